@@ -1,0 +1,140 @@
+/// A number of rows, or a share of all of them.
+package enum RowLimit: Sendable, Equatable {
+    case rows(Int)
+    /// `value / 10^decimals` percent of all rows: 0.1 % is `.percent(value: 1, decimals: 1)`.
+    case percent(value: Int, decimals: Int)
+
+    /// Whether `count` rows of `total` are within the limit.
+    package func allows(_ count: Int, of total: Int) -> Bool {
+        switch self {
+        case .rows(let most): return count <= most
+        case .percent(let value, let decimals):
+            var scale = 100
+            for _ in 0..<decimals { scale *= 10 }
+            return count * scale <= value * total
+        }
+    }
+}
+
+/// What a field's value is on the wire (protocol §8.1).
+package enum FieldType: String, Sendable, Equatable, CaseIterable {
+    case real
+    case int
+    case text
+    case `enum`
+    case date
+    case time
+}
+
+/// Where a field's value comes from and what it becomes: an entry of a rule's `fields:`.
+package struct FieldRule: Sendable, Equatable {
+    package enum Source: Sendable, Equatable {
+        /// A column's name, or a path (`quote.bid`) in JSON and XML.
+        case column(String)
+        /// A constant; `isText` says it was written as text in the configuration, else its look decides.
+        case value(String, isText: Bool)
+    }
+
+    /// The field's name on the wire.
+    package var name: String
+    package var source: Source
+    /// A plain decimal that the value is multiplied by, exactly.
+    package var scale: String?
+    /// nil: by the dictionary or by look.
+    package var type: FieldType?
+    /// Decimals kept when the value has more, rounded half away from zero.
+    package var round: Int?
+    /// For an enum: display texts and the numbers they stand for; nil sends a display text as it is.
+    package var values: [String: Int]?
+
+    package init(
+        name: String, source: Source, scale: String? = nil, type: FieldType? = nil, round: Int? = nil,
+        values: [String: Int]? = nil
+    ) {
+        self.name = name
+        self.source = source
+        self.scale = scale
+        self.type = type
+        self.round = round
+        self.values = values
+    }
+}
+
+/// Whether a row becomes a Refresh or an Update.
+package enum PostRule: Sendable, Equatable {
+    case refresh
+    case update
+    /// By a column's value: the values that mean Refresh and those that mean Update, compared exactly.
+    case column(String, refresh: [String], update: [String])
+    /// The plain mapping: the column `Post` (any case) where present, with `Refresh` or `Update` (any case), else Update.
+    case plain
+}
+
+/// Where the RIC comes from.
+package enum RICRule: Sendable, Equatable {
+    case column(String)
+    /// Text with columns in braces: `{isin}.TST`.
+    case template([TemplatePart])
+    /// The plain mapping: the column `RIC` in any case.
+    case plain
+
+    package enum TemplatePart: Sendable, Equatable {
+        case text(String)
+        case column(String)
+    }
+}
+
+/// What an empty value becomes.
+package enum EmptyRule: String, Sendable, Equatable, CaseIterable {
+    /// The field is left out: the default for an Update.
+    case skip
+    /// The field is sent as null: the default for a Refresh.
+    case blank
+}
+
+/// How the files that match a pattern become posts: an entry of `files:`, checked.
+package struct MappingRule: Sendable, Equatable {
+    /// A shell pattern (`*`, `?`, `[…]`) for the file's name.
+    package var match: String
+    /// Names of destinations; every row has an outcome for each.
+    package var destinations: [String]
+    package var post: PostRule
+    package var ric: RICRule
+    /// nil: the plain mapping, every other column is the field of its name.
+    package var fields: [FieldRule]?
+    /// nil: skip for an Update, blank for a Refresh.
+    package var empty: EmptyRule?
+    /// More rejected rows than this refuse the file. nil: no limit.
+    package var maxRejected: RowLimit?
+    /// Bad rows by NakCode (name or number) or reason that do not keep the file from `done`.
+    package var tolerate: [String: RowLimit]
+    /// Seconds from the claim after which rows that were not sent end `unsent`. nil: no limit.
+    package var maxAge: Duration?
+    /// CSV's separator, one ASCII character.
+    package var delimiter: UInt8
+    package var encoding: TextEncoding
+    package var finalNewline: FinalNewline
+    /// nil: by the file's extension.
+    package var format: PriceFileFormat?
+
+    package init(
+        match: String = "*", destinations: [String], post: PostRule = .plain, ric: RICRule = .plain,
+        fields: [FieldRule]? = nil, empty: EmptyRule? = nil, maxRejected: RowLimit? = nil,
+        tolerate: [String: RowLimit] = [:], maxAge: Duration? = nil, delimiter: UInt8 = UInt8(ascii: ","),
+        encoding: TextEncoding = .utf8, finalNewline: FinalNewline = .required, format: PriceFileFormat? = nil
+    ) {
+        self.match = match
+        self.destinations = destinations
+        self.post = post
+        self.ric = ric
+        self.fields = fields
+        self.empty = empty
+        self.maxRejected = maxRejected
+        self.tolerate = tolerate
+        self.maxAge = maxAge
+        self.delimiter = delimiter
+        self.encoding = encoding
+        self.finalNewline = finalNewline
+        self.format = format
+    }
+}

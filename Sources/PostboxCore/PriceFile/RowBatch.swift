@@ -1,0 +1,116 @@
+/// Rows read from one chunk of a price file: values as bytes in one buffer, no object per row or value.
+///
+/// A batch is filled by a reader, used by the mapper, and filled again; its buffers keep their capacity.
+package struct RowBatch: Sendable {
+    /// How a value was written; the mapper decides by it what the value may become.
+    package enum Kind: UInt8, Sendable {
+        /// CSV and XML text: its look decides.
+        case plain
+        /// A JSON string, unescaped.
+        case string
+        /// A JSON number, its literal unchanged.
+        case number
+        /// A JSON `true` or `false`, its literal.
+        case bool
+        /// A JSON `null`; no bytes.
+        case null
+        /// A JSON array (its literal), which no column can hold.
+        case nested
+    }
+
+    /// A value of a row: where its UTF-8 bytes lie in `text`, and whose column it is.
+    package struct Cell: Sendable {
+        /// Index into the reader's `columns`.
+        package var column: UInt32
+        /// First byte in `text`.
+        package var start: UInt32
+        /// Bytes.
+        package var length: UInt32
+        package var kind: Kind
+
+        package init(column: UInt32, start: UInt32, length: UInt32, kind: Kind) {
+            self.column = column
+            self.start = start
+            self.length = length
+            self.kind = kind
+        }
+    }
+
+    /// One data row.
+    package struct Row: Sendable {
+        /// Data rows from 1.
+        package var number: Int
+        /// The line where the row starts, from 1.
+        package var line: Int
+        /// Where the row's bytes begin in the file as decoded to UTF-8, byte order mark included.
+        package var sourceStart: Int
+        /// Bytes of the row as decoded to UTF-8; a CSV or JSON-lines row has its line end with it.
+        package var sourceLength: Int
+        /// Index of its first cell in `cells`.
+        package var firstCell: Int
+        package var cellCount: Int
+        /// Index into `problems`, or -1: a row the reader could not make sense of has a problem, and its cells do not count.
+        package var problem: Int
+
+        package init(
+            number: Int, line: Int, sourceStart: Int, sourceLength: Int, firstCell: Int, cellCount: Int,
+            problem: Int = -1
+        ) {
+            self.number = number
+            self.line = line
+            self.sourceStart = sourceStart
+            self.sourceLength = sourceLength
+            self.firstCell = firstCell
+            self.cellCount = cellCount
+            self.problem = problem
+        }
+    }
+
+    package var text: [UInt8] = []
+    package var cells: [Cell] = []
+    package var rows: [Row] = []
+    package var problems: [RowProblem] = []
+
+    package init() {}
+
+    /// Empties the batch; capacity stays.
+    package mutating func removeAll() {
+        text.removeAll(keepingCapacity: true)
+        cells.removeAll(keepingCapacity: true)
+        rows.removeAll(keepingCapacity: true)
+        problems.removeAll(keepingCapacity: true)
+    }
+}
+
+/// A column of a price file: a CSV header's name, a JSON member's path, an XML attribute or child element's path.
+package struct Column: Sendable, Equatable {
+    /// Path parts are joined by a dot.
+    package var name: String
+    /// Below the top level of the row (`quote.bid`): used only when a rule names it.
+    package var isNested: Bool
+
+    package init(name: String, isNested: Bool = false) {
+        self.name = name
+        self.isNested = isNested
+    }
+}
+
+/// How a price file of rejected rows is put together so that it can be dropped again.
+package struct RowFrame: Sendable, Equatable {
+    /// Bytes of the source, as decoded to UTF-8, that come first unchanged: a CSV header with its byte order mark, all of an
+    /// XML file before its first row.
+    package var prologue: Range<Int>
+    /// What comes after that and before the first row.
+    package var opening: String
+    /// What stands between two rows.
+    package var separator: String
+    /// What comes after the last row.
+    package var closing: String
+
+    package init(prologue: Range<Int> = 0..<0, opening: String = "", separator: String = "", closing: String = "") {
+        self.prologue = prologue
+        self.opening = opening
+        self.separator = separator
+        self.closing = closing
+    }
+}

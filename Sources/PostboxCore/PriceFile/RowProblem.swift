@@ -1,0 +1,48 @@
+/// What is wrong with one row of a price file, with its place, in words a desk understands.
+package struct RowProblem: Sendable, Equatable {
+    /// A stable word that scripts may rely on, such as `decimal_too_long`.
+    package var reason: String
+    /// The line it is on, from 1.
+    package var line: Int
+    /// The place in that line, in characters from 1; 0 when the row as a whole is meant.
+    package var column: Int
+    /// The price file's column (or path) concerned, where there is one.
+    package var columnName: String?
+    /// One sentence for people.
+    package var what: String
+    /// What to do about it.
+    package var hint: String?
+
+    package init(
+        reason: String, line: Int, column: Int = 0, columnName: String? = nil, what: String, hint: String? = nil
+    ) {
+        self.reason = reason
+        self.line = line
+        self.column = column
+        self.columnName = columnName
+        self.what = what
+        self.hint = hint
+    }
+}
+
+/// What makes a whole price file unreadable: nothing of it may be sent.
+package struct FileProblem: Error, Sendable, Equatable {
+    /// A stable word that scripts may rely on, such as `unclosed_quote`.
+    package var reason: String
+    /// The line it was found on, from 1; 0 when it has no place.
+    package var line: Int
+    /// The place in that line, in characters from 1; 0 when it has none.
+    package var column: Int
+    /// One sentence for people.
+    package var what: String
+    /// What to do about it.
+    package var hint: String?
+
+    package init(reason: String, line: Int = 0, column: Int = 0, what: String, hint: String? = nil) {
+        self.reason = reason
+        self.line = line
+        self.column = column
+        self.what = what
+        self.hint = hint
+    }
+}

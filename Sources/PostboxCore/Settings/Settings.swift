@@ -1,0 +1,250 @@
+/// The whole configuration, checked: what `postbox.yaml` says once every default stands and every secret is expanded.
+package struct Settings: Sendable, Equatable {
+    package var directories: Directories
+    /// How long a file must have been quiet before it is taken.
+    package var settle: Duration
+    /// How often the inbox is listed although nothing was reported.
+    package var rescan: Duration
+    package var archive: Archive
+    /// How long a stop waits for posts in flight.
+    package var drainTimeout: Duration
+    /// Run for every alert, with its facts as JSON on standard input.
+    package var alertCommand: String?
+    /// What happens to a file that was contributed before.
+    package var duplicates: Duplicates
+    /// How far back a file counts as contributed before.
+    package var duplicatesWithin: Duration
+    /// In the order of the file.
+    package var destinations: [Destination]
+    /// `files:` in the order of the file; empty: the plain mapping for every file with a known extension.
+    package var rules: [MappingRule]
+
+    package init(
+        directories: Directories, settle: Duration = .seconds(5), rescan: Duration = .seconds(10),
+        archive: Archive = .flat, drainTimeout: Duration = .seconds(20), alertCommand: String? = nil,
+        duplicates: Duplicates = .reject, duplicatesWithin: Duration = .seconds(24 * 3600),
+        destinations: [Destination], rules: [MappingRule] = []
+    ) {
+        self.directories = directories
+        self.settle = settle
+        self.rescan = rescan
+        self.archive = archive
+        self.drainTimeout = drainTimeout
+        self.alertCommand = alertCommand
+        self.duplicates = duplicates
+        self.duplicatesWithin = duplicatesWithin
+        self.destinations = destinations
+        self.rules = rules
+    }
+
+    /// Absolute paths, without a slash at the end.
+    package struct Directories: Sendable, Equatable {
+        package var spool: String
+        package var inbox: String
+        package var work: String
+        package var done: String
+        package var failed: String
+        package var state: String
+
+        package init(
+            spool: String, inbox: String? = nil, work: String? = nil, done: String? = nil, failed: String? = nil,
+            state: String? = nil
+        ) {
+            self.spool = spool
+            self.inbox = inbox ?? spool + "/inbox"
+            self.work = work ?? spool + "/work"
+            self.done = done ?? spool + "/done"
+            self.failed = failed ?? spool + "/failed"
+            self.state = state ?? spool + "/state"
+        }
+    }
+
+    /// How `done/` and `failed/` are laid out.
+    package enum Archive: String, Sendable, Equatable, CaseIterable {
+        case flat
+        /// A folder a day (UTC): `done/2026-11-21/`.
+        case day
+    }
+
+    /// What happens to a file whose content and name were contributed before.
+    package enum Duplicates: String, Sendable, Equatable, CaseIterable {
+        case reject
+        case warn
+        case process
+    }
+}
+
+/// A server that takes posts: an entry of `destinations:`.
+package struct Destination: Sendable, Equatable {
+    package enum Profile: String, Sendable, Equatable, CaseIterable {
+        /// An ADS / RTDS: posts to its internal cache.
+        case rtds
+        /// The Contributions Channel behind an ADS: Update only, payload Key equal to the post's Key (protocol §3.5).
+        case rccViaRTDS = "rcc_via_rtds"
+        /// The Contributions Channel directly: token login, Update only (protocol §3.5).
+        case rcc
+
+        /// Only Updates may be posted (protocol §3.5).
+        package var isUpdateOnly: Bool { self != .rtds }
+    }
+
+    /// What stands in `PostUserInfo`.
+    package enum PostUserInfo: Sendable, Equatable {
+        /// The local IPv4 address and this process's number; `none` for `rcc`.
+        case auto
+        case none
+        case given(address: String, userID: UInt32)
+    }
+
+    /// What happens to posts in flight when their connection is lost.
+    package enum Resend: String, Sendable, Equatable, CaseIterable {
+        case newest
+        case never
+    }
+
+    package struct URL: Sendable, Equatable {
+        package var isTLS: Bool
+        package var host: String
+        package var port: Int
+        /// Begins with a slash.
+        package var path: String
+
+        package init(isTLS: Bool, host: String, port: Int, path: String) {
+            self.isTLS = isTLS
+            self.host = host
+            self.port = port
+            self.path = path
+        }
+
+        package var text: String { "\(isTLS ? "wss" : "ws")://\(host):\(port)\(path)" }
+    }
+
+    /// Where the credentials of a token login come from (protocol §11, §12).
+    package struct Token: Sendable, Equatable {
+        package enum Grant: Sendable, Equatable {
+            /// Version 1, machine ID.
+            case password(username: String, password: String)
+            /// Version 2 with a secret.
+            case secret(String)
+            /// Version 2 with a signed assertion; the path of a JWK file.
+            case keyFile(String)
+        }
+
+        package var url: String
+        package var clientID: String
+        package var grant: Grant
+        package var scope: String?
+        /// The `aud` of a signed assertion.
+        package var audience: String
+
+        package init(
+            url: String, clientID: String, grant: Grant, scope: String? = nil,
+            audience: String = "https://login.ciam.refinitiv.com/as/token.oauth2"
+        ) {
+            self.url = url
+            self.clientID = clientID
+            self.grant = grant
+            self.scope = scope
+            self.audience = audience
+        }
+    }
+
+    package struct TLS: Sendable, Equatable {
+        package var caFile: String?
+        package var certificateFile: String?
+        package var keyFile: String?
+        package var verify: Bool
+
+        package init(
+            caFile: String? = nil, certificateFile: String? = nil, keyFile: String? = nil, verify: Bool = true
+        ) {
+            self.caFile = caFile
+            self.certificateFile = certificateFile
+            self.keyFile = keyFile
+            self.verify = verify
+        }
+    }
+
+    /// What is done about a NakCode (protocol §4.2).
+    package enum NakClass: String, Sendable, Equatable, CaseIterable {
+        /// Another try after a pause.
+        case retry
+        /// The row is `nacked`.
+        case final
+        /// The destination itself is at fault: posting pauses.
+        case stop
+    }
+
+    /// An entry of `nak_rules:`; the first that fits decides.
+    package struct NakRule: Sendable, Equatable {
+        /// A NakCode's name or number, or `Error`.
+        package var code: String
+        /// Part of the server's text, any case; nil: any text.
+        package var text: String?
+        package var nakClass: NakClass
+
+        package init(code: String, text: String? = nil, nakClass: NakClass) {
+            self.code = code
+            self.text = text
+            self.nakClass = nakClass
+        }
+    }
+
+    package var name: String
+    package var profile: Profile
+    /// Tried in this order; never empty.
+    package var urls: [URL]
+    package var user: String
+    package var applicationID: String
+    /// nil: the local IPv4 address.
+    package var position: String?
+    package var service: String
+    /// Other services that a row may name.
+    package var services: [String]
+    /// Posts in flight at most.
+    package var window: Int
+    package var ackTimeout: Duration
+    package var maxPostsPerSecond: Int?
+    package var postUserInfo: PostUserInfo
+    package var resend: Resend
+    package var token: Token?
+    package var tls: TLS
+    /// `http://host:port`, credentials allowed; nil: from the environment.
+    package var proxy: String?
+    /// Go back to the first URL when it is well again and nothing is in flight.
+    package var failback: Bool
+    package var nakRules: [NakRule]
+    /// Tries of a row whose NakCode is of the class `retry`, the first one counted.
+    package var attemptsMax: Int
+    /// Posting pauses after this many ack timeouts in a row.
+    package var ackTimeoutsBeforePause: Int
+
+    package init(
+        name: String, profile: Profile = .rtds, urls: [URL], user: String = "", applicationID: String = "256",
+        position: String? = nil, service: String, services: [String] = [], window: Int = 1000,
+        ackTimeout: Duration = .seconds(15), maxPostsPerSecond: Int? = nil, postUserInfo: PostUserInfo = .auto,
+        resend: Resend = .newest, token: Token? = nil, tls: TLS = TLS(), proxy: String? = nil, failback: Bool = false,
+        nakRules: [NakRule] = [], attemptsMax: Int = 5, ackTimeoutsBeforePause: Int = 20
+    ) {
+        self.name = name
+        self.profile = profile
+        self.urls = urls
+        self.user = user
+        self.applicationID = applicationID
+        self.position = position
+        self.service = service
+        self.services = services
+        self.window = window
+        self.ackTimeout = ackTimeout
+        self.maxPostsPerSecond = maxPostsPerSecond
+        self.postUserInfo = postUserInfo
+        self.resend = resend
+        self.token = token
+        self.tls = tls
+        self.proxy = proxy
+        self.failback = failback
+        self.nakRules = nakRules
+        self.attemptsMax = attemptsMax
+        self.ackTimeoutsBeforePause = ackTimeoutsBeforePause
+    }
+}

@@ -1,0 +1,16 @@
+/// One thing wrong with the configuration, with its place.
+package struct SettingsProblem: Error, Sendable, Equatable {
+    package var file: String
+    /// From 1; 0 when the file as a whole is meant.
+    package var line: Int
+    /// One sentence, naming the nearest known key where an unknown one was written.
+    package var what: String
+
+    package init(file: String, line: Int, what: String) {
+        self.file = file
+        self.line = line
+        self.what = what
+    }
+
+    package var text: String { line > 0 ? "\(file):\(line): \(what)" : "\(file): \(what)" }
+}
