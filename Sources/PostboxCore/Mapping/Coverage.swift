@@ -1,0 +1,1 @@
+package func fieldsCover(_ newer: UnsafeRawBufferPointer, _ older: UnsafeRawBufferPointer) -> Bool { false }

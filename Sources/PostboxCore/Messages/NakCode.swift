@@ -1,0 +1,36 @@
+/// Why a server refused a post. Codes that the table does not know survive as they came (protocol §4.2).
+package struct NakCode: Sendable, Hashable {
+    /// The name where the table has one, else the digits or the word that came.
+    package let name: String
+
+    package init(name: String) {
+        self.name = name
+    }
+
+    /// A number as some servers send it: 10 is SymbolUnknown; 132 stays `132`.
+    package init(number: Int) {
+        name = Self.names[number] ?? String(number)
+    }
+
+    package static let none = NakCode(name: "None")
+    package static let accessDenied = NakCode(name: "AccessDenied")
+    package static let deniedBySrc = NakCode(name: "DeniedBySrc")
+    package static let sourceDown = NakCode(name: "SourceDown")
+    package static let sourceUnknown = NakCode(name: "SourceUnknown")
+    package static let noResources = NakCode(name: "NoResources")
+    package static let noResponse = NakCode(name: "NoResponse")
+    package static let gatewayDown = NakCode(name: "GatewayDown")
+    package static let symbolUnknown = NakCode(name: "SymbolUnknown")
+    package static let notOpen = NakCode(name: "NotOpen")
+    package static let invalidContent = NakCode(name: "InvalidContent")
+    /// Not a NakCode of the wire: the server answered the post with an Error message (protocol §5).
+    package static let error = NakCode(name: "Error")
+
+    private static let names: [Int: String] = [
+        0: "None", 1: "AccessDenied", 2: "DeniedBySrc", 3: "SourceDown", 4: "SourceUnknown", 5: "NoResources",
+        6: "NoResponse", 7: "GatewayDown", 10: "SymbolUnknown", 11: "NotOpen", 12: "InvalidContent",
+    ]
+
+    /// The number of a known code, else nil.
+    package var number: Int? { Self.names.first { $0.value == name }?.key ?? Int(name) }
+}

@@ -1,0 +1,136 @@
+/// How a row ended. Every row of a claimed file ends in exactly one.
+package enum PostOutcome: UInt8, Sendable, Equatable, CaseIterable {
+    /// The server answered with an Ack without NakCode.
+    case acked
+    /// In doubt or waiting for another try when a newer post that covers it was acked.
+    case superseded
+    /// The server refused it, finally.
+    case nacked
+    /// Our own validation refused it; never sent.
+    case rejected
+    /// May have been sent; no answer is to be had.
+    case unknown
+    /// Certainly not sent, nothing wrong with the row itself.
+    case unsent
+
+    /// The word in result files.
+    package var word: String {
+        switch self {
+        case .acked: "acked"
+        case .superseded: "superseded"
+        case .nacked: "nacked"
+        case .rejected: "rejected"
+        case .unknown: "unknown"
+        case .unsent: "unsent"
+        }
+    }
+
+    package var isGood: Bool { self == .acked || self == .superseded }
+
+    /// The outcome of a word in a result file.
+    package init?(word: String) {
+        guard let match = Self.allCases.first(where: { $0.word == word }) else { return nil }
+        self = match
+    }
+}
+
+/// What a bad or superseded row's result line says beside its outcome.
+package struct OutcomeDetail: Sendable, Equatable {
+    package var nakCode: String
+    /// A stable word of ours; empty where the server's answer says it all.
+    package var reason: String
+    /// For people; holds the server's text.
+    package var text: String
+    /// `DROP:ROW` of the newer post; empty.
+    package var supersededBy: String
+
+    package init(nakCode: String = "", reason: String = "", text: String = "", supersededBy: String = "") {
+        self.nakCode = nakCode
+        self.reason = reason
+        self.text = text
+        self.supersededBy = supersededBy
+    }
+}
+
+/// A point in time as the machines take it: nothing here reads a clock.
+package struct Moment: Sendable, Equatable {
+    /// Nanoseconds of a clock that never steps.
+    package var monotonic: Int64
+    /// Microseconds since 1970-01-01 UTC: for result files only.
+    package var wall: Int64
+
+    package init(monotonic: Int64, wall: Int64) {
+        self.monotonic = monotonic
+        self.wall = wall
+    }
+}
+
+/// A run of mapped rows of one drop, shared by everything that has to know a row's bytes until it is settled.
+package final class PostLot: Sendable {
+    /// The drop's number.
+    package let drop: Int
+    package let batch: PostBatch
+    /// The rows to post: of the batch's, without the rejected and the settled ones.
+    package let rows: [MappedRow]
+    /// A row's PostID is this plus its number, within 1…4294967295.
+    package let postIDBase: UInt32
+    /// The rows may have been sent by a run that ended: they are in doubt from the start.
+    package let isInDoubt: Bool
+
+    package init(drop: Int, batch: PostBatch, rows: [MappedRow], postIDBase: UInt32, isInDoubt: Bool = false) {
+        self.drop = drop
+        self.batch = batch
+        self.rows = rows
+        self.postIDBase = postIDBase
+        self.isInDoubt = isInDoubt
+    }
+
+    package func postID(of row: Int) -> UInt32 { Postbox.postID(base: postIDBase, row: row) }
+}
+
+package enum Postbox {
+    /// PostIDs are 1…4294967295 (observed §2.4: uint32; 0 means none).
+    package static let postIDs: UInt64 = 4_294_967_295
+
+    /// The PostID of a row: base plus row number, wrapped within 1…4294967295.
+    package static func postID(base: UInt32, row: Int) -> UInt32 {
+        UInt32((UInt64(base) + UInt64(row) - 1) % postIDs + 1)
+    }
+}
+
+/// The end of one row, as the window hands it out.
+package struct SettledRow: Sendable, Equatable {
+    /// Index into the lot's `rows`.
+    package var index: Int
+    package var outcome: PostOutcome
+    /// Times it was sent.
+    package var attempts: Int
+    /// Microseconds since 1970 of the last time it was sent; 0: never.
+    package var sentAt: Int64
+    /// Microseconds since 1970.
+    package var settledAt: Int64
+    /// Index into the run's `details`, or -1.
+    package var detail: Int
+
+    package init(index: Int, outcome: PostOutcome, attempts: Int, sentAt: Int64, settledAt: Int64, detail: Int = -1) {
+        self.index = index
+        self.outcome = outcome
+        self.attempts = attempts
+        self.sentAt = sentAt
+        self.settledAt = settledAt
+        self.detail = detail
+    }
+}
+
+/// Rows of one lot that ended together, in the order of settling.
+package struct SettledRun: Sendable {
+    package var lot: PostLot
+    package var rows: [SettledRow]
+    package var details: [OutcomeDetail]
+
+    package init(lot: PostLot, rows: [SettledRow] = [], details: [OutcomeDetail] = []) {
+        self.lot = lot
+        self.rows = rows
+        self.details = details
+    }
+}

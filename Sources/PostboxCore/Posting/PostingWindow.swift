@@ -1,0 +1,754 @@
+/// What is in flight, what waits for another try, and in which order the posts of one RIC may go.
+///
+/// A machine: it reads no clock and touches no socket. Rows come in as lots, in the order they may be posted; `take` says what to
+/// send now; acks, refusals, time and lost connections come in as events; ended rows come out in `settled`.
+///
+/// **Order per RIC and service.** Posts go out in order. As soon as two posts of one RIC are unsettled they form a *group*:
+/// - while one of a group waits for another try, later rows of that RIC wait too;
+/// - of posts that were sent before and wait, only the newest that covers the older ones is sent again; what it does not
+///   cover goes before it, one after the other; a covered one is `superseded` once its successor is acked;
+/// - a post older than one that was acked is never sent again: `superseded` when covered, else `nacked` (it was refused) or
+///   `unknown` (it was in doubt).
+package struct PostingWindow {
+    /// A post to send now.
+    package struct Send: Equatable {
+        package var lot: Int32
+        /// Index into the lot's rows.
+        package var index: Int32
+        package var postID: UInt32
+    }
+
+    struct Slot {
+        var lot: Int32 = -1
+        var index: Int32 = 0
+        var postID: UInt32 = 0
+        var attempts: Int32 = 0
+        var keyHash: UInt64 = 0
+        var sequence: UInt64 = 0
+        var sentMonotonic: Int64 = 0
+        var sentWall: Int64 = 0
+        var older: Int32 = -1
+        var newer: Int32 = -1
+        /// Refusals that count against the bound, and connections lost with it in flight.
+        var refusals: Int16 = 0
+        var losses: Int16 = 0
+        var isGrouped = false
+    }
+
+    struct Lot {
+        var shared: PostLot
+        /// The next row that was not taken yet.
+        var next: Int
+        /// Rows taken and not settled, plus rows not taken.
+        var open: Int
+    }
+
+    /// RIC and service, compared by their bytes: only then may one post stand for another.
+    struct Key: Hashable {
+        var hash: UInt64
+        var ric: [UInt8]
+        var service: Int
+
+        func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+    }
+
+    struct Member {
+        var lot: Int32
+        var index: Int32
+        var sequence: UInt64
+        var attempts: Int32
+        var refusals: Int16 = 0
+        var losses: Int16 = 0
+        var sentWall: Int64
+        /// In flight in this slot; -1: waiting.
+        var slot: Int32
+        var dueAt: Int64
+        /// The refusal it waits for; nil when it is in doubt or was never sent.
+        var refusal: OutcomeDetail?
+        /// A newer post of the group was acked and covers this one.
+        var successor: String = ""
+        /// A newer post of the group was acked, or may have been, and does not cover this one.
+        var isOvertaken = false
+
+        var isWaiting: Bool { slot < 0 }
+    }
+
+    struct Group {
+        /// In the order of admission.
+        var members: [Member]
+        var waiting: Int { members.reduce(0) { $0 + ($1.isWaiting ? 1 : 0) } }
+    }
+
+    package let capacity: Int
+    private let ackTimeout: Int64
+    private let resend: Destination.Resend
+    private let attemptsMax: Int
+    private let backoff: ReconnectBackoff
+    /// Lost connections a post may be in flight on before it ends `unknown`.
+    private let lostMax = 20
+
+    private var slots: [Slot]
+    private var freeSlots: [Int32]
+    private var byPostID: SlotTable
+    private var byKey: SlotTable
+    private var oldest: Int32 = -1
+    private var newest: Int32 = -1
+    private var lots: [Lot?] = []
+    private var freeLots: [Int32] = []
+    private var queue: [Int32] = []
+    private var queueHead = 0
+    private var groups: [Key: Group] = [:]
+    private var groupHashes: [UInt64: Int] = [:]
+    private var due = DueHeap()
+    private var sequence: UInt64 = 0
+
+    /// Posts sent and not answered.
+    package private(set) var inFlight = 0
+    /// Posts that wait for another try, or behind one that does.
+    package private(set) var waiting = 0
+    /// Rows that ended since the caller last emptied it, by lot.
+    package var settled: [(lot: Int32, row: SettledRow)] = []
+    package var details: [OutcomeDetail] = []
+
+    /// `ackTimeout` in nanoseconds; `backoff` spaces the tries of a refused post.
+    package init(
+        capacity: Int, ackTimeout: Int64, resend: Destination.Resend, attemptsMax: Int,
+        backoff: ReconnectBackoff = ReconnectBackoff(first: .milliseconds(250), most: .seconds(30))
+    ) {
+        self.capacity = capacity
+        self.ackTimeout = ackTimeout
+        self.resend = resend
+        self.attemptsMax = attemptsMax
+        self.backoff = backoff
+        slots = Array(repeating: Slot(), count: capacity)
+        freeSlots = (0..<Int32(capacity)).reversed()
+        byPostID = SlotTable(slots: capacity)
+        byKey = SlotTable(slots: capacity)
+    }
+
+    // MARK: - Rows come in
+
+    /// Appends rows to what is to be posted and returns the lot's handle.
+    package mutating func add(_ lot: PostLot, now: Moment) -> Int32 {
+        let handle: Int32
+        let entry = Lot(shared: lot, next: lot.isInDoubt ? lot.rows.count : 0, open: lot.rows.count)
+        if let free = freeLots.popLast() {
+            handle = free
+            lots[Int(free)] = entry
+        } else {
+            handle = Int32(lots.count)
+            lots.append(entry)
+        }
+        if lot.isInDoubt {
+            for index in lot.rows.indices { admitInDoubt(handle, Int32(index), now) }
+        } else if !lot.rows.isEmpty {
+            queue.append(handle)
+        }
+        return handle
+    }
+
+    package func lot(_ handle: Int32) -> PostLot? { lots[Int(handle)]?.shared }
+
+    /// Rows that were added and not taken yet.
+    package var queued: Int {
+        queue[queueHead...].reduce(0) { sum, handle in
+            sum + (lots[Int(handle)].map { $0.shared.rows.count - $0.next } ?? 0)
+        }
+    }
+
+    package var hasQueued: Bool { queueHead < queue.count }
+
+    /// Nothing is in flight, waiting or queued.
+    package var isIdle: Bool { inFlight == 0 && waiting == 0 && !hasQueued }
+
+    /// Lots whose rows are all settled; forgets them. To be called after `settled` was emptied.
+    package mutating func releaseLots(_ handles: some Sequence<Int32>) {
+        for handle in handles {
+            guard let lot = lots[Int(handle)], lot.open == 0 else { continue }
+            lots[Int(handle)] = nil
+            freeLots.append(handle)
+        }
+    }
+
+    // MARK: - Posts go out
+
+    /// Takes at most `limit` posts that may be sent now, other tries first, and counts them as in flight.
+    package mutating func take(_ limit: Int, now: Moment, into sends: inout [Send]) {
+        var left = limit
+        while left > 0, !freeSlots.isEmpty, let key = due.popDue(at: now.monotonic) {
+            if let send = sendNext(of: key, now) {
+                sends.append(send)
+                left -= 1
+            }
+        }
+        while left > 0, inFlight + waiting < capacity, queueHead < queue.count {
+            let handle = queue[queueHead]
+            guard let lot = lots[Int(handle)], lot.next < lot.shared.rows.count else {
+                advanceQueue()
+                continue
+            }
+            let shared = lot.shared
+            var next = lot.next
+            shared.rows.withUnsafeBufferPointer { rows in
+                while left > 0, inFlight + waiting < capacity, next < rows.count {
+                    if let send = admit(handle, Int32(next), rows[next], shared, now) {
+                        sends.append(send)
+                        left -= 1
+                    }
+                    next += 1
+                }
+            }
+            lots[Int(handle)]?.next = next
+            if next == shared.rows.count { advanceQueue() }
+        }
+    }
+
+    private mutating func advanceQueue() {
+        queueHead += 1
+        if queueHead > 64, queueHead * 2 > queue.count {
+            queue.removeFirst(queueHead)
+            queueHead = 0
+        }
+    }
+
+    /// A new row: sent at once, or nil when it has to wait behind an older post of its RIC.
+    private mutating func admit(
+        _ handle: Int32, _ index: Int32, _ row: MappedRow, _ lot: PostLot, _ now: Moment
+    ) -> Send? {
+        sequence += 1
+        let hash = row.keyHash
+        if !groupHashes.isEmpty, groupHashes[hash] != nil {
+            let key = Self.key(of: row, in: lot)
+            if let group = groups[key] {
+                if group.waiting > 0 {
+                    waiting += 1
+                    groups[key]?.members.append(
+                        Member(
+                            lot: handle, index: index, sequence: sequence, attempts: 0, sentWall: 0, slot: -1,
+                            dueAt: 0))
+                    return nil
+                }
+                let slot = fly(handle, index, row, lot, sequence, attempts: 1, now, isGrouped: true)
+                groups[key]?.members.append(
+                    Member(
+                        lot: handle, index: index, sequence: sequence, attempts: 1, sentWall: now.wall, slot: slot,
+                        dueAt: 0))
+                return Send(lot: handle, index: index, postID: slots[Int(slot)].postID)
+            }
+        }
+        let twin = byKey.find(hash) { slots[Int($0)].keyHash == hash }
+        if twin >= 0 {
+            let key = Self.key(of: row, in: lot)
+            if key == self.key(of: slots[Int(twin)]) {
+                makeGroup(key, of: twin)
+                let slot = fly(handle, index, row, lot, sequence, attempts: 1, now, isGrouped: true)
+                groups[key]?.members.append(
+                    Member(
+                        lot: handle, index: index, sequence: sequence, attempts: 1, sentWall: now.wall, slot: slot,
+                        dueAt: 0))
+                return Send(lot: handle, index: index, postID: slots[Int(slot)].postID)
+            }
+        }
+        let slot = fly(handle, index, row, lot, sequence, attempts: 1, now, isGrouped: false)
+        return Send(lot: handle, index: index, postID: slots[Int(slot)].postID)
+    }
+
+    /// A row that an earlier run may have sent.
+    private mutating func admitInDoubt(_ handle: Int32, _ index: Int32, _ now: Moment) {
+        guard let lot = lots[Int(handle)]?.shared else { return }
+        sequence += 1
+        let row = lot.rows[Int(index)]
+        if resend == .never {
+            settle(
+                handle, index, .unknown, attempts: 1, sentWall: 0, now,
+                OutcomeDetail(reason: "connection_lost", text: "in flight when an earlier run ended"))
+            return
+        }
+        let key = Self.key(of: row, in: lot)
+        if groups[key] == nil {
+            groups[key] = Group(members: [])
+            groupHashes[key.hash, default: 0] += 1
+        }
+        waiting += 1
+        groups[key]?.members.append(
+            Member(lot: handle, index: index, sequence: sequence, attempts: 1, sentWall: 0, slot: -1, dueAt: 0))
+        due.push(at: 0, key, sequence)
+    }
+
+    /// Sends the first post of a group that is due, if the group has none in flight.
+    private mutating func sendNext(of key: Key, _ now: Moment) -> Send? {
+        guard let group = groups[key], !group.members.contains(where: { !$0.isWaiting }),
+            let at = firstToSend(group)
+        else { return nil }
+        let member = group.members[at]
+        guard member.dueAt <= now.monotonic else {
+            due.push(at: member.dueAt, key, member.sequence)
+            return nil
+        }
+        guard let lot = lots[Int(member.lot)]?.shared else { return nil }
+        waiting -= 1
+        let slot = fly(
+            member.lot, member.index, lot.rows[Int(member.index)], lot, member.sequence,
+            attempts: member.attempts + 1, now, isGrouped: true)
+        slots[Int(slot)].refusals = member.refusals
+        slots[Int(slot)].losses = member.losses
+        groups[key]?.members[at].slot = slot
+        groups[key]?.members[at].attempts += 1
+        groups[key]?.members[at].sentWall = now.wall
+        return Send(lot: member.lot, index: member.index, postID: slots[Int(slot)].postID)
+    }
+
+    /// The oldest waiting member that no newer waiting one covers. A row that was never sent stands for itself.
+    private func firstToSend(_ group: Group) -> Int? {
+        for at in group.members.indices where group.members[at].isWaiting {
+            let member = group.members[at]
+            if member.attempts > 0,
+                group.members[(at + 1)...].contains(where: { $0.isWaiting && covers($0, member) })
+            {
+                continue
+            }
+            return at
+        }
+        return nil
+    }
+
+    // MARK: - Answers
+
+    /// The in-flight post with that PostID, as lot and row index; nil: nothing of the kind is in flight (late or foreign).
+    package func post(_ postID: UInt32) -> (lot: Int32, index: Int32)? {
+        let slot = find(postID)
+        return slot < 0 ? nil : (slots[Int(slot)].lot, slots[Int(slot)].index)
+    }
+
+    /// An Ack without NakCode. False: nothing with that PostID is in flight.
+    package mutating func acked(_ postID: UInt32, now: Moment) -> Bool {
+        let slot = find(postID)
+        guard slot >= 0 else { return false }
+        let s = slots[Int(slot)]
+        if s.isGrouped {
+            endMember(of: s, slot, .acked, now, nil)
+        } else {
+            land(slot)
+            settle(s.lot, s.index, .acked, attempts: Int(s.attempts), sentWall: s.sentWall, now, nil)
+        }
+        return true
+    }
+
+    /// A refusal and its class. False: nothing with that PostID is in flight.
+    ///
+    /// `retry`: another try after a pause, up to the bound; `stop`: another try that does not count; `final`: `nacked`.
+    package mutating func nacked(
+        _ postID: UInt32, code: NakCode, text: String, nakClass: Destination.NakClass, now: Moment,
+        jitter: Double = 0.5
+    ) -> Bool {
+        let slot = find(postID)
+        guard slot >= 0 else { return false }
+        let s = slots[Int(slot)]
+        let detail = OutcomeDetail(nakCode: code.name, text: text)
+        switch nakClass {
+        case .final:
+            end(s, slot, .nacked, now, detail)
+        case .retry where Int(s.refusals) + 1 >= attemptsMax:
+            end(s, slot, code == .noResponse ? .unknown : .nacked, now, detail)
+        case .retry, .stop:
+            let pause = backoff.delay(attempt: Int(s.refusals) + 1, jitter: jitter)
+            waitAgain(
+                s, slot, dueAt: now.monotonic + pause, refusals: nakClass == .retry ? 1 : 0, losses: 0, detail, now)
+        }
+        return true
+    }
+
+    /// Ends posts that got no answer in time; returns how many.
+    package mutating func timePassed(now: Moment) -> Int {
+        var count = 0
+        while oldest >= 0 {
+            let s = slots[Int(oldest)]
+            guard s.sentMonotonic + ackTimeout <= now.monotonic else { break }
+            end(
+                s, oldest, .unknown, now,
+                OutcomeDetail(reason: "ack_timeout", text: "no answer within \(ackTimeout / 1_000_000) ms"))
+            count += 1
+        }
+        return count
+    }
+
+    /// When the post that was sent first was sent, in nanoseconds.
+    package var oldestSentAt: Int64? { oldest < 0 ? nil : slots[Int(oldest)].sentMonotonic }
+
+    /// When something falls due, in nanoseconds: an ack timeout or another try.
+    package var nextDeadline: Int64? {
+        let timeout = oldestSentAt.map { $0 + ackTimeout }
+        guard let retry = due.first else { return timeout }
+        return timeout.map { min($0, retry) } ?? retry
+    }
+
+    /// When another try falls due, in nanoseconds.
+    package var nextRetry: Int64? { due.first }
+
+    /// Everything in flight is in doubt: it waits to be sent again, or ends as the destination's `resend` says.
+    package mutating func connectionLost(now: Moment) {
+        let lost = OutcomeDetail(reason: "connection_lost", text: "the connection was lost before an answer came")
+        while oldest >= 0 {
+            let slot = oldest
+            let s = slots[Int(slot)]
+            if resend == .never || Int(s.losses) + 1 >= lostMax {
+                end(s, slot, .unknown, now, lost)
+            } else {
+                waitAgain(s, slot, dueAt: 0, refusals: 0, losses: 1, nil, now)
+            }
+        }
+    }
+
+    /// Gives up the drop's rows that wait or were not taken; those in flight settle by themselves. What was never sent ends
+    /// `unsent` with this reason, what was refused `nacked`, what is in doubt `unknown`.
+    package mutating func cancel(drop: Int, reason: String, text: String, now: Moment) {
+        for (key, group) in groups {
+            for member in group.members where member.isWaiting && lots[Int(member.lot)]?.shared.drop == drop {
+                giveUp(key, member, now, OutcomeDetail(reason: reason, text: text))
+            }
+            advance(key, now)
+        }
+        for handle in queue[queueHead...] {
+            guard let lot = lots[Int(handle)], lot.shared.drop == drop else { continue }
+            for index in lot.next..<lot.shared.rows.count {
+                settle(
+                    handle, Int32(index), .unsent, attempts: 0, sentWall: 0, now,
+                    OutcomeDetail(reason: reason, text: text))
+            }
+            lots[Int(handle)]?.next = lot.shared.rows.count
+        }
+    }
+
+    // MARK: - Groups
+
+    private mutating func giveUp(_ key: Key, _ member: Member, _ now: Moment, _ never: OutcomeDetail) {
+        guard let at = groups[key]?.members.firstIndex(where: { $0.sequence == member.sequence }) else { return }
+        groups[key]?.members.remove(at: at)
+        waiting -= 1
+        if member.attempts == 0 {
+            settle(member.lot, member.index, .unsent, attempts: 0, sentWall: 0, now, never)
+        } else {
+            settleOvertaken(member, now)
+        }
+    }
+
+    /// A post that may not be sent again: refused before, or in doubt.
+    private mutating func settleOvertaken(_ member: Member, _ now: Moment) {
+        if !member.successor.isEmpty {
+            var detail = member.refusal ?? OutcomeDetail()
+            detail.supersededBy = member.successor
+            settle(
+                member.lot, member.index, .superseded, attempts: Int(member.attempts), sentWall: member.sentWall, now,
+                detail)
+        } else if let refusal = member.refusal {
+            settle(
+                member.lot, member.index, .nacked, attempts: Int(member.attempts), sentWall: member.sentWall, now,
+                refusal)
+        } else {
+            settle(
+                member.lot, member.index, .unknown, attempts: Int(member.attempts), sentWall: member.sentWall, now,
+                OutcomeDetail(
+                    reason: "connection_lost", text: "in doubt, and a newer post makes another try unsafe"))
+        }
+    }
+
+    private mutating func end(
+        _ s: Slot, _ slot: Int32, _ outcome: PostOutcome, _ now: Moment, _ detail: OutcomeDetail?
+    ) {
+        if s.isGrouped {
+            endMember(of: s, slot, outcome, now, detail)
+        } else {
+            land(slot)
+            settle(s.lot, s.index, outcome, attempts: Int(s.attempts), sentWall: s.sentWall, now, detail)
+        }
+    }
+
+    /// A member in flight ends; what that means for the older ones of its group is done here.
+    private mutating func endMember(
+        of s: Slot, _ slot: Int32, _ outcome: PostOutcome, _ now: Moment, _ detail: OutcomeDetail?
+    ) {
+        let key = key(of: s)
+        land(slot)
+        settle(s.lot, s.index, outcome, attempts: Int(s.attempts), sentWall: s.sentWall, now, detail)
+        guard var group = groups[key], let at = group.members.firstIndex(where: { $0.slot == slot }) else { return }
+        let ended = group.members.remove(at: at)
+        if outcome == .acked || outcome == .unknown {
+            let name = outcome == .acked ? label(ended) : ""
+            for older in group.members.indices
+            where group.members[older].sequence < ended.sequence && group.members[older].attempts > 0 {
+                if !name.isEmpty, covers(ended, group.members[older]) {
+                    group.members[older].successor = name
+                } else {
+                    group.members[older].isOvertaken = true
+                }
+            }
+        }
+        groups[key] = group
+        advance(key, now)
+    }
+
+    /// A post leaves its slot and waits for another try, unless a newer one has settled the matter.
+    private mutating func waitAgain(
+        _ s: Slot, _ slot: Int32, dueAt: Int64, refusals: Int16, losses: Int16, _ refusal: OutcomeDetail?,
+        _ now: Moment
+    ) {
+        let key = key(of: s)
+        if !s.isGrouped { makeGroup(key, of: slot) }
+        land(slot)
+        guard let at = groups[key]?.members.firstIndex(where: { $0.slot == slot }) else { return }
+        groups[key]?.members[at].slot = -1
+        groups[key]?.members[at].dueAt = dueAt
+        groups[key]?.members[at].refusals += refusals
+        groups[key]?.members[at].losses += losses
+        groups[key]?.members[at].refusal = refusal
+        waiting += 1
+        advance(key, now)
+    }
+
+    private mutating func makeGroup(_ key: Key, of slot: Int32) {
+        let s = slots[Int(slot)]
+        slots[Int(slot)].isGrouped = true
+        byKey.remove(s.keyHash, slot: slot)
+        let member = Member(
+            lot: s.lot, index: s.index, sequence: s.sequence, attempts: s.attempts, refusals: s.refusals,
+            losses: s.losses, sentWall: s.sentWall, slot: slot, dueAt: 0)
+        groups[key] = Group(members: [member])
+        groupHashes[key.hash, default: 0] += 1
+    }
+
+    /// After a change: the group's next post is put on the list of what is due, or the group ends.
+    private mutating func advance(_ key: Key, _ now: Moment) {
+        settleWhatMayNotGo(key, now)
+        guard let group = groups[key] else { return }
+        if group.members.isEmpty {
+            groups[key] = nil
+            forgetHash(key.hash)
+            return
+        }
+        if group.members.contains(where: { !$0.isWaiting }) {
+            // One post in flight that nothing newer has overtaken needs no group.
+            if group.members.count == 1, let only = group.members.first, !only.isOvertaken, only.successor.isEmpty {
+                groups[key] = nil
+                forgetHash(key.hash)
+                slots[Int(only.slot)].isGrouped = false
+                byKey.insert(key.hash, slot: only.slot)
+            }
+            return
+        }
+        if let at = firstToSend(group) {
+            due.push(at: group.members[at].dueAt, key, group.members[at].sequence)
+        }
+    }
+
+    /// Waiting members that a newer post has overtaken end here, unless a newer one that is still open covers them.
+    private mutating func settleWhatMayNotGo(_ key: Key, _ now: Moment) {
+        guard let group = groups[key] else { return }
+        var left = group.members
+        for at in group.members.indices.reversed() {
+            let member = group.members[at]
+            guard member.isWaiting, member.isOvertaken || !member.successor.isEmpty else { continue }
+            if member.successor.isEmpty, group.members[(at + 1)...].contains(where: { covers($0, member) }) { continue }
+            left.remove(at: at)
+            waiting -= 1
+            settleOvertaken(member, now)
+        }
+        groups[key]?.members = left
+    }
+
+    private mutating func forgetHash(_ hash: UInt64) {
+        let left = (groupHashes[hash] ?? 0) - 1
+        groupHashes[hash] = left > 0 ? left : nil
+    }
+
+    private func covers(_ newer: Member, _ older: Member) -> Bool {
+        guard let newLot = lots[Int(newer.lot)]?.shared, let oldLot = lots[Int(older.lot)]?.shared else { return false }
+        let new = newLot.rows[Int(newer.index)]
+        let old = oldLot.rows[Int(older.index)]
+        if new.post == .refresh { return true }
+        guard old.post == .update else { return false }
+        return newLot.batch.bytes.withUnsafeBytes { newBytes in
+            oldLot.batch.bytes.withUnsafeBytes { oldBytes in
+                fieldsCover(
+                    UnsafeRawBufferPointer(rebasing: newBytes[new.fieldsStart..<new.fieldsStart + new.fieldsLength]),
+                    UnsafeRawBufferPointer(rebasing: oldBytes[old.fieldsStart..<old.fieldsStart + old.fieldsLength]))
+            }
+        }
+    }
+
+    private func label(_ member: Member) -> String {
+        guard let lot = lots[Int(member.lot)]?.shared else { return "" }
+        return "\(lot.drop):\(lot.rows[Int(member.index)].row)"
+    }
+
+    private static func key(of row: MappedRow, in lot: PostLot) -> Key {
+        Key(
+            hash: row.keyHash, ric: Array(lot.batch.bytes[row.ricStart..<row.ricStart + row.ricLength]),
+            service: row.service)
+    }
+
+    private func key(of s: Slot) -> Key {
+        guard let lot = lots[Int(s.lot)]?.shared else { preconditionFailure("a slot in use has a lot") }
+        return Self.key(of: lot.rows[Int(s.index)], in: lot)
+    }
+
+    // MARK: - Slots
+
+    private mutating func fly(
+        _ handle: Int32, _ index: Int32, _ row: MappedRow, _ lot: PostLot, _ sequence: UInt64, attempts: Int32,
+        _ now: Moment, isGrouped: Bool
+    ) -> Int32 {
+        let slot = freeSlots.removeLast()
+        let postID = lot.postID(of: row.row)
+        slots[Int(slot)] = Slot(
+            lot: handle, index: index, postID: postID, attempts: attempts, keyHash: row.keyHash, sequence: sequence,
+            sentMonotonic: now.monotonic, sentWall: now.wall, older: newest, newer: -1, isGrouped: isGrouped)
+        if newest >= 0 { slots[Int(newest)].newer = slot } else { oldest = slot }
+        newest = slot
+        byPostID.insert(UInt64(postID), slot: slot)
+        if !isGrouped { byKey.insert(row.keyHash, slot: slot) }
+        inFlight += 1
+        return slot
+    }
+
+    private mutating func land(_ slot: Int32) {
+        let s = slots[Int(slot)]
+        if s.older >= 0 { slots[Int(s.older)].newer = s.newer } else { oldest = s.newer }
+        if s.newer >= 0 { slots[Int(s.newer)].older = s.older } else { newest = s.older }
+        byPostID.remove(UInt64(s.postID), slot: slot)
+        if !slots[Int(slot)].isGrouped { byKey.remove(s.keyHash, slot: slot) }
+        freeSlots.append(slot)
+        inFlight -= 1
+    }
+
+    private func find(_ postID: UInt32) -> Int32 {
+        byPostID.find(UInt64(postID)) { slots[Int($0)].postID == postID }
+    }
+
+    private mutating func settle(
+        _ handle: Int32, _ index: Int32, _ outcome: PostOutcome, attempts: Int, sentWall: Int64, _ now: Moment,
+        _ detail: OutcomeDetail?
+    ) {
+        var at = -1
+        if let detail {
+            at = details.count
+            details.append(detail)
+        }
+        settled.append(
+            (
+                handle,
+                SettledRow(
+                    index: Int(index), outcome: outcome, attempts: attempts, sentAt: sentWall, settledAt: now.wall,
+                    detail: at)
+            ))
+        lots[Int(handle)]?.open -= 1
+    }
+}
+
+/// Slots by a 64-bit key: open addressing at a load of a quarter at most.
+struct SlotTable {
+    private var entries: [Entry]
+    private let mask: Int
+    private let shift: UInt64
+
+    private struct Entry {
+        var key: UInt64 = 0
+        var slot: Int32 = -1
+    }
+
+    init(slots: Int) {
+        var size = 16
+        while size < slots * 4 { size *= 2 }
+        entries = Array(repeating: Entry(), count: size)
+        mask = size - 1
+        shift = UInt64(64 - size.trailingZeroBitCount)
+    }
+
+    @inline(__always)
+    private func home(_ key: UInt64) -> Int {
+        Int((key &* 0x9e37_79b9_7f4a_7c15) >> shift)
+    }
+
+    mutating func insert(_ key: UInt64, slot: Int32) {
+        var at = home(key)
+        while entries[at].slot >= 0 { at = (at + 1) & mask }
+        entries[at] = Entry(key: key, slot: slot)
+    }
+
+    /// The newest slot under that key for which the check holds, or -1.
+    @inline(__always)
+    func find(_ key: UInt64, where isMatch: (Int32) -> Bool) -> Int32 {
+        var at = home(key)
+        while entries[at].slot >= 0 {
+            if entries[at].key == key, isMatch(entries[at].slot) { return entries[at].slot }
+            at = (at + 1) & mask
+        }
+        return -1
+    }
+
+    mutating func remove(_ key: UInt64, slot: Int32) {
+        var at = home(key)
+        while entries[at].slot != slot {
+            if entries[at].slot < 0 { return }
+            at = (at + 1) & mask
+        }
+        var hole = at
+        var next = (at + 1) & mask
+        while entries[next].slot >= 0 {
+            // An entry may move back to the hole when the hole is not before its home.
+            if (next - home(entries[next].key)) & mask >= (next - hole) & mask {
+                entries[hole] = entries[next]
+                hole = next
+            }
+            next = (next + 1) & mask
+        }
+        entries[hole] = Entry()
+    }
+}
+
+/// Groups by when their next post is due. An entry may be out of date: who takes it out looks again.
+struct DueHeap {
+    private struct Entry {
+        var at: Int64
+        var sequence: UInt64
+        var key: PostingWindow.Key
+
+        static func < (left: Entry, right: Entry) -> Bool {
+            left.at != right.at ? left.at < right.at : left.sequence < right.sequence
+        }
+    }
+
+    private var entries: [Entry] = []
+
+    /// When the first is due, in nanoseconds.
+    var first: Int64? { entries.first?.at }
+
+    mutating func push(at: Int64, _ key: PostingWindow.Key, _ sequence: UInt64) {
+        entries.append(Entry(at: at, sequence: sequence, key: key))
+        var child = entries.count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard entries[child] < entries[parent] else { break }
+            entries.swapAt(child, parent)
+            child = parent
+        }
+    }
+
+    mutating func popDue(at now: Int64) -> PostingWindow.Key? {
+        guard let first = entries.first, first.at <= now else { return nil }
+        let last = entries.removeLast()
+        if !entries.isEmpty {
+            entries[0] = last
+            var parent = 0
+            while true {
+                var least = parent
+                for child in [parent * 2 + 1, parent * 2 + 2] where child < entries.count {
+                    if entries[child] < entries[least] { least = child }
+                }
+                if least == parent { break }
+                entries.swapAt(parent, least)
+                parent = least
+            }
+        }
+        return first.key
+    }
+}
