@@ -1,0 +1,95 @@
+/// What `NAME.summary.json` says: the file's whole story in one object. Its appearing means that the file is finished.
+package struct FileSummary: Sendable {
+    package var drop: Int
+    package var file: String
+    /// Bytes.
+    package var size: Int
+    package var sha256: String
+    package var format: String
+    /// The rule's `match`; empty: the plain mapping.
+    package var rule: String
+    package var destinations: [String]
+    /// By destination: how it was logged in.
+    package var login: [(destination: String, text: [(String, String)])]
+    package var verdict: Verdict
+    /// Why, when the file was not `done`: a stable word, and a sentence behind a colon.
+    package var reason: String
+    package var rows: Int
+    package var outcomes: OutcomeCounts
+    /// Microseconds since 1970; 0: never.
+    package var claimedAt: Int64
+    package var firstSentAt: Int64
+    package var settledAt: Int64
+    package var version: String
+    package var configSHA256: String
+    /// Lines for people about the set-up, such as a TLS verification that is off.
+    package var warnings: [String]
+
+    package init(
+        drop: Int, file: String, size: Int = 0, sha256: String = "", format: String = "", rule: String = "",
+        destinations: [String] = [], login: [(destination: String, text: [(String, String)])] = [],
+        verdict: Verdict = .refused, reason: String = "", rows: Int = 0, outcomes: OutcomeCounts = OutcomeCounts(),
+        claimedAt: Int64 = 0, firstSentAt: Int64 = 0, settledAt: Int64 = 0, version: String = "",
+        configSHA256: String = "", warnings: [String] = []
+    ) {
+        self.drop = drop
+        self.file = file
+        self.size = size
+        self.sha256 = sha256
+        self.format = format
+        self.rule = rule
+        self.destinations = destinations
+        self.login = login
+        self.verdict = verdict
+        self.reason = reason
+        self.rows = rows
+        self.outcomes = outcomes
+        self.claimedAt = claimedAt
+        self.firstSentAt = firstSentAt
+        self.settledAt = settledAt
+        self.version = version
+        self.configSHA256 = configSHA256
+        self.warnings = warnings
+    }
+
+    /// Result lines a second, from the first post to the last answer; 0 when nothing was sent.
+    package var rowsPerSecond: Double {
+        guard firstSentAt > 0, settledAt > firstSentAt else { return 0 }
+        return Double(outcomes.total) * 1_000_000 / Double(settledAt - firstSentAt)
+    }
+
+    /// The object, indented by two, with a line end.
+    package var json: String {
+        func quoted(_ text: String) -> String { JSONText.quoted(text) }
+        func time(_ value: Int64) -> String { value > 0 ? quoted(TimeText.text(value)) : "null" }
+        let counts = PostOutcome.allCases.map { "\"\($0.word)\": \(outcomes[$0])" }.joined(separator: ", ")
+        let logins = login.map { entry in
+            quoted(entry.destination) + ": {"
+                + entry.text.map { quoted($0.0) + ": " + quoted($0.1) }.joined(separator: ", ") + "}"
+        }.joined(separator: ", ")
+        let tenths = Int((rowsPerSecond * 10).rounded())
+        var lines = [
+            "\"schema\": 1",
+            "\"drop\": \(drop)",
+            "\"file\": \(quoted(file))",
+            "\"size\": \(size)",
+            "\"sha256\": \(quoted(sha256))",
+            "\"format\": \(quoted(format))",
+            "\"rule\": \(quoted(rule))",
+            "\"destinations\": [\(destinations.map(quoted).joined(separator: ", "))]",
+            "\"login\": {\(logins)}",
+            "\"verdict\": \(quoted(verdict.rawValue))",
+            "\"reason\": \(quoted(reason))",
+            "\"rows\": \(rows)",
+            "\"outcomes\": {\(counts)}",
+            "\"claimed_at\": \(time(claimedAt))",
+            "\"first_sent_at\": \(time(firstSentAt))",
+            "\"settled_at\": \(time(settledAt))",
+            "\"rows_per_second\": \(tenths / 10).\(tenths % 10)",
+            "\"postbox\": \(quoted(version))",
+            "\"config_sha256\": \(quoted(configSHA256))",
+        ]
+        if !warnings.isEmpty { lines.append("\"warnings\": [\(warnings.map(quoted).joined(separator: ", "))]") }
+        return "{\n" + lines.map { "  " + $0 }.joined(separator: ",\n") + "\n}\n"
+    }
+}
