@@ -1,5 +1,5 @@
 /// A number of rows, or a share of all of them.
-package enum RowLimit: Sendable, Equatable {
+package enum RowLimit: Sendable, Equatable, Codable {
     case rows(Int)
     /// `value / 10^decimals` percent of all rows: 0.1 % is `.percent(value: 1, decimals: 1)`.
     case percent(value: Int, decimals: Int)
@@ -17,7 +17,7 @@ package enum RowLimit: Sendable, Equatable {
 }
 
 /// What a field's value is on the wire (protocol §8.1).
-package enum FieldType: String, Sendable, Equatable, CaseIterable {
+package enum FieldType: String, Sendable, Equatable, CaseIterable, Codable {
     case real
     case int
     case text
@@ -27,8 +27,8 @@ package enum FieldType: String, Sendable, Equatable, CaseIterable {
 }
 
 /// Where a field's value comes from and what it becomes: an entry of a rule's `fields:`.
-package struct FieldRule: Sendable, Equatable {
-    package enum Source: Sendable, Equatable {
+package struct FieldRule: Sendable, Equatable, Codable {
+    package enum Source: Sendable, Equatable, Codable {
         /// A column's name, or a path (`quote.bid`) in JSON and XML.
         case column(String)
         /// A constant; `isText` says it was written as text in the configuration, else its look decides.
@@ -61,7 +61,7 @@ package struct FieldRule: Sendable, Equatable {
 }
 
 /// Whether a row becomes a Refresh or an Update.
-package enum PostRule: Sendable, Equatable {
+package enum PostRule: Sendable, Equatable, Codable {
     case refresh
     case update
     /// By a column's value: the values that mean Refresh and those that mean Update, compared exactly.
@@ -71,21 +71,21 @@ package enum PostRule: Sendable, Equatable {
 }
 
 /// Where the RIC comes from.
-package enum RICRule: Sendable, Equatable {
+package enum RICRule: Sendable, Equatable, Codable {
     case column(String)
     /// Text with columns in braces: `{isin}.TST`.
     case template([TemplatePart])
     /// The plain mapping: the column `RIC` in any case.
     case plain
 
-    package enum TemplatePart: Sendable, Equatable {
+    package enum TemplatePart: Sendable, Equatable, Codable {
         case text(String)
         case column(String)
     }
 }
 
 /// What an empty value becomes.
-package enum EmptyRule: String, Sendable, Equatable, CaseIterable {
+package enum EmptyRule: String, Sendable, Equatable, CaseIterable, Codable {
     /// The field is left out: the default for an Update.
     case skip
     /// The field is sent as null: the default for a Refresh.
@@ -93,7 +93,7 @@ package enum EmptyRule: String, Sendable, Equatable, CaseIterable {
 }
 
 /// How the files that match a pattern become posts: an entry of `files:`, checked.
-package struct MappingRule: Sendable, Equatable {
+package struct MappingRule: Sendable, Equatable, Codable {
     /// A shell pattern (`*`, `?`, `[…]`) for the file's name.
     package var match: String
     /// Names of destinations; every row has an outcome for each.

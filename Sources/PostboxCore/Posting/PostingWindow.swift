@@ -32,6 +32,8 @@ package struct PostingWindow {
         /// Refusals that count against the bound, and connections lost with it in flight.
         var refusals: Int16 = 0
         var losses: Int16 = 0
+        /// The pacer's number of this sending.
+        var paced: UInt64 = 0
         var isGrouped = false
     }
 
@@ -310,6 +312,18 @@ package struct PostingWindow {
             return at
         }
         return nil
+    }
+
+    /// Notes the pacer's number of a post that was just taken.
+    package mutating func paced(_ postID: UInt32, number: UInt64) {
+        let slot = find(postID)
+        if slot >= 0 { slots[Int(slot)].paced = number }
+    }
+
+    /// The pacer's number of a post in flight.
+    package func pacedNumber(_ postID: UInt32) -> UInt64? {
+        let slot = find(postID)
+        return slot < 0 ? nil : slots[Int(slot)].paced
     }
 
     // MARK: - Answers

@@ -1,5 +1,5 @@
 /// The ways a price file can be written.
-package enum PriceFileFormat: String, Sendable, Equatable, CaseIterable {
+package enum PriceFileFormat: String, Sendable, Equatable, CaseIterable, Codable {
     /// RFC 4180 with a header line.
     case csv
     /// JSON: an array of objects; a file that starts with `{` is read as `jsonLines`.
@@ -23,7 +23,7 @@ package enum PriceFileFormat: String, Sendable, Equatable, CaseIterable {
 }
 
 /// How a price file's bytes stand for text.
-package enum TextEncoding: String, Sendable, Equatable, CaseIterable {
+package enum TextEncoding: String, Sendable, Equatable, CaseIterable, Codable {
     case utf8 = "utf-8"
     case latin1
     case cp1252
@@ -31,7 +31,7 @@ package enum TextEncoding: String, Sendable, Equatable, CaseIterable {
 }
 
 /// Whether the last line of a CSV or JSON-lines file must have a line end; without one the file may have been cut off.
-package enum FinalNewline: String, Sendable, Equatable, CaseIterable {
+package enum FinalNewline: String, Sendable, Equatable, CaseIterable, Codable {
     case required
     case optional
 }

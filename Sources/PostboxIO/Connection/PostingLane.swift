@@ -1,0 +1,738 @@
+internal import Glibc
+package import Logging
+package import NIOCore
+package import PostboxCore
+
+/// How a destination stands, for whoever decides whether to claim files for it.
+package enum LaneState: Sendable, Equatable {
+    /// Not logged in; why, as far as it is known.
+    case connecting(String)
+    /// Logged in: posts may go.
+    case ready
+    /// Logged in, but nothing new may go; why.
+    case paused(String)
+    /// The server does not want us; why. Tried again at long intervals.
+    case refused(String)
+    case stopped
+}
+
+/// Something a desk should know at once.
+package struct Alert: Sendable {
+    /// A stable word.
+    package var event: String
+    package var isError: Bool
+    package var message: String
+    package var facts: [String: String]
+
+    package init(event: String, isError: Bool = true, message: String, facts: [String: String] = [:]) {
+        self.event = event
+        self.isError = isError
+        self.message = message
+        self.facts = facts
+    }
+}
+
+/// Where a login's credentials come from; asked anew for every login. Throws `ConnectionError`.
+package typealias CredentialSource = @Sendable () async throws -> OutboundMessage.Credentials
+
+/// Owns one login: takes rows of several drops in drop order, sends them, reads the answers, hands the outcomes back.
+///
+/// It runs on the thread of its connection. Rows come in as lots and outcomes go out as runs; nothing here happens row by row
+/// except laying down bytes and looking up a PostID.
+package actor PostingLane {
+    package nonisolated let destination: Destination
+    /// Changes of `state`, the newest first kept.
+    package nonisolated let states: AsyncStream<LaneState>
+
+    private nonisolated let eventLoop: any EventLoop
+    private let logger: Logger
+    private let alert: @Sendable (Alert) -> Void
+    private let credentials: CredentialSource
+    private let environment: [String: String]
+    private let stateChanges: AsyncStream<LaneState>.Continuation
+    private let reconnect = ReconnectBackoff(first: .seconds(1), most: .seconds(30))
+
+    // What outlives a connection.
+    private var window: PostingWindow
+    private var pacer: PostPacer
+    private var codec: MessageCodec
+    private var services: [String]
+    private let nakRules: NakRules
+    private var masks: FrameMasks
+    private let scanner = MessageScanner()
+    /// Drops that still have rows to offer, in drop order.
+    private var order: [Int] = []
+    private var sinks: [Int: AsyncStream<[SettledRun]>.Continuation] = [:]
+    private var turns: [Int: CheckedContinuation<Bool, Never>] = [:]
+    private var cancelled: Set<Int> = []
+    private var queued = 0
+    private var sends: [PostingWindow.Send] = []
+    private var timeoutsInARow = 0
+    private var pausedUntil: Int64?
+    private var isDraining = false
+    private var isStopped = false
+    private var drained: CheckedContinuation<Void, Never>?
+    private var wake: CheckedContinuation<Void, Never>?
+    private var connections = 0
+    private var firstSentAt: [Int: Int64] = [:]
+
+    /// One connection.
+    private var link: Link?
+    private var timer: Scheduled<Void>?
+    private var timerAt: Int64 = .max
+    private var pacerAt: Int64?
+
+    private struct Link {
+        var number: Int
+        var url: Destination.URL
+        var channel: any Channel
+        var login: LoginStream
+        var keepAlive: KeepAlive
+        var rest = ByteBuffer()
+        var fragments = ByteBuffer()
+        var isFragmented = false
+        var end: CheckedContinuation<End, Never>?
+    }
+
+    private struct End: Sendable {
+        var retry: LoginStream.Retry
+        var text: String
+        var wasOpen: Bool
+    }
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
+
+    package private(set) var state: LaneState = .connecting("not tried yet")
+    /// What the login of now, or the last one, was like: for summaries.
+    package private(set) var loginFacts: [(String, String)] = []
+    package private(set) var limits = LoginStream.Limits()
+    /// Posts sent, answered well, and refused since the start.
+    package private(set) var counts = (sent: 0, acked: 0, nacked: 0)
+
+    /// `seed`: for the frames' masks and the back-off's jitter.
+    package init(
+        destination: Destination, eventLoop: any EventLoop, logger: Logger, environment: [String: String] = [:],
+        seed: UInt64 = .random(in: 1 ... .max), credentials: @escaping CredentialSource,
+        alert: @escaping @Sendable (Alert) -> Void
+    ) {
+        self.destination = destination
+        self.eventLoop = eventLoop
+        var logger = logger
+        logger[metadataKey: "destination"] = "\(destination.name)"
+        self.logger = logger
+        self.environment = environment
+        self.credentials = credentials
+        self.alert = alert
+        (states, stateChanges) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        window = PostingWindow(
+            capacity: destination.window, ackTimeout: destination.ackTimeout.nanoseconds, resend: destination.resend,
+            attemptsMax: destination.attemptsMax)
+        pacer = PostPacer(limit: destination.maxPostsPerSecond)
+        services = [destination.service] + destination.services
+        codec = MessageCodec(profile: destination.profile, services: services, postUserInfo: nil)
+        nakRules = NakRules(destination.nakRules, service: destination.service)
+        masks = FrameMasks(seed: seed)
+    }
+
+    // MARK: - Drops and rows
+
+    /// A drop takes its place in the order. Its outcomes come through the stream, which ends when the lane stops.
+    package func open(drop: Int) -> AsyncStream<[SettledRun]> {
+        let (stream, continuation) = AsyncStream<[SettledRun]>.makeStream()
+        if isStopped {
+            continuation.finish()
+        } else {
+            sinks[drop] = continuation
+            order.append(drop)
+            order.sort()
+        }
+        return stream
+    }
+
+    /// Waits until it is the drop's turn and few of its rows wait to be sent. False: the lane stops, or the drop was cancelled.
+    package func turn(of drop: Int) async -> Bool {
+        if isTurn(drop) { return true }
+        guard !isDraining, !isStopped, !cancelled.contains(drop) else { return false }
+        return await withCheckedContinuation { turns[drop] = $0 }
+    }
+
+    /// Rows of a lot that may be committed ahead of being sent.
+    package nonisolated var leadRows: Int {
+        destination.resend == .never ? destination.window : max(4000, destination.window * 4)
+    }
+
+    private var lowWater: Int { destination.resend == .never ? 1 : max(2000, destination.window * 2) }
+
+    private func isTurn(_ drop: Int) -> Bool {
+        order.first == drop && queued < lowWater && !isDraining && !isStopped && !cancelled.contains(drop)
+    }
+
+    /// Hands over rows that may be sent: to be called in the drop's turn only.
+    package func offer(_ lot: PostLot) {
+        guard !isStopped, !isDraining else { return }
+        _ = window.add(lot, now: Clock.now())
+        if !lot.isInDoubt { queued += lot.rows.count }
+        pump()
+    }
+
+    /// All rows of the drop were offered: the next drop's turn may come.
+    package func finishOffering(_ drop: Int) {
+        order.removeAll { $0 == drop }
+        wakeTurns()
+    }
+
+    /// All rows of the drop are settled.
+    package func close(drop: Int) {
+        order.removeAll { $0 == drop }
+        sinks.removeValue(forKey: drop)?.finish()
+        cancelled.remove(drop)
+        firstSentAt[drop] = nil
+        wakeTurns()
+    }
+
+    /// Gives up what was not sent of a drop; what is in flight settles.
+    package func cancel(drop: Int, reason: String, text: String) {
+        cancelled.insert(drop)
+        window.cancel(drop: drop, reason: reason, text: text, now: Clock.now())
+        queued = window.queued
+        turns.removeValue(forKey: drop)?.resume(returning: false)
+        pump()
+    }
+
+    /// Microseconds since 1970 of the drop's first post on this lane; 0: none yet.
+    package func firstSent(of drop: Int) -> Int64 { firstSentAt[drop] ?? 0 }
+
+    /// The index that a service's name has in posts of this lane; a new name gets a new one.
+    package func serviceIndex(_ name: String) -> Int {
+        if let index = services.firstIndex(of: name) { return index }
+        services.append(name)
+        makeCodec()
+        return services.count - 1
+    }
+
+    /// What checks a post's size before it is sent.
+    package func sizing() -> (codec: MessageCodec, maxMsgSize: Int) { (codec, limits.maxMsgSize) }
+
+    // MARK: - Life
+
+    /// Keeps the destination logged in until it is stopped.
+    package func run() async {
+        var tries = 0
+        var urlIndex = 0
+        while !isDraining, !isStopped {
+            let url = destination.urls[urlIndex % destination.urls.count]
+            var end: End
+            do {
+                end = try await session(url)
+            } catch {
+                end = End(retry: .soon, text: "\(error)", wasOpen: false)
+            }
+            if isDraining || isStopped { break }
+            tries = end.wasOpen ? 1 : tries + 1
+            urlIndex += 1
+            let isLast = urlIndex % destination.urls.count == 0
+            var pause: Int64 = 0
+            switch end.retry {
+            case .soon:
+                // The other servers are tried at once, the round after a pause.
+                pause = isLast || end.wasOpen
+                    ? reconnect.delay(attempt: max(1, tries / destination.urls.count), jitter: .random(in: 0...1)) : 0
+                set(.connecting(end.text))
+            case .slow, .refused:
+                pause = 60_000_000_000
+                set(.refused(end.text))
+                alert(
+                    Alert(
+                        event: "login_refused", message: end.text,
+                        facts: ["destination": destination.name, "url": url.text]))
+            }
+            logger.warning(
+                "connection ended",
+                metadata: [
+                    "event": "disconnected", "url": "\(url.text)", "reason": "\(end.text)",
+                    "retry_in_ms": "\(pause / 1_000_000)",
+                ])
+            await sleep(pause)
+        }
+        isStopped = true
+        finish()
+    }
+
+    /// Stops taking rows, waits for the answers to what is in flight (at most that long), logs out.
+    package func stop(timeout: Duration) async {
+        guard !isStopped else { return }
+        isDraining = true
+        for (_, turn) in turns { turn.resume(returning: false) }
+        turns = [:]
+        if link != nil, window.inFlight > 0 {
+            let deadline = eventLoop.scheduleTask(in: .nanoseconds(timeout.nanoseconds)) {
+                self.assumeIsolated { $0.endDrain() }
+            }
+            await withCheckedContinuation { drained = $0 }
+            deadline.cancel()
+        }
+        if let link {
+            sendText(OutboundMessage.loginClose)
+            send(opcode: FrameCodec.Opcode.close, [0x03, 0xe8])
+            let channel = link.channel
+            connectionEnded(link.number, "stopped")
+            // What was written leaves before the socket closes.
+            try? await channel.close().get()
+        }
+        isStopped = true
+        wake?.resume()
+        wake = nil
+        finish()
+    }
+
+    private func endDrain() {
+        drained?.resume()
+        drained = nil
+    }
+
+    private func finish() {
+        deliver()
+        for (_, turn) in turns { turn.resume(returning: false) }
+        turns = [:]
+        for (_, sink) in sinks { sink.finish() }
+        sinks = [:]
+        timer?.cancel()
+        set(.stopped)
+        stateChanges.finish()
+    }
+
+    private func sleep(_ nanoseconds: Int64) async {
+        guard nanoseconds > 0, !isDraining else { return }
+        let task = eventLoop.scheduleTask(in: .nanoseconds(nanoseconds)) {
+            self.assumeIsolated {
+                $0.wake?.resume()
+                $0.wake = nil
+            }
+        }
+        await withCheckedContinuation { wake = $0 }
+        task.cancel()
+    }
+
+    private func set(_ new: LaneState) {
+        guard state != new else { return }
+        state = new
+        stateChanges.yield(new)
+    }
+
+    // MARK: - One connection
+
+    private func session(_ url: Destination.URL) async throws -> End {
+        let login = try await credentials()
+        connections += 1
+        let number = connections
+        let proxy = destination.proxy.flatMap { ProxyAddress($0) } ?? ProxyAddress.fromEnvironment(environment, for: url)
+        let channel = try await ConnectionMaker.connect(
+            to: url, tls: destination.tls, proxy: proxy, on: eventLoop, timeout: .seconds(10)
+        ) { FrameHandler(lane: self, connection: number) }
+        guard !isDraining, channel.isActive else {
+            channel.close(promise: nil)
+            return End(retry: .soon, text: "\(url.text) closed the connection", wasOpen: false)
+        }
+        let now = Clock.monotonic()
+        link = Link(
+            number: number, url: url, channel: channel, login: LoginStream(profile: destination.profile),
+            keepAlive: KeepAlive(timeout: 60_000_000_000, now: now))
+        let address = localAddress(of: channel)
+        makeCodec(address)
+        loginFacts = [("url", url.text)]
+        run(
+            link?.login.connected(at: now) ?? .none, number,
+            loginMessage: OutboundMessage.login(
+                login, applicationID: destination.applicationID, position: destination.position ?? address))
+        arm()
+        return await withCheckedContinuation { link?.end = $0 }
+    }
+
+    private var address = ""
+
+    private func makeCodec(_ new: String? = nil) {
+        if let new { address = new }
+        codec = MessageCodec(
+            profile: destination.profile, services: services,
+            postUserInfo: LocalAddress.postUserInfo(of: destination, address: address))
+    }
+
+    private func localAddress(of channel: any Channel) -> String {
+        if case .v4? = channel.localAddress, let ip = channel.localAddress?.ipAddress { return ip }
+        return LocalAddress.ofThisHost(for: destination.urls[0].host)
+    }
+
+    private func run(_ action: LoginStream.Action, _ number: Int, loginMessage: String? = nil) {
+        switch action {
+        case .none:
+            break
+        case .sendLogin:
+            if let loginMessage { sendText(loginMessage) }
+        case .opened(let limits):
+            self.limits = limits
+            link?.keepAlive.set(timeout: limits.pingTimeout)
+            let rate = [limits.maxMessagesPerSecond, destination.maxPostsPerSecond].compactMap { $0 }.min()
+            pacer.set(limit: rate)
+            timeoutsInARow = 0
+            pausedUntil = nil
+            loginFacts = [("url", link?.url.text ?? ""), ("at", TimeText.text(Clock.wall()))]
+                + (rate.map { [("posts_per_second", "\($0)")] } ?? [])
+            set(.ready)
+            logger.info(
+                "logged in",
+                metadata: [
+                    "event": "logged_in", "url": "\(link?.url.text ?? "")", "max_msg_size": "\(limits.maxMsgSize)",
+                    "posts_per_second": "\(rate.map(String.init) ?? "unlimited")",
+                ])
+        case .paused(let words):
+            set(.paused("the server's login is \(words)"))
+            alert(
+                Alert(
+                    event: "login_suspect", isError: false,
+                    message: "posting to \(destination.name) pauses: login \(words)",
+                    facts: ["destination": destination.name]))
+        case .resumed:
+            set(.ready)
+            logger.info("login is well again", metadata: ["event": "login_resumed"])
+        case .close(let retry, let text):
+            end(number, retry, text)
+        }
+    }
+
+    /// The connection is over: what was in flight is in doubt.
+    func connectionEnded(_ number: Int, _ text: String) {
+        end(number, .soon, text)
+    }
+
+    private func end(_ number: Int, _ retry: LoginStream.Retry, _ text: String) {
+        guard let link, link.number == number else { return }
+        let wasOpen = state == .ready || { if case .paused = state { true } else { false } }()
+        self.link = nil
+        link.channel.close(promise: nil)
+        if window.inFlight > 0 {
+            logger.warning(
+                "posts are in doubt",
+                metadata: ["event": "in_doubt", "posts": "\(window.inFlight)", "reason": "\(text)"])
+        }
+        if !isDraining {
+            window.connectionLost(now: Clock.now())
+            set(.connecting(text))
+        }
+        deliver()
+        endDrain()
+        link.end?.resume(returning: End(retry: retry, text: text, wasOpen: wasOpen))
+    }
+
+    // MARK: - Bytes come in
+
+    func received(_ buffer: ByteBuffer, on number: Int) {
+        guard var link, link.number == number else { return }
+        self.link = nil
+        var buffer = buffer
+        let now = Clock.now()
+        link.keepAlive.received(at: now.monotonic)
+        if link.rest.readableBytes > 0 {
+            link.rest.writeBuffer(&buffer)
+            swap(&link.rest, &buffer)
+            link.rest = ByteBuffer()
+        }
+        self.link = link
+        do {
+            try frames(&buffer, number, now)
+            if buffer.readableBytes > 0, self.link?.number == number {
+                buffer.discardReadBytes()
+                self.link?.rest = buffer
+            }
+        } catch {
+            end(number, .soon, "the server broke the WebSocket protocol: \(error)")
+        }
+    }
+
+    private func frames(_ buffer: inout ByteBuffer, _ number: Int, _ now: Moment) throws {
+        while link?.number == number {
+            let frame = try buffer.withUnsafeReadableBytes { bytes in
+                try FrameCodec.inbound(bytes, payloadMax: 16 << 20)
+            }
+            guard let frame, buffer.readableBytes >= frame.header + frame.payload else { return }
+            buffer.moveReaderIndex(forwardBy: frame.header)
+            let isControl = frame.opcode >= 8
+            if !isControl, !frame.isFinal || link?.isFragmented == true {
+                if var piece = buffer.readSlice(length: frame.payload) { link?.fragments.writeBuffer(&piece) }
+                link?.isFragmented = !frame.isFinal
+                if frame.isFinal, let whole = link?.fragments {
+                    link?.fragments = ByteBuffer()
+                    try whole.withUnsafeReadableBytes { try messages($0, number, now) }
+                }
+                continue
+            }
+            switch frame.opcode {
+            case FrameCodec.Opcode.text, FrameCodec.Opcode.binary:
+                try buffer.withUnsafeReadableBytes { bytes in
+                    try messages(UnsafeRawBufferPointer(rebasing: bytes[..<frame.payload]), number, now)
+                }
+            case FrameCodec.Opcode.ping:
+                send(opcode: FrameCodec.Opcode.pong, buffer.getBytes(at: buffer.readerIndex, length: frame.payload) ?? [])
+            case FrameCodec.Opcode.close:
+                let code = buffer.getInteger(at: buffer.readerIndex, as: UInt16.self)
+                end(number, .soon, "the server closed the connection" + (code.map { " (code \($0))" } ?? ""))
+            default:
+                break
+            }
+            buffer.moveReaderIndex(forwardBy: frame.payload)
+        }
+    }
+
+    private func messages(_ payload: UnsafeRawBufferPointer, _ number: Int, _ now: Moment) throws {
+        try scanner.scan(payload) { message in
+            if case .ack(let ack) = message { answered(ack, now) } else { handle(message, number, now) }
+        }
+    }
+
+    private func answered(_ ack: Ack, _ now: Moment) {
+        if pacer.limit != nil, let place = window.pacedNumber(ack.ackID) {
+            pacer.answered(place, at: now.monotonic)
+        }
+        guard let code = ack.nakCode else {
+            if window.acked(ack.ackID, now: now) {
+                counts.acked += 1
+                timeoutsInARow = 0
+            } else {
+                late(ack.ackID, "Ack")
+            }
+            return
+        }
+        refused(ack.ackID, code, ack.text, now)
+    }
+
+    private func refused(_ postID: UInt32, _ code: NakCode, _ text: String, _ now: Moment) {
+        let nakClass = nakRules.nakClass(of: code, text: text)
+        guard
+            window.nacked(
+                postID, code: code, text: text, nakClass: nakClass, now: now, jitter: .random(in: 0...1))
+        else { return late(postID, code.name) }
+        counts.nacked += 1
+        timeoutsInARow = 0
+        if nakClass == .stop { pause(now, "the server refuses the destination itself: \(code.name) \(text)") }
+    }
+
+    private func late(_ postID: UInt32, _ what: String) {
+        logger.notice(
+            "an answer that nothing waits for",
+            metadata: ["event": "late_answer", "post_id": "\(postID)", "answer": "\(what)"])
+    }
+
+    /// Nothing new goes for half a minute: rows wait rather than fail one by one.
+    private func pause(_ now: Moment, _ why: String) {
+        guard pausedUntil == nil else { return }
+        pausedUntil = now.monotonic + 30_000_000_000
+        set(.paused(why))
+        alert(
+            Alert(
+                event: "destination_paused", message: "posting to \(destination.name) pauses: \(why)",
+                facts: ["destination": destination.name]))
+    }
+
+    private func handle(_ message: InboundMessage, _ number: Int, _ now: Moment) {
+        guard link?.number == number else { return }
+        switch message {
+        case .ack:
+            break
+        case .ping:
+            sendText(OutboundMessage.pong)
+        case .pong, .other:
+            break
+        case .loginRefresh(let refresh):
+            let action = link?.login.received(refresh, at: now.monotonic) ?? .none
+            run(action, number)
+        case .loginStatus(let status):
+            let action = link?.login.received(status, at: now.monotonic) ?? .none
+            run(action, number)
+        case .error(let error):
+            if let postID = error.postID, window.post(postID) != nil {
+                if pacer.limit != nil, let place = window.pacedNumber(postID) {
+                    pacer.answered(place, at: now.monotonic)
+                }
+                refused(postID, .error, error.text, now)
+            } else if state != .ready, case .connecting = state {
+                end(number, .slow, "the server refused the login: \(error.text)")
+            } else {
+                // Nothing is failed by guess: the post it means, if any, runs into its ack timeout.
+                logger.error(
+                    "an Error that names no post", metadata: ["event": "unmapped_error", "text": "\(error.text)"])
+            }
+        }
+    }
+
+    // MARK: - Bytes go out
+
+    /// Delivers what ended, sends what may go, and sets the timer.
+    func pump() {
+        deliver()
+        if let link, link.login.isOpen, pausedUntil == nil, !isDraining, link.channel.isWritable { fill(link.channel) }
+        if isDraining, window.inFlight == 0 { endDrain() }
+        wakeTurns()
+        arm()
+    }
+
+    private func fill(_ channel: any Channel) {
+        let now = Clock.now()
+        while channel.isWritable {
+            let wanted = min(512, window.capacity)
+            let allowance = pacer.allowance(wanted, at: now.monotonic)
+            pacerAt = allowance.count < wanted ? allowance.next : nil
+            guard allowance.count > 0 else { return }
+            sends.removeAll(keepingCapacity: true)
+            window.take(allowance.count, now: now, into: &sends)
+            if sends.count < allowance.count {
+                pacer.giveBack(allowance.count - sends.count)
+                pacerAt = nil
+            }
+            guard !sends.isEmpty else { return }
+            if pacer.limit != nil {
+                for send in sends { window.paced(send.postID, number: pacer.sent(at: now.monotonic)) }
+            }
+            channel.writeAndFlush(encode(channel.allocator, now), promise: nil)
+            counts.sent += sends.count
+            queued = window.hasQueued ? window.queued : 0
+            if sends.count < wanted { return }
+        }
+    }
+
+    private func encode(_ allocator: ByteBufferAllocator, _ now: Moment) -> ByteBuffer {
+        var out = allocator.buffer(capacity: sends.count * 320)
+        var at = 0
+        while at < sends.count {
+            let handle = sends[at].lot
+            guard let lot = window.lot(handle) else { preconditionFailure("a post that was taken has a lot") }
+            if firstSentAt[lot.drop] == nil { firstSentAt[lot.drop] = now.wall }
+            lot.batch.bytes.withUnsafeBytes { bytes in
+                while at < sends.count, sends[at].lot == handle {
+                    let row = lot.rows[Int(sends[at].index)]
+                    let postID = sends[at].postID
+                    out.writeWithUnsafeMutableBytes(minimumWritableBytes: codec.frameBytesMax(of: row)) { raw in
+                        guard let base = raw.baseAddress else { return 0 }
+                        return codec.writeFrame(of: row, bytes: bytes, postID: postID, mask: masks.next(), to: base)
+                    }
+                    at += 1
+                }
+            }
+        }
+        return out
+    }
+
+    private func sendText(_ text: String) {
+        send(opcode: FrameCodec.Opcode.text, Array(text.utf8))
+    }
+
+    private func send(opcode: UInt8, _ payload: [UInt8]) {
+        guard let link else { return }
+        let frame = FrameCodec.frame(opcode: opcode, payload: payload, mask: masks.next())
+        link.channel.writeAndFlush(ByteBuffer(bytes: frame), promise: nil)
+    }
+
+    // MARK: - Outcomes go out
+
+    private func deliver() {
+        guard !window.settled.isEmpty else { return }
+        var runs: [SettledRun] = []
+        var handles: [Int32] = []
+        var lastHandle: Int32 = -1
+        for (handle, settled) in window.settled {
+            if handle != lastHandle {
+                guard let lot = window.lot(handle) else { preconditionFailure("a settled row has a lot") }
+                runs.append(SettledRun(lot: lot))
+                handles.append(handle)
+                lastHandle = handle
+            }
+            var row = settled
+            if row.detail >= 0 {
+                let detail = window.details[row.detail]
+                row.detail = runs[runs.count - 1].details.count
+                runs[runs.count - 1].details.append(detail)
+            }
+            runs[runs.count - 1].rows.append(row)
+        }
+        window.settled.removeAll(keepingCapacity: true)
+        window.details.removeAll(keepingCapacity: true)
+        window.releaseLots(handles)
+        var at = 0
+        while at < runs.count {
+            let drop = runs[at].lot.drop
+            var next = at + 1
+            while next < runs.count, runs[next].lot.drop == drop { next += 1 }
+            sinks[drop]?.yield(Array(runs[at..<next]))
+            at = next
+        }
+    }
+
+    private func wakeTurns() {
+        guard let first = order.first, turns[first] != nil, isTurn(first) else { return }
+        turns.removeValue(forKey: first)?.resume(returning: true)
+    }
+
+    // MARK: - Time
+
+    private func arm() {
+        var next = Int64.max
+        if let link {
+            next = min(next, link.keepAlive.nextDeadline)
+            if let login = link.login.nextDeadline { next = min(next, login) }
+            if let at = window.oldestSentAt { next = min(next, at + destination.ackTimeout.nanoseconds) }
+            if let until = pausedUntil {
+                next = min(next, until)
+            } else if link.login.isOpen, !isDraining, let retry = window.nextRetry {
+                next = min(next, retry)
+            }
+            if let pacerAt { next = min(next, pacerAt) }
+        }
+        guard next != timerAt, next < .max else { return }
+        // A timer that fires too early only looks again.
+        if let timer, timerAt <= next, timerAt > Clock.monotonic() {
+            _ = timer
+            return
+        }
+        timer?.cancel()
+        timerAt = next
+        timer = eventLoop.scheduleTask(in: .nanoseconds(max(0, next - Clock.monotonic()))) {
+            self.assumeIsolated { $0.timePassed() }
+        }
+    }
+
+    private func timePassed() {
+        timer = nil
+        timerAt = .max
+        pacerAt = nil
+        guard let link else { return }
+        let now = Clock.now()
+        let action = self.link?.login.timePassed(to: now.monotonic) ?? .none
+        run(action, link.number)
+        guard self.link?.number == link.number else { return }
+        switch self.link?.keepAlive.timePassed(to: now.monotonic) {
+        case .sendPing?:
+            sendText(OutboundMessage.ping)
+        case .giveUp?:
+            end(link.number, .soon, "the server was silent for the whole ping timeout")
+            return
+        case .some(.none), nil:
+            break
+        }
+        if let sentAt = window.oldestSentAt, sentAt + destination.ackTimeout.nanoseconds <= now.monotonic {
+            if link.keepAlive.heardAt < sentAt {
+                // Nothing at all since that post: the link is dead, which says nothing about the post.
+                end(link.number, .soon, "the server was silent for the whole ack timeout")
+                return
+            }
+            timeoutsInARow += window.timePassed(now: now)
+            if timeoutsInARow >= destination.ackTimeoutsBeforePause {
+                timeoutsInARow = 0
+                pause(now, "\(destination.ackTimeoutsBeforePause) posts in a row got no answer")
+            }
+        }
+        if let until = pausedUntil, until <= now.monotonic {
+            pausedUntil = nil
+            set(.ready)
+            logger.info("posting resumes", metadata: ["event": "destination_resumed"])
+        }
+        pump()
+    }
+}

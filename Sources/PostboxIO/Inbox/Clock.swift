@@ -1,0 +1,23 @@
+internal import Glibc
+package import PostboxCore
+
+/// The two clocks, read together.
+package enum Clock {
+    package static func now() -> Moment {
+        Moment(monotonic: monotonic(), wall: wall())
+    }
+
+    /// Nanoseconds of CLOCK_MONOTONIC.
+    package static func monotonic() -> Int64 {
+        var t = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &t)
+        return Int64(t.tv_sec) * 1_000_000_000 + Int64(t.tv_nsec)
+    }
+
+    /// Microseconds since 1970.
+    package static func wall() -> Int64 {
+        var t = timespec()
+        clock_gettime(CLOCK_REALTIME, &t)
+        return Int64(t.tv_sec) * 1_000_000 + Int64(t.tv_nsec) / 1000
+    }
+}

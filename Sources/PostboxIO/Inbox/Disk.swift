@@ -1,0 +1,226 @@
+internal import CLinux
+internal import Glibc
+
+/// File system calls with their errors checked, close included. Paths are absolute.
+package enum Disk {
+    /// What a file is and when it changed.
+    package struct Status: Sendable, Equatable {
+        package var isRegular: Bool
+        package var isDirectory: Bool
+        package var isSymbolicLink: Bool
+        /// Bytes.
+        package var size: Int
+        /// Nanoseconds since 1970.
+        package var modifiedAt: Int64
+        /// Of the inode; nanoseconds since 1970. No program can set it back.
+        package var changedAt: Int64
+        package var inode: UInt64
+        package var device: UInt64
+    }
+
+    /// lstat(2); nil: there is no such file.
+    package static func status(_ path: String) throws(DiskError) -> Status? {
+        var s = stat()
+        guard lstat(path, &s) == 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw DiskError(code: errno, call: "lstat", path: path)
+        }
+        return Status(s)
+    }
+
+    package static func status(of descriptor: Int32, path: String) throws(DiskError) -> Status {
+        var s = stat()
+        guard fstat(descriptor, &s) == 0 else { throw DiskError(code: errno, call: "fstat", path: path) }
+        return Status(s)
+    }
+
+    package static func exists(_ path: String) throws(DiskError) -> Bool { try status(path) != nil }
+
+    /// open(2) with close-on-exec.
+    package static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0o644) throws(DiskError) -> Int32 {
+        let descriptor = Glibc.open(path, flags | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw DiskError(code: errno, call: "open", path: path) }
+        return descriptor
+    }
+
+    package static func close(_ descriptor: Int32, path: String) throws(DiskError) {
+        guard Glibc.close(descriptor) == 0 else { throw DiskError(code: errno, call: "close", path: path) }
+    }
+
+    /// Writes every byte.
+    package static func write(
+        _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, path: String
+    ) throws(DiskError) {
+        var at = 0
+        while at < bytes.count {
+            let n = Glibc.write(descriptor, bytes.baseAddress.map { $0 + at }, bytes.count - at)
+            if n < 0 {
+                if errno == EINTR { continue }
+                throw DiskError(code: errno, call: "write", path: path)
+            }
+            at += n
+        }
+    }
+
+    /// Reads at a place; fewer bytes than asked for mean the end of the file.
+    package static func read(
+        _ descriptor: Int32, into bytes: UnsafeMutableRawBufferPointer, at offset: Int, path: String
+    ) throws(DiskError) -> Int {
+        var got = 0
+        while got < bytes.count {
+            let n = pread(descriptor, bytes.baseAddress.map { $0 + got }, bytes.count - got, off_t(offset + got))
+            if n < 0 {
+                if errno == EINTR { continue }
+                throw DiskError(code: errno, call: "pread", path: path)
+            }
+            if n == 0 { break }
+            got += n
+        }
+        return got
+    }
+
+    /// A whole small file.
+    package static func contents(_ path: String) throws(DiskError) -> [UInt8] {
+        let descriptor = try open(path, O_RDONLY)
+        defer { _ = Glibc.close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: try status(of: descriptor, path: path).size)
+        let got = try readAll(descriptor, &bytes, path)
+        bytes.removeSubrange(got...)
+        return bytes
+    }
+
+    private static func readAll(_ descriptor: Int32, _ bytes: inout [UInt8], _ path: String) throws(DiskError) -> Int {
+        var result: Result<Int, DiskError> = .success(0)
+        bytes.withUnsafeMutableBytes { raw in
+            do throws(DiskError) {
+                result = .success(try read(descriptor, into: raw, at: 0, path: path))
+            } catch {
+                result = .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    package static func fsync(_ descriptor: Int32, path: String) throws(DiskError) {
+        guard isDurable else { return }
+        guard Glibc.fsync(descriptor) == 0 else { throw DiskError(code: errno, call: "fsync", path: path) }
+    }
+
+    package static func fdatasync(_ descriptor: Int32, path: String) throws(DiskError) {
+        guard isDurable else { return }
+        guard Glibc.fdatasync(descriptor) == 0 else { throw DiskError(code: errno, call: "fdatasync", path: path) }
+    }
+
+    /// Makes renames, links and new names in a directory durable.
+    package static func syncDirectory(_ path: String) throws(DiskError) {
+        guard isDurable else { return }
+        let descriptor = try open(path, O_RDONLY | O_DIRECTORY)
+        let code = Glibc.fsync(descriptor) == 0 ? 0 : errno
+        try close(descriptor, path: path)
+        guard code == 0 else { throw DiskError(code: code, call: "fsync", path: path) }
+    }
+
+    /// Creates a directory and its parents; one that is there already is fine.
+    package static func makeDirectory(_ path: String) throws(DiskError) {
+        if mkdir(path, 0o755) == 0 { return }
+        switch errno {
+        case EEXIST:
+            guard try status(path)?.isDirectory ?? false || isDirectoryBehindLink(path) else {
+                throw DiskError(code: ENOTDIR, call: "mkdir", path: path)
+            }
+        case ENOENT:
+            guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+                throw DiskError(code: ENOENT, call: "mkdir", path: path)
+            }
+            try makeDirectory(String(path[..<slash]))
+            guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+                throw DiskError(code: errno, call: "mkdir", path: path)
+            }
+        default:
+            throw DiskError(code: errno, call: "mkdir", path: path)
+        }
+    }
+
+    private static func isDirectoryBehindLink(_ path: String) -> Bool {
+        var s = stat()
+        return stat(path, &s) == 0 && s.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// rename(2) within one file system; what stands at the target is replaced.
+    package static func rename(_ from: String, _ to: String) throws(DiskError) {
+        guard Glibc.rename(from, to) == 0 else { throw DiskError(code: errno, call: "rename", path: to) }
+    }
+
+    /// renameat2(2) that replaces nothing. False: the target's name is taken.
+    package static func renameNew(_ from: String, _ to: String) throws(DiskError) -> Bool {
+        let code = -postbox_rename_noreplace(from, to)
+        if code == 0 { return true }
+        if code == EEXIST { return false }
+        throw DiskError(code: code, call: "renameat2", path: code == ENOENT ? from : to)
+    }
+
+    /// unlink(2); a file that is not there is fine.
+    package static func remove(_ path: String) throws(DiskError) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw DiskError(code: errno, call: "unlink", path: path) }
+    }
+
+    /// rmdir(2); a directory that is not there is fine.
+    package static func removeDirectory(_ path: String) throws(DiskError) {
+        guard rmdir(path) == 0 || errno == ENOENT else { throw DiskError(code: errno, call: "rmdir", path: path) }
+    }
+
+    /// Names in a directory, in no order, without `.` and `..`. A name that is no UTF-8 is left out and counted.
+    package static func names(in path: String) throws(DiskError) -> (names: [String], unreadable: Int) {
+        guard let directory = opendir(path) else { throw DiskError(code: errno, call: "opendir", path: path) }
+        var names: [String] = []
+        var unreadable = 0
+        errno = 0
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+                tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
+            }
+            if let name {
+                if name != "." && name != ".." { names.append(name) }
+            } else {
+                unreadable += 1
+            }
+            errno = 0
+        }
+        let code = errno
+        closedir(directory)
+        guard code == 0 else { throw DiskError(code: code, call: "readdir", path: path) }
+        return (names, unreadable)
+    }
+
+    /// Makes everything written to the path's file system durable: cheaper than many single syncs.
+    package static func syncFileSystem(of path: String) throws(DiskError) {
+        guard isDurable else { return }
+        let descriptor = try open(path, O_RDONLY | O_DIRECTORY)
+        let code = -postbox_syncfs(descriptor)
+        try close(descriptor, path: path)
+        guard code == 0 else { throw DiskError(code: code, call: "syncfs", path: path) }
+    }
+
+    /// Whether the path lies on a file system of another machine, where renames and locks are not what they seem.
+    package static func isNetworkFileSystem(_ path: String) -> Bool {
+        // NFS, SMB, CIFS, SMB2, AFS, Ceph, FUSE is left out: most of those are local.
+        [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x5346_414F, 0x00C3_6400, 0x0BD0_0BD0]
+            .contains(postbox_fs_type(path))
+    }
+
+    /// False only for measuring what durability costs.
+    package static let isDurable = getenv("POSTBOX_UNSAFE_NO_SYNC") == nil
+}
+
+extension Disk.Status {
+    fileprivate init(_ s: stat) {
+        isRegular = s.st_mode & S_IFMT == S_IFREG
+        isDirectory = s.st_mode & S_IFMT == S_IFDIR
+        isSymbolicLink = s.st_mode & S_IFMT == S_IFLNK
+        size = Int(s.st_size)
+        modifiedAt = Int64(s.st_mtim.tv_sec) * 1_000_000_000 + Int64(s.st_mtim.tv_nsec)
+        changedAt = Int64(s.st_ctim.tv_sec) * 1_000_000_000 + Int64(s.st_ctim.tv_nsec)
+        inode = UInt64(s.st_ino)
+        device = UInt64(s.st_dev)
+    }
+}

@@ -1,0 +1,338 @@
+internal import Foundation
+internal import GRDB
+package import PostboxCore
+
+/// How far a drop has come, as the ledger knows it.
+package enum FileStage: String, Sendable, Equatable {
+    /// It has a number and its rule; the file is in `work/` or about to be.
+    case claimed
+    /// It was read through and rows may have been sent, up to `postedThrough`.
+    case posting
+    /// Every row has its outcome; verdict and target names are fixed.
+    case settled
+    /// Moved; nothing is left to do.
+    case closed
+}
+
+/// The rules a drop was claimed with: it is finished under them, whatever the configuration says later.
+package struct DropSnapshot: Sendable, Equatable, Codable {
+    package var rule: MappingRule
+    /// By destination: its services, the default first.
+    package var services: [String: [String]]
+    package var updateOnly: [String: Bool]
+
+    package init(rule: MappingRule, services: [String: [String]], updateOnly: [String: Bool]) {
+        self.rule = rule
+        self.services = services
+        self.updateOnly = updateOnly
+    }
+}
+
+/// A drop as the ledger holds it.
+package struct DropRecord: Sendable, Equatable {
+    package struct Posting: Sendable, Equatable {
+        package var destination: String
+        package var postIDBase: UInt32
+        /// Rows up to this one may have been sent; 0: none.
+        package var postedThrough: Int
+    }
+
+    package var number: Int
+    package var name: String
+    package var stage: FileStage
+    /// Microseconds since 1970.
+    package var claimedAt: Int64
+    package var snapshot: DropSnapshot
+    /// Times its contribution was begun.
+    package var starts: Int
+    package var size: Int
+    package var sha256: String
+    /// Sixteen bytes for each chunk.
+    package var digests: [UInt8]
+    package var rows: Int
+    package var firstSentAt: Int64
+    package var verdict: Verdict?
+    /// Where it goes: a directory.
+    package var folder: String
+    /// The name it gets there.
+    package var target: String
+    /// The bytes of its summary file.
+    package var summary: [UInt8]
+    package var settledAt: Int64
+    package var postings: [Posting]
+}
+
+/// The one type in front of SQLite: what was promised about every drop, durably.
+///
+/// Changes of many drops that come together are one transaction and one sync. A change is durable when its call returns.
+package actor Ledger {
+    private let thread = DiskThread(label: "ledger")
+    private let database: DatabaseQueue
+    private var pending: [Pending] = []
+    private var isScheduled = false
+    /// Transactions committed so far.
+    package private(set) var commits = 0
+
+    private struct Pending {
+        var change: @Sendable (Database) throws -> Void
+        var continuation: CheckedContinuation<Void, any Error>
+    }
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    /// Opens or creates the ledger. `firstNumber`: what a new ledger counts from, so that a number is never used again although
+    /// an older ledger was lost. Throws `LedgerError` when it cannot be used.
+    package init(path: String, firstNumber: Int) throws {
+        do {
+            var configuration = Configuration()
+            configuration.foreignKeysEnabled = true
+            configuration.busyMode = .timeout(5)
+            database = try DatabaseQueue(path: path, configuration: configuration)
+            let isDurable = Disk.isDurable
+            try database.writeWithoutTransaction { db in
+                let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
+                guard mode == "wal" else {
+                    throw LedgerError(message: "the ledger \(path) cannot be put into WAL mode; is state/ a local disk?")
+                }
+                try db.execute(sql: "PRAGMA synchronous = \(isDurable ? "FULL" : "OFF")")
+                let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous")
+                guard synchronous == (isDurable ? 2 : 0) else {
+                    throw LedgerError(message: "the ledger \(path) does not sync as it must")
+                }
+            }
+            try database.write { db in
+                switch try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 {
+                case 0:
+                    try LedgerSchema.create(db)
+                    if firstNumber > 1 {
+                        try db.execute(
+                            sql: "INSERT INTO sqlite_sequence (name, seq) VALUES ('drop', ?)",
+                            arguments: [firstNumber - 1])
+                    }
+                case LedgerSchema.current:
+                    break
+                case let newer:
+                    throw LedgerError(
+                        message: "the ledger \(path) was written by a newer Postbox (schema \(newer)); use that one")
+                }
+            }
+        } catch let error as LedgerError {
+            throw error
+        } catch {
+            throw LedgerError(message: "the ledger \(path) cannot be opened: \(error)", isDiskFault: true)
+        }
+    }
+
+    // MARK: - What happens to a drop
+
+    /// Gives each name a number, in order; recorded before the files are moved.
+    package func claim(
+        _ files: [(name: String, snapshot: DropSnapshot)], at now: Int64
+    ) async throws -> [Int] {
+        let encoded = try files.map { ($0.name, try JSONEncoder().encode($0.snapshot)) }
+        let numbers = NumberBox()
+        try await commit { db in
+            var out: [Int] = []
+            for (name, snapshot) in encoded {
+                try db.execute(
+                    sql: """
+                        INSERT INTO "drop" (name, stage, claimed_at, snapshot) VALUES (?, 'claimed', ?, ?)
+                        """, arguments: [name, now, snapshot])
+                out.append(Int(db.lastInsertedRowID))
+            }
+            numbers.set(out)
+        }
+        return numbers.get()
+    }
+
+    /// The claim came to nothing: its file was gone before it could be moved.
+    package func forget(_ drop: Int) async throws {
+        try await commit { db in
+            try db.execute(sql: #"DELETE FROM "drop" WHERE number = ? AND stage = 'claimed'"#, arguments: [drop])
+        }
+    }
+
+    /// A file found in `work/` that the ledger does not know gets a row under its directory's number.
+    package func adopt(_ drop: Int, name: String, snapshot: DropSnapshot, at now: Int64) async throws {
+        let encoded = try JSONEncoder().encode(snapshot)
+        try await commit { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO "drop" (number, name, stage, claimed_at, snapshot) VALUES (?, ?, 'claimed', ?, ?)
+                    """, arguments: [drop, name, now, encoded])
+        }
+    }
+
+    /// Counted before the file is read, so that a file that brings the program down is noticed.
+    package func begin(_ drops: [Int]) async throws {
+        try await commit { db in
+            for drop in drops {
+                try db.execute(sql: #"UPDATE "drop" SET starts = starts + 1 WHERE number = ?"#, arguments: [drop])
+            }
+        }
+    }
+
+    /// The first pass is through: rows may be sent from now on, once `postedThrough` covers them.
+    package func plan(
+        _ drop: Int, size: Int, sha256: String, digests: [UInt8], rows: Int, postings: [DropRecord.Posting]
+    ) async throws {
+        try await commit { db in
+            try db.execute(
+                sql: """
+                    UPDATE "drop" SET stage = 'posting', size = ?, sha256 = ?, digests = ?, rows = ? WHERE number = ?
+                    """, arguments: [size, sha256, Data(digests), rows, drop])
+            for posting in postings {
+                try db.execute(
+                    sql: """
+                        INSERT INTO posting ("drop", destination, post_id_base, posted_through) VALUES (?, ?, ?, ?)
+                        ON CONFLICT DO UPDATE SET posted_through = max(posted_through, excluded.posted_through)
+                        """,
+                    arguments: [drop, posting.destination, Int64(posting.postIDBase), posting.postedThrough])
+            }
+        }
+    }
+
+    /// Rows up to this one may be sent when the call returns.
+    package func advance(_ drop: Int, destination: String, through row: Int) async throws {
+        try await commit { db in
+            try db.execute(
+                sql: """
+                    UPDATE posting SET posted_through = max(posted_through, ?) WHERE "drop" = ? AND destination = ?
+                    """, arguments: [row, drop, destination])
+        }
+    }
+
+    /// Every row has its outcome: the verdict and the names stand, the moves may begin.
+    package func settle(
+        _ drop: Int, verdict: Verdict, folder: String, target: String, summary: [UInt8], size: Int, sha256: String,
+        firstSentAt: Int64, at now: Int64
+    ) async throws {
+        try await commit { db in
+            try db.execute(
+                sql: """
+                    UPDATE "drop" SET stage = 'settled', verdict = ?, folder = ?, target = ?, summary = ?, size = ?,
+                    sha256 = ?, first_sent_at = ?, settled_at = ? WHERE number = ?
+                    """,
+                arguments: [
+                    verdict.rawValue, folder, target, Data(summary), size, sha256, firstSentAt, now, drop,
+                ])
+        }
+    }
+
+    /// Moved, durably.
+    package func close(_ drops: [Int]) async throws {
+        try await commit { db in
+            for drop in drops {
+                try db.execute(
+                    sql: #"UPDATE "drop" SET stage = 'closed', digests = x'', summary = x'' WHERE number = ?"#,
+                    arguments: [drop])
+                try db.execute(sql: #"DELETE FROM posting WHERE "drop" = ?"#, arguments: [drop])
+            }
+        }
+    }
+
+    // MARK: - What is known
+
+    /// Drops that are not closed, by number.
+    package func open() throws -> [DropRecord] {
+        try database.read { db in
+            let rows = try Row.fetchAll(db, sql: #"SELECT * FROM "drop" WHERE stage != 'closed' ORDER BY number"#)
+            return try rows.map { row in
+                let number: Int = row["number"]
+                let postings = try Row.fetchAll(
+                    db, sql: #"SELECT * FROM posting WHERE "drop" = ? ORDER BY destination"#, arguments: [number])
+                return try Self.record(row, postings)
+            }
+        }
+    }
+
+    /// The name a file had when it was dropped, by the name it was given in `done/` or `failed/`; nil: not known.
+    package func originalName(ofTarget target: String) throws -> String? {
+        try database.read { db in
+            try String.fetchOne(
+                db, sql: #"SELECT name FROM "drop" WHERE target = ? ORDER BY number DESC LIMIT 1"#, arguments: [target])
+        }
+    }
+
+    /// The newest drop with that content and name that ended `done` since then (microseconds since 1970).
+    package func earlier(sha256: String, size: Int, name: String, since: Int64) throws -> Int? {
+        try database.read { db in
+            try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT number FROM "drop" WHERE sha256 = ? AND size = ? AND name = ? AND verdict = 'done'
+                    AND stage = 'closed' AND settled_at >= ? ORDER BY number DESC LIMIT 1
+                    """, arguments: [sha256, size, name, since])
+        }
+    }
+
+    /// The highest number ever given.
+    package func lastNumber() throws -> Int {
+        try database.read { db in
+            try Int.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'drop'") ?? 0
+        }
+    }
+
+    private static func record(_ row: Row, _ postings: [Row]) throws -> DropRecord {
+        let stage: String = row["stage"]
+        let verdict: String? = row["verdict"]
+        let snapshot: Data = row["snapshot"]
+        let digests: Data = row["digests"]
+        let summary: Data = row["summary"]
+        guard let stage = FileStage(rawValue: stage) else {
+            throw LedgerError(message: "the ledger holds an unknown stage \(stage)")
+        }
+        return DropRecord(
+            number: row["number"], name: row["name"], stage: stage, claimedAt: row["claimed_at"],
+            snapshot: try JSONDecoder().decode(DropSnapshot.self, from: snapshot), starts: row["starts"],
+            size: row["size"], sha256: row["sha256"], digests: Array(digests), rows: row["rows"],
+            firstSentAt: row["first_sent_at"], verdict: verdict.flatMap(Verdict.init(rawValue:)),
+            folder: row["folder"], target: row["target"], summary: Array(summary), settledAt: row["settled_at"],
+            postings: postings.map { posting in
+                let base: Int64 = posting["post_id_base"]
+                return DropRecord.Posting(
+                    destination: posting["destination"], postIDBase: UInt32(truncatingIfNeeded: base),
+                    postedThrough: posting["posted_through"])
+            })
+    }
+
+    // MARK: - Group commit
+
+    private func commit(_ change: @escaping @Sendable (Database) throws -> Void) async throws {
+        try await withCheckedThrowingContinuation { continuation in
+            pending.append(Pending(change: change, continuation: continuation))
+            guard !isScheduled else { return }
+            isScheduled = true
+            // Runs behind the calls that wait for this actor already: their changes share its transaction.
+            Task { self.flush() }
+        }
+    }
+
+    private func flush() {
+        isScheduled = false
+        let batch = pending
+        pending = []
+        do {
+            try database.write { db in
+                for entry in batch { try entry.change(db) }
+            }
+            commits += 1
+            for entry in batch { entry.continuation.resume() }
+        } catch {
+            let code = (error as? DatabaseError)?.resultCode
+            let wrapped = LedgerError(
+                message: "the ledger refused a change: \(error)",
+                isDiskFault: code == .SQLITE_FULL || code == .SQLITE_IOERR || code == .SQLITE_READONLY)
+            for entry in batch { entry.continuation.resume(throwing: wrapped) }
+        }
+    }
+}
+
+/// Carries numbers out of a transaction that runs as a closure.
+private final class NumberBox: @unchecked Sendable {
+    // Written inside the ledger's transaction and read after it has ended: never at the same time.
+    private var numbers: [Int] = []
+
+    func set(_ new: [Int]) { numbers = new }
+    func get() -> [Int] { numbers }
+}
