@@ -48,12 +48,12 @@ package enum Disk {
     }
 
     /// Writes every byte.
-    package static func write(
-        _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, path: String
-    ) throws(DiskError) {
+    package static func write(_ descriptor: Int32, _ bytes: [UInt8], path: String) throws(DiskError) {
         var at = 0
         while at < bytes.count {
-            let n = Glibc.write(descriptor, bytes.baseAddress.map { $0 + at }, bytes.count - at)
+            let n = bytes.withUnsafeBytes { raw in
+                Glibc.write(descriptor, raw.baseAddress.map { $0 + at }, raw.count - at)
+            }
             if n < 0 {
                 if errno == EINTR { continue }
                 throw DiskError(code: errno, call: "write", path: path)

@@ -1,0 +1,75 @@
+internal import Glibc
+internal import PostboxCore
+
+/// Moves a settled drop to where it belongs. Every step can be repeated: a crash between two of them is finished by doing all
+/// of them again.
+package struct FileMover: Sendable {
+    /// What lies in a drop's own directory while it is in work.
+    package enum Part {
+        package static let result = ".result.part"
+        package static let rejects = ".rejects.part"
+        package static let summary = ".summary.part"
+    }
+
+    package init() {}
+
+    /// A name that is free in the folder, with everything that would lie beside it: `eod.csv`, else `eod.2.csv`, … Throws
+    /// `DiskError`.
+    package func freeName(
+        _ name: String, in folder: String, isReserved: (String) -> Bool
+    ) throws(DiskError) -> String {
+        var number = 1
+        while true {
+            let candidate = FileNames.numbered(name, number)
+            number += 1
+            if isReserved(folder + "/" + candidate) { continue }
+            var isTaken = false
+            for beside in [
+                candidate, FileNames.result(candidate), FileNames.summary(candidate), FileNames.rejects(candidate),
+            ] where try Disk.exists(folder + "/" + beside) {
+                isTaken = true
+                break
+            }
+            if !isTaken { return candidate }
+        }
+    }
+
+    /// Result, rejects, the file, and last the summary, each renamed into place and made durable. `directory` is the drop's own
+    /// below `work/`. Throws `DiskError`; what was done stays done.
+    package func move(
+        _ name: String, from directory: String, to folder: String, as target: String, summary: [UInt8]
+    ) throws(DiskError) {
+        try Disk.makeDirectory(folder)
+        try place(directory + "/" + Part.result, folder + "/" + FileNames.result(target))
+        try place(directory + "/" + Part.rejects, folder + "/" + FileNames.rejects(target))
+        try place(directory + "/" + name, folder + "/" + target)
+        let part = directory + "/" + Part.summary
+        if try Disk.exists(directory), try !Disk.exists(folder + "/" + FileNames.summary(target)) {
+            try write(summary, to: part)
+            try Disk.syncDirectory(folder)
+            try place(part, folder + "/" + FileNames.summary(target))
+        }
+        try Disk.syncDirectory(folder)
+        try Disk.remove(part)
+        try Disk.removeDirectory(directory)
+    }
+
+    /// Writes a whole small file, synced. Throws `DiskError`.
+    package func write(_ bytes: [UInt8], to path: String) throws(DiskError) {
+        let descriptor = try Disk.open(path, O_WRONLY | O_CREAT | O_TRUNC)
+        do throws(DiskError) {
+            try Disk.write(descriptor, bytes, path: path)
+            try Disk.fsync(descriptor, path: path)
+        } catch {
+            _ = Glibc.close(descriptor)
+            throw error
+        }
+        try Disk.close(descriptor, path: path)
+    }
+
+    /// Renames without replacing; done already when the source is gone.
+    private func place(_ from: String, _ to: String) throws(DiskError) {
+        guard try Disk.exists(from) else { return }
+        guard try Disk.renameNew(from, to) else { throw DiskError(code: EEXIST, call: "renameat2", path: to) }
+    }
+}

@@ -1,0 +1,203 @@
+internal import Glibc
+package import PostboxCore
+
+/// Which rows of a file: a bit each.
+package struct RowSet: Sendable, Equatable {
+    private var words: [UInt64]
+    package private(set) var count = 0
+
+    /// For rows 1…`rows`.
+    package init(rows: Int) {
+        words = Array(repeating: 0, count: rows / 64 + 1)
+    }
+
+    package mutating func insert(_ row: Int) {
+        guard row >= 0, row / 64 < words.count else { return }
+        let bit: UInt64 = 1 << UInt64(row % 64)
+        if words[row / 64] & bit == 0 {
+            words[row / 64] |= bit
+            count += 1
+        }
+    }
+
+    package func contains(_ row: Int) -> Bool {
+        row >= 0 && row / 64 < words.count && words[row / 64] & (1 << UInt64(row % 64)) != 0
+    }
+}
+
+/// The growing result file of one drop: its row journal.
+///
+/// A line is written with every batch of answers and synced in groups. When the disk is full or fails, the bytes are kept and
+/// written again until it works: rows that were answered are never forgotten while the program runs.
+package actor ResultFile {
+    private let thread: DiskThread
+    private let path: String
+    private let alert: @Sendable (Alert) -> Void
+    private let descriptor: Int32
+    /// Bytes that are known to be written whole.
+    private var length: Int
+    private var unsynced = 0
+    private var lastSync: Int64
+    private var lines: [String: ResultLines] = [:]
+    private var buffer: [UInt8] = []
+    private var isFailing = false
+
+    /// Settled rows so far, over all destinations; good rows as well as bad ones.
+    package private(set) var outcomes: OutcomeCounts
+    /// Rows with a bad outcome at any destination.
+    package private(set) var bad: RowSet
+    /// Microseconds since 1970 of the first and last answer.
+    package private(set) var lastSettledAt: Int64 = 0
+    package private(set) var syncs = 0
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    /// Creates the file with its header, or goes on after the first `keeping` bytes of one that is there. Throws `DiskError`.
+    package init(
+        path: String, rows: Int, lines: [String: ResultLines], keeping: Int = 0,
+        outcomes: OutcomeCounts = OutcomeCounts(), bad: RowSet? = nil, thread: DiskThread,
+        alert: @escaping @Sendable (Alert) -> Void
+    ) throws(DiskError) {
+        self.path = path
+        self.lines = lines
+        self.thread = thread
+        self.alert = alert
+        self.outcomes = outcomes
+        self.bad = bad ?? RowSet(rows: rows)
+        lastSync = Clock.monotonic()
+        descriptor = try Disk.open(path, O_RDWR | O_CREAT)
+        length = keeping
+        do throws(DiskError) {
+            guard ftruncate(descriptor, off_t(keeping)) == 0 else {
+                throw DiskError(code: errno, call: "ftruncate", path: path)
+            }
+            if keeping == 0 {
+                let header = Array(ResultLines.header.utf8)
+                try Self.write(descriptor, header, at: 0, path)
+                length = header.count
+            } else {
+                try Disk.fdatasync(descriptor, path: path)
+            }
+        } catch {
+            _ = Glibc.close(descriptor)
+            throw error
+        }
+    }
+
+    /// Writes the lines of rows that the lane has settled.
+    package func append(_ runs: [SettledRun], of destination: String) async {
+        guard var renderer = lines[destination] else { return }
+        for run in runs {
+            renderer.append(run, to: &buffer)
+            for settled in run.rows {
+                let detail = settled.detail < 0 ? nil : run.details[settled.detail]
+                count(
+                    settled.outcome, detail, row: run.lot.rows[settled.index].row, settledAt: settled.settledAt)
+            }
+        }
+        lines[destination] = renderer
+        await flush()
+    }
+
+    /// Writes the lines of rows that never reach a lane: rejected, or unsent.
+    package func append(
+        _ rows: [(row: MappedRow, outcome: PostOutcome, detail: OutcomeDetail)], in batch: PostBatch,
+        of destination: String, at now: Int64
+    ) async {
+        guard !rows.isEmpty, var renderer = lines[destination] else { return }
+        for entry in rows {
+            renderer.append(
+                entry.row, in: batch, outcome: entry.outcome, detail: entry.detail, settledAt: now, to: &buffer)
+            count(entry.outcome, entry.detail, row: entry.row.row, settledAt: now)
+        }
+        lines[destination] = renderer
+        await flush()
+    }
+
+    /// Makes everything written so far durable.
+    package func sync() async {
+        await flush()
+        await persist { [descriptor, path] () throws(DiskError) in try Disk.fdatasync(descriptor, path: path) }
+        unsynced = 0
+        lastSync = Clock.monotonic()
+        syncs += 1
+    }
+
+    /// The last sync; the file is complete. Throws `DiskError` when it cannot be closed well.
+    package func finish() async throws(DiskError) {
+        await flush()
+        await persist { [descriptor, path] () throws(DiskError) in try Disk.fsync(descriptor, path: path) }
+        syncs += 1
+        try Disk.close(descriptor, path: path)
+    }
+
+    /// Gives the file up where it is: the program stops with work left.
+    package func suspend() async throws(DiskError) {
+        try await finish()
+    }
+
+    private func count(_ outcome: PostOutcome, _ detail: OutcomeDetail?, row: Int, settledAt: Int64) {
+        let word = detail.map { $0.nakCode.isEmpty ? $0.reason : $0.nakCode } ?? ""
+        outcomes.add(outcome, word: word)
+        if !outcome.isGood { bad.insert(row) }
+        lastSettledAt = max(lastSettledAt, settledAt)
+    }
+
+    private func flush() async {
+        guard !buffer.isEmpty else { return }
+        let bytes = buffer
+        buffer.removeAll(keepingCapacity: true)
+        let at = length
+        await persist { [descriptor, path] () throws(DiskError) in
+            try Self.write(descriptor, bytes, at: at, path)
+        }
+        length = at + bytes.count
+        unsynced += bytes.count
+        if unsynced > 4 << 20 || Clock.monotonic() - lastSync > 200_000_000 {
+            await persist { [descriptor, path] () throws(DiskError) in try Disk.fdatasync(descriptor, path: path) }
+            unsynced = 0
+            lastSync = Clock.monotonic()
+            syncs += 1
+        }
+    }
+
+    /// Does it until it works: written at its place, a second try overwrites what the first one left half done.
+    private func persist(_ work: () throws(DiskError) -> Void) async {
+        while true {
+            do throws(DiskError) {
+                try work()
+                if isFailing {
+                    isFailing = false
+                    alert(
+                        Alert(
+                            event: "disk_recovered", isError: false, message: "the result file can be written again",
+                            facts: ["path": path]))
+                }
+                return
+            } catch {
+                if !isFailing {
+                    isFailing = true
+                    alert(
+                        Alert(
+                            event: "disk_fault", message: "\(error)",
+                            facts: ["path": path, "errno": "\(error.code)"]))
+                }
+                try? await Task.sleep(for: .milliseconds(200))
+            }
+        }
+    }
+
+    private static func write(_ descriptor: Int32, _ bytes: [UInt8], at offset: Int, _ path: String) throws(DiskError) {
+        var done = 0
+        while done < bytes.count {
+            let n = bytes.withUnsafeBytes { raw in
+                pwrite(descriptor, raw.baseAddress.map { $0 + done }, raw.count - done, off_t(offset + done))
+            }
+            if n < 0 {
+                if errno == EINTR { continue }
+                throw DiskError(code: errno, call: "pwrite", path: path)
+            }
+            done += n
+        }
+    }
+}

@@ -1,0 +1,146 @@
+internal import Crypto
+internal import Glibc
+
+/// A claimed price file, read chunk by chunk with `pread`: a file that is cut short under us is an error, never a fault.
+package final class SourceFile {
+    /// Bytes of a chunk: what is digested, and read into memory, at once.
+    package static let chunkBytes = 256 * 1024
+    /// Bytes kept of each chunk's SHA-256.
+    package static let digestBytes = 16
+
+    package let path: String
+    /// As it was when it was opened.
+    package let status: Disk.Status
+    private let descriptor: Int32
+    private var isClosed = false
+
+    /// What the first pass learned about the bytes, to be met again by the second.
+    package struct Digests: Sendable, Equatable {
+        /// Sixteen bytes a chunk.
+        package var chunks: [UInt8]
+        /// Of the whole file, in hexadecimal.
+        package var sha256: String
+        /// Bytes.
+        package var size: Int
+
+        package init(chunks: [UInt8], sha256: String, size: Int) {
+            self.chunks = chunks
+            self.sha256 = sha256
+            self.size = size
+        }
+    }
+
+    /// The file changed between the passes, or while it was read.
+    package struct Changed: Error, Sendable, CustomStringConvertible {
+        package var description: String
+    }
+
+    /// Throws `DiskError`.
+    package init(path: String) throws(DiskError) {
+        self.path = path
+        descriptor = try Disk.open(path, O_RDONLY | O_NOFOLLOW)
+        do throws(DiskError) {
+            status = try Disk.status(of: descriptor, path: path)
+        } catch {
+            _ = Glibc.close(descriptor)
+            throw error
+        }
+    }
+
+    deinit {
+        // Only read from: nothing can be lost by closing it.
+        _ = Glibc.close(descriptor)
+    }
+
+    package var size: Int { status.size }
+    package var chunkCount: Int { (status.size + Self.chunkBytes - 1) / Self.chunkBytes }
+
+    /// Throws when size or times are no longer what they were when the file was opened.
+    package func checkUnchanged() throws {
+        let now = try Disk.status(of: descriptor, path: path)
+        guard now.size == status.size, now.modifiedAt == status.modifiedAt else {
+            throw Changed(description: "the file was written to while it was read")
+        }
+    }
+
+    /// Reads every chunk in order and digests it; `body` gets each chunk's bytes and whether it is the last. An empty file has
+    /// one empty chunk.
+    package func readAll(_ body: (UnsafeRawBufferPointer, Bool) throws -> Void) throws -> Digests {
+        var whole = SHA256()
+        var chunks: [UInt8] = []
+        chunks.reserveCapacity(chunkCount * Self.digestBytes)
+        try eachChunk { _, bytes, isLast in
+            whole.update(bufferPointer: bytes)
+            Self.digest(bytes, into: &chunks)
+            try body(bytes, isLast)
+        }
+        try checkUnchanged()
+        let hex = whole.finalize().map { byte in
+            let text = String(byte, radix: 16)
+            return byte < 16 ? "0" + text : text
+        }.joined()
+        return Digests(chunks: chunks, sha256: hex, size: status.size)
+    }
+
+    /// Reads every chunk in order; its bytes are handed on only when they are those of the first pass. `body` returns false to
+    /// stop.
+    package func readAgain(
+        _ digests: Digests, _ body: (UnsafeRawBufferPointer, Bool) async throws -> Bool
+    ) async throws {
+        guard status.size == digests.size else {
+            throw Changed(description: "the file has another size than when it was first read")
+        }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.chunkBytes, alignment: 64)
+        defer { buffer.deallocate() }
+        var index = 0
+        repeat {
+            let bytes = try chunk(index, buffer)
+            let isLast = index + 1 >= chunkCount
+            var digest: [UInt8] = []
+            Self.digest(bytes, into: &digest)
+            let at = index * Self.digestBytes
+            guard at + Self.digestBytes <= digests.chunks.count,
+                digest.elementsEqual(digests.chunks[at..<at + Self.digestBytes])
+            else { throw Changed(description: "the file holds other bytes than when it was first read") }
+            guard try await body(bytes, isLast) else { return }
+            index += 1
+        } while index < chunkCount
+    }
+
+    /// Reads every chunk in order, without digests.
+    package func eachChunk(_ body: (Int, UnsafeRawBufferPointer, Bool) throws -> Void) throws {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: max(64, min(Self.chunkBytes, status.size)), alignment: 64)
+        defer { buffer.deallocate() }
+        var index = 0
+        repeat {
+            try body(index, try chunk(index, buffer), index + 1 >= chunkCount)
+            index += 1
+        } while index < chunkCount
+    }
+
+    private func chunk(
+        _ index: Int, _ buffer: UnsafeMutableRawBufferPointer
+    ) throws -> UnsafeRawBufferPointer {
+        let offset = index * Self.chunkBytes
+        let wanted = min(Self.chunkBytes, status.size - offset)
+        let got = try Disk.read(
+            descriptor, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]), at: offset, path: path)
+        guard got == wanted else { throw Changed(description: "the file was cut short while it was read") }
+        return UnsafeRawBufferPointer(rebasing: buffer[..<wanted])
+    }
+
+    private static func digest(_ bytes: UnsafeRawBufferPointer, into out: inout [UInt8]) {
+        var hash = SHA256()
+        hash.update(bufferPointer: bytes)
+        out.append(contentsOf: hash.finalize().prefix(digestBytes))
+    }
+
+    /// SHA-256 of bytes in memory, in hexadecimal.
+    package static func sha256(_ bytes: [UInt8]) -> String {
+        SHA256.hash(data: bytes).map { byte in
+            let text = String(byte, radix: 16)
+            return byte < 16 ? "0" + text : text
+        }.joined()
+    }
+}
