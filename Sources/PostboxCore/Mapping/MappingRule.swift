@@ -116,12 +116,15 @@ package struct MappingRule: Sendable, Equatable, Codable {
     package var finalNewline: FinalNewline
     /// nil: by the file's extension.
     package var format: PriceFileFormat?
+    /// XML: the name of the element that is a row; nil: the repeated element below the root.
+    package var rowElement: String?
 
     package init(
         match: String = "*", destinations: [String], post: PostRule = .plain, ric: RICRule = .plain,
         fields: [FieldRule]? = nil, empty: EmptyRule? = nil, maxRejected: RowLimit? = nil,
         tolerate: [String: RowLimit] = [:], maxAge: Duration? = nil, delimiter: UInt8 = UInt8(ascii: ","),
-        encoding: TextEncoding = .utf8, finalNewline: FinalNewline = .required, format: PriceFileFormat? = nil
+        encoding: TextEncoding = .utf8, finalNewline: FinalNewline = .required, format: PriceFileFormat? = nil,
+        rowElement: String? = nil
     ) {
         self.match = match
         self.destinations = destinations
@@ -136,5 +139,6 @@ package struct MappingRule: Sendable, Equatable, Codable {
         self.encoding = encoding
         self.finalNewline = finalNewline
         self.format = format
+        self.rowElement = rowElement
     }
 }

@@ -104,6 +104,7 @@ package struct Destination: Sendable, Equatable {
 
     package struct URL: Sendable, Equatable {
         package var isTLS: Bool
+        /// A name or an address; an IPv6 address without brackets.
         package var host: String
         package var port: Int
         /// Begins with a slash.
@@ -116,7 +117,9 @@ package struct Destination: Sendable, Equatable {
             self.path = path
         }
 
-        package var text: String { "\(isTLS ? "wss" : "ws")://\(host):\(port)\(path)" }
+        package var text: String {
+            "\(isTLS ? "wss" : "ws")://\(host.contains(":") ? "[\(host)]" : host):\(port)\(path)"
+        }
     }
 
     /// Where the credentials of a token login come from (protocol §11, §12).

@@ -1,0 +1,126 @@
+/// Something wrong between values that are well written each for itself.
+package struct SettingsFault: Sendable, Equatable {
+    /// Whose key it is, so that a loader finds the line.
+    package enum Place: Sendable, Hashable {
+        case top(TopKey)
+        /// Index into `Settings.destinations`.
+        case destination(Int, DestinationKey)
+        /// Index into `Settings.rules`.
+        case rule(Int, RuleKey)
+    }
+
+    package var place: Place
+    /// One sentence.
+    package var what: String
+
+    package init(_ place: Place, _ what: String) {
+        self.place = place
+        self.what = what
+    }
+}
+
+extension Settings {
+    /// Everything that does not fit together: directories, destinations by profile, rules against destinations.
+    package var faults: [SettingsFault] { directoryFaults + destinationFaults + ruleFaults }
+
+    private var directoryFaults: [SettingsFault] {
+        let all: [(TopKey, String)] = [
+            (.inbox, directories.inbox), (.work, directories.work), (.done, directories.done),
+            (.failed, directories.failed), (.state, directories.state),
+        ]
+        var faults: [SettingsFault] = []
+        for (index, later) in all.enumerated() {
+            for earlier in all[..<index] where overlaps(earlier.1, later.1) {
+                let words = "`\(earlier.0.rawValue)` and `\(later.0.rawValue)`"
+                // The first of the two may be the default and have no line; both are named.
+                faults.append(SettingsFault(.top(later.0), "\(words) must be folders apart, neither inside the other"))
+            }
+        }
+        return faults
+    }
+
+    private func overlaps(_ a: String, _ b: String) -> Bool {
+        a == b || a.hasPrefix(b + "/") || b.hasPrefix(a + "/")
+    }
+
+    private var destinationFaults: [SettingsFault] {
+        var faults: [SettingsFault] = []
+        if destinations.isEmpty {
+            faults.append(SettingsFault(.top(.destinations), "`destinations` needs at least one destination"))
+        }
+        for (index, destination) in destinations.enumerated() {
+            let profile = destination.profile.rawValue
+            let who = "the destination `\(destination.name)`"
+            func add(_ key: DestinationKey, _ what: String) {
+                faults.append(SettingsFault(.destination(index, key), what))
+            }
+            if destination.profile == .rcc, destination.token == nil {
+                add(.token, "\(who) needs a `token`: its profile rcc logs in with one")
+            }
+            if destination.profile != .rcc, destination.user.isEmpty {
+                add(.user, "\(who) needs a `user`: its profile \(profile) logs in with one")
+            }
+            if destination.service.isEmpty {
+                add(.service, "\(who) needs a `service` to post to")
+            }
+            if destination.services.contains(destination.service) || hasDoubles(destination.services) {
+                add(.services, "\(who) names a service twice")
+            }
+            if hasDoubles(destination.urls.map(\.text)) { add(.urls, "\(who) names a URL twice") }
+        }
+        return faults
+    }
+
+    private var ruleFaults: [SettingsFault] {
+        var faults: [SettingsFault] = []
+        let names = destinations.map(\.name)
+        if rules.isEmpty, destinations.count > 1 {
+            let list = names.joined(separator: ", ")
+            faults.append(
+                SettingsFault(
+                    .top(.files), "with several destinations (\(list)) `files` must say which one a file is for"))
+        }
+        for (index, rule) in rules.enumerated() {
+            func add(_ key: RuleKey, _ what: String) {
+                faults.append(SettingsFault(.rule(index, key), what))
+            }
+            if rule.destinations.isEmpty {
+                let list = names.joined(separator: ", ")
+                add(.destination, "the rule for \"\(rule.match)\" needs a `destination`: one or several of \(list)")
+            }
+            if hasDoubles(rule.destinations) { add(.destination, "`destination` names a destination twice") }
+            for name in rule.destinations {
+                guard let destination = destinations.first(where: { $0.name == name }) else {
+                    let nearest = NearestWord.of(name, in: names).map { "; the nearest is `\($0)`" } ?? ""
+                    add(.destination, "there is no destination `\(name)`\(nearest)")
+                    continue
+                }
+                if rule.post.asksForRefresh, destination.profile.isUpdateOnly {
+                    let profile = destination.profile.rawValue
+                    add(
+                        .post,
+                        "`post` asks for a Refresh, but the destination `\(name)` (\(profile)) takes Updates only")
+                }
+            }
+            if let format = rule.format {
+                if rule.rowElement != nil, format != .xml {
+                    add(.rowElement, "`row_element` goes with `format: xml` only")
+                }
+            }
+        }
+        return faults
+    }
+
+    private func hasDoubles(_ texts: [String]) -> Bool { Set(texts).count != texts.count }
+}
+
+extension PostRule {
+    /// Whether some row becomes a Refresh by what the rule says; the plain mapping leaves that to the row.
+    package var asksForRefresh: Bool {
+        switch self {
+        case .refresh: true
+        case .update, .plain: false
+        case .column(_, let refresh, _): !refresh.isEmpty
+        }
+    }
+}

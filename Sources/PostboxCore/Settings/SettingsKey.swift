@@ -1,0 +1,104 @@
+/// The keys that may stand in one mapping of the configuration file.
+///
+/// A new key is a new case: the loader then knows it, the nearest-key hint offers it, and a test asks for its line in
+/// the article `Settings`.
+package protocol SettingsKey: RawRepresentable<String>, CaseIterable, Hashable, Sendable {
+    /// Whether the value may hold a password; it is never quoted then.
+    var isSecret: Bool { get }
+}
+
+extension SettingsKey {
+    package var isSecret: Bool { false }
+
+    /// As written in the file, in the order of the documentation.
+    package static var words: [String] { allCases.map(\.rawValue) }
+}
+
+/// The top of the file.
+package enum TopKey: String, SettingsKey {
+    case spool, inbox, work, done, failed, state
+    case settle, rescan, archive
+    case drainTimeout = "drain_timeout"
+    case alertCommand = "alert_command"
+    case duplicates
+    case duplicatesWithin = "duplicates_within"
+    case destinations, files
+
+    // A command line may carry a webhook's token.
+    package var isSecret: Bool { self == .alertCommand }
+}
+
+/// An entry of `destinations`.
+package enum DestinationKey: String, SettingsKey {
+    case profile, urls, user
+    case applicationID = "application_id"
+    case position, service, services, window
+    case ackTimeout = "ack_timeout"
+    case maxPostsPerSecond = "max_posts_per_second"
+    case postUserInfo = "post_user_info"
+    case resend, token, tls, proxy, failback
+    case nakRules = "nak_rules"
+    case attempts
+    case ackTimeoutsBeforePause = "ack_timeouts_before_pause"
+
+    // Both may be written with credentials in them.
+    package var isSecret: Bool { self == .proxy || self == .urls }
+}
+
+/// `post_user_info` in its long form.
+package enum PostUserInfoKey: String, SettingsKey {
+    case address
+    case userID = "user_id"
+}
+
+/// `token` of a destination.
+package enum TokenKey: String, SettingsKey {
+    case version, url, username, password
+    case clientID = "client_id"
+    case clientSecret = "client_secret"
+    case keyFile = "key_file"
+    case scope, audience
+
+    package var isSecret: Bool { self == .password || self == .clientSecret || self == .url }
+}
+
+/// `tls` of a destination.
+package enum TLSKey: String, SettingsKey {
+    case caFile = "ca_file"
+    case certFile = "cert_file"
+    case keyFile = "key_file"
+    case verify
+}
+
+/// An entry of `nak_rules`.
+package enum NakRuleKey: String, SettingsKey {
+    case code, text
+    case nakClass = "class"
+}
+
+/// An entry of `files`.
+package enum RuleKey: String, SettingsKey {
+    case match, destination, post, ric, fields, empty
+    case maxRejected = "max_rejected"
+    case tolerate
+    case maxAge = "max_age"
+    case delimiter, encoding
+    case finalNewline = "final_newline"
+    case format
+    case rowElement = "row_element"
+}
+
+/// `post` of a rule in its long form.
+package enum PostKey: String, SettingsKey {
+    case column, refresh, update
+}
+
+/// `ric` of a rule in its long form.
+package enum RICKey: String, SettingsKey {
+    case column, template
+}
+
+/// An entry of a rule's `fields` in its long form.
+package enum FieldKey: String, SettingsKey {
+    case column, value, scale, type, round, values
+}

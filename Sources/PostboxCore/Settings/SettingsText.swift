@@ -1,0 +1,207 @@
+/// The small notations of the configuration: how their text is read. Nothing here knows keys, files or lines.
+package enum SettingsText {
+    /// `250ms`, `2s`, `5m`, `24h`, `1d`: a whole number and its unit.
+    package static func duration(_ text: String) throws(SettingsMistake) -> Duration {
+        let digits = text.prefix(while: \.isASCIIDigit)
+        let unit = text.dropFirst(digits.count)
+        let examples = "such as 250ms, 2s, 5m, 24h or 1d"
+        if !digits.isEmpty, unit.isEmpty { throw SettingsMistake("a duration: the unit is missing, \(examples)") }
+        let factors = ["ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
+        guard let factor = factors[String(unit)], !digits.isEmpty else {
+            throw SettingsMistake("a duration \(examples) (a whole number and its unit)")
+        }
+        // A hundred years: far below what overflows when a deadline is computed from it.
+        let longest = 36_500 * 86_400_000
+        guard let count = Int(digits), count <= longest / factor else {
+            throw SettingsMistake("a duration of at most 36500d")
+        }
+        return .milliseconds(count * factor)
+    }
+
+    /// `5` or `0.1%`.
+    package static func rowLimit(_ text: String) throws(SettingsMistake) -> RowLimit {
+        let mistake = SettingsMistake("a number of rows such as 5, or a percentage from 0% to 100% such as 0.1%")
+        guard text.last == "%" else {
+            guard let rows = wholeNumber(text, in: 0...Int.max) else { throw mistake }
+            return .rows(rows)
+        }
+        let parts = text.dropLast().split(separator: ".", omittingEmptySubsequences: false)
+        let decimals = parts.count == 2 ? String(parts[1]) : ""
+        // Six decimals are a row in a hundred million; the exact comparison multiplies by 10 for each.
+        guard let whole = parts.first, parts.count <= 2, !whole.isEmpty, whole.count <= 3, decimals.count <= 6,
+            parts.count == 1 || !decimals.isEmpty, (whole + decimals).allSatisfy(\.isASCIIDigit),
+            let value = Int(whole + decimals), let hundred = Int("100" + decimals.map { _ in "0" }), value <= hundred
+        else { throw mistake }
+        return .percent(value: value, decimals: decimals.count)
+    }
+
+    /// Digits alone, within `range`; nil otherwise.
+    package static func wholeNumber(_ text: String, in range: ClosedRange<Int>) -> Int? {
+        guard !text.isEmpty, text.allSatisfy(\.isASCIIDigit), let number = Int(text), range.contains(number) else {
+            return nil
+        }
+        return number
+    }
+
+    /// A plain decimal that a REAL holds exactly (at most 14 decimals and 18 significant digits) and that is not zero;
+    /// returned as it stands.
+    package static func scale(_ text: String) throws(SettingsMistake) -> String {
+        guard isPlainDecimal(text) else {
+            throw SettingsMistake(
+                "a plain decimal such as 0.01 (a dot, no exponent, no thousands separator, no plus sign)")
+        }
+        let digits = text.filter(\.isASCIIDigit).drop { $0 == "0" }
+        let decimals = text.split(separator: ".").dropFirst().first?.count ?? 0
+        guard decimals <= 14, digits.count <= 18 else {
+            throw SettingsMistake("a decimal with at most 14 decimals and 18 significant digits")
+        }
+        guard !digits.isEmpty else {
+            throw SettingsMistake("a scale other than zero: it would turn every value into zero")
+        }
+        return text
+    }
+
+    /// Whether the text is `-`, digits without superfluous leading zeros, and a dot with digits, the first and last of
+    /// them optional.
+    package static func isPlainDecimal(_ text: String) -> Bool {
+        let parts = (text.first == "-" ? text.dropFirst() : text[...])
+            .split(separator: ".", omittingEmptySubsequences: false)
+        guard let whole = parts.first, parts.count <= 2 else { return false }
+        return parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isASCIIDigit) }
+            && (whole.count == 1 || whole.first != "0")
+    }
+
+    /// `ws://host`, `wss://host:port/path`; the port is 15000 for `ws` and 443 for `wss` when absent, the path
+    /// `/WebSocket`.
+    package static func webSocketURL(_ text: String) throws(SettingsMistake) -> Destination.URL {
+        let parts = try URLParts(text, schemes: ["ws", "wss"], example: "wss://contrib.example:443/WebSocket")
+        guard !parts.hasCredentials else {
+            throw SettingsMistake("a URL without credentials: they belong to user or token")
+        }
+        let isTLS = parts.scheme == "wss"
+        return Destination.URL(
+            isTLS: isTLS, host: parts.host, port: parts.port ?? (isTLS ? 443 : 15000),
+            path: parts.path.isEmpty ? "/WebSocket" : parts.path)
+    }
+
+    /// `https://…` without credentials in it; returned as it stands.
+    package static func tokenURL(_ text: String) throws(SettingsMistake) -> String {
+        let parts = try URLParts(text, schemes: ["https"], example: "https://api.example/auth/oauth2/v1/token")
+        guard !parts.hasCredentials else {
+            throw SettingsMistake("a URL without credentials: they belong to username, password or client_secret")
+        }
+        return text
+    }
+
+    /// `http://host:port`, with `user:password@` before the host where the proxy asks for it; returned as it stands.
+    package static func proxy(_ text: String) throws(SettingsMistake) -> String {
+        let parts = try URLParts(text, schemes: ["http"], example: "http://proxy.example:3128")
+        guard parts.port != nil, parts.path.isEmpty || parts.path == "/" else {
+            throw SettingsMistake("a proxy such as http://proxy.example:3128 (host and port, no path)")
+        }
+        return text
+    }
+
+    /// Four numbers from 0 to 255 with dots between them; returned as it stands.
+    package static func ipv4(_ text: String) throws(SettingsMistake) -> String {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4,
+            parts.allSatisfy({ wholeNumber(String($0), in: 0...255) != nil && ($0.count == 1 || $0.first != "0") })
+        else { throw SettingsMistake("a dotted IPv4 address such as 10.1.2.3") }
+        return text
+    }
+
+    /// `{isin}.TST`: text with columns in braces, at least one of them.
+    package static func ricTemplate(_ text: String) throws(SettingsMistake) -> [RICRule.TemplatePart] {
+        var parts: [RICRule.TemplatePart] = []
+        var rest = text[...]
+        while let open = rest.firstIndex(where: { $0 == "{" || $0 == "}" }) {
+            guard rest[open] == "{", let close = rest[open...].firstIndex(of: "}") else {
+                throw SettingsMistake("a template with matching braces such as {isin}.TST")
+            }
+            let column = rest[rest.index(after: open)..<close]
+            guard !column.isEmpty, !column.contains("{") else {
+                throw SettingsMistake("a template with a column's name between the braces such as {isin}.TST")
+            }
+            if open > rest.startIndex { parts.append(.text(String(rest[..<open]))) }
+            parts.append(.column(String(column)))
+            rest = rest[rest.index(after: close)...]
+        }
+        guard !parts.isEmpty else {
+            throw SettingsMistake(
+                "a template with a column in braces such as {isin}.TST: every row would have the same RIC")
+        }
+        return rest.isEmpty ? parts : parts + [.text(String(rest))]
+    }
+
+    /// What may stand as a field's name on the wire: printable ASCII without blank, quote and backslash, upper case.
+    package static func fieldName(_ text: String) throws(SettingsMistake) -> String {
+        guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }) else {
+            throw SettingsMistake("a field's name (printable ASCII without blanks, quotes and backslashes)")
+        }
+        guard text.uppercased() == text else {
+            throw SettingsMistake("a field's name, which is written in upper case: \(text.uppercased())")
+        }
+        return text
+    }
+
+    /// One ASCII character, or `tab` or `\t` for the tabulator.
+    package static func delimiter(_ text: String) throws(SettingsMistake) -> UInt8 {
+        if text == "tab" || text == "\\t" { return UInt8(ascii: "\t") }
+        let forbidden: [UInt8] = [0x00, 0x0A, 0x0D, 0x22]
+        guard text.utf8.count == 1, let byte = text.utf8.first, !forbidden.contains(byte) else {
+            throw SettingsMistake("a delimiter: one ASCII character, or tab; neither a quote nor a line end")
+        }
+        return byte
+    }
+}
+
+/// The parts of a URL that matter here.
+private struct URLParts {
+    var scheme: String
+    var hasCredentials: Bool
+    /// Without the brackets of an IPv6 address.
+    var host: String
+    var port: Int?
+    /// Empty, or from its first slash, with the query.
+    var path: String
+
+    init(_ text: String, schemes: [String], example: String) throws(SettingsMistake) {
+        let mistake = SettingsMistake("a URL such as \(example)")
+        guard let scheme = schemes.first(where: { text.lowercased().hasPrefix($0 + "://") }),
+            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C && $0 != UInt8(ascii: "#") })
+        else { throw mistake }
+        let rest = text.dropFirst(scheme.count + 3)
+        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        let path = rest.dropFirst(authority.count)
+        var place = authority
+        if let at = authority.lastIndex(of: "@") { place = authority[authority.index(after: at)...] }
+        var port = ""[...]
+        var host = place
+        if place.first == "[" {
+            guard let close = place.firstIndex(of: "]") else { throw mistake }
+            host = place[place.index(after: place.startIndex)..<close]
+            port = place[place.index(after: close)...]
+        } else if let colon = place.firstIndex(of: ":") {
+            host = place[..<colon]
+            port = place[colon...]
+        }
+        guard !host.isEmpty, place.first == "[" || !host.contains(where: { "[]".contains($0) }) else { throw mistake }
+        if !port.isEmpty {
+            guard port.first == ":", let number = SettingsText.wholeNumber(String(port.dropFirst()), in: 1...65535)
+            else {
+                throw SettingsMistake("a URL with a port from 1 to 65535 such as \(example)")
+            }
+            self.port = number
+        }
+        guard path.isEmpty || path.first == "/" else { throw mistake }
+        self.scheme = scheme
+        self.hasCredentials = place.count != authority.count
+        self.host = String(host)
+        self.path = String(path)
+    }
+}
+
+extension Character {
+    fileprivate var isASCIIDigit: Bool { self >= "0" && self <= "9" && isASCII }
+}

@@ -1,0 +1,135 @@
+internal import Foundation
+internal import PostboxCore
+internal import Yams
+
+/// A configuration as it was loaded.
+struct LoadedSettings: Sendable, Equatable {
+    var settings: Settings
+    /// The file's bytes as they were read, for its digest; secrets may stand in them.
+    var sourceBytes: [UInt8]
+}
+
+/// Reads `postbox.yaml`.
+enum SettingsLoader {
+    /// The checked settings of the file at `path`, with `${env:NAME}` looked up in `environment`.
+    ///
+    /// Relative paths in the file are taken from the file's folder, `path` itself from the current directory.
+    /// - Throws: every problem at once, in the order of lines; `path` as it was given names the file.
+    static func load(
+        path: String, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(SettingsProblems) -> LoadedSettings {
+        let place = absolutePath(path, from: FileManager.default.currentDirectoryPath)
+        guard let bytes = contents(place, atMost: 4 << 20) else {
+            throw SettingsProblems([
+                SettingsProblem(file: path, line: 0, what: "the configuration file cannot be read")
+            ])
+        }
+        let folder = place.split(separator: "/").dropLast().map { "/" + $0 }.joined()
+        let settings = try parse(bytes, file: path, folder: folder, environment: environment)
+        return LoadedSettings(settings: settings, sourceBytes: bytes)
+    }
+
+    /// The checked settings that `bytes` stand for.
+    /// - Parameters:
+    ///   - file: names the file in problems.
+    ///   - folder: absolute, without a slash at the end; relative paths start here.
+    static func parse(
+        _ bytes: [UInt8], file: String, folder: String, environment: [String: String]
+    ) throws(SettingsProblems) -> Settings {
+        let log = SettingsProblemLog(file: file, folder: folder, environment: environment)
+        guard let root = compose(bytes, log), let settings = readSettings(root, log), log.problems.isEmpty else {
+            throw SettingsProblems(log.problems.sorted { $0.line < $1.line })
+        }
+        return settings
+    }
+
+    /// The file's content; nil when it cannot be read or is longer than `most` bytes.
+    static func contents(_ path: String, atMost most: Int) -> [UInt8]? {
+        guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
+        defer { try? handle.close() }
+        guard let data = try? handle.read(upToCount: most + 1) ?? Data(), data.count <= most else { return nil }
+        return [UInt8](data)
+    }
+
+    private static func compose(_ bytes: [UInt8], _ log: SettingsProblemLog) -> Node? {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            log.add(line: 0, "the configuration file is not UTF-8 text")
+            return nil
+        }
+        do {
+            guard let node = try Yams.compose(yaml: text), node.tag.description != Tag.Name.null.rawValue else {
+                log.add(line: 0, "the configuration file is empty")
+                return nil
+            }
+            return node
+        } catch let error as YamlError {
+            report(error, log)
+        } catch {
+            log.add(line: 0, "the configuration file is not YAML")
+        }
+        return nil
+    }
+
+    /// Yams' own descriptions show the line as it stands, and with it a secret.
+    private static func report(_ error: YamlError, _ log: SettingsProblemLog) {
+        switch error {
+        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+            .composer(let context, let problem, let mark, _):
+            let words = context.map { $0.text + ", " } ?? ""
+            log.add(line: mark.line, "this is not YAML: \(words)\(problem)")
+        case .duplicatedKeysInMapping(let keys, let context):
+            let words = keys.map { "`\($0)`" }.joined(separator: ", ")
+            log.add(line: context.mark.line, "\(words) stands twice in the mapping that begins or goes on here")
+        case .reader(let problem, _, _, _):
+            log.add(line: 0, "this is not YAML: \(problem)")
+        default:
+            log.add(line: 0, "the configuration file is not YAML")
+        }
+    }
+
+    private static func readSettings(_ root: Node, _ log: SettingsProblemLog) -> Settings? {
+        guard let top = SettingsSection<TopKey>(root, line: 1, name: "the top of the file", log) else { return nil }
+        var settings = Settings(directories: directories(top), destinations: [])
+        top.duration(.settle, least: .zero).map { settings.settle = $0 }
+        top.duration(.rescan).map { settings.rescan = $0 }
+        top.word(.archive).map { settings.archive = $0 }
+        top.duration(.drainTimeout, least: .zero).map { settings.drainTimeout = $0 }
+        settings.alertCommand = top.text(.alertCommand)
+        top.word(.duplicates).map { settings.duplicates = $0 }
+        top.duration(.duplicatesWithin).map { settings.duplicatesWithin = $0 }
+
+        let destinations = top.required(.destinations).map { DestinationReader.read($0, log) } ?? []
+        settings.destinations = destinations.map(\.destination)
+        let rules = top.value(.files).map { RuleReader.read($0, destinations: settings.destinations, log) } ?? []
+        settings.rules = rules.map(\.rule)
+
+        for fault in settings.faults {
+            switch fault.place {
+            case .top(let key): top.report(fault.what, at: key)
+            case .destination(let index, let key):
+                // What a destination lacks depends on its profile; with that in doubt a second complaint misleads.
+                let section = destinations[index].section
+                if !section.isBroken(.profile) { section.report(fault.what, at: key) }
+            case .rule(let index, let key):
+                // A destination that could not be read at all is not a missing one.
+                if !(key == .destination && top.isBroken(.destinations)) {
+                    rules[index].section.report(fault.what, at: key)
+                }
+            }
+        }
+        return settings
+    }
+
+    private static func directories(_ top: SettingsSection<TopKey>) -> Settings.Directories {
+        top.require(.spool)
+        return Settings.Directories(
+            spool: top.path(.spool) ?? "/", inbox: top.path(.inbox), work: top.path(.work), done: top.path(.done),
+            failed: top.path(.failed), state: top.path(.state))
+    }
+}
+
+/// `path` as an absolute one, seen from `folder`; without `.`, doubled slashes and a slash at the end.
+func absolutePath(_ path: String, from folder: String) -> String {
+    let whole = path.hasPrefix("/") ? path : folder + "/" + path
+    return whole.split(separator: "/").filter { $0 != "." }.map { "/" + $0 }.joined()
+}

@@ -1,0 +1,402 @@
+import Foundation
+import PostboxCore
+import Testing
+
+@testable import postbox
+
+@Suite("Loading postbox.yaml")
+struct SettingsLoaderTests {
+    private static let head = "spool: /s\ndestinations:\n  a: {urls: ws://h, user: u, service: S}\n"
+
+    private static func load(_ yaml: String, _ environment: [String: String] = [:]) throws(SettingsProblems) -> Settings
+    {
+        try SettingsLoader.parse(Array(yaml.utf8), file: "p.yaml", folder: "/etc/desk", environment: environment)
+    }
+
+    private static func problems(_ yaml: String, _ environment: [String: String] = [:]) -> [String] {
+        do throws(SettingsProblems) {
+            _ = try load(yaml, environment)
+            return []
+        } catch {
+            return error.problems.map(\.text)
+        }
+    }
+
+    /// A folder that is gone after `body`.
+    private static func withFolder(_ body: (String) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("settings-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try body(folder.path)
+    }
+
+    @Test("The contract's example loads as it stands")
+    func contract() throws {
+        try Self.withFolder { folder in
+            try "s3cret\n".write(toFile: folder + "/rdp", atomically: true, encoding: .utf8)
+            let yaml = contractExample.replacingOccurrences(of: "/run/secrets/rdp", with: "rdp")
+            try yaml.write(toFile: folder + "/postbox.yaml", atomically: true, encoding: .utf8)
+            let loaded = try SettingsLoader.load(path: folder + "/postbox.yaml", environment: ["DACS": "umer.nalla"])
+            #expect(loaded.sourceBytes == Array(yaml.utf8))
+            let machine = "GE-A-00000000-1-0001"
+            let cache = Destination(
+                name: "cache",
+                urls: [
+                    .init(isTLS: false, host: "ads1", port: 15000, path: "/WebSocket"),
+                    .init(isTLS: false, host: "ads2", port: 15000, path: "/WebSocket"),
+                ],
+                user: "umer.nalla", service: "NIPROV", maxPostsPerSecond: 5000)
+            let rcc = Destination(
+                name: "rcc", profile: .rcc,
+                urls: [.init(isTLS: true, host: "contrib.example", port: 443, path: "/WebSocket")],
+                service: "DDS_TRCE",
+                token: .init(
+                    url: "https://api.example/auth/oauth2/v1/token", clientID: machine,
+                    grant: .password(username: machine, password: "s3cret")),
+                tls: .init(caFile: "/etc/ssl/corp.pem"))
+            let rule = MappingRule(
+                match: "eod_*.csv", destinations: ["cache"], post: .refresh, ric: .column("Instrument"),
+                fields: [
+                    FieldRule(name: "BID", source: .column("bid")),
+                    FieldRule(name: "ASK", source: .column("ask"), scale: "0.01"),
+                    FieldRule(name: "GEN_TEXT16", source: .value("EOD", isText: true)),
+                    FieldRule(name: "DSPLY_NAME", source: .column("name"), type: .text),
+                ],
+                empty: .skip, maxRejected: .rows(0), tolerate: ["SymbolUnknown": .percent(value: 1, decimals: 1)],
+                maxAge: .seconds(86400))
+            let expected = Settings(
+                directories: .init(spool: "/var/spool/postbox"), destinations: [cache, rcc], rules: [rule])
+            #expect(loaded.settings == expected)
+        }
+    }
+
+    @Test("Every other key is read")
+    func everyOtherKey() throws {
+        let settings = try Self.load(everything)
+        #expect(settings.directories.spool == "/etc/desk/spool")
+        #expect(settings.directories.inbox == "/in")
+        #expect(settings.directories.state == "/etc/desk/st")
+        #expect(settings.archive == .day)
+        #expect(settings.alertCommand == "mail ${USER}")
+        #expect(settings.duplicates == .warn)
+        let a = try #require(settings.destinations.first)
+        #expect(a.urls.map(\.text) == ["ws://h:15000/WebSocket"])
+        #expect(a.applicationID == "256")
+        #expect(a.position == "10.0.0.1/net")
+        #expect(a.services == ["X", "Y"])
+        #expect(a.postUserInfo == .given(address: "10.1.2.3", userID: 4_294_967_295))
+        #expect(a.token?.grant == .keyFile("/etc/desk/k.jwk"))
+        #expect(a.token?.audience == "aud")
+        #expect(a.tls == .init(certificateFile: "/c", keyFile: "/k", verify: false))
+        #expect(a.proxy == "http://u:p@proxy:3128")
+        #expect(a.failback)
+        #expect(a.nakRules == [.init(code: "2", text: "find", nakClass: .stop)])
+        #expect(a.attemptsMax == 3)
+        #expect(a.ackTimeoutsBeforePause == 4)
+        let rule = try #require(settings.rules.first)
+        #expect(rule.destinations == ["a"])
+        #expect(rule.post == .column("ACTION", refresh: ["NEW", "R"], update: ["CHG"]))
+        #expect(rule.ric == .template([.column("isin"), .text(".TST")]))
+        #expect(rule.delimiter == 9)
+        #expect(rule.encoding == .utf16)
+        #expect(rule.format == .xml)
+        #expect(rule.rowElement == "quote")
+        #expect(
+            rule.fields == [
+                FieldRule(name: "A", source: .value("1.10", isText: false)),
+                FieldRule(name: "B", source: .value("1.10", isText: true)),
+                FieldRule(name: "C", source: .value("7", isText: true), type: .text),
+                FieldRule(name: "D", source: .column("d"), type: .enum, values: ["USD": 840]),
+                FieldRule(name: "E", source: .column("e"), scale: "-0.10", round: 2),
+            ])
+    }
+
+    @Test(
+        "Each mistake is told with its line and what is expected",
+        arguments: [
+            ("setle: 5s", "unknown key `setle` in the top of the file; the nearest known key is `settle`"),
+            (
+                "settle: 5",
+                "`settle` is \"5\", which is not a duration: the unit is missing, such as 250ms, 2s, 5m, 24h or 1d"
+            ),
+            ("rescan: 0s", "`rescan` is \"0s\", which is not a duration above zero"),
+            ("settle: [5s]", "`settle` is a list, which is not a duration such as 5s"),
+            ("settle:", "`settle` is without a value, which is not a duration such as 5s"),
+            ("archive: dya", "`archive` is \"dya\", which is not one of flat, day; the nearest is `day`"),
+            ("inbox: ~/in", "`inbox` is \"~/in\", which is not a path: `~` has no meaning here, write it out"),
+            ("work: /s/inbox", "`inbox` and `work` must be folders apart, neither inside the other"),
+            ("alert_command: ${env:NOPE}", "`alert_command` needs the environment variable `NOPE`, which is not set"),
+            (
+                "alert_command: ${file:nope}",
+                "`alert_command` needs the file `nope`, which cannot be read (or is longer than 64 KiB)"
+            ),
+            (
+                "alert_command: a ${env:X",
+                "`alert_command` has `${` without `}`; write `$${` for the characters themselves"
+            ),
+            ("spool: /t", "`spool` stands twice in the mapping that begins or goes on here"),
+            ("files: {match: x}", "`files` is a mapping, which is not a list of rules, each beginning with `- match:`"),
+            ("files: [{post: update}]", "rule 1 of `files` lacks the required key `match`"),
+            (
+                "files: [{match: a/b}]",
+                "`match` is \"a/b\", which is not a pattern for a file's name such as \"eod_*.csv\", without a folder"
+            ),
+            ("files: [{match: x, destination: b}]", "there is no destination `b`; the nearest is `a`"),
+            (
+                "files: [{match: x, ric: {template: TST}}]",
+                "`template` is \"TST\", which is not a template with a column in braces such as {isin}.TST: every row would have the same RIC"
+            ),
+            (
+                "files: [{match: x, fields: {bid: b}}]",
+                "`bid` in `fields` is not a field's name, which is written in upper case: BID"
+            ),
+            ("files: [{match: x, fields: {BID: {}}}]", "a field needs `column` or `value`, one of them"),
+            (
+                "files: [{match: x, fields: {BID: {column: b, scale: 1e-2}}}]",
+                "`scale` is \"1e-2\", which is not a plain decimal such as 0.01 (a dot, no exponent, no thousands separator, no plus sign)"
+            ),
+            (
+                "files: [{match: x, fields: {BID: {value: 1e5}}}]",
+                "`value` is \"1e5\", which is not a plain decimal; put it in quotes where text is meant"
+            ),
+            ("files: [{match: x, format: csv, row_element: r}]", "`row_element` goes with `format: xml` only"),
+            (
+                "files: [{match: x, max_rejected: 101%}]",
+                "`max_rejected` is \"101%\", which is not a number of rows such as 5, or a percentage from 0% to 100% such as 0.1%"
+            ),
+        ])
+    func mistake(line: String, expected: String) {
+        // Duplicate keys are found while the mapping is composed, where the first of the two is known.
+        let at = line.hasPrefix("spool") ? 1 : 4
+        #expect(Self.problems(Self.head + line + "\n") == ["p.yaml:\(at): \(expected)"])
+    }
+
+    @Test(
+        "A destination's mistakes are told with their line",
+        arguments: [
+            ("window: 0", "`window` is \"0\", which is not a whole number, 1 to 100000"),
+            ("window: \"9\"", "`window` is \"9\", which is not a whole number, 1 to 100000, without quotes"),
+            ("failback: yes", "`failback` is \"yes\", which is not true or false"),
+            ("profile: rcc", "the destination `a` needs a `token`: its profile rcc logs in with one"),
+            (
+                "token: {version: 3, url: https://t, client_id: c}",
+                "`version` is \"3\", which is not a whole number, 1 to 2"
+            ),
+            (
+                "token: {version: 2, url: https://t, client_id: c}",
+                "a token of version 2 needs `client_secret` or `key_file`, one of them"
+            ),
+            (
+                "token: {version: 1, url: http://t, client_id: c, username: u, password: p}",
+                "`url` is a text not shown here, which is not a URL such as https://api.example/auth/oauth2/v1/token"
+            ),
+            ("tls: {cert_file: c}", "`cert_file` and `key_file` go together"),
+            (
+                "tls: x",
+                "`tls` is a text not shown here, which is not a mapping with the keys ca_file, cert_file, key_file, verify"
+            ),
+            (
+                "post_user_info: {address: host, user_id: 1}",
+                "`address` is \"host\", which is not a dotted IPv4 address such as 10.1.2.3"
+            ),
+            ("nak_rules: [{code: 2}]", "`nak_rules`[1] lacks the required key `class`"),
+            ("servise: X", "unknown key `servise` in the destination `a`; the nearest known key is `service`"),
+        ])
+    func destinationMistake(line: String, expected: String) {
+        let yaml = "spool: /s\ndestinations:\n  a:\n    urls: [ws://h]\n    user: u\n    service: S\n    \(line)\n"
+        // What is missing is missing from the destination.
+        let at = line.hasPrefix("profile") ? 3 : 7
+        #expect(Self.problems(yaml) == ["p.yaml:\(at): \(expected)"])
+    }
+
+    @Test("All problems are told at once, in the order of lines")
+    func allAtOnce() {
+        let yaml = """
+            settel: 5s
+            rescan: 3
+            destinations:
+              a:
+                profile: rcc_via_rtds
+                urls: http://h
+              b:
+                profile: rdts
+                urls: ws://h
+            files:
+              - match: "*"
+                destination: a
+                post: refresh
+            """
+        let lines = Self.problems(yaml).map { $0.split(separator: ":")[1] }
+        #expect(lines == ["1", "1", "2", "4", "4", "6", "8", "13"])
+    }
+
+    @Test("What is no YAML, no text or nothing at all is said in one sentence")
+    func noYAML() {
+        let broken = Self.problems("spool: [MARKED")
+        #expect(broken.count == 1 && broken.allSatisfy { $0.contains("this is not YAML") && !$0.contains("MARKED") })
+        #expect(Self.problems("") == ["p.yaml: the configuration file is empty"])
+        #expect(Self.problems("# only\n") == ["p.yaml: the configuration file is empty"])
+        #expect(Self.problems("- a\n").first?.hasPrefix("p.yaml:1: the top of the file is a list") == true)
+        #expect(throws: SettingsProblems.self) {
+            try SettingsLoader.load(path: "/nonexistent/p.yaml", environment: [:])
+        }
+    }
+
+    @Test("No secret is quoted in any problem")
+    func secrets() {
+        let yaml = """
+            spool: /s
+            window: MARKED
+            settle: ${env:SECRET}
+            archive: ${env:SECRET}
+            alert_command: [MARKED]
+            destinations:
+              a:
+                urls: ["ws://u:MARKED@h"]
+                user: u
+                service: S
+                proxy: "https://u:MARKED@h:1"
+                window: ${env:SECRET}
+                post_user_info: ${env:SECRET}
+                token: MARKED
+              b:
+                urls: ws://h
+                user: u
+                service: ${env:EMPTY}
+                token: {version: 1, url: "https://u:MARKED@h", client_id: c, username: u, client_secret: MARKED, password: [MARKED]}
+              MARKEDNOT:
+                tls: MARKED
+            files: MARKED2
+            """
+        let problems = Self.problems(yaml, ["SECRET": "MARKED", "EMPTY": ""])
+        #expect(problems.count > 12)
+        for problem in problems where !problem.contains("MARKEDNOT") && !problem.contains("MARKED2") {
+            #expect(!problem.contains("MARKED"), "\(problem)")
+        }
+        #expect(Self.problems("password: \"MARKED\n").allSatisfy { !$0.contains("MARKED") })
+    }
+
+    @Test("Values are expanded, and what they bring in is not expanded again")
+    func expansion() throws {
+        let settings = try Self.load(
+            "spool: /s/${env:A}\nalert_command: ${env:B}\ndestinations:\n"
+                + "  a: {urls: \"ws://${env:A}\", user: u, service: S, window: 5, position: '${env:N}'}\n",
+            ["A": "x", "B": "${env:A}", "N": "5"])
+        #expect(settings.directories.spool == "/s/x")
+        #expect(settings.alertCommand == "${env:A}")
+        #expect(settings.destinations.first?.urls.first?.host == "x")
+        #expect(settings.destinations.first?.position == "5")
+        let number = try Self.load(
+            Self.head.replacingOccurrences(
+                of: "{urls: ws://h, user: u, service: S}",
+                with: "\n    urls: ws://h\n    user: u\n    service: S\n    window: ${env:N}"), ["N": "5"])
+        #expect(number.destinations.first?.window == 5)
+    }
+
+    @Test("Every key that the loader knows is explained in the article")
+    func article() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let url = root.appendingPathComponent("Sources/PostboxCore/Documentation.docc/Settings.md")
+        let article = try String(contentsOf: url, encoding: .utf8)
+        let sections = [
+            TopKey.words, DestinationKey.words, PostUserInfoKey.words, TokenKey.words, TLSKey.words, NakRuleKey.words,
+            RuleKey.words, PostKey.words, RICKey.words, FieldKey.words,
+        ]
+        let rows = article.split(separator: "\n").filter { $0.hasPrefix("| `") }.compactMap {
+            $0.split(separator: "`").dropFirst().first.map(String.init)
+        }
+        #expect(rows == sections.flatMap { $0 })
+    }
+}
+
+private let everything = """
+    spool: spool/
+    inbox: /in
+    state: ./st
+    archive: day
+    alert_command: mail $${USER}
+    duplicates: warn
+    duplicates_within: 2d
+    drain_timeout: 0s
+    destinations:
+      a:
+        urls: ws://h
+        user: u
+        application_id: 256
+        position: 10.0.0.1/net
+        service: S
+        services: [X, Y]
+        post_user_info: {address: 10.1.2.3, user_id: 4294967295}
+        resend: never
+        token: {version: 2, url: https://t/x, client_id: c, key_file: k.jwk, scope: s, audience: aud}
+        tls: {cert_file: /c, key_file: /k, verify: false}
+        proxy: http://u:p@proxy:3128
+        failback: true
+        nak_rules: [{code: 2, text: find, class: stop}]
+        attempts: 3
+        ack_timeouts_before_pause: 4
+    files:
+      - match: "*.xml"
+        post: {column: ACTION, refresh: [NEW, R], update: CHG}
+        ric: {template: "{isin}.TST"}
+        delimiter: tab
+        encoding: utf-16
+        final_newline: optional
+        format: xml
+        row_element: quote
+        fields:
+          A: {value: 1.10}
+          B: {value: "1.10"}
+          C: {value: 7, type: text}
+          D: {column: d, values: {USD: 840}}
+          E: {column: e, scale: -0.10, round: 2}
+    """
+
+/// The example of the configuration as users know it.
+private let contractExample = """
+    spool: /var/spool/postbox         # required
+    settle: 5s
+    destinations:
+      cache:                          # an ADS / RTDS, posts to its internal cache
+        profile: rtds                 # rtds (default) | rcc_via_rtds | rcc
+        urls: [ws://ads1:15000/WebSocket, ws://ads2:15000/WebSocket]   # tried in this order
+        user: ${env:DACS}              # DACS user
+        application_id: "256"
+        position: auto                # local IPv4 address, or a text of your own
+        service: NIPROV
+        window: 1000                  # posts in flight
+        ack_timeout: 15s
+        max_posts_per_second: 5000    # optional; the login's own limit always holds as well
+        post_user_info: auto          # auto | none | {address: 10.1.2.3, user_id: 7}
+        resend: newest                # newest (default) | never: what happens to rows in doubt
+      rcc:                            # the Contributions Channel, directly
+        profile: rcc                  # Update only, Ack always, limit from the login
+        urls: [wss://contrib.example:443/WebSocket]
+        service: DDS_TRCE
+        token:
+          version: 1                  # 1 = machine ID and password · 2 = service ID with secret or key
+          url: https://api.example/auth/oauth2/v1/token
+          username: GE-A-00000000-1-0001
+          password: ${file:/run/secrets/rdp}
+          client_id: GE-A-00000000-1-0001
+          # version 2: client_id, and client_secret or key_file (a JWK); scope
+        tls: {ca_file: /etc/ssl/corp.pem}       # optional, also for the token's url; verification is on
+    files:                            # first match wins; once there is a rule, a file that matches none is refused
+      - match: "eod_*.csv"
+        destination: cache            # or a list: every row has an outcome for each
+        post: refresh                 # refresh | update | {column: ACTION, refresh: [NEW, R], update: [CHG, U]}
+        ric: {column: Instrument}     # or {template: "{isin}.TST"}
+        fields:                       # field name on the wire: where its value comes from
+          BID: bid
+          ASK: {column: ask, scale: 0.01}
+          GEN_TEXT16: {value: EOD}
+          DSPLY_NAME: {column: name, type: text}     # real | int | text | enum | date | time
+        empty: skip                   # skip (default for Update) | blank (null; default for Refresh)
+        max_rejected: 0               # number or percent; more rejected rows than this: the file is refused, nothing sent. Absent: no limit
+        tolerate: {SymbolUnknown: 0.1%}              # such bad rows do not keep the file from `done`
+        max_age: 24h                  # rows not sent by then end `unsent`
+        delimiter: ","                # CSV
+        encoding: utf-8               # utf-8 (default; other bytes are a problem with their place) | latin1 | cp1252 | utf-16
+        final_newline: required       # required (default) | optional
+    """
