@@ -12,8 +12,10 @@ package struct FileSummary: Sendable {
     /// By destination: how it was logged in.
     package var login: [(destination: String, text: [(String, String)])]
     package var verdict: Verdict
-    /// Why, when the file was not `done`: a stable word, and a sentence behind a colon.
+    /// Why, when the file as a whole went wrong: a stable word.
     package var reason: String
+    /// The same for people, with its place.
+    package var text: String
     package var rows: Int
     package var outcomes: OutcomeCounts
     /// Microseconds since 1970; 0: never.
@@ -28,7 +30,7 @@ package struct FileSummary: Sendable {
     package init(
         drop: Int, file: String, size: Int = 0, sha256: String = "", format: String = "", rule: String = "",
         destinations: [String] = [], login: [(destination: String, text: [(String, String)])] = [],
-        verdict: Verdict = .refused, reason: String = "", rows: Int = 0, outcomes: OutcomeCounts = OutcomeCounts(),
+        verdict: Verdict = .refused, reason: String = "", text: String = "", rows: Int = 0, outcomes: OutcomeCounts = OutcomeCounts(),
         claimedAt: Int64 = 0, firstSentAt: Int64 = 0, settledAt: Int64 = 0, version: String = "",
         configSHA256: String = "", warnings: [String] = []
     ) {
@@ -42,6 +44,7 @@ package struct FileSummary: Sendable {
         self.login = login
         self.verdict = verdict
         self.reason = reason
+        self.text = text
         self.rows = rows
         self.outcomes = outcomes
         self.claimedAt = claimedAt
@@ -80,6 +83,7 @@ package struct FileSummary: Sendable {
             "\"login\": {\(logins)}",
             "\"verdict\": \(quoted(verdict.rawValue))",
             "\"reason\": \(quoted(reason))",
+            "\"text\": \(quoted(text))",
             "\"rows\": \(rows)",
             "\"outcomes\": {\(counts)}",
             "\"claimed_at\": \(time(claimedAt))",

@@ -60,7 +60,9 @@ package struct ResultLines: Sendable {
         out.append(comma)
         if row.service >= 0, row.service < services.count { out.append(contentsOf: services[row.service]) }
         out.append(comma)
-        out.append(contentsOf: row.post == .update ? Self.update : Self.refresh)
+        // A row that could not be read again has no service, and nothing is known of its post.
+        if row.service >= 0 { out.append(contentsOf: row.post == .update ? Self.update : Self.refresh) }
+        out.append(comma)
         out.append(contentsOf: Self.words[Int(outcome.rawValue)])
         if let detail {
             out.append(contentsOf: Self.quoted(detail.nakCode))
@@ -86,8 +88,8 @@ package struct ResultLines: Sendable {
         out.append(UInt8(ascii: "\n"))
     }
 
-    private static let update = Array("Update,".utf8)
-    private static let refresh = Array("Refresh,".utf8)
+    private static let update = Array("Update".utf8)
+    private static let refresh = Array("Refresh".utf8)
     private static let blanks = Array(",,,,".utf8)
     private static let words = PostOutcome.allCases.map { Array(($0.word + ",").utf8) }
 

@@ -25,6 +25,13 @@ package struct RowProblem: Sendable, Equatable {
     }
 }
 
+extension RowProblem {
+    /// The sentence with its column and its hint, for a result line.
+    package var text: String {
+        (columnName.map { "\($0): " } ?? "") + what + (hint.map { " (\($0))" } ?? "")
+    }
+}
+
 /// What makes a whole price file unreadable: nothing of it may be sent.
 package struct FileProblem: Error, Sendable, Equatable {
     /// A stable word that scripts may rely on, such as `unclosed_quote`.

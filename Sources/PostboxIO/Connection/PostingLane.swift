@@ -64,7 +64,7 @@ package actor PostingLane {
     private var order: [Int] = []
     private var sinks: [Int: AsyncStream<[SettledRun]>.Continuation] = [:]
     private var turns: [Int: CheckedContinuation<Bool, Never>] = [:]
-    private var cancelled: Set<Int> = []
+    private var cancelled: [Int: OutcomeDetail] = [:]
     private var queued = 0
     private var sends: [PostingWindow.Send] = []
     private var timeoutsInARow = 0
@@ -152,7 +152,7 @@ package actor PostingLane {
     /// Waits until it is the drop's turn and few of its rows wait to be sent. False: the lane stops, or the drop was cancelled.
     package func turn(of drop: Int) async -> Bool {
         if isTurn(drop) { return true }
-        guard !isDraining, !isStopped, !cancelled.contains(drop) else { return false }
+        guard !isDraining, !isStopped, cancelled[drop] == nil else { return false }
         return await withCheckedContinuation { turns[drop] = $0 }
     }
 
@@ -164,7 +164,7 @@ package actor PostingLane {
     private var lowWater: Int { destination.resend == .never ? 1 : max(2000, destination.window * 2) }
 
     private func isTurn(_ drop: Int) -> Bool {
-        order.first == drop && queued < lowWater && !isDraining && !isStopped && !cancelled.contains(drop)
+        order.first == drop && queued < lowWater && !isDraining && !isStopped && cancelled[drop] == nil
     }
 
     /// Hands over rows that may be sent: to be called in the drop's turn only.
@@ -185,19 +185,25 @@ package actor PostingLane {
     package func close(drop: Int) {
         order.removeAll { $0 == drop }
         sinks.removeValue(forKey: drop)?.finish()
-        cancelled.remove(drop)
+        cancelled[drop] = nil
         firstSentAt[drop] = nil
         wakeTurns()
     }
 
     /// Gives up what was not sent of a drop; what is in flight settles.
     package func cancel(drop: Int, reason: String, text: String) {
-        cancelled.insert(drop)
+        cancelled[drop] = OutcomeDetail(reason: reason, text: text)
         window.cancel(drop: drop, reason: reason, text: text, now: Clock.now())
         queued = window.queued
         turns.removeValue(forKey: drop)?.resume(returning: false)
         pump()
     }
+
+    /// Why a drop was cancelled on this lane; nil: it was not.
+    package func cancellation(of drop: Int) -> OutcomeDetail? { cancelled[drop] }
+
+    /// Names of services by their index in posts of this lane.
+    package func serviceNames() -> [String] { services }
 
     /// Microseconds since 1970 of the drop's first post on this lane; 0: none yet.
     package func firstSent(of drop: Int) -> Int64 { firstSentAt[drop] ?? 0 }

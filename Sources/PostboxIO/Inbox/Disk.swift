@@ -159,6 +159,13 @@ package enum Disk {
         throw DiskError(code: code, call: "renameat2", path: code == ENOENT ? from : to)
     }
 
+    /// link(2); a name that is there already is fine.
+    package static func link(_ from: String, _ to: String) throws(DiskError) {
+        guard Glibc.link(from, to) == 0 || errno == EEXIST else {
+            throw DiskError(code: errno, call: "link", path: to)
+        }
+    }
+
     /// unlink(2); a file that is not there is fine.
     package static func remove(_ path: String) throws(DiskError) {
         guard unlink(path) == 0 || errno == ENOENT else { throw DiskError(code: errno, call: "unlink", path: path) }

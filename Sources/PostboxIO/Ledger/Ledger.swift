@@ -246,6 +246,22 @@ package actor Ledger {
         }
     }
 
+    /// The lowest number that is not closed; nil: all are.
+    package func firstOpen() throws -> Int? {
+        try database.read { db in
+            try Int.fetchOne(db, sql: #"SELECT min(number) FROM "drop" WHERE stage != 'closed'"#)
+        }
+    }
+
+    /// Whether an older drop is not closed yet.
+    package func hasOpen(before drop: Int) throws -> Bool {
+        try database.read { db in
+            try Bool.fetchOne(
+                db, sql: #"SELECT EXISTS (SELECT 1 FROM "drop" WHERE stage != 'closed' AND number < ?)"#,
+                arguments: [drop]) ?? false
+        }
+    }
+
     /// The name a file had when it was dropped, by the name it was given in `done/` or `failed/`; nil: not known.
     package func originalName(ofTarget target: String) throws -> String? {
         try database.read { db in

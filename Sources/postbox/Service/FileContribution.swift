@@ -1,0 +1,480 @@
+internal import Glibc
+internal import Logging
+internal import PostboxCore
+internal import PostboxIO
+
+/// A file that lies in its own directory below `work/`, and what is known about it.
+struct ClaimedFile: Sendable {
+    var drop: Int
+    var name: String
+    /// `work/N`.
+    var directory: String
+    /// Microseconds since 1970.
+    var claimedAt: Int64
+    var snapshot: DropSnapshot
+    /// Why it is refused whatever it holds: it matches no rule.
+    var refusal: OutcomeDetail?
+    /// What an earlier run left; nil: claimed just now.
+    var record: DropRecord?
+    /// The ledger was lost: everything without a line may have been sent.
+    var isAdopted = false
+
+    var path: String { directory + "/" + name }
+}
+
+/// How a contribution ended, for the exit code.
+enum ContributionEnd: Sendable {
+    case closed(Verdict, unknown: Int)
+    /// The program stops; the drop goes on at the next start.
+    case interrupted
+    /// A fault of the disk or the ledger; the drop goes on when it is mended.
+    case fault(String)
+}
+
+/// One file from claim to close.
+struct FileContribution: Sendable {
+    /// Times a file may be begun: one that brought the program down that often is set aside.
+    static let startsMax = 3
+
+    let file: ClaimedFile
+    let context: Context
+    /// By destination: the file's place in the lane, taken when it was claimed.
+    let outcomes: [String: AsyncStream<[SettledRun]>]
+    private let logger: Logger
+
+    init(file: ClaimedFile, context: Context, outcomes: [String: AsyncStream<[SettledRun]>]) {
+        self.file = file
+        self.context = context
+        self.outcomes = outcomes
+        var logger = context.logger
+        logger[metadataKey: "drop"] = "\(file.drop)"
+        logger[metadataKey: "file"] = "\(file.name)"
+        self.logger = logger
+    }
+
+    private var rule: MappingRule { file.snapshot.rule }
+
+    /// What the first pass learned.
+    private struct Plan {
+        var format: PriceFileFormat
+        var digests: SourceFile.Digests
+        var rows: Int
+        /// Rows rejected at the destination that rejects most.
+        var rejected: Int
+        /// Rows have line numbers of their own: not so in a JSON array on one line.
+        var hasLines: Bool
+    }
+
+    /// The file's story as a whole, where it is not that of its rows.
+    private struct Trouble {
+        var reason = ""
+        var text = ""
+        var isRefusal = false
+    }
+
+    /// Does all of it; throws nothing: every end is a value.
+    func run() async -> ContributionEnd {
+        context.progress.beginFile()
+        defer { context.progress.endFile() }
+        let end: ContributionEnd
+        do {
+            end = try await contribute()
+        } catch {
+            context.alerts.send(
+                Alert(
+                    event: "contribution_fault", message: "\(file.name) cannot go on: \(error)",
+                    facts: ["drop": "\(file.drop)", "file": file.name]))
+            end = .fault("\(error)")
+        }
+        for name in rule.destinations { await context.lanes[name]?.close(drop: file.drop) }
+        return end
+    }
+
+    private func contribute() async throws -> ContributionEnd {
+        if let refusal = file.refusal { return try await refuse(refusal.reason, refusal.text, nil, nil) }
+        let source: SourceFile
+        do throws(DiskError) {
+            source = try SourceFile(path: file.path)
+        } catch {
+            if error.code == ENOENT || error.code == EACCES || error.code == ELOOP {
+                if let record = file.record, record.stage == .posting {
+                    return try await endBare(record, "file_missing", "the file is gone from \(file.directory)")
+                }
+                return try await refuse("unreadable", "\(error)", nil, nil)
+            }
+            throw error
+        }
+        guard source.status.isRegular else {
+            return try await refuse("not_a_file", "\(file.name) is no regular file", nil, nil)
+        }
+        guard let format = rule.format ?? PriceFileFormat(fileName: originalName(ofRejects: file.name) ?? file.name)
+        else {
+            return try await refuse(
+                "unknown_format", "the name's ending tells no format: csv, json, jsonl, ndjson or xml", nil, nil)
+        }
+        let targets = try await makeTargets()
+        let plan: Plan
+        do {
+            plan = try firstPass(source, format, targets)
+        } catch let problem as FileProblem {
+            return try await refuse(problem.reason, Self.words(problem), nil, nil)
+        } catch let changed as SourceFile.Changed {
+            return try await refuse("changed_while_read", changed.description, nil, nil)
+        }
+        let isGoingOn = file.record?.stage == .posting
+        if let record = file.record, isGoingOn, record.digests != plan.digests.chunks {
+            return try await endBare(
+                record, "changed_while_read", "the file holds other bytes than when it was first read")
+        }
+        guard plan.rows > 0 else { return try await refuse("no_rows", "the file has no rows", nil, nil) }
+        if !isGoingOn {
+            if let limit = rule.maxRejected, !limit.allows(plan.rejected, of: plan.rows) {
+                return try await refuse(
+                    "too_many_rejected",
+                    "\(plan.rejected) of \(plan.rows) rows are rejected, more than the rule allows", source, plan)
+            }
+            if let text = try await duplicate(plan) { return try await refuse("duplicate", text, source, plan) }
+        }
+        return try await post(source, plan, targets)
+    }
+
+    static func words(_ problem: FileProblem) -> String {
+        var place = ""
+        if problem.line > 0 {
+            place = "line \(problem.line)" + (problem.column > 0 ? ", column \(problem.column)" : "") + ": "
+        }
+        return place + problem.what + (problem.hint.map { " (\($0))" } ?? "")
+    }
+
+    private func makeTargets() async throws -> [PriceFilePass.Target] {
+        var targets: [PriceFilePass.Target] = []
+        for name in rule.destinations {
+            guard let lane = context.lanes[name] else {
+                throw LedgerError(
+                    message:
+                        "it was claimed for the destination \(name), which the configuration no longer has; put it back to finish the file"
+                )
+            }
+            let services = file.snapshot.services[name] ?? [lane.destination.service]
+            var indexes: [Int] = []
+            for service in services { indexes.append(await lane.serviceIndex(service)) }
+            let sizing = await lane.sizing()
+            targets.append(
+                PriceFilePass.Target(
+                    services: services, updateOnly: file.snapshot.updateOnly[name] ?? false, laneServices: indexes,
+                    codec: sizing.codec, maxMsgSize: sizing.maxMsgSize))
+        }
+        return targets
+    }
+
+    // MARK: - Pass 1
+
+    /// Reads and maps everything, sends nothing.
+    private func firstPass(
+        _ source: SourceFile, _ format: PriceFileFormat, _ targets: [PriceFilePass.Target]
+    ) throws -> Plan {
+        var passes: [PriceFilePass] = []
+        var rejected = targets.map { _ in 0 }
+        var lastLine = 0
+        let digests = try source.readAll { chunk, isLast in
+            if passes.isEmpty {
+                passes = try targets.map {
+                    try PriceFilePass(rule: rule, format: format, firstBytes: chunk, target: $0)
+                }
+            }
+            for at in passes.indices {
+                try passes[at].take(chunk, isLast: isLast) { batch, posts in
+                    if !posts.problems.isEmpty {
+                        rejected[at] += posts.rows.reduce(0) { $0 + ($1.problem >= 0 ? 1 : 0) }
+                    }
+                    if let last = batch.rows.last { lastLine = last.line }
+                }
+            }
+        }
+        return Plan(
+            format: format, digests: digests, rows: passes.first?.rowCount ?? 0, rejected: rejected.max() ?? 0,
+            hasLines: !(format == .json && lastLine <= 1))
+    }
+
+    private func duplicate(_ plan: Plan) async throws -> String? {
+        guard context.settings.duplicates != .process else { return nil }
+        let since = Clock.wall() - context.settings.duplicatesWithin.nanoseconds / 1000
+        guard
+            let earlier = try await context.ledger.earlier(
+                sha256: plan.digests.sha256, size: plan.digests.size, name: file.name, since: since)
+        else { return nil }
+        let text = "the same file was contributed before, as drop \(earlier)"
+        if context.settings.duplicates == .reject { return text }
+        context.alerts.send(
+            Alert(
+                event: "duplicate_file", isError: false, message: "\(file.name): \(text)",
+                facts: ["drop": "\(file.drop)", "file": file.name, "earlier": "\(earlier)"]))
+        return nil
+    }
+
+    // MARK: - Pass 2
+
+    private func post(
+        _ source: SourceFile, _ plan: Plan, _ targets: [PriceFilePass.Target]
+    ) async throws -> ContributionEnd {
+        let recovered = try Recovered(file, rows: plan.rows)
+        var bases: [String: UInt32] = [:]
+        var through: [String: Int] = [:]
+        for posting in file.record?.postings ?? [] {
+            bases[posting.destination] = posting.postIDBase
+            through[posting.destination] = posting.postedThrough
+        }
+        for name in rule.destinations where bases[name] == nil {
+            bases[name] = await context.bases.take(rows: plan.rows)
+            through[name] = file.isAdopted && recovered.goodBytes > 0 ? plan.rows : 0
+        }
+        if file.record?.stage != .posting {
+            try await context.ledger.plan(
+                file.drop, size: plan.digests.size, sha256: plan.digests.sha256, digests: plan.digests.chunks,
+                rows: plan.rows,
+                postings: rule.destinations.map {
+                    DropRecord.Posting(destination: $0, postIDBase: bases[$0] ?? 0, postedThrough: through[$0] ?? 0)
+                })
+        }
+        FailPoint.reach("planned")
+        let results = try await makeResults(plan.rows, plan.hasLines, recovered)
+        context.progress.add(expected: plan.rows * rule.destinations.count - recovered.outcomes.total)
+        logger.info(
+            "contributing",
+            metadata: ["event": "posting", "rows": "\(plan.rows)", "rejected": "\(plan.rejected)"])
+        var trouble = Trouble()
+        var givenUp: OutcomeDetail?
+        if let starts = file.record?.starts, starts > Self.startsMax {
+            trouble.reason = "crashed"
+            trouble.text = "its contribution was begun \(Self.startsMax) times and brought the program down each time"
+            givenUp = OutcomeDetail(reason: trouble.reason, text: trouble.text)
+        }
+        var feeds: [Feed] = []
+        for (index, name) in rule.destinations.enumerated() {
+            guard let lane = context.lanes[name] else { continue }
+            feeds.append(
+                Feed(
+                    file: file, context: context, lane: lane, destination: name, target: targets[index],
+                    format: plan.format, digests: plan.digests, rows: plan.rows, base: bases[name] ?? 0,
+                    settled: recovered.settled[name], postedThrough: through[name] ?? 0,
+                    guarded: try guardedRows(
+                        source, plan, targets[index], name, recovered, through[name] ?? 0,
+                        await lane.serviceNames()),
+                    results: results, givenUp: givenUp))
+        }
+        let deadline = ageLimit()
+        defer { deadline?.cancel() }
+        var isComplete = true
+        try await withThrowingTaskGroup(of: Feed.Result.self) { group in
+            for feed in feeds {
+                guard let stream = outcomes[feed.destination] else { continue }
+                let path = source.path
+                group.addTask { try await feed.run(path, stream) }
+            }
+            for try await result in group {
+                if !result.isComplete { isComplete = false }
+                if let text = result.changed {
+                    trouble.reason = "changed_while_read"
+                    trouble.text = text
+                }
+            }
+        }
+        for feed in feeds {
+            if let reason = await feed.lane.cancellation(of: file.drop) {
+                trouble.reason = reason.reason
+                trouble.text = reason.text
+            }
+        }
+        guard isComplete else {
+            try await results.finish()
+            logger.info("interrupted; it goes on at the next start", metadata: ["event": "interrupted"])
+            return .interrupted
+        }
+        return try await close(source, plan, results, trouble)
+    }
+
+    private func makeResults(_ rows: Int, _ hasLines: Bool, _ recovered: Recovered) async throws -> ResultFile {
+        var lines: [String: ResultLines] = [:]
+        for name in rule.destinations {
+            let services = await context.lanes[name]?.serviceNames() ?? []
+            lines[name] = ResultLines(drop: file.drop, destination: name, services: services, hasLines: hasLines)
+        }
+        return try ResultFile(
+            path: file.directory + "/" + FileMover.Part.result, rows: rows, lines: lines,
+            keeping: recovered.goodBytes, outcomes: recovered.outcomes, bad: recovered.bad, thread: context.results,
+            alert: { [alerts = context.alerts] in alerts.send($0) })
+    }
+
+    /// What was accepted since for the RICs of rows in doubt: this drop's own journal, and those of newer drops.
+    private func guardedRows(
+        _ source: SourceFile, _ plan: Plan, _ target: PriceFilePass.Target, _ destination: String,
+        _ recovered: Recovered, _ through: Int, _ services: [String]
+    ) throws -> StaleGuard {
+        guard through > 0 else { return .none }
+        var doubts: Set<UInt64> = []
+        var pass: PriceFilePass?
+        try source.eachChunk { _, chunk, isLast in
+            if pass == nil {
+                pass = try PriceFilePass(rule: rule, format: plan.format, firstBytes: chunk, target: target)
+            }
+            guard (pass?.rowCount ?? 0) < through else { return }
+            try pass?.take(chunk, isLast: isLast) { _, posts in
+                for row in posts.rows
+                where row.row <= through && row.problem < 0 && recovered.settled[destination]?.contains(row.row) != true {
+                    doubts.insert(row.keyHash)
+                }
+            }
+        }
+        guard !doubts.isEmpty else { return .none }
+        logger.warning(
+            "rows are in doubt from an earlier run",
+            metadata: ["event": "recovered_in_doubt", "rics": "\(doubts.count)", "destination": "\(destination)"])
+        return try StaleGuard.load(
+            doubts: doubts, services: services, destination: destination,
+            journals: try GuardFolder(context.settings.directories.work).journals(from: file.drop))
+    }
+
+    /// Gives up what is not sent when the rule's `max_age` is over.
+    private func ageLimit() -> Task<Void, Never>? {
+        guard let age = rule.maxAge else { return nil }
+        let left = file.claimedAt + age.nanoseconds / 1000 - Clock.wall()
+        let lanes = rule.destinations.compactMap { context.lanes[$0] }
+        let file = file
+        let alerts = context.alerts
+        return Task {
+            try? await Task.sleep(for: .microseconds(max(0, left)))
+            guard !Task.isCancelled else { return }
+            let text = "not sent within the rule's max_age"
+            alerts.send(
+                Alert(
+                    event: "max_age", message: "\(file.name): the rest of its rows is too old to be sent",
+                    facts: ["drop": "\(file.drop)", "file": file.name]))
+            for lane in lanes { await lane.cancel(drop: file.drop, reason: "max_age", text: text) }
+        }
+    }
+
+    // MARK: - The end
+
+    /// Nothing of it is sent. Where its rows could be read each gets its line: rejected, or unsent.
+    private func refuse(
+        _ reason: String, _ text: String, _ source: SourceFile?, _ plan: Plan?
+    ) async throws -> ContributionEnd {
+        let fresh = Recovered(rows: plan?.rows ?? 0)
+        let results = try await makeResults(plan?.rows ?? 0, plan?.hasLines ?? true, fresh)
+        if let source, let plan {
+            let targets = try await makeTargets()
+            let detail = OutcomeDetail(reason: reason, text: text)
+            for (index, name) in rule.destinations.enumerated() {
+                var pass: PriceFilePass?
+                try await source.readAgain(plan.digests) { chunk, isLast in
+                    if pass == nil {
+                        pass = try PriceFilePass(
+                            rule: rule, format: plan.format, firstBytes: chunk, target: targets[index])
+                    }
+                    var mapped = PostBatch()
+                    try pass?.take(chunk, isLast: isLast) { _, posts in mapped = posts }
+                    let rows = mapped.rows.map { row -> (MappedRow, PostOutcome, OutcomeDetail) in
+                        guard row.problem >= 0 else { return (row, .unsent, detail) }
+                        let problem = mapped.problems[row.problem]
+                        return (row, .rejected, OutcomeDetail(reason: problem.reason, text: problem.text))
+                    }
+                    await results.append(rows, in: mapped, of: name, at: Clock.wall())
+                    return true
+                }
+            }
+        }
+        return try await close(source, plan, results, Trouble(reason: reason, text: text, isRefusal: true))
+    }
+
+    /// The file is gone or no longer the one that was read: rows without a line are unknown or unsent, by their numbers.
+    private func endBare(_ record: DropRecord, _ reason: String, _ text: String) async throws -> ContributionEnd {
+        let recovered = try Recovered(file, rows: record.rows)
+        let results = try await makeResults(record.rows, true, recovered)
+        for name in rule.destinations {
+            await BareRows(
+                results: results, destination: name, settled: recovered.settled[name],
+                postedThrough: record.postings.first { $0.destination == name }?.postedThrough ?? 0
+            ).end(after: 0, rows: record.rows, reason: reason, text: text)
+        }
+        let source = try? SourceFile(path: file.path)
+        let plan = Plan(
+            format: .csv, digests: .init(chunks: record.digests, sha256: record.sha256, size: record.size),
+            rows: record.rows, rejected: 0, hasLines: true)
+        return try await close(nil, plan, results, Trouble(reason: reason, text: text), isThere: source != nil)
+    }
+
+    private func close(
+        _ source: SourceFile?, _ plan: Plan?, _ results: ResultFile, _ trouble: Trouble, isThere: Bool = true
+    ) async throws -> ContributionEnd {
+        try await results.finish()
+        FailPoint.reach("result_complete")
+        let counts = await results.outcomes
+        let bad = await results.bad
+        let verdict = verdict(counts, tolerate: rule.tolerate, refused: trouble.isRefusal)
+        let folder = folder(for: verdict)
+        if verdict != .done, bad.count > 0, let source, let plan {
+            try RejectsWriter(rule: rule, format: plan.format)
+                .write(bad, of: source, to: file.directory + "/" + FileMover.Part.rejects)
+        }
+        FailPoint.reach("rejects_written")
+        let target = try await context.names.reserve(file.name, in: folder)
+        var summary = FileSummary(drop: file.drop, file: file.name)
+        summary.size = plan?.digests.size ?? (try Disk.status(file.path))?.size ?? 0
+        summary.sha256 = try plan?.digests.sha256 ?? digest()
+        summary.format = (plan?.format ?? rule.format ?? PriceFileFormat(fileName: file.name))?.rawValue ?? ""
+        summary.rule = file.refusal == nil ? rule.match : ""
+        summary.destinations = rule.destinations
+        summary.verdict = verdict
+        summary.reason = trouble.reason
+        summary.text = trouble.text
+        summary.rows = plan?.rows ?? 0
+        summary.outcomes = counts
+        summary.claimedAt = file.claimedAt
+        summary.version = Version.text
+        summary.configSHA256 = context.configSHA256
+        for name in rule.destinations {
+            guard let lane = context.lanes[name] else { continue }
+            summary.login.append((name, await lane.loginFacts))
+            let first = await lane.firstSent(of: file.drop)
+            if first > 0 { summary.firstSentAt = summary.firstSentAt == 0 ? first : min(summary.firstSentAt, first) }
+            if !lane.destination.tls.verify {
+                summary.warnings.append("TLS certificates of \(name) are not verified (tls.verify is false)")
+            }
+        }
+        if summary.firstSentAt == 0 { summary.firstSentAt = file.record?.firstSentAt ?? 0 }
+        let settledAt = await results.lastSettledAt
+        summary.settledAt = settledAt > 0 ? settledAt : Clock.wall()
+        let bytes = Array(summary.json.utf8)
+        try await context.ledger.settle(
+            file.drop, verdict: verdict, folder: folder, target: target, summary: bytes, size: summary.size,
+            sha256: summary.sha256, firstSentAt: summary.firstSentAt, at: summary.settledAt)
+        FailPoint.reach("settled")
+        try await Closing(context: context).finish(
+            drop: file.drop, name: file.name, directory: file.directory, folder: folder, target: target, summary: bytes)
+        log(verdict, counts, trouble, folder + "/" + target)
+        return .closed(verdict, unknown: counts[.unknown])
+    }
+
+    private func folder(for verdict: Verdict) -> String {
+        let directories = context.settings.directories
+        let base = verdict == .done ? directories.done : directories.failed
+        return context.settings.archive == .day ? base + "/" + TimeText.day(Clock.wall()) : base
+    }
+
+    private func digest() throws -> String {
+        guard let source = try? SourceFile(path: file.path), source.status.isRegular else { return "" }
+        return try source.readAll { _, _ in }.sha256
+    }
+
+    private func log(_ verdict: Verdict, _ counts: OutcomeCounts, _ trouble: Trouble, _ path: String) {
+        var metadata: Logger.Metadata = ["event": "file_\(verdict.rawValue)", "path": "\(path)"]
+        for outcome in PostOutcome.allCases where counts[outcome] > 0 {
+            metadata[outcome.word] = "\(counts[outcome])"
+        }
+        if !trouble.reason.isEmpty {
+            metadata["reason"] = "\(trouble.reason)"
+            metadata["text"] = "\(trouble.text)"
+        }
+        logger.log(level: verdict == .done ? .info : .warning, "\(file.name) is \(verdict.rawValue)", metadata: metadata)
+    }
+}

@@ -1,0 +1,73 @@
+internal import Glibc
+internal import PostboxCore
+internal import PostboxIO
+
+/// Writes the bad rows of a file in the file's own format, header and encoding, each row's bytes unchanged.
+struct RejectsWriter {
+    let rule: MappingRule
+    let format: PriceFileFormat
+
+    /// Writes the rows of `bad` to `path`, synced. Throws when the source cannot be read or the target not be written.
+    func write(_ bad: RowSet, of source: SourceFile, to path: String) throws {
+        let descriptor = try Disk.open(path, O_WRONLY | O_CREAT | O_TRUNC)
+        do {
+            try copy(bad, of: source, to: descriptor, path)
+            try Disk.fsync(descriptor, path: path)
+        } catch {
+            _ = Glibc.close(descriptor)
+            throw error
+        }
+        try Disk.close(descriptor, path: path)
+    }
+
+    private func copy(_ bad: RowSet, of source: SourceFile, to descriptor: Int32, _ path: String) throws {
+        var decoder: SourceDecoder?
+        var reader = PriceFileReaders.make(
+            format: format, delimiter: rule.delimiter, finalNewline: .optional, rowElement: rule.rowElement)
+        var batch = RowBatch()
+        // Decoded bytes from the end of the last whole row on.
+        var window: [UInt8] = []
+        var windowStart = 0
+        var out: [UInt8] = []
+        var prologue: [UInt8]?
+        var isFirst = true
+        var encoder: SourceEncoder?
+        try source.eachChunk { _, chunk, isLast in
+            if decoder == nil {
+                let made = try SourceDecoder(format: format, encoding: rule.encoding, firstBytes: chunk)
+                decoder = made
+                encoder = SourceEncoder(made)
+            }
+            var decoded: [UInt8] = []
+            let plain = try decoder?.decode(chunk, isLast: isLast, into: &decoded)
+            if let plain { decoded = Array(plain) }
+            window.append(contentsOf: decoded)
+            try decoded.withUnsafeBytes { try reader.read($0, isLast: isLast, into: &batch) }
+            guard let last = batch.rows.last else { return }
+            if prologue == nil { prologue = Array(window[reader.frame.prologue]) }
+            for row in batch.rows where bad.contains(row.number) {
+                if isFirst {
+                    out.append(contentsOf: prologue ?? [])
+                    out.append(contentsOf: reader.frame.opening.utf8)
+                    isFirst = false
+                } else {
+                    out.append(contentsOf: reader.frame.separator.utf8)
+                }
+                let start = row.sourceStart - windowStart
+                out.append(contentsOf: window[start..<start + row.sourceLength])
+                if isByLine, out.last != 0x0a, out.last != 0x0d { out.append(0x0a) }
+            }
+            let end = last.sourceStart + last.sourceLength
+            window.removeFirst(end - windowStart)
+            windowStart = end
+            if out.count > 1 << 20, let encoder {
+                try Disk.write(descriptor, try encoder.encode(out), path: path)
+                out.removeAll(keepingCapacity: true)
+            }
+        }
+        if !isFirst { out.append(contentsOf: reader.frame.closing.utf8) }
+        if let encoder { try Disk.write(descriptor, try encoder.encode(out), path: path) }
+    }
+
+    private var isByLine: Bool { format == .csv || format == .jsonLines }
+}
