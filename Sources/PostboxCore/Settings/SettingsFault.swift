@@ -86,7 +86,7 @@ extension Settings {
             }
             if rule.destinations.isEmpty {
                 let list = names.joined(separator: ", ")
-                add(.destination, "the rule for \"\(rule.match)\" needs a `destination`: one or several of \(list)")
+                add(.destination, "the rule needs a `destination`: one or several of \(list)")
             }
             if hasDoubles(rule.destinations) { add(.destination, "`destination` names a destination twice") }
             for name in rule.destinations {

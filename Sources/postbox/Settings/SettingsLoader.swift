@@ -98,7 +98,9 @@ enum SettingsLoader {
         top.word(.duplicates).map { settings.duplicates = $0 }
         top.duration(.duplicatesWithin).map { settings.duplicatesWithin = $0 }
 
-        let destinations = top.required(.destinations).map { DestinationReader.read($0, log) } ?? []
+        top.require(.destinations)
+        let destinations = top.read(.destinations) { DestinationReader.read($0, log) } ?? []
+        let areAllRead = destinations.count == top.value(.destinations)?.node.mapping?.count
         settings.destinations = destinations.map(\.destination)
         let rules = top.value(.files).map { RuleReader.read($0, destinations: settings.destinations, log) } ?? []
         settings.rules = rules.map(\.rule)
@@ -112,9 +114,12 @@ enum SettingsLoader {
                 if !section.isBroken(.profile) { section.report(fault.what, at: key) }
             case .rule(let index, let key):
                 // A destination that could not be read at all is not a missing one.
-                if !(key == .destination && top.isBroken(.destinations)) {
-                    rules[index].section.report(fault.what, at: key)
-                }
+                let section = rules[index].section
+                if key == .destination, !areAllRead { continue }
+                // The sentence quotes the name, and what a reference brings in is never shown.
+                let isHidden = key == .destination && section.isReferring(key)
+                section.report(
+                    isHidden ? "`destination` must name destinations that exist, each once" : fault.what, at: key)
             }
         }
         return settings

@@ -230,6 +230,15 @@ struct SettingsLoaderTests {
         #expect(lines == ["1", "1", "2", "4", "4", "6", "8", "13"])
     }
 
+    @Test("A destination that cannot be read is not missing as well")
+    func noFollowUps() {
+        let rules = "files: [{match: x, destination: a}, {match: y, destination: b}]\n"
+        #expect(Self.problems("spool: /s\ndestinations:\n  a: x\n" + rules).count == 1)
+        let window = Self.head.replacingOccurrences(of: "service: S", with: "service: S, window: 0")
+        #expect(Self.problems(window + rules).count == 2)
+        #expect(Self.problems("spool: /s\n") == ["p.yaml:1: the top of the file lacks the required key `destinations`"])
+    }
+
     @Test("What is no YAML, no text or nothing at all is said in one sentence")
     func noYAML() {
         let broken = Self.problems("spool: [MARKED")
@@ -273,6 +282,11 @@ struct SettingsLoaderTests {
         for problem in problems where !problem.contains("MARKEDNOT") && !problem.contains("MARKED2") {
             #expect(!problem.contains("MARKED"), "\(problem)")
         }
+        let rule = Self.head + "files: [{match: x, destination: '${env:SECRET}'}]\n"
+        #expect(
+            Self.problems(rule, ["SECRET": "MARKED"]) == [
+                "p.yaml:4: `destination` must name destinations that exist, each once"
+            ])
         #expect(Self.problems("password: \"MARKED\n").allSatisfy { !$0.contains("MARKED") })
     }
 
