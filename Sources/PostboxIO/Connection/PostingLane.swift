@@ -199,6 +199,9 @@ package actor PostingLane {
         pump()
     }
 
+    /// Something is in flight or waits to be sent.
+    package var isBusy: Bool { !window.isIdle }
+
     /// Why a drop was cancelled on this lane; nil: it was not.
     package func cancellation(of drop: Int) -> OutcomeDetail? { cancelled[drop] }
 

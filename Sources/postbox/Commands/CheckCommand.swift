@@ -1,0 +1,172 @@
+internal import ArgumentParser
+internal import PostboxCore
+internal import PostboxIO
+
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Reads, maps and validates files without any network.",
+        discussion: """
+            Prints what would be posted, and every problem with file, line, column and a hint. With --json one post a line, \
+            exactly as it would go on the wire, PostID aside; problems then go to standard error.
+
+            Ends with 0 when every row is fine, 2 when rows have problems, 3 when a file cannot be read.
+            """)
+
+    @Option(name: .shortAndLong, help: "The configuration; without it, the plain mapping.")
+    var config: String?
+
+    @Flag(help: "Print each post as JSON, one a line.")
+    var json = false
+
+    @Argument(help: "Price files.", completion: .file())
+    var files: [String]
+
+    func run() async throws {
+        let settings = config.map { Configuration.loadOrExit($0).settings } ?? Self.plain
+        var code = PostboxCore.ExitCode.ok
+        for file in files {
+            code = PostboxCore.ExitCode.worse(code, try FileCheck(settings: settings, isJSON: json).check(file))
+        }
+        Terminal.exit(code)
+    }
+
+    /// Without a configuration: posts to a server's own default service.
+    private static let plain = Settings(
+        directories: .init(spool: "/nonexistent"),
+        destinations: [
+            Destination(
+                name: "default", urls: [.init(isTLS: false, host: "localhost", port: 15000, path: "/WebSocket")],
+                service: "", postUserInfo: .none)
+        ])
+}
+
+/// Checks one file the way a contribution would read it.
+private struct FileCheck {
+    let settings: Settings
+    let isJSON: Bool
+
+    /// Returns the file's exit code.
+    func check(_ path: String) throws -> Int32 {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        guard let rule = rule(for: name) else {
+            problem(path, FileProblem(reason: "no_rule", what: "\(name) matches no rule of the configuration's files:"))
+            return PostboxCore.ExitCode.failed
+        }
+        guard let format = rule.format ?? PriceFileFormat(fileName: originalName(ofRejects: name) ?? name) else {
+            problem(
+                path,
+                FileProblem(
+                    reason: "unknown_format",
+                    what: "the name's ending tells no format: csv, json, jsonl, ndjson or xml"))
+            return PostboxCore.ExitCode.failed
+        }
+        var code = PostboxCore.ExitCode.ok
+        for name in rule.destinations {
+            guard let destination = settings.destinations.first(where: { $0.name == name }) else { continue }
+            code = PostboxCore.ExitCode.worse(code, check(path, rule, format, destination))
+        }
+        return code
+    }
+
+    private func rule(for name: String) -> MappingRule? {
+        guard !settings.rules.isEmpty else {
+            return settings.destinations.count == 1
+                ? MappingRule(destinations: [settings.destinations[0].name]) : nil
+        }
+        let names = [name] + (originalName(ofRejects: name).map { [$0] } ?? [])
+        return settings.rules.first { rule in names.contains { rule.matches($0) } }
+    }
+
+    private func check(
+        _ path: String, _ rule: MappingRule, _ format: PriceFileFormat, _ destination: Destination
+    ) -> Int32 {
+        let services = [destination.service] + destination.services
+        let codec = MessageCodec(
+            profile: destination.profile, services: services,
+            postUserInfo: LocalAddress.postUserInfo(
+                of: destination, address: LocalAddress.ofThisHost(for: destination.urls[0].host)))
+        let target = PriceFilePass.Target(
+            services: services, updateOnly: destination.profile.isUpdateOnly, laneServices: Array(services.indices),
+            codec: codec, maxMsgSize: LoginStream.Limits().maxMsgSize)
+        var good = 0
+        var bad = 0
+        if !isJSON {
+            Terminal.print("\(path) -> \(destination.name)" + (rule.match == "*" ? "" : " (rule \(rule.match))"))
+        }
+        do {
+            let source = try SourceFile(path: path)
+            var pass: PriceFilePass?
+            try source.eachChunk { _, chunk, isLast in
+                if pass == nil {
+                    pass = try PriceFilePass(rule: rule, format: format, firstBytes: chunk, target: target)
+                }
+                try pass?.take(chunk, isLast: isLast) { _, posts in
+                    for row in posts.rows {
+                        if row.problem >= 0 {
+                            bad += 1
+                            self.problem(path, posts.problems[row.problem])
+                        } else {
+                            good += 1
+                            show(row, posts, codec)
+                        }
+                    }
+                }
+            }
+        } catch let problem as FileProblem {
+            self.problem(path, problem)
+            return PostboxCore.ExitCode.failed
+        } catch {
+            Terminal.error("\(path): \(error)")
+            return PostboxCore.ExitCode.failed
+        }
+        if !isJSON { Terminal.print("  \(good + bad) rows: \(good) would be posted, \(bad) rejected") }
+        if good + bad == 0 {
+            problem(path, FileProblem(reason: "no_rows", what: "the file has no rows"))
+            return PostboxCore.ExitCode.failed
+        }
+        if let limit = rule.maxRejected, !limit.allows(bad, of: good + bad) {
+            problem(
+                path,
+                FileProblem(
+                    reason: "too_many_rejected",
+                    what: "\(bad) of \(good + bad) rows are rejected, more than the rule allows: nothing would be sent"))
+            return PostboxCore.ExitCode.failed
+        }
+        return bad == 0 ? PostboxCore.ExitCode.ok : PostboxCore.ExitCode.partial
+    }
+
+    private func show(_ row: MappedRow, _ posts: PostBatch, _ codec: MessageCodec) {
+        if isJSON {
+            Terminal.print(
+                String(
+                    decoding: codec.json(
+                        of: row, in: posts, postID: PostboxCore.Postbox.postID(base: 0, row: row.row)),
+                    as: UTF8.self))
+            return
+        }
+        func text(_ start: Int, _ length: Int) -> String {
+            String(decoding: posts.bytes[start..<start + length], as: UTF8.self)
+        }
+        let service = codec.service(row.service)
+        Terminal.print(
+            "  \(String(row.line).leftPadded(6))  \(row.post.word.padded(7))  \(text(row.ricStart, row.ricLength).padded(16))"
+                + (service.isEmpty ? "" : "  \(service)") + "  \(text(row.fieldsStart, row.fieldsLength))")
+    }
+
+    private func problem(_ path: String, _ problem: RowProblem) {
+        report(
+            path, problem.line, problem.column, problem.reason,
+            (problem.columnName.map { "\($0): " } ?? "") + problem.what, problem.hint)
+    }
+
+    private func problem(_ path: String, _ problem: FileProblem) {
+        report(path, problem.line, problem.column, problem.reason, problem.what, problem.hint)
+    }
+
+    private func report(_ path: String, _ line: Int, _ column: Int, _ reason: String, _ what: String, _ hint: String?) {
+        let place = line > 0 ? (column > 0 ? ":\(line):\(column)" : ":\(line)") : ""
+        let text = "\(path)\(place): \(reason): \(what)" + (hint.map { " (hint: \($0))" } ?? "")
+        if isJSON { Terminal.error(text) } else { Terminal.print("  " + text) }
+    }
+}

@@ -1,0 +1,23 @@
+internal import ArgumentParser
+internal import PostboxCore
+
+struct ConfigCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config", abstract: "Looks at the configuration.", subcommands: [Check.self])
+
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "check",
+            abstract: "Says whether a configuration is right, with every problem at once.",
+            discussion: "Prints what is in force, without secrets. Ends with 78 when something is wrong. Touches no network.")
+
+        @Argument(help: "The configuration.", completion: .file(extensions: ["yaml", "yml"]))
+        var file: String = "postbox.yaml"
+
+        func run() async throws {
+            let loaded = Configuration.loadOrExit(file)
+            for line in SettingsSummary.lines(loaded.settings) { Terminal.print(line) }
+            Terminal.print("\(file) is valid")
+        }
+    }
+}

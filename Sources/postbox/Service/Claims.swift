@@ -1,0 +1,86 @@
+internal import Logging
+internal import PostboxCore
+internal import PostboxIO
+
+/// Takes files out of the inbox: a number in the ledger first, then the atomic rename.
+struct Claims: Sendable {
+    let context: Context
+
+    static func noRule(_ name: String) -> OutcomeDetail {
+        OutcomeDetail(reason: "no_rule", text: "\(name) matches no rule of the configuration's files:")
+    }
+
+    /// The rule for a name; a file of rejects goes by the name of the file it came from. Throws when the ledger cannot be read.
+    func rule(for name: String) async throws -> MappingRule? {
+        let settings = context.settings
+        var names = [name]
+        if let original = originalName(ofRejects: name) {
+            names = [try await context.ledger.originalName(ofTarget: original) ?? original]
+        }
+        guard !settings.rules.isEmpty else {
+            return settings.destinations.count == 1
+                ? MappingRule(destinations: [settings.destinations[0].name]) : nil
+        }
+        return settings.rules.first { rule in names.contains { rule.matches($0) } }
+    }
+
+    /// What the file is contributed under; a refusal when no rule is for it.
+    func snapshot(for name: String) async throws -> (DropSnapshot, OutcomeDetail?) {
+        guard let rule = try await rule(for: name) else {
+            return (
+                DropSnapshot(rule: MappingRule(match: "", destinations: []), services: [:], updateOnly: [:]),
+                Self.noRule(name)
+            )
+        }
+        var services: [String: [String]] = [:]
+        var updateOnly: [String: Bool] = [:]
+        for destination in context.settings.destinations where rule.destinations.contains(destination.name) {
+            services[destination.name] = [destination.service] + destination.services
+            updateOnly[destination.name] = destination.profile.isUpdateOnly
+        }
+        return (DropSnapshot(rule: rule, services: services, updateOnly: updateOnly), nil)
+    }
+
+    /// Claims files in the order given. One that is gone by now is forgotten. Throws on a fault of ledger or disk.
+    func claim(_ names: [String]) async throws -> [ClaimedFile] {
+        let inbox = context.settings.directories.inbox
+        let work = context.settings.directories.work
+        var wanted: [(name: String, snapshot: DropSnapshot, refusal: OutcomeDetail?)] = []
+        for name in names {
+            guard let status = try Disk.status(inbox + "/" + name), status.isRegular else { continue }
+            let (snapshot, refusal) = try await snapshot(for: name)
+            wanted.append((name, snapshot, refusal))
+        }
+        guard !wanted.isEmpty else { return [] }
+        let now = Clock.wall()
+        let numbers = try await context.ledger.claim(wanted.map { ($0.name, $0.snapshot) }, at: now)
+        FailPoint.reach("claim_recorded")
+        var out: [ClaimedFile] = []
+        var gone: [Int] = []
+        for (number, entry) in zip(numbers, wanted) {
+            let directory = work + "/\(number)"
+            try Disk.makeDirectory(directory)
+            do throws(DiskError) {
+                guard try Disk.renameNew(inbox + "/" + entry.name, directory + "/" + entry.name) else {
+                    throw DiskError(code: 17, call: "renameat2", path: directory + "/" + entry.name)
+                }
+            } catch {
+                guard try !Disk.exists(inbox + "/" + entry.name) else { throw error }
+                try Disk.removeDirectory(directory)
+                gone.append(number)
+                continue
+            }
+            FailPoint.reach("claim_renamed")
+            try Disk.syncDirectory(directory)
+            out.append(
+                ClaimedFile(
+                    drop: number, name: entry.name, directory: directory, claimedAt: now, snapshot: entry.snapshot,
+                    refusal: entry.refusal))
+        }
+        try Disk.syncDirectory(work)
+        try Disk.syncDirectory(inbox)
+        FailPoint.reach("claimed")
+        for number in gone { try await context.ledger.forget(number) }
+        return out
+    }
+}

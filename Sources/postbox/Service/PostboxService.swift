@@ -1,0 +1,138 @@
+internal import Glibc
+internal import Logging
+internal import NIOPosix
+internal import PostboxCore
+internal import PostboxIO
+
+/// How the service is to run.
+struct RunOptions: Sendable {
+    /// Drain the inbox and end.
+    var once = false
+    /// For `once`: how long a destination may take to let us in.
+    var wait: Duration = .seconds(30)
+    /// Overrule the mark of another host on the spool.
+    var takeOver = false
+    var environment: [String: String] = [:]
+}
+
+/// The composition root: owns the inbox, the lanes and every open drop, and decides with one loop over one kind of input.
+struct PostboxService: Sendable {
+    let loaded: LoadedSettings
+    let options: RunOptions
+    let logger: Logger
+    let progress: Progress
+    /// Stops the service when it is told so: the first element drains, a second one ends the process at once.
+    let stops: AsyncStream<Void>
+
+    private var settings: Settings { loaded.settings }
+
+    /// Runs until it is stopped, or for `once` until the inbox is empty. Returns the exit code.
+    func run() async -> Int32 {
+        do {
+            try prepareDirectories()
+        } catch {
+            logger.error("\(error)", metadata: ["event": "spool_fault"])
+            return error is SpoolProblem ? ExitCode.configuration : ExitCode.spool
+        }
+        let lock: SpoolLock
+        do {
+            lock = try SpoolLock(
+                stateDirectory: settings.directories.state, takeOver: options.takeOver,
+                since: TimeText.text(Clock.wall()))
+        } catch {
+            logger.error("\(error)", metadata: ["event": "spool_taken"])
+            return error is SpoolLock.Taken ? ExitCode.interrupted : ExitCode.spool
+        }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(settings.destinations.count, 4)))
+        var code: Int32
+        do {
+            code = try await serve(group)
+            try lock.release()
+        } catch {
+            logger.error("\(error)", metadata: ["event": "fault"])
+            code = error is LedgerError || error is DiskError ? ExitCode.spool : ExitCode.internalFault
+        }
+        do {
+            try await group.shutdownGracefully()
+        } catch {
+            logger.error("the network threads do not stop: \(error)", metadata: ["event": "fault"])
+        }
+        return code
+    }
+
+    /// A set-up that cannot work.
+    struct SpoolProblem: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    private func prepareDirectories() throws {
+        let d = settings.directories
+        for path in [d.spool, d.inbox, d.work, d.done, d.failed, d.state] { try Disk.makeDirectory(path) }
+        guard !Disk.isNetworkFileSystem(d.state) else {
+            throw SpoolProblem(description: "state is on a network file system (\(d.state)); the ledger needs a local disk: set state: to one")
+        }
+        // A file has to move from one to the next in one step, so it is tried.
+        let probe = d.work + "/.probe"
+        for folder in [d.inbox, d.done, d.failed] {
+            try FileMover().write([], to: probe)
+            do throws(DiskError) {
+                try Disk.rename(probe, folder + "/.postbox-probe")
+            } catch {
+                try? Disk.remove(probe)
+                guard error.code == EXDEV else { throw error }
+                throw SpoolProblem(
+                    description: "\(folder) and \(d.work) are on different file systems; put inbox, work, done and failed on one")
+            }
+            try Disk.remove(folder + "/.postbox-probe")
+        }
+    }
+
+    private func serve(_ group: MultiThreadedEventLoopGroup) async throws -> Int32 {
+        let work = settings.directories.work
+        let ledgerPath = settings.directories.state + "/ledger.sqlite"
+        let isNew = try !Disk.exists(ledgerPath)
+        let ledger = try Ledger(path: ledgerPath, firstNumber: isNew ? try firstNumber(work) : 1)
+        let alerts = Alerts(command: settings.alertCommand, logger: logger)
+        var lanes: [String: PostingLane] = [:]
+        for destination in settings.destinations {
+            if !destination.tls.verify {
+                alerts.send(
+                    Alert(
+                        event: "tls_not_verified", isError: false,
+                        message: "TLS certificates of \(destination.name) are not verified: anybody can pose as that server",
+                        facts: ["destination": destination.name]))
+            }
+            lanes[destination.name] = PostingLane(
+                destination: destination, eventLoop: group.next(), logger: logger, environment: options.environment,
+                credentials: Credentials.source(for: destination, environment: options.environment, logger: logger),
+                alert: { alerts.send($0) })
+        }
+        let open = try await ledger.open()
+        var firstBase: UInt64 = 0
+        for record in open {
+            for posting in record.postings { firstBase = max(firstBase, UInt64(posting.postIDBase) + UInt64(record.rows)) }
+        }
+        let context = Context(
+            settings: settings, configSHA256: SourceFile.sha256(loaded.sourceBytes), ledger: ledger, lanes: lanes,
+            names: NameBook(), bases: PostIDBases(next: firstBase % Postbox.postIDs), results: DiskThread(label: "results"),
+            alerts: alerts, progress: progress, logger: logger)
+        let recovery = try await Recovery(context: context).plan(open)
+        return try await ServiceLoop(
+            context: context, options: options, stops: stops, recovered: recovery
+        ).run()
+    }
+
+    /// A ledger that is made anew in a spool that was used before counts from the seconds of today: no number comes twice.
+    private func firstNumber(_ work: String) throws -> Int {
+        let d = settings.directories
+        for folder in [d.work, d.done, d.failed] {
+            if try Disk.names(in: folder).names.contains(where: { !$0.hasPrefix(".") }) {
+                logger.warning(
+                    "the ledger is missing although the spool was used; a new one is made",
+                    metadata: ["event": "ledger_missing"])
+                return Int(Clock.wall() / 1_000_000)
+            }
+        }
+        return 1
+    }
+}

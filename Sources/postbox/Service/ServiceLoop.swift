@@ -1,0 +1,432 @@
+internal import Glibc
+internal import Logging
+internal import PostboxCore
+internal import PostboxIO
+
+/// The service's one loop: everything that happens is one kind of input, so order is never in doubt.
+actor ServiceLoop {
+    private enum Input: Sendable {
+        case inbox([InboxEvent])
+        case lane(String, LaneState)
+        case ended(ClaimedFile, ContributionEnd)
+        case tick
+        case stop
+    }
+
+    /// Files in work at once.
+    private static let openMax = 64
+
+    private let context: Context
+    private let options: RunOptions
+    private let stops: AsyncStream<Void>
+    private let inputs: AsyncStream<Input>
+    private let input: AsyncStream<Input>.Continuation
+    private let startedAt = Clock.monotonic()
+
+    private var tracker: InboxTracker
+    private var watch: Inotify?
+    private var watchTask: Task<Void, Never>?
+    private var laneStates: [String: LaneState] = [:]
+    private var downSince: [String: Int64] = [:]
+    private var open: Set<Int> = []
+    private var waitingToGoOn: [ClaimedFile]
+    private var nextRescan: Int64 = 0
+    private var timer: Task<Void, Never>?
+    private var isStopping = false
+    private var hasListed = false
+    private var faultUntil: Int64?
+    private var code = ExitCode.ok
+    private var isInterrupted = false
+    private var warned: Set<String> = []
+    private var saidWaiting: Set<String> = []
+
+    init(context: Context, options: RunOptions, stops: AsyncStream<Void>, recovered: [ClaimedFile]) {
+        self.context = context
+        self.options = options
+        self.stops = stops
+        waitingToGoOn = recovered
+        tracker = InboxTracker(settle: context.settings.settle.nanoseconds)
+        (inputs, input) = AsyncStream.makeStream()
+        for name in context.lanes.keys {
+            laneStates[name] = .connecting("not tried yet")
+            downSince[name] = startedAt
+        }
+    }
+
+    func run() async throws -> Int32 {
+        startWatch()
+        listInbox()
+        context.logger.info(
+            "started",
+            metadata: [
+                "event": "started", "inbox": "\(context.settings.directories.inbox)", "version": "\(Version.text)",
+                "once": "\(options.once)",
+            ])
+        await withTaskGroup(of: Void.self) { group in
+            for (name, lane) in context.lanes {
+                group.addTask { await lane.run() }
+                group.addTask { [input] in
+                    for await state in lane.states { input.yield(.lane(name, state)) }
+                }
+            }
+            group.addTask { [stops, input] in
+                var count = 0
+                for await _ in stops {
+                    count += 1
+                    // The second signal: nothing is lost, the next start goes on.
+                    if count > 1 { _exit(ExitCode.interrupted) }
+                    input.yield(.stop)
+                }
+            }
+            var isOver = await step(&group)
+            for await event in inputs where !isOver {
+                await take(event)
+                isOver = await step(&group)
+                if isOver { break }
+            }
+            timer?.cancel()
+            watch?.stop()
+            watchTask?.cancel()
+            for lane in context.lanes.values { await lane.stop(timeout: context.settings.drainTimeout) }
+            group.cancelAll()
+        }
+        if isInterrupted, options.once { code = ExitCode.worse(code, ExitCode.interrupted) }
+        context.logger.info("stopped", metadata: ["event": "stopped", "exit_code": "\(code)"])
+        return options.once ? code : ExitCode.ok
+    }
+
+    // MARK: - What happened
+
+    private func take(_ event: Input) async {
+        let now = Clock.monotonic()
+        switch event {
+        case .inbox(let events):
+            for event in events { take(event, now) }
+        case .lane(let name, let state):
+            laneStates[name] = state
+            if state == .ready { downSince[name] = nil } else if downSince[name] == nil { downSince[name] = now }
+        case .ended(let file, let end):
+            open.remove(file.drop)
+            switch end {
+            case .closed(let verdict, let unknown):
+                code = ExitCode.worse(code, ExitCode.code(verdict, unknown: unknown))
+            case .interrupted:
+                isInterrupted = true
+            case .fault:
+                await goOnLater(file)
+            }
+        case .tick:
+            break
+        case .stop:
+            if !isStopping {
+                context.logger.notice(
+                    "stopping: posts in flight are waited for; a second signal stops at once",
+                    metadata: ["event": "stopping"])
+            }
+            isStopping = true
+        }
+    }
+
+    /// A fault of disk or ledger: nothing new is claimed for a while, then the drop goes on from what the ledger knows.
+    private func goOnLater(_ file: ClaimedFile) async {
+        faultUntil = Clock.monotonic() + 2_000_000_000
+        var again = file
+        do {
+            again.record = try await context.ledger.open().first { $0.number == file.drop }
+            guard again.record != nil else { return }
+        } catch {
+            context.logger.error("\(error)", metadata: ["event": "ledger_fault"])
+        }
+        waitingToGoOn.append(again)
+        waitingToGoOn.sort { $0.drop < $1.drop }
+    }
+
+    private func take(_ event: InboxEvent, _ now: Int64) {
+        switch event {
+        case .created(let name) where isTaken(name): tracker.created(name, at: now)
+        case .opened(let name) where isTaken(name): tracker.opened(name, at: now)
+        case .modified(let name) where isTaken(name): tracker.modified(name, at: now)
+        case .closed(let name) where isTaken(name): tracker.closed(name, at: now)
+        case .movedIn(let name) where isTaken(name): tracker.movedIn(name, at: now)
+        case .gone(let name): tracker.gone(name)
+        case .rescan:
+            context.logger.warning(
+                "inbox reports were lost; the inbox is listed instead", metadata: ["event": "inotify_overflow"])
+            tracker.lostTrack(at: now)
+            nextRescan = 0
+        case .directoryGone:
+            watch?.stop()
+            watch = nil
+            nextRescan = 0
+        default: break
+        }
+    }
+
+    private func isTaken(_ name: String) -> Bool { !FileNames.isIgnored(name) }
+
+    // MARK: - What to do about it
+
+    /// Does everything that can be done now. True: the loop is over.
+    private func step(_ group: inout TaskGroup<Void>) async -> Bool {
+        let now = Clock.monotonic()
+        if isStopping {
+            for lane in context.lanes.values { await lane.stop(timeout: context.settings.drainTimeout) }
+            if open.isEmpty {
+                if !waitingToGoOn.isEmpty || tracker.count > 0 { isInterrupted = true }
+                return true
+            }
+            return false
+        }
+        if now >= nextRescan { listInbox() }
+        if let until = faultUntil, now >= until { faultUntil = nil }
+        if faultUntil == nil {
+            await goOn(&group)
+            await claimReady(&group, now)
+        }
+        if options.once, let end = await onceIsOver(now) {
+            code = ExitCode.worse(code, end)
+            return true
+        }
+        arm(now)
+        return false
+    }
+
+    private func isReady(_ destinations: [String]) -> Bool {
+        destinations.allSatisfy { laneStates[$0] == .ready }
+    }
+
+    /// Drops of an earlier run go on as soon as their destinations are logged in, oldest first.
+    private func goOn(_ group: inout TaskGroup<Void>) async {
+        var left: [ClaimedFile] = []
+        for file in waitingToGoOn {
+            let known = file.snapshot.rule.destinations.filter { context.lanes[$0] != nil }
+            if file.refusal != nil || isReady(known) {
+                if known.count < file.snapshot.rule.destinations.count {
+                    if warned.insert("drop \(file.drop)").inserted {
+                        context.alerts.send(
+                            Alert(
+                                event: "destination_missing",
+                                message: "\(file.name) was claimed for a destination that the configuration no longer has; put it back to finish the file",
+                                facts: ["drop": "\(file.drop)", "file": file.name]))
+                    }
+                    left.append(file)
+                    continue
+                }
+                await start(file, &group)
+            } else {
+                left.append(file)
+            }
+        }
+        waitingToGoOn = left
+    }
+
+    private func claimReady(_ group: inout TaskGroup<Void>, _ now: Int64) async {
+        // What an earlier run began goes first: its rows are older.
+        let held = Set(waitingToGoOn.flatMap { $0.snapshot.rule.destinations })
+        while open.count < Self.openMax {
+            look()
+            var names: [String] = []
+            let ready = tracker.ready(at: now)
+            guard !ready.isEmpty else { return }
+            do {
+                for name in ready {
+                    guard names.count + open.count < Self.openMax else { break }
+                    let destinations = try await Claims(context: context).rule(for: name)?.destinations ?? []
+                    if isReady(destinations), held.isDisjoint(with: destinations) {
+                        names.append(name)
+                    } else if saidWaiting.insert(name).inserted {
+                        context.logger.info(
+                            "\(name) waits in the inbox for its destination",
+                            metadata: ["event": "waiting", "file": "\(name)", "why": "\(reason(destinations))"])
+                    }
+                }
+                guard !names.isEmpty else { return }
+                let claimed = try await Claims(context: context).claim(names)
+                for name in names {
+                    tracker.gone(name)
+                    saidWaiting.remove(name)
+                }
+                for file in claimed {
+                    context.logger.info(
+                        "claimed", metadata: ["event": "claimed", "file": "\(file.name)", "drop": "\(file.drop)"])
+                    await start(file, &group)
+                }
+            } catch {
+                faultUntil = now + 2_000_000_000
+                context.alerts.send(
+                    Alert(
+                        event: "claim_fault", message: "nothing is taken from the inbox for now: \(error)", facts: [:]))
+                return
+            }
+        }
+    }
+
+    private func reason(_ destinations: [String]) -> String {
+        destinations.compactMap { name -> String? in
+            switch laneStates[name] {
+            case .connecting(let text), .paused(let text), .refused(let text): "\(name): \(text)"
+            case .stopped: "\(name) is stopped"
+            case .ready, nil: nil
+            }
+        }.joined(separator: "; ")
+    }
+
+    private func start(_ file: ClaimedFile, _ group: inout TaskGroup<Void>) async {
+        open.insert(file.drop)
+        var outcomes: [String: AsyncStream<[SettledRun]>] = [:]
+        for name in file.snapshot.rule.destinations {
+            if let lane = context.lanes[name] { outcomes[name] = await lane.open(drop: file.drop) }
+        }
+        let contribution = FileContribution(file: file, context: context, outcomes: outcomes)
+        group.addTask { [input] in
+            let end = await contribution.run()
+            input.yield(.ended(file, end))
+        }
+    }
+
+    // MARK: - Looking at the inbox
+
+    private func startWatch() {
+        guard watch == nil else { return }
+        do throws(DiskError) {
+            let made = try Inotify(directory: context.settings.directories.inbox)
+            watch = made
+            watchTask?.cancel()
+            watchTask = Task { [input] in
+                for await events in made.events { input.yield(.inbox(events)) }
+            }
+            if warned.remove("watch") != nil {
+                context.logger.info("the inbox is watched again", metadata: ["event": "watching"])
+            }
+        } catch {
+            if warned.insert("watch").inserted {
+                context.alerts.send(
+                    Alert(
+                        event: "watch_fault", isError: false,
+                        message: "the inbox cannot be watched, it is listed every few seconds instead: \(error)",
+                        facts: [:]))
+            }
+        }
+    }
+
+    /// The directory is the truth: what reports told or failed to tell is put right by it.
+    private func listInbox() {
+        let now = Clock.monotonic()
+        let inbox = context.settings.directories.inbox
+        let rescan = context.settings.rescan.nanoseconds
+        nextRescan = now + (watch == nil ? min(rescan, 1_000_000_000) : rescan)
+        do throws(DiskError) {
+            if watch == nil {
+                try Disk.makeDirectory(inbox)
+                startWatch()
+            }
+            let (names, unreadable) = try Disk.names(in: inbox)
+            if unreadable > 0, warned.insert("unreadable names").inserted {
+                context.logger.warning(
+                    "\(unreadable) names in the inbox are no UTF-8; such files are left alone",
+                    metadata: ["event": "ignored"])
+            }
+            var seen: Set<String> = []
+            for name in names where isTaken(name) {
+                if try look(at: name, now) { seen.insert(name) }
+            }
+            tracker.keep(only: seen)
+            hasListed = true
+        } catch {
+            if warned.insert("inbox").inserted {
+                context.alerts.send(Alert(event: "inbox_fault", message: "\(error)", facts: [:]))
+            }
+        }
+    }
+
+    /// Fetches the looks that are missing for the order of arrival.
+    private func look() {
+        let now = Clock.monotonic()
+        for name in tracker.unseen {
+            do throws(DiskError) {
+                if try !look(at: name, now) { tracker.gone(name) }
+            } catch {
+                context.logger.warning("\(error)", metadata: ["event": "inbox_fault"])
+            }
+        }
+    }
+
+    /// False: there is no such regular file.
+    private func look(at name: String, _ now: Int64) throws(DiskError) -> Bool {
+        guard let status = try Disk.status(context.settings.directories.inbox + "/" + name) else { return false }
+        guard status.isRegular else {
+            if status.isSymbolicLink, warned.insert("link " + name).inserted {
+                context.logger.warning(
+                    "\(name) is a symbolic link; it is left alone", metadata: ["event": "ignored", "file": "\(name)"])
+            }
+            return false
+        }
+        tracker.listed(
+            name,
+            InboxTracker.Look(size: status.size, modifiedAt: status.modifiedAt, changedAt: status.changedAt), at: now,
+            wall: Clock.wall() * 1000)
+        return true
+    }
+
+    // MARK: - Time and the end
+
+    private func arm(_ now: Int64) {
+        var next = nextRescan
+        if let at = tracker.nextDeadline { next = min(next, at) }
+        if let until = faultUntil { next = min(next, until) }
+        if options.once { next = min(next, now + 250_000_000) }
+        timer?.cancel()
+        timer = Task { [input] in
+            try? await Task.sleep(for: .nanoseconds(max(1_000_000, next - Clock.monotonic())))
+            if !Task.isCancelled { input.yield(.tick) }
+        }
+    }
+
+    /// For `--once`: the exit code when there is nothing more to do; nil: go on.
+    private func onceIsOver(_ now: Int64) async -> Int32? {
+        guard hasListed else { return nil }
+        if open.isEmpty, waitingToGoOn.isEmpty, tracker.count == 0, faultUntil == nil {
+            // What arrived while the last file was contributed belongs to this run.
+            listInbox()
+            if tracker.count == 0 { return ExitCode.ok }
+        }
+        let wait = options.wait.nanoseconds
+        var wanted = Set(waitingToGoOn.flatMap { $0.snapshot.rule.destinations })
+        for name in tracker.ready(at: now) {
+            do {
+                if let rule = try await Claims(context: context).rule(for: name) { wanted.formUnion(rule.destinations) }
+            } catch {
+                return ExitCode.spool
+            }
+        }
+        let isInMidWork = !open.isEmpty || !waitingToGoOn.isEmpty
+        if !open.isEmpty { wanted.formUnion(downSince.keys) }
+        for name in wanted.sorted() {
+            guard let since = downSince[name] else { continue }
+            var isHopeless = now - since >= wait
+            if case .refused = laneStates[name] { isHopeless = true }
+            guard isHopeless else { continue }
+            // Files of other destinations are still on their way.
+            if !open.isEmpty, await hasWork(besides: name) { continue }
+            context.logger.error(
+                "gave up: \(reason([name]))",
+                metadata: ["event": "gave_up", "destination": "\(name)", "left_in_inbox": "\(tracker.count)"])
+            if isInMidWork {
+                isInterrupted = true
+                isStopping = true
+                input.yield(.tick)
+                return nil
+            }
+            return ExitCode.noDestination
+        }
+        return nil
+    }
+
+    /// Whether another destination is up and may still finish something.
+    private func hasWork(besides name: String) async -> Bool {
+        for (other, lane) in context.lanes where other != name && laneStates[other] == .ready {
+            if await lane.isBusy { return true }
+        }
+        return false
+    }
+}
