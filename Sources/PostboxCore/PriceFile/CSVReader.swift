@@ -348,7 +348,7 @@ extension CSVReader {
 
     /// The place of a byte of the row that starts at `start`.
     private func place(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, of index: Int) -> TextPlace {
-        var place = TextPlace(line: line)
+        var place = TextPlace(line: line, countsCarriageReturns: true)
         place.advance(over: UnsafeBufferPointer(rebasing: text[start..<index]))
         return place
     }

@@ -11,7 +11,9 @@ package enum PriceFileReaders {
     ) -> any PriceFileReader {
         switch format {
         case .csv: CSVReader(delimiter: delimiter, finalNewline: finalNewline)
-        default: CSVReader(delimiter: delimiter, finalNewline: finalNewline)
+        case .json: JSONReader(layout: .byFirstByte, finalNewline: finalNewline)
+        case .jsonLines: JSONReader(layout: .lines, finalNewline: finalNewline)
+        case .xml: CSVReader()
         }
     }
 }

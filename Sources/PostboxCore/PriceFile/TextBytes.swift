@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// Bytes that price files are made of.
 enum Byte {
     static let tab: UInt8 = 0x09
@@ -96,15 +94,17 @@ func unfinishedCharacter(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
     return 0
 }
 
-/// A place in a text: line, and character in that line, both from 1. LF, CR and CRLF end a line.
+/// A place in a text: line, and character in that line, both from 1.
 struct TextPlace: Equatable {
     var line = 1
     var column = 1
+    private let countsCarriageReturns: Bool
     private var isAfterCarriageReturn = false
 
-    init(line: Int = 1, column: Int = 1) {
+    /// - Parameter countsCarriageReturns: Whether CR ends a line as LF and CRLF do; else only LF does.
+    init(line: Int = 1, countsCarriageReturns: Bool) {
         self.line = line
-        self.column = column
+        self.countsCarriageReturns = countsCarriageReturns
     }
 
     /// Moves past these bytes of UTF-8 text.
@@ -112,14 +112,21 @@ struct TextPlace: Equatable {
         guard let last = bytes.last else { return }
         var lineStart = -1
         var lines = 0
-        var before: UInt8 = isAfterCarriageReturn ? Byte.carriageReturn : 0
-        for index in 0..<bytes.count {
-            let byte = bytes[index]
-            if byte == Byte.carriageReturn || (byte == Byte.lineFeed && before != Byte.carriageReturn) { lines &+= 1 }
-            if byte == Byte.carriageReturn || byte == Byte.lineFeed { lineStart = index &+ 1 }
-            before = byte
+        if countsCarriageReturns {
+            var before: UInt8 = isAfterCarriageReturn ? Byte.carriageReturn : 0
+            for index in 0..<bytes.count {
+                let byte = bytes[index]
+                if byte == Byte.carriageReturn || (byte == Byte.lineFeed && before != Byte.carriageReturn) {
+                    lines &+= 1
+                }
+                if byte == Byte.carriageReturn || byte == Byte.lineFeed { lineStart = index &+ 1 }
+                before = byte
+            }
+            isAfterCarriageReturn = last == Byte.carriageReturn
+        } else {
+            for byte in bytes { lines &+= byte == Byte.lineFeed ? 1 : 0 }
+            if lines > 0 { lineStart = (bytes.lastIndex(of: Byte.lineFeed) ?? -1) + 1 }
         }
-        isAfterCarriageReturn = last == Byte.carriageReturn
         line += lines
         if lineStart >= 0 { column = 1 }
         column += characterCount(UnsafeBufferPointer(rebasing: bytes[max(lineStart, 0)...]))
