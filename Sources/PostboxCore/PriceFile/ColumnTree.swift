@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The columns that rows with named, nestable values (JSON, XML) have brought so far, found again quickly.
 ///
 /// Names form a tree: a node for each name below each parent. Rows usually bring the same names in the same order, so each
@@ -25,6 +27,8 @@ struct ColumnTree {
         var firstChild: Node = -1
         var next: Node = -1
         var column = -1
+        /// Where the parser keeps this name, if it keeps each name once.
+        var token: UInt = 0
         /// Index into `lastRow`: `a.b` and `b` below `a` are the same to a rule.
         var twins: Int
     }
@@ -40,6 +44,18 @@ struct ColumnTree {
         let guess = previous < 0 ? nodes[parent].firstChild : nodes[previous].next
         if guess >= 0 && isNamed(guess, name) { return guess }
         return remember(name, below: parent, after: previous)
+    }
+
+    /// As `node(_:below:after:)`, for a parser that keeps each name once, for its lifetime: the address decides.
+    @inline(__always)
+    mutating func node(token: UnsafePointer<UInt8>, below parent: Node, after previous: Node) -> Node? {
+        let guess = previous < 0 ? nodes[parent].firstChild : nodes[previous].next
+        if guess >= 0 && nodes[guess].token == UInt(bitPattern: token) { return guess }
+        let name = UnsafeBufferPointer(
+            start: token, count: strlen(UnsafeRawPointer(token).assumingMemoryBound(to: CChar.self)))
+        guard let node = remember(name, below: parent, after: previous) else { return nil }
+        nodes[node].token = UInt(bitPattern: token)
+        return node
     }
 
     /// Notes that the row has this node; false when it had it, or another one of the same path, before.

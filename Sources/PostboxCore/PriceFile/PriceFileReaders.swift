@@ -13,7 +13,7 @@ package enum PriceFileReaders {
         case .csv: CSVReader(delimiter: delimiter, finalNewline: finalNewline)
         case .json: JSONReader(layout: .byFirstByte, finalNewline: finalNewline)
         case .jsonLines: JSONReader(layout: .lines, finalNewline: finalNewline)
-        case .xml: CSVReader()
+        case .xml: XMLReader(rowElement: rowElement)
         }
     }
 }
