@@ -95,7 +95,8 @@ struct CurlRequest: Sendable {
             set(CURLOPT_SSL_VERIFYHOST, 0)
         }
         if let basic {
-            set(CURLOPT_HTTPAUTH, Int(CURLAUTH_BASIC))
+            // CURLAUTH_BASIC, a macro that Swift does not see.
+            set(CURLOPT_HTTPAUTH, 1)
             set(CURLOPT_USERNAME, basic.user)
             set(CURLOPT_PASSWORD, basic.password)
         }
