@@ -251,7 +251,8 @@ package struct RowMapper: Sendable {
         let name = value.extracting(withoutSpaces(value))
         if name.isEmpty { return nil }
         for candidate in serviceNames.indices {
-            if isSame(name, serviceNames[candidate].span) {
+            let known = serviceNames[candidate]
+            if isSame(name, known.span) {
                 service = candidate
                 return nil
             }
