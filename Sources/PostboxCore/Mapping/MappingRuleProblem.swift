@@ -19,7 +19,8 @@ package func mappingRuleProblems(_ rule: MappingRule) -> [MappingRuleProblem] {
         if !hasColumn {
             problems.append(
                 MappingRuleProblem(
-                    path: ["ric", "template"], what: "the template names no column, so every row would have the same RIC"))
+                    path: ["ric", "template"],
+                    what: "the template names no column, so every row would have the same RIC"))
         }
     }
     if case .column(_, let refresh, let update) = rule.post {

@@ -56,7 +56,8 @@ func rowProblem(
         return problem(
             "bad_field_name",
             name.isEmpty
-                ? "A column has no name, so there is no field for its values." : "\(name) cannot be the name of a field.",
+                ? "A column has no name, so there is no field for its values."
+                : "\(name) cannot be the name of a field.",
             "A field's name is printable ASCII without spaces, quotes and backslashes, such as BID; or name the wanted "
                 + "columns in a rule's fields.")
     case .noRIC:
@@ -118,7 +119,8 @@ func explanation(of fault: ValueFault, for text: String, _ value: Span<UInt8>) -
         )
     case .unknownEnumValue:
         (
-            "\(text) is not among the field's values", "Write one of them exactly as the rule does, or add it to values."
+            "\(text) is not among the field's values",
+            "Write one of them exactly as the rule does, or add it to values."
         )
     case .badDate:
         (
@@ -150,8 +152,11 @@ private func decimalHint(_ value: Span<UInt8>) -> String {
     if others > 0 { return "Write digits with a decimal point, such as 1234.5; leave it empty when there is no value." }
     if commas > 0 { return "Write it without thousands separators and with a decimal point, such as 1234.5." }
     if points > 1 { return "Write it with one point, the decimal point, such as 1234.5." }
-    if exponents > 0 { return "Write it without an exponent, such as 100000, or give the field the type real in a rule." }
-    return "Write digits with at most one point between them, such as 0.5 or -1.25; leave it empty when there is no value."
+    if exponents > 0 {
+        return "Write it without an exponent, such as 100000, or give the field the type real in a rule."
+    }
+    return
+        "Write digits with at most one point between them, such as 0.5 or -1.25; leave it empty when there is no value."
 }
 
 /// A value as people are shown it: in quotes, control characters visible, cut after 40 characters.
