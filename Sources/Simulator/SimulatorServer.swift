@@ -59,7 +59,7 @@ package final class SimulatorServer: Sendable {
                         }
                         if fast {
                             try channel.pipeline.syncOperations.addHandler(
-                                FastHandler(provider: provider, scenario: scenario))
+                                FastHandler(provider: provider, scenario: scenario, number: number))
                         } else {
                             try channel.pipeline.syncOperations.addHandler(
                                 ProviderHandler(provider: provider, scenario: scenario, number: number))
