@@ -34,7 +34,9 @@ package final class SimulatorServer: Sendable {
                 .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .childChannelOption(
-                    .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 65536, maximum: 1 << 20))
+                    .recvAllocator,
+                    value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 65536, maximum: 1 << 20)
+                )
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         let (number, isRefused) = provider.withState { state in
@@ -42,7 +44,11 @@ package final class SimulatorServer: Sendable {
                             let isRefused =
                                 scenario.refusedConnections > 0
                                 && state.strikes(.refusal, atMost: scenario.refusedConnections)
-                            if isRefused { state.report.refusedConnections += 1 } else { state.report.openConnections += 1 }
+                            if isRefused {
+                                state.report.refusedConnections += 1
+                            } else {
+                                state.report.openConnections += 1
+                            }
                             return (state.report.connections, isRefused)
                         }
                         if isRefused { throw SimulatorError("refused") }
@@ -52,7 +58,8 @@ package final class SimulatorServer: Sendable {
                             provider.withState { $0.report.openConnections -= 1 }
                         }
                         if fast {
-                            try channel.pipeline.syncOperations.addHandler(FastHandler(provider: provider, scenario: scenario))
+                            try channel.pipeline.syncOperations.addHandler(
+                                FastHandler(provider: provider, scenario: scenario, number: number))
                         } else {
                             try channel.pipeline.syncOperations.addHandler(
                                 ProviderHandler(provider: provider, scenario: scenario, number: number))
@@ -72,7 +79,8 @@ package final class SimulatorServer: Sendable {
     private static func makeProvider(_ scenario: Scenario, fast: Bool, recordPath: String?) throws -> Provider {
         if fast {
             Logger(label: "simulator").warning(
-                "fast mode: every post gets an Ack unread, nothing is checked, the scenario's troubles and the record are off")
+                "fast mode: every post gets an Ack unread, nothing is checked, the scenario's troubles and the record are off"
+            )
         }
         let record = try fast ? nil : recordPath.map { try PostRecord(path: $0) }
         var state = ProviderState(scenario: scenario, record: record)

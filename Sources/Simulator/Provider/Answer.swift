@@ -210,7 +210,8 @@ enum Answer {
                 json.raw("{\"ID\":2,\"Action\":\"Set\",\"Elements\":")
                 json.raw(
                     service.isUp
-                        ? "{\"ServiceState\":1,\"AcceptingRequests\":1}}" : "{\"ServiceState\":0,\"AcceptingRequests\":0}}")
+                        ? "{\"ServiceState\":1,\"AcceptingRequests\":1}}"
+                        : "{\"ServiceState\":0,\"AcceptingRequests\":0}}")
             }
             json.raw("]}}")
         }
@@ -227,7 +228,8 @@ enum Answer {
         if let name = domain.name { json.string(name) } else { json.number(domain.number) }
     }
 
-    private static func state(_ stream: String, _ data: String, _ code: String?, _ text: String, _ json: inout JSONText) {
+    private static func state(_ stream: String, _ data: String, _ code: String?, _ text: String, _ json: inout JSONText)
+    {
         json.raw(",\"State\":{\"Stream\":")
         json.string(stream)
         json.raw(",\"Data\":")

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// What becomes of a post, as the record tells it.
@@ -49,7 +49,9 @@ final class PostRecord {
         close(descriptor)
     }
 
-    func post(_ name: PostName, kind: String, wantsAck: Bool, fields: ArraySlice<UInt8>, connection: Int, at now: Moment) {
+    func post(
+        _ name: PostName, kind: String, wantsAck: Bool, fields: ArraySlice<UInt8>, connection: Int, at now: Moment
+    ) {
         var line = start("post", name, connection, now)
         line.raw(",\"kind\":")
         line.string(kind)

@@ -38,7 +38,8 @@ final class Provider: Sendable {
     }
 
     /// Waits until the report meets a condition; nil when that took too long.
-    func report(_ limit: Duration, _ condition: @escaping @Sendable (SimulatorReport) -> Bool) async -> SimulatorReport? {
+    func report(_ limit: Duration, _ condition: @escaping @Sendable (SimulatorReport) -> Bool) async -> SimulatorReport?
+    {
         let id = guarded.withLock { guarded in
             guarded.nextWaiter += 1
             return guarded.nextWaiter

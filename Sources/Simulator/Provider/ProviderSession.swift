@@ -70,7 +70,9 @@ struct ProviderSession {
 
     // MARK: Events
 
-    mutating func received(_ frame: InboundFrame, at now: Moment, state: inout ProviderState, into output: inout SessionOutput) {
+    mutating func received(
+        _ frame: InboundFrame, at now: Moment, state: inout ProviderState, into output: inout SessionOutput
+    ) {
         // Any frame keeps a session alive (observed.md §2.7).
         lastReceivedAt = now.nanoseconds
         switch frame {
@@ -89,7 +91,9 @@ struct ProviderSession {
         }
     }
 
-    mutating func failed(_ fault: FrameReader.Fault, at now: Moment, state: inout ProviderState, into output: inout SessionOutput) {
+    mutating func failed(
+        _ fault: FrameReader.Fault, at now: Moment, state: inout ProviderState, into output: inout SessionOutput
+    ) {
         switch fault {
         case .tooLarge:
             state.report.note(.frameTooLarge, connection: number, at: now, "a frame above the message size limit")
@@ -110,7 +114,8 @@ struct ProviderSession {
         if let end = suspectEndsAt, end <= now.nanoseconds {
             suspectEndsAt = nil
             if case .open(let id) = login {
-                write(Answer.loginStatus(id: id, stream: "Open", data: "Ok", code: nil, text: "Back to normal."), &output)
+                write(
+                    Answer.loginStatus(id: id, stream: "Open", data: "Ok", code: nil, text: "Back to normal."), &output)
             }
         }
         releaseAcks(at: now, &state, &output)
@@ -129,7 +134,9 @@ struct ProviderSession {
 
     // MARK: Messages
 
-    private mutating func message(_ bytes: [UInt8], at now: Moment, _ state: inout ProviderState, _ output: inout SessionOutput) {
+    private mutating func message(
+        _ bytes: [UInt8], at now: Moment, _ state: inout ProviderState, _ output: inout SessionOutput
+    ) {
         guard let json = try? JSONTokens(bytes) else {
             brokenJSON(at: now, &state, &output)
             return
@@ -215,7 +222,9 @@ struct ProviderSession {
         write(Answer.error(error, id: converter.streamID(of: element), frame: converter.json.bytes), &output)
     }
 
-    private mutating func drop(_ element: Int, _ converter: MessageConverter, at now: Moment, _ state: inout ProviderState) {
+    private mutating func drop(
+        _ element: Int, _ converter: MessageConverter, at now: Moment, _ state: inout ProviderState
+    ) {
         guard let name = converter.looseName(of: element) else { return }
         state.report.posts += 1
         state.report.droppedPosts += 1
@@ -397,7 +406,8 @@ struct ProviderSession {
     }
 
     /// Counts a post and lets the troubles begin that its number sets off; returns whether it is above the rate.
-    private mutating func countPost(at now: Moment, _ state: inout ProviderState, _ output: inout SessionOutput) -> Bool {
+    private mutating func countPost(at now: Moment, _ state: inout ProviderState, _ output: inout SessionOutput) -> Bool
+    {
         posts += 1
         let isOverRate = state.countPosts(1, connection: number, at: now)
         if isOverRate, scenario.overRate == .close { output.ending = .close(code: 1000) }
@@ -415,7 +425,8 @@ struct ProviderSession {
         {
             suspectEndsAt = now.nanoseconds + trouble.duration.nanoseconds
             write(
-                Answer.loginStatus(id: id, stream: "Open", data: "Suspect", code: "NoResources", text: "Upstream lost."),
+                Answer.loginStatus(
+                    id: id, stream: "Open", data: "Suspect", code: "NoResources", text: "Upstream lost."),
                 &output)
         }
         if posts == scenario.disconnect?.afterPosts, state.strikes(.disconnect, atMost: scenario.disconnect?.times) {
@@ -484,7 +495,8 @@ struct ProviderSession {
 
     private mutating func writePack(_ output: inout SessionOutput) {
         guard !pack.isEmpty else { return }
-        output.bytes.writeTextFrame([UInt8(ascii: "[")] + pack.joined(separator: [UInt8(ascii: ",")]) + [UInt8(ascii: "]")])
+        output.bytes.writeTextFrame(
+            [UInt8(ascii: "[")] + pack.joined(separator: [UInt8(ascii: ",")]) + [UInt8(ascii: "]")])
         pack.removeAll(keepingCapacity: true)
         packBytes = 0
     }

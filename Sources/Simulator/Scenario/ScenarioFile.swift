@@ -146,7 +146,8 @@ extension Scenario {
         case "any": return .any
         case let other:
             throw value.problem(
-                "'\(other)' is no field type: it is real, int, uint, text, enum, date, time, any, or a map of display texts")
+                "'\(other)' is no field type: it is real, int, uint, text, enum, date, time, any, or a map of display texts"
+            )
         }
     }
 }

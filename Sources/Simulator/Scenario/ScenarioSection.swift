@@ -9,7 +9,8 @@ final class ScenarioSection {
 
     init(_ node: Node, file: String, name: String) throws {
         guard case .mapping(let mapping) = node else {
-            throw ScenarioError(file: file, line: node.mark?.line ?? 1, message: "\(name) has to be a map of keys to values")
+            throw ScenarioError(
+                file: file, line: node.mark?.line ?? 1, message: "\(name) has to be a map of keys to values")
         }
         self.file = file
         self.name = name
