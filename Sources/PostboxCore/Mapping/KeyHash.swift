@@ -1,7 +1,7 @@
 /// A hash of a RIC and its service, eight bytes a step: two posts of one RIC and service share it, others rarely do.
 ///
 /// It is no defence against names made to collide; who relies on it compares the names as well.
-func keyHash(ric: UnsafeRawBufferPointer, service: Int) -> UInt64 {
+package func keyHash(ric: UnsafeRawBufferPointer, service: Int) -> UInt64 {
     var hash = folded(
         UInt64(truncatingIfNeeded: service) ^ 0xa076_1d64_78bd_642f, UInt64(ric.count) ^ 0xe703_7ed1_a0b4_28db)
     var index = 0
