@@ -68,6 +68,10 @@ package actor PostingLane {
     private var queued = 0
     private var sends: [PostingWindow.Send] = []
     private var timeoutsInARow = 0
+    /// Posts that may be in flight now: a new connection starts with few and gets one more with every answer, so that a server
+    /// which is slow to come back is not flooded anew by every try.
+    private var flightMax = 0
+    private static let flightStart = 64
     private var pausedUntil: Int64?
     private var isDraining = false
     private var isStopped = false
@@ -390,6 +394,7 @@ package actor PostingLane {
             pacer.set(limit: rate)
             timeoutsInARow = 0
             pausedUntil = nil
+            flightMax = min(window.capacity, Self.flightStart)
             loginFacts = [("url", link?.url.text ?? ""), ("at", TimeText.text(Clock.wall()))]
                 + (rate.map { [("posts_per_second", "\($0)")] } ?? [])
             set(.ready)
@@ -509,6 +514,7 @@ package actor PostingLane {
         }
         guard let code = ack.nakCode else {
             if window.acked(ack.ackID, now: now) {
+                if flightMax < window.capacity { flightMax += 1 }
                 counts.acked += 1
                 timeoutsInARow = 0
             } else {
@@ -592,7 +598,8 @@ package actor PostingLane {
     private func fill(_ channel: any Channel) {
         let now = Clock.now()
         while channel.isWritable {
-            let wanted = min(512, window.capacity)
+            let wanted = min(512, flightMax - window.inFlight)
+            guard wanted > 0 else { return }
             let allowance = pacer.allowance(wanted, at: now.monotonic)
             pacerAt = allowance.count < wanted ? allowance.next : nil
             guard allowance.count > 0 else { return }

@@ -41,8 +41,6 @@ struct Recovery: Sendable {
             }
         }
         try await adopt(known, &files)
-        if !files.isEmpty { try await context.ledger.begin(files.map(\.drop)) }
-        for index in files.indices { files[index].record?.starts += 1 }
         return files.sorted { $0.drop < $1.drop }
     }
 
