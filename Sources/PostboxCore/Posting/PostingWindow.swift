@@ -238,21 +238,33 @@ package struct PostingWindow {
                 return Send(lot: handle, index: index, postID: slots[Int(slot)].postID)
             }
         }
-        let twin = byKey.find(hash) { slots[Int($0)].keyHash == hash }
+        let twin = twin(of: row, in: lot)
         if twin >= 0 {
             let key = Self.key(of: row, in: lot)
-            if key == self.key(of: slots[Int(twin)]) {
-                makeGroup(key, of: twin)
-                let slot = fly(handle, index, row, lot, sequence, attempts: 1, now, isGrouped: true)
-                groups[key]?.members.append(
-                    Member(
-                        lot: handle, index: index, sequence: sequence, attempts: 1, sentWall: now.wall, slot: slot,
-                        dueAt: 0))
-                return Send(lot: handle, index: index, postID: slots[Int(slot)].postID)
-            }
+            makeGroup(key, of: twin)
+            let slot = fly(handle, index, row, lot, sequence, attempts: 1, now, isGrouped: true)
+            groups[key]?.members.append(
+                Member(
+                    lot: handle, index: index, sequence: sequence, attempts: 1, sentWall: now.wall, slot: slot,
+                    dueAt: 0))
+            return Send(lot: handle, index: index, postID: slots[Int(slot)].postID)
         }
         let slot = fly(handle, index, row, lot, sequence, attempts: 1, now, isGrouped: false)
         return Send(lot: handle, index: index, postID: slots[Int(slot)].postID)
+    }
+
+    /// The slot of a post of the same RIC and service that is in flight alone, or -1.
+    @inline(__always)
+    private func twin(of row: MappedRow, in lot: PostLot) -> Int32 {
+        byKey.find(row.keyHash) { slots[Int($0)].keyHash == row.keyHash && isSame(slots[Int($0)], row, lot) }
+    }
+
+    private func isSame(_ s: Slot, _ row: MappedRow, _ lot: PostLot) -> Bool {
+        guard let other = lots[Int(s.lot)]?.shared else { return false }
+        let match = other.rows[Int(s.index)]
+        return match.service == row.service
+            && other.batch.bytes[match.ricStart..<match.ricStart + match.ricLength]
+                .elementsEqual(lot.batch.bytes[row.ricStart..<row.ricStart + row.ricLength])
     }
 
     /// A row that an earlier run may have sent.
@@ -268,8 +280,13 @@ package struct PostingWindow {
         }
         let key = Self.key(of: row, in: lot)
         if groups[key] == nil {
-            groups[key] = Group(members: [])
-            groupHashes[key.hash, default: 0] += 1
+            let twin = twin(of: row, in: lot)
+            if twin >= 0 {
+                makeGroup(key, of: twin)
+            } else {
+                groups[key] = Group(members: [])
+                groupHashes[key.hash, default: 0] += 1
+            }
         }
         waiting += 1
         groups[key]?.members.append(
