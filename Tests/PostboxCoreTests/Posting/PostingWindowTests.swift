@@ -678,6 +678,26 @@ struct PostingWindowDoubtTests {
         #expect(desk.isIdle)
     }
 
+    @Test("Cancelled rows in doubt that were not looked at yet are unknown")
+    func cancelQueuedInDoubt() {
+        let desk = Desk(capacity: 1)
+        desk.add(drop: 1, "A u BID")
+        desk.add(drop: 2, "A u BID", isInDoubt: true)
+        _ = desk.take()
+        desk.cancel(drop: 2)
+        #expect(desk.ends == ["2:1 unknown cancelled"])
+    }
+
+    @Test("A row whose last refusal was a NoResponse and that may not go again is unknown")
+    func overtakenNoResponse() {
+        let desk = Desk()
+        desk.add("A u BID", "A u ASK")
+        _ = desk.take()
+        desk.nak("1:1", .noResponse, .retry)
+        desk.ack("1:2")
+        #expect(desk.ends == ["1:2 acked", "1:1 unknown NoResponse"])
+    }
+
     @Test("After the only queued drop was cancelled, the window is idle")
     func cancelIdle() {
         let desk = Desk()
