@@ -45,12 +45,22 @@ package final class Desk {
         package var reason: String
         package var rows: Int
         package var outcomes: [String: Int]
-        package var claimed_at: String
-        package var first_sent_at: String?
-        package var settled_at: String
-        package var rows_per_second: Double
+        package var claimedAt: String
+        package var firstSentAt: String?
+        package var settledAt: String
+        package var rowsPerSecond: Double
         package var postbox: String
-        package var config_sha256: String
+        package var configSHA256: String
+
+        private enum CodingKeys: String, CodingKey {
+            case schema, drop, file, size, sha256, format, rule, destinations, login, verdict, reason, rows, outcomes
+            case claimedAt = "claimed_at"
+            case firstSentAt = "first_sent_at"
+            case settledAt = "settled_at"
+            case rowsPerSecond = "rows_per_second"
+            case postbox
+            case configSHA256 = "config_sha256"
+        }
     }
 
     package let folder: URL

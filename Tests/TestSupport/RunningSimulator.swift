@@ -6,13 +6,22 @@ package final class RunningSimulator {
     package struct Event: Decodable, Sendable {
         package var event: String
         package var connection: Int
-        package var PostID: Int
-        package var RIC: String
-        package var Service: String
+        package var postID: Int
+        package var ric: String
+        package var service: String
         package var kind: String?
-        package var Fields: String?
+        package var fields: String?
         package var outcome: String?
-        package var NakCode: String?
+        package var nakCode: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case event, connection, kind, outcome
+            case postID = "PostID"
+            case ric = "RIC"
+            case service = "Service"
+            case fields = "Fields"
+            case nakCode = "NakCode"
+        }
     }
 
     package let port: Int
