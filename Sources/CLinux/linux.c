@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
@@ -20,4 +21,27 @@ int postbox_syncfs(int fd) { return syncfs(fd) == 0 ? 0 : -errno; }
 long postbox_fs_type(const char *path) {
     struct statfs s;
     return statfs(path, &s) == 0 ? (long)s.f_type : -errno;
+}
+
+static void fill(const struct stat *s, struct postbox_status *out) {
+    out->kind = S_ISREG(s->st_mode) ? 1 : S_ISDIR(s->st_mode) ? 2 : S_ISLNK(s->st_mode) ? 3 : 0;
+    out->size = s->st_size;
+    out->modified_at = s->st_mtim.tv_sec * 1000000000LL + s->st_mtim.tv_nsec;
+    out->changed_at = s->st_ctim.tv_sec * 1000000000LL + s->st_ctim.tv_nsec;
+    out->inode = s->st_ino;
+    out->device = s->st_dev;
+}
+
+int postbox_stat(const char *path, int follow, struct postbox_status *out) {
+    struct stat s;
+    if ((follow ? stat(path, &s) : lstat(path, &s)) != 0) return -errno;
+    fill(&s, out);
+    return 0;
+}
+
+int postbox_fstat(int fd, struct postbox_status *out) {
+    struct stat s;
+    if (fstat(fd, &s) != 0) return -errno;
+    fill(&s, out);
+    return 0;
 }

@@ -1,7 +1,7 @@
 #ifndef POSTBOX_CLINUX_H
 #define POSTBOX_CLINUX_H
 // What Swift's Glibc module lacks, and nothing else.
-#include <sys/types.h>
+#include <stdint.h>
 
 /// renameat2(2) with RENAME_NOREPLACE; 0, or the negative errno.
 int postbox_rename_noreplace(const char *from, const char *to);
@@ -9,4 +9,19 @@ int postbox_rename_noreplace(const char *from, const char *to);
 int postbox_syncfs(int fd);
 /// The file system's magic number (statfs(2) f_type), or the negative errno.
 long postbox_fs_type(const char *path);
+
+/// What stat(2) tells, in types that every Swift file sees the same way; times in nanoseconds since 1970.
+struct postbox_status {
+    uint32_t kind;  // 1 regular, 2 directory, 3 symbolic link, 0 anything else
+    int64_t size;
+    int64_t modified_at;
+    int64_t changed_at;
+    uint64_t inode;
+    uint64_t device;
+};
+
+/// lstat(2), or stat(2) with `follow`; 0, or the negative errno.
+int postbox_stat(const char *path, int follow, struct postbox_status *out);
+/// fstat(2); 0, or the negative errno.
+int postbox_fstat(int fd, struct postbox_status *out);
 #endif

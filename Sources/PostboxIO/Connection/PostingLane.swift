@@ -234,7 +234,8 @@ package actor PostingLane {
             do {
                 end = try await session(url)
             } catch {
-                end = End(retry: .soon, text: "\(error)", wasOpen: false)
+                let isRefused = (error as? ConnectionError)?.code == .credentials
+                end = End(retry: isRefused ? .refused : .soon, text: "\(error)", wasOpen: false)
             }
             if isDraining || isStopped { break }
             tries = end.wasOpen ? 1 : tries + 1
@@ -265,6 +266,16 @@ package actor PostingLane {
         }
         isStopped = true
         finish()
+    }
+
+    /// Puts new credentials on the live session. The server stays silent when it agrees (observed §2.1).
+    package func reissue(_ credentials: OutboundMessage.Credentials) {
+        guard let link, link.login.isOpen else { return }
+        sendText(
+            OutboundMessage.login(
+                credentials, applicationID: destination.applicationID, position: destination.position ?? address,
+                isReissue: true))
+        logger.info("new token on the live session", metadata: ["event": "token_renewed"])
     }
 
     /// Stops taking rows, waits for the answers to what is in flight (at most that long), logs out.

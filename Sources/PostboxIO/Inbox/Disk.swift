@@ -20,17 +20,19 @@ package enum Disk {
 
     /// lstat(2); nil: there is no such file.
     package static func status(_ path: String) throws(DiskError) -> Status? {
-        var s = stat()
-        guard lstat(path, &s) == 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw DiskError(code: errno, call: "lstat", path: path)
+        var s = postbox_status()
+        let code = -postbox_stat(path, 0, &s)
+        guard code == 0 else {
+            if code == ENOENT || code == ENOTDIR { return nil }
+            throw DiskError(code: code, call: "lstat", path: path)
         }
         return Status(s)
     }
 
     package static func status(of descriptor: Int32, path: String) throws(DiskError) -> Status {
-        var s = stat()
-        guard fstat(descriptor, &s) == 0 else { throw DiskError(code: errno, call: "fstat", path: path) }
+        var s = postbox_status()
+        let code = -postbox_fstat(descriptor, &s)
+        guard code == 0 else { throw DiskError(code: code, call: "fstat", path: path) }
         return Status(s)
     }
 
@@ -142,8 +144,8 @@ package enum Disk {
     }
 
     private static func isDirectoryBehindLink(_ path: String) -> Bool {
-        var s = stat()
-        return stat(path, &s) == 0 && s.st_mode & S_IFMT == S_IFDIR
+        var s = postbox_status()
+        return postbox_stat(path, 1, &s) == 0 && s.kind == 2
     }
 
     /// rename(2) within one file system; what stands at the target is replaced.
@@ -220,14 +222,14 @@ package enum Disk {
 }
 
 extension Disk.Status {
-    fileprivate init(_ s: stat) {
-        isRegular = s.st_mode & S_IFMT == S_IFREG
-        isDirectory = s.st_mode & S_IFMT == S_IFDIR
-        isSymbolicLink = s.st_mode & S_IFMT == S_IFLNK
-        size = Int(s.st_size)
-        modifiedAt = Int64(s.st_mtim.tv_sec) * 1_000_000_000 + Int64(s.st_mtim.tv_nsec)
-        changedAt = Int64(s.st_ctim.tv_sec) * 1_000_000_000 + Int64(s.st_ctim.tv_nsec)
-        inode = UInt64(s.st_ino)
-        device = UInt64(s.st_dev)
+    fileprivate init(_ s: postbox_status) {
+        isRegular = s.kind == 1
+        isDirectory = s.kind == 2
+        isSymbolicLink = s.kind == 3
+        size = Int(s.size)
+        modifiedAt = s.modified_at
+        changedAt = s.changed_at
+        inode = s.inode
+        device = s.device
     }
 }

@@ -99,7 +99,7 @@ private struct FileCheck {
             var pass: PriceFilePass?
             try source.eachChunk { _, chunk, isLast in
                 if pass == nil {
-                    pass = try PriceFilePass(rule: rule, format: format, firstBytes: chunk, target: target)
+                    pass = PriceFilePass(rule: rule, format: format, target: target)
                 }
                 try pass?.take(chunk, isLast: isLast) { _, posts in
                     for row in posts.rows {

@@ -3,11 +3,25 @@ internal import PostboxCore
 internal import PostboxIO
 
 /// How a destination's logins get their credentials.
-enum Credentials {
-    static func source(
-        for destination: Destination, environment: [String: String], logger: Logger
-    ) -> CredentialSource {
+struct Credentials: Sendable {
+    private let destination: Destination
+    private let client: TokenClient?
+
+    init(for destination: Destination, logger: Logger) {
+        self.destination = destination
+        client = destination.token.map {
+            TokenClient(token: $0, tls: destination.tls, proxy: destination.proxy, logger: logger)
+        }
+    }
+
+    var source: CredentialSource {
         let user = destination.user
-        return { .user(user) }
+        guard let client else { return { .user(user) } }
+        return { .token(try await client.current()) }
+    }
+
+    /// Keeps the lane's token fresh until the task is cancelled.
+    func keepFresh(_ lane: PostingLane) async {
+        await client?.run { token in await lane.reissue(.token(token)) }
     }
 }

@@ -78,8 +78,7 @@ struct Feed: Sendable {
             var pass: PriceFilePass?
             try await source.readAgain(digests) { chunk, isLast in
                 if pass == nil {
-                    pass = try PriceFilePass(
-                        rule: file.snapshot.rule, format: format, firstBytes: chunk, target: target)
+                    pass = PriceFilePass(rule: file.snapshot.rule, format: format, target: target)
                 }
                 var mapped = PostBatch()
                 try pass?.take(chunk, isLast: isLast) { _, posts in mapped = posts }

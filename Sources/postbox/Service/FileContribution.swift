@@ -179,7 +179,7 @@ struct FileContribution: Sendable {
         let digests = try source.readAll { chunk, isLast in
             if passes.isEmpty {
                 passes = try targets.map {
-                    try PriceFilePass(rule: rule, format: format, firstBytes: chunk, target: $0)
+                    PriceFilePass(rule: rule, format: format, target: $0)
                 }
             }
             for at in passes.indices {
@@ -315,7 +315,7 @@ struct FileContribution: Sendable {
         var pass: PriceFilePass?
         try source.eachChunk { _, chunk, isLast in
             if pass == nil {
-                pass = try PriceFilePass(rule: rule, format: plan.format, firstBytes: chunk, target: target)
+                pass = PriceFilePass(rule: rule, format: plan.format, target: target)
             }
             guard (pass?.rowCount ?? 0) < through else { return }
             try pass?.take(chunk, isLast: isLast) { _, posts in
@@ -368,8 +368,7 @@ struct FileContribution: Sendable {
                 var pass: PriceFilePass?
                 try await source.readAgain(plan.digests) { chunk, isLast in
                     if pass == nil {
-                        pass = try PriceFilePass(
-                            rule: rule, format: plan.format, firstBytes: chunk, target: targets[index])
+                        pass = PriceFilePass(rule: rule, format: plan.format, target: targets[index])
                     }
                     var mapped = PostBatch()
                     try pass?.take(chunk, isLast: isLast) { _, posts in mapped = posts }

@@ -94,6 +94,7 @@ struct PostboxService: Sendable {
         let ledger = try Ledger(path: ledgerPath, firstNumber: isNew ? try firstNumber(work) : 1)
         let alerts = Alerts(command: settings.alertCommand, logger: logger)
         var lanes: [String: PostingLane] = [:]
+        var credentials: [String: Credentials] = [:]
         for destination in settings.destinations {
             if !destination.tls.verify {
                 alerts.send(
@@ -102,9 +103,11 @@ struct PostboxService: Sendable {
                         message: "TLS certificates of \(destination.name) are not verified: anybody can pose as that server",
                         facts: ["destination": destination.name]))
             }
+            let own = Credentials(for: destination, logger: logger)
+            credentials[destination.name] = own
             lanes[destination.name] = PostingLane(
                 destination: destination, eventLoop: group.next(), logger: logger, environment: options.environment,
-                credentials: Credentials.source(for: destination, environment: options.environment, logger: logger),
+                credentials: own.source,
                 alert: { alerts.send($0) })
         }
         let open = try await ledger.open()
@@ -118,7 +121,7 @@ struct PostboxService: Sendable {
             alerts: alerts, progress: progress, logger: logger)
         let recovery = try await Recovery(context: context).plan(open)
         return try await ServiceLoop(
-            context: context, options: options, stops: stops, recovered: recovery
+            context: context, credentials: credentials, options: options, stops: stops, recovered: recovery
         ).run()
     }
 

@@ -3,7 +3,7 @@ internal import PostboxCore
 /// One reading of a price file for one destination: chunks of bytes in, batches of mapped rows out.
 ///
 /// The same bytes give the same rows and PostIDs every time: the first pass, the second, and the one after a restart.
-struct PriceFilePass {
+final class PriceFilePass {
     /// How a destination wants the rows.
     struct Target: Sendable {
         /// The default service first, by the drop's own snapshot.
@@ -20,38 +20,28 @@ struct PriceFilePass {
     private var reader: any PriceFileReader
     private var mapper: RowMapper
     private let target: Target
-    private let hasFixedColumns: Bool
     private var batch = RowBatch()
 
-    init(rule: MappingRule, format: PriceFileFormat, firstBytes: UnsafeRawBufferPointer, target: Target) throws(FileProblem) {
-        decoder = try SourceDecoder(format: format, encoding: rule.encoding, firstBytes: firstBytes)
+    init(rule: MappingRule, format: PriceFileFormat, target: Target) {
+        decoder = SourceDecoder(encoding: rule.encoding, format: format)
         reader = PriceFileReaders.make(
             format: format, delimiter: rule.delimiter, finalNewline: rule.finalNewline, rowElement: rule.rowElement)
         mapper = RowMapper(
             rule: rule, services: target.services, updateOnly: target.updateOnly, columnsAreFixed: format == .csv)
         self.target = target
-        hasFixedColumns = format == .csv
     }
 
     var rowCount: Int { reader.rowCount }
     var frame: RowFrame { reader.frame }
 
     /// Takes the file's next chunk. `body` gets the rows that are whole now, as read and as mapped.
-    mutating func take(
+    ///
+    /// Throws `FileProblem` when the file cannot be read, and whatever `body` throws.
+    func take(
         _ chunk: UnsafeRawBufferPointer, isLast: Bool, _ body: (borrowing RowBatch, PostBatch) throws -> Void
     ) throws {
-        var decoded: [UInt8] = []
-        if let plain = try decoder.decode(chunk, isLast: isLast, into: &decoded) {
-            try reader.read(plain, isLast: isLast, into: &batch)
-        } else {
-            let result: Result<Void, FileProblem> = decoded.withUnsafeBytes { raw in
-                do throws(FileProblem) {
-                    return .success(try reader.read(raw, isLast: isLast, into: &batch))
-                } catch {
-                    return .failure(error)
-                }
-            }
-            try result.get()
+        try decoder.decode(chunk, isLast: isLast) { (text) throws(FileProblem) in
+            try reader.read(text, isLast: isLast, into: &batch)
         }
         var posts = PostBatch()
         mapper.map(batch, columns: reader.columns, into: &posts)
@@ -81,12 +71,15 @@ struct PriceFilePass {
     private func useLaneServices(_ posts: inout PostBatch) {
         for index in posts.rows.indices {
             let service = posts.rows[index].service
+            guard service >= 0, service < target.laneServices.count else { continue }
             let mapped = target.laneServices[service]
             guard mapped != service else { continue }
             posts.rows[index].service = mapped
             let row = posts.rows[index]
             posts.rows[index].keyHash = posts.bytes.withUnsafeBytes { bytes in
-                keyHash(UnsafeRawBufferPointer(rebasing: bytes[row.ricStart..<row.ricStart + row.ricLength]), service: mapped)
+                keyHash(
+                    ric: UnsafeRawBufferPointer(rebasing: bytes[row.ricStart..<row.ricStart + row.ricLength]),
+                    service: mapped)
             }
         }
     }

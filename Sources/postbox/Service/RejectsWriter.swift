@@ -21,7 +21,7 @@ struct RejectsWriter {
     }
 
     private func copy(_ bad: RowSet, of source: SourceFile, to descriptor: Int32, _ path: String) throws {
-        var decoder: SourceDecoder?
+        var decoder = SourceDecoder(encoding: rule.encoding, format: format)
         var reader = PriceFileReaders.make(
             format: format, delimiter: rule.delimiter, finalNewline: .optional, rowElement: rule.rowElement)
         var batch = RowBatch()
@@ -31,18 +31,11 @@ struct RejectsWriter {
         var out: [UInt8] = []
         var prologue: [UInt8]?
         var isFirst = true
-        var encoder: SourceEncoder?
         try source.eachChunk { _, chunk, isLast in
-            if decoder == nil {
-                let made = try SourceDecoder(format: format, encoding: rule.encoding, firstBytes: chunk)
-                decoder = made
-                encoder = SourceEncoder(made)
+            try decoder.decode(chunk, isLast: isLast) { (text) throws(FileProblem) in
+                window.append(contentsOf: text)
+                try reader.read(text, isLast: isLast, into: &batch)
             }
-            var decoded: [UInt8] = []
-            let plain = try decoder?.decode(chunk, isLast: isLast, into: &decoded)
-            if let plain { decoded = Array(plain) }
-            window.append(contentsOf: decoded)
-            try decoded.withUnsafeBytes { try reader.read($0, isLast: isLast, into: &batch) }
             guard let last = batch.rows.last else { return }
             if prologue == nil { prologue = Array(window[reader.frame.prologue]) }
             for row in batch.rows where bad.contains(row.number) {
@@ -60,13 +53,19 @@ struct RejectsWriter {
             let end = last.sourceStart + last.sourceLength
             window.removeFirst(end - windowStart)
             windowStart = end
-            if out.count > 1 << 20, let encoder {
-                try Disk.write(descriptor, try encoder.encode(out), path: path)
-                out.removeAll(keepingCapacity: true)
-            }
+            if out.count > 1 << 20 { try flush(&out, decoder.encoding, descriptor, path) }
         }
         if !isFirst { out.append(contentsOf: reader.frame.closing.utf8) }
-        if let encoder { try Disk.write(descriptor, try encoder.encode(out), path: path) }
+        try flush(&out, decoder.encoding, descriptor, path)
+    }
+
+    private func flush(
+        _ text: inout [UInt8], _ encoding: SourceEncoding?, _ descriptor: Int32, _ path: String
+    ) throws {
+        var bytes: [UInt8] = []
+        text.withUnsafeBytes { SourceEncoder(encoding ?? .utf8).encode($0, into: &bytes) }
+        try Disk.write(descriptor, bytes, path: path)
+        text.removeAll(keepingCapacity: true)
     }
 
     private var isByLine: Bool { format == .csv || format == .jsonLines }

@@ -17,6 +17,7 @@ actor ServiceLoop {
     private static let openMax = 64
 
     private let context: Context
+    private let credentials: [String: Credentials]
     private let options: RunOptions
     private let stops: AsyncStream<Void>
     private let inputs: AsyncStream<Input>
@@ -40,8 +41,11 @@ actor ServiceLoop {
     private var warned: Set<String> = []
     private var saidWaiting: Set<String> = []
 
-    init(context: Context, options: RunOptions, stops: AsyncStream<Void>, recovered: [ClaimedFile]) {
+    init(
+        context: Context, credentials: [String: Credentials], options: RunOptions, stops: AsyncStream<Void>, recovered: [ClaimedFile]
+    ) {
         self.context = context
+        self.credentials = credentials
         self.options = options
         self.stops = stops
         waitingToGoOn = recovered
@@ -65,6 +69,7 @@ actor ServiceLoop {
         await withTaskGroup(of: Void.self) { group in
             for (name, lane) in context.lanes {
                 group.addTask { await lane.run() }
+                if let own = credentials[name] { group.addTask { await own.keepFresh(lane) } }
                 group.addTask { [input] in
                     for await state in lane.states { input.yield(.lane(name, state)) }
                 }

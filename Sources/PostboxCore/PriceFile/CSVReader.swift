@@ -1,0 +1,355 @@
+/// Reads RFC 4180 CSV with a header line.
+///
+/// Cells point into the batch's text as the file has them; only a quoted cell with doubled quotes is written anew. Line
+/// ends are LF, CRLF or CR; empty lines are skipped wherever they stand; a quote inside an unquoted cell is a character as
+/// any other.
+package struct CSVReader: PriceFileReader {
+    package private(set) var columns: [Column] = []
+    package private(set) var frame = RowFrame()
+    package private(set) var rowCount = 0
+
+    private let delimiter: UInt8
+    private let finalNewline: FinalNewline
+    private var carry: [UInt8] = []
+    private var carryOffset = 0
+    private var line = 1
+    private var isPastByteOrderMark = false
+
+    /// - Parameters:
+    ///   - delimiter: The ASCII byte between two cells; no quote and no line end.
+    ///   - finalNewline: Whether a last line without a line end is a `FileProblem`.
+    package init(delimiter: UInt8 = UInt8(ascii: ","), finalNewline: FinalNewline = .required) {
+        self.delimiter = delimiter
+        self.finalNewline = finalNewline
+    }
+
+    /// See ``PriceFileReader``. Throws `empty_file`, `empty_column_name`, `duplicate_column`, `bad_byte` and `bad_quote` (in
+    /// the header), `unclosed_quote`, `no_final_newline` and `row_too_long`.
+    package mutating func read(
+        _ chunk: UnsafeRawBufferPointer, isLast: Bool, into batch: inout RowBatch
+    ) throws(FileProblem) {
+        batch.removeAll()
+        var text: [UInt8] = []
+        swap(&text, &batch.text)
+        text.append(contentsOf: carry)
+        text.append(contentsOf: chunk)
+        let count = text.count
+        text.append(contentsOf: repeatElement(0, count: StructuralScan.padding))
+
+        var unescaped: [UInt8] = []
+        let consumed = try text.withUnsafeBufferPointer { (padded) throws(FileProblem) in
+            try readRows(
+                UnsafeBufferPointer(rebasing: padded[..<count]), isLast: isLast, into: &batch, unescaped: &unescaped)
+        }
+        text.removeLast(StructuralScan.padding)
+        carry.removeAll(keepingCapacity: true)
+        carry.append(contentsOf: text[consumed...])
+        carryOffset += consumed
+        text.append(contentsOf: unescaped)
+        swap(&text, &batch.text)
+        if isLast && columns.isEmpty {
+            throw FileProblem(
+                reason: "empty_file", what: "The file is empty: it has no header line.",
+                hint: "Its first line must hold the column names.")
+        }
+    }
+
+    /// Reads the whole rows of the text and returns how many bytes of it they take.
+    private mutating func readRows(
+        _ text: UnsafeBufferPointer<UInt8>, isLast: Bool, into batch: inout RowBatch, unescaped: inout [UInt8]
+    ) throws(FileProblem) -> Int {
+        var start = 0
+        if !isPastByteOrderMark {
+            guard let hasMark = startsWithByteOrderMark(text, isLast: isLast) else { return 0 }
+            isPastByteOrderMark = true
+            if hasMark { start = byteOrderMark.count }
+        }
+        guard let base = text.baseAddress else { return 0 }
+        let cleanEnd = firstUnusualByte(text, from: start)
+        var scan = StructuralScan(base, count: text.count, from: start, delimiter: delimiter)
+
+        while start < text.count {
+            let shape = readCells(base, &scan, from: start, isLast: isLast, into: &batch, unescaped: &unescaped)
+            if text.count - start > rowBytesMax { try refuseLongRow(text, start, shape) }
+            switch shape.ending {
+            case .open:
+                batch.cells.removeLast(batch.cells.count - shape.firstCell)
+                guard isLast else { return start }
+                if shape.openQuote >= 0 { throw unclosedQuote(text, start, at: shape.openQuote) }
+                assertionFailure("The last line of a file always ends.")
+            case .line, .file:
+                defer {
+                    start = shape.end
+                    line = shape.nextLine
+                }
+                if shape.isEmpty {
+                    batch.cells.removeLast(batch.cells.count - shape.firstCell)
+                    continue
+                }
+                if shape.ending == .file && finalNewline == .required { throw missingLineEnd(text, start) }
+                let bytes = UnsafeBufferPointer(rebasing: text[start..<shape.end])
+                let badByte = shape.end > cleanEnd ? firstBadByte(bytes) : nil
+                if columns.isEmpty {
+                    try takeHeader(text, start, shape, badByte: badByte, from: &batch, unescaped: unescaped)
+                    continue
+                }
+                rowCount += 1
+                var row = RowBatch.Row(
+                    number: rowCount, line: line, sourceStart: carryOffset + start, sourceLength: shape.end - start,
+                    firstCell: shape.firstCell, cellCount: batch.cells.count - shape.firstCell)
+                if badByte != nil || shape.strayText >= 0 || shape.cellCount != columns.count {
+                    row.problem = batch.problems.count
+                    batch.problems.append(problem(text, start, shape, badByte: badByte))
+                }
+                batch.rows.append(row)
+            }
+        }
+        return start
+    }
+}
+
+extension CSVReader {
+    /// One row as it lies in the text.
+    private struct RowShape {
+        enum Ending {
+            /// The text ends before the row does.
+            case open
+            case line
+            /// The file ends, without a line end.
+            case file
+        }
+
+        var ending = Ending.open
+        /// After the line end.
+        var end = 0
+        var nextLine = 0
+        var firstCell = 0
+        /// Cells in the row, also those that no column stands for.
+        var cellCount = 0
+        var isEmpty = false
+        /// Where text follows a closing quote, or -1.
+        var strayText = -1
+        /// The quote that is not closed, or -1.
+        var openQuote = -1
+    }
+
+    /// Reads one row's cells, up to and with its line end, into the batch.
+    @inline(__always)
+    private func readCells(
+        _ base: UnsafePointer<UInt8>, _ scan: inout StructuralScan, from start: Int, isLast: Bool,
+        into batch: inout RowBatch, unescaped: inout [UInt8]
+    ) -> RowShape {
+        let count = scan.count
+        let delimiter = delimiter
+        let columnCount = columns.isEmpty ? Int.max : columns.count
+        var shape = RowShape()
+        shape.firstCell = batch.cells.count
+        shape.nextLine = line
+        var cellStart = start
+        var cellCount = 0
+        while true {
+            var contentStart = cellStart
+            var contentLength: Int
+            var stop: Int
+            if cellStart < count && base[cellStart] == Byte.quote {
+                guard let cell = readQuoted(base, &scan, at: cellStart, into: &unescaped, &shape) else {
+                    shape.openQuote = cellStart
+                    return shape
+                }
+                contentStart = cell.start
+                contentLength = cell.length
+                stop = cell.end
+                let isEnd =
+                    stop >= count || base[stop] == delimiter || base[stop] == Byte.lineFeed
+                    || base[stop] == Byte.carriageReturn
+                if !isEnd && shape.strayText < 0 { shape.strayText = stop }
+                stop = scan.next()
+                while stop < count && base[stop] == Byte.quote { stop = scan.next() }
+            } else {
+                stop = scan.next()
+                while stop < count && base[stop] == Byte.quote { stop = scan.next() }
+                contentLength = stop &- cellStart
+            }
+            if cellCount < columnCount {
+                batch.cells.append(
+                    RowBatch.Cell(
+                        column: UInt32(truncatingIfNeeded: cellCount), start: UInt32(truncatingIfNeeded: contentStart),
+                        length: UInt32(truncatingIfNeeded: contentLength), kind: .plain))
+            }
+            cellCount &+= 1
+            if stop < count && base[stop] == delimiter {
+                cellStart = stop &+ 1
+                continue
+            }
+
+            shape.cellCount = cellCount
+            shape.isEmpty = stop == start
+            guard stop < count else {
+                if isLast {
+                    shape.ending = .file
+                    shape.end = count
+                }
+                return shape
+            }
+            var end = stop &+ 1
+            if base[stop] == Byte.carriageReturn {
+                if end < count {
+                    if base[end] == Byte.lineFeed { end = scan.next() &+ 1 }
+                } else if !isLast {
+                    // The LF that may belong to this CR is not here yet.
+                    return shape
+                }
+            }
+            shape.ending = .line
+            shape.end = end
+            shape.nextLine &+= 1
+            return shape
+        }
+    }
+
+    /// Reads the quoted cell whose opening quote is at `open`: where its content lies and where its closing quote is behind.
+    /// Nil when it is not closed in this text.
+    private func readQuoted(
+        _ base: UnsafePointer<UInt8>, _ scan: inout StructuralScan, at open: Int, into unescaped: inout [UInt8],
+        _ shape: inout RowShape
+    ) -> (start: Int, length: Int, end: Int)? {
+        let count = scan.count
+        _ = scan.next()
+        var pieceStart = open &+ 1
+        var unescapedStart = -1
+        while true {
+            let at = scan.next()
+            guard at < count else { return nil }
+            switch base[at] {
+            case Byte.carriageReturn: shape.nextLine &+= 1
+            case Byte.lineFeed: if base[at &- 1] != Byte.carriageReturn { shape.nextLine &+= 1 }
+            case Byte.quote:
+                let isDoubled = at &+ 1 < count && base[at &+ 1] == Byte.quote
+                if isDoubled {
+                    if unescapedStart < 0 { unescapedStart = unescaped.count }
+                    unescaped.append(
+                        contentsOf: UnsafeBufferPointer(start: base + pieceStart, count: at + 1 - pieceStart))
+                    pieceStart = scan.next() &+ 1
+                } else if unescapedStart < 0 {
+                    return (pieceStart, at &- pieceStart, at &+ 1)
+                } else {
+                    unescaped.append(contentsOf: UnsafeBufferPointer(start: base + pieceStart, count: at - pieceStart))
+                    return (count + unescapedStart, unescaped.count - unescapedStart, at &+ 1)
+                }
+            default: break
+            }
+        }
+    }
+}
+
+extension CSVReader {
+    private mutating func takeHeader(
+        _ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ shape: RowShape, badByte: Int?, from batch: inout RowBatch,
+        unescaped: [UInt8]
+    ) throws(FileProblem) {
+        if badByte != nil || shape.strayText >= 0 {
+            let problem = problem(text, start, shape, badByte: badByte)
+            throw FileProblem(
+                reason: problem.reason, line: problem.line, column: problem.column,
+                what: "In the header: \(problem.what)", hint: problem.hint)
+        }
+        var names: [Column] = []
+        var known: Set<String> = []
+        for (index, cell) in batch.cells.enumerated() {
+            let from = Int(cell.start)
+            let bytes: [UInt8] =
+                from < text.count || cell.length == 0
+                ? Array(text[min(from, text.count)...].prefix(Int(cell.length)))
+                : Array(unescaped[(from - text.count)...].prefix(Int(cell.length)))
+            let name = trimmedName(bytes)
+            let at = place(text, start, of: min(from, text.count - 1))
+            if name.isEmpty {
+                throw FileProblem(
+                    reason: "empty_column_name", line: at.line, column: at.column,
+                    what: "Column \(index + 1) of the header has no name.",
+                    hint: "Give it a name, or take the surplus delimiter out of every line.")
+            }
+            if !known.insert(name).inserted {
+                throw FileProblem(
+                    reason: "duplicate_column", line: at.line, column: at.column,
+                    what: "The header names the column \(name) twice.",
+                    hint: "Each column needs a name of its own.")
+            }
+            names.append(Column(name: name))
+        }
+        columns = names
+        frame = RowFrame(prologue: 0..<(carryOffset + shape.end))
+        batch.cells.removeAll(keepingCapacity: true)
+    }
+
+    private func trimmedName(_ bytes: [UInt8]) -> String {
+        let isBlank = { (byte: UInt8) in byte == Byte.space || byte == Byte.tab }
+        var name = bytes.drop(while: isBlank)
+        while let last = name.last, isBlank(last) { name.removeLast() }
+        return String(decoding: name, as: UTF8.self)
+    }
+
+    private func problem(
+        _ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ shape: RowShape, badByte: Int?
+    ) -> RowProblem {
+        if let badByte {
+            let at = place(text, start, of: start + badByte)
+            let byte = text[start + badByte]
+            return RowProblem(
+                reason: "bad_byte", line: at.line, column: at.column, what: badByteWords(byte), hint: badByteHint(byte))
+        }
+        if shape.strayText >= 0 {
+            let at = place(text, start, of: shape.strayText)
+            return RowProblem(
+                reason: "bad_quote", line: at.line, column: at.column,
+                what: "Text follows the closing quote of a cell.",
+                hint: "A quote inside a quoted cell is written twice (\"\").")
+        }
+        return RowProblem(
+            reason: "ragged_row", line: line,
+            what: "The row has \(cells(shape.cellCount)), but the header names \(columns.count).",
+            hint: shape.cellCount > columns.count
+                ? "A cell that holds the delimiter must be quoted." : "The row may have been cut off.")
+    }
+
+    private func cells(_ count: Int) -> String { count == 1 ? "1 cell" : "\(count) cells" }
+
+    private func refuseLongRow(
+        _ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ shape: RowShape
+    ) throws(FileProblem) {
+        let length = (shape.ending == .open ? text.count : shape.end) - start
+        guard length > rowBytesMax else { return }
+        var hint = "Check the line ends of the file."
+        if shape.openQuote >= 0 {
+            let at = place(text, start, of: shape.openQuote)
+            hint = "The quote opened in line \(at.line), column \(at.column) may not be closed."
+        }
+        throw FileProblem(
+            reason: "row_too_long", line: line, what: "A row is longer than \(rowBytesMax) bytes.", hint: hint)
+    }
+
+    private func unclosedQuote(
+        _ text: UnsafeBufferPointer<UInt8>, _ start: Int, at quote: Int
+    ) -> FileProblem {
+        let at = place(text, start, of: quote)
+        return FileProblem(
+            reason: "unclosed_quote", line: at.line, column: at.column,
+            what: "A quote is opened here and not closed before the file ends.",
+            hint: "Close the quote; the file may also have been cut off.")
+    }
+
+    private func missingLineEnd(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> FileProblem {
+        let at = place(text, start, of: text.count)
+        return FileProblem(
+            reason: "no_final_newline", line: at.line, column: at.column,
+            what: "The last line has no line end: the file may have been cut off.",
+            hint: "End the last line, or set `final_newline: optional` when the file is always written so.")
+    }
+
+    /// The place of a byte of the row that starts at `start`.
+    private func place(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, of index: Int) -> TextPlace {
+        var place = TextPlace(line: line, countsCarriageReturns: true)
+        place.advance(over: UnsafeBufferPointer(rebasing: text[start..<index]))
+        return place
+    }
+}

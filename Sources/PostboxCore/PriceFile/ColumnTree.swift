@@ -1,0 +1,130 @@
+internal import Glibc
+
+/// The columns that rows with named, nestable values (JSON, XML) have brought so far, found again quickly.
+///
+/// Names form a tree: a node for each name below each parent. Rows usually bring the same names in the same order, so each
+/// node remembers who came after it, and only a surprise costs a look into a dictionary.
+struct ColumnTree {
+    /// Index of a node; `root` is the row itself.
+    typealias Node = Int
+    static let root: Node = 0
+    /// More columns than this are no price file but names made of data; they would fill the memory.
+    static let nodesMax = 10_000
+
+    private(set) var columns: [Column] = []
+    private var nodes: [Entry] = [Entry(parent: -1, path: "", twins: 0)]
+    private var nameBytes: [UInt8] = []
+    private var known: [Name: Node] = [:]
+    private var twinsByPath: [String: Int] = [:]
+    /// For each group of nodes with the same path: the last row that had one of them.
+    private var lastRow: [Int] = [-1]
+
+    private struct Entry {
+        var parent: Node
+        var path: String
+        var nameStart = 0
+        var nameLength = 0
+        var firstChild: Node = -1
+        var next: Node = -1
+        var column = -1
+        /// Where the parser keeps this name, if it keeps each name once.
+        var token: UInt = 0
+        /// Index into `lastRow`: `a.b` and `b` below `a` are the same to a rule.
+        var twins: Int
+    }
+
+    private struct Name: Hashable {
+        var parent: Node
+        var bytes: [UInt8]
+    }
+
+    /// The node of this name below `parent`, after `previous` (-1: the first one); nil when there are too many.
+    @inline(__always)
+    mutating func node(_ name: UnsafeBufferPointer<UInt8>, below parent: Node, after previous: Node) -> Node? {
+        let guess = previous < 0 ? nodes[parent].firstChild : nodes[previous].next
+        if guess >= 0 && isNamed(guess, name) { return guess }
+        return remember(name, below: parent, after: previous)
+    }
+
+    /// As `node(_:below:after:)`, for a parser that keeps each name once, for its lifetime: the address decides.
+    @inline(__always)
+    mutating func node(token: UnsafePointer<UInt8>, below parent: Node, after previous: Node) -> Node? {
+        let guess = previous < 0 ? nodes[parent].firstChild : nodes[previous].next
+        if guess >= 0 && nodes[guess].token == UInt(bitPattern: token) { return guess }
+        let name = UnsafeBufferPointer(
+            start: token, count: strlen(UnsafeRawPointer(token).assumingMemoryBound(to: CChar.self)))
+        guard let node = remember(name, below: parent, after: previous) else { return nil }
+        nodes[node].token = UInt(bitPattern: token)
+        return node
+    }
+
+    /// Notes that the row has this node; false when it had it, or another one of the same path, before.
+    @inline(__always)
+    mutating func mark(_ node: Node, row: Int) -> Bool {
+        let twins = nodes[node].twins
+        if lastRow[twins] == row { return false }
+        lastRow[twins] = row
+        return true
+    }
+
+    /// The column whose values stand at this node.
+    @inline(__always)
+    mutating func column(_ node: Node) -> UInt32 {
+        let column = nodes[node].column
+        return UInt32(truncatingIfNeeded: column >= 0 ? column : addColumn(node))
+    }
+
+    /// The dotted path of a node.
+    func path(_ node: Node) -> String { nodes[node].path }
+
+    @inline(__always)
+    private func isNamed(_ node: Node, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        let length = nodes[node].nameLength
+        guard length == name.count else { return false }
+        let start = nodes[node].nameStart
+        var index = 0
+        while index < length {
+            if nameBytes[start &+ index] != name[index] { return false }
+            index &+= 1
+        }
+        return true
+    }
+
+    @inline(never)
+    private mutating func remember(
+        _ name: UnsafeBufferPointer<UInt8>, below parent: Node, after previous: Node
+    ) -> Node? {
+        let key = Name(parent: parent, bytes: Array(name))
+        var node = known[key] ?? -1
+        if node < 0 {
+            guard nodes.count < Self.nodesMax else { return nil }
+            node = add(key)
+        }
+        if previous < 0 { nodes[parent].firstChild = node } else { nodes[previous].next = node }
+        return node
+    }
+
+    private mutating func add(_ key: Name) -> Node {
+        let name = String(decoding: key.bytes, as: UTF8.self)
+        let path = key.parent == Self.root ? name : "\(nodes[key.parent].path).\(name)"
+        let twins = twinsByPath[path] ?? lastRow.count
+        if twins == lastRow.count {
+            lastRow.append(-1)
+            twinsByPath[path] = twins
+        }
+        var entry = Entry(parent: key.parent, path: path, twins: twins)
+        entry.nameStart = nameBytes.count
+        entry.nameLength = key.bytes.count
+        nameBytes.append(contentsOf: key.bytes)
+        nodes.append(entry)
+        known[key] = nodes.count - 1
+        return nodes.count - 1
+    }
+
+    @inline(never)
+    private mutating func addColumn(_ node: Node) -> Int {
+        nodes[node].column = columns.count
+        columns.append(Column(name: nodes[node].path, isNested: nodes[node].parent != Self.root))
+        return columns.count - 1
+    }
+}

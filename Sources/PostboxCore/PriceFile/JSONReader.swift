@@ -1,0 +1,484 @@
+internal import Glibc
+
+/// Reads JSON: an array of objects, or one object a line.
+///
+/// Strict RFC 8259; only NaN, Infinity and -Infinity pass as `.plain` values, so that their row is refused and not the
+/// whole file. Nested objects become columns with dotted names.
+package struct JSONReader: PriceFileReader {
+    /// How the objects are laid out.
+    package enum Layout: Sendable {
+        /// `[ {...}, {...} ]`
+        case array
+        /// One object a line.
+        case lines
+        /// Lines when the first byte that is no white space is `{`, else an array.
+        case byFirstByte
+    }
+
+    package var columns: [Column] { tree.columns }
+    package private(set) var frame = RowFrame()
+    package private(set) var rowCount = 0
+
+    private var layout: Layout
+    private let finalNewline: FinalNewline
+    private var tree = ColumnTree()
+    private var stage = Stage.beforeByteOrderMark
+    private var carry: [UInt8] = []
+    private var carryOffset = 0
+    private var carryPlace = TextPlace(countsCarriageReturns: false)
+    private var isByteOrderMarked = false
+    /// Rows begun: one that is cut off by a chunk's end is begun again, and its names have not come twice then.
+    private var attempt = 0
+
+    private enum Stage {
+        case beforeByteOrderMark
+        case beforeArray
+        case beforeFirstElement
+        case beforeElement
+        case afterElement
+        case afterArray
+    }
+
+    package init(layout: Layout, finalNewline: FinalNewline = .required) {
+        self.layout = layout
+        self.finalNewline = finalNewline
+    }
+
+    /// See ``PriceFileReader``. Throws `empty_file`, `bad_json`, `truncated`, `too_deep`, `too_many_columns`, `row_too_long`
+    /// and `no_final_newline`.
+    package mutating func read(
+        _ chunk: UnsafeRawBufferPointer, isLast: Bool, into batch: inout RowBatch
+    ) throws(FileProblem) {
+        batch.removeAll()
+        var text: [UInt8] = []
+        swap(&text, &batch.text)
+        text.append(contentsOf: carry)
+        text.append(contentsOf: chunk)
+        var unescaped: [UInt8] = []
+        let consumed = try text.withUnsafeBufferPointer { (bytes) throws(FileProblem) in
+            let consumed = try readRows(bytes, isLast: isLast, into: &batch, unescaped: &unescaped)
+            carryPlace.advance(over: UnsafeBufferPointer(rebasing: bytes[..<consumed]))
+            return consumed
+        }
+        carry.removeAll(keepingCapacity: true)
+        carry.append(contentsOf: text[consumed...])
+        carryOffset += consumed
+        text.append(contentsOf: unescaped)
+        swap(&text, &batch.text)
+    }
+
+    /// Reads the whole rows of the text and returns how many bytes of it are done with.
+    private mutating func readRows(
+        _ text: UnsafeBufferPointer<UInt8>, isLast: Bool, into batch: inout RowBatch, unescaped: inout [UInt8]
+    ) throws(FileProblem) -> Int {
+        var start = 0
+        if stage == .beforeByteOrderMark {
+            guard let hasMark = startsWithByteOrderMark(text, isLast: isLast) else { return 0 }
+            isByteOrderMarked = hasMark
+            if hasMark { start = byteOrderMark.count }
+            stage = .beforeArray
+        }
+        guard let base = text.baseAddress else {
+            if isLast { try finish(text, at: 0) }
+            return 0
+        }
+        var pass = Pass(
+            cursor: JSONCursor(base, count: text.count, at: start, line: carryPlace.line),
+            cleanEnd: firstUnusualByte(text))
+        if stage == .beforeArray && layout != .lines && rowCount == 0 {
+            guard let first = pass.cursor.nextByte() else {
+                if isLast { try finish(text, at: text.count) }
+                try limit(text.count - start, line: carryPlace.line)
+                return start
+            }
+            try open(text, &pass, first)
+        }
+        let consumed: Int
+        if layout == .lines {
+            consumed = try readLines(text, &pass, isLast: isLast, into: &batch, unescaped: &unescaped)
+        } else {
+            consumed = try readElements(text, &pass, isLast: isLast, into: &batch, unescaped: &unescaped)
+        }
+        if isLast { try finish(text, at: text.count) }
+        return consumed
+    }
+
+    private mutating func open(
+        _ text: UnsafeBufferPointer<UInt8>, _ pass: inout Pass, _ first: UInt8
+    ) throws(FileProblem) {
+        if first == UInt8(ascii: "{") && layout == .byFirstByte {
+            layout = .lines
+            pass.cursor = JSONCursor(
+                pass.cursor.bytes, count: text.count, at: isByteOrderMarked ? byteOrderMark.count : 0,
+                line: carryPlace.line
+            )
+            return
+        }
+        guard first == UInt8(ascii: "[") else {
+            throw problem(
+                "bad_json", text, at: pass.cursor.at,
+                what: "The file must be an array of objects: it must begin with [.")
+        }
+        layout = .array
+        pass.cursor.at += 1
+        stage = .beforeFirstElement
+        frame = RowFrame(prologue: prologue, opening: "[\n", separator: ",\n", closing: "\n]\n")
+    }
+
+    private var prologue: Range<Int> { 0..<(isByteOrderMarked ? byteOrderMark.count : 0) }
+
+    /// What the file must have brought when it ends here.
+    private func finish(_ text: UnsafeBufferPointer<UInt8>, at end: Int) throws(FileProblem) {
+        if layout == .lines && rowCount > 0 || stage == .afterArray { return }
+        if stage == .beforeArray && rowCount == 0 {
+            throw FileProblem(
+                reason: "empty_file", what: "The file is empty: it holds no JSON.",
+                hint: "It must hold an array of objects, or one object a line.")
+        }
+        throw truncated(text, at: end)
+    }
+}
+
+/// What one call reads with.
+private struct Pass {
+    var cursor: JSONCursor
+    /// Before this byte all is ASCII without NUL.
+    var cleanEnd: Int
+}
+
+// MARK: An array of objects
+
+extension JSONReader {
+    private mutating func readElements(
+        _ text: UnsafeBufferPointer<UInt8>, _ pass: inout Pass, isLast: Bool, into batch: inout RowBatch,
+        unescaped: inout [UInt8]
+    ) throws(FileProblem) -> Int {
+        while let byte = pass.cursor.nextByte() {
+            switch stage {
+            case .beforeByteOrderMark, .beforeArray: assertionFailure("The array has been opened.")
+            case .beforeFirstElement where byte == UInt8(ascii: "]"), .afterElement where byte == UInt8(ascii: "]"):
+                stage = .afterArray
+                pass.cursor.at += 1
+            case .afterElement:
+                guard byte == UInt8(ascii: ",") else {
+                    throw problem(
+                        "bad_json", text, at: pass.cursor.at, what: "A comma or the closing ] is missing after a row.")
+                }
+                stage = .beforeElement
+                pass.cursor.at += 1
+            case .afterArray:
+                throw problem(
+                    "bad_json", text, at: pass.cursor.at, what: "Something stands after the array's closing bracket.")
+            case .beforeFirstElement, .beforeElement:
+                let start = pass.cursor.at
+                let line = pass.cursor.line
+                do throws(JSONFault) {
+                    try readElement(text, &pass, byte, isLast: isLast, into: &batch, unescaped: &unescaped)
+                } catch {
+                    if case .isCutOff = error {
+                        try limit(text.count - start, line: line)
+                        if isLast { throw truncated(text, at: text.count) }
+                        return start
+                    }
+                    throw problem(error, text)
+                }
+                try limit(pass.cursor.at - start, line: line)
+                stage = .afterElement
+            }
+        }
+        return text.count
+    }
+
+    /// Reads one row, or whatever stands in a row's place.
+    @inline(__always)
+    private mutating func readElement(
+        _ text: UnsafeBufferPointer<UInt8>, _ pass: inout Pass, _ first: UInt8, isLast: Bool,
+        into batch: inout RowBatch,
+        unescaped: inout [UInt8]
+    ) throws(JSONFault) {
+        let start = pass.cursor.at
+        let line = pass.cursor.line
+        let firstCell = batch.cells.count
+        let unescapedCount = unescaped.count
+        var rowProblem: RowProblem?
+        do throws(JSONFault) {
+            if first == UInt8(ascii: "{") {
+                try readObject(
+                    text, &pass.cursor, below: ColumnTree.root, depth: 1, into: &batch, &unescaped, &rowProblem)
+            } else {
+                try passForeignElement(&pass.cursor, isLast: isLast)
+                rowProblem = notAnObject(text, at: start)
+            }
+        } catch {
+            // The row is read again as a whole: nothing of this attempt may stay.
+            batch.cells.removeLast(batch.cells.count - firstCell)
+            unescaped.removeLast(unescaped.count - unescapedCount)
+            attempt &+= 1
+            throw error
+        }
+        let end = pass.cursor.at
+        if end > pass.cleanEnd, let bad = firstBadByte(UnsafeBufferPointer(rebasing: text[start..<end])) {
+            rowProblem = badByte(text, at: start + bad)
+        }
+        appendRow(
+            start..<end, line: line, cells: firstCell..<batch.cells.count, problem: rowProblem, to: &batch)
+    }
+
+    private func passForeignElement(_ cursor: inout JSONCursor, isLast: Bool) throws(JSONFault) {
+        try cursor.passValue(depth: 1)
+        // More digits may follow in the next chunk.
+        if cursor.at == cursor.count && !isLast { throw .isCutOff }
+    }
+
+    /// Reads an object's members into the batch.
+    private mutating func readObject(
+        _ text: UnsafeBufferPointer<UInt8>, _ cursor: inout JSONCursor, below parent: ColumnTree.Node, depth: Int,
+        into batch: inout RowBatch, _ unescaped: inout [UInt8], _ rowProblem: inout RowProblem?
+    ) throws(JSONFault) {
+        let bytes = cursor.bytes
+        var previous: ColumnTree.Node = -1
+        cursor.at &+= 1
+        if try cursor.neededByte() == UInt8(ascii: "}") {
+            cursor.at &+= 1
+            return
+        }
+        while true {
+            _ = try cursor.neededByte()
+            let nameAt = cursor.at
+            let name = try cursor.passName()
+            let found =
+                name.hasEscapes
+                ? escapedNode(text, name, below: parent, after: previous, at: nameAt, &rowProblem)
+                : tree.node(
+                    UnsafeBufferPointer(start: bytes + name.start, count: name.length), below: parent, after: previous)
+            guard let node = found else { throw .hasTooManyColumns(at: nameAt) }
+            previous = node
+            if !tree.mark(node, row: attempt) && rowProblem == nil { rowProblem = duplicate(text, node, at: nameAt) }
+
+            let first = try cursor.neededByte()
+            var start = cursor.at
+            var length: Int
+            var kind: RowBatch.Kind
+            switch first {
+            case Byte.quote:
+                let string = try cursor.passString()
+                kind = .string
+                start = string.start
+                length = string.length
+                if string.hasEscapes {
+                    let unescapedStart = unescaped.count
+                    let content = UnsafeBufferPointer(start: bytes + start, count: length)
+                    if !appendUnescaped(content, to: &unescaped) && rowProblem == nil {
+                        rowProblem = badEscape(text, node, at: start)
+                    }
+                    start = text.count + unescapedStart
+                    length = unescaped.count - unescapedStart
+                }
+            case UInt8(ascii: "{") where try !isEmptyObject(cursor):
+                if depth >= JSONCursor.depthMax { throw .isTooDeep(at: start) }
+                try readObject(
+                    text, &cursor, below: node, depth: depth + 1, into: &batch, &unescaped, &rowProblem)
+                if try cursor.passSeparator(orClose: UInt8(ascii: "}")) { return }
+                continue
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                try cursor.passValue(depth: depth)
+                kind = .nested
+                length = cursor.at - start
+            default:
+                kind = try cursor.passScalar(first)
+                length = kind == .null ? 0 : cursor.at &- start
+            }
+            batch.cells.append(
+                RowBatch.Cell(
+                    column: tree.column(node), start: UInt32(truncatingIfNeeded: start),
+                    length: UInt32(truncatingIfNeeded: length), kind: kind))
+            if try cursor.passSeparator(orClose: UInt8(ascii: "}")) { return }
+        }
+    }
+
+    private func isEmptyObject(_ cursor: JSONCursor) throws(JSONFault) -> Bool {
+        var ahead = cursor
+        ahead.at += 1
+        return try ahead.neededByte() == UInt8(ascii: "}")
+    }
+
+    private mutating func escapedNode(
+        _ text: UnsafeBufferPointer<UInt8>, _ name: (start: Int, length: Int, hasEscapes: Bool),
+        below parent: ColumnTree.Node, after previous: ColumnTree.Node, at: Int, _ rowProblem: inout RowProblem?
+    ) -> ColumnTree.Node? {
+        var bytes: [UInt8] = []
+        let content = UnsafeBufferPointer(rebasing: text[name.start..<name.start + name.length])
+        let isWhole = appendUnescaped(content, to: &bytes)
+        let node = bytes.withUnsafeBufferPointer { tree.node($0, below: parent, after: previous) }
+        if !isWhole && rowProblem == nil, let node { rowProblem = badEscape(text, node, at: at) }
+        return node
+    }
+
+    @inline(__always)
+    private mutating func appendRow(
+        _ source: Range<Int>, line: Int, cells: Range<Int>, problem: RowProblem?, to batch: inout RowBatch
+    ) {
+        rowCount &+= 1
+        attempt &+= 1
+        var row = RowBatch.Row(
+            number: rowCount, line: line, sourceStart: carryOffset &+ source.lowerBound, sourceLength: source.count,
+            firstCell: cells.lowerBound, cellCount: cells.count)
+        if let problem {
+            row.problem = batch.problems.count
+            batch.problems.append(problem)
+        }
+        batch.rows.append(row)
+    }
+}
+
+// MARK: An object a line
+
+extension JSONReader {
+    private mutating func readLines(
+        _ text: UnsafeBufferPointer<UInt8>, _ pass: inout Pass, isLast: Bool, into batch: inout RowBatch,
+        unescaped: inout [UInt8]
+    ) throws(FileProblem) -> Int {
+        frame = RowFrame(prologue: prologue)
+        var start = pass.cursor.at
+        var line = pass.cursor.line
+        while start < text.count {
+            let newline = firstLineFeed(text, from: start)
+            if newline == nil { try limit(text.count - start, line: line) }
+            guard newline != nil || isLast else { return start }
+            let end = newline.map { $0 + 1 } ?? text.count
+            try limit(end - start, line: line)
+            pass.cursor = JSONCursor(pass.cursor.bytes, count: newline ?? end, at: start, line: line)
+            if let first = pass.cursor.nextByte() {
+                if newline == nil && finalNewline == .required {
+                    var problem = problem("no_final_newline", text, at: end, what: "")
+                    problem.what = "The last line has no line end: the file may have been cut off."
+                    problem.hint =
+                        "End the last line, or set `final_newline: optional` when the file is always written so."
+                    throw problem
+                }
+                let row = (source: start..<end, line: line)
+                try readLine(text, &pass, first, row, into: &batch, unescaped: &unescaped)
+            }
+            start = end
+            line += 1
+        }
+        return start
+    }
+
+    private mutating func readLine(
+        _ text: UnsafeBufferPointer<UInt8>, _ pass: inout Pass, _ first: UInt8, _ row: (source: Range<Int>, line: Int),
+        into batch: inout RowBatch, unescaped: inout [UInt8]
+    ) throws(FileProblem) {
+        let firstCell = batch.cells.count
+        let valueStart = pass.cursor.at
+        var rowProblem: RowProblem?
+        do throws(JSONFault) {
+            if first == UInt8(ascii: "{") {
+                try readObject(
+                    text, &pass.cursor, below: ColumnTree.root, depth: 1, into: &batch, &unescaped, &rowProblem)
+            } else {
+                try pass.cursor.passValue(depth: 1)
+                rowProblem = notAnObject(text, at: valueStart)
+            }
+            if pass.cursor.nextByte() != nil {
+                throw .syntax(at: pass.cursor.at, what: "Something stands after the line's object.")
+            }
+        } catch {
+            let fault = problem(error, text, cutOffAt: pass.cursor.count)
+            if case .hasTooManyColumns = error { throw fault }
+            rowProblem = RowProblem(
+                reason: fault.reason, line: fault.line, column: fault.column, what: fault.what, hint: fault.hint)
+        }
+        if row.source.upperBound > pass.cleanEnd,
+            let bad = firstBadByte(UnsafeBufferPointer(rebasing: text[row.source]))
+        {
+            rowProblem = badByte(text, at: row.source.lowerBound + bad)
+        }
+        appendRow(
+            row.source, line: row.line, cells: firstCell..<batch.cells.count, problem: rowProblem, to: &batch)
+    }
+}
+
+// MARK: Words for what is wrong
+
+extension JSONReader {
+    private func limit(_ length: Int, line: Int) throws(FileProblem) {
+        guard length > rowBytesMax else { return }
+        throw FileProblem(
+            reason: "row_too_long", line: line, what: "A row is longer than \(rowBytesMax) bytes.",
+            hint: "A quote or bracket in it may not be closed.")
+    }
+
+    private func place(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> TextPlace {
+        var place = carryPlace
+        place.advance(over: UnsafeBufferPointer(rebasing: text[..<index]))
+        return place
+    }
+
+    private func problem(_ fault: JSONFault, _ text: UnsafeBufferPointer<UInt8>, cutOffAt end: Int = 0) -> FileProblem {
+        switch fault {
+        case .isCutOff:
+            var problem = problem("bad_json", text, at: end, what: "The line ends before its object does.")
+            problem.hint =
+                "Each line must hold one whole object; a file of objects over several lines must be an array."
+            return problem
+        case .syntax(let at, let what): return problem("bad_json", text, at: at, what: what)
+        case .isTooDeep(let at):
+            return problem(
+                "too_deep", text, at: at,
+                what: "More than \(JSONCursor.depthMax) objects and arrays stand inside each other.")
+        case .hasTooManyColumns(let at):
+            return problem(
+                "too_many_columns", text, at: at,
+                what: "The rows have more than \(ColumnTree.nodesMax) different member names.")
+        }
+    }
+
+    private func problem(
+        _ reason: String, _ text: UnsafeBufferPointer<UInt8>, at index: Int, what: String
+    ) -> FileProblem {
+        let at = place(text, at: index)
+        return FileProblem(reason: reason, line: at.line, column: at.column, what: what)
+    }
+
+    private func truncated(_ text: UnsafeBufferPointer<UInt8>, at end: Int) -> FileProblem {
+        var problem = problem("truncated", text, at: end, what: "The file ends before its array is closed.")
+        problem.hint = "The file may have been cut off; send it again."
+        return problem
+    }
+
+    private func duplicate(_ text: UnsafeBufferPointer<UInt8>, _ node: ColumnTree.Node, at index: Int) -> RowProblem {
+        let at = place(text, at: index)
+        return RowProblem(
+            reason: "duplicate_key", line: at.line, column: at.column, columnName: tree.path(node),
+            what: "The row has \(tree.path(node)) twice.")
+    }
+
+    private func badEscape(_ text: UnsafeBufferPointer<UInt8>, _ node: ColumnTree.Node, at index: Int) -> RowProblem {
+        let at = place(text, at: index)
+        return RowProblem(
+            reason: "bad_escape", line: at.line, column: at.column, columnName: tree.path(node),
+            what: "The text holds half a surrogate pair (\\uD800 to \\uDFFF), which is no character.")
+    }
+
+    private func notAnObject(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> RowProblem {
+        let at = place(text, at: index)
+        return RowProblem(
+            reason: "not_an_object", line: at.line, column: at.column,
+            what: "A row must be an object: { with named values }.")
+    }
+
+    private func badByte(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> RowProblem {
+        let at = place(text, at: index)
+        return RowProblem(
+            reason: "bad_byte", line: at.line, column: at.column, what: badByteWords(text[index]),
+            hint: badByteHint(text[index]))
+    }
+}
+
+private func firstLineFeed(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+    guard let base = text.baseAddress,
+        let found = memchr(base + start, Int32(Byte.lineFeed), text.count - start)
+    else { return nil }
+    return UnsafeRawPointer(base).distance(to: UnsafeRawPointer(found))
+}

@@ -1,0 +1,19 @@
+/// Makes the reader for a price file's format.
+package enum PriceFileReaders {
+    /// - Parameters:
+    ///   - format: `json` decides by the first byte whether the file is an array or one object a line.
+    ///   - delimiter: Between two cells of CSV.
+    ///   - finalNewline: Whether the last line of CSV or JSON lines must have a line end.
+    ///   - rowElement: The local name of XML's row elements; nil for whatever comes first below the root.
+    package static func make(
+        format: PriceFileFormat, delimiter: UInt8 = UInt8(ascii: ","), finalNewline: FinalNewline = .required,
+        rowElement: String? = nil
+    ) -> any PriceFileReader {
+        switch format {
+        case .csv: CSVReader(delimiter: delimiter, finalNewline: finalNewline)
+        case .json: JSONReader(layout: .byFirstByte, finalNewline: finalNewline)
+        case .jsonLines: JSONReader(layout: .lines, finalNewline: finalNewline)
+        case .xml: XMLReader(rowElement: rowElement)
+        }
+    }
+}

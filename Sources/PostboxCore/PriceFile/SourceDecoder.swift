@@ -1,0 +1,214 @@
+/// How a file's bytes stand for text, its byte order included.
+package enum SourceEncoding: Sendable, Equatable {
+    case utf8
+    case latin1
+    case cp1252
+    case utf16LittleEndian
+    case utf16BigEndian
+}
+
+/// Turns a price file's bytes into UTF-8, chunk by chunk.
+///
+/// A byte order mark stays in the text, so that positions in it lead back to the file byte for byte (see
+/// ``SourceEncoder``). UTF-8 is passed on as it is: a byte that is wrong there is the reader's matter, as it spoils one row.
+package struct SourceDecoder: Sendable {
+    /// What the file is written in; nil until its first bytes have told.
+    package private(set) var encoding: SourceEncoding?
+
+    private let isXML: Bool
+    private let isUTF16: Bool
+    private var carry: [UInt8] = []
+    private var output: [UInt8] = []
+    private var place = TextPlace(countsCarriageReturns: true)
+
+    /// - Parameters:
+    ///   - encoding: What the rule says. UTF-16 without a byte order mark is little-endian.
+    ///   - format: XML says by itself how it is written, unless the rule says other than UTF-8.
+    package init(encoding: TextEncoding, format: PriceFileFormat) {
+        isXML = format == .xml
+        isUTF16 = encoding == .utf16
+        switch encoding {
+        case .utf8: self.encoding = format == .xml ? nil : .utf8
+        case .latin1: self.encoding = .latin1
+        case .cp1252: self.encoding = .cp1252
+        case .utf16: self.encoding = nil
+        }
+    }
+
+    /// Takes the file's next bytes and hands their UTF-8 to `body`, once; what is not a whole character yet waits for the
+    /// next call. The last call may bring no bytes.
+    ///
+    /// Throws `bad_byte` for a byte that stands for no character, `unknown_encoding` for an XML declaration that names an
+    /// encoding other than UTF-8, US-ASCII, ISO-8859-1, windows-1252 and UTF-16, and whatever `body` throws.
+    package mutating func decode(
+        _ chunk: UnsafeRawBufferPointer, isLast: Bool,
+        _ body: (UnsafeRawBufferPointer) throws(FileProblem) -> Void
+    ) throws(FileProblem) {
+        if encoding == .utf8 && carry.isEmpty { return try body(chunk) }
+        carry.append(contentsOf: chunk)
+        if encoding == nil { encoding = try detect(isLast: isLast) }
+        guard let encoding else { return try body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+
+        output.removeAll(keepingCapacity: true)
+        var used = carry.count
+        switch encoding {
+        case .utf8: swap(&output, &carry)
+        case .latin1: for byte in carry { appendLatin1(byte) }
+        case .cp1252: try decodeWindows()
+        case .utf16LittleEndian: used = try decodeUTF16(isBigEndian: false, isLast: isLast)
+        case .utf16BigEndian: used = try decodeUTF16(isBigEndian: true, isLast: isLast)
+        }
+        carry.removeFirst(min(used, carry.count))
+        if encoding != .utf8 { output.withUnsafeBufferPointer { place.advance(over: $0) } }
+        let decoded = output
+        try decoded.withUnsafeBufferPointer { (bytes) throws(FileProblem) in
+            try body(UnsafeRawBufferPointer(bytes))
+        }
+    }
+
+    @inline(__always)
+    private mutating func appendLatin1(_ byte: UInt8) {
+        if byte < 0x80 {
+            output.append(byte)
+        } else {
+            output.append(0xC0 | byte >> 6)
+            output.append(0x80 | byte & 0x3F)
+        }
+    }
+
+    private mutating func decodeWindows() throws(FileProblem) {
+        for byte in carry {
+            guard (0x80...0x9F).contains(byte) else {
+                appendLatin1(byte)
+                continue
+            }
+            let code = windowsCodes[Int(byte - 0x80)]
+            guard code != 0, let scalar = UnicodeScalar(code) else {
+                throw badByte("The byte \(hexByte(byte)) stands for no character in cp1252.")
+            }
+            append(scalar)
+        }
+    }
+
+    /// Returns how many bytes were used.
+    private mutating func decodeUTF16(isBigEndian: Bool, isLast: Bool) throws(FileProblem) -> Int {
+        var index = 0
+        while index + 2 <= carry.count {
+            let unit = unit(at: index, isBigEndian)
+            var code = UInt32(unit)
+            var length = 2
+            if (0xD800...0xDBFF).contains(unit) {
+                guard index + 4 <= carry.count else { break }
+                let low = self.unit(at: index + 2, isBigEndian)
+                if (0xDC00...0xDFFF).contains(low) {
+                    code = 0x10000 + (UInt32(unit) - 0xD800) << 10 + (UInt32(low) - 0xDC00)
+                    length = 4
+                }
+            }
+            guard let scalar = UnicodeScalar(code) else { throw badByte(loneSurrogate(index)) }
+            append(scalar)
+            index += length
+        }
+        if isLast && index < carry.count {
+            throw badByte(
+                carry.count - index == 1
+                    ? "The byte \(hexByte(carry[index])) ends the file in the middle of a UTF-16 character."
+                    : loneSurrogate(index))
+        }
+        return index
+    }
+
+    @inline(__always)
+    private func unit(at index: Int, _ isBigEndian: Bool) -> UInt16 {
+        isBigEndian
+            ? UInt16(carry[index]) << 8 | UInt16(carry[index + 1])
+            : UInt16(carry[index + 1]) << 8 | UInt16(carry[index])
+    }
+
+    private func loneSurrogate(_ index: Int) -> String {
+        "The bytes \(hexByte(carry[index])) \(hexByte(carry[index + 1])) are half a UTF-16 surrogate pair."
+    }
+
+    @inline(__always)
+    private mutating func append(_ scalar: UnicodeScalar) {
+        if scalar.value < 0x80 {
+            output.append(UInt8(truncatingIfNeeded: scalar.value))
+        } else {
+            output.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+        }
+    }
+
+    private func badByte(_ what: String) -> FileProblem {
+        var place = place
+        output.withUnsafeBufferPointer { place.advance(over: $0) }
+        return FileProblem(
+            reason: "bad_byte", line: place.line, column: place.column, what: what,
+            hint: isXML && !isUTF16
+                ? "Check the encoding that the XML declaration names." : "Check `encoding:` in the file's rule.")
+    }
+}
+
+// MARK: What the first bytes tell
+
+extension SourceDecoder {
+    /// An XML declaration is looked for in so many bytes.
+    private static let declarationBytesMax = 1024
+
+    /// The encoding that the first bytes show; nil when too few have come.
+    private func detect(isLast: Bool) throws(FileProblem) -> SourceEncoding? {
+        let needed = isXML ? 4 : 2
+        guard carry.count >= needed || isLast else { return nil }
+        if carry.starts(with: [0xFF, 0xFE]) { return .utf16LittleEndian }
+        if carry.starts(with: [0xFE, 0xFF]) { return .utf16BigEndian }
+        if isUTF16 {
+            return isXML && carry.starts(with: [0, UInt8(ascii: "<")]) ? .utf16BigEndian : .utf16LittleEndian
+        }
+        if carry.starts(with: [UInt8(ascii: "<"), 0]) { return .utf16LittleEndian }
+        if carry.starts(with: [0, UInt8(ascii: "<")]) { return .utf16BigEndian }
+        if carry.starts(with: byteOrderMark) { return .utf8 }
+
+        let opening = Array("<?xml".utf8)
+        guard carry.prefix(opening.count).elementsEqual(opening.prefix(carry.count)) else { return .utf8 }
+        let head = carry.prefix(Self.declarationBytesMax)
+        guard let end = head.firstIndex(of: UInt8(ascii: ">")) else {
+            return isLast || carry.count >= Self.declarationBytesMax ? .utf8 : nil
+        }
+        return try declaredEncoding(in: String(decoding: head[..<end], as: UTF8.self))
+    }
+
+    private func declaredEncoding(in declaration: String) throws(FileProblem) -> SourceEncoding {
+        guard let name = attribute("encoding", in: Array(declaration.utf8)) else { return .utf8 }
+        switch name.lowercased() {
+        // A declaration that can be read byte by byte is no UTF-16, whatever it says.
+        case "utf-8", "utf8", "us-ascii", "ascii", "utf-16": return .utf8
+        case "iso-8859-1", "latin1", "latin-1": return .latin1
+        case "windows-1252", "cp1252": return .cp1252
+        default:
+            throw FileProblem(
+                reason: "unknown_encoding", line: 1,
+                what: "The XML declaration names the encoding \(name), which is not read.",
+                hint: "Write the file in UTF-8, or set `encoding:` in the file's rule (latin1, cp1252 or utf-16).")
+        }
+    }
+
+    private func attribute(_ name: String, in declaration: [UInt8]) -> String? {
+        let wanted = Array(name.utf8)
+        let isBlank = { (byte: UInt8) in byte <= Byte.space }
+        for start in declaration.indices.dropFirst() where isBlank(declaration[start - 1]) {
+            guard declaration[start...].starts(with: wanted) else { continue }
+            let equals = declaration[(start + wanted.count)...].drop(while: isBlank)
+            guard equals.first == UInt8(ascii: "=") else { continue }
+            let value = equals.dropFirst().drop(while: isBlank)
+            guard let quote = value.first, quote == Byte.quote || quote == UInt8(ascii: "'") else { continue }
+            return String(decoding: value.dropFirst().prefix { $0 != quote }, as: UTF8.self)
+        }
+        return nil
+    }
+}
+
+/// The characters of cp1252's bytes 0x80 to 0x9F; 0 where there is none.
+let windowsCodes: [UInt32] = [
+    0x20AC, 0, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017D, 0,
+    0, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0, 0x017E,
+    0x0178,
+]

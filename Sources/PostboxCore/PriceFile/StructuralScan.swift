@@ -1,0 +1,69 @@
+/// Finds, in order, the bytes that give a CSV text its structure: delimiter, quote, LF, CR.
+///
+/// It looks at 64 bytes at once, so the text must be followed by `padding` readable bytes; none of them is reported.
+struct StructuralScan {
+    /// Bytes that must be readable behind the text.
+    static let padding = 64
+
+    /// Bytes of the text.
+    let count: Int
+    private let bytes: UnsafeRawPointer
+    private let delimiters: UInt64
+    private var block: Int
+    private var found: UInt64
+
+    init(_ bytes: UnsafePointer<UInt8>, count: Int, from start: Int, delimiter: UInt8) {
+        self.bytes = UnsafeRawPointer(bytes)
+        self.count = count
+        delimiters = repeated(delimiter)
+        block = start
+        found = 0
+        found = structure(at: start)
+    }
+
+    /// The next structural byte that was not returned yet; `count` or more when there is none left.
+    @inline(__always)
+    mutating func next() -> Int {
+        while found == 0 {
+            block &+= 64
+            guard block < count else { return Int.max }
+            found = structure(at: block)
+        }
+        let index = block &+ found.trailingZeroBitCount
+        found &= found &- 1
+        return index
+    }
+
+    @inline(__always)
+    private func structure(at start: Int) -> UInt64 {
+        guard start < count else { return 0 }
+        var found: UInt64 = 0
+        var part: UInt64 = 0
+        while part < 8 {
+            found |= structure8(at: start &+ Int(truncatingIfNeeded: part &* 8)) &<< (part &* 8)
+            part &+= 1
+        }
+        let rest = count &- start
+        return rest < 64 ? found & ((1 << UInt64(rest)) &- 1) : found
+    }
+
+    /// One bit for each of the eight bytes from `start`. (`SIMD16` costs ten times as much: its masks are not vectorised.)
+    @inline(__always)
+    private func structure8(at start: Int) -> UInt64 {
+        let word = bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)
+        let others =
+            nonzero(word ^ delimiters) & nonzero(word ^ repeated(Byte.quote))
+            & nonzero(word ^ repeated(Byte.lineFeed)) & nonzero(word ^ repeated(Byte.carriageReturn))
+        // The multiplication moves the lowest bit of byte i to bit 56 + i, without carries.
+        return (((~others & 0x8080_8080_8080_8080) &>> 7) &* 0x0102_0408_1020_4080) &>> 56
+    }
+
+    /// Sets the high bit of every byte that is not zero; the other bits mean nothing.
+    @inline(__always)
+    private func nonzero(_ bytes: UInt64) -> UInt64 {
+        ((bytes & 0x7F7F_7F7F_7F7F_7F7F) &+ 0x7F7F_7F7F_7F7F_7F7F) | bytes
+    }
+}
+
+@inline(__always)
+private func repeated(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }

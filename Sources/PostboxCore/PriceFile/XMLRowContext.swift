@@ -1,0 +1,435 @@
+internal import CLibXML2
+internal import Glibc
+
+/// What libxml2's callbacks fill. A struct behind a plain pointer: a class, with its counting of references, would halve
+/// the speed.
+struct XMLRowContext {
+    /// Elements inside each other, the root included.
+    static let depthMax = 32
+
+    var parser: xmlParserCtxtPtr?
+    /// Bytes of the source before those that libxml2 was given.
+    var sourceStart = 0
+    private(set) var tree = ColumnTree()
+    private(set) var frame = RowFrame()
+    private(set) var rowCount = 0
+
+    private let wantedRow: String?
+    private var rowToken: UnsafePointer<xmlChar>?
+    private var rootName = ""
+    private var isRootClosed = false
+    private var problem: FileProblem?
+    private var parserFault: ParserFault?
+
+    /// Elements open now.
+    private var depth = 0
+    /// The depth from which on all is skipped, while it is.
+    private var skippedFrom = Int.max
+    private let levels: UnsafeMutablePointer<Level>
+
+    private var text: UnsafeMutablePointer<UInt8>
+    private var textCount = 0
+    private var textCapacity = 1 << 16
+    private var cells: [RowBatch.Cell] = []
+    private var rows: [RowBatch.Row] = []
+    private var problems: [RowProblem] = []
+
+    private var rowStart = 0
+    private var rowLine = 0
+    private var rowFirstCell = 0
+    private var rowTextStart = 0
+    private var rowProblem: RowProblem?
+
+    /// An open element, a row's or below it.
+    private struct Level {
+        var node: ColumnTree.Node = ColumnTree.root
+        /// The child or attribute that came last, or -1.
+        var previous: ColumnTree.Node = -1
+        var textStart = 0
+        var hasChildren = false
+        var hasAttributes = false
+    }
+
+    private struct ParserFault {
+        var code: Int
+        var line: Int
+        var column: Int
+        var words: String
+    }
+
+    init(rowElement: String?) {
+        wantedRow = rowElement
+        levels = .allocate(capacity: Self.depthMax + 1)
+        levels.initialize(repeating: Level(), count: Self.depthMax + 1)
+        text = .allocate(capacity: textCapacity)
+    }
+
+    func free() {
+        levels.deallocate()
+        text.deallocate()
+    }
+
+    /// Moves the whole rows to the batch; what belongs to an unfinished row stays.
+    mutating func deliver(into batch: inout RowBatch) {
+        let isInRow = depth >= 2 && skippedFrom > 2
+        let textEnd = isInRow ? rowTextStart : textCount
+        let cellEnd = isInRow ? rowFirstCell : cells.count
+        batch.text.append(contentsOf: UnsafeBufferPointer(start: text, count: textEnd))
+        swap(&batch.cells, &cells)
+        swap(&batch.rows, &rows)
+        swap(&batch.problems, &problems)
+        for cell in batch.cells[cellEnd...] {
+            var moved = cell
+            moved.start -= UInt32(truncatingIfNeeded: textEnd)
+            cells.append(moved)
+        }
+        batch.cells.removeLast(batch.cells.count - cellEnd)
+        memmove(text, text + textEnd, textCount - textEnd)
+        textCount -= textEnd
+        for level in 0...Self.depthMax { levels[level].textStart -= textEnd }
+        rowTextStart = 0
+        rowFirstCell = 0
+    }
+
+    /// Throws what the callbacks found wrong.
+    ///
+    /// - Parameter endOfFile: Where the file ends, once it has.
+    func check(endOfFile: TextPlace? = nil) throws(FileProblem) {
+        if let problem { throw problem }
+        if let fault = parserFault {
+            let isCutOff = endOfFile != nil && !isRootClosed
+            if let endOfFile, isCutOff { throw truncated(at: endOfFile) }
+            throw readable(fault)
+        }
+        if depth >= 2 && skippedFrom > 2 && sourceOffsetOfEnd() - rowStart > rowBytesMax { throw tooLong(rowLine) }
+        if let endOfFile, !isRootClosed { throw truncated(at: endOfFile) }
+    }
+}
+
+// MARK: Callbacks
+
+extension XMLRowContext {
+    /// The callbacks, each of which gets a pointer to the context.
+    static func handler() -> xmlSAXHandler {
+        var handler = xmlSAXHandler()
+        handler.initialized = XML_SAX2_MAGIC
+        handler.startElementNs = { context, name, prefix, _, _, _, attributeCount, _, attributes in
+            guard let name else { return }
+            contextBehind(context)?.pointee.start(name, prefix, attributeCount: Int(attributeCount), attributes)
+        }
+        handler.endElementNs = { context, _, _, _ in contextBehind(context)?.pointee.end() }
+        handler.characters = { context, bytes, count in
+            guard let bytes else { return }
+            contextBehind(context)?.pointee.take(bytes, count: Int(count))
+        }
+        handler.ignorableWhitespace = handler.characters
+        handler.cdataBlock = handler.characters
+        handler.internalSubset = { context, _, _, _ in contextBehind(context)?.pointee.refuseDoctype() }
+        handler.serror = { context, error in
+            guard let error else { return }
+            contextBehind(context)?.pointee.note(error.pointee)
+        }
+        return handler
+    }
+
+    private mutating func start(
+        _ name: UnsafePointer<xmlChar>, _ prefix: UnsafePointer<xmlChar>?, attributeCount: Int,
+        _ attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?
+    ) {
+        depth &+= 1
+        if depth > Self.depthMax { return refuseDepth() }
+        if depth >= skippedFrom { return }
+        if depth == 1 {
+            rootName = (prefix.map { words($0) + ":" } ?? "") + words(name)
+            return
+        }
+        if depth == 2 {
+            startRow(name)
+            if depth >= skippedFrom || problem != nil { return }
+        } else {
+            startChild(name)
+        }
+        levels[depth].hasAttributes = attributeCount > 0
+        if let attributes, attributeCount > 0 { take(attributes, count: attributeCount) }
+        levels[depth].textStart = textCount
+    }
+
+    private mutating func startRow(_ name: UnsafePointer<xmlChar>) {
+        if rowToken == nil && (wantedRow == nil || wantedRow == words(name)) {
+            rowToken = name
+        }
+        guard name == rowToken else {
+            if wantedRow == nil { return refuseMixed(name) }
+            skippedFrom = depth
+            return
+        }
+        let tag = currentTag()
+        if rowCount == 0 { frame = RowFrame(prologue: 0..<tag.source, separator: "\n", closing: "\n</\(rootName)>\n") }
+        rowStart = tag.source
+        rowLine = tag.line
+        rowFirstCell = cells.count
+        rowTextStart = textCount
+        rowProblem = nil
+        levels[depth] = Level()
+    }
+
+    @inline(__always)
+    private mutating func startChild(_ name: UnsafePointer<xmlChar>) {
+        let parent = depth &- 1
+        if !levels[parent].hasChildren {
+            levels[parent].hasChildren = true
+            if parent > 2 { dropText(of: parent) }
+        }
+        guard let node = tree.node(token: name, below: levels[parent].node, after: levels[parent].previous) else {
+            return refuseColumns()
+        }
+        levels[parent].previous = node
+        if !tree.mark(node, row: rowCount) && rowProblem == nil { noteDuplicate(node) }
+        levels[depth] = Level(node: node)
+    }
+
+    private mutating func take(_ attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>, count: Int) {
+        for index in 0..<count {
+            let attribute = attributes + index &* 5
+            guard let name = attribute[0], let start = attribute[3], let end = attribute[4] else { continue }
+            guard let node = tree.node(token: name, below: levels[depth].node, after: levels[depth].previous) else {
+                return refuseColumns()
+            }
+            levels[depth].previous = node
+            if !tree.mark(node, row: rowCount) && rowProblem == nil { noteDuplicate(node) }
+            let textStart = textCount
+            append(start, count: start.distance(to: end))
+            appendCell(node, from: textStart)
+        }
+    }
+
+    private mutating func end() {
+        defer { depth &-= 1 }
+        if depth == 1 { isRootClosed = true }
+        if depth >= skippedFrom {
+            if depth == skippedFrom { skippedFrom = Int.max }
+            return
+        }
+        if depth == 2 { return endRow() }
+        guard depth > 2 else { return }
+        let level = levels[depth]
+        if level.hasChildren || (level.hasAttributes && textCount == level.textStart) { return }
+        appendCell(level.node, from: level.textStart)
+    }
+
+    private mutating func endRow() {
+        let end = sourceOffset()
+        if end - rowStart > rowBytesMax { return stop(tooLong(rowLine)) }
+        rowCount &+= 1
+        var row = RowBatch.Row(
+            number: rowCount, line: rowLine, sourceStart: rowStart, sourceLength: end - rowStart,
+            firstCell: rowFirstCell, cellCount: cells.count - rowFirstCell)
+        if let rowProblem {
+            row.problem = problems.count
+            problems.append(rowProblem)
+        }
+        rows.append(row)
+    }
+
+    private mutating func take(_ bytes: UnsafePointer<xmlChar>, count: Int) {
+        if depth >= skippedFrom || depth == 0 { return }
+        if depth > 2 && !levels[depth].hasChildren { return append(bytes, count: count) }
+        if isBlank(bytes, count: count) { return }
+        if depth == 1 { refuseTextInRoot(bytes, count: count) } else { noteStrayText() }
+    }
+
+    /// Forgets the white space before an element's first child.
+    private mutating func dropText(of level: Int) {
+        let start = levels[level].textStart
+        if !isBlank(text + start, count: textCount - start) { noteStrayText(level) }
+        textCount = start
+    }
+
+    @inline(__always)
+    private mutating func appendCell(_ node: ColumnTree.Node, from textStart: Int) {
+        cells.append(
+            RowBatch.Cell(
+                column: tree.column(node), start: UInt32(truncatingIfNeeded: textStart),
+                length: UInt32(truncatingIfNeeded: textCount &- textStart), kind: .plain))
+    }
+
+    @inline(__always)
+    private mutating func append(_ bytes: UnsafePointer<xmlChar>, count: Int) {
+        if textCapacity &- textCount < count { grow(by: count) }
+        memcpy(text + textCount, bytes, count)
+        textCount &+= count
+    }
+
+    private mutating func grow(by count: Int) {
+        let capacity = max(textCapacity * 2, textCount + count)
+        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+        memcpy(larger, text, textCount)
+        text.deallocate()
+        text = larger
+        textCapacity = capacity
+    }
+}
+
+@inline(__always)
+private func contextBehind(_ pointer: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<XMLRowContext>? {
+    pointer?.assumingMemoryBound(to: XMLRowContext.self)
+}
+
+private func words(_ name: UnsafePointer<xmlChar>) -> String { String(cString: name) }
+
+private func isBlank(_ bytes: UnsafePointer<xmlChar>, count: Int) -> Bool {
+    for index in 0..<count {
+        switch bytes[index] {
+        case Byte.space, Byte.tab, Byte.lineFeed, Byte.carriageReturn: continue
+        default: return false
+        }
+    }
+    return true
+}
+
+// MARK: Places in the source
+
+extension XMLRowContext {
+    /// Where libxml2 stands, in bytes of the decoded source.
+    private func sourceOffset() -> Int {
+        guard let input = parser?.pointee.input?.pointee else { return 0 }
+        return sourceStart + Int(input.consumed) + input.base.distance(to: input.cur)
+    }
+
+    /// As `sourceOffset`, with all that libxml2 was given.
+    private func sourceOffsetOfEnd() -> Int {
+        guard let input = parser?.pointee.input?.pointee else { return 0 }
+        return sourceStart + Int(input.consumed) + input.base.distance(to: input.end)
+    }
+
+    /// The start of the tag that libxml2 stands at the end of. No `<` can stand inside a tag, also not in an attribute.
+    private func currentTag() -> (source: Int, line: Int, column: Int) {
+        guard let input = parser?.pointee.input?.pointee, let base = input.base, var at = input.cur else {
+            return (0, 0, 0)
+        }
+        let end = at
+        var line = Int(input.line)
+        while at > base {
+            at -= 1
+            if at.pointee == Byte.lineFeed { line -= 1 }
+            if at.pointee == UInt8(ascii: "<") { break }
+        }
+        let source = sourceOffset() - at.distance(to: end)
+        var lineStart = at
+        while lineStart > base, lineStart[-1] != Byte.lineFeed { lineStart -= 1 }
+        let before = characterCount(UnsafeBufferPointer(start: lineStart, count: lineStart.distance(to: at)))
+        if lineStart > base || input.consumed == 0 { return (source, line, before + 1) }
+        let tag = characterCount(UnsafeBufferPointer(start: at, count: at.distance(to: end)))
+        return (source, line, line == Int(input.line) ? max(Int(input.col) - tag, 0) : 0)
+    }
+}
+
+// MARK: Words for what is wrong
+
+extension XMLRowContext {
+    private mutating func stop(_ problem: FileProblem) {
+        if self.problem == nil { self.problem = problem }
+        xmlStopParser(parser)
+    }
+
+    private mutating func note(_ error: xmlError) {
+        guard error.level == XML_ERR_FATAL, parserFault == nil, problem == nil else { return }
+        let message = error.message.map { String(cString: $0) } ?? "no reason given"
+        parserFault = ParserFault(
+            code: Int(error.code), line: Int(error.line), column: Int(error.int2), words: singleLine(message))
+    }
+
+    private func singleLine(_ message: String) -> String {
+        var words = message.unicodeScalars.map { $0 == "\n" ? " " : $0 }
+        while let last = words.last, last == " " || last == "." { words.removeLast() }
+        var line = ""
+        line.unicodeScalars.append(contentsOf: words)
+        return line
+    }
+
+    private func readable(_ fault: ParserFault) -> FileProblem {
+        if fault.code == Int(XML_ERR_UNDECLARED_ENTITY.rawValue) {
+            return FileProblem(
+                reason: "unknown_entity", line: fault.line, column: fault.column,
+                what: "The file uses an entity that XML does not have by itself: \(fault.words).",
+                hint: "Only &amp; &lt; &gt; &quot; &apos; and character references such as &#233; are read.")
+        }
+        return FileProblem(
+            reason: "bad_xml", line: fault.line, column: fault.column, what: "The XML is broken: \(fault.words).")
+    }
+
+    private func truncated(at end: TextPlace) -> FileProblem {
+        FileProblem(
+            reason: "truncated", line: end.line, column: end.column,
+            what: rootName.isEmpty
+                ? "The file ends before its root element is open."
+                : "The file ends before its root element \(rootName) is closed.",
+            hint: "The file may have been cut off; send it again.")
+    }
+
+    private func tooLong(_ line: Int) -> FileProblem {
+        FileProblem(
+            reason: "row_too_long", line: line, what: "A row is longer than \(rowBytesMax) bytes.",
+            hint: "Its element may not be closed, or the rows lie deeper than right below the root.")
+    }
+
+    private mutating func refuseDoctype() {
+        let tag = currentTag()
+        stop(
+            FileProblem(
+                reason: "doctype", line: tag.line, column: tag.column,
+                what: "The file has a document type declaration (DOCTYPE), which is not read for safety.",
+                hint: "Take the <!DOCTYPE ...> out of the file."))
+    }
+
+    private mutating func refuseDepth() {
+        let tag = currentTag()
+        stop(
+            FileProblem(
+                reason: "too_deep", line: tag.line, column: tag.column,
+                what: "More than \(Self.depthMax) elements stand inside each other."))
+    }
+
+    private mutating func refuseColumns() {
+        let tag = currentTag()
+        stop(
+            FileProblem(
+                reason: "too_many_columns", line: tag.line, column: tag.column,
+                what: "The rows have more than \(ColumnTree.nodesMax) different element and attribute names."))
+    }
+
+    private mutating func refuseMixed(_ name: UnsafePointer<xmlChar>) {
+        let tag = currentTag()
+        let first = rowToken.map { words($0) } ?? ""
+        stop(
+            FileProblem(
+                reason: "mixed_elements", line: tag.line, column: tag.column,
+                what: "The root has children of different names: \(first) and \(words(name)).",
+                hint: "Name the one that is a row as `row_element` in the file's rule."))
+    }
+
+    private mutating func refuseTextInRoot(_ bytes: UnsafePointer<xmlChar>, count: Int) {
+        stop(
+            FileProblem(
+                reason: "stray_text", line: Int(parser?.pointee.input?.pointee.line ?? 0),
+                what: "Text stands between the rows, outside of every row's element."))
+    }
+
+    private mutating func noteDuplicate(_ node: ColumnTree.Node) {
+        let tag = currentTag()
+        rowProblem = RowProblem(
+            reason: "duplicate_column", line: tag.line, column: tag.column, columnName: tree.path(node),
+            what: "The row has \(tree.path(node)) twice.")
+    }
+
+    private mutating func noteStrayText(_ level: Int? = nil) {
+        guard rowProblem == nil else { return }
+        let level = level ?? depth
+        let path = level > 2 ? tree.path(levels[level].node) : nil
+        rowProblem = RowProblem(
+            reason: "stray_text", line: rowLine, columnName: path,
+            what: path.map { "The element \($0) holds both text and elements." }
+                ?? "Text stands directly in the row's element, so no column has it.",
+            hint: "Put the text into an element or attribute of its own.")
+    }
+}

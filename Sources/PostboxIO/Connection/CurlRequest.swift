@@ -1,0 +1,140 @@
+internal import CLibCurl
+internal import Dispatch
+internal import Foundation
+
+/// One form, posted by libcurl: proxies, CA stores and TLS as companies have them.
+struct CurlRequest: Sendable {
+    var url: String
+    var form: [(String, String)]
+    /// User and password of a Basic header.
+    var basic: (user: String, password: String)?
+    var caFile: String?
+    var verify = true
+    /// nil: from the environment, as curl reads it.
+    var proxy: String?
+    /// Seconds.
+    var timeout = 30
+
+    struct Answer: Sendable {
+        var status: Int
+        var body: [UInt8]
+        var location: String?
+        /// Seconds.
+        var retryAfter: Int?
+    }
+
+    /// No answer at all: why, without anything secret.
+    struct Failure: Error, Sendable, CustomStringConvertible {
+        var description: String
+    }
+
+    private static let queue = DispatchQueue(label: "token", attributes: .concurrent)
+    private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+    /// Sends the form and waits for the answer on a thread of its own. Redirects are not followed. Throws `Failure`.
+    func send() async throws -> Answer {
+        try await withCheckedThrowingContinuation { continuation in
+            Self.queue.async { continuation.resume(with: Result { try perform() }) }
+        }
+    }
+
+    /// `application/x-www-form-urlencoded`: everything but letters, digits and `*-._` is escaped, so that no password breaks it.
+    static func encode(_ form: [(String, String)]) -> String {
+        func escape(_ text: String) -> String {
+            let hex = Array("0123456789ABCDEF")
+            var out = ""
+            for byte in text.utf8 {
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "*"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                    UInt8(ascii: "_"):
+                    out.append(Character(Unicode.Scalar(byte)))
+                case UInt8(ascii: " "): out.append("+")
+                default:
+                    out.append("%")
+                    out.append(hex[Int(byte >> 4)])
+                    out.append(hex[Int(byte & 15)])
+                }
+            }
+            return out
+        }
+        return form.map { escape($0.0) + "=" + escape($0.1) }.joined(separator: "&")
+    }
+
+    private final class Received {
+        var body: [UInt8] = []
+        var headers: [UInt8] = []
+    }
+
+    private func perform() throws -> Answer {
+        guard Self.isReady, let handle = curl_easy_init() else { throw Failure(description: "libcurl does not start") }
+        defer { curl_easy_cleanup(handle) }
+        let received = Received()
+        let body = Self.encode(form)
+        var headers: UnsafeMutablePointer<curl_slist>?
+        headers = curl_slist_append(headers, "Accept: application/json")
+        headers = curl_slist_append(headers, "Content-Type: application/x-www-form-urlencoded")
+        defer { curl_slist_free_all(headers) }
+        var codes: [CURLcode] = []
+        func set(_ option: CURLoption, _ value: String?) {
+            if let value { codes.append(postbox_curl_set_text(handle, option, value)) }
+        }
+        func set(_ option: CURLoption, _ value: Int) { codes.append(postbox_curl_set_long(handle, option, value)) }
+        set(CURLOPT_URL, url)
+        set(CURLOPT_COPYPOSTFIELDS, body)
+        set(CURLOPT_NOSIGNAL, 1)
+        set(CURLOPT_FOLLOWLOCATION, 0)
+        set(CURLOPT_PROTOCOLS_STR, "https")
+        set(CURLOPT_TIMEOUT, timeout)
+        set(CURLOPT_CONNECTTIMEOUT, 10)
+        set(CURLOPT_USERAGENT, "Postbox")
+        set(CURLOPT_CAINFO, caFile)
+        set(CURLOPT_PROXY, proxy)
+        if !verify {
+            set(CURLOPT_SSL_VERIFYPEER, 0)
+            set(CURLOPT_SSL_VERIFYHOST, 0)
+        }
+        if let basic {
+            // CURLAUTH_BASIC, a macro that Swift does not see.
+            set(CURLOPT_HTTPAUTH, 1)
+            set(CURLOPT_USERNAME, basic.user)
+            set(CURLOPT_PASSWORD, basic.password)
+        }
+        codes.append(postbox_curl_set_pointer(handle, CURLOPT_HTTPHEADER, headers))
+        let write: curl_write_callback = { bytes, size, count, context in
+            guard let bytes, let context else { return 0 }
+            let received = Unmanaged<Received>.fromOpaque(context).takeUnretainedValue()
+            guard received.body.count + size * count <= 1 << 20 else { return 0 }
+            received.body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: size * count))
+            return size * count
+        }
+        let header: curl_write_callback = { bytes, size, count, context in
+            guard let bytes, let context else { return 0 }
+            Unmanaged<Received>.fromOpaque(context).takeUnretainedValue()
+                .headers.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: size * count))
+            return size * count
+        }
+        let context = Unmanaged.passUnretained(received).toOpaque()
+        codes.append(postbox_curl_set_write(handle, CURLOPT_WRITEFUNCTION, write))
+        codes.append(postbox_curl_set_pointer(handle, CURLOPT_WRITEDATA, context))
+        codes.append(postbox_curl_set_write(handle, CURLOPT_HEADERFUNCTION, header))
+        codes.append(postbox_curl_set_pointer(handle, CURLOPT_HEADERDATA, context))
+        guard codes.allSatisfy({ $0 == CURLE_OK }) else { throw Failure(description: "libcurl refuses an option") }
+        let code = withExtendedLifetime(received) { curl_easy_perform(handle) }
+        guard code == CURLE_OK else {
+            throw Failure(description: String(cString: curl_easy_strerror(code)))
+        }
+        var status = 0
+        postbox_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
+        return Answer(
+            status: status, body: received.body, location: Self.value("location", received.headers),
+            retryAfter: Self.value("retry-after", received.headers).flatMap { Int($0) })
+    }
+
+    /// The last header of that name: a proxy's own answer comes first.
+    private static func value(_ name: String, _ headers: [UInt8]) -> String? {
+        String(decoding: headers, as: UTF8.self).split(whereSeparator: \.isNewline).last { line in
+            line.lowercased().hasPrefix(name + ":")
+        }.map { $0.dropFirst(name.count + 1).trimmingCharacters(in: .whitespaces) }
+    }
+}

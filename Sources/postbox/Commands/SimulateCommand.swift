@@ -1,0 +1,70 @@
+internal import ArgumentParser
+internal import Foundation
+internal import PostboxCore
+internal import Simulator
+internal import UnixSignals
+
+struct SimulateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate",
+        abstract: "Runs a server that answers like LSEG's, for trying things out.",
+        discussion: """
+            It is strict: it refuses what a real server refuses, in the same way. A scenario (YAML) makes it refuse RICs, lose \
+            answers, cut connections or reject logins.
+            """)
+
+    @Option(help: ArgumentHelp("Where to listen; port 0 takes a free one.", valueName: "host:port"))
+    var listen: String = "127.0.0.1:15000"
+
+    @Option(help: "What the server is like.", completion: .file(extensions: ["yaml", "yml"]))
+    var scenario: String?
+
+    @Option(help: "Write every post and every answer to this file, one JSON object a line.", completion: .file())
+    var record: String?
+
+    @Flag(help: "Answer everything at full speed and check nothing: for measuring.")
+    var fast = false
+
+    func validate() throws {
+        guard address != nil else { throw ValidationError("--listen wants HOST:PORT, not '\(listen)'.") }
+    }
+
+    private var address: (host: String, port: Int)? {
+        guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]),
+            (0...65535).contains(port), colon != listen.startIndex
+        else { return nil }
+        return (String(listen[..<colon]), port)
+    }
+
+    func run() async throws {
+        guard let address else { return }
+        let scenario = try loadScenario()
+        let server: SimulatorServer
+        do {
+            server = try await SimulatorServer.start(
+                scenario: scenario, host: address.host, port: address.port, fast: fast, recordPath: record)
+        } catch {
+            Terminal.error("cannot listen on \(listen): \(error)")
+            Terminal.exit(PostboxCore.ExitCode.noDestination)
+        }
+        Terminal.print("listening on ws://\(address.host):\(server.port)/WebSocket")
+        if fast { Terminal.print("fast: answers everything, checks nothing") }
+        for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { break }
+        let report = server.report()
+        try await server.stop()
+        Terminal.print(
+            "\(report.connections) connections, \(report.logins) logins, \(report.posts) posts, \(report.acks) acks, \(report.naks) naks, \(report.errors) errors, at most \(report.maxPostsInAnySlidingSecond) posts in a second"
+        )
+    }
+
+    private func loadScenario() throws -> Scenario {
+        guard let path = scenario else { return Scenario() }
+        do {
+            let yaml = try String(contentsOfFile: path, encoding: .utf8)
+            return try Scenario.load(yaml: yaml, file: path)
+        } catch {
+            Terminal.error("\(error)")
+            Terminal.exit(PostboxCore.ExitCode.configuration)
+        }
+    }
+}
