@@ -88,7 +88,7 @@ struct ArchitectureTests {
                 #expect(words.first != "public" && words.first != "open", "\(file.path):\(number): \(line)")
             }
             for entry in file.imports {
-                #expect(entry.access == "internal" || entry.access == "package", "\(file.path) imports \(entry.module)")
+                #expect(entry.access != "public", "\(file.path) imports \(entry.module)")
             }
         }
     }
