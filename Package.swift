@@ -69,6 +69,8 @@ let package = Package(
             name: "postbox",
             dependencies: [
                 "PostboxCore", "PostboxIO", "Simulator",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -83,6 +85,6 @@ let package = Package(
             dependencies: ["PostboxIO", "PostboxCore", "Simulator", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "postboxTests", dependencies: ["postbox", "Simulator", "TestSupport"], swiftSettings: settings),
+            name: "postboxTests", dependencies: ["postbox", "PostboxCore", "PostboxIO", "Simulator", "TestSupport"], swiftSettings: settings),
     ]
 )

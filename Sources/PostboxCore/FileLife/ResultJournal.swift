@@ -13,8 +13,8 @@ package struct ResultJournal {
         package var service: UnsafeRawBufferPointer
         package var post: PostKind
         package var fields: UnsafeRawBufferPointer
-        /// Digits in `settled_at` as they stand, for the latest of all.
-        package var settledAt: String
+        /// `sent_at` as it stands; empty: never sent. RFC 3339 in UTC sorts as text.
+        package var sentAt: String
     }
 
     private let drop: Int
@@ -73,6 +73,6 @@ package struct ResultJournal {
         else { return nil }
         return Line(
             row: number, destination: word(3), outcome: outcome, nakCode: word(8), reason: word(9), ric: cell(4),
-            service: cell(5), post: word(6) == "Refresh" ? .refresh : .update, fields: cell(16), settledAt: word(15))
+            service: cell(5), post: word(6) == "Refresh" ? .refresh : .update, fields: cell(16), sentAt: word(14))
     }
 }

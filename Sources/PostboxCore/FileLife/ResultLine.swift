@@ -185,6 +185,20 @@ package struct TimeText: Sendable {
         return String(decoding: out, as: UTF8.self)
     }
 
+    /// Microseconds since 1970 of a text that this type wrote; nil: it is none.
+    package static func microseconds(_ text: String) -> Int64? {
+        let parts = text.split(whereSeparator: { "-T:.Z".contains($0) }).map { Int64($0) }
+        guard parts.count == 7, !parts.contains(nil) else { return nil }
+        let p = parts.compactMap { $0 }
+        // The reverse of `render`: years that begin in March, in eras of 400.
+        let year = p[1] <= 2 ? p[0] - 1 : p[0]
+        let era = (year >= 0 ? year : year - 399) / 400
+        let dayOfYear = (153 * (p[1] > 2 ? p[1] - 3 : p[1] + 9) + 2) / 5 + p[2] - 1
+        let yearOfEra = year - era * 400
+        let days = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+        return (days * 86400 + p[3] * 3600 + p[4] * 60 + p[5]) * 1_000_000 + p[6]
+    }
+
     /// `2026-11-21` of a time in microseconds since 1970.
     package static func day(_ microseconds: Int64) -> String {
         String(text(microseconds).prefix(10))

@@ -26,9 +26,9 @@ package struct RowProblem: Sendable, Equatable {
 }
 
 extension RowProblem {
-    /// The sentence with its column and its hint, for a result line.
+    /// The sentence with its hint, for a result line.
     package var text: String {
-        (columnName.map { "\($0): " } ?? "") + what + (hint.map { " (\($0))" } ?? "")
+        what + (hint.map { " (\($0))" } ?? "")
     }
 }
 

@@ -74,7 +74,6 @@ package actor PostingLane {
     private var drained: CheckedContinuation<Void, Never>?
     private var wake: CheckedContinuation<Void, Never>?
     private var connections = 0
-    private var firstSentAt: [Int: Int64] = [:]
 
     /// One connection.
     private var link: Link?
@@ -186,7 +185,6 @@ package actor PostingLane {
         order.removeAll { $0 == drop }
         sinks.removeValue(forKey: drop)?.finish()
         cancelled[drop] = nil
-        firstSentAt[drop] = nil
         wakeTurns()
     }
 
@@ -207,9 +205,6 @@ package actor PostingLane {
 
     /// Names of services by their index in posts of this lane.
     package func serviceNames() -> [String] { services }
-
-    /// Microseconds since 1970 of the drop's first post on this lane; 0: none yet.
-    package func firstSent(of drop: Int) -> Int64 { firstSentAt[drop] ?? 0 }
 
     /// The index that a service's name has in posts of this lane; a new name gets a new one.
     package func serviceIndex(_ name: String) -> Int {
@@ -611,20 +606,19 @@ package actor PostingLane {
             if pacer.limit != nil {
                 for send in sends { window.paced(send.postID, number: pacer.sent(at: now.monotonic)) }
             }
-            channel.writeAndFlush(encode(channel.allocator, now), promise: nil)
+            channel.writeAndFlush(encode(channel.allocator), promise: nil)
             counts.sent += sends.count
             queued = window.hasQueued ? window.queued : 0
             if sends.count < wanted { return }
         }
     }
 
-    private func encode(_ allocator: ByteBufferAllocator, _ now: Moment) -> ByteBuffer {
+    private func encode(_ allocator: ByteBufferAllocator) -> ByteBuffer {
         var out = allocator.buffer(capacity: sends.count * 320)
         var at = 0
         while at < sends.count {
             let handle = sends[at].lot
             guard let lot = window.lot(handle) else { preconditionFailure("a post that was taken has a lot") }
-            if firstSentAt[lot.drop] == nil { firstSentAt[lot.drop] = now.wall }
             lot.batch.bytes.withUnsafeBytes { bytes in
                 while at < sends.count, sends[at].lot == handle {
                     let row = lot.rows[Int(sends[at].index)]

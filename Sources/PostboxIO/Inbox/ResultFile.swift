@@ -46,7 +46,8 @@ package actor ResultFile {
     package private(set) var outcomes: OutcomeCounts
     /// Rows with a bad outcome at any destination.
     package private(set) var bad: RowSet
-    /// Microseconds since 1970 of the first and last answer.
+    /// Microseconds since 1970 of the first post and the last answer; 0: none.
+    package private(set) var firstSentAt: Int64
     package private(set) var lastSettledAt: Int64 = 0
     package private(set) var syncs = 0
 
@@ -55,7 +56,8 @@ package actor ResultFile {
     /// Creates the file with its header, or goes on after the first `keeping` bytes of one that is there. Throws `DiskError`.
     package init(
         path: String, rows: Int, lines: [String: ResultLines], keeping: Int = 0,
-        outcomes: OutcomeCounts = OutcomeCounts(), bad: RowSet? = nil, thread: DiskThread,
+        outcomes: OutcomeCounts = OutcomeCounts(), bad: RowSet? = nil, firstSentAt: Int64 = 0,
+        thread: DiskThread,
         alert: @escaping @Sendable (Alert) -> Void
     ) throws(DiskError) {
         self.path = path
@@ -64,6 +66,7 @@ package actor ResultFile {
         self.alert = alert
         self.outcomes = outcomes
         self.bad = bad ?? RowSet(rows: rows)
+        self.firstSentAt = firstSentAt
         lastSync = Clock.monotonic()
         descriptor = try Disk.open(path, O_RDWR | O_CREAT)
         length = keeping
@@ -90,6 +93,7 @@ package actor ResultFile {
         for run in runs {
             renderer.append(run, to: &buffer)
             for settled in run.rows {
+                if settled.sentAt > 0, firstSentAt == 0 || settled.sentAt < firstSentAt { firstSentAt = settled.sentAt }
                 let detail = settled.detail < 0 ? nil : run.details[settled.detail]
                 count(
                     settled.outcome, detail, row: run.lot.rows[settled.index].row, settledAt: settled.settledAt)

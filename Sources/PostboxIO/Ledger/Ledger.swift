@@ -35,6 +35,12 @@ package struct DropRecord: Sendable, Equatable {
         package var postIDBase: UInt32
         /// Rows up to this one may have been sent; 0: none.
         package var postedThrough: Int
+
+        package init(destination: String, postIDBase: UInt32, postedThrough: Int) {
+            self.destination = destination
+            self.postIDBase = postIDBase
+            self.postedThrough = postedThrough
+        }
     }
 
     package var number: Int

@@ -72,7 +72,7 @@ private struct FileCheck {
     private func rule(for name: String) -> MappingRule? {
         guard !settings.rules.isEmpty else {
             return settings.destinations.count == 1
-                ? MappingRule(destinations: [settings.destinations[0].name]) : nil
+                ? MappingRule(match: "", destinations: [settings.destinations[0].name]) : nil
         }
         let names = [name] + (originalName(ofRejects: name).map { [$0] } ?? [])
         return settings.rules.first { rule in names.contains { rule.matches($0) } }
@@ -92,7 +92,7 @@ private struct FileCheck {
         var good = 0
         var bad = 0
         if !isJSON {
-            Terminal.print("\(path) -> \(destination.name)" + (rule.match == "*" ? "" : " (rule \(rule.match))"))
+            Terminal.print("\(path) -> \(destination.name)" + (rule.match.isEmpty ? "" : " (rule \(rule.match))"))
         }
         do {
             let source = try SourceFile(path: path)
@@ -156,8 +156,7 @@ private struct FileCheck {
 
     private func problem(_ path: String, _ problem: RowProblem) {
         report(
-            path, problem.line, problem.column, problem.reason,
-            (problem.columnName.map { "\($0): " } ?? "") + problem.what, problem.hint)
+            path, problem.line, problem.column, problem.reason, problem.what, problem.hint)
     }
 
     private func problem(_ path: String, _ problem: FileProblem) {

@@ -19,7 +19,7 @@ struct Claims: Sendable {
         }
         guard !settings.rules.isEmpty else {
             return settings.destinations.count == 1
-                ? MappingRule(destinations: [settings.destinations[0].name]) : nil
+                ? MappingRule(match: "", destinations: [settings.destinations[0].name]) : nil
         }
         return settings.rules.first { rule in names.contains { rule.matches($0) } }
     }

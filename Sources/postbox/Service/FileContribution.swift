@@ -173,15 +173,10 @@ struct FileContribution: Sendable {
     private func firstPass(
         _ source: SourceFile, _ format: PriceFileFormat, _ targets: [PriceFilePass.Target]
     ) throws -> Plan {
-        var passes: [PriceFilePass] = []
+        let passes = targets.map { PriceFilePass(rule: rule, format: format, target: $0) }
         var rejected = targets.map { _ in 0 }
         var lastLine = 0
         let digests = try source.readAll { chunk, isLast in
-            if passes.isEmpty {
-                passes = try targets.map {
-                    PriceFilePass(rule: rule, format: format, target: $0)
-                }
-            }
             for at in passes.indices {
                 try passes[at].take(chunk, isLast: isLast) { batch, posts in
                     if !posts.problems.isEmpty {
@@ -301,7 +296,8 @@ struct FileContribution: Sendable {
         }
         return try ResultFile(
             path: file.directory + "/" + FileMover.Part.result, rows: rows, lines: lines,
-            keeping: recovered.goodBytes, outcomes: recovered.outcomes, bad: recovered.bad, thread: context.results,
+            keeping: recovered.goodBytes, outcomes: recovered.outcomes, bad: recovered.bad,
+            firstSentAt: recovered.firstSentAt, thread: context.results,
             alert: { [alerts = context.alerts] in alerts.send($0) })
     }
 
@@ -418,10 +414,10 @@ struct FileContribution: Sendable {
         FailPoint.reach("rejects_written")
         let target = try await context.names.reserve(file.name, in: folder)
         var summary = FileSummary(drop: file.drop, file: file.name)
-        summary.size = plan?.digests.size ?? (try Disk.status(file.path))?.size ?? 0
+        summary.size = try plan?.digests.size ?? Disk.status(file.path)?.size ?? 0
         summary.sha256 = try plan?.digests.sha256 ?? digest()
         summary.format = (plan?.format ?? rule.format ?? PriceFileFormat(fileName: file.name))?.rawValue ?? ""
-        summary.rule = file.refusal == nil ? rule.match : ""
+        summary.rule = rule.match
         summary.destinations = rule.destinations
         summary.verdict = verdict
         summary.reason = trouble.reason
@@ -434,13 +430,11 @@ struct FileContribution: Sendable {
         for name in rule.destinations {
             guard let lane = context.lanes[name] else { continue }
             summary.login.append((name, await lane.loginFacts))
-            let first = await lane.firstSent(of: file.drop)
-            if first > 0 { summary.firstSentAt = summary.firstSentAt == 0 ? first : min(summary.firstSentAt, first) }
             if !lane.destination.tls.verify {
                 summary.warnings.append("TLS certificates of \(name) are not verified (tls.verify is false)")
             }
         }
-        if summary.firstSentAt == 0 { summary.firstSentAt = file.record?.firstSentAt ?? 0 }
+        summary.firstSentAt = await results.firstSentAt
         let settledAt = await results.lastSettledAt
         summary.settledAt = settledAt > 0 ? settledAt : Clock.wall()
         let bytes = Array(summary.json.utf8)

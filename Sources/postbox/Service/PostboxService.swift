@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Logging
+internal import NIOCore
 internal import NIOPosix
 internal import PostboxCore
 internal import PostboxIO

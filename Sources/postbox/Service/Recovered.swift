@@ -8,6 +8,8 @@ struct Recovered: Sendable {
     var settled: [String: RowSet] = [:]
     var outcomes = OutcomeCounts()
     var bad: RowSet
+    /// Microseconds since 1970 of the first post; 0: none.
+    var firstSentAt: Int64 = 0
     /// Bytes of the result file that hold; 0: there is none worth keeping.
     var goodBytes = 0
 
@@ -27,18 +29,21 @@ struct Recovered: Sendable {
         for name in file.snapshot.rule.destinations { settled[name] = RowSet(rows: rows) }
         var outcomes = OutcomeCounts()
         var bad = bad
+        var first = ""
         try source.eachChunk { _, chunk, isLast in
             journal.take(chunk, isLast: isLast) { line in
                 guard line.row <= rows, settled[line.destination]?.contains(line.row) == false else { return false }
                 settled[line.destination]?.insert(line.row)
                 outcomes.add(line.outcome, word: line.nakCode.isEmpty ? line.reason : line.nakCode)
                 if !line.outcome.isGood { bad.insert(line.row) }
+                if !line.sentAt.isEmpty, first.isEmpty || line.sentAt < first { first = line.sentAt }
                 return true
             }
         }
         self.settled = settled
         self.outcomes = outcomes
         self.bad = bad
+        firstSentAt = TimeText.microseconds(first) ?? 0
         goodBytes = journal.goodBytes
     }
 }

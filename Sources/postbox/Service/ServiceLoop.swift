@@ -92,12 +92,20 @@ actor ServiceLoop {
             timer?.cancel()
             watch?.stop()
             watchTask?.cancel()
-            for lane in context.lanes.values { await lane.stop(timeout: context.settings.drainTimeout) }
+            await stopLanes()
             group.cancelAll()
         }
         if isInterrupted, options.once { code = ExitCode.worse(code, ExitCode.interrupted) }
         context.logger.info("stopped", metadata: ["event": "stopped", "exit_code": "\(code)"])
         return options.once ? code : ExitCode.ok
+    }
+
+    /// All at once: each waits for its own answers.
+    private func stopLanes() async {
+        let timeout = context.settings.drainTimeout
+        await withTaskGroup(of: Void.self) { group in
+            for lane in context.lanes.values { group.addTask { await lane.stop(timeout: timeout) } }
+        }
     }
 
     // MARK: - What happened
@@ -175,7 +183,7 @@ actor ServiceLoop {
     private func step(_ group: inout TaskGroup<Void>) async -> Bool {
         let now = Clock.monotonic()
         if isStopping {
-            for lane in context.lanes.values { await lane.stop(timeout: context.settings.drainTimeout) }
+            await stopLanes()
             if open.isEmpty {
                 if !waitingToGoOn.isEmpty || tracker.count > 0 { isInterrupted = true }
                 return true

@@ -1,0 +1,252 @@
+/// A rule made ready for a price file's columns: what each column is for and what each field needs, in flat arrays, so
+/// that a row is mapped without looking anything up by name.
+///
+/// A *slot* is something a row gives once, by whatever column: the RIC, a column that the rule names. Columns fill slots.
+struct MappingPlan: Sendable {
+    /// What a column's values are for.
+    struct ColumnUse {
+        /// The slot of the column's name, or -1.
+        var slot = -1
+        /// The slot of the plain mapping's RIC, Post or Service, or -1.
+        var plainSlot = -1
+        var role = Role.ignored
+        /// Where `,"NAME":` lies in `bytes`, for a field of the plain mapping.
+        var prefix = 0..<0
+    }
+
+    enum Role {
+        /// No field.
+        case ignored
+        /// A field of the column's name.
+        case field
+        /// Below the row's top level: no rule names it, so what it means is unknown.
+        case nested
+        /// A field whose name cannot go on the wire.
+        case badName
+        /// A field that an earlier column is already.
+        case duplicate
+    }
+
+    /// A field that the rule names.
+    struct Field {
+        /// Where `,"NAME":` lies in `bytes`.
+        var prefix: Range<Int>
+        /// The slot of its column, or -1 for a constant.
+        var slot: Int
+        var conversion: FieldConversion
+        /// A constant: what came of it, and where its JSON lies in `bytes`.
+        var constantOutcome = FieldOutcome.empty
+        var constant = 0..<0
+    }
+
+    enum RIC {
+        case slot(Int)
+        case template([TemplatePart])
+    }
+
+    enum TemplatePart {
+        /// Where the text lies in `bytes`.
+        case text(Range<Int>)
+        case slot(Int)
+    }
+
+    enum Post {
+        case always(PostKind)
+        case plain(slot: Int)
+        case column(slot: Int, words: [(word: Range<Int>, kind: PostKind)])
+    }
+
+    /// Why no row of the file can be mapped.
+    struct Obstacle {
+        var fault: RowFault
+        var columnName: String?
+    }
+
+    private(set) var bytes: [UInt8] = []
+    private(set) var uses: [ColumnUse] = []
+    private(set) var fields: [Field] = []
+    private(set) var displays = DisplayTable()
+    private(set) var ric = RIC.slot(0)
+    private(set) var post = Post.always(.update)
+    /// The slot of the plain mapping's Service, or -1 where a row cannot name its service.
+    private(set) var serviceSlot = -1
+    private(set) var slotCount = 0
+    /// Whether columns become fields by their names.
+    let mapsColumnsPlainly: Bool
+    let empty: EmptyRule?
+    /// What may stand in the post's column.
+    private(set) var postWords = ["Refresh", "Update"]
+    private(set) var obstacle: Obstacle?
+
+    private var slotsByName: [String: Int] = [:]
+    /// The names that must be among the columns, with what is wrong when they are not, in the order of the rule.
+    private var needed: [(slot: Int, name: String, fault: RowFault)] = []
+    private var isPlainRICUsed = false
+    private var isPlainPostUsed = false
+    private var fieldNames: Set<String> = []
+
+    private let plainRICSlot = 0
+    private let plainPostSlot = 1
+
+    init(_ rule: MappingRule) {
+        mapsColumnsPlainly = rule.fields == nil
+        empty = rule.empty
+        slotCount = 2
+        if mapsColumnsPlainly {
+            serviceSlot = slotCount
+            slotCount += 1
+        }
+        compile(rule.ric)
+        compile(rule.post)
+        for field in rule.fields ?? [] { compile(field) }
+        if let problem = mappingRuleProblems(rule).first {
+            obstacle = Obstacle(fault: .badRule(problem.what), columnName: nil)
+        }
+    }
+
+    /// Takes in columns that came since the last call. With `areFixed` these are all the file will have, so that a column
+    /// that a rule names and that is not among them is missed.
+    mutating func extend(to columns: [Column], areFixed: Bool) {
+        guard columns.count > uses.count else { return }
+        for column in columns[uses.count...] { uses.append(use(of: column)) }
+        if areFixed, obstacle == nil { obstacle = missingColumn() }
+    }
+
+    /// The name of the column that would have filled a slot.
+    func columnName(ofSlot slot: Int) -> String? {
+        if slot == plainRICSlot { return "RIC" }
+        return needed.first { $0.slot == slot }?.name
+    }
+
+    private mutating func compile(_ rule: RICRule) {
+        switch rule {
+        case .plain:
+            isPlainRICUsed = true
+            ric = .slot(plainRICSlot)
+        case .column(let name):
+            ric = .slot(slot(name, missing: .unknownRICColumn))
+        case .template(let parts):
+            ric = .template(
+                parts.map {
+                    switch $0 {
+                    case .text(let text): .text(add(Array(text.utf8)))
+                    case .column(let name): .slot(slot(name, missing: .unknownRICColumn))
+                    }
+                })
+        }
+    }
+
+    private mutating func compile(_ rule: PostRule) {
+        switch rule {
+        case .refresh: post = .always(.refresh)
+        case .update: post = .always(.update)
+        case .plain:
+            isPlainPostUsed = true
+            post = .plain(slot: plainPostSlot)
+        case .column(let name, let refresh, let update):
+            let slot = slot(name, missing: .unknownPostColumn)
+            postWords = refresh + update
+            let words =
+                refresh.map { (word: add(Array($0.utf8)), kind: PostKind.refresh) }
+                + update.map { (word: add(Array($0.utf8)), kind: PostKind.update) }
+            post = .column(slot: slot, words: words)
+        }
+    }
+
+    private mutating func compile(_ rule: FieldRule) {
+        var conversion = FieldConversion(rule)
+        if let values = rule.values { conversion.displays = displays.add(values) }
+        let prefix = addPrefix(rule.name)
+        switch rule.source {
+        case .column(let name):
+            fields.append(Field(prefix: prefix, slot: slot(name, missing: .unknownColumn), conversion: conversion))
+        case .value(let text, let isText):
+            let constant = constantJSON(text, isText: isText, conversion, displays)
+            fields.append(
+                Field(
+                    prefix: prefix, slot: -1, conversion: conversion, constantOutcome: constant.outcome,
+                    constant: add(constant.json)))
+        }
+    }
+
+    private mutating func use(of column: Column) -> ColumnUse {
+        var use = ColumnUse()
+        use.slot = slotsByName[column.name] ?? -1
+        let plain = column.isNested ? -1 : plainMeaning(column.name)
+        if plain == plainRICSlot && isPlainRICUsed || plain == plainPostSlot && isPlainPostUsed
+            || plain >= 0 && plain == serviceSlot
+        {
+            use.plainSlot = plain
+        }
+        // A RIC or Post column is no field even where the rule says RIC or post itself: no field has such a name.
+        guard mapsColumnsPlainly, use.slot < 0, plain < 0 else { return use }
+        if column.isNested {
+            use.role = .nested
+        } else if !isFieldName(column.name) {
+            use.role = .badName
+        } else if !fieldNames.insert(column.name).inserted {
+            use.role = .duplicate
+        } else {
+            use.role = .field
+            use.prefix = addPrefix(column.name)
+        }
+        return use
+    }
+
+    /// The slot that a column of this name has in the plain mapping, or -1.
+    private func plainMeaning(_ name: String) -> Int {
+        switch name.lowercased() {
+        case "ric": plainRICSlot
+        case "post": plainPostSlot
+        case "service": mapsColumnsPlainly ? serviceSlot : -1
+        default: -1
+        }
+    }
+
+    private func missingColumn() -> Obstacle? {
+        if isPlainRICUsed, !uses.contains(where: { $0.plainSlot == plainRICSlot }) {
+            return Obstacle(fault: .unknownRICColumn, columnName: "RIC")
+        }
+        for need in needed where !uses.contains(where: { $0.slot == need.slot }) {
+            return Obstacle(fault: need.fault, columnName: need.name)
+        }
+        return nil
+    }
+
+    private mutating func slot(_ name: String, missing fault: RowFault) -> Int {
+        if let known = slotsByName[name] { return known }
+        let slot = slotCount
+        slotCount += 1
+        slotsByName[name] = slot
+        needed.append((slot, name, fault))
+        return slot
+    }
+
+    private mutating func addPrefix(_ name: String) -> Range<Int> {
+        add(Array(",\"\(name)\":".utf8))
+    }
+
+    private mutating func add(_ added: [UInt8]) -> Range<Int> {
+        bytes += added
+        return bytes.count - added.count..<bytes.count
+    }
+}
+
+/// A rule's constant as JSON, made by the same conversion as a column's values.
+func constantJSON(
+    _ text: String, isText: Bool, _ conversion: FieldConversion, _ displays: borrowing DisplayTable
+) -> (outcome: FieldOutcome, json: [UInt8]) {
+    let utf8 = Array(text.utf8)
+    var out = MappedBytes()
+    let outcome = conversion.write(utf8.span, kind: isText ? .string : .plain, displays: displays, into: &out)
+    return (outcome, outcome == .written ? Array(out.written) : [])
+}
+
+/// Whether a name can stand in a Fields object: a server compares names unescaped (observed §2.4), so one that JSON would
+/// have to escape is unknown to every server.
+func isFieldName(_ name: String) -> Bool {
+    !name.isEmpty
+        && name.utf8.allSatisfy {
+            $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+        }
+}

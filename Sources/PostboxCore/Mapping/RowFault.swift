@@ -1,0 +1,187 @@
+/// Why a row is rejected.
+enum RowFault: Sendable, Equatable {
+    case badRule(String)
+    case unknownRICColumn
+    case unknownPostColumn
+    case unknownColumn
+    case duplicateColumn
+    case nestedColumn
+    case badFieldName
+    case noRIC
+    case ricTooLong
+    case badRIC
+    case badPost
+    case unknownService
+    case refreshNotAllowed
+    case noFields
+    case value(ValueFault)
+}
+
+/// Puts a fault into words.
+///
+/// - Parameter words: what a column's value may be, where that is a short list.
+func rowProblem(
+    _ fault: RowFault, line: Int, columnName: String?, value: Span<UInt8>, words: [String] = []
+) -> RowProblem {
+    let name = columnName.map { shown(Array($0.utf8).span) } ?? ""
+    let text = shown(value)
+    let column = name.isEmpty ? "a column" : "the column \(name)"
+    func problem(_ reason: String, _ what: String, _ hint: String?) -> RowProblem {
+        RowProblem(reason: reason, line: line, columnName: columnName, what: what, hint: hint)
+    }
+    switch fault {
+    case .badRule(let what):
+        return problem("bad_rule", "The rule for this file cannot be followed: \(what).", "Correct the configuration.")
+    case .unknownRICColumn:
+        return problem(
+            "unknown_ric_column", "The file has no column \(name), which holds the RIC.",
+            "Check the header's spelling, the delimiter, or the rule's ric.")
+    case .unknownPostColumn:
+        return problem(
+            "unknown_post_column", "The file has no column \(name), which chooses Refresh or Update.",
+            "Check the header's spelling or the rule's post.")
+    case .unknownColumn:
+        return problem(
+            "unknown_column", "The file has no column \(name), which the rule takes a field from.",
+            "Check the header's spelling or the rule's fields.")
+    case .duplicateColumn:
+        return problem(
+            "duplicate_column", "The row has more than one column that means \(name).",
+            "Remove or rename one of them, or name the right one in a rule.")
+    case .nestedColumn:
+        return problem(
+            "nested_value", "The value at \(name) lies inside another, which the plain mapping does not read.",
+            "Name the path \(name) in a rule's fields, or flatten the row.")
+    case .badFieldName:
+        return problem(
+            "bad_field_name",
+            name.isEmpty
+                ? "A column has no name, so there is no field for its values."
+                : "\(name) cannot be the name of a field.",
+            "A field's name is printable ASCII without spaces, quotes and backslashes, such as BID; or name the wanted "
+                + "columns in a rule's fields.")
+    case .noRIC:
+        return problem(
+            "no_ric", name.isEmpty ? "The row has no RIC." : "The row has no RIC: \(column) is empty.",
+            "Fill in the RIC or remove the row.")
+    case .ricTooLong:
+        return problem("ric_too_long", "The RIC \(text) is longer than 255 bytes.", "Check for a missing delimiter.")
+    case .badRIC:
+        return problem(
+            "bad_ric", "\(text) cannot be a RIC.",
+            "A RIC is text without control characters and without a space at its beginning or end.")
+    case .badPost:
+        let allowed = words.isEmpty ? "" : "Write one of \(words.prefix(8).joined(separator: ", "))."
+        return problem(
+            "bad_post", "\(text) in \(column) chooses neither Refresh nor Update.", allowed.isEmpty ? nil : allowed)
+    case .unknownService:
+        return problem(
+            "unknown_service", "\(text) is not among the destination's services.",
+            "Write one of \(words.prefix(8).joined(separator: ", ")), or add it to the destination's services.")
+    case .refreshNotAllowed:
+        return problem(
+            "refresh_not_allowed", "The row asks for a Refresh, but its destination takes Updates only.",
+            "Post the row as an Update, or send the file to another destination.")
+    case .noFields:
+        return problem(
+            "no_fields", "The row has no value to post besides its RIC.", "Fill in a value or remove the row.")
+    case .value(let fault):
+        let (what, hint) = explanation(of: fault, for: text, value)
+        return problem(fault.rawValue, (name.isEmpty ? "" : "\(name): ") + "\(what).", hint)
+    }
+}
+
+/// What is wrong with a value, without a full stop, and what to do about it.
+func explanation(of fault: ValueFault, for text: String, _ value: Span<UInt8>) -> (what: String, hint: String) {
+    switch fault {
+    case .notADecimal:
+        ("\(text) is not a plain decimal", decimalHint(value))
+    case .notANumber:
+        ("\(text) is not a number that can be posted", "Leave the value empty when there is no price.")
+    case .decimalTooLong:
+        (
+            "\(text) does not fit 14 decimals and 18 digits exactly",
+            "Write fewer digits, or let the rule round it with round: N."
+        )
+    case .notAnInteger:
+        (
+            "\(text) is not a whole number of 64 bits",
+            "Write digits alone, without point and exponent, or give the field the type real."
+        )
+    case .booleanValue:
+        ("\(text) is true or false, which no field can hold", "Write a number or a text instead.")
+    case .nestedValue:
+        ("\(text) is a list or an object, not one value", "Write one value, or name a path within it in a rule.")
+    case .badEnum:
+        (
+            "\(text) is neither an enum's number (0 to 65535) nor a display text in ASCII",
+            "Write the number or the exact display text, such as USD."
+        )
+    case .unknownEnumValue:
+        (
+            "\(text) is not among the field's values",
+            "Write one of them exactly as the rule does, or add it to values."
+        )
+    case .badDate:
+        (
+            "\(text) is not a date of the calendar in a known form",
+            "Write it as 2026-11-21, 20261121, 21 NOV 2026 or 11/21/2026 (month first)."
+        )
+    case .badTime:
+        (
+            "\(text) is not a time of day in a known form",
+            "Write it as 12:34, 12:34:56 or 12:34:56.789, from 00:00 to 23:59:59, without date and zone."
+        )
+    }
+}
+
+private func decimalHint(_ value: Span<UInt8>) -> String {
+    var commas = 0
+    var points = 0
+    var exponents = 0
+    var others = 0
+    for index in value.indices {
+        switch value[index] {
+        case UInt8(ascii: ","): commas += 1
+        case UInt8(ascii: "."): points += 1
+        case UInt8(ascii: "e"), UInt8(ascii: "E"): exponents += 1
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"): break
+        default: others += 1
+        }
+    }
+    if others > 0 { return "Write digits with a decimal point, such as 1234.5; leave it empty when there is no value." }
+    if commas > 0 { return "Write it without thousands separators and with a decimal point, such as 1234.5." }
+    if points > 1 { return "Write it with one point, the decimal point, such as 1234.5." }
+    if exponents > 0 {
+        return "Write it without an exponent, such as 100000, or give the field the type real in a rule."
+    }
+    return
+        "Write digits with at most one point between them, such as 0.5 or -1.25; leave it empty when there is no value."
+}
+
+/// A value as people are shown it: in quotes, control characters visible, cut after 40 characters.
+func shown(_ value: Span<UInt8>) -> String {
+    let most = 40
+    // Four bytes make a character at most, and one more is enough to know that there is more.
+    var bytes: [UInt8] = []
+    for index in 0..<min(value.count, 4 * most + 4) { bytes.append(value[index]) }
+    var text = ""
+    var count = 0
+    for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+        guard count < most else {
+            text += "…"
+            break
+        }
+        switch scalar.value {
+        case 0x09: text += "\\t"
+        case 0x0a: text += "\\n"
+        case 0x0d: text += "\\r"
+        case ..<0x20, 0x7f..<0xa0:
+            let digits = String(scalar.value, radix: 16, uppercase: true)
+            text += "\\x" + (digits.utf8.count < 2 ? "0" : "") + digits
+        default: text.unicodeScalars.append(scalar)
+        }
+        count += 1
+    }
+    return "\"\(text)\""
+}

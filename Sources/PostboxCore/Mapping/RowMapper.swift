@@ -1,0 +1,372 @@
+/// Makes posts of a price file's rows, as a rule says: a value becomes JSON without ever being a binary number, and a row
+/// that a server would refuse or store wrong is rejected with the reason.
+///
+/// What a row becomes depends on that row, the rule and the columns alone, never on how rows fell into batches, so that
+/// both passes over a file make the same posts.
+package struct RowMapper: Sendable {
+    private var plan: MappingPlan
+    private let services: [String]
+    private let serviceNames: [[UInt8]]
+    private let updateOnly: Bool
+    private let columnsAreFixed: Bool
+    private var bytes = MappedBytes()
+    /// For each slot of the plan the cell that fills it in the row at hand, or -1.
+    private var slots: [Int] = []
+
+    /// - Parameters:
+    ///   - rule: with something wrong in it (`mappingRuleProblems`), every row is rejected as `bad_rule`.
+    ///   - services: the destination's default service, then those that a row may name.
+    ///   - updateOnly: the destination takes no Refresh.
+    ///   - columnsAreFixed: the file's columns are known before its first row (CSV), so that one that the rule names and
+    ///     that is not there rejects every row. Otherwise it is an empty value.
+    package init(rule: MappingRule, services: [String], updateOnly: Bool, columnsAreFixed: Bool) {
+        plan = MappingPlan(rule)
+        self.services = services
+        serviceNames = services.map { Array($0.utf8) }
+        self.updateOnly = updateOnly
+        self.columnsAreFixed = columnsAreFixed
+        slots = [Int](repeating: -1, count: plan.slotCount)
+    }
+
+    /// What is wrong with a rule itself; see `mappingRuleProblems`.
+    package static func check(_ rule: MappingRule) -> [MappingRuleProblem] {
+        mappingRuleProblems(rule)
+    }
+
+    /// Appends one mapped row for each row of the batch, in order, rejected ones too.
+    ///
+    /// - Parameter columns: the reader's columns; they may have grown since the last call, and only grown.
+    package mutating func map(_ batch: borrowing RowBatch, columns: [Column], into out: inout PostBatch) {
+        plan.extend(to: columns, areFixed: columnsAreFixed)
+        // Taken out for the batch, so that writing to them and reading the rest of the mapper do not exclude each other.
+        var bytes = MappedBytes()
+        var slots: [Int] = []
+        swap(&bytes, &self.bytes)
+        swap(&slots, &self.slots)
+        bytes.removeAll()
+        mapRows(batch, columns, &bytes, &slots, into: &out)
+        out.bytes.append(contentsOf: bytes.written)
+        swap(&bytes, &self.bytes)
+        swap(&slots, &self.slots)
+    }
+
+    private func mapRows(
+        _ batch: borrowing RowBatch, _ columns: [Column], _ bytes: inout MappedBytes, _ slots: inout [Int],
+        into out: inout PostBatch
+    ) {
+        let text = batch.text.span
+        let cells = batch.cells.span
+        let rows = batch.rows.span
+        let planBytes = plan.bytes.span
+        let base = out.bytes.count
+        out.rows.reserveCapacity(max(out.rows.count + rows.count, out.rows.capacity))
+        for index in rows.indices {
+            let row = rows[index]
+            var mapped = MappedRow(
+                row: row.number, line: row.line, post: .update, service: 0, ricStart: base + bytes.count, ricLength: 0,
+                fieldsStart: base + bytes.count, fieldsLength: 0, keyHash: 0)
+            if case .always(let kind) = plan.post { mapped.post = kind }
+            if row.problem >= 0 {
+                mapped.problem = out.problems.count
+                out.problems.append(batch.problems[row.problem])
+            } else {
+                let rowCells = cells.extracting(row.firstCell..<row.firstCell + row.cellCount)
+                let rejection = mapRow(rowCells, text, planBytes, &bytes, &slots, base, &mapped)
+                if let rejection {
+                    mapped.problem = out.problems.count
+                    out.problems.append(problem(rejection, rowCells, text, columns, line: row.line))
+                }
+            }
+            out.rows.append(mapped)
+        }
+    }
+
+    /// Why a row is rejected, and by which of its cells or by which name.
+    private struct Rejection {
+        var fault: RowFault
+        /// Index among the row's cells, or -1.
+        var cell = -1
+        /// A slot that no cell fills, or -1.
+        var slot = -1
+
+        init(_ fault: RowFault, cell: Int = -1, slot: Int = -1) {
+            self.fault = fault
+            self.cell = cell
+            self.slot = slot
+        }
+    }
+
+    private func mapRow(
+        _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ planBytes: Span<UInt8>, _ bytes: inout MappedBytes,
+        _ slots: inout [Int], _ base: Int, _ mapped: inout MappedRow
+    ) -> Rejection? {
+        if let obstacle = plan.obstacle { return Rejection(obstacle.fault) }
+        if let rejection = fillSlots(&slots, cells) { return rejection }
+
+        let ricStart = bytes.count
+        if let rejection = writeRIC(cells, text, planBytes, slots, &bytes) {
+            bytes.rewind(to: ricStart)
+            return rejection
+        }
+        mapped.ricLength = bytes.count - ricStart
+        mapped.fieldsStart = base + bytes.count
+
+        if let rejection = readPost(cells, text, planBytes, slots, &mapped.post) { return rejection }
+        if let rejection = readService(cells, text, slots, &mapped.service) { return rejection }
+        mapped.keyHash = bytes.written.withUnsafeBytes {
+            PostboxCore.keyHash(ric: UnsafeRawBufferPointer(rebasing: $0[ricStart...]), service: mapped.service)
+        }
+        if updateOnly, mapped.post == .refresh { return Rejection(.refreshNotAllowed) }
+
+        let fieldsStart = bytes.count
+        let isBlank = mapped.emptyBecomesNull(plan.empty)
+        let rejection =
+            plan.mapsColumnsPlainly
+            ? writeCells(cells, text, planBytes, isBlank, &bytes)
+            : writeFields(cells, text, planBytes, slots, isBlank, &bytes)
+        if let rejection {
+            bytes.rewind(to: fieldsStart)
+            return rejection
+        }
+        if bytes.count == fieldsStart { return Rejection(.noFields) }
+        // Every field was written with a comma before it; the first one's place is the brace's.
+        bytes[fieldsStart] = UInt8(ascii: "{")
+        bytes.append(UInt8(ascii: "}"))
+        mapped.fieldsLength = bytes.count - fieldsStart
+        return nil
+    }
+
+    private func fillSlots(_ slots: inout [Int], _ cells: Span<RowBatch.Cell>) -> Rejection? {
+        for slot in slots.indices { slots[slot] = -1 }
+        for index in cells.indices {
+            let use = plan.uses[Int(cells[index].column)]
+            if use.slot >= 0 {
+                if slots[use.slot] >= 0 { return Rejection(.duplicateColumn, cell: index) }
+                slots[use.slot] = index
+            }
+            if use.plainSlot >= 0 {
+                if slots[use.plainSlot] >= 0 { return Rejection(.duplicateColumn, cell: index) }
+                slots[use.plainSlot] = index
+            }
+        }
+        return nil
+    }
+
+    private func writeRIC(
+        _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ planBytes: Span<UInt8>, _ slots: [Int],
+        _ bytes: inout MappedBytes
+    ) -> Rejection? {
+        let start = bytes.count
+        var cell = -1
+        switch plan.ric {
+        case .slot(let slot):
+            if let rejection = writeRICPart(slot, cells, text, slots, &bytes) { return rejection }
+            cell = slots[slot]
+        case .template(let parts):
+            for part in parts {
+                switch part {
+                case .text(let range): bytes.append(planBytes.extracting(range))
+                case .slot(let slot):
+                    if let rejection = writeRICPart(slot, cells, text, slots, &bytes) { return rejection }
+                    cell = slots[slot]
+                }
+            }
+        }
+        let end = bytes.count
+        // A server answers a longer name with an Error (observed §2.4).
+        if end - start > 255 { return Rejection(.ricTooLong, cell: cell) }
+        if bytes[start] == UInt8(ascii: " ") || bytes[end - 1] == UInt8(ascii: " ") {
+            return Rejection(.badRIC, cell: cell)
+        }
+        for index in start..<end where bytes[index] < 0x20 || bytes[index] == 0x7f {
+            return Rejection(.badRIC, cell: cell)
+        }
+        return nil
+    }
+
+    private func writeRICPart(
+        _ slot: Int, _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ slots: [Int], _ bytes: inout MappedBytes
+    ) -> Rejection? {
+        let index = slots[slot]
+        guard index >= 0 else { return Rejection(.noRIC, slot: slot) }
+        let cell = cells[index]
+        switch cell.kind {
+        case .bool, .nested: return Rejection(.badRIC, cell: index)
+        case .null: return Rejection(.noRIC, cell: index)
+        case .plain, .string, .number: break
+        }
+        if cell.length == 0 { return Rejection(.noRIC, cell: index) }
+        bytes.append(text.extracting(cell.bytes))
+        return nil
+    }
+
+    private func readPost(
+        _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ planBytes: Span<UInt8>, _ slots: [Int],
+        _ post: inout PostKind
+    ) -> Rejection? {
+        switch plan.post {
+        case .always(let kind):
+            post = kind
+        case .plain(let slot):
+            post = .update
+            let index = slots[slot]
+            guard index >= 0 else { return nil }
+            let cell = cells[index]
+            if cell.kind == .bool || cell.kind == .nested { return Rejection(.badPost, cell: index) }
+            let value = text.extracting(cell.bytes)
+            let word = value.extracting(withoutSpaces(value))
+            if word.isEmpty || isWord(word, "update") { return nil }
+            guard isWord(word, "refresh") else { return Rejection(.badPost, cell: index) }
+            post = .refresh
+        case .column(let slot, let words):
+            let index = slots[slot]
+            // Nothing there compares as an empty text, which a rule may name.
+            var range = 0..<0
+            if index >= 0 {
+                if cells[index].kind == .nested { return Rejection(.badPost, cell: index) }
+                range = cells[index].bytes
+            }
+            let value = text.extracting(range)
+            for entry in words {
+                let word = planBytes.extracting(entry.word)
+                if isSame(value, word) {
+                    post = entry.kind
+                    return nil
+                }
+            }
+            return Rejection(.badPost, cell: index, slot: slot)
+        }
+        return nil
+    }
+
+    private func readService(
+        _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ slots: [Int], _ service: inout Int
+    ) -> Rejection? {
+        guard plan.serviceSlot >= 0 else { return nil }
+        let index = slots[plan.serviceSlot]
+        guard index >= 0 else { return nil }
+        let cell = cells[index]
+        if cell.kind == .bool || cell.kind == .nested { return Rejection(.unknownService, cell: index) }
+        let value = text.extracting(cell.bytes)
+        let name = value.extracting(withoutSpaces(value))
+        if name.isEmpty { return nil }
+        for candidate in serviceNames.indices {
+            let known = serviceNames[candidate]
+            if isSame(name, known.span) {
+                service = candidate
+                return nil
+            }
+        }
+        return Rejection(.unknownService, cell: index)
+    }
+
+    /// The plain mapping: every column is the field of its name.
+    private func writeCells(
+        _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ planBytes: Span<UInt8>, _ isBlank: Bool,
+        _ bytes: inout MappedBytes
+    ) -> Rejection? {
+        let byLook = FieldConversion()
+        for index in cells.indices {
+            let cell = cells[index]
+            let use = plan.uses[Int(cell.column)]
+            switch use.role {
+            case .field: break
+            case .ignored: continue
+            case .nested: return Rejection(.nestedColumn, cell: index)
+            case .badName: return Rejection(.badFieldName, cell: index)
+            case .duplicate: return Rejection(.duplicateColumn, cell: index)
+            }
+            let start = bytes.count
+            bytes.append(planBytes.extracting(use.prefix))
+            let value = text.extracting(cell.bytes)
+            switch byLook.write(value, kind: cell.kind, displays: plan.displays, into: &bytes) {
+            case .written: break
+            case .empty: if isBlank { bytes.append("null") } else { bytes.rewind(to: start) }
+            case .faulty(let fault): return Rejection(.value(fault), cell: index)
+            }
+        }
+        return nil
+    }
+
+    /// A configured mapping: the rule's fields in its order.
+    private func writeFields(
+        _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ planBytes: Span<UInt8>, _ slots: [Int], _ isBlank: Bool,
+        _ bytes: inout MappedBytes
+    ) -> Rejection? {
+        for position in plan.fields.indices {
+            let field = plan.fields[position]
+            let start = bytes.count
+            bytes.append(planBytes.extracting(field.prefix))
+            var outcome = FieldOutcome.empty
+            var index = -1
+            if field.slot < 0 {
+                outcome = field.constantOutcome
+                bytes.append(planBytes.extracting(field.constant))
+            } else {
+                index = slots[field.slot]
+                if index >= 0 {
+                    let cell = cells[index]
+                    let value = text.extracting(cell.bytes)
+                    outcome = field.conversion.write(value, kind: cell.kind, displays: plan.displays, into: &bytes)
+                }
+            }
+            switch outcome {
+            case .written: break
+            case .empty: if isBlank { bytes.append("null") } else { bytes.rewind(to: start) }
+            case .faulty(let fault): return Rejection(.value(fault), cell: index)
+            }
+        }
+        return nil
+    }
+
+    private func problem(
+        _ rejection: Rejection, _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ columns: [Column], line: Int
+    ) -> RowProblem {
+        var name: String?
+        var range = 0..<0
+        if rejection.cell >= 0 {
+            name = columns[Int(cells[rejection.cell].column)].name
+            range = cells[rejection.cell].bytes
+        } else if rejection.slot >= 0 {
+            name = plan.columnName(ofSlot: rejection.slot)
+        } else if let obstacle = plan.obstacle {
+            name = obstacle.columnName
+        }
+        var words: [String] = []
+        switch rejection.fault {
+        case .unknownService: words = services
+        case .badPost: words = plan.postWords
+        default: break
+        }
+        return rowProblem(rejection.fault, line: line, columnName: name, value: text.extracting(range), words: words)
+    }
+}
+
+extension RowBatch.Cell {
+    /// Where its bytes lie in the batch's text.
+    fileprivate var bytes: Range<Int> { Int(start)..<Int(start) + Int(length) }
+}
+
+extension MappedRow {
+    /// Whether an empty value is sent as null: as the rule says, else for a Refresh.
+    fileprivate func emptyBecomesNull(_ rule: EmptyRule?) -> Bool {
+        switch rule {
+        case .skip: false
+        case .blank: true
+        case nil: post == .refresh
+        }
+    }
+}
+
+/// Whether a value is the word, which is given in small letters, in any case.
+private func isWord(_ value: Span<UInt8>, _ word: StaticString) -> Bool {
+    guard value.count == word.utf8CodeUnitCount else { return false }
+    for index in value.indices where value[index] | 0x20 != word.utf8Start[index] { return false }
+    return true
+}
+
+private func isSame(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
+    guard a.count == b.count else { return false }
+    for index in a.indices where a[index] != b[index] { return false }
+    return true
+}

@@ -1,0 +1,224 @@
+import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Translates between one channel and its ``ProviderSession``: bytes to events, decisions to writes, one timer for the next
+/// deadline.
+final class ProviderHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Phase {
+        case upgrading
+        case open(ProviderSession)
+        /// The connection is ending; what still comes is thrown away.
+        case ending
+    }
+
+    private let provider: Provider
+    private let scenario: Scenario
+    private let number: Int
+    private var phase = Phase.upgrading
+    private var received = ByteBuffer()
+    private var reader: FrameReader
+    private var timer: Scheduled<Void>?
+    private var timerAt: Int64?
+    private var isStalled = false
+    private var isReadPaused = false
+
+    init(provider: Provider, scenario: Scenario, number: Int) {
+        self.provider = provider
+        self.scenario = scenario
+        self.number = number
+        reader = FrameReader(maxBytes: scenario.login.maxMsgSize + ProviderHandler.sizeAllowance)
+    }
+
+    /// A server reads this many bytes more than it tells: 61430 were told and 61690 read (observed.md §2.6).
+    private static let sizeAllowance = 260
+
+    // MARK: Events
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        let count = bytes.readableBytes
+        received.writeBuffer(&bytes)
+        process(context)
+        if scenario.readLimit > 0 { pauseReading(context, after: count) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.flush()
+        context.fireChannelReadComplete()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        phase = .ending
+        context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent {
+            context.close(promise: nil)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A client that goes away in any manner is nothing that a server complains about.
+        context.close(promise: nil)
+    }
+
+    private func process(_ context: ChannelHandlerContext) {
+        if case .upgrading = phase { upgrade(context) }
+        guard case .open(var session) = phase, !isStalled else { return }
+        // Let go of the copy in `phase`, so that the session's arrays change in place.
+        phase = .ending
+        let now = Moment.now()
+        let output = provider.withState { state in
+            var output = SessionOutput()
+            do throws(FrameReader.Fault) {
+                while output.ending == nil, output.stall == nil, let frame = try reader.next(from: &received) {
+                    session.received(frame, at: now, state: &state, into: &output)
+                }
+            } catch {
+                session.failed(error, at: now, state: &state, into: &output)
+            }
+            return output
+        }
+        received.discardReadBytes()
+        phase = .open(session)
+        run(output, context)
+    }
+
+    private func upgrade(_ context: ChannelHandlerContext) {
+        switch Handshake.judge(&received) {
+        case .incomplete:
+            return
+        case .accept(let response):
+            let now = Moment.now()
+            let session = provider.withState { state in
+                ProviderSession(number: number, at: now, state: &state)
+            }
+            phase = .open(session)
+            context.write(wrapOutboundOut(ByteBuffer(string: response)), promise: nil)
+            schedule(context)
+        case .reject(let response):
+            provider.withState { $0.report.refusedHandshakes += 1 }
+            context.write(wrapOutboundOut(ByteBuffer(string: response)), promise: nil)
+            end(context)
+        }
+    }
+
+    private func timePassed(_ context: ChannelHandlerContext) {
+        timerAt = nil
+        guard case .open(var session) = phase, !isStalled else { return }
+        phase = .ending
+        let now = Moment.now()
+        let output = provider.withState { state in
+            var output = SessionOutput()
+            session.timePassed(to: now, state: &state, into: &output)
+            return output
+        }
+        phase = .open(session)
+        run(output, context)
+        context.flush()
+    }
+
+    // MARK: Actions
+
+    private func run(_ output: SessionOutput, _ context: ChannelHandlerContext) {
+        if output.bytes.readableBytes > 0 {
+            context.write(wrapOutboundOut(output.bytes), promise: nil)
+        }
+        switch output.ending {
+        case .close(let code)?:
+            var frame = ByteBuffer()
+            frame.writeCloseFrame(code: code)
+            context.write(wrapOutboundOut(frame), promise: nil)
+            end(context)
+        case .reset?:
+            reset(context)
+        case .drop?:
+            phase = .ending
+            context.flush()
+            context.close(promise: nil)
+        case nil:
+            if let pause = output.stall { stall(context, for: pause) }
+            schedule(context)
+        }
+    }
+
+    /// Closes so that what was written arrives: a plain close with unread bytes would reset the connection under it.
+    private func end(_ context: ChannelHandlerContext) {
+        phase = .ending
+        timer?.cancel()
+        context.flush()
+        context.close(mode: .output, promise: nil)
+        let channel = context.channel
+        context.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+    }
+
+    private func reset(_ context: ChannelHandlerContext) {
+        phase = .ending
+        context.flush()
+        let loop = context.eventLoop
+        let channel = context.channel
+        let bound = NIOLoopBound(context, eventLoop: loop)
+        if let options = channel as? any SocketOptionProvider {
+            options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in
+                bound.value.close(promise: nil)
+            }
+        } else {
+            context.close(promise: nil)
+        }
+    }
+
+    private func stall(_ context: ChannelHandlerContext, for nanoseconds: Int64) {
+        isStalled = true
+        setReading(false, context)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: .nanoseconds(nanoseconds)) {
+            let (handler, context) = bound.value
+            handler.isStalled = false
+            if !handler.isReadPaused { handler.setReading(true, context) }
+            handler.process(context)
+            handler.timePassed(context)
+        }
+    }
+
+    private func pauseReading(_ context: ChannelHandlerContext, after count: Int) {
+        isReadPaused = true
+        setReading(false, context)
+        let pause = Int64(count) * 1_000_000_000 / Int64(scenario.readLimit)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: .nanoseconds(pause)) {
+            let (handler, context) = bound.value
+            handler.isReadPaused = false
+            if !handler.isStalled { handler.setReading(true, context) }
+        }
+    }
+
+    private func setReading(_ isReading: Bool, _ context: ChannelHandlerContext) {
+        try? context.channel.syncOptions?.setOption(.autoRead, value: isReading)
+    }
+
+    private func schedule(_ context: ChannelHandlerContext) {
+        guard case .open(let session) = phase, let deadline = session.nextDeadline else { return }
+        // A timer that comes too early does no harm and sets the next one.
+        if let timerAt, timerAt <= deadline { return }
+        timer?.cancel()
+        timerAt = deadline
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let pause = max(0, deadline - Moment.now().nanoseconds)
+        timer = context.eventLoop.scheduleTask(in: .nanoseconds(pause)) {
+            let (handler, context) = bound.value
+            handler.timePassed(context)
+            handler.schedule(context)
+        }
+    }
+}

@@ -1,0 +1,94 @@
+/// One message of a client, converted.
+enum ReceivedMessage {
+    case login(LoginRequest)
+    case directory(id: Int32, filter: UInt32)
+    case item(ItemRequest)
+    case close(id: Int32, domain: Domain)
+    case post(Post)
+    case ping
+    case pong
+    /// A client must never send one: the server takes it for a failure of the channel (observed.md §2.4).
+    case error
+    /// Well-formed, and nothing that a server of this kind acts on.
+    case ignored
+}
+
+/// A Login request or its reissue (protocol.md §2.1).
+struct LoginRequest {
+    var id: Int32
+    var name: String?
+    /// `Name` is 1, `AuthnToken` is 5.
+    var nameType: UInt8
+    var token: String?
+    var applicationID: ElementValue?
+    var position: ElementValue?
+    /// False on a reissue that wants no answer.
+    var wantsRefresh: Bool
+}
+
+/// A value in a list of `Elements`: a JSON string or an unsigned integer, or one that no one here reads.
+enum ElementValue: Equatable {
+    case text(String)
+    case number(UInt64)
+    case other
+}
+
+/// A request for an item (observed.md §2.8).
+struct ItemRequest {
+    var id: Int32
+    var domain: Domain
+    var key: MessageKey
+    var isStreaming: Bool
+}
+
+/// What names an item.
+struct MessageKey {
+    var name: String?
+    var nameType: UInt8?
+    var service: ServiceReference
+    var filter: UInt32?
+    var elements: [String: ElementValue]
+}
+
+/// How a Key names its service.
+enum ServiceReference: Equatable {
+    case absent
+    /// Known to the server, whichever way it was written.
+    case known(UInt16)
+    case unknownNumber(UInt16)
+}
+
+/// A Post message (protocol.md §3.2).
+struct Post {
+    var id: Int32
+    var domain: Domain
+    var key: MessageKey?
+    var wantsAck: Bool
+    var postID: UInt32
+    var sequenceNumber: UInt32?
+    var payload: Payload
+
+    /// What the Post carries.
+    struct Payload {
+        enum Kind: String {
+            case refresh = "Refresh"
+            case update = "Update"
+            case status = "Status"
+            /// Fields that stand in the Post itself, without a Message around them.
+            case fields = "Fields"
+            case none = "None"
+        }
+
+        var kind: Kind
+        var key: MessageKey?
+        var fields: [StoredField]
+        /// Where the JSON text of `Fields` stands in the frame.
+        var fieldsRange: Range<Int>?
+    }
+}
+
+/// A field with the JSON literal that an item request reads back.
+struct StoredField {
+    let name: String
+    let literal: String
+}

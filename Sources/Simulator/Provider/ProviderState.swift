@@ -1,0 +1,139 @@
+/// What all connections of a simulator share: the cache, the counts, and how often the scenario's troubles have struck.
+struct ProviderState {
+    let scenario: Scenario
+    let fields: FieldDictionary
+    /// Service numbers by name.
+    let serviceNumbers: [String: UInt16]
+    private let servicesByNumber: [UInt16: (name: String, service: Scenario.Service)]
+    let defaultService: UInt16?
+    let record: PostRecord?
+    var report = SimulatorReport()
+    private var cache: [ItemName: [String: String]] = [:]
+    private var nakUses: [Int]
+    private var ackCount = 0
+    private var police = SlidingSecond()
+    private(set) var random: SeededRandom
+    private var strikes: [Strike: Int] = [:]
+
+    /// An item of the cache.
+    struct ItemName: Hashable {
+        let service: UInt16
+        let ric: String
+    }
+
+    /// Troubles that strike so many times and no more.
+    enum Strike {
+        case refusal
+        case disconnect
+        case halfOpen
+        case stall
+        case suspect
+        case rejection
+        case systemBusy
+    }
+
+    init(scenario: Scenario, record: PostRecord?) {
+        self.scenario = scenario
+        self.record = record
+        fields = FieldDictionary(additional: scenario.fields, acceptsAnyName: scenario.acceptsAnyField)
+        serviceNumbers = scenario.services.mapValues(\.number)
+        servicesByNumber = Dictionary(scenario.services.map { ($1.number, ($0, $1)) }) { first, _ in first }
+        defaultService =
+            scenario.defaultService.flatMap { scenario.services[$0]?.number } ?? serviceNumbers.values.min()
+        nakUses = Array(repeating: 0, count: scenario.naks.count)
+        random = SeededRandom(seed: scenario.reordering?.seed ?? 1)
+    }
+
+    func serviceName(_ number: UInt16) -> String {
+        servicesByNumber[number]?.name ?? String(number)
+    }
+
+    func isUp(_ service: UInt16) -> Bool {
+        servicesByNumber[service]?.service.isUp ?? false
+    }
+
+    // MARK: Items
+
+    func exists(_ item: ItemName) -> Bool {
+        cache[item] != nil
+            || (scenario.known.contains(item.ric) && !scenario.unknown.contains { Glob.matches($0, item.ric) })
+    }
+
+    func values(of item: ItemName) -> [String: String] {
+        cache[item] ?? [:]
+    }
+
+    /// The fields of the first service that has the RIC.
+    func values(of ric: String) -> [String: String]? {
+        servicesByNumber.keys.sorted().lazy.compactMap { cache[ItemName(service: $0, ric: ric)] }.first
+    }
+
+    /// A Refresh makes the item, or replaces its whole list of fields; an Update changes those given (protocol.md §3.4).
+    mutating func apply(_ fields: [StoredField], to item: ItemName, replacing: Bool) {
+        if replacing { cache[item] = [:] }
+        for field in fields { cache[item, default: [:]][field.name] = field.literal }
+    }
+
+    // MARK: The scenario's troubles
+
+    /// Whether a trouble strikes now, when it may so many times at most; nil for always.
+    mutating func strikes(_ strike: Strike, atMost times: Int?) -> Bool {
+        let sofar = strikes[strike, default: 0]
+        guard times.map({ sofar < $0 }) ?? true else { return false }
+        strikes[strike] = sofar + 1
+        return true
+    }
+
+    /// The scenario's refusal of a post, used up by one where it counts.
+    mutating func nak(ric: String, service: UInt16) -> Scenario.Nak? {
+        for (index, nak) in scenario.naks.enumerated() {
+            guard nak.times.map({ nakUses[index] < $0 }) ?? true,
+                nak.service.map({ $0 == serviceName(service) }) ?? true, Glob.matches(nak.ric, ric)
+            else { continue }
+            nakUses[index] += 1
+            return nak
+        }
+        return nil
+    }
+
+    /// How many times the next Ack goes out: none when it is lost, two when it is doubled.
+    mutating func copiesOfNextAck() -> Int {
+        ackCount += 1
+        if scenario.loseAcksEvery > 0, ackCount.isMultiple(of: scenario.loseAcksEvery) { return 0 }
+        if scenario.duplicateAcksEvery > 0, ackCount.isMultiple(of: scenario.duplicateAcksEvery) { return 2 }
+        return 1
+    }
+
+    mutating func shuffle<Element>(_ elements: inout [Element]) {
+        elements.shuffle(using: &random)
+    }
+
+    /// Counts posts; returns whether the last of them is above the rate.
+    mutating func countPosts(_ count: Int, connection: Int, at now: Moment) -> Bool {
+        report.posts += count
+        let inSecond = police.add(count, at: now.nanoseconds)
+        report.maxPostsInAnySlidingSecond = max(report.maxPostsInAnySlidingSecond, inSecond)
+        guard scenario.maxMessagesPerSecond > 0, inSecond > scenario.maxMessagesPerSecond else { return false }
+        report.note(
+            .rate, connection: connection, at: now,
+            "\(inSecond) posts in a second, \(scenario.maxMessagesPerSecond) allowed")
+        return true
+    }
+}
+
+/// A random sequence that a seed repeats (SplitMix64).
+struct SeededRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

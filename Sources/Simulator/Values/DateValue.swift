@@ -1,0 +1,121 @@
+/// A DATE: several ways of writing are taken, and one that names no day is acknowledged and unreadable (observed.md §2.5).
+enum DateValue {
+    static func stored(_ literal: FieldLiteral) throws(ConversionError) -> String {
+        guard literal.kind == .string else { throw literal.wrongToken(expected: .string) }
+        let text = literal.text
+        if text.isEmpty { return "null" }
+        guard let date = parsed(text) else { throw .rssl(-29) }
+        guard let month = date.month else { return "\"\(padded(date.year, 4))\"" }
+        guard (1...12).contains(month) else { return "\"Invalid date\"" }
+        guard let day = date.day else { return "\"\(padded(date.year, 4))-\(padded(month, 2))\"" }
+        guard (1...days(in: month, of: date.year)).contains(day) else { return "\"Invalid date\"" }
+        return "\"\(padded(date.year, 4))-\(padded(month, 2))-\(padded(day, 2))\""
+    }
+
+    private struct Parts {
+        var year: Int
+        var month: Int?
+        var day: Int?
+    }
+
+    private static func parsed(_ text: String) -> Parts? {
+        let dashed = text.split(separator: "-", omittingEmptySubsequences: false)
+        let slashed = text.split(separator: "/", omittingEmptySubsequences: false)
+        let spaced = text.split(separator: " ", omittingEmptySubsequences: false)
+        if slashed.count == 3 {
+            guard let month = digits(slashed[0], 2), let day = digits(slashed[1], 2), let year = digits(slashed[2], 4)
+            else { return nil }
+            return Parts(year: year, month: month, day: day)
+        }
+        if spaced.count == 3 {
+            guard let day = digits(spaced[0], 2), let year = digits(spaced[2], 4),
+                let month = months.firstIndex(of: spaced[1].uppercased())
+            else { return nil }
+            return Parts(year: year, month: month + 1, day: day)
+        }
+        if dashed.count == 1, let whole = digits(dashed[0], 8) {
+            return Parts(year: whole / 10000, month: whole / 100 % 100, day: whole % 100)
+        }
+        guard let year = digits(dashed[0], 4), dashed.count <= 3 else { return nil }
+        var parts = Parts(year: year)
+        if dashed.count > 1 {
+            guard let month = digits(dashed[1], 2) else { return nil }
+            parts.month = month
+        }
+        if dashed.count > 2 {
+            guard let day = digits(dashed[2], 2) else { return nil }
+            parts.day = day
+        }
+        return parts
+    }
+
+    private static let months = [
+        "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
+    ]
+
+    private static func days(in month: Int, of year: Int) -> Int {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+}
+
+/// A TIME: a day's end of 24:00 and nonsense like 99:99 pass as they are, and what follows a time that was found is ignored,
+/// so that an ISO date-time is taken for the hour and minute that its year looks like (observed.md §2.5).
+enum TimeValue {
+    static func stored(_ literal: FieldLiteral) throws(ConversionError) -> String {
+        guard literal.kind == .string else { throw literal.wrongToken(expected: .string) }
+        let text = literal.text
+        if text.isEmpty { return "null" }
+        let leading = text.prefix(while: { $0.isASCII && $0.isNumber })
+        switch leading.count {
+        case 6:
+            let hour = leading.prefix(2)
+            let minute = leading.dropFirst(2).prefix(2)
+            return "\"\(hour):\(minute):\(leading.suffix(2))\""
+        case 4:
+            return "\"\(leading.prefix(2)):\(leading.suffix(2)):00\""
+        case 1, 2:
+            return try colons(text)
+        default:
+            throw .rssl(-29)
+        }
+    }
+
+    private static func colons(_ text: String) throws(ConversionError) -> String {
+        // The zone at the end is ignored (protocol.md §8.1).
+        let zoneless = text.prefix(while: { $0.isASCII && $0.isNumber || $0 == ":" || $0 == "." })
+        let parts = zoneless.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count >= 2, parts.count <= 6, let hour = Int(parts[0]), let minute = Int(parts[1]), minute < 100
+        else {
+            throw .rssl(-29)
+        }
+        let start = "\(padded(hour, 2)):\(padded(minute, 2))"
+        guard parts.count > 2 else { return "\"\(start):00\"" }
+        let seconds = parts[2].split(separator: ".", omittingEmptySubsequences: false)
+        guard seconds.count <= 2, let second = Int(seconds[0]), second < 100 else { throw .rssl(-29) }
+        var stored = "\(start):\(padded(second, 2))"
+        if seconds.count == 2 {
+            guard (1...9).contains(seconds[1].count), Int(seconds[1]) != nil else { throw .rssl(-29) }
+            stored += "." + seconds[1]
+        }
+        for part in parts.dropFirst(3) {
+            guard let value = digits(part, 3) else { throw .rssl(-29) }
+            stored += ":" + padded(value, 3)
+        }
+        return "\"\(stored)\""
+    }
+}
+
+/// The value of exactly `count` digits.
+private func digits(_ text: Substring, _ count: Int) -> Int? {
+    guard text.utf8.count == count, text.allSatisfy({ $0.isASCII && $0.isNumber }) else { return nil }
+    return Int(text)
+}
+
+private func padded(_ value: Int, _ width: Int) -> String {
+    let text = String(value)
+    return String(repeating: "0", count: max(0, width - text.count)) + text
+}

@@ -1,0 +1,44 @@
+/// Which field names the server knows, and what each holds.
+///
+/// The list is our own: common acronyms with the types that sites usually give them, no copy of a site's dictionary.
+struct FieldDictionary: Sendable {
+    private var types: [String: FieldType] = FieldDictionary.builtIn
+    /// Whether a name that is not listed is a field all the same, its type told by its value's look.
+    private var acceptsAnyName: Bool
+
+    init(additional: [String: FieldType], acceptsAnyName: Bool) {
+        types.merge(additional) { _, new in new }
+        self.acceptsAnyName = acceptsAnyName
+    }
+
+    /// Nil for a name that an Error has to be sent for.
+    func type(of name: String) -> FieldType? {
+        if let type = types[name] { return type }
+        guard acceptsAnyName, let first = name.utf8.first, first >= UInt8(ascii: "A"), first <= UInt8(ascii: "Z"),
+            name.utf8.allSatisfy({ byte in
+                byte == UInt8(ascii: "_") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+            })
+        else { return nil }
+        return .any
+    }
+
+    private static let currencies: FieldType = .enumeration([
+        "USD": 840, "EUR": 978, "GBP": 826, "JPY": 392, "CHF": 756, "CAD": 124, "AUD": 36, "SEK": 752, "NOK": 578,
+        "DKK": 208, "HKD": 344, "SGD": 702, "CNY": 156, "INR": 356, "ZAR": 710, "AED": 784, "THB": 764,
+    ])
+
+    private static let builtIn: [String: FieldType] = [
+        "BID": .real, "ASK": .real, "MID_PRICE": .real, "TRDPRC_1": .real, "HIGH_1": .real, "LOW_1": .real,
+        "OPEN_PRC": .real, "HST_CLOSE": .real, "OFF_CLOSE": .real, "SETTLE": .real, "NETCHNG_1": .real,
+        "PCTCHNG": .real, "BIDSIZE": .real, "ASKSIZE": .real, "ACVOL_1": .real, "TRDVOL_1": .real, "YIELD": .real,
+        "PRIMACT_1": .real, "SEC_ACT_1": .real, "SEC_YLD_1": .real, "CLEAN_PRC": .real, "ACCR_INT": .real,
+        "COUPN_RATE": .real, "VWAP": .real, "MOD_DURTN": .real,
+        "NUM_MOVES": .uint, "NO_TRDS": .uint, "LOT_SIZE": .uint, "TICK_DIFF": .int,
+        "DSPLY_NAME": .text, "GEN_TEXT16": .text, "GEN_TEXT32": .text, "CTBTR_1": .text, "CTB_LOC1": .text,
+        "CTB_PAGE1": .text, "DLG_CODE1": .text, "ROW80_1": .text, "ROW80_2": .text, "OFFCL_CODE": .text,
+        "CURRENCY": currencies, "PRCTCK_1": .enumeration([" ": 0, "UP": 1, "DOWN": 2]),
+        "TRADE_DATE": .date, "GV1_DATE": .date, "MATUR_DATE": .date, "ACTIV_DATE": .date,
+        "SALTIM": .time, "QUOTIM": .time, "TIMACT": .time, "GV1_TIME": .time,
+    ]
+}

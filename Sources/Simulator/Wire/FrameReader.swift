@@ -1,0 +1,120 @@
+import NIOCore
+
+/// What a client sent in one WebSocket message or control frame.
+enum InboundFrame: Equatable {
+    /// A whole text or binary message, fragments joined: a server takes both alike (observed.md §2.6).
+    case message([UInt8])
+    case ping
+    case pong
+    case close
+}
+
+/// Cuts the inbound bytes of one connection into frames.
+struct FrameReader {
+    /// Why the connection has to end.
+    enum Fault: Error {
+        /// Larger than the server reads: the connection is reset without a word (observed.md §2.6).
+        case tooLarge
+        /// Unmasked, or not a frame at all: the connection is dropped (observed.md §2.6, protocol.md §1).
+        case malformed
+    }
+
+    /// Largest message in bytes, its WebSocket headers included (observed.md §2.6).
+    let maxBytes: Int
+    private var fragments: [UInt8]?
+    private var fragmentBytes = 0
+
+    init(maxBytes: Int) {
+        self.maxBytes = maxBytes
+    }
+
+    /// The next frame, or nil when more bytes are needed.
+    mutating func next(from buffer: inout ByteBuffer) throws(Fault) -> InboundFrame? {
+        while true {
+            let start = buffer.readerIndex
+            guard let first: UInt8 = buffer.getInteger(at: start),
+                let second: UInt8 = buffer.getInteger(at: start + 1)
+            else { return nil }
+            let isFinal = first & 0x80 != 0
+            let opcode = first & 0x0F
+            guard first & 0x70 == 0, second & 0x80 != 0 else { throw .malformed }
+
+            var header = 2
+            var length = Int(second & 0x7F)
+            if length == 126 {
+                guard let long: UInt16 = buffer.getInteger(at: start + 2) else { return nil }
+                length = Int(long)
+                header = 4
+            } else if length == 127 {
+                guard let long: UInt64 = buffer.getInteger(at: start + 2) else { return nil }
+                guard long <= UInt64(Int32.max) else { throw .tooLarge }
+                length = Int(long)
+                header = 10
+            }
+            if opcode >= 8, length > 125 || !isFinal { throw .malformed }
+            // Told by the header alone: the server does not read what it will not take.
+            guard fragmentBytes + header + 4 + length <= maxBytes else { throw .tooLarge }
+            guard buffer.readableBytes >= header + 4 + length else { return nil }
+            guard let mask = buffer.getBytes(at: start + header, length: 4),
+                var payload = buffer.getBytes(at: start + header + 4, length: length)
+            else { return nil }
+            buffer.moveReaderIndex(forwardBy: header + 4 + length)
+            payload.withUnsafeMutableBufferPointer { bytes in
+                for index in bytes.indices { bytes[index] ^= mask[index & 3] }
+            }
+
+            switch opcode {
+            case 8: return .close
+            case 9: return .ping
+            case 10: return .pong
+            case 1, 2:
+                guard fragments == nil else { throw .malformed }
+                if isFinal { return .message(payload) }
+                fragments = payload
+                fragmentBytes = header + 4 + length
+            case 0:
+                guard let before = fragments else { throw .malformed }
+                fragments = before + payload
+                fragmentBytes += header + 4 + length
+                if isFinal, let whole = fragments {
+                    fragments = nil
+                    fragmentBytes = 0
+                    return .message(whole)
+                }
+            default:
+                throw .malformed
+            }
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// Appends one text frame as a server writes it: final, unmasked.
+    mutating func writeTextFrame(_ payload: [UInt8]) {
+        writeInteger(UInt8(0x81))
+        switch payload.count {
+        case 0..<126:
+            writeInteger(UInt8(payload.count))
+        case 126..<65536:
+            writeInteger(UInt8(126))
+            writeInteger(UInt16(payload.count))
+        default:
+            writeInteger(UInt8(127))
+            writeInteger(UInt64(payload.count))
+        }
+        writeBytes(payload)
+    }
+
+    /// Appends a Close frame with its code and no reason.
+    mutating func writeCloseFrame(code: UInt16) {
+        writeInteger(UInt8(0x88))
+        writeInteger(UInt8(2))
+        writeInteger(code)
+    }
+
+    /// Appends a WebSocket pong: always empty, whatever the ping carried (observed.md §2.7).
+    mutating func writeEmptyPong() {
+        writeInteger(UInt8(0x8A))
+        writeInteger(UInt8(0))
+    }
+}
