@@ -107,7 +107,7 @@ struct StopTests {
         "Power fails between two steps of a file's life: the next start finishes it, each row once",
         arguments: [
             "claim_recorded", "claim_renamed", "claimed", "planned", "outcomes_written", "result_complete",
-            "rejects_written", "settled", "moved", "closed",
+            "rejects_written", "settled", "guarded", "moved", "closed",
         ])
     func failPoint(label: String) async throws {
         let desk = try Desk()
