@@ -118,6 +118,24 @@ struct ArchitectureTests {
             ])
     }
 
+    @Test("The README names every event word of the log, every exit code's number and every outcome")
+    func readme() throws {
+        let folder = try BuiltProgram.packageFolder()
+        let readme = try String(contentsOf: folder.appendingPathComponent("README.md"), encoding: .utf8)
+        var words: Set<String> = ["file_done", "file_partial", "file_failed", "file_refused"]
+        for file in try Source.all() where file.module != "Simulator" {
+            for (_, line) in file.code {
+                for match in line.matches(of: /(?:"event": |event: )"([a-z_]+)"/) { words.insert(String(match.1)) }
+            }
+        }
+        #expect(words.count > 40)
+        words.formUnion(["acked", "superseded", "nacked", "rejected", "unknown", "unsent"])
+        for word in words { #expect(readme.contains("`\(word)`"), "\(word) is missing") }
+        for code in [0, 2, 3, 4, 64, 69, 70, 74, 75, 78] {
+            #expect(readme.contains("| \(code) |"), "\(code) is missing")
+        }
+    }
+
     @Test("Tests lie at the path of what they test")
     func mirrored() throws {
         let folder = try BuiltProgram.packageFolder()
