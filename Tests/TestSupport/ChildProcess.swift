@@ -1,0 +1,59 @@
+package import Foundation
+
+/// The built program as a child process, its output in files. It is killed when nobody holds it any more.
+package final class ChildProcess {
+    private let process = Process()
+    private let outputFile: URL
+    private let errorFile: URL
+
+    /// Starts it.
+    ///
+    /// - Parameters:
+    ///   - folder: where its output is written.
+    ///   - name: what the files of its output are called.
+    ///   - workingFolder: nil for `folder`.
+    package init(
+        _ arguments: [String], in folder: URL, name: String, environment: [String: String] = [:],
+        workingFolder: URL? = nil
+    ) throws {
+        outputFile = folder.appendingPathComponent(name + ".stdout")
+        errorFile = folder.appendingPathComponent(name + ".stderr")
+        try Data().write(to: outputFile)
+        try Data().write(to: errorFile)
+        process.executableURL = try BuiltProgram.postbox()
+        process.arguments = arguments
+        process.currentDirectoryURL = workingFolder ?? folder
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try FileHandle(forWritingTo: outputFile)
+        process.standardError = try FileHandle(forWritingTo: errorFile)
+        try process.run()
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    package var isRunning: Bool { process.isRunning }
+
+    /// What it has printed so far.
+    package var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
+
+    /// What it has printed on standard error so far.
+    package var errorOutput: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
+
+    package func send(_ signal: Int32) {
+        kill(process.processIdentifier, signal)
+    }
+
+    /// Waits for its end: the exit code, or 128 and the number of the signal that ended it.
+    package func exitCode(within limit: Duration = .seconds(60)) async throws -> Int32 {
+        do {
+            try await eventually("the program ends", within: limit) { !process.isRunning }
+        } catch let error as TimedOut {
+            throw TimedOut(description: "\(error)\n\(output)\n\(errorOutput)")
+        }
+        return process.terminationReason == .uncaughtSignal
+            ? 128 + process.terminationStatus : process.terminationStatus
+    }
+}

@@ -1,0 +1,216 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The architecture")
+struct ArchitectureTests {
+    @Test("Modules import each other along the arrows and no others")
+    func arrows() throws {
+        let allowed: [String: Set<String>] = [
+            "PostboxCore": ["CLibXML2"], "PostboxIO": ["PostboxCore", "CLinux", "CLibCurl"], "Simulator": [],
+            "postbox": ["PostboxCore", "PostboxIO", "Simulator"],
+        ]
+        let ours = Set(try Source.modules())
+        #expect(ours == Set(allowed.keys).union(["CLibXML2", "CLibCurl", "CLinux"]))
+        for file in try Source.all() {
+            let own = file.imports.filter { ours.contains($0.module) }
+            for entry in own {
+                #expect(
+                    allowed[file.module]?.contains(entry.module) == true, "\(file.path) imports \(entry.module)")
+            }
+        }
+    }
+
+    @Test("The core decides and touches nothing: no files, sockets, clocks, threads or logs")
+    func core() throws {
+        // The C library for its functions on memory alone.
+        let free: Set<String> = ["CLibXML2", "Glibc", "Darwin"]
+        let calls =
+            /(?:^|[^A-Za-z0-9_.])(?:open|fopen|read|write|socket|connect|clock_gettime|time|getenv|arc4random|malloc_trim|pthread_create|printf|exit)\(/
+        let core = try Source.all().filter { $0.module == "PostboxCore" }
+        #expect(core.count > 20)
+        for file in core {
+            for entry in file.imports {
+                #expect(free.contains(entry.module), "\(file.path) imports \(entry.module)")
+            }
+            guard file.imports.contains(where: { $0.module == "Glibc" }) else { continue }
+            for (number, line) in file.code where !line.contains("func ") {
+                #expect(line.firstMatch(of: calls) == nil, "\(file.path):\(number): \(line)")
+            }
+        }
+    }
+
+    @Test("Each heavy dependency stops at the one place that needs it")
+    func dependencies() throws {
+        let homes: [String: Set<String>] = [
+            "CLibXML2": ["PostboxCore/PriceFile"],
+            "CLibCurl": ["PostboxIO/Connection"],
+            "CLinux": ["PostboxIO/Inbox"],
+            "GRDB": ["PostboxIO/Ledger"],
+            "NIOSSL": ["PostboxIO/Connection", "Simulator"],
+            "NIOExtras": ["PostboxIO/Connection"],
+            "JWTKit": ["PostboxIO/Connection"],
+            "NIOWebSocket": ["Simulator"],
+            "ArgumentParser": ["postbox/Commands"],
+            "Yams": ["postbox/Settings", "Simulator"],
+        ]
+        for file in try Source.all() {
+            for entry in file.imports {
+                guard let home = homes[entry.module] else { continue }
+                #expect(
+                    home.contains { file.path.hasPrefix("Sources/\($0)/") }, "\(file.path) imports \(entry.module)")
+            }
+        }
+    }
+
+    @Test("Nothing outside the process is called by two folders of PostboxIO: files, ledger and connection stay apart")
+    func folders() throws {
+        let subjects: [String: [String]] = [
+            "Inbox": ["Ledger(", "PostingLane(", "Connection("],
+            "Ledger": ["Inotify(", "FileMover(", "ResultFile(", "PostingLane("],
+            "Connection": ["Inotify(", "FileMover(", "ResultFile(", "Ledger("],
+        ]
+        let files = try Source.all().filter { $0.module == "PostboxIO" }
+        for file in files {
+            let folder = file.path.split(separator: "/").dropFirst(2).first.map(String.init) ?? ""
+            let foreign = try #require(subjects[folder], "\(file.path) is in no folder of a known subject")
+            for (number, line) in file.code {
+                for word in foreign {
+                    let holds = line.ranges(of: word).contains { range in
+                        guard range.lowerBound > line.startIndex else { return true }
+                        let before = line[line.index(before: range.lowerBound)]
+                        return !before.isLetter && !before.isNumber && before != "." && before != "_"
+                    }
+                    #expect(!holds, "\(file.path):\(number) makes a \(word.dropLast())")
+                }
+            }
+        }
+    }
+
+    @Test("Nothing is public: an application has no users of its types")
+    func access() throws {
+        for file in try Source.all() {
+            for (number, line) in file.code {
+                let opens = ["public ", "open class ", "open func ", "open var "].contains { line.hasPrefix($0) }
+                #expect(!opens, "\(file.path):\(number): \(line)")
+            }
+            for entry in file.imports {
+                #expect(entry.access != "public", "\(file.path) imports \(entry.module)")
+            }
+        }
+    }
+
+    @Test("Failures are handled: no try!, no as!, no unchecked promise without its proof right above")
+    func promises() throws {
+        for file in try Source.all() {
+            for (number, line) in file.code {
+                #expect(!line.contains("try!"), "\(file.path):\(number): \(line)")
+                #expect(!line.contains(" as! "), "\(file.path):\(number): \(line)")
+                #expect(!line.contains("fatalError("), "\(file.path):\(number): \(line)")
+                if line.contains("@unchecked Sendable") || line.contains("nonisolated(unsafe)") {
+                    let above = number > 1 ? file.lines[number - 2].trimmingCharacters(in: .whitespaces) : ""
+                    #expect(above.hasPrefix("//"), "\(file.path):\(number) does not say why it is safe: \(line)")
+                }
+            }
+        }
+    }
+
+    @Test("The top of the package holds what a reader looks for there and nothing else")
+    func top() throws {
+        let folder = try BuiltProgram.packageFolder()
+        let names = FileManager.default.names(in: folder).filter { !$0.hasPrefix(".") && $0 != "Package.resolved" }
+        #expect(
+            Set(names) == [
+                "Package.swift", "Sources", "Tests", "samples", "inbox", "README.md", "LICENSE", "CHANGELOG.md",
+            ])
+    }
+
+    @Test("The README names every event word of the log, every exit code's number and every outcome")
+    func readme() throws {
+        let folder = try BuiltProgram.packageFolder()
+        let readme = try String(contentsOf: folder.appendingPathComponent("README.md"), encoding: .utf8)
+        var words: Set<String> = ["file_done", "file_partial", "file_failed", "file_refused"]
+        for file in try Source.all() where file.module != "Simulator" {
+            for (_, line) in file.code {
+                for match in line.matches(of: /(?:"event": |event: )"([a-z_]+)"/) { words.insert(String(match.1)) }
+            }
+        }
+        #expect(words.count > 40)
+        words.formUnion(["acked", "superseded", "nacked", "rejected", "unknown", "unsent"])
+        for word in words { #expect(readme.contains("`\(word)`"), "\(word) is missing") }
+        for code in [0, 2, 3, 4, 64, 69, 70, 74, 75, 78] {
+            #expect(readme.contains("| \(code) |"), "\(code) is missing")
+        }
+    }
+
+    @Test("Tests lie at the path of what they test")
+    func mirrored() throws {
+        let folder = try BuiltProgram.packageFolder()
+        let tests = FileManager.default.names(in: folder.appendingPathComponent("Tests"))
+        #expect(
+            Set(tests) == ["PostboxCoreTests", "PostboxIOTests", "SimulatorTests", "postboxTests", "TestSupport"])
+        let whole: Set<String> = ["Architecture", "EndToEnd", "Samples"]
+        for module in try Source.modules() {
+            let bundle = folder.appendingPathComponent("Tests/\(module)Tests")
+            let sources = Set(FileManager.default.names(in: folder.appendingPathComponent("Sources/\(module)")))
+            for name in FileManager.default.names(in: bundle) where !name.hasSuffix(".swift") && !whole.contains(name) {
+                #expect(sources.contains(name), "Tests/\(module)Tests/\(name) mirrors no folder of Sources/\(module)")
+            }
+        }
+    }
+}
+
+/// A Swift file of Sources, as text.
+private struct Source {
+    var module: String
+    /// From the package's folder.
+    var path: String
+    var lines: [String]
+
+    /// Lines with their numbers, comments left out.
+    var code: [(number: Int, line: String)] {
+        lines.enumerated().compactMap { index, line in
+            let text = line.trimmingCharacters(in: .whitespaces)
+            return text.isEmpty || text.hasPrefix("//") ? nil : (index + 1, text)
+        }
+    }
+
+    var imports: [(access: String, module: String)] {
+        code.compactMap { _, line in
+            let words = line.split(separator: " ").map(String.init)
+            guard let at = words.firstIndex(of: "import"), at + 1 < words.count,
+                words[..<at].allSatisfy({ $0 == "internal" || $0 == "package" || $0 == "public" || $0.hasPrefix("@") })
+            else { return nil }
+            let access = words[..<at].first { !$0.hasPrefix("@") } ?? ""
+            // `import struct Module.Name` imports of Module.
+            let kinds: Set<String> = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias"]
+            let name = kinds.contains(words[at + 1]) && at + 2 < words.count ? words[at + 2] : words[at + 1]
+            return (access, String(name.prefix { $0 != "." }))
+        }
+    }
+
+    static func modules() throws -> [String] {
+        FileManager.default.names(in: try BuiltProgram.packageFolder().appendingPathComponent("Sources"))
+            .filter { !$0.hasPrefix(".") }
+    }
+
+    /// Every one of them; a tree without any is no tree.
+    static func all() throws -> [Source] {
+        let folder = try BuiltProgram.packageFolder()
+        var files: [Source] = []
+        for module in try modules() {
+            let root = folder.appendingPathComponent("Sources/\(module)")
+            let found = FileManager.default.enumerator(atPath: root.path)
+            while let name = found?.nextObject() as? String {
+                guard name.hasSuffix(".swift") else { continue }
+                let text = try String(contentsOf: root.appendingPathComponent(name), encoding: .utf8)
+                files.append(
+                    Source(
+                        module: module, path: "Sources/\(module)/\(name)",
+                        lines: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)))
+            }
+        }
+        try #require(files.count > 50)
+        return files
+    }
+}
