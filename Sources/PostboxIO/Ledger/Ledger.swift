@@ -98,7 +98,8 @@ package actor Ledger {
             try database.writeWithoutTransaction { db in
                 let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
                 guard mode == "wal" else {
-                    throw LedgerError(message: "the ledger \(path) cannot be put into WAL mode; is state/ a local disk?")
+                    throw LedgerError(
+                        message: "the ledger \(path) cannot be put into WAL mode; is state/ a local disk?")
                 }
                 try db.execute(sql: "PRAGMA synchronous = \(isDurable ? "FULL" : "OFF")")
                 let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous")

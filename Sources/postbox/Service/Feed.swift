@@ -119,12 +119,21 @@ struct Feed: Sendable {
                     switch guarded.verdict(row, in: batch, drop: file.drop) {
                     case .free where givenUp == nil: doubts.append(row)
                     case .free:
-                        ended.append((row, .unknown, OutcomeDetail(reason: "in_doubt", text: "in flight when an earlier run ended")))
+                        ended.append(
+                            (
+                                row, .unknown,
+                                OutcomeDetail(reason: "in_doubt", text: "in flight when an earlier run ended")
+                            ))
                     case .superseded(let by):
                         ended.append((row, .superseded, OutcomeDetail(supersededBy: by)))
                     case .overtaken(let by):
                         ended.append(
-                            (row, .unknown, OutcomeDetail(reason: "in_doubt", text: "in flight when an earlier run ended, and row \(by) was accepted since")))
+                            (
+                                row, .unknown,
+                                OutcomeDetail(
+                                    reason: "in_doubt",
+                                    text: "in flight when an earlier run ended, and row \(by) was accepted since")
+                            ))
                     }
                 } else {
                     fresh.append(row)
@@ -166,7 +175,8 @@ struct Feed: Sendable {
                 givenUp = reason
                 continue
             }
-            try await context.ledger.advance(file.drop, destination: destination, through: rows[next - 1].row, isFirst: isFirst)
+            try await context.ledger.advance(
+                file.drop, destination: destination, through: rows[next - 1].row, isFirst: isFirst)
             isFirst = false
             FailPoint.reach("advanced")
             tally.offered(next - at)

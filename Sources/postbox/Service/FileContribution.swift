@@ -322,7 +322,8 @@ struct FileContribution: Sendable {
             guard (pass?.rowCount ?? 0) < through else { return }
             try pass?.take(chunk, isLast: isLast) { _, posts in
                 for row in posts.rows
-                where row.row <= through && row.problem < 0 && recovered.settled[destination]?.contains(row.row) != true {
+                where row.row <= through && row.problem < 0 && recovered.settled[destination]?.contains(row.row) != true
+                {
                     doubts.insert(row.keyHash)
                 }
             }
@@ -474,6 +475,7 @@ struct FileContribution: Sendable {
             metadata["reason"] = "\(trouble.reason)"
             metadata["text"] = "\(trouble.text)"
         }
-        logger.log(level: verdict == .done ? .info : .warning, "\(file.name) is \(verdict.rawValue)", metadata: metadata)
+        logger.log(
+            level: verdict == .done ? .info : .warning, "\(file.name) is \(verdict.rawValue)", metadata: metadata)
     }
 }

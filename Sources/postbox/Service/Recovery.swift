@@ -76,7 +76,8 @@ struct Recovery: Sendable {
                 context.alerts.send(
                     Alert(
                         event: "foreign_file", isError: false,
-                        message: "\(directory) holds \(inside.count) files and the ledger does not know it; it is left alone",
+                        message:
+                            "\(directory) holds \(inside.count) files and the ledger does not know it; it is left alone",
                         facts: ["path": directory]))
                 continue
             }
