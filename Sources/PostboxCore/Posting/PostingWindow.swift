@@ -608,7 +608,7 @@ package struct PostingWindow {
         for at in group.members.indices.reversed() {
             let member = group.members[at]
             guard member.isWaiting, member.isOvertaken || !member.successor.isEmpty else { continue }
-            if member.successor.isEmpty, group.members[(at + 1)...].contains(where: { covers($0, member) }) { continue }
+            if member.successor.isEmpty, left[(at + 1)...].contains(where: { covers($0, member) }) { continue }
             left.remove(at: at)
             waiting -= 1
             settleOvertaken(member, now)

@@ -351,6 +351,19 @@ struct PostingWindowOrderTests {
         #expect(desk.ends == ["1:2 acked", "1:3 acked", "1:1 superseded 1:3 SourceDown"])
     }
 
+    @Test("A covering post that may not go again either does not keep the older one alive")
+    func overtakenTogether() {
+        let desk = Desk()
+        desk.add("A u BID", "A u BID,ASK", "A u TRDPRC_1")
+        _ = desk.take()
+        desk.nak("1:1", .noResources, .retry)
+        desk.nak("1:2", .noResources, .retry)
+        desk.ack("1:3")
+        #expect(desk.ends == ["1:3 acked", "1:2 nacked NoResources", "1:1 nacked NoResources"])
+        desk.pass(seconds: 60)
+        #expect(desk.take() == [])
+    }
+
     @Test("The same RIC at another service is another item")
     func services() {
         let desk = Desk()
