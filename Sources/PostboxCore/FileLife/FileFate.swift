@@ -35,8 +35,10 @@ package struct OutcomeCounts: Sendable, Equatable {
 package func verdict(_ outcomes: OutcomeCounts, tolerate: [String: RowLimit], refused: Bool) -> Verdict {
     if refused { return .refused }
     let total = outcomes.total
-    let isClean = outcomes.bad.allSatisfy { word, count in
-        tolerate[word]?.allows(count, of: total) ?? (count == 0)
+    let isClean = outcomes.bad.allSatisfy { word, count -> Bool in
+        // A rule may name a NakCode by its number.
+        let limit = tolerate[word] ?? NakCode(name: word).number.flatMap { tolerate[String($0)] }
+        return limit?.allows(count, of: total) ?? (count == 0)
     }
     if isClean { return .done }
     return outcomes.good > 0 ? .partial : .failed

@@ -57,6 +57,8 @@ package struct LoginStream: Sendable {
     private let loginTimeout: Int64
     private let suspectMax: Int64
     private var wasOpen = false
+    /// What a Refresh told whose state was not yet Open/Ok.
+    private var told: LoginRefresh?
 
     /// Times in nanoseconds: how long an answer to the login may take, and how long `Open/Suspect` may last.
     package init(
@@ -76,7 +78,10 @@ package struct LoginStream: Sendable {
     }
 
     package mutating func received(_ refresh: LoginRefresh, at now: Int64) -> Action {
-        guard refresh.state.isOpenOk else { return received(refresh.state, at: now) }
+        guard refresh.state.isOpenOk else {
+            if !wasOpen { told = refresh }
+            return received(refresh.state, at: now)
+        }
         switch state {
         case .waiting, .suspended, .open:
             if refresh.supportOMMPost == 0 {
@@ -108,11 +113,14 @@ package struct LoginStream: Sendable {
             state = .suspended(until: now + suspectMax)
             return .paused(status.words)
         case (_, "Open") where status.isOpenOk:
-            if case .suspended = state, wasOpen {
+            guard case .suspended = state else { return .none }
+            if wasOpen {
                 state = .open
                 return .resumed
             }
-            return .none
+            guard var refresh = told else { return .none }
+            refresh.state = status
+            return received(refresh, at: now)
         case (_, "Open"):
             if case .suspended = state { return .none }
             state = .suspended(until: now + suspectMax)

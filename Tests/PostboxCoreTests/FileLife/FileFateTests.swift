@@ -1,0 +1,129 @@
+import PostboxCore
+import Testing
+
+@Suite("A file's fate")
+struct FileFateTests {
+    private static func counts(_ outcomes: [(PostOutcome, String, Int)]) -> OutcomeCounts {
+        var counts = OutcomeCounts()
+        for (outcome, word, count) in outcomes { counts.add(outcome, word: word, count: count) }
+        return counts
+    }
+
+    @Test("Counting keeps good and bad apart")
+    func counting() {
+        let counts = Self.counts([
+            (.acked, "", 5), (.superseded, "NoResources", 2), (.nacked, "SymbolUnknown", 3), (.unsent, "cancelled", 1),
+            (.nacked, "SymbolUnknown", 1),
+        ])
+        #expect(counts.total == 12)
+        #expect(counts.good == 7)
+        #expect(counts[.nacked] == 4)
+        #expect(counts.bad == ["SymbolUnknown": 4, "cancelled": 1])
+    }
+
+    @Test("Without bad rows a file is done")
+    func done() {
+        #expect(verdict(Self.counts([(.acked, "", 5), (.superseded, "", 1)]), tolerate: [:], refused: false) == .done)
+    }
+
+    @Test(
+        "One bad row among good ones makes it partial, bad rows alone failed",
+        arguments: [PostOutcome.nacked, .rejected, .unknown, .unsent])
+    func bad(outcome: PostOutcome) {
+        let one = Self.counts([(.acked, "", 99), (outcome, "x", 1)])
+        #expect(verdict(one, tolerate: [:], refused: false) == .partial)
+        #expect(verdict(Self.counts([(outcome, "x", 2)]), tolerate: [:], refused: false) == .failed)
+    }
+
+    @Test("A refused file is refused whatever was counted")
+    func refused() {
+        #expect(verdict(Self.counts([(.unsent, "refused", 3)]), tolerate: [:], refused: true) == .refused)
+        #expect(verdict(OutcomeCounts(), tolerate: [:], refused: true) == .refused)
+    }
+
+    @Test("Tolerated bad rows do not keep a file from done, up to their limit")
+    func tolerate() {
+        let file = Self.counts([(.acked, "", 998), (.nacked, "SymbolUnknown", 2)])
+        func end(_ limit: RowLimit, for word: String = "SymbolUnknown") -> Verdict {
+            verdict(file, tolerate: [word: limit], refused: false)
+        }
+        #expect(end(.rows(2)) == .done)
+        #expect(end(.rows(1)) == .partial)
+        #expect(end(.percent(value: 2, decimals: 1)) == .done)
+        #expect(end(.percent(value: 1, decimals: 1)) == .partial)
+        #expect(end(.rows(9), for: "InvalidContent") == .partial)
+    }
+
+    @Test("Each word has its own tolerance")
+    func tolerateEach() {
+        let file = Self.counts([(.acked, "", 8), (.nacked, "SymbolUnknown", 1), (.rejected, "no_fields", 1)])
+        #expect(verdict(file, tolerate: ["SymbolUnknown": .rows(1)], refused: false) == .partial)
+        #expect(
+            verdict(file, tolerate: ["SymbolUnknown": .rows(1), "no_fields": .rows(1)], refused: false) == .done)
+    }
+
+    @Test("A tolerated number stands for its NakCode")
+    func tolerateByNumber() {
+        let file = Self.counts([(.acked, "", 8), (.nacked, "SymbolUnknown", 1)])
+        #expect(verdict(file, tolerate: ["10": .rows(1)], refused: false) == .done)
+    }
+
+    @Test("The exit code of a file follows its verdict, and an unknown row goes before it")
+    func codes() {
+        let codes = Verdict.allCases.map { ExitCode.code($0, unknown: 0) }
+        #expect(codes == [0, 2, 3, 3])
+        #expect(Verdict.allCases.map { ExitCode.code($0, unknown: 1) } == [4, 4, 4, 4])
+    }
+
+    @Test("Of several codes 75 goes before 4, 4 before 3, 3 before 2, 2 before 0")
+    func worse() {
+        let order: [Int32] = [75, 4, 3, 2, 0]
+        for (place, worse) in order.enumerated() {
+            for better in order[place...] {
+                #expect(ExitCode.worse(worse, better) == worse)
+                #expect(ExitCode.worse(better, worse) == worse)
+            }
+        }
+    }
+}
+
+@Suite("Names beside a file")
+struct FileNamesTests {
+    @Test(
+        "A taken name gets a number before its extension",
+        arguments: [
+            ("eod.csv", 1, "eod.csv"), ("eod.csv", 2, "eod.2.csv"), ("eod.tar.gz", 3, "eod.tar.3.gz"),
+            ("eod", 2, "eod.2"), (".hidden", 2, ".hidden.2"), ("eod.", 2, "eod.2"),
+        ])
+    func numbered(name: String, number: Int, expected: String) {
+        #expect(FileNames.numbered(name, number) == expected)
+    }
+
+    @Test(
+        "Rejects keep the extension",
+        arguments: [("eod.csv", "eod.csv.rejects.csv"), ("eod", "eod.rejects"), ("a.b.xml", "a.b.xml.rejects.xml")])
+    func rejects(name: String, expected: String) {
+        #expect(FileNames.rejects(name) == expected)
+    }
+
+    @Test("Result and summary follow the numbered name")
+    func follow() {
+        #expect(FileNames.result("eod.2.csv") == "eod.2.csv.result.csv")
+        #expect(FileNames.summary("eod.csv") == "eod.csv.summary.json")
+    }
+
+    @Test(
+        "Names of files that are still being written are ignored",
+        arguments: [
+            ".eod.csv", ".", "eod.tmp", "eod.csv.part", "eod.csv.partial", "eod.csv.filepart", "eod.csv~", "EOD.TMP",
+            "eod.csv.PART",
+        ])
+    func ignored(name: String) {
+        #expect(FileNames.isIgnored(name))
+    }
+
+    @Test("Other names are taken", arguments: ["eod.csv", "tmp", "part.csv", "eod.tmp.csv", "a~b", "eodtmp", "départ"])
+    func taken(name: String) {
+        #expect(!FileNames.isIgnored(name))
+    }
+}

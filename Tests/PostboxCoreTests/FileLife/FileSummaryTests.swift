@@ -1,0 +1,68 @@
+import PostboxCore
+import Testing
+
+@Suite("A file's summary")
+struct FileSummaryTests {
+    private var summary: FileSummary {
+        var outcomes = OutcomeCounts()
+        outcomes.add(.acked, count: 15)
+        outcomes.add(.nacked, word: "SymbolUnknown", count: 5)
+        return FileSummary(
+            drop: 12, file: "a \"b\"\n.csv", size: 1234, sha256: "ab", format: "csv", rule: "*.csv",
+            destinations: ["cache", "rcc"], login: [("cache", [("user", "x\\y"), ("url", "ws://a")]), ("rcc", [])],
+            verdict: .partial, reason: "", text: "", rows: 20, outcomes: outcomes, claimedAt: 1_000_000,
+            firstSentAt: 2_000_000, settledAt: 5_000_000, version: "1.0", configSHA256: "cd")
+    }
+
+    private func parse(_ summary: FileSummary) throws -> JSONValue {
+        try #require(JSONValue.parse(summary.json))
+    }
+
+    @Test("It is one JSON object with the keys of the contract")
+    func keys() throws {
+        guard case .object(let members) = try parse(summary) else {
+            Issue.record("no object")
+            return
+        }
+        let contract: Set = [
+            "schema", "drop", "file", "size", "sha256", "format", "rule", "destinations", "login", "verdict", "reason",
+            "rows", "outcomes", "claimed_at", "first_sent_at", "settled_at", "rows_per_second", "postbox",
+            "config_sha256",
+        ]
+        #expect(contract.isSubset(of: members.map(\.key)))
+        #expect(Set(members.map(\.key)).count == members.count)
+        #expect(summary.json.hasSuffix("}\n"))
+    }
+
+    @Test("Its values are the file's")
+    func values() throws {
+        let tree = try parse(summary)
+        #expect(tree["schema"] == .number("1"))
+        #expect(tree["file"]?.text == "a \"b\"\n.csv")
+        #expect(tree["destinations"] == .array([.string("cache"), .string("rcc")]))
+        #expect(tree["login"]?["cache"]?["user"]?.text == "x\\y")
+        #expect(tree["login"]?["rcc"] == .object([]))
+        #expect(tree["verdict"]?.text == "partial")
+        #expect(tree["outcomes"]?["acked"]?.integer == 15)
+        #expect(tree["outcomes"]?["nacked"]?.integer == 5)
+        #expect(tree["outcomes"]?["unknown"]?.integer == 0)
+        #expect(tree["first_sent_at"]?.text == "1970-01-01T00:00:02.000000Z")
+        #expect(tree["rows_per_second"] == .number("6.7"))
+        #expect(tree["warnings"] == nil)
+    }
+
+    @Test("What was never sent has no time and no rate")
+    func never() throws {
+        let tree = try parse(FileSummary(drop: 1, file: "x", claimedAt: 1_000_000, settledAt: 2_000_000))
+        #expect(tree["first_sent_at"] == .null)
+        #expect(tree["claimed_at"]?.text == "1970-01-01T00:00:01.000000Z")
+        #expect(tree["rows_per_second"] == .number("0.0"))
+    }
+
+    @Test("Warnings stand in it when there are some")
+    func warnings() throws {
+        var warned = summary
+        warned.warnings = ["tls verification is off"]
+        #expect(try parse(warned)["warnings"] == .array([.string("tls verification is off")]))
+    }
+}

@@ -1,0 +1,174 @@
+import PostboxCore
+import Testing
+
+@Suite("Which files of the inbox are complete")
+struct InboxTrackerTests {
+    private static let second: Int64 = 1_000_000_000
+    private static let wall: Int64 = 1_795_000_000 * second
+    private var tracker = InboxTracker(settle: 5 * second)
+
+    private static func look(_ size: Int = 10, at seconds: Double = 0) -> InboxTracker.Look {
+        let time = wall + Int64(seconds * 1e9)
+        return InboxTracker.Look(size: size, modifiedAt: time, changedAt: time)
+    }
+
+    /// Sees the file as a listing does, at seconds since the start.
+    private mutating func list(_ name: String, _ look: InboxTracker.Look, at seconds: Double) {
+        let time = Int64(seconds * 1e9)
+        tracker.listed(name, look, at: time, wall: Self.wall + time)
+    }
+
+    private mutating func ready(at seconds: Double) -> [String] { tracker.ready(at: Int64(seconds * 1e9)) }
+
+    @Test("A file renamed into place is complete at once")
+    mutating func movedIn() {
+        tracker.movedIn("a", at: 0)
+        let names = ready(at: 0)
+        #expect(names == ["a"])
+        #expect(tracker.unseen == ["a"])
+    }
+
+    @Test("A written file is complete when it has been quiet for the settle time after its close")
+    mutating func closed() {
+        tracker.created("a", at: 0)
+        tracker.opened("a", at: 0)
+        tracker.modified("a", at: 1 * Self.second)
+        tracker.closed("a", at: 2 * Self.second)
+        #expect(tracker.nextDeadline == 7 * Self.second)
+        let early = ready(at: 6.9)
+        let late = ready(at: 7)
+        #expect(early == [])
+        #expect(late == ["a"])
+        #expect(tracker.nextDeadline == nil)
+    }
+
+    @Test("A reopened file starts to settle anew with its second close")
+    mutating func reopened() {
+        tracker.created("a", at: 0)
+        tracker.closed("a", at: 0)
+        tracker.modified("a", at: 4 * Self.second)
+        let whileWriting = ready(at: 60)
+        tracker.closed("a", at: 61 * Self.second)
+        let early = ready(at: 65)
+        let late = ready(at: 66)
+        #expect(whileWriting == [])
+        #expect(early == [])
+        #expect(late == ["a"])
+    }
+
+    @Test("A file that is being written to is not taken before its close, however long that takes")
+    mutating func writing() {
+        tracker.created("a", at: 0)
+        tracker.opened("a", at: 0)
+        list("a", Self.look(), at: 1)
+        list("a", Self.look(), at: 4000)
+        let names = ready(at: 4000)
+        #expect(names == [])
+        #expect(tracker.pending == 1)
+    }
+
+    @Test("A reader's opening does not hold a file up")
+    mutating func reader() {
+        list("a", Self.look(), at: 0)
+        tracker.opened("a", at: 1 * Self.second)
+        let names = ready(at: 5)
+        #expect(names == ["a"])
+    }
+
+    @Test("A found file whose change time lies back further than the settle time is complete")
+    mutating func foundOld() {
+        list("a", Self.look(at: -5), at: 0)
+        let names = ready(at: 0)
+        #expect(names == ["a"])
+    }
+
+    @Test("A found file that is young has to stand still for the settle time")
+    mutating func foundYoung() {
+        list("a", Self.look(at: -1), at: 0)
+        list("a", Self.look(20, at: 3), at: 3)
+        let early = ready(at: 7.9)
+        list("a", Self.look(20, at: 3), at: 8)
+        let late = ready(at: 8)
+        #expect(early == [])
+        #expect(late == ["a"])
+    }
+
+    @Test("A change of size alone starts the settling anew")
+    mutating func sizeChanges() {
+        var look = Self.look(at: -1)
+        list("a", look, at: 0)
+        look.size += 1
+        list("a", look, at: 4)
+        let early = ready(at: 8)
+        let late = ready(at: 9)
+        #expect(early == [])
+        #expect(late == ["a"])
+    }
+
+    @Test("A closed file that a listing shows changed settles anew")
+    mutating func quietChanges() {
+        tracker.created("a", at: 0)
+        tracker.closed("a", at: 0)
+        list("a", Self.look(10), at: 1)
+        list("a", Self.look(11), at: 3)
+        let early = ready(at: 7.9)
+        let late = ready(at: 8)
+        #expect(early == [])
+        #expect(late == ["a"])
+    }
+
+    @Test("After lost reports an open file has to stand still for the settle time")
+    mutating func lostTrack() {
+        tracker.created("a", at: 0)
+        tracker.opened("a", at: 0)
+        tracker.modified("a", at: 1 * Self.second)
+        tracker.movedIn("b", at: 1 * Self.second)
+        tracker.lostTrack(at: 2 * Self.second)
+        let now = ready(at: 2)
+        list("a", Self.look(10, at: 1), at: 2)
+        list("b", Self.look(10, at: 1), at: 2)
+        let early = ready(at: 6.9)
+        let late = ready(at: 7)
+        #expect(now == ["b"])
+        #expect(early == ["b"])
+        #expect(late == ["a", "b"])
+    }
+
+    @Test("Without a look at it a found file is not complete")
+    mutating func notSeen() {
+        tracker.created("a", at: 0)
+        let unseen = ready(at: 100)
+        list("a", Self.look(at: 0), at: 100)
+        #expect(unseen == [])
+        #expect(tracker.count == 1)
+    }
+
+    @Test("Complete files come by change time, then by name")
+    mutating func order() {
+        for (name, seconds) in [("c", -20.0), ("b", -10), ("a", -10), ("d", -30)] {
+            list(name, Self.look(at: seconds), at: 0)
+        }
+        let names = ready(at: 0)
+        #expect(names == ["d", "c", "a", "b"])
+    }
+
+    @Test("Files that went away are forgotten")
+    mutating func gone() {
+        tracker.movedIn("a", at: 0)
+        tracker.movedIn("b", at: 0)
+        tracker.movedIn("c", at: 0)
+        tracker.gone("a")
+        tracker.keep(only: ["b", "x"])
+        let names = ready(at: 0)
+        #expect(names == ["b"])
+    }
+
+    @Test("A file renamed over one that is being written counts as renamed")
+    mutating func renamedOver() {
+        tracker.created("a", at: 0)
+        tracker.modified("a", at: 0)
+        tracker.movedIn("a", at: 1)
+        let names = ready(at: 1)
+        #expect(names == ["a"])
+    }
+}

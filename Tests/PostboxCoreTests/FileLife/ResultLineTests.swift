@@ -1,0 +1,247 @@
+import PostboxCore
+import Testing
+
+/// Lots and journals that result tests share.
+enum ResultSamples {
+    static let sentAt: Int64 = 1_795_000_000_000_001
+    static let settledAt: Int64 = 1_795_000_000_250_000
+    static let header = ResultLines.header
+
+    /// A journal of one settled row: `RIC` with these fields.
+    static func line(
+        ric: String = "EUR=", fields: String = #"{"BID":1.5}"#, post: PostKind = .update, row: Int = 7, line: Int = 8,
+        service: Int = 0, outcome: PostOutcome = .acked, detail: OutcomeDetail? = nil, hasLines: Bool = true,
+        drop: Int = 12, destination: String = "cache", attempts: Int = 1, sentAt: Int64 = sentAt
+    ) -> String {
+        var batch = PostBatch()
+        batch.bytes = Array((ric + fields).utf8)
+        batch.rows = [
+            MappedRow(
+                row: row, line: line, post: post, service: service, ricStart: 0, ricLength: ric.utf8.count,
+                fieldsStart: ric.utf8.count, fieldsLength: fields.utf8.count, keyHash: 0)
+        ]
+        let run = SettledRun(
+            lot: PostLot(drop: drop, batch: batch, rows: batch.rows, postIDBase: 100),
+            rows: [
+                SettledRow(
+                    index: 0, outcome: outcome, attempts: attempts, sentAt: sentAt, settledAt: settledAt,
+                    detail: detail == nil ? -1 : 0)
+            ], details: detail.map { [$0] } ?? [])
+        var lines = ResultLines(drop: drop, destination: destination, services: ["NIPROV", "A,B"], hasLines: hasLines)
+        var out: [UInt8] = []
+        lines.append(run, to: &out)
+        return String(decoding: out, as: UTF8.self)
+    }
+}
+
+@Suite("Result lines")
+struct ResultLineTests {
+    @Test("The header names the columns of the contract")
+    func header() {
+        #expect(
+            ResultLines.header
+                == "drop,row,line,destination,ric,service,post,outcome,nak_code,reason,text,superseded_by,post_id,"
+                + "attempts,sent_at,settled_at,fields\n")
+    }
+
+    @Test("An acked row")
+    func acked() {
+        #expect(
+            ResultSamples.line()
+                == "12,7,8,cache,EUR=,NIPROV,Update,acked,,,,,107,1,2026-11-18T11:06:40.000001Z,"
+                + #"2026-11-18T11:06:40.250000Z,"{""BID"":1.5}""# + "\n")
+    }
+
+    @Test("A refused row says code and text")
+    func nacked() {
+        let detail = OutcomeDetail(nakCode: "SymbolUnknown", text: "F44: Unable to find item on post update.")
+        #expect(
+            ResultSamples.line(post: .refresh, outcome: .nacked, detail: detail, attempts: 3)
+                == "12,7,8,cache,EUR=,NIPROV,Refresh,nacked,SymbolUnknown,,F44: Unable to find item on post update.,,"
+                + "107,3,2026-11-18T11:06:40.000001Z,2026-11-18T11:06:40.250000Z,\"{\"\"BID\"\":1.5}\"\n")
+    }
+
+    @Test("A superseded row names its successor")
+    func superseded() {
+        let line = ResultSamples.line(outcome: .superseded, detail: OutcomeDetail(supersededBy: "13:4"))
+        #expect(line.contains(",superseded,,,,13:4,107,1,"))
+    }
+
+    @Test("Commas, quotes and line ends are quoted as RFC 4180 says")
+    func quoting() {
+        let line = ResultSamples.line(
+            ric: #"A,"B""#, fields: "{}", service: 1, outcome: .nacked,
+            detail: OutcomeDetail(nakCode: "x,y", reason: "a_word", text: #"say "no", please"#), destination: "a,b")
+        #expect(
+            line
+                == #"12,7,8,"a,b","A,""B""","A,B",Update,nacked,"x,y",a_word,"say ""no"", please",,107,1,"#
+                + "2026-11-18T11:06:40.000001Z,2026-11-18T11:06:40.250000Z,{}\n")
+    }
+
+    @Test("Control characters in a text become spaces, so that a line is a line")
+    func controls() {
+        let line = ResultSamples.line(
+            outcome: .nacked, detail: OutcomeDetail(nakCode: "X", text: "a\nb\r\nc\td\u{0}e\u{7f}f\u{85}g é"))
+        #expect(line.contains(",X,,a b  c d e f g é,,"))
+        #expect(line.filter { $0 == "\n" }.count == 1)
+    }
+
+    @Test("What was never sent has no time of sending; a row without a line has none")
+    func blanks() {
+        let line = ResultSamples.line(
+            outcome: .unsent, detail: OutcomeDetail(reason: "cancelled"), hasLines: false, attempts: 0, sentAt: 0)
+        #expect(line.hasPrefix("12,7,,cache,"))
+        #expect(line.contains(",unsent,,cancelled,,,107,0,,2026-11-18T11:06:40.250000Z,"))
+    }
+
+    @Test("A rejected row has no PostID, and no post where nothing is known of it")
+    func rejected() {
+        var batch = PostBatch()
+        batch.bytes = Array("X".utf8)
+        let row = MappedRow(
+            row: 10, line: 11, post: .update, service: 0, ricStart: 0, ricLength: 1, fieldsStart: 0, fieldsLength: 0,
+            keyHash: 0, problem: 0)
+        var unread = row
+        unread.row = 11
+        unread.line = 0
+        unread.service = -1
+        unread.ricLength = 0
+        var lines = ResultLines(drop: 1, destination: "d", services: ["S"], hasLines: true)
+        var out: [UInt8] = []
+        let detail = OutcomeDetail(reason: "no_fields", text: "no field has a value")
+        lines.append(row, in: batch, outcome: .rejected, detail: detail, settledAt: 0, to: &out)
+        lines.append(unread, in: batch, outcome: .unsent, detail: detail, settledAt: 0, to: &out)
+        #expect(
+            String(decoding: out, as: UTF8.self) == """
+                1,10,11,d,X,S,Update,rejected,,no_fields,no field has a value,,,0,,1970-01-01T00:00:00.000000Z,
+                1,11,,d,,,,unsent,,no_fields,no field has a value,,,0,,1970-01-01T00:00:00.000000Z,
+
+                """)
+    }
+
+    @Test("Every outcome has a word that reads back", arguments: PostOutcome.allCases)
+    func words(outcome: PostOutcome) {
+        #expect(PostOutcome(word: outcome.word) == outcome)
+        #expect(PostOutcome(word: outcome.word + "x") == nil)
+    }
+}
+
+@Suite("Result journal")
+struct ResultJournalTests {
+    private struct Reading: Equatable {
+        var rows: [Int] = []
+        var words: [String] = []
+        var goodBytes = 0
+        var isBroken = false
+    }
+
+    /// Reads a text in pieces of so many bytes. `seen` says whether a row number may come twice.
+    private func read(
+        _ text: String, piece: Int = 4096, drop: Int = 12, destinations: [String]? = ["cache"],
+        refusing refused: Int = -1
+    ) -> Reading {
+        var journal = ResultJournal(drop: drop, destinations: destinations)
+        var reading = Reading()
+        var seen: Set<Int> = []
+        let bytes = Array(text.utf8)
+        var at = 0
+        repeat {
+            let end = min(at + piece, bytes.count)
+            bytes.withUnsafeBytes { raw in
+                journal.take(UnsafeRawBufferPointer(rebasing: raw[at..<end]), isLast: end == bytes.count) { line in
+                    guard line.row != refused, seen.insert(line.row).inserted else { return false }
+                    reading.rows.append(line.row)
+                    reading.words.append(
+                        [
+                            line.destination, line.outcome.word, line.nakCode, line.reason,
+                            String(decoding: line.ric, as: UTF8.self), String(decoding: line.service, as: UTF8.self),
+                            line.post.word, String(decoding: line.fields, as: UTF8.self), line.settledAt,
+                        ].joined(separator: "|"))
+                    return true
+                }
+            }
+            at = end
+        } while at < bytes.count
+        reading.goodBytes = journal.goodBytes
+        reading.isBroken = journal.isBroken
+        return reading
+    }
+
+    private let three =
+        ResultLines.header + ResultSamples.line(row: 1)
+        + ResultSamples.line(
+            ric: "A,\"é\"", fields: #"{"X":"a,b"}"#, post: .refresh, row: 3, service: 1, outcome: .nacked,
+            detail: OutcomeDetail(nakCode: "SymbolUnknown", reason: "r", text: "say \"no\"\n"))
+        + ResultSamples.line(row: 2)
+
+    @Test("What was written reads back, in pieces of any size", arguments: [1, 2, 3, 7, 64, 1000, 4096])
+    func readsBack(piece: Int) {
+        let reading = read(three, piece: piece)
+        #expect(reading.rows == [1, 3, 2])
+        #expect(reading.goodBytes == three.utf8.count)
+        #expect(!reading.isBroken)
+        #expect(
+            reading.words.dropFirst().first
+                == #"cache|nacked|SymbolUnknown|r|A,"é"|A,B|Refresh|{"X":"a,b"}|2026-11-18T11:06:40.250000Z"#)
+    }
+
+    @Test("A last line that is torn anywhere does not count, and all before it does")
+    func torn() {
+        let last = ResultSamples.line(row: 4)
+        for length in 0..<last.utf8.count {
+            let text = three + String(decoding: Array(last.utf8.prefix(length)), as: UTF8.self)
+            let reading = read(text)
+            #expect(reading.rows == [1, 3, 2], "\(length) bytes")
+            #expect(reading.goodBytes == three.utf8.count, "\(length) bytes")
+        }
+    }
+
+    @Test("A torn header leaves nothing")
+    func tornHeader() {
+        for length in 0..<ResultLines.header.utf8.count {
+            let reading = read(String(ResultLines.header.prefix(length)))
+            #expect(reading.goodBytes == 0)
+            #expect(reading.rows.isEmpty)
+        }
+        #expect(read(ResultLines.header).goodBytes == ResultLines.header.utf8.count)
+    }
+
+    @Test(
+        "It ends before the first line that is none of ours",
+        arguments: [
+            "\n", "hello\n", "12,9,8,cache\n", ResultSamples.line(row: 9, drop: 13),
+            ResultSamples.line(row: 9, destination: "other"),
+            ResultSamples.line(row: 9).replacing("acked", with: "aced"), ResultSamples.line(row: 0),
+            ResultSamples.line(row: 9).replacing("2026-11-18T11:06:40.250000Z", with: ""), ResultSamples.line(row: 3),
+            String(repeating: "\u{0}", count: 300) + "\n",
+        ])
+    func foreign(line: String) {
+        let reading = read(three + line + ResultSamples.line(row: 5))
+        #expect(reading.rows == [1, 3, 2])
+        #expect(reading.goodBytes == three.utf8.count)
+        #expect(reading.isBroken)
+    }
+
+    @Test("After a line that the caller refuses nothing counts")
+    func callerRefuses() {
+        let reading = read(three, refusing: 3)
+        #expect(reading.rows == [1])
+        #expect(reading.goodBytes == (ResultLines.header + ResultSamples.line(row: 1)).utf8.count)
+        #expect(reading.isBroken)
+    }
+
+    @Test("Without a list any destination is ours")
+    func anyDestination() {
+        let text = ResultLines.header + ResultSamples.line(row: 1, destination: "a,b")
+        #expect(read(text, destinations: nil).rows == [1])
+        #expect(read(text, destinations: ["a,b"]).rows == [1])
+        #expect(read(text, destinations: []).rows == [])
+    }
+
+    @Test("Another program's header is not ours")
+    func otherHeader() {
+        let reading = read("row,drop\n1,2\n")
+        #expect(reading.goodBytes == 0)
+        #expect(reading.isBroken)
+    }
+}
