@@ -3,12 +3,13 @@ import PackageDescription
 
 // Warnings stop a build in CI only: a newer compiler's new warning must not stop a user's build.
 let strict: [SwiftSetting] = Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
-let settings: [SwiftSetting] = strict + [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-]
+let settings: [SwiftSetting] =
+    strict + [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ]
 
 let package = Package(
     name: "postbox",
@@ -85,6 +86,7 @@ let package = Package(
             dependencies: ["PostboxIO", "PostboxCore", "Simulator", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "postboxTests", dependencies: ["postbox", "PostboxCore", "PostboxIO", "Simulator", "TestSupport"], swiftSettings: settings),
+            name: "postboxTests", dependencies: ["postbox", "PostboxCore", "PostboxIO", "Simulator", "TestSupport"],
+            swiftSettings: settings),
     ]
 )

@@ -30,7 +30,8 @@ package struct FileSummary: Sendable {
     package init(
         drop: Int, file: String, size: Int = 0, sha256: String = "", format: String = "", rule: String = "",
         destinations: [String] = [], login: [(destination: String, text: [(String, String)])] = [],
-        verdict: Verdict = .refused, reason: String = "", text: String = "", rows: Int = 0, outcomes: OutcomeCounts = OutcomeCounts(),
+        verdict: Verdict = .refused, reason: String = "", text: String = "", rows: Int = 0,
+        outcomes: OutcomeCounts = OutcomeCounts(),
         claimedAt: Int64 = 0, firstSentAt: Int64 = 0, settledAt: Int64 = 0, version: String = "",
         configSHA256: String = "", warnings: [String] = []
     ) {

@@ -99,7 +99,9 @@ private struct JSONTreeParser {
             if take(UInt8(ascii: "}")) { return .object(members) }
             repeat {
                 skipBlanks()
-                guard let key = string(), take(UInt8(ascii: ":")), let item = value(depth: depth + 1) else { return nil }
+                guard let key = string(), take(UInt8(ascii: ":")), let item = value(depth: depth + 1) else {
+                    return nil
+                }
                 members.append((key, item))
             } while take(UInt8(ascii: ","))
             return take(UInt8(ascii: "}")) ? .object(members) : nil

@@ -9,12 +9,20 @@ package struct NakRules: Sendable {
         serviceName = service
     }
 
-    package func nakClass(of code: NakCode, text: String) -> Destination.NakClass {
+    /// Whether one of the destination's own rules decides about it.
+    package func isOwn(_ code: NakCode, text: String) -> Bool { ownClass(of: code, text: text) != nil }
+
+    private func ownClass(of code: NakCode, text: String) -> Destination.NakClass? {
         let lower = text.lowercased()
-        for rule in own {
+        return own.first { rule in
             let isCode = rule.code == code.name || (Int(rule.code).map { $0 == code.number } ?? false)
-            if isCode, rule.text.map({ lower.contains($0.lowercased()) }) ?? true { return rule.nakClass }
-        }
+            return isCode && rule.text.map { lower.contains($0.lowercased()) } ?? true
+        }?.nakClass
+    }
+
+    package func nakClass(of code: NakCode, text: String) -> Destination.NakClass {
+        if let own = ownClass(of: code, text: text) { return own }
+        let lower = text.lowercased()
         switch code {
         case .noResources, .sourceDown, .gatewayDown, .noResponse:
             return .retry

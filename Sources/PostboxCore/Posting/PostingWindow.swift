@@ -8,7 +8,7 @@
 /// - of posts that were sent before and wait, only the newest that covers the older ones is sent again; what it does not
 ///   cover goes before it, one after the other; a covered one is `superseded` once its successor is acked;
 /// - a post older than one that was acked is never sent again: `superseded` when covered, else `nacked` (it was refused) or
-///   `unknown` (it was in doubt).
+///   `unknown` (it was in doubt, or the refusal was a NoResponse).
 package struct PostingWindow {
     /// A post to send now.
     package struct Send: Equatable {
@@ -73,6 +73,11 @@ package struct PostingWindow {
         var isOvertaken = false
 
         var isWaiting: Bool { slot < 0 }
+
+        /// It was sent, and no answer says that it was not applied: a NoResponse may merely be late (protocol §4.2).
+        var mayBeApplied: Bool {
+            attempts > 0 && (refusal.map { $0.nakCode == NakCode.noResponse.name } ?? true)
+        }
     }
 
     struct Group {
@@ -133,7 +138,9 @@ package struct PostingWindow {
     /// Appends rows to what is to be posted and returns the lot's handle.
     package mutating func add(_ lot: PostLot, now: Moment) -> Int32 {
         let handle: Int32
-        let entry = Lot(shared: lot, next: lot.isInDoubt ? lot.rows.count : 0, open: lot.rows.count)
+        // Rows in doubt keep their place behind what was added before them and not taken yet.
+        let isAdmitted = lot.isInDoubt && (resend == .never || !hasQueued)
+        let entry = Lot(shared: lot, next: isAdmitted ? lot.rows.count : 0, open: lot.rows.count)
         if let free = freeLots.popLast() {
             handle = free
             lots[Int(free)] = entry
@@ -141,7 +148,7 @@ package struct PostingWindow {
             handle = Int32(lots.count)
             lots.append(entry)
         }
-        if lot.isInDoubt {
+        if isAdmitted {
             for index in lot.rows.indices { admitInDoubt(handle, Int32(index), now) }
         } else if !lot.rows.isEmpty {
             queue.append(handle)
@@ -177,12 +184,7 @@ package struct PostingWindow {
     /// Takes at most `limit` posts that may be sent now, other tries first, and counts them as in flight.
     package mutating func take(_ limit: Int, now: Moment, into sends: inout [Send]) {
         var left = limit
-        while left > 0, !freeSlots.isEmpty, let key = due.popDue(at: now.monotonic) {
-            if let send = sendNext(of: key, now) {
-                sends.append(send)
-                left -= 1
-            }
-        }
+        takeDue(&left, now, &sends)
         while left > 0, inFlight + waiting < capacity, queueHead < queue.count {
             let handle = queue[queueHead]
             guard let lot = lots[Int(handle)], lot.next < lot.shared.rows.count else {
@@ -190,6 +192,13 @@ package struct PostingWindow {
                 continue
             }
             let shared = lot.shared
+            if shared.isInDoubt {
+                lots[Int(handle)]?.next = shared.rows.count
+                advanceQueue()
+                for index in shared.rows.indices { admitInDoubt(handle, Int32(index), now) }
+                takeDue(&left, now, &sends)
+                continue
+            }
             var next = lot.next
             shared.rows.withUnsafeBufferPointer { rows in
                 while left > 0, inFlight + waiting < capacity, next < rows.count {
@@ -202,6 +211,16 @@ package struct PostingWindow {
             }
             lots[Int(handle)]?.next = next
             if next == shared.rows.count { advanceQueue() }
+        }
+    }
+
+    /// Other tries whose time has come.
+    private mutating func takeDue(_ left: inout Int, _ now: Moment, _ sends: inout [Send]) {
+        while left > 0, !freeSlots.isEmpty, let key = due.popDue(at: now.monotonic) {
+            if let send = sendNext(of: key, now) {
+                sends.append(send)
+                left -= 1
+            }
         }
     }
 
@@ -238,21 +257,33 @@ package struct PostingWindow {
                 return Send(lot: handle, index: index, postID: slots[Int(slot)].postID)
             }
         }
-        let twin = byKey.find(hash) { slots[Int($0)].keyHash == hash }
+        let twin = twin(of: row, in: lot)
         if twin >= 0 {
             let key = Self.key(of: row, in: lot)
-            if key == self.key(of: slots[Int(twin)]) {
-                makeGroup(key, of: twin)
-                let slot = fly(handle, index, row, lot, sequence, attempts: 1, now, isGrouped: true)
-                groups[key]?.members.append(
-                    Member(
-                        lot: handle, index: index, sequence: sequence, attempts: 1, sentWall: now.wall, slot: slot,
-                        dueAt: 0))
-                return Send(lot: handle, index: index, postID: slots[Int(slot)].postID)
-            }
+            makeGroup(key, of: twin)
+            let slot = fly(handle, index, row, lot, sequence, attempts: 1, now, isGrouped: true)
+            groups[key]?.members.append(
+                Member(
+                    lot: handle, index: index, sequence: sequence, attempts: 1, sentWall: now.wall, slot: slot,
+                    dueAt: 0))
+            return Send(lot: handle, index: index, postID: slots[Int(slot)].postID)
         }
         let slot = fly(handle, index, row, lot, sequence, attempts: 1, now, isGrouped: false)
         return Send(lot: handle, index: index, postID: slots[Int(slot)].postID)
+    }
+
+    /// The slot of a post of the same RIC and service that is in flight alone, or -1.
+    @inline(__always)
+    private func twin(of row: MappedRow, in lot: PostLot) -> Int32 {
+        byKey.find(row.keyHash) { slots[Int($0)].keyHash == row.keyHash && isSame(slots[Int($0)], row, lot) }
+    }
+
+    private func isSame(_ s: Slot, _ row: MappedRow, _ lot: PostLot) -> Bool {
+        guard let other = lots[Int(s.lot)]?.shared else { return false }
+        let match = other.rows[Int(s.index)]
+        return match.service == row.service
+            && other.batch.bytes[match.ricStart..<match.ricStart + match.ricLength]
+                .elementsEqual(lot.batch.bytes[row.ricStart..<row.ricStart + row.ricLength])
     }
 
     /// A row that an earlier run may have sent.
@@ -268,8 +299,13 @@ package struct PostingWindow {
         }
         let key = Self.key(of: row, in: lot)
         if groups[key] == nil {
-            groups[key] = Group(members: [])
-            groupHashes[key.hash, default: 0] += 1
+            let twin = twin(of: row, in: lot)
+            if twin >= 0 {
+                makeGroup(key, of: twin)
+            } else {
+                groups[key] = Group(members: [])
+                groupHashes[key.hash, default: 0] += 1
+            }
         }
         waiting += 1
         groups[key]?.members.append(
@@ -392,12 +428,12 @@ package struct PostingWindow {
     /// When something falls due, in nanoseconds: an ack timeout or another try.
     package var nextDeadline: Int64? {
         let timeout = oldestSentAt.map { $0 + ackTimeout }
-        guard let retry = due.first else { return timeout }
+        guard let retry = nextRetry else { return timeout }
         return timeout.map { min($0, retry) } ?? retry
     }
 
-    /// When another try falls due, in nanoseconds.
-    package var nextRetry: Int64? { due.first }
+    /// When another try falls due, in nanoseconds; nil: none, or nothing can go before an answer makes room.
+    package var nextRetry: Int64? { freeSlots.isEmpty ? nil : due.first }
 
     /// Everything in flight is in doubt: it waits to be sent again, or ends as the destination's `resend` says.
     package mutating func connectionLost(now: Moment) {
@@ -425,12 +461,17 @@ package struct PostingWindow {
         for handle in queue[queueHead...] {
             guard let lot = lots[Int(handle)], lot.shared.drop == drop else { continue }
             for index in lot.next..<lot.shared.rows.count {
+                let isInDoubt = lot.shared.isInDoubt
                 settle(
-                    handle, Int32(index), .unsent, attempts: 0, sentWall: 0, now,
-                    OutcomeDetail(reason: reason, text: text))
+                    handle, Int32(index), isInDoubt ? .unknown : .unsent, attempts: isInDoubt ? 1 : 0, sentWall: 0,
+                    now, OutcomeDetail(reason: reason, text: text))
             }
             lots[Int(handle)]?.next = lot.shared.rows.count
         }
+        // Its handle may soon be another lot's.
+        queue.removeSubrange(..<queueHead)
+        queueHead = 0
+        queue.removeAll { lots[Int($0)]?.shared.drop == drop }
     }
 
     // MARK: - Groups
@@ -442,12 +483,17 @@ package struct PostingWindow {
         if member.attempts == 0 {
             settle(member.lot, member.index, .unsent, attempts: 0, sentWall: 0, now, never)
         } else {
-            settleOvertaken(member, now)
+            settleOvertaken(member, now, never)
+            if member.successor.isEmpty, member.mayBeApplied {
+                for older in 0..<at where groups[key]?.members[older].attempts ?? 0 > 0 {
+                    groups[key]?.members[older].isOvertaken = true
+                }
+            }
         }
     }
 
     /// A post that may not be sent again: refused before, or in doubt.
-    private mutating func settleOvertaken(_ member: Member, _ now: Moment) {
+    private mutating func settleOvertaken(_ member: Member, _ now: Moment, _ inDoubt: OutcomeDetail? = nil) {
         if !member.successor.isEmpty {
             var detail = member.refusal ?? OutcomeDetail()
             detail.supersededBy = member.successor
@@ -456,13 +502,14 @@ package struct PostingWindow {
                 detail)
         } else if let refusal = member.refusal {
             settle(
-                member.lot, member.index, .nacked, attempts: Int(member.attempts), sentWall: member.sentWall, now,
-                refusal)
+                member.lot, member.index, member.mayBeApplied ? .unknown : .nacked, attempts: Int(member.attempts),
+                sentWall: member.sentWall, now, refusal)
         } else {
             settle(
                 member.lot, member.index, .unknown, attempts: Int(member.attempts), sentWall: member.sentWall, now,
-                OutcomeDetail(
-                    reason: "connection_lost", text: "in doubt, and a newer post makes another try unsafe"))
+                inDoubt
+                    ?? OutcomeDetail(
+                        reason: "connection_lost", text: "in doubt, and a newer post makes another try unsafe"))
         }
     }
 
@@ -561,7 +608,7 @@ package struct PostingWindow {
         for at in group.members.indices.reversed() {
             let member = group.members[at]
             guard member.isWaiting, member.isOvertaken || !member.successor.isEmpty else { continue }
-            if member.successor.isEmpty, group.members[(at + 1)...].contains(where: { covers($0, member) }) { continue }
+            if member.successor.isEmpty, left[(at + 1)...].contains(where: { covers($0, member) }) { continue }
             left.remove(at: at)
             waiting -= 1
             settleOvertaken(member, now)

@@ -91,7 +91,7 @@ package struct JSONReader: PriceFileReader {
                 try limit(text.count - start, line: carryPlace.line)
                 return start
             }
-            try open(text, &pass, first)
+            try open(text, from: start, &pass, first)
         }
         let consumed: Int
         if layout == .lines {
@@ -104,14 +104,11 @@ package struct JSONReader: PriceFileReader {
     }
 
     private mutating func open(
-        _ text: UnsafeBufferPointer<UInt8>, _ pass: inout Pass, _ first: UInt8
+        _ text: UnsafeBufferPointer<UInt8>, from start: Int, _ pass: inout Pass, _ first: UInt8
     ) throws(FileProblem) {
         if first == UInt8(ascii: "{") && layout == .byFirstByte {
             layout = .lines
-            pass.cursor = JSONCursor(
-                pass.cursor.bytes, count: text.count, at: isByteOrderMarked ? byteOrderMark.count : 0,
-                line: carryPlace.line
-            )
+            pass.cursor = JSONCursor(pass.cursor.bytes, count: text.count, at: start, line: carryPlace.line)
             return
         }
         guard first == UInt8(ascii: "[") else {

@@ -21,12 +21,12 @@ struct StructuralScan {
         found = structure(at: start)
     }
 
-    /// The next structural byte that was not returned yet; `count` or more when there is none left.
+    /// The next structural byte that was not returned yet; `count` when there is none left.
     @inline(__always)
     mutating func next() -> Int {
         while found == 0 {
             block &+= 64
-            guard block < count else { return Int.max }
+            guard block < count else { return count }
             found = structure(at: block)
         }
         let index = block &+ found.trailingZeroBitCount

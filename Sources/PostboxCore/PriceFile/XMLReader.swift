@@ -50,7 +50,8 @@ private final class XMLParser {
         var handler = XMLRowContext.handler()
         parser = xmlCreatePushParserCtxt(&handler, context, nil, 0, nil)
         guard let parser else { return }
-        let options = XML_PARSE_NONET.rawValue | XML_PARSE_IGNORE_ENC.rawValue | XML_PARSE_NOCDATA.rawValue
+        // NOENT: without it, &amp; in an attribute would come out as &#38;. As no DTD is read, there is nothing else to replace.
+        let options = XML_PARSE_NONET.rawValue | XML_PARSE_IGNORE_ENC.rawValue | XML_PARSE_NOENT.rawValue
         xmlCtxtUseOptions(parser, Int32(bitPattern: options))
         xmlSwitchEncoding(parser, XML_CHAR_ENCODING_UTF8)
         context.pointee.parser = parser
@@ -111,7 +112,7 @@ private final class XMLParser {
 
     private func feed(_ text: UnsafeBufferPointer<UInt8>) throws(FileProblem) {
         guard let parser, let base = text.baseAddress, !text.isEmpty else { return }
-        isEmpty = false
+        if isEmpty { isEmpty = text.allSatisfy { $0 <= Byte.space } }
         var start = 0
         while start < text.count {
             let length = min(text.count - start, Self.pieceBytes)
@@ -129,6 +130,7 @@ private final class XMLParser {
                 reason: "empty_file", what: "The file is empty: it holds no XML.",
                 hint: "It must hold a root element with one element a row.")
         }
+        try context.pointee.checkRest()
         xmlParseChunk(parser, nil, 0, 1)
         try context.pointee.check(endOfFile: place)
     }

@@ -97,12 +97,26 @@ struct XMLRowContext {
     func check(endOfFile: TextPlace? = nil) throws(FileProblem) {
         if let problem { throw problem }
         if let fault = parserFault {
-            let isCutOff = endOfFile != nil && !isRootClosed
-            if let endOfFile, isCutOff { throw truncated(at: endOfFile) }
+            if let endOfFile, !isRootClosed { throw truncated(at: endOfFile) }
             throw readable(fault)
         }
-        if depth >= 2 && skippedFrom > 2 && sourceOffsetOfEnd() - rowStart > rowBytesMax { throw tooLong(rowLine) }
+        if depth >= 2 && skippedFrom > 2 && sourceOffsetOfEnd() - rowStart > rowBytesMax {
+            throw loneAmpersand() ?? tooLong(rowLine)
+        }
         if let endOfFile, !isRootClosed { throw truncated(at: endOfFile) }
+    }
+}
+
+extension XMLRowContext {
+    /// Throws what is wrong, at the end of a file, with the bytes that libxml2 has kept waiting for more: it would only find
+    /// that there are no more.
+    func checkRest() throws(FileProblem) {
+        if let problem = loneAmpersand() { throw problem }
+        guard rootName.isEmpty, let input = parser?.pointee.input?.pointee else { return }
+        let rest = UnsafeBufferPointer(start: input.cur, count: input.cur.distance(to: input.end))
+        guard let first = rest.first(where: { $0 > Byte.space }), first != UInt8(ascii: "<") else { return }
+        throw FileProblem(
+            reason: "bad_xml", line: Int(input.line), what: "The file is no XML: it does not begin with an element.")
     }
 }
 
@@ -371,6 +385,17 @@ extension XMLRowContext {
         FileProblem(
             reason: "row_too_long", line: line, what: "A row is longer than \(rowBytesMax) bytes.",
             hint: "Its element may not be closed, or the rows lie deeper than right below the root.")
+    }
+
+    /// libxml2 waits for the semicolon behind an `&`, however far the next one is.
+    private func loneAmpersand() -> FileProblem? {
+        guard let input = parser?.pointee.input?.pointee, input.cur < input.end, input.cur.pointee == UInt8(ascii: "&")
+        else { return nil }
+        let rest = UnsafeBufferPointer(start: input.cur, count: input.cur.distance(to: input.end))
+        guard rest.contains(where: { $0 <= Byte.space || $0 == UInt8(ascii: "<") }) else { return nil }
+        return FileProblem(
+            reason: "bad_xml", line: Int(input.line), column: Int(input.col),
+            what: "The XML is broken: the & that stands here begins no reference.", hint: "Write &amp; for it.")
     }
 
     private mutating func refuseDoctype() {

@@ -24,7 +24,10 @@ enum ConnectionMaker {
             channel = try await ClientBootstrap(group: eventLoop)
                 .connectTimeout(limit)
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .channelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 65536, maximum: 262_144))
+                .channelOption(
+                    .recvAllocator,
+                    value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 65536, maximum: 262_144)
+                )
                 .channelOption(.writeBufferWaterMark, value: .init(low: 256 * 1024, high: 1024 * 1024))
                 .connect(host: host, port: port).get()
         } catch {
@@ -43,7 +46,9 @@ enum ConnectionMaker {
             if "\(type(of: error))".contains("SSL") || "\(error)".contains("SSL") {
                 throw ConnectionError(
                     code: .tls,
-                    message: "TLS with \(url.host):\(url.port) failed: \(words(error)); is the certificate's authority in tls.ca_file?")
+                    message:
+                        "TLS with \(url.host):\(url.port) failed: \(words(error)); is the certificate's authority in tls.ca_file?"
+                )
             }
             throw ConnectionError(code: .lost, message: "\(url.text) closed the connection: \(words(error))")
         }
@@ -80,7 +85,9 @@ enum ConnectionMaker {
         } catch {
             throw ConnectionError(
                 code: .proxy,
-                message: "the proxy \(proxy.host):\(proxy.port) does not connect to \(url.host):\(url.port): \(words(error))")
+                message:
+                    "the proxy \(proxy.host):\(proxy.port) does not connect to \(url.host):\(url.port): \(words(error))"
+            )
         }
     }
 
@@ -122,11 +129,13 @@ enum ConnectionMaker {
             try channel.pipeline.syncOperations.addHandlers([encoder, decoder, handler])
             channel.eventLoop.scheduleTask(in: limit) {
                 done.fail(
-                    ConnectionError(code: .upgrade, message: "\(url.text) did not answer the WebSocket upgrade in time"))
+                    ConnectionError(code: .upgrade, message: "\(url.text) did not answer the WebSocket upgrade in time")
+                )
             }
             channel.closeFuture.whenComplete { _ in
                 done.fail(
-                    ConnectionError(code: .upgrade, message: "\(url.text) closed the connection during the WebSocket upgrade"))
+                    ConnectionError(
+                        code: .upgrade, message: "\(url.text) closed the connection during the WebSocket upgrade"))
             }
         }.get()
         try await done.futureResult.get()
@@ -256,17 +265,22 @@ private final class UpgradeHandler: ChannelInboundHandler, RemovableChannelHandl
         guard head.status == .switchingProtocols else {
             return ConnectionError(
                 code: .upgrade,
-                message: "\(url.text) refused the WebSocket upgrade: HTTP \(head.status.code) \(head.status.reasonPhrase); check host, port and path, and that it speaks tr_json2")
+                message:
+                    "\(url.text) refused the WebSocket upgrade: HTTP \(head.status.code) \(head.status.reasonPhrase); check host, port and path, and that it speaks tr_json2"
+            )
         }
         let digest = Insecure.SHA1.hash(data: Data((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
         guard head.headers.first(name: "Sec-WebSocket-Accept") == Data(digest).base64EncodedString() else {
-            return ConnectionError(code: .upgrade, message: "\(url.text) is no WebSocket server: its Sec-WebSocket-Accept is wrong")
+            return ConnectionError(
+                code: .upgrade, message: "\(url.text) is no WebSocket server: its Sec-WebSocket-Accept is wrong")
         }
         let answered = head.headers.first(name: "Sec-WebSocket-Protocol") ?? ""
         guard answered == "tr_json2" else {
             return ConnectionError(
                 code: .upgrade,
-                message: "\(url.text) speaks \(answered.isEmpty ? "no sub-protocol" : "the sub-protocol \(answered)"), not tr_json2")
+                message:
+                    "\(url.text) speaks \(answered.isEmpty ? "no sub-protocol" : "the sub-protocol \(answered)"), not tr_json2"
+            )
         }
         return nil
     }

@@ -42,3 +42,10 @@ final class FrameHandler: ChannelInboundHandler {
         context.close(promise: nil)
     }
 }
+
+/// Takes what comes and forgets it: for a connection that only asks whether somebody is there.
+final class DiscardHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+}

@@ -49,6 +49,7 @@ package actor PostingLane {
     private let alert: @Sendable (Alert) -> Void
     private let credentials: CredentialSource
     private let environment: [String: String]
+    private let trace: Trace?
     private let stateChanges: AsyncStream<LaneState>.Continuation
     private let reconnect = ReconnectBackoff(first: .seconds(1), most: .seconds(30))
 
@@ -68,12 +69,26 @@ package actor PostingLane {
     private var queued = 0
     private var sends: [PostingWindow.Send] = []
     private var timeoutsInARow = 0
+    /// Posts that may be in flight now: a new connection starts with few and gets one more with every answer, so that a server
+    /// which is slow to come back is not flooded anew by every try.
+    private var flightMax = 0
+    private static let flightStart = 64
     private var pausedUntil: Int64?
     private var isDraining = false
     private var isStopped = false
     private var drained: CheckedContinuation<Void, Never>?
     private var wake: CheckedContinuation<Void, Never>?
     private var connections = 0
+    /// Which of the destination's servers is tried next.
+    private var urlIndex = 0
+    /// The first server is well again: nothing new goes on this connection.
+    private var wantsFirst = false
+    private var lastEnd: End?
+    private var applicationName: String?
+    /// The last refusal and how many different RICs in a row have met it.
+    private var sameRefusal = (text: "", key: UInt64(0), count: 0)
+    private static let sameRefusalMax = 20
+    private var directory: (services: [String: Bool], waiter: CheckedContinuation<[String: Bool]?, Never>)?
 
     /// One connection.
     private var link: Link?
@@ -111,7 +126,7 @@ package actor PostingLane {
     /// `seed`: for the frames' masks and the back-off's jitter.
     package init(
         destination: Destination, eventLoop: any EventLoop, logger: Logger, environment: [String: String] = [:],
-        seed: UInt64 = .random(in: 1 ... .max), credentials: @escaping CredentialSource,
+        trace: Trace? = nil, seed: UInt64 = .random(in: 1 ... .max), credentials: @escaping CredentialSource,
         alert: @escaping @Sendable (Alert) -> Void
     ) {
         self.destination = destination
@@ -120,6 +135,7 @@ package actor PostingLane {
         logger[metadataKey: "destination"] = "\(destination.name)"
         self.logger = logger
         self.environment = environment
+        self.trace = trace
         self.credentials = credentials
         self.alert = alert
         (states, stateChanges) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -222,7 +238,6 @@ package actor PostingLane {
     /// Keeps the destination logged in until it is stopped.
     package func run() async {
         var tries = 0
-        var urlIndex = 0
         while !isDraining, !isStopped {
             let url = destination.urls[urlIndex % destination.urls.count]
             var end: End
@@ -240,7 +255,8 @@ package actor PostingLane {
             switch end.retry {
             case .soon:
                 // The other servers are tried at once, the round after a pause.
-                pause = isLast || end.wasOpen
+                pause =
+                    isLast || end.wasOpen
                     ? reconnect.delay(attempt: max(1, tries / destination.urls.count), jitter: .random(in: 0...1)) : 0
                 set(.connecting(end.text))
             case .slow, .refused:
@@ -340,9 +356,8 @@ package actor PostingLane {
         let login = try await credentials()
         connections += 1
         let number = connections
-        let proxy = destination.proxy.flatMap { ProxyAddress($0) } ?? ProxyAddress.fromEnvironment(environment, for: url)
         let channel = try await ConnectionMaker.connect(
-            to: url, tls: destination.tls, proxy: proxy, on: eventLoop, timeout: .seconds(10)
+            to: url, tls: destination.tls, proxy: proxy(for: url), on: eventLoop, timeout: .seconds(10)
         ) { FrameHandler(lane: self, connection: number) }
         guard !isDraining, channel.isActive else {
             channel.close(promise: nil)
@@ -360,10 +375,50 @@ package actor PostingLane {
             loginMessage: OutboundMessage.login(
                 login, applicationID: destination.applicationID, position: destination.position ?? address))
         arm()
-        return await withCheckedContinuation { link?.end = $0 }
+        wantsFirst = false
+        let watch = destination.failback && url != destination.urls[0] ? Task { await watchFirst(number) } : nil
+        defer { watch?.cancel() }
+        return await withCheckedContinuation { continuation in
+            // It may have ended already, between the connection and here.
+            if link?.number == number {
+                link?.end = continuation
+            } else {
+                continuation.resume(
+                    returning: lastEnd ?? End(retry: .soon, text: "the connection was lost", wasOpen: false))
+            }
+        }
     }
 
     private var address = ""
+
+    // MARK: - Back to the first server
+
+    /// Looks every few seconds whether the first server takes connections again.
+    private func watchFirst(_ number: Int) async {
+        while let link, link.number == number, !wantsFirst, !isDraining {
+            try? await Task.sleep(for: Self.failbackInterval)
+            guard self.link?.number == number, !Task.isCancelled else { return }
+            let url = destination.urls[0]
+            guard
+                let channel = try? await ConnectionMaker.connect(
+                    to: url, tls: destination.tls, proxy: proxy(for: url), on: eventLoop, timeout: .seconds(5),
+                    frames: { DiscardHandler() })
+            else { continue }
+            channel.close(promise: nil)
+            guard self.link?.number == number else { return }
+            wantsFirst = true
+            logger.notice(
+                "the first server is well again; going back to it when nothing is in flight",
+                metadata: ["event": "failback", "url": "\(url.text)"])
+            pump()
+        }
+    }
+
+    private static let failbackInterval = Duration.seconds(5)
+
+    private func proxy(for url: Destination.URL) -> ProxyAddress? {
+        destination.proxy.flatMap { ProxyAddress($0) } ?? ProxyAddress.fromEnvironment(environment, for: url)
+    }
 
     private func makeCodec(_ new: String? = nil) {
         if let new { address = new }
@@ -390,7 +445,10 @@ package actor PostingLane {
             pacer.set(limit: rate)
             timeoutsInARow = 0
             pausedUntil = nil
-            loginFacts = [("url", link?.url.text ?? ""), ("at", TimeText.text(Clock.wall()))]
+            flightMax = min(window.capacity, Self.flightStart)
+            loginFacts =
+                [("url", link?.url.text ?? ""), ("at", TimeText.text(Clock.wall()))]
+                + (applicationName.map { [("server", $0)] } ?? [])
                 + (rate.map { [("posts_per_second", "\($0)")] } ?? [])
             set(.ready)
             logger.info(
@@ -414,6 +472,38 @@ package actor PostingLane {
         }
     }
 
+    /// Which services the server has and whether they are up (protocol §10); nil: it does not say within the timeout.
+    package func services(timeout: Duration) async -> [String: Bool]? {
+        guard link != nil, directory == nil else { return nil }
+        let deadline = eventLoop.scheduleTask(in: .nanoseconds(timeout.nanoseconds)) {
+            self.assumeIsolated { $0.endDirectory(nil) }
+        }
+        defer { deadline.cancel() }
+        return await withCheckedContinuation { continuation in
+            directory = ([:], continuation)
+            sendText(OutboundMessage.directoryRequest)
+        }
+    }
+
+    private func endDirectory(_ services: [String: Bool]?) {
+        directory?.waiter.resume(returning: services)
+        directory = nil
+    }
+
+    private func readDirectory(_ message: JSONValue) {
+        guard directory != nil, message["Domain"]?.word == "Source" || message["Domain"]?.word == "4" else { return }
+        guard message["Type"]?.word == "Refresh" || message["Type"]?.word == "2" else { return endDirectory(nil) }
+        guard case .array(let entries)? = message["Map"]?["Entries"] else { return endDirectory([:]) }
+        for entry in entries {
+            guard case .array(let filters)? = entry["FilterList"]?["Entries"] else { continue }
+            let elements = filters.compactMap { $0["Elements"] }
+            guard let name = elements.compactMap({ $0["Name"]?.text }).first else { continue }
+            let state = elements.compactMap { $0["ServiceState"]?["Data"] ?? $0["ServiceState"] }.first?.integer
+            directory?.services[name] = (state ?? 1) == 1
+        }
+        if message["Complete"]?.flag ?? true { endDirectory(directory?.services) }
+    }
+
     /// The connection is over: what was in flight is in doubt.
     func connectionEnded(_ number: Int, _ text: String) {
         end(number, .soon, text)
@@ -423,6 +513,7 @@ package actor PostingLane {
         guard let link, link.number == number else { return }
         let wasOpen = state == .ready || { if case .paused = state { true } else { false } }()
         self.link = nil
+        endDirectory(nil)
         link.channel.close(promise: nil)
         if window.inFlight > 0 {
             logger.warning(
@@ -435,7 +526,8 @@ package actor PostingLane {
         }
         deliver()
         endDrain()
-        link.end?.resume(returning: End(retry: retry, text: text, wasOpen: wasOpen))
+        lastEnd = End(retry: retry, text: text, wasOpen: wasOpen)
+        if let lastEnd { link.end?.resume(returning: lastEnd) }
     }
 
     // MARK: - Bytes come in
@@ -486,7 +578,9 @@ package actor PostingLane {
                     try messages(UnsafeRawBufferPointer(rebasing: bytes[..<frame.payload]), number, now)
                 }
             case FrameCodec.Opcode.ping:
-                send(opcode: FrameCodec.Opcode.pong, buffer.getBytes(at: buffer.readerIndex, length: frame.payload) ?? [])
+                send(
+                    opcode: FrameCodec.Opcode.pong, buffer.getBytes(at: buffer.readerIndex, length: frame.payload) ?? []
+                )
             case FrameCodec.Opcode.close:
                 let code = buffer.getInteger(at: buffer.readerIndex, as: UInt16.self)
                 end(number, .soon, "the server closed the connection" + (code.map { " (code \($0))" } ?? ""))
@@ -498,6 +592,7 @@ package actor PostingLane {
     }
 
     private func messages(_ payload: UnsafeRawBufferPointer, _ number: Int, _ now: Moment) throws {
+        trace?.write(.received, destination.name, String(decoding: payload, as: UTF8.self))
         try scanner.scan(payload) { message in
             if case .ack(let ack) = message { answered(ack, now) } else { handle(message, number, now) }
         }
@@ -509,8 +604,10 @@ package actor PostingLane {
         }
         guard let code = ack.nakCode else {
             if window.acked(ack.ackID, now: now) {
+                if flightMax < window.capacity { flightMax += 1 }
                 counts.acked += 1
                 timeoutsInARow = 0
+                if sameRefusal.count > 0 { sameRefusal = ("", 0, 0) }
             } else {
                 late(ack.ackID, "Ack")
             }
@@ -520,7 +617,8 @@ package actor PostingLane {
     }
 
     private func refused(_ postID: UInt32, _ code: NakCode, _ text: String, _ now: Moment) {
-        let nakClass = nakRules.nakClass(of: code, text: text)
+        var nakClass = nakRules.nakClass(of: code, text: text)
+        if nakClass == .final, isSameForAll(postID, code, text) { nakClass = .stop }
         guard
             window.nacked(
                 postID, code: code, text: text, nakClass: nakClass, now: now, jitter: .random(in: 0...1))
@@ -528,6 +626,23 @@ package actor PostingLane {
         counts.nacked += 1
         timeoutsInARow = 0
         if nakClass == .stop { pause(now, "the server refuses the destination itself: \(code.name) \(text)") }
+    }
+
+    /// The same refusal for many different RICs in a row: the destination is at fault, not the rows (what a row alone can be
+    /// blamed for does not count).
+    private func isSameForAll(_ postID: UInt32, _ code: NakCode, _ text: String) -> Bool {
+        guard ![.symbolUnknown, .invalidContent, .error].contains(code), !nakRules.isOwn(code, text: text),
+            let post = window.post(postID), let lot = window.lot(post.lot)
+        else { return false }
+        let key = lot.rows[Int(post.index)].keyHash
+        let words = code.name + " " + text
+        if sameRefusal.text != words {
+            sameRefusal = (words, key, 1)
+        } else if sameRefusal.key != key {
+            sameRefusal.key = key
+            sameRefusal.count += 1
+        }
+        return sameRefusal.count >= Self.sameRefusalMax
     }
 
     private func late(_ postID: UInt32, _ what: String) {
@@ -554,9 +669,16 @@ package actor PostingLane {
             break
         case .ping:
             sendText(OutboundMessage.pong)
-        case .pong, .other:
+        case .pong:
             break
+        case .other(let message):
+            readDirectory(message)
         case .loginRefresh(let refresh):
+            applicationName = refresh.applicationName
+            if refresh.supportOMMPost == nil, destination.profile != .rcc, case .connecting = state {
+                logger.warning(
+                    "the server's login does not say whether it takes posts", metadata: ["event": "support_unknown"])
+            }
             let action = link?.login.received(refresh, at: now.monotonic) ?? .none
             run(action, number)
         case .loginStatus(let status):
@@ -583,7 +705,15 @@ package actor PostingLane {
     /// Delivers what ended, sends what may go, and sets the timer.
     func pump() {
         deliver()
-        if let link, link.login.isOpen, pausedUntil == nil, !isDraining, link.channel.isWritable { fill(link.channel) }
+        if wantsFirst, window.inFlight == 0, let link {
+            wantsFirst = false
+            urlIndex = -1
+            sendText(OutboundMessage.loginClose)
+            end(link.number, .soon, "going back to the first server")
+        }
+        if let link, link.login.isOpen, pausedUntil == nil, !isDraining, !wantsFirst, link.channel.isWritable {
+            fill(link.channel)
+        }
         if isDraining, window.inFlight == 0 { endDrain() }
         wakeTurns()
         arm()
@@ -592,7 +722,8 @@ package actor PostingLane {
     private func fill(_ channel: any Channel) {
         let now = Clock.now()
         while channel.isWritable {
-            let wanted = min(512, window.capacity)
+            let wanted = min(512, flightMax - window.inFlight)
+            guard wanted > 0 else { return }
             let allowance = pacer.allowance(wanted, at: now.monotonic)
             pacerAt = allowance.count < wanted ? allowance.next : nil
             guard allowance.count > 0 else { return }
@@ -623,6 +754,9 @@ package actor PostingLane {
                 while at < sends.count, sends[at].lot == handle {
                     let row = lot.rows[Int(sends[at].index)]
                     let postID = sends[at].postID
+                    trace?.write(
+                        .sent, destination.name,
+                        String(decoding: codec.json(of: row, in: lot.batch, postID: postID), as: UTF8.self))
                     out.writeWithUnsafeMutableBytes(minimumWritableBytes: codec.frameBytesMax(of: row)) { raw in
                         guard let base = raw.baseAddress else { return 0 }
                         return codec.writeFrame(of: row, bytes: bytes, postID: postID, mask: masks.next(), to: base)
@@ -635,6 +769,7 @@ package actor PostingLane {
     }
 
     private func sendText(_ text: String) {
+        trace?.write(.sent, destination.name, text)
         send(opcode: FrameCodec.Opcode.text, Array(text.utf8))
     }
 

@@ -134,7 +134,8 @@ package actor TokenClient {
     }
 
     /// Posts the form, follows redirects by posting it again, tries again where that helps.
-    private func exchange(_ form: [(String, String)], _ basic: (user: String, password: String)?) async throws -> Access {
+    private func exchange(_ form: [(String, String)], _ basic: (user: String, password: String)?) async throws -> Access
+    {
         var url = token.url
         var redirects = 0
         var tries = 0
@@ -158,16 +159,21 @@ package actor TokenClient {
                 redirects += 1
                 guard redirects <= 5, let location = answer.location, Self.isTrusted(location, from: token.url) else {
                     throw Refused(
-                        text: "the token endpoint \(host) redirects to a place the credentials are not sent to: only https on the same domain is followed")
+                        text:
+                            "the token endpoint \(host) redirects to a place the credentials are not sent to: only https on the same domain is followed"
+                    )
                 }
                 url = location
             case 400, 401, 403, 404, 410, 451:
-                throw Refused(text: "the token endpoint \(host) refuses: HTTP \(answer.status)\(Self.word(answer.body))")
+                throw Refused(
+                    text: "the token endpoint \(host) refuses: HTTP \(answer.status)\(Self.word(answer.body))")
             default:
                 guard tries < 6 else {
-                    throw ConnectionError(code: .credentials, message: "the token endpoint \(host) answers HTTP \(answer.status)")
+                    throw ConnectionError(
+                        code: .credentials, message: "the token endpoint \(host) answers HTTP \(answer.status)")
                 }
-                let pause = answer.retryAfter.map { Int64(min(max(0, $0), 300)) * 1_000_000_000 }
+                let pause =
+                    answer.retryAfter.map { Int64(min(max(0, $0), 300)) * 1_000_000_000 }
                     ?? backoff.delay(attempt: tries, jitter: .random(in: 0...1))
                 try await Task.sleep(for: .nanoseconds(pause))
             }
@@ -175,7 +181,8 @@ package actor TokenClient {
     }
 
     private func read(_ body: [UInt8], _ asked: Int64) throws -> Access {
-        guard let tree = body.withUnsafeBytes({ JSONValue.parse($0) }), let text = tree["access_token"]?.text, !text.isEmpty,
+        guard let tree = body.withUnsafeBytes({ JSONValue.parse($0) }), let text = tree["access_token"]?.text,
+            !text.isEmpty,
             let seconds = tree["expires_in"]?.integer, seconds > 0
         else { throw Refused(text: "the token endpoint \(host) sent no access_token with expires_in") }
         if case .password = token.grant { refreshToken = tree["refresh_token"]?.text ?? refreshToken }
@@ -230,7 +237,10 @@ package actor TokenClient {
                 Claims(iss: token.clientID, sub: token.clientID, aud: token.audience, iat: now, exp: now + 3600),
                 kid: jwk.keyIdentifier)
         } catch {
-            throw Refused(text: "the key file \(path) cannot be used to sign: it must be a JWK with kid, alg and the private part (\(type(of: error)))")
+            throw Refused(
+                text:
+                    "the key file \(path) cannot be used to sign: it must be a JWK with kid, alg and the private part (\(type(of: error)))"
+            )
         }
     }
 }

@@ -18,7 +18,8 @@ package final class SpoolLock: Sendable {
         let host = Self.hostName()
         let mark = (try? Disk.contents(path)).map { String(decoding: $0, as: UTF8.self) } ?? ""
         let parts = mark.split(separator: " ", maxSplits: 2).map(String.init)
-        let who = parts.count == 3
+        let who =
+            parts.count == 3
             ? "host \(parts[0]), process \(parts[1]), since \(parts[2].prefix { $0 != "\n" })" : "unknown"
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             _ = Glibc.close(descriptor)
@@ -27,7 +28,9 @@ package final class SpoolLock: Sendable {
         if parts.count == 3, parts[0] != host, !takeOver {
             _ = Glibc.close(descriptor)
             throw Taken(
-                description: "this spool was last used by another host and not released (\(who)); make sure that it is stopped, then start with --take-over")
+                description:
+                    "this spool was last used by another host and not released (\(who)); make sure that it is stopped, then start with --take-over"
+            )
         }
         try write("\(host) \(getpid()) \(since)\n")
     }

@@ -98,7 +98,8 @@ package actor Ledger {
             try database.writeWithoutTransaction { db in
                 let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
                 guard mode == "wal" else {
-                    throw LedgerError(message: "the ledger \(path) cannot be put into WAL mode; is state/ a local disk?")
+                    throw LedgerError(
+                        message: "the ledger \(path) cannot be put into WAL mode; is state/ a local disk?")
                 }
                 try db.execute(sql: "PRAGMA synchronous = \(isDurable ? "FULL" : "OFF")")
                 let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous")
@@ -142,7 +143,8 @@ package actor Ledger {
             for (name, snapshot) in encoded {
                 try db.execute(
                     sql: """
-                        INSERT INTO "drop" (name, stage, claimed_at, snapshot) VALUES (?, 'claimed', ?, ?)
+                        INSERT INTO "drop" (name, stage, claimed_at, snapshot, starts)
+                        VALUES (?, 'claimed', ?, ?, 1)
                         """, arguments: [name, now, snapshot])
                 out.append(Int(db.lastInsertedRowID))
             }
@@ -169,12 +171,29 @@ package actor Ledger {
         }
     }
 
-    /// Counted before the file is read, so that a file that brings the program down is noticed.
-    package func begin(_ drops: [Int]) async throws {
+    // A file that brings the program down must not do so for ever. `starts` counts the times that one of its dangerous steps
+    // was begun and not seen to end: reading it, and sending its first rows. Whoever was killed from outside while it
+    // waited is not blamed.
+
+    /// A dangerous step of a drop that an earlier run left begins.
+    package func begin(_ drop: Int) async throws {
         try await commit { db in
-            for drop in drops {
-                try db.execute(sql: #"UPDATE "drop" SET starts = starts + 1 WHERE number = ?"#, arguments: [drop])
-            }
+            try db.execute(sql: #"UPDATE "drop" SET starts = starts + 1 WHERE number = ?"#, arguments: [drop])
+        }
+    }
+
+    /// The drop's first pass ended well.
+    package func readThrough(_ drop: Int) async throws {
+        try await commit { db in
+            try db.execute(
+                sql: #"UPDATE "drop" SET starts = max(starts - 1, 0) WHERE number = ?"#, arguments: [drop])
+        }
+    }
+
+    /// The drop goes forward: it is not the one that brings the program down.
+    package func progressed(_ drop: Int) async throws {
+        try await commit { db in
+            try db.execute(sql: #"UPDATE "drop" SET starts = 0 WHERE number = ?"#, arguments: [drop])
         }
     }
 
@@ -185,7 +204,8 @@ package actor Ledger {
         try await commit { db in
             try db.execute(
                 sql: """
-                    UPDATE "drop" SET stage = 'posting', size = ?, sha256 = ?, digests = ?, rows = ? WHERE number = ?
+                    UPDATE "drop" SET stage = 'posting', size = ?, sha256 = ?, digests = ?, rows = ?,
+                    starts = max(starts - 1, 0) WHERE number = ?
                     """, arguments: [size, sha256, Data(digests), rows, drop])
             for posting in postings {
                 try db.execute(
@@ -198,9 +218,13 @@ package actor Ledger {
         }
     }
 
-    /// Rows up to this one may be sent when the call returns.
-    package func advance(_ drop: Int, destination: String, through row: Int) async throws {
+    /// Rows up to this one may be sent when the call returns. `isFirst`: nothing of the drop was sent by this run before.
+    package func advance(_ drop: Int, destination: String, through row: Int, isFirst: Bool) async throws {
         try await commit { db in
+            try db.execute(
+                sql: isFirst
+                    ? #"UPDATE "drop" SET starts = starts + 1 WHERE number = ?"#
+                    : #"UPDATE "drop" SET starts = 0 WHERE number = ? AND starts > 0"#, arguments: [drop])
             try db.execute(
                 sql: """
                     UPDATE posting SET posted_through = max(posted_through, ?) WHERE "drop" = ? AND destination = ?

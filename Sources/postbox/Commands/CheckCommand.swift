@@ -130,7 +130,8 @@ private struct FileCheck {
                 path,
                 FileProblem(
                     reason: "too_many_rejected",
-                    what: "\(bad) of \(good + bad) rows are rejected, more than the rule allows: nothing would be sent"))
+                    what: "\(bad) of \(good + bad) rows are rejected, more than the rule allows: nothing would be sent")
+            )
             return PostboxCore.ExitCode.failed
         }
         return bad == 0 ? PostboxCore.ExitCode.ok : PostboxCore.ExitCode.partial

@@ -9,7 +9,8 @@ struct ConfigCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "check",
             abstract: "Says whether a configuration is right, with every problem at once.",
-            discussion: "Prints what is in force, without secrets. Ends with 78 when something is wrong. Touches no network.")
+            discussion:
+                "Prints what is in force, without secrets. Ends with 78 when something is wrong. Touches no network.")
 
         @Argument(help: "The configuration.", completion: .file(extensions: ["yaml", "yml"]))
         var file: String = "postbox.yaml"

@@ -141,7 +141,9 @@ private struct DemoReport {
             try reader.read(chunk, isLast: isLast, into: &batch)
             for row in batch.rows {
                 func cell(_ name: String) -> String {
-                    guard let at = reader.columns.firstIndex(where: { $0.name == name }), at < row.cellCount else { return "" }
+                    guard let at = reader.columns.firstIndex(where: { $0.name == name }), at < row.cellCount else {
+                        return ""
+                    }
                     let cell = batch.cells[row.firstCell + at]
                     return String(decoding: batch.text[Int(cell.start)..<Int(cell.start + cell.length)], as: UTF8.self)
                 }

@@ -91,6 +91,7 @@ extension Progress {
     private static func time(_ seconds: Double) -> String {
         let whole = Int(min(seconds, 359_999).rounded(.up))
         func two(_ n: Int) -> String { n < 10 ? "0\(n)" : "\(n)" }
-        return whole >= 3600 ? "\(whole / 3600):\(two(whole / 60 % 60)):\(two(whole % 60))" : "\(whole / 60):\(two(whole % 60))"
+        return whole >= 3600
+            ? "\(whole / 3600):\(two(whole / 60 % 60)):\(two(whole % 60))" : "\(whole / 60):\(two(whole % 60))"
     }
 }

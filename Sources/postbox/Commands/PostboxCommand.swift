@@ -23,6 +23,7 @@ struct PostboxCommand: AsyncParsableCommand {
         version: "postbox \(Version.text)",
         subcommands: [
             RunCommand.self, CheckCommand.self, DemoCommand.self, SimulateCommand.self, ConfigCommand.self,
+            ProbeCommand.self,
         ])
 
     /// Parses and runs; every failure has its exit code, and bad usage is 64 whatever the parser calls it.
@@ -36,7 +37,9 @@ struct PostboxCommand: AsyncParsableCommand {
             }
         } catch {
             let code = exitCode(for: error)
-            if code == ArgumentParser.ExitCode.validationFailure { PostboxCommand.end(error, PostboxCore.ExitCode.usage) }
+            if code == ArgumentParser.ExitCode.validationFailure {
+                PostboxCommand.end(error, PostboxCore.ExitCode.usage)
+            }
             exit(withError: error)
         }
     }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import Logging
 internal import PostboxCore
+internal import PostboxIO
 internal import UnixSignals
 
 struct RunCommand: AsyncParsableCommand {
@@ -21,11 +22,17 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Contribute what is in the inbox, then end.")
     var once = false
 
-    @Option(help: ArgumentHelp("With --once: how long to try to reach and log in to a destination.", valueName: "duration"))
+    @Option(
+        help: ArgumentHelp("With --once: how long to try to reach and log in to a destination.", valueName: "duration"))
     var wait: String = "30s"
 
     @Flag(help: "Take a spool that another host used last; make sure first that it is stopped.")
     var takeOver = false
+
+    @Option(
+        help: "Append every message with time and direction to this file; tokens and passwords are masked.",
+        completion: .file())
+    var trace: String?
 
     @Flag(name: .shortAndLong, help: "Log only what needs attention.")
     var quiet = false
@@ -40,7 +47,7 @@ struct RunCommand: AsyncParsableCommand {
         let loaded = Configuration.loadOrExit(config)
         let options = RunOptions(
             once: once, wait: (try? SettingsText.duration(wait)) ?? .seconds(30), takeOver: takeOver,
-            environment: ProcessInfo.processInfo.environment)
+            environment: ProcessInfo.processInfo.environment, trace: Configuration.traceOrExit(trace))
         let code = await Service.run(loaded, options, LineLog.logger(level: quiet ? .warning : .info))
         Terminal.exit(code)
     }
@@ -69,6 +76,17 @@ enum Service {
 
 /// The configuration as commands need it.
 enum Configuration {
+    /// Opens the trace, or says why not and ends with 74.
+    static func traceOrExit(_ path: String?) -> Trace? {
+        guard let path else { return nil }
+        do throws(DiskError) {
+            return try Trace(path: path)
+        } catch {
+            Terminal.error("\(error)")
+            Terminal.exit(PostboxCore.ExitCode.spool)
+        }
+    }
+
     /// Loads it, or says everything that is wrong with it and ends with 78.
     static func loadOrExit(_ path: String) -> LoadedSettings {
         do {

@@ -54,11 +54,15 @@ struct GuardFolder: Sendable {
     func journals(from drop: Int) throws -> [(drop: Int, path: String)] {
         var out: [(drop: Int, path: String)] = []
         for name in try Disk.names(in: work).names {
-            if let number = Int(name), number >= drop { out.append((number, work + "/\(name)/" + FileMover.Part.result)) }
+            if let number = Int(name), number >= drop {
+                out.append((number, work + "/\(name)/" + FileMover.Part.result))
+            }
         }
         if try Disk.exists(path) {
             for name in try Disk.names(in: path).names {
-                if let number = Int(FileNames.split(name).stem), number > drop { out.append((number, path + "/" + name)) }
+                if let number = Int(FileNames.split(name).stem), number > drop {
+                    out.append((number, path + "/" + name))
+                }
             }
         }
         return out.sorted { $0.drop < $1.drop }

@@ -77,16 +77,17 @@ final class Alerts: Sendable {
         for (key, value) in alert.facts { metadata[key] = "\(value)" }
         logger.log(level: alert.isError ? .error : .warning, "\(alert.message)", metadata: metadata)
         guard let command else { return }
-        let facts = ["event", "level", "message", "time"].map { key in
-            let value =
-                switch key {
-                case "event": alert.event
-                case "level": alert.isError ? "error" : "warning"
-                case "message": alert.message
-                default: TimeText.text(Clock.wall())
-                }
-            return JSONText.quoted(key) + ":" + JSONText.quoted(value)
-        } + alert.facts.sorted { $0.key < $1.key }.map { JSONText.quoted($0.key) + ":" + JSONText.quoted($0.value) }
+        let facts =
+            ["event", "level", "message", "time"].map { key in
+                let value =
+                    switch key {
+                    case "event": alert.event
+                    case "level": alert.isError ? "error" : "warning"
+                    case "message": alert.message
+                    default: TimeText.text(Clock.wall())
+                    }
+                return JSONText.quoted(key) + ":" + JSONText.quoted(value)
+            } + alert.facts.sorted { $0.key < $1.key }.map { JSONText.quoted($0.key) + ":" + JSONText.quoted($0.value) }
         run(command, "{" + facts.joined(separator: ",") + "}\n")
     }
 

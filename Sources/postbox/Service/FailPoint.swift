@@ -4,14 +4,14 @@ internal import Glibc
 /// Places where tests end the process as a power cut would. Compiled into debug builds only.
 enum FailPoint {
     #if DEBUG
-    private static let wanted = ProcessInfo.processInfo.environment["POSTBOX_FAIL_POINT"]
+        private static let wanted = ProcessInfo.processInfo.environment["POSTBOX_FAIL_POINT"]
     #endif
 
     /// Kills the process when the environment names this place.
     @inline(__always)
     static func reach(_ label: StaticString) {
         #if DEBUG
-        if wanted == "\(label)" { kill(getpid(), SIGKILL) }
+            if wanted == "\(label)" { kill(getpid(), SIGKILL) }
         #endif
     }
 }

@@ -1,3 +1,4 @@
+internal import Logging
 internal import PostboxCore
 internal import PostboxIO
 
@@ -54,6 +55,7 @@ struct Feed: Sendable {
 
     /// Writes outcomes down as they come, until the last one or until the lane stops.
     private func receive(_ outcomes: AsyncStream<[SettledRun]>, _ tally: Tally) async {
+        var isNew = file.record != nil
         for await runs in outcomes {
             var count = 0
             var acked = 0
@@ -63,6 +65,14 @@ struct Feed: Sendable {
             }
             await results.append(runs, of: destination)
             FailPoint.reach("outcomes_written")
+            if isNew {
+                isNew = false
+                do {
+                    try await context.ledger.progressed(file.drop)
+                } catch {
+                    context.logger.warning("\(error)", metadata: ["event": "ledger_fault", "drop": "\(file.drop)"])
+                }
+            }
             context.progress.add(settled: count, acked: acked, bad: count - acked)
             if tally.settled(count) { await lane.close(drop: file.drop) }
         }
@@ -109,12 +119,21 @@ struct Feed: Sendable {
                     switch guarded.verdict(row, in: batch, drop: file.drop) {
                     case .free where givenUp == nil: doubts.append(row)
                     case .free:
-                        ended.append((row, .unknown, OutcomeDetail(reason: "in_doubt", text: "in flight when an earlier run ended")))
+                        ended.append(
+                            (
+                                row, .unknown,
+                                OutcomeDetail(reason: "in_doubt", text: "in flight when an earlier run ended")
+                            ))
                     case .superseded(let by):
                         ended.append((row, .superseded, OutcomeDetail(supersededBy: by)))
                     case .overtaken(let by):
                         ended.append(
-                            (row, .unknown, OutcomeDetail(reason: "in_doubt", text: "in flight when an earlier run ended, and row \(by) was accepted since")))
+                            (
+                                row, .unknown,
+                                OutcomeDetail(
+                                    reason: "in_doubt",
+                                    text: "in flight when an earlier run ended, and row \(by) was accepted since")
+                            ))
                     }
                 } else {
                     fresh.append(row)
@@ -130,6 +149,7 @@ struct Feed: Sendable {
                 doubts = []
                 return try await hand(fresh: fresh, batch, tally, &givenUp)
             }
+            try await context.ledger.begin(file.drop)
             tally.offered(doubts.count)
             await lane.offer(
                 PostLot(drop: file.drop, batch: batch, rows: doubts, postIDBase: base, isInDoubt: true))
@@ -142,6 +162,7 @@ struct Feed: Sendable {
         fresh rows: [MappedRow], _ batch: PostBatch, _ tally: Tally, _ givenUp: inout OutcomeDetail?
     ) async throws -> Bool {
         var at = 0
+        var isFirst = rows.first?.row == 1
         while at < rows.count {
             if let givenUp {
                 await end(rows[at...].map { ($0, .unsent, givenUp) }, batch)
@@ -154,7 +175,9 @@ struct Feed: Sendable {
                 givenUp = reason
                 continue
             }
-            try await context.ledger.advance(file.drop, destination: destination, through: rows[next - 1].row)
+            try await context.ledger.advance(
+                file.drop, destination: destination, through: rows[next - 1].row, isFirst: isFirst)
+            isFirst = false
             FailPoint.reach("advanced")
             tally.offered(next - at)
             let slice = at == 0 && next == rows.count ? rows : Array(rows[at..<next])

@@ -35,6 +35,7 @@ enum ContributionEnd: Sendable {
 struct FileContribution: Sendable {
     /// Times a file may be begun: one that brought the program down that often is set aside.
     static let startsMax = 3
+    private static let crashed = "its contribution was begun \(startsMax) times and brought the program down each time"
 
     let file: ClaimedFile
     let context: Context
@@ -112,7 +113,11 @@ struct FileContribution: Sendable {
             return try await refuse(
                 "unknown_format", "the name's ending tells no format: csv, json, jsonl, ndjson or xml", nil, nil)
         }
+        if let record = file.record, record.starts >= Self.startsMax, record.stage == .claimed {
+            return try await refuse("crashed", Self.crashed, nil, nil)
+        }
         let targets = try await makeTargets()
+        if file.record != nil { try await context.ledger.begin(file.drop) }
         let plan: Plan
         do {
             plan = try firstPass(source, format, targets)
@@ -231,6 +236,7 @@ struct FileContribution: Sendable {
                     DropRecord.Posting(destination: $0, postIDBase: bases[$0] ?? 0, postedThrough: through[$0] ?? 0)
                 })
         }
+        if file.record?.stage == .posting { try await context.ledger.readThrough(file.drop) }
         FailPoint.reach("planned")
         let results = try await makeResults(plan.rows, plan.hasLines, recovered)
         context.progress.add(expected: plan.rows * rule.destinations.count - recovered.outcomes.total)
@@ -239,9 +245,9 @@ struct FileContribution: Sendable {
             metadata: ["event": "posting", "rows": "\(plan.rows)", "rejected": "\(plan.rejected)"])
         var trouble = Trouble()
         var givenUp: OutcomeDetail?
-        if let starts = file.record?.starts, starts > Self.startsMax {
+        if let starts = file.record?.starts, starts >= Self.startsMax {
             trouble.reason = "crashed"
-            trouble.text = "its contribution was begun \(Self.startsMax) times and brought the program down each time"
+            trouble.text = Self.crashed
             givenUp = OutcomeDetail(reason: trouble.reason, text: trouble.text)
         }
         var feeds: [Feed] = []
@@ -316,7 +322,8 @@ struct FileContribution: Sendable {
             guard (pass?.rowCount ?? 0) < through else { return }
             try pass?.take(chunk, isLast: isLast) { _, posts in
                 for row in posts.rows
-                where row.row <= through && row.problem < 0 && recovered.settled[destination]?.contains(row.row) != true {
+                where row.row <= through && row.problem < 0 && recovered.settled[destination]?.contains(row.row) != true
+                {
                     doubts.insert(row.keyHash)
                 }
             }
@@ -468,6 +475,7 @@ struct FileContribution: Sendable {
             metadata["reason"] = "\(trouble.reason)"
             metadata["text"] = "\(trouble.text)"
         }
-        logger.log(level: verdict == .done ? .info : .warning, "\(file.name) is \(verdict.rawValue)", metadata: metadata)
+        logger.log(
+            level: verdict == .done ? .info : .warning, "\(file.name) is \(verdict.rawValue)", metadata: metadata)
     }
 }

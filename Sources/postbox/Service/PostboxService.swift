@@ -14,6 +14,8 @@ struct RunOptions: Sendable {
     /// Overrule the mark of another host on the spool.
     var takeOver = false
     var environment: [String: String] = [:]
+    /// Every message goes into it.
+    var trace: Trace?
 }
 
 /// The composition root: owns the inbox, the lanes and every open drop, and decides with one loop over one kind of input.
@@ -70,7 +72,9 @@ struct PostboxService: Sendable {
         let d = settings.directories
         for path in [d.spool, d.inbox, d.work, d.done, d.failed, d.state] { try Disk.makeDirectory(path) }
         guard !Disk.isNetworkFileSystem(d.state) else {
-            throw SpoolProblem(description: "state is on a network file system (\(d.state)); the ledger needs a local disk: set state: to one")
+            throw SpoolProblem(
+                description:
+                    "state is on a network file system (\(d.state)); the ledger needs a local disk: set state: to one")
         }
         // A file has to move from one to the next in one step, so it is tried.
         let probe = d.work + "/.probe"
@@ -82,7 +86,9 @@ struct PostboxService: Sendable {
                 try? Disk.remove(probe)
                 guard error.code == EXDEV else { throw error }
                 throw SpoolProblem(
-                    description: "\(folder) and \(d.work) are on different file systems; put inbox, work, done and failed on one")
+                    description:
+                        "\(folder) and \(d.work) are on different file systems; put inbox, work, done and failed on one"
+                )
             }
             try Disk.remove(folder + "/.postbox-probe")
         }
@@ -101,24 +107,29 @@ struct PostboxService: Sendable {
                 alerts.send(
                     Alert(
                         event: "tls_not_verified", isError: false,
-                        message: "TLS certificates of \(destination.name) are not verified: anybody can pose as that server",
+                        message:
+                            "TLS certificates of \(destination.name) are not verified: anybody can pose as that server",
                         facts: ["destination": destination.name]))
             }
             let own = Credentials(for: destination, logger: logger)
             credentials[destination.name] = own
             lanes[destination.name] = PostingLane(
                 destination: destination, eventLoop: group.next(), logger: logger, environment: options.environment,
+                trace: options.trace,
                 credentials: own.source,
                 alert: { alerts.send($0) })
         }
         let open = try await ledger.open()
         var firstBase: UInt64 = 0
         for record in open {
-            for posting in record.postings { firstBase = max(firstBase, UInt64(posting.postIDBase) + UInt64(record.rows)) }
+            for posting in record.postings {
+                firstBase = max(firstBase, UInt64(posting.postIDBase) + UInt64(record.rows))
+            }
         }
         let context = Context(
             settings: settings, configSHA256: SourceFile.sha256(loaded.sourceBytes), ledger: ledger, lanes: lanes,
-            names: NameBook(), bases: PostIDBases(next: firstBase % Postbox.postIDs), results: DiskThread(label: "results"),
+            names: NameBook(), bases: PostIDBases(next: firstBase % Postbox.postIDs),
+            results: DiskThread(label: "results"),
             alerts: alerts, progress: progress, logger: logger)
         let recovery = try await Recovery(context: context).plan(open)
         return try await ServiceLoop(

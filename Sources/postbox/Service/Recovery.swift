@@ -41,8 +41,6 @@ struct Recovery: Sendable {
             }
         }
         try await adopt(known, &files)
-        if !files.isEmpty { try await context.ledger.begin(files.map(\.drop)) }
-        for index in files.indices { files[index].record?.starts += 1 }
         return files.sorted { $0.drop < $1.drop }
     }
 
@@ -78,7 +76,8 @@ struct Recovery: Sendable {
                 context.alerts.send(
                     Alert(
                         event: "foreign_file", isError: false,
-                        message: "\(directory) holds \(inside.count) files and the ledger does not know it; it is left alone",
+                        message:
+                            "\(directory) holds \(inside.count) files and the ledger does not know it; it is left alone",
                         facts: ["path": directory]))
                 continue
             }

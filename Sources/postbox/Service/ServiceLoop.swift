@@ -42,7 +42,8 @@ actor ServiceLoop {
     private var saidWaiting: Set<String> = []
 
     init(
-        context: Context, credentials: [String: Credentials], options: RunOptions, stops: AsyncStream<Void>, recovered: [ClaimedFile]
+        context: Context, credentials: [String: Credentials], options: RunOptions, stops: AsyncStream<Void>,
+        recovered: [ClaimedFile]
     ) {
         self.context = context
         self.credentials = credentials
@@ -219,7 +220,8 @@ actor ServiceLoop {
                         context.alerts.send(
                             Alert(
                                 event: "destination_missing",
-                                message: "\(file.name) was claimed for a destination that the configuration no longer has; put it back to finish the file",
+                                message:
+                                    "\(file.name) was claimed for a destination that the configuration no longer has; put it back to finish the file",
                                 facts: ["drop": "\(file.drop)", "file": file.name]))
                     }
                     left.append(file)

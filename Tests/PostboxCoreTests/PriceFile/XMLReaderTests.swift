@@ -1,0 +1,201 @@
+import PostboxCore
+import Testing
+
+@Suite("XML reader")
+struct XMLReaderTests {
+    private func xml(
+        _ text: String, rowElement: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
+    ) -> ReadFile {
+        readInEveryWay(text, sourceLocation: sourceLocation) { XMLReader(rowElement: rowElement) }
+    }
+
+    @Test(
+        "Attributes and child elements are columns, their text as it is",
+        arguments: [
+            ("<r><a>1</a><b> x </b></r>", ["a=plain:1", "b=plain: x "]),
+            ("<r a='1' b=\"2\"/>", ["a=plain:1", "b=plain:2"]),
+            ("<r a='>' b='/>'><c>></c></r>", ["a=plain:>", "b=plain:/>", "c=plain:>"]), ("<r/>", []), ("<r></r>", []),
+            ("<r><a/><b></b></r>", ["a=plain:", "b=plain:"]), ("<r>\n <a>1</a>\n</r>", ["a=plain:1"]),
+            ("<r><a>&lt;&amp;&gt;&quot;&apos;&#233;&#x20AC;</a></r>", ["a=plain:<&>\"'é€"]),
+            ("<r b='&lt;&#10;&amp;'/>", ["b=plain:<\n&"]),
+            ("<r><a>x<![CDATA[<&>]]>y</a></r>", ["a=plain:x<&>y"]),
+            ("<r><a>1<!-- - -->2</a><?pi x?></r>", ["a=plain:12"]),
+            (
+                "<r><q ccy='EUR'><bid>1</bid> <ask s='x'>2</ask></q><z>3</z></r>",
+                ["q.ccy=plain:EUR", "q.bid=plain:1", "q.ask.s=plain:x", "q.ask=plain:2", "z=plain:3"]
+            ),
+            ("<r><q bid='1'/></r>", ["q.bid=plain:1"]), ("<r><a>Zürich 😀</a></r>", ["a=plain:Zürich 😀"]),
+            ("<r\n  a='1'\n>\n<b>2</b ></r\n>", ["a=plain:1", "b=plain:2"]),
+            (
+                "<r><a>\(String(repeating: "é", count: 2000))</a></r>",
+                ["a=plain:\(String(repeating: "é", count: 2000))"]
+            ),
+        ])
+    func values(_ row: String, _ expected: [String]) {
+        let file = xml(
+            "<?xml version='1.0' encoding='utf-8'?>\n<!-- é -->\n<root x='1'>\n  \(row)\n\(row)<!-- > -->\(row)\n</root>\n"
+        )
+        #expect(file.problem == nil)
+        #expect(file.cells == [expected, expected, expected])
+        #expect(file.sources == [row, row, row])
+        let height = row.filter { $0 == "\n" }.count
+        #expect(file.rows.map(\.line) == [4, 5 + height, 5 + 2 * height])
+        #expect(file.prologue == "<?xml version='1.0' encoding='utf-8'?>\n<!-- é -->\n<root x='1'>\n  ")
+    }
+
+    @Test("Namespaces do not matter to columns, and rejected rows keep them")
+    func namespaces() {
+        let file = xml(
+            "\u{FEFF}<p:data xmlns:p='urn:x'><p:row p:a='1'><p:b>2</p:b></p:row><p:row><p:b>3</p:b></p:row></p:data>")
+        #expect(file.cells == [["a=plain:1", "b=plain:2"], ["b=plain:3"]])
+        let text =
+            file.prologue + file.frame.opening + file.sources.joined(separator: file.frame.separator)
+            + file.frame.closing
+        #expect(
+            text
+                == "\u{FEFF}<p:data xmlns:p='urn:x'><p:row p:a='1'><p:b>2</p:b></p:row>\n<p:row><p:b>3</p:b></p:row>\n</p:data>\n"
+        )
+        #expect(xml(text).cells == file.cells)
+    }
+
+    @Test("Columns below the first level are nested")
+    func nestedColumns() {
+        let file = xml("<d><r a='1'><b><c>2</c></b></r></d>")
+        #expect(file.columns == [Column(name: "a"), Column(name: "b.c", isNested: true)])
+    }
+
+    @Test("A named row element is taken from among others, and they are skipped with all they hold")
+    func rowElement() {
+        let file = xml("<d><head>text<row>no</row></head><row a='1'/><x/><row a='2'/>\n</d>", rowElement: "row")
+        #expect(file.cells == [["a=plain:1"], ["a=plain:2"]])
+        #expect(file.prologue == "<d><head>text<row>no</row></head>")
+    }
+
+    @Test(
+        "A broken file is refused with the place",
+        arguments: [
+            ("", "empty_file@0:0"), (" \n", "empty_file@0:0"), ("<d>", "truncated@1:4"),
+            ("<d>\n<r><a>1</a></r>", "truncated@2:16"),
+            ("<d>\n<r><a>é", "truncated@2:8"), ("<d><r", "truncated@1:6"), ("<!-- x", "truncated@1:7"),
+            ("<!DOCTYPE d><d/>", "doctype@1:1"),
+            ("\n<!-- x --> <!DOCTYPE d [<!ENTITY e 'x'>]><d><r>&e;</r></d>", "doctype@2:12"),
+            ("<d><r/>\n <é/></d>", "mixed_elements@2:2"), ("<d>\n<r/>x</d>", "stray_text@2:0"),
+            ("<d><r a='1' a='2'/></d>", "bad_xml"),
+            ("<d><r><a>1</b></r></d>", "bad_xml"), ("<d><r><a>&eacute;</a></r></d>", "unknown_entity"),
+            ("<d/>x", "bad_xml"),
+            ("x", "bad_xml"), ("<d><r a=1/></d>", "bad_xml"), ("<d><r><a>1 & 2</a></r></d>", "bad_xml"),
+            ("<d/><d/>", "bad_xml"),
+            ("<d><r><a>\0</a></r></d>", "bad_byte@1:10"), ("<d><r a='<'/></d>", "bad_xml"),
+        ])
+    func brokenFile(_ text: String, _ expected: String) {
+        let problem = readReasonInEveryWay(text)
+        #expect(summary(problem).hasPrefix(expected))
+        #expect(problem?.what.contains("\n") == false)
+    }
+
+    /// libxml2's own words may depend on the chunks; the reason must not.
+    private func readReasonInEveryWay(_ text: String) -> FileProblem? {
+        let whole = read(Array(text.utf8), inChunksOf: max(text.utf8.count, 1)) { XMLReader() }
+        for size in [1, 2, 3, 7] {
+            let part = read(Array(text.utf8), inChunksOf: size) { XMLReader() }
+            #expect(part.problem?.reason == whole.problem?.reason, "in chunks of \(size)")
+            #expect(part.problem?.line == whole.problem?.line, "in chunks of \(size)")
+        }
+        return whole.problem
+    }
+
+    @Test("Mixed elements are both named")
+    func mixedElementsWords() {
+        let problem = xml("<d><row/><line/></d>").problem
+        #expect(problem?.what.contains("row and line") == true)
+        #expect(problem?.hint?.contains("row_element") == true)
+    }
+
+    @Test("An element that is not closed is told in libxml2's words, on one line")
+    func mismatchWords() {
+        let problem = xml("<d>\n<r><a>1</b></r></d>").problem
+        #expect(problem?.line == 2)
+        #expect(problem?.what.contains("mismatch") == true)
+    }
+
+    @Test("A file that was cut off anywhere is told to be cut off, whatever the chunks")
+    func everyTruncation() {
+        let text = Array(
+            "<?xml version='1.0'?><!-- c --><d x='&lt;'>\n<r a='1' ><b>é&amp;&#233;x</b><c/><!-- c --></r><r><b><![CDATA[x]]></b></r></d>"
+                .utf8)
+        for count in 1..<text.count {
+            for size in [1, 2, 3, 7, 1000] {
+                let file = read(Array(text[..<count]), inChunksOf: size) { XMLReader() }
+                let isMidCharacter = text[count] & 0xC0 == 0x80
+                let reason = file.problem?.reason
+                #expect(
+                    reason == (isMidCharacter ? "bad_byte" : "truncated"), "after \(count) bytes, chunks of \(size)")
+            }
+        }
+    }
+
+    @Test("An & by itself is named, also when no semicolon follows for long")
+    func loneAmpersand() {
+        let text = "<d>\n<r><a>1 & 2</a></r>" + String(repeating: "<r><a>12345</a></r>\n", count: rowBytesMax / 16)
+        let problem = read(Array(text.utf8), inChunksOf: 65_536) { XMLReader() }.problem
+        #expect(problem?.reason == "bad_xml")
+        #expect(problem?.line == 2)
+    }
+
+    @Test("Nothing outside the file is read")
+    func externalEntity() {
+        let text = "<!DOCTYPE d [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><d><r><a>&e;</a></r></d>"
+        #expect(xml(text).problem?.reason == "doctype")
+    }
+
+    @Test("A byte that is no UTF-8 is a fault of the file, with its place")
+    func badByte() {
+        let bytes = Array("<d>\n<r>é".utf8) + [0xE9] + Array("</r></d>".utf8)
+        let file = readInEveryWay(bytes) { XMLReader() }
+        #expect(summary(file.problem) == "bad_byte@2:5")
+    }
+
+    @Test(
+        "A bad row is named, and the rows around it are read",
+        arguments: [
+            ("<r><a>1</a><a>2</a></r>", "duplicate_column@2:12"), ("<r a='1'><a>2</a></r>", "duplicate_column@2:10"),
+            ("<r>x<a>2</a></r>", "stray_text@2:0"), ("<r><a>2</a>é</r>", "stray_text@2:0"),
+            ("<r><a>x<b>1</b></a></r>", "stray_text@2:0"), ("<r><a><b>1</b>x</a></r>", "stray_text@2:0"),
+            ("<r><a><b>1</b><b>2</b></a></r>", "duplicate_column@2:15"),
+        ])
+    func badRow(_ row: String, _ expected: String) {
+        let file = xml("<d><r><a>1</a></r>\n\(row)<r><a>2</a></r></d>")
+        #expect(file.problem == nil)
+        #expect(file.cells == [["a=plain:1"], [], ["a=plain:2"]])
+        #expect(summary(file.rows.dropFirst().first?.problem) == expected)
+        #expect(file.sources == ["<r><a>1</a></r>", row, "<r><a>2</a></r>"])
+    }
+
+    @Test("32 elements may stand inside each other, not 33")
+    func depth() {
+        func nested(_ depth: Int) -> String {
+            String(repeating: "<a>", count: depth) + "1" + String(repeating: "</a>", count: depth)
+        }
+        #expect(xml(nested(32)).rows.count == 1)
+        #expect(xml(nested(33)).problem?.reason == "too_deep")
+    }
+
+    @Test("A row without end is refused", arguments: [65_536, 10_000_000])
+    func longRow(_ size: Int) {
+        let text = "<d>\n<r>" + String(repeating: "<a>123456</a>", count: rowBytesMax / 8)
+        let file = read(Array(text.utf8), inChunksOf: size) { XMLReader() }
+        #expect(summary(file.problem) == "row_too_long@2:0")
+    }
+
+    @Test(
+        "Rows keep their exact bytes over a file much larger than libxml2's buffer",
+        arguments: [1000, 4096, 262_144, 10_000_000])
+    func manyRows(_ size: Int) {
+        let rows = (0..<20_000).map { "<row id='>\($0)'><bid>\($0).5</bid><name>Zürich &amp; \($0)</name></row>" }
+        let text = "<d>\n" + rows.joined(separator: "\n") + "\n</d>"
+        let file = read(Array(text.utf8), inChunksOf: size) { XMLReader() }
+        #expect(file.sources == rows)
+        #expect(file.rows.map(\.line) == Array(2...20_001))
+        #expect(file.rows.last?.cells == ["id=plain:>19999", "bid=plain:19999.5", "name=plain:Zürich & 19999"])
+    }
+}

@@ -1,0 +1,238 @@
+import Foundation
+import Testing
+
+@testable import Simulator
+
+@Suite("The troubles of a scenario")
+struct TroubleTests {
+    @Test("A NAK per RIC answers so many times, by name or number, and then stands back")
+    func naks() async throws {
+        var scenario = Scenario()
+        scenario.naks = [
+            .init(ric: "BUSY*", code: .noResources, text: "later", times: 2),
+            .init(ric: "ODD", code: NakCode(rawValue: 132), text: "[900]: Service Denied"),
+        ]
+        try await withSimulator(scenario) { (server, client) async throws in
+            _ = try client.logIn()
+            for id in 1...2 {
+                #expect(
+                    try client.ask(RawClient.post(id, ric: "BUSY.X")).contains(
+                        #""NakCode":"NoResources","Text":"later""#))
+            }
+            #expect(try !client.ask(RawClient.post(3, ric: "BUSY.X")).contains("Nak"))
+            #expect(try client.ask(RawClient.post(4, ric: "ODD")).contains(#""NakCode":132,"#))
+            #expect(server.report().naks == 3)
+            #expect(server.report().acks == 1)
+        }
+        scenario.nakCodeForm = .number
+        try await withSimulator(scenario) { (_, client) async throws in
+            _ = try client.logIn()
+            #expect(try client.ask(RawClient.post(1, ric: "BUSY")).contains(#""NakCode":5,"#))
+        }
+    }
+
+    @Test("Silent RICs are never answered, and lost and doubled Acks come round")
+    func silence() async throws {
+        var scenario = Scenario()
+        scenario.silent = ["MUTE"]
+        scenario.loseAcksEvery = 3
+        scenario.duplicateAcksEvery = 4
+        scenario.ackText = "[1]: Contribution Accepted"
+        scenario.keyInAck = false
+        try await withSimulator(scenario) { (server, client) async throws in
+            _ = try client.logIn()
+            try client.sendText(RawClient.post(9, ric: "MUTE"))
+            for id in 1...5 { try client.sendText(RawClient.post(id)) }
+            let acks = try client.messages(5)
+            #expect(acks.compactMap { $0["AckID"] as? Int } == [1, 2, 4, 4, 5])
+            #expect(acks.allSatisfy { $0["Text"] as? String == "[1]: Contribution Accepted" && $0["Key"] == nil })
+            let report = server.report()
+            #expect(report.silentPosts == 1)
+            #expect(report.lostAcks == 1)
+        }
+    }
+
+    @Test("Delayed Acks leave in the order of their delays")
+    func delays() async throws {
+        var scenario = Scenario()
+        scenario.ackDelay = .milliseconds(60)
+        scenario.ackDelays = [.init(ric: "QUICK", delay: .milliseconds(5)), .init(ric: "NOW", delay: .zero)]
+        try await withSimulator(scenario) { (server, client) async throws in
+            _ = try client.logIn()
+            try client.sendText(
+                "[\(RawClient.post(1)),\(RawClient.post(2, ric: "QUICK")),\(RawClient.post(3)),\(RawClient.post(4, ric: "NOW"))]"
+            )
+            #expect(try client.messages(4).compactMap { $0["AckID"] as? Int } == [4, 2, 1, 3])
+            #expect(server.report().highestInFlight == 4)
+        }
+    }
+
+    @Test("Reordered Acks all come, in another order that the seed repeats")
+    func reordering() async throws {
+        var scenario = Scenario()
+        scenario.reordering = .init(window: 8, seed: 5)
+        var orders: [[Int]] = []
+        for _ in 0..<2 {
+            try await withSimulator(scenario) { (_, client) async throws in
+                _ = try client.logIn()
+                try client.sendText("[" + (1...19).map { RawClient.post($0) }.joined(separator: ",") + "]")
+                orders.append(try client.messages(19).compactMap { $0["AckID"] as? Int })
+            }
+        }
+        #expect(orders[0] == orders[1])
+        #expect(orders[0] != Array(1...19))
+        #expect(orders[0].sorted() == Array(1...19))
+    }
+
+    @Test(
+        "A connection breaks off at its nth post, whose answer is never sent",
+        arguments: [Scenario.Disconnect.Manner.reset, .close])
+    func disconnect(manner: Scenario.Disconnect.Manner) async throws {
+        var scenario = Scenario()
+        scenario.disconnect = .init(afterPosts: 3, times: 1, manner: manner)
+        try await withSimulator(scenario) { (server, client) async throws in
+            _ = try client.logIn()
+            for id in 1...2 { _ = try client.ask(RawClient.post(id)) }
+            try client.sendText(RawClient.post(3))
+            #expect(try client.next() == (manner == .reset ? .end(reset: true) : .close(1000)))
+            let again = try RawClient(port: server.port)
+            _ = try again.logIn()
+            for id in 3...6 { #expect(try again.ask(RawClient.post(id)).contains(#""AckID":\#(id)"#)) }
+            #expect(server.report().disconnects == 1)
+        }
+    }
+
+    @Test("A connection ends by the clock, and the first connections are refused")
+    func byTheClock() async throws {
+        var scenario = Scenario()
+        scenario.refusedConnections = 1
+        scenario.disconnect = .init(after: .milliseconds(50), manner: .close)
+        try await withSimulator(scenario) { (server, client) async throws in
+            #expect(throws: (any Error).self) { try client.upgrade() }
+            let second = try RawClient(port: server.port)
+            _ = try second.logIn()
+            #expect(try second.next() == .close(1000))
+            #expect(server.report().refusedConnections == 1)
+        }
+    }
+
+    @Test("A half-open connection takes everything and says nothing, pings included")
+    func halfOpen() async throws {
+        var scenario = Scenario()
+        scenario.halfOpen = .init(afterPosts: 2)
+        scenario.login.pingTimeout = .milliseconds(90)
+        try await withSimulator(scenario) { (server, client) async throws in
+            _ = try client.logIn()
+            #expect(try client.ask(RawClient.post(1)).contains(#""AckID":1"#))
+            try client.sendText(RawClient.post(2))
+            try client.sendText(RawClient.post(3))
+            try client.sendText(#"{"Type":"Ping"}"#)
+            let report = try await server.report { $0.posts == 3 && $0.pingsReceived == 1 }
+            #expect(report.acks == 1)
+            #expect(report.openConnections == 1)
+        }
+    }
+
+    @Test("A stalled connection goes on where it was")
+    func stall() async throws {
+        var scenario = Scenario()
+        scenario.stall = .init(afterPosts: 1, duration: .milliseconds(100))
+        try await withSimulator(scenario) { (_, client) async throws in
+            _ = try client.logIn()
+            let start = ContinuousClock.now
+            for id in 1...3 { try client.sendText(RawClient.post(id)) }
+            #expect(try client.messages(3).compactMap { $0["AckID"] as? Int } == [1, 2, 3])
+            #expect(ContinuousClock.now - start >= .milliseconds(90))
+        }
+    }
+
+    @Test("A Suspect phase begins and ends with a Login Status")
+    func suspect() async throws {
+        var scenario = Scenario()
+        scenario.suspect = .init(afterPosts: 1, duration: .milliseconds(50))
+        try await withSimulator(scenario) { (server, client) async throws in
+            _ = try client.logIn()
+            try client.sendText(RawClient.post(1))
+            #expect(try client.message().contains(#""State":{"Stream":"Open","Data":"Suspect""#))
+            #expect(try client.message().contains(#""AckID":1"#))
+            #expect(try client.message().contains(#""State":{"Stream":"Open","Data":"Ok""#))
+            _ = server
+        }
+    }
+
+    @Test(
+        "The police sees any second, and does what the scenario says",
+        arguments: [Scenario.OverRate.record, .nak, .close])
+    func police(reaction: Scenario.OverRate) async throws {
+        var scenario = Scenario()
+        scenario.maxMessagesPerSecond = 3
+        scenario.overRate = reaction
+        try await withSimulator(scenario) { (server, client) async throws in
+            _ = try client.logIn()
+            try client.sendText("[" + (1...5).map { RawClient.post($0) }.joined(separator: ",") + "]")
+            switch reaction {
+            case .record: #expect(try client.messages(5).allSatisfy { $0["NakCode"] == nil })
+            case .nak: #expect(try client.messages(5).filter { $0["NakCode"] as? String == "NoResources" }.count == 2)
+            case .close:
+                _ = try client.messages(3)
+                #expect(try client.next() == .close(1000))
+            }
+            #expect(server.report().violations.first?.kind == .rate)
+            #expect(server.report().maxPostsInAnySlidingSecond >= 4)
+        }
+    }
+
+    @Test("A second slides: what is just a second old no longer counts")
+    func slidingSecond() {
+        var second = SlidingSecond()
+        #expect(second.add(2, at: 0) == 2)
+        #expect(second.add(1, at: 999_999_999) == 3)
+        #expect(second.add(1, at: 1_000_000_000) == 2)
+        #expect(second.add(1, at: 3_000_000_000) == 1)
+    }
+
+    @Test("Slow reads take their time")
+    func readLimit() async throws {
+        var scenario = Scenario()
+        scenario.readLimit = 20_000
+        try await withSimulator(scenario) { (_, client) async throws in
+            _ = try client.logIn()
+            let start = ContinuousClock.now
+            for id in 1...20 { _ = try client.ask(RawClient.post(id)) }
+            #expect(ContinuousClock.now - start > .milliseconds(80))
+        }
+    }
+}
+
+@Suite("The record of posts and answers")
+struct PostRecordTests {
+    @Test("Each post and each answer has its line, in the order in which they came and went")
+    func record() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "record-\(UUID()).jsonl").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var scenario = Scenario()
+        scenario.silent = ["MUTE"]
+        scenario.unknown = ["DAVE"]
+        let server = try await SimulatorServer.start(scenario: scenario, recordPath: path)
+        let client = try RawClient(port: server.port)
+        _ = try client.logIn()
+        _ = try client.ask(RawClient.post(1, fields: #"{"BID":1.10,  "GEN_TEXT16":"a\"b"}"#))
+        try client.sendText(RawClient.post(2, ric: "MUTE"))
+        _ = try client.ask(RawClient.post(3, ric: "DAVE"))
+        _ = try client.ask("[\(RawClient.post(4, fields: #"{"nope":1}"#)),\(RawClient.post(5))]")
+
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        let objects = try lines.compactMap { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
+        #expect(
+            objects.map { "\($0["event"] ?? "") \($0["PostID"] ?? "") \($0["outcome"] ?? $0["kind"] ?? "")" } == [
+                "post 1 Update", "answer 1 ack", "post 2 Update", "answer 2 silent", "post 3 Update", "answer 3 nak",
+                "post 4 Error", "answer 4 error", "post 5 Dropped", "answer 5 dropped",
+            ])
+        #expect(objects[0]["Fields"] as? String == #"{"BID":1.10,  "GEN_TEXT16":"a\"b"}"#)
+        #expect(objects[0]["RIC"] as? String == "KNOWN.TST")
+        #expect(objects[0]["Service"] as? String == "NIPROV")
+        #expect(objects[0]["connection"] as? Int == 1)
+        #expect(objects[5]["NakCode"] as? String == "SymbolUnknown")
+        try await server.stop()
+    }
+}
