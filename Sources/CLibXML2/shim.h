@@ -1,7 +1,8 @@
 #ifndef POSTBOX_CLIBXML2_SHIM_H
 #define POSTBOX_CLIBXML2_SHIM_H
-// Debian's libxml2 is built with ICU, whose headers clash with Foundation's own copy. Nothing used here depends on it.
 #include <libxml/xmlversion.h>
+// libxml2 may have been built with ICU; its headers then bring the system's ICU, whose declarations clash with those of the
+// ICU inside Foundation. Only the inside of xmlCharEncodingHandler's last members depends on it, which nobody here touches.
 #undef LIBXML_ICU_ENABLED
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
