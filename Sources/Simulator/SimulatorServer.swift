@@ -3,7 +3,6 @@ import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
-import Synchronization
 
 /// A server that stands in for LSEG's: it speaks the WebSocket API (`tr_json2`) over real sockets, takes Login requests and
 /// posts, and answers as real servers were seen to (observed.md §2), with the troubles that its ``Scenario`` asks for.
@@ -64,7 +63,7 @@ package final class SimulatorServer: Sendable {
                     names: scenario.tls?.names ?? Scenario.TLS().names, asksForClientCertificate: false)
                 listeners.append(
                     try await TokenServer.start(
-                        endpoint, host: host, provider: provider, context: context, group: group))
+                        endpoint, host: host, provider: provider, context: context, group: group, children: children))
             }
             var proxy: ConnectProxy?
             if let wanted = scenario.proxy {
@@ -118,6 +117,8 @@ package final class SimulatorServer: Sendable {
     /// Closes every connection and the ports, and ends the server's threads.
     package func stop() async throws {
         for listener in listeners { try? await listener.close() }
+        // TLS would wait for the other side to say goodbye.
+        breakConnections()
         try await group.shutdownGracefully()
         try await proxy?.stop()
     }
@@ -188,35 +189,13 @@ package final class SimulatorServer: Sendable {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(transport)
         if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
-        let bound = NIOLoopBound(transport, eventLoop: channel.eventLoop)
-        let loop = channel.eventLoop
-        children.add(number) { loop.execute { bound.value.close() } }
-        channel.closeFuture.whenComplete { _ in
-            children.remove(number)
-            provider.withState { $0.report.openConnections -= 1 }
-        }
+        children.add(channel, transport)
+        channel.closeFuture.whenComplete { _ in provider.withState { $0.report.openConnections -= 1 } }
         if fast {
             try pipeline.addHandler(FastHandler(provider: provider, scenario: scenario, number: number))
         } else {
             try pipeline.addHandler(
                 ProviderHandler(provider: provider, scenario: scenario, number: number, transport: transport))
         }
-    }
-}
-
-/// How to break off each connection that is open.
-private final class Children: Sendable {
-    private let enders = Mutex<[Int: @Sendable () -> Void]>([:])
-
-    func add(_ number: Int, _ ender: @escaping @Sendable () -> Void) {
-        enders.withLock { $0[number] = ender }
-    }
-
-    func remove(_ number: Int) {
-        _ = enders.withLock { $0.removeValue(forKey: number) }
-    }
-
-    func all() -> [@Sendable () -> Void] {
-        enders.withLock { Array($0.values) }
     }
 }

@@ -7,13 +7,16 @@ import NIOSSL
 enum TokenServer {
     static func start(
         _ endpoint: Scenario.TokenEndpoint, host: String, provider: Provider, context: NIOSSLContext,
-        group: MultiThreadedEventLoopGroup
+        group: MultiThreadedEventLoopGroup, children: Children
     ) async throws -> any Channel {
         try await ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
+                    let transport = TransportEnd()
+                    children.add(channel, transport)
+                    try pipeline.addHandler(transport)
                     try pipeline.addHandler(NIOSSLServerHandler(context: context))
                     try pipeline.configureHTTPServerPipeline()
                     try pipeline.addHandler(TokenHandler(provider: provider))
