@@ -45,6 +45,7 @@ final class ProviderHandler: ChannelInboundHandler {
     // MARK: Events
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .ending = phase { return }
         var bytes = unwrapInboundIn(data)
         let count = bytes.readableBytes
         received.writeBuffer(&bytes)
@@ -201,6 +202,7 @@ final class ProviderHandler: ChannelInboundHandler {
             if !handler.isReadPaused { handler.setReading(true, context) }
             handler.process(context)
             handler.timePassed(context)
+            context.flush()
         }
     }
 

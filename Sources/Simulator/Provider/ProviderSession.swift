@@ -374,6 +374,7 @@ struct ProviderSession {
     private mutating func handle(
         _ post: Post, _ json: JSONTokens, at now: Moment, _ state: inout ProviderState, _ output: inout SessionOutput
     ) {
+        let wasMute = isMute
         let stream = items[post.id]
         let item = stream ?? post.key.flatMap { self.item(of: $0, state) }
         let service = item.map { state.serviceName($0.service) } ?? ""
@@ -391,7 +392,7 @@ struct ProviderSession {
             inFlight += 1
             state.report.highestInFlight = max(state.report.highestInFlight, inFlight)
         }
-        guard output.ending == nil, !isMute else { return }
+        guard !wasMute else { return }
 
         if scenario.silent.contains(where: { Glob.matches($0, name.ric) }) {
             state.report.silentPosts += 1
@@ -415,6 +416,8 @@ struct ProviderSession {
         if ack.nak == nil, let item, post.domain == .marketPrice, post.payload.kind != .status {
             state.apply(post.payload.fields, to: item, replacing: post.payload.kind == .refresh)
         }
+        // The post that a connection ends with is applied all the same: a client cannot know.
+        guard output.ending == nil, !isMute else { return }
         if post.wantsAck {
             answer(name, ack, at: now, &state, &output)
         } else {

@@ -25,13 +25,14 @@
 /// ack_text: ""                 # text of every positive Ack
 /// domain_answers: true         # false: posts of other domains than MarketPrice are dropped without an answer
 /// disconnect:                  # absent: never
-///   after_posts: 100           # of one connection; the answer to the last one is not sent
+///   after_posts: 100           # of one connection; the last one is applied and not answered
 ///   after: 5s                  # from the connection's start
-///   times: 1                   # for so many connections (default: every one)
+///   times: 1                   # for so many connections, or all
 ///   how: reset                 # reset (TCP) | close (Close frame 1000)
-/// half_open: {after_posts: 100, times: 1}    # then reads on and says nothing more, and keeps the TCP connection
+/// half_open: {after_posts: 100, times: 1}    # then says nothing more, not even to pings, and keeps the TCP connection
 /// stall: {after_posts: 100, for: 300ms, times: 1}   # then neither reads nor writes for a while, and goes on
 /// suspect: {after_posts: 100, for: 1s, times: 1}    # a Login Status Open/Suspect, and Open/Ok after a while
+///                              # times: for so many connections, or all; default: 1
 /// read_limit: 0                # bytes per second that are read from a connection; 0: no limit
 /// refuse_connections: 0        # the first n connections are closed when they arrive
 /// max_messages_per_second: 0   # what the police enforces; the rcc shape tells it at login as well; 0: no limit
@@ -156,7 +157,7 @@ package struct Scenario: Sendable, Equatable {
             case close
         }
 
-        /// So many posts of one connection; the answer to the last is never sent.
+        /// So many posts of one connection; the last is applied and never answered.
         package var afterPosts: Int?
         /// So long after the connection came.
         package var after: Duration?

@@ -86,7 +86,7 @@ extension Scenario {
             disconnect = Disconnect(
                 afterPosts: try inner.value("after_posts") { try $0.integer(in: 1...Int.max) },
                 after: try inner.value("after") { try $0.duration() },
-                times: try inner.value("times") { try $0.integer(in: 0...Int.max) },
+                times: try Scenario.connections(inner),
                 manner: try inner.value("how") { try $0.choice(Disconnect.Manner.self) } ?? .reset)
             try inner.finish()
         }
@@ -147,9 +147,15 @@ extension Scenario {
         let trouble = Trouble(
             afterPosts: try section.required("after_posts") { try $0.integer(in: 1...Int.max) },
             duration: lasts ? try section.required("for") { try $0.duration() } : .zero,
-            times: try section.value("times") { try $0.integer(in: 0...Int.max) })
+            times: try connections(section))
         try section.finish()
         return trouble
+    }
+
+    /// For how many connections a trouble is meant: nil for all, 1 where nothing is said.
+    private static func connections(_ section: ScenarioSection) throws -> Int? {
+        guard let value = section.take("times") else { return 1 }
+        return value.isText("all") ? nil : try value.integer(in: 0...Int.max)
     }
 
     private static func fieldType(_ value: ScenarioValue) throws -> FieldType {

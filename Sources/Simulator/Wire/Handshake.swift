@@ -35,7 +35,7 @@ enum Handshake {
         }
         guard request.count == 3, request[0] == "GET", isWebSocketPath(request[1].lowercased()),
             headers["upgrade"]?.lowercased() == "websocket",
-            tokens(headers["connection"]).contains("upgrade"),
+            tokens(headers["connection"]).contains(where: { $0.lowercased() == "upgrade" }),
             let key = headers["sec-websocket-key"], !key.isEmpty,
             let version = headers["sec-websocket-version"].flatMap({ Int($0) }), version >= 13,
             // The second name is the older spelling of the same protocol; the answer is always the first.
@@ -63,7 +63,7 @@ enum Handshake {
     }
 
     private static func tokens(_ header: String?) -> [String] {
-        (header ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
+        (header ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
     private static func refusal(_ status: String) -> String {
