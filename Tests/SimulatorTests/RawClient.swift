@@ -22,58 +22,26 @@ final class RawClient {
         let what: String
     }
 
-    private let descriptor: CInt
+    private let stream: any ByteStream
     private var received: [UInt8] = []
 
-    init(port: Int, patience seconds: Int = 10) throws {
-        #if canImport(Glibc)
-            descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-        #else
-            descriptor = socket(AF_INET, SOCK_STREAM, 0)
-        #endif
-        var limit = timeval(tv_sec: seconds, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        var noDelay: CInt = 1
-        setsockopt(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY, &noDelay, socklen_t(MemoryLayout<CInt>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard result == 0 else { throw Failure(what: "cannot connect") }
+    init(_ stream: any ByteStream) {
+        self.stream = stream
     }
 
-    deinit {
-        close(descriptor)
+    convenience init(port: Int) throws {
+        self.init(try SocketStream(port: port))
     }
-
-    // MARK: Bytes
 
     func sendBytes(_ bytes: [UInt8]) throws {
-        var sent = 0
-        while sent < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                send(descriptor, $0.baseAddress?.advanced(by: sent), bytes.count - sent, CInt(MSG_NOSIGNAL))
-            }
-            guard count > 0 else { throw Failure(what: "cannot send") }
-            sent += count
-        }
+        try stream.send(bytes)
     }
 
     /// Reads more; false at the end of the stream.
     private func fill() throws -> Bool {
-        var chunk = [UInt8](repeating: 0, count: 65536)
-        let count = recv(descriptor, &chunk, chunk.count, 0)
-        if count > 0 {
-            received += chunk[..<count]
-            return true
-        }
-        if count == 0 { return false }
-        throw Failure(what: errno == ECONNRESET ? "reset" : "nothing came")
+        let chunk = try stream.receive()
+        received += chunk
+        return !chunk.isEmpty
     }
 
     // MARK: Handshake
@@ -88,6 +56,11 @@ final class RawClient {
         ]
         if let subprotocol { lines.append("Sec-WebSocket-Protocol: \(subprotocol)") }
         try sendBytes(Array(((lines + extra).joined(separator: "\r\n") + "\r\n\r\n").utf8))
+        return try head()
+    }
+
+    /// The head of an HTTP answer.
+    func head() throws -> String {
         while true {
             if let end = received.firstRange(of: Array("\r\n\r\n".utf8)) {
                 let head = String(decoding: received[..<end.lowerBound], as: UTF8.self)
@@ -96,6 +69,15 @@ final class RawClient {
             }
             guard try fill() else { throw Failure(what: "no answer to the handshake") }
         }
+    }
+
+    /// The first `count` bytes of what comes, as text.
+    func text(_ count: Int) throws -> String {
+        while received.count < count {
+            guard try fill() else { throw Failure(what: "the end after \(received.count) bytes") }
+        }
+        defer { received.removeFirst(count) }
+        return String(decoding: received[..<count], as: UTF8.self)
     }
 
     // MARK: Frames

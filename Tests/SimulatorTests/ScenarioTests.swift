@@ -36,7 +36,7 @@ struct ScenarioTests {
                 domain_answers: false
                 disconnect: {after_posts: 10, after: 3s, times: 2, how: close}
                 half_open: {after_posts: 11, times: 1}
-                stall: {after_posts: 12, for: 300ms}
+                stall: {after_posts: 12, for: 300ms, times: all}
                 suspect: {after_posts: 13, for: 1s, times: 4}
                 read_limit: 1000
                 refuse_connections: 2
@@ -55,6 +55,25 @@ struct ScenarioTests {
                   silent: true
                   reject: {code: DacsDown, text: later, times: 1}
                   system_busy: 3
+                  tokens: true
+                tls: {names: [sim.example, 10.1.2.3], client_certificate: true}
+                ca_file: /tmp/ca.pem
+                token_endpoint:
+                  port: 8443
+                  expires_in: ["600", 300]
+                  lifetime: 5s
+                  users: {GE-A-1: pw}
+                  clients: {GE-1: secret}
+                  keys: {GE-1: '{"kty":"EC"}'}
+                  audience: https://aud.example
+                  scope: s
+                  evict_open_sessions: true
+                  script:
+                    - {grant: password, status: 503, body: no, retry_after: "2", times: 2}
+                    - {status: 307, location: /other}
+                    - {delay: 3s}
+                    - {hang: true}
+                proxy: {port: 3128, user: desk, password: pw}
                 """, file: "s.yaml")
         var expected = Scenario()
         expected.services = ["NIPROV": .init(number: 1), "OLD": .init(number: 9, isUp: false)]
@@ -94,6 +113,32 @@ struct ScenarioTests {
         expected.login.isSilent = true
         expected.login.rejection = .init(code: "DacsDown", text: "later", times: 1)
         expected.login.systemBusyTimes = 3
+        expected.login.requiresTokens = true
+        var tls = Scenario.TLS()
+        tls.names = ["sim.example", "10.1.2.3"]
+        tls.asksForClientCertificate = true
+        expected.tls = tls
+        expected.certificateAuthorityFile = "/tmp/ca.pem"
+        var endpoint = Scenario.TokenEndpoint()
+        endpoint.port = 8443
+        endpoint.expiresIn = [.text("600"), .number(300)]
+        endpoint.lifetime = .seconds(5)
+        endpoint.users = ["GE-A-1": "pw"]
+        endpoint.clients = ["GE-1": "secret"]
+        endpoint.keys = ["GE-1": #"{"kty":"EC"}"#]
+        endpoint.audience = "https://aud.example"
+        endpoint.scope = "s"
+        endpoint.evictsOpenSessions = true
+        endpoint.script = [
+            .init(grant: "password", status: 503, body: "no", retryAfter: "2", times: 2),
+            .init(status: 307, location: "/other"), .init(delay: .seconds(3)), .init(hangs: true),
+        ]
+        expected.tokenEndpoint = endpoint
+        var proxy = Scenario.Proxy()
+        proxy.port = 3128
+        proxy.user = "desk"
+        proxy.password = "pw"
+        expected.proxy = proxy
         #expect(scenario == expected)
     }
 

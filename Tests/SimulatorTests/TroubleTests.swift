@@ -93,8 +93,9 @@ struct TroubleTests {
         try await withSimulator(scenario) { (server, client) async throws in
             _ = try client.logIn()
             for id in 1...2 { _ = try client.ask(RawClient.post(id)) }
-            try client.sendText(RawClient.post(3))
+            try client.sendText(RawClient.post(3, ric: "LAST"))
             #expect(try client.next() == (manner == .reset ? .end(reset: true) : .close(1000)))
+            #expect(server.values(of: "LAST") == ["BID": "22.1"])
             let again = try RawClient(port: server.port)
             _ = try again.logIn()
             for id in 3...6 { #expect(try again.ask(RawClient.post(id)).contains(#""AckID":\#(id)"#)) }

@@ -22,6 +22,7 @@ final class ProviderHandler: ChannelInboundHandler {
     private let provider: Provider
     private let scenario: Scenario
     private let number: Int
+    private let transport: TransportEnd
     private var phase = Phase.upgrading
     private var received = ByteBuffer()
     private var reader: FrameReader
@@ -30,10 +31,11 @@ final class ProviderHandler: ChannelInboundHandler {
     private var isStalled = false
     private var isReadPaused = false
 
-    init(provider: Provider, scenario: Scenario, number: Int) {
+    init(provider: Provider, scenario: Scenario, number: Int, transport: TransportEnd) {
         self.provider = provider
         self.scenario = scenario
         self.number = number
+        self.transport = transport
         reader = FrameReader(maxBytes: scenario.login.maxMsgSize + ProviderHandler.sizeAllowance)
     }
 
@@ -43,6 +45,7 @@ final class ProviderHandler: ChannelInboundHandler {
     // MARK: Events
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .ending = phase { return }
         var bytes = unwrapInboundIn(data)
         let count = bytes.readableBytes
         received.writeBuffer(&bytes)
@@ -55,7 +58,22 @@ final class ProviderHandler: ChannelInboundHandler {
         context.fireChannelReadComplete()
     }
 
+    func handlerAdded(context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let loop = context.eventLoop
+        provider.withState { state in
+            state.setWaker(
+                {
+                    loop.execute {
+                        let (handler, context) = bound.value
+                        handler.timePassed(context)
+                    }
+                }, of: number)
+        }
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
+        provider.withState { $0.setWaker(nil, of: number) }
         timer?.cancel()
         phase = .ending
         context.fireChannelInactive()
@@ -146,7 +164,7 @@ final class ProviderHandler: ChannelInboundHandler {
         case .drop?:
             phase = .ending
             context.flush()
-            context.close(promise: nil)
+            transport.close()
         case nil:
             if let pause = output.stall { stall(context, for: pause) }
             schedule(context)
@@ -166,15 +184,11 @@ final class ProviderHandler: ChannelInboundHandler {
     private func reset(_ context: ChannelHandlerContext) {
         phase = .ending
         context.flush()
-        let loop = context.eventLoop
-        let channel = context.channel
-        let bound = NIOLoopBound(context, eventLoop: loop)
-        if let options = channel as? any SocketOptionProvider {
-            options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in
-                bound.value.close(promise: nil)
-            }
+        let transport = NIOLoopBound(transport, eventLoop: context.eventLoop)
+        if let options = context.channel as? any SocketOptionProvider {
+            options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in transport.value.close() }
         } else {
-            context.close(promise: nil)
+            transport.value.close()
         }
     }
 
@@ -188,6 +202,7 @@ final class ProviderHandler: ChannelInboundHandler {
             if !handler.isReadPaused { handler.setReading(true, context) }
             handler.process(context)
             handler.timePassed(context)
+            context.flush()
         }
     }
 

@@ -30,6 +30,7 @@ struct PostName {
 ///
 /// A post: `{"event":"post","time":µs,"connection":n,"PostID":n,"RIC":text,"Service":text,"kind":"Refresh"|"Update"|"Status"|
 /// "Fields"|"None","ack":bool,"Fields":text}`, where `Fields` is a string that holds the JSON text of the Fields as it came.
+/// Of a post that drew an Error, or was dropped behind one, the kind is `"Error"` or `"Dropped"` and `Fields` is the whole post.
 /// An answer: `{"event":"answer","time":µs,"connection":n,"PostID":n,"RIC":text,"Service":text,"outcome":"ack"|"nak"|"error"|
 /// "lost"|"silent"|"dropped"|"unasked","NakCode":text,"Text":text}`, the last two where there are any.
 /// Lines are handed to the operating system before the answers are, so that they outlive a kill.

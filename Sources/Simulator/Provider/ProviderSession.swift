@@ -42,6 +42,8 @@ struct ProviderSession {
     private var nextPingAt: Int64
     private var disconnectsAt: Int64?
     private var suspectEndsAt: Int64?
+    /// The token that the session stands on, where tokens are asked for, and when it expires.
+    private var token: (text: String, expiresAt: Int64)?
     /// Takes what comes and answers nothing, not even pings.
     private var isMute = false
 
@@ -64,6 +66,7 @@ struct ProviderSession {
         if !isMute {
             deadlines += [nextPingAt, lastReceivedAt + scenario.login.pingTimeout.nanoseconds]
             if let due = acks.nextDeadline { deadlines.append(due) }
+            if let token { deadlines.append(token.expiresAt) }
         }
         return deadlines.min()
     }
@@ -119,6 +122,8 @@ struct ProviderSession {
             }
         }
         releaseAcks(at: now, &state, &output)
+        checkToken(at: now, state, &output)
+        guard output.ending == nil else { return }
         if nextPingAt <= now.nanoseconds {
             // Pings come from the connection's start on, login or not (observed.md §2.7).
             state.report.pingsSent += 1
@@ -235,6 +240,54 @@ struct ProviderSession {
 
     // MARK: Login
 
+    /// Ends the session when its token has expired, or was evicted where that ends sessions (protocol.md §2.3).
+    private mutating func checkToken(at now: Moment, _ state: ProviderState, _ output: inout SessionOutput) {
+        guard let token, case .open(let id) = login else { return }
+        let text: String
+        switch state.tokens.standing(of: token.text, at: now) {
+        case .good, .unknown: return
+        case .expired: text = "Token expired."
+        case .evicted:
+            guard scenario.tokenEndpoint?.evictsOpenSessions == true else { return }
+            text = "Signed on elsewhere."
+        }
+        self.token = nil
+        endLogin(id, text, &output)
+    }
+
+    private mutating func endLogin(_ id: Int32, _ text: String, _ output: inout SessionOutput) {
+        writePack(&output)
+        write(
+            Answer.loginStatus(id: id, stream: "Closed", data: "Suspect", code: "UserUnknownToPermSys", text: text),
+            &output)
+        login = .closed
+        items = [:]
+        output.ending = .close(code: 1000)
+    }
+
+    /// Whether the token of a Login request lets it in; ends the session when it does not.
+    private mutating func admits(
+        _ request: LoginRequest, at now: Moment, _ state: inout ProviderState, _ output: inout SessionOutput
+    ) -> Bool {
+        guard scenario.login.requiresTokens else { return true }
+        let text: String
+        if request.nameType == 5, let given = request.token {
+            switch state.tokens.standing(of: given, at: now) {
+            case .good(let end):
+                token = (given, end)
+                return true
+            case .unknown: text = "Token unknown."
+            case .expired: text = "Token expired."
+            case .evicted: text = "Signed on elsewhere."
+            }
+        } else {
+            text = "An access token is needed."
+        }
+        state.report.loginRejections += 1
+        endLogin(request.id, text, &output)
+        return false
+    }
+
     private mutating func handle(
         _ request: LoginRequest, at now: Moment, _ state: inout ProviderState, _ output: inout SessionOutput
     ) {
@@ -246,6 +299,8 @@ struct ProviderSession {
         if case .open(let id) = login {
             if id != request.id {
                 reject(request, "UsageError", "Login rejected. A login is open on stream \(id).", &state, &output)
+            } else if !admits(request, at: now, &state, &output) {
+                return
             } else if request.wantsRefresh {
                 write(Answer.loginRefresh(request, scenario: scenario), &output)
             } else {
@@ -275,6 +330,7 @@ struct ProviderSession {
             reject(request, "UsageError", "Login rejected. Neither a name nor a token.", &state, &output)
             return
         }
+        guard admits(request, at: now, &state, &output) else { return }
         state.report.logins += 1
         login = .open(id: request.id)
         write(Answer.loginRefresh(request, scenario: scenario), &output)
@@ -318,6 +374,7 @@ struct ProviderSession {
     private mutating func handle(
         _ post: Post, _ json: JSONTokens, at now: Moment, _ state: inout ProviderState, _ output: inout SessionOutput
     ) {
+        let wasMute = isMute
         let stream = items[post.id]
         let item = stream ?? post.key.flatMap { self.item(of: $0, state) }
         let service = item.map { state.serviceName($0.service) } ?? ""
@@ -335,7 +392,7 @@ struct ProviderSession {
             inFlight += 1
             state.report.highestInFlight = max(state.report.highestInFlight, inFlight)
         }
-        guard output.ending == nil, !isMute else { return }
+        guard !wasMute else { return }
 
         if scenario.silent.contains(where: { Glob.matches($0, name.ric) }) {
             state.report.silentPosts += 1
@@ -359,6 +416,8 @@ struct ProviderSession {
         if ack.nak == nil, let item, post.domain == .marketPrice, post.payload.kind != .status {
             state.apply(post.payload.fields, to: item, replacing: post.payload.kind == .refresh)
         }
+        // The post that a connection ends with is applied all the same: a client cannot know.
+        guard output.ending == nil, !isMute else { return }
         if post.wantsAck {
             answer(name, ack, at: now, &state, &output)
         } else {

@@ -14,6 +14,9 @@ struct ProviderState {
     private var police = SlidingSecond()
     private(set) var random: SeededRandom
     private var strikes: [Strike: Int] = [:]
+    private(set) var tokens: TokenDesk
+    /// Wakes each connection, so that it looks at its token again.
+    private var wakers: [Int: @Sendable () -> Void] = [:]
 
     /// An item of the cache.
     struct ItemName: Hashable {
@@ -42,6 +45,7 @@ struct ProviderState {
             scenario.defaultService.flatMap { scenario.services[$0]?.number } ?? serviceNumbers.values.min()
         nakUses = Array(repeating: 0, count: scenario.naks.count)
         random = SeededRandom(seed: scenario.reordering?.seed ?? 1)
+        tokens = TokenDesk(scenario.tokenEndpoint ?? Scenario.TokenEndpoint())
     }
 
     func serviceName(_ number: UInt16) -> String {
@@ -50,6 +54,23 @@ struct ProviderState {
 
     func isUp(_ service: UInt16) -> Bool {
         servicesByNumber[service]?.service.isUp ?? false
+    }
+
+    // MARK: Tokens
+
+    /// Answers a request for a token; gives back the connections to wake as well, where sessions may have been evicted.
+    mutating func answer(
+        _ request: TokenRequest, at now: Moment
+    ) -> sending (answer: TokenAnswer, wakers: [@Sendable () -> Void]) {
+        report.tokenRequests += 1
+        let outcome = tokens.answer(request, at: now)
+        if outcome.isIssued { report.tokensIssued += 1 }
+        if let fault = outcome.fault { report.note(.tokenRequest, connection: 0, at: now, fault) }
+        return (outcome.answer, outcome.hasEvicted ? Array(wakers.values) : [])
+    }
+
+    mutating func setWaker(_ waker: (@Sendable () -> Void)?, of connection: Int) {
+        wakers[connection] = waker
     }
 
     // MARK: Items

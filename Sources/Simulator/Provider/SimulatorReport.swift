@@ -18,7 +18,7 @@ package struct SimulatorReport: Sendable, Equatable {
             case errorMessage
             /// A post on a stream that is not open.
             case postWithoutStream
-            /// A post while the Login stream was Suspect.
+            /// A post that came while the Login stream was Suspect, though it may have been under way before.
             case postWhileSuspect
             /// A request for a token that is not as the token endpoint's documentation says.
             case tokenRequest
@@ -69,7 +69,7 @@ package struct SimulatorReport: Sendable, Equatable {
     /// Connections that the scenario broke off.
     package var disconnects = 0
     package var maxPostsInAnySlidingSecond = 0
-    /// Most posts of one connection that wanted an Ack and had none yet.
+    /// Most posts of one connection that wanted an Ack and had none yet; those that are never answered stay in it.
     package var highestInFlight = 0
     package var tokenRequests = 0
     package var tokensIssued = 0

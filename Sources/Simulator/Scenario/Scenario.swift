@@ -25,13 +25,14 @@
 /// ack_text: ""                 # text of every positive Ack
 /// domain_answers: true         # false: posts of other domains than MarketPrice are dropped without an answer
 /// disconnect:                  # absent: never
-///   after_posts: 100           # of one connection; the answer to the last one is not sent
+///   after_posts: 100           # of one connection; the last one is applied and not answered
 ///   after: 5s                  # from the connection's start
-///   times: 1                   # for so many connections (default: every one)
+///   times: 1                   # for so many connections, or all
 ///   how: reset                 # reset (TCP) | close (Close frame 1000)
-/// half_open: {after_posts: 100, times: 1}    # then reads on and says nothing more, and keeps the TCP connection
+/// half_open: {after_posts: 100, times: 1}    # then says nothing more, not even to pings, and keeps the TCP connection
 /// stall: {after_posts: 100, for: 300ms, times: 1}   # then neither reads nor writes for a while, and goes on
 /// suspect: {after_posts: 100, for: 1s, times: 1}    # a Login Status Open/Suspect, and Open/Ok after a while
+///                              # times: for so many connections, or all; default: 1
 /// read_limit: 0                # bytes per second that are read from a connection; 0: no limit
 /// refuse_connections: 0        # the first n connections are closed when they arrive
 /// max_messages_per_second: 0   # what the police enforces; the rcc shape tells it at login as well; 0: no limit
@@ -49,6 +50,27 @@
 ///   system_busy: 0             # the first n logins get NoResources "System busy", and the connection is closed
 ///   tokens: false              # true: only access tokens that the token endpoint gave out log in (AuthnToken),
 ///                              # and a session is closed with a Login Status when its token expires
+/// tls:                         # absent: no TLS; `tls: {}` is enough. Certificates are of the simulator's own authority
+///   names: [localhost, 127.0.0.1]    # in the server's certificate: DNS names and IPv4 addresses
+///   client_certificate: false  # true: a client has to show a certificate of the same authority
+/// token_endpoint:              # absent: none. HTTPS; /auth/oauth2/v1/token and /auth/oauth2/v2/token
+///   port: 0                    # 0: a free one
+///   expires_in: ["600", "300"] # of the answers in turn, the last stays; a quoted number is written as a text.
+///                              # Default: "600" and then "300" in version 1, 7200 in version 2
+///   lifetime: 5s               # how long tokens really last; default: what the answer says
+///   users: {GE-A-1: password}  # version 1; default: any
+///   clients: {GE-1: secret}    # version 2; default: any
+///   keys: {GE-1: '{"kty":"EC",...}'}   # version 2: the JWK that assertions are verified with (RS256, PS256, ES256)
+///   audience: https://login.ciam.refinitiv.com/as/token.oauth2
+///   scope: name                # asked for, or else 403; default: none
+///   evict_open_sessions: false # true: sessions that are open end when takeExclusiveSignOnControl evicts their tokens
+///   script:                    # answers in the endpoint's stead, for the requests that come first
+///     - {grant: password, status: 503, body: "", retry_after: "2", times: 2}   # grant: only that grant_type
+///     - {status: 307, location: /auth/oauth2/v1/token}
+///     - {delay: 3s}            # the endpoint's own answer, late
+///     - {hang: true}           # no answer at all
+/// ca_file: /tmp/ca.pem         # where the authority's certificate is written at start, for clients to trust; default: nowhere
+/// proxy: {port: 0, user: name, password: text}   # absent: none. An HTTP CONNECT proxy; no user: it asks for none
 /// ```
 package struct Scenario: Sendable, Equatable {
     /// A service of the server.
@@ -135,7 +157,7 @@ package struct Scenario: Sendable, Equatable {
             case close
         }
 
-        /// So many posts of one connection; the answer to the last is never sent.
+        /// So many posts of one connection; the last is applied and never answered.
         package var afterPosts: Int?
         /// So long after the connection came.
         package var after: Duration?
@@ -255,6 +277,12 @@ package struct Scenario: Sendable, Equatable {
     /// In addition to the built-in names, or instead of them.
     package var fields: [String: FieldType] = [:]
     package var login = Login()
+    /// TLS on the WebSocket port; nil for none.
+    package var tls: TLS?
+    package var tokenEndpoint: TokenEndpoint?
+    /// Where the certificate of the simulator's authority is written; nil for nowhere.
+    package var certificateAuthorityFile: String?
+    package var proxy: Proxy?
 
     package init() {}
 }

@@ -86,7 +86,7 @@ extension Scenario {
             disconnect = Disconnect(
                 afterPosts: try inner.value("after_posts") { try $0.integer(in: 1...Int.max) },
                 after: try inner.value("after") { try $0.duration() },
-                times: try inner.value("times") { try $0.integer(in: 0...Int.max) },
+                times: try Scenario.connections(inner),
                 manner: try inner.value("how") { try $0.choice(Disconnect.Manner.self) } ?? .reset)
             try inner.finish()
         }
@@ -105,6 +105,27 @@ extension Scenario {
         }
         if let inner = try section.section("login") {
             try login.read(inner)
+        }
+        if let inner = try section.section("tls") {
+            var tls = TLS()
+            tls.names = try inner.value("names") { try $0.strings() } ?? tls.names
+            tls.asksForClientCertificate = try inner.value("client_certificate") { try $0.bool() } ?? false
+            try inner.finish()
+            self.tls = tls
+        }
+        if let inner = try section.section("token_endpoint") {
+            var endpoint = TokenEndpoint()
+            try endpoint.read(inner)
+            tokenEndpoint = endpoint
+        }
+        certificateAuthorityFile = try section.value("ca_file") { try $0.string() }
+        if let inner = try section.section("proxy") {
+            var proxy = Proxy()
+            proxy.port = try inner.value("port") { try $0.integer(in: 0...65535) } ?? 0
+            proxy.user = try inner.value("user") { try $0.string() }
+            proxy.password = try inner.value("password") { try $0.string() } ?? ""
+            try inner.finish()
+            self.proxy = proxy
         }
         try section.finish()
     }
@@ -126,9 +147,15 @@ extension Scenario {
         let trouble = Trouble(
             afterPosts: try section.required("after_posts") { try $0.integer(in: 1...Int.max) },
             duration: lasts ? try section.required("for") { try $0.duration() } : .zero,
-            times: try section.value("times") { try $0.integer(in: 0...Int.max) })
+            times: try connections(section))
         try section.finish()
         return trouble
+    }
+
+    /// For how many connections a trouble is meant: nil for all, 1 where nothing is said.
+    private static func connections(_ section: ScenarioSection) throws -> Int? {
+        guard let value = section.take("times") else { return 1 }
+        return value.isText("all") ? nil : try value.integer(in: 0...Int.max)
     }
 
     private static func fieldType(_ value: ScenarioValue) throws -> FieldType {
@@ -149,6 +176,39 @@ extension Scenario {
                 "'\(other)' is no field type: it is real, int, uint, text, enum, date, time, any, or a map of display texts"
             )
         }
+    }
+}
+
+extension Scenario.TokenEndpoint {
+    fileprivate mutating func read(_ section: ScenarioSection) throws {
+        port = try section.value("port") { try $0.integer(in: 0...65535) } ?? port
+        expiresIn = try section.value("expires_in") { value in
+            try value.list { $0.isQuoted ? .text(try $0.string()) : .number(try $0.integer(in: 0...Int.max)) }
+        }
+        lifetime = try section.value("lifetime") { try $0.duration() }
+        users = try section.section("users")?.entries { value, _ in try value.string() }
+        clients = try section.section("clients")?.entries { value, _ in try value.string() }
+        keys = try section.section("keys")?.entries { value, _ in try value.string() } ?? keys
+        audience = try section.value("audience") { try $0.string() } ?? audience
+        scope = try section.value("scope") { try $0.string() }
+        evictsOpenSessions = try section.value("evict_open_sessions") { try $0.bool() } ?? evictsOpenSessions
+        script = try section.value("script") { try $0.list { try Scenario.TokenEndpoint.scripted($0) } } ?? script
+        try section.finish()
+    }
+
+    private static func scripted(_ value: ScenarioValue) throws -> Scripted {
+        let section = try value.section()
+        let scripted = Scripted(
+            grant: try section.value("grant") { try $0.string() },
+            status: try section.value("status") { try $0.integer(in: 100...599) },
+            body: try section.value("body") { try $0.string() } ?? "",
+            retryAfter: try section.value("retry_after") { try $0.string() },
+            location: try section.value("location") { try $0.string() },
+            delay: try section.value("delay") { try $0.duration() } ?? .zero,
+            hangs: try section.value("hang") { try $0.bool() } ?? false,
+            times: try section.value("times") { try $0.integer(in: 0...Int.max) } ?? 1)
+        try section.finish()
+        return scripted
     }
 }
 

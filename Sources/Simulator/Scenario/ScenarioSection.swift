@@ -95,6 +95,10 @@ struct ScenarioValue {
         node.scalar?.string == text
     }
 
+    var isQuoted: Bool {
+        node.scalar?.style == .doubleQuoted || node.scalar?.style == .singleQuoted
+    }
+
     func string() throws -> String {
         guard let text = node.scalar?.string else { throw problem("'\(name)' has to be a text") }
         return text
