@@ -4,24 +4,37 @@
     import Darwin
 #endif
 
-/// Bytes being written: an array that is longer than what is used of it, so that a write is a bounds check and a store.
-///
-/// It is emptied and used again for every batch; what it once grew to, it keeps.
-struct MappedBytes: Sendable {
-    private var storage: [UInt8] = []
-    /// Bytes written so far. Setting it back takes back what was written after.
+/// Bytes being written, in memory of their own: a write is a bounds check and a store, where an array would ask at every
+/// write whether somebody else holds it.
+struct MappedBytes: ~Copyable {
+    private var memory: UnsafeMutablePointer<UInt8>
+    private var capacity: Int
+    /// Bytes written so far.
     private(set) var count = 0
 
-    subscript(index: Int) -> UInt8 {
-        get { storage[index] }
-        set { storage[index] = newValue }
+    init(capacity: Int = 64) {
+        self.capacity = max(capacity, 64)
+        memory = .allocate(capacity: self.capacity)
     }
 
-    /// The bytes written so far.
-    var written: ArraySlice<UInt8> { storage[..<count] }
+    deinit {
+        memory.deallocate()
+    }
 
-    mutating func removeAll() {
-        count = 0
+    subscript(index: Int) -> UInt8 {
+        get {
+            precondition(index >= 0 && index < count, "only what was written can be read")
+            return memory[index]
+        }
+        set {
+            precondition(index >= 0 && index < count, "only what was written can be changed")
+            memory[index] = newValue
+        }
+    }
+
+    /// The bytes written so far; they hold only within `body`.
+    func withWritten<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        body(UnsafeRawBufferPointer(start: memory, count: count))
     }
 
     /// Takes back everything written after `count` bytes.
@@ -32,24 +45,20 @@ struct MappedBytes: Sendable {
 
     @inline(__always)
     mutating func append(_ byte: UInt8) {
-        if count == storage.count { grow(by: 1) }
-        storage[count] = byte
+        if count == capacity { grow(by: 1) }
+        memory[count] = byte
         count += 1
     }
 
     @inline(__always)
     mutating func append(_ bytes: Span<UInt8>) {
         let added = bytes.count
-        if storage.count - count < added { grow(by: added) }
-        let used = count
+        if capacity - count < added { grow(by: added) }
+        let target = memory + count
         bytes.withUnsafeBufferPointer { source in
-            storage.withUnsafeMutableBufferPointer { target in
-                // Both addresses exist whenever there is a byte to copy: `grow` saw to the target.
-                guard let from = source.baseAddress, let to = target.baseAddress else { return }
-                memcpy(to + used, from, added)
-            }
+            if let from = source.baseAddress { memcpy(target, from, added) }
         }
-        count = used + added
+        count += added
     }
 
     mutating func append(_ text: StaticString) {
@@ -58,9 +67,11 @@ struct MappedBytes: Sendable {
 
     @inline(never)
     private mutating func grow(by added: Int) {
-        let size = max(storage.count * 2, count + added, 4096)
-        var larger = [UInt8](repeating: 0, count: size)
-        larger.replaceSubrange(0..<count, with: storage[..<count])
-        storage = larger
+        let size = max(capacity * 2, count + added)
+        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: size)
+        memcpy(larger, memory, count)
+        memory.deallocate()
+        memory = larger
+        capacity = size
     }
 }

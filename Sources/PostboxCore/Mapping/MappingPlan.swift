@@ -239,7 +239,7 @@ func constantJSON(
     let utf8 = Array(text.utf8)
     var out = MappedBytes()
     let outcome = conversion.write(utf8.span, kind: isText ? .string : .plain, displays: displays, into: &out)
-    return (outcome, outcome == .written ? Array(out.written) : [])
+    return (outcome, outcome == .written ? out.withWritten { Array($0) } : [])
 }
 
 /// Whether a name can stand in a Fields object: a server compares names unescaped (observed §2.4), so one that JSON would

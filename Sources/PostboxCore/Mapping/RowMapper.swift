@@ -9,9 +9,6 @@ package struct RowMapper: Sendable {
     private let serviceNames: [[UInt8]]
     private let updateOnly: Bool
     private let columnsAreFixed: Bool
-    private var bytes = MappedBytes()
-    /// For each slot of the plan the cell that fills it in the row at hand, or -1.
-    private var slots: [Int] = []
 
     /// - Parameters:
     ///   - rule: with something wrong in it (`mappingRuleProblems`), every row is rejected as `bad_rule`.
@@ -25,7 +22,6 @@ package struct RowMapper: Sendable {
         serviceNames = services.map { Array($0.utf8) }
         self.updateOnly = updateOnly
         self.columnsAreFixed = columnsAreFixed
-        slots = [Int](repeating: -1, count: plan.slotCount)
     }
 
     /// What is wrong with a rule itself; see `mappingRuleProblems`.
@@ -38,22 +34,17 @@ package struct RowMapper: Sendable {
     /// - Parameter columns: the reader's columns; they may have grown since the last call, and only grown.
     package mutating func map(_ batch: borrowing RowBatch, columns: [Column], into out: inout PostBatch) {
         plan.extend(to: columns, areFixed: columnsAreFixed)
-        // Taken out for the batch, so that writing to them and reading the rest of the mapper do not exclude each other.
-        var bytes = MappedBytes()
-        var slots: [Int] = []
-        swap(&bytes, &self.bytes)
-        swap(&slots, &self.slots)
-        bytes.removeAll()
-        mapRows(batch, columns, &bytes, &slots, into: &out)
-        out.bytes.append(contentsOf: bytes.written)
-        swap(&bytes, &self.bytes)
-        swap(&slots, &self.slots)
+        // Most rows grow by their field names; where they grow more, the memory does too.
+        var bytes = MappedBytes(capacity: 2 * batch.text.count + 64 * batch.rows.count)
+        mapRows(batch, columns, &bytes, into: &out)
+        bytes.withWritten { out.bytes.append(contentsOf: $0) }
     }
 
     private func mapRows(
-        _ batch: borrowing RowBatch, _ columns: [Column], _ bytes: inout MappedBytes, _ slots: inout [Int],
-        into out: inout PostBatch
+        _ batch: borrowing RowBatch, _ columns: [Column], _ bytes: inout MappedBytes, into out: inout PostBatch
     ) {
+        // For each slot of the plan the cell that fills it in the row at hand, or -1.
+        var slots = [Int](repeating: -1, count: plan.slotCount)
         let text = batch.text.span
         let cells = batch.cells.span
         let rows = batch.rows.span
@@ -113,8 +104,8 @@ package struct RowMapper: Sendable {
 
         if let rejection = readPost(cells, text, planBytes, slots, &mapped.post) { return rejection }
         if let rejection = readService(cells, text, slots, &mapped.service) { return rejection }
-        mapped.keyHash = bytes.written.withUnsafeBytes {
-            PostboxCore.keyHash(ric: UnsafeRawBufferPointer(rebasing: $0[ricStart...]), service: mapped.service)
+        mapped.keyHash = bytes.withWritten {
+            keyHash(ric: UnsafeRawBufferPointer(rebasing: $0[ricStart...]), service: mapped.service)
         }
         if updateOnly, mapped.post == .refresh { return Rejection(.refreshNotAllowed) }
 
@@ -138,8 +129,9 @@ package struct RowMapper: Sendable {
 
     private func fillSlots(_ slots: inout [Int], _ cells: Span<RowBatch.Cell>) -> Rejection? {
         for slot in slots.indices { slots[slot] = -1 }
+        let uses = plan.uses.span
         for index in cells.indices {
-            let use = plan.uses[Int(cells[index].column)]
+            let use = uses[Int(cells[index].column)]
             if use.slot >= 0 {
                 if slots[use.slot] >= 0 { return Rejection(.duplicateColumn, cell: index) }
                 slots[use.slot] = index
@@ -266,9 +258,10 @@ package struct RowMapper: Sendable {
         _ bytes: inout MappedBytes
     ) -> Rejection? {
         let byLook = FieldConversion()
+        let uses = plan.uses.span
         for index in cells.indices {
             let cell = cells[index]
-            let use = plan.uses[Int(cell.column)]
+            let use = uses[Int(cell.column)]
             switch use.role {
             case .field: break
             case .ignored: continue
