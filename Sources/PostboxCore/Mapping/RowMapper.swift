@@ -65,7 +65,7 @@ package struct RowMapper: Sendable {
                 let rejection = mapRow(rowCells, text, planBytes, &bytes, &slots, base, &mapped)
                 if let rejection {
                     mapped.problem = out.problems.count
-                    out.problems.append(problem(rejection, rowCells, text, columns, line: row.line))
+                    out.problems.append(problem(rejection, rowCells, text, batch.sourceBytes, columns, line: row.line))
                 }
             }
             out.rows.append(mapped)
@@ -313,7 +313,8 @@ package struct RowMapper: Sendable {
     }
 
     private func problem(
-        _ rejection: Rejection, _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ columns: [Column], line: Int
+        _ rejection: Rejection, _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ sourceBytes: Int,
+        _ columns: [Column], line: Int
     ) -> RowProblem {
         var name: String?
         var range = 0..<0
@@ -331,7 +332,28 @@ package struct RowMapper: Sendable {
         case .badPost: words = plan.postWords
         default: break
         }
-        return rowProblem(rejection.fault, line: line, columnName: name, value: text.extracting(range), words: words)
+        var problem = rowProblem(
+            rejection.fault, line: line, columnName: name, value: text.extracting(range), words: words)
+        if rejection.cell >= 0, cells.count > 0, Int(cells[0].start) < sourceBytes, range.lowerBound < sourceBytes {
+            place(&problem, Int(cells[0].start), range.lowerBound, text)
+        }
+        return problem
+    }
+
+    /// Line and column of a value that lies in the text as the file has it; a row may go over several lines.
+    private func place(_ problem: inout RowProblem, _ rowStart: Int, _ start: Int, _ text: Span<UInt8>) {
+        var at = start
+        var characters = 1
+        while at > 0, text[at - 1] != UInt8(ascii: "\n"), text[at - 1] != UInt8(ascii: "\r") {
+            at -= 1
+            // Continuation bytes belong to the character before them.
+            if text[at] & 0xc0 != 0x80 { characters += 1 }
+        }
+        problem.column = characters
+        while at > rowStart {
+            at -= 1
+            if text[at] == UInt8(ascii: "\n") { problem.line += 1 }
+        }
     }
 }
 

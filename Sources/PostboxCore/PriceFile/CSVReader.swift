@@ -47,6 +47,7 @@ package struct CSVReader: PriceFileReader {
         carryOffset += consumed
         text.append(contentsOf: unescaped)
         swap(&text, &batch.text)
+        batch.sourceBytes = count
         if isLast && columns.isEmpty {
             throw FileProblem(
                 reason: "empty_file", what: "The file is empty: it has no header line.",

@@ -67,6 +67,8 @@ package struct RowBatch: Sendable {
     }
 
     package var text: [UInt8] = []
+    /// So many bytes of `text` are the file's own, line by line; cells in them have a place in their line. 0: none are.
+    package var sourceBytes = 0
     package var cells: [Cell] = []
     package var rows: [Row] = []
     package var problems: [RowProblem] = []
@@ -76,6 +78,7 @@ package struct RowBatch: Sendable {
     /// Empties the batch; capacity stays.
     package mutating func removeAll() {
         text.removeAll(keepingCapacity: true)
+        sourceBytes = 0
         cells.removeAll(keepingCapacity: true)
         rows.removeAll(keepingCapacity: true)
         problems.removeAll(keepingCapacity: true)

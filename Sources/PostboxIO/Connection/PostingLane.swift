@@ -173,10 +173,10 @@ package actor PostingLane {
 
     /// Rows of a lot that may be committed ahead of being sent.
     package nonisolated var leadRows: Int {
-        destination.resend == .never ? destination.window : max(4000, destination.window * 4)
+        destination.resend == .never ? destination.window : max(256, destination.window * 2)
     }
 
-    private var lowWater: Int { destination.resend == .never ? 1 : max(2000, destination.window * 2) }
+    private var lowWater: Int { destination.resend == .never ? 1 : max(256, destination.window * 2) }
 
     private func isTurn(_ drop: Int) -> Bool {
         order.first == drop && queued < lowWater && !isDraining && !isStopped && cancelled[drop] == nil
@@ -740,7 +740,8 @@ package actor PostingLane {
             channel.writeAndFlush(encode(channel.allocator), promise: nil)
             counts.sent += sends.count
             queued = window.hasQueued ? window.queued : 0
-            if sends.count < wanted { return }
+            // The write may have failed at once and ended the connection: what it held is in doubt, nothing more goes here.
+            guard sends.count == wanted, link?.channel === channel else { return }
         }
     }
 
@@ -829,8 +830,9 @@ package actor PostingLane {
             if let at = window.oldestSentAt { next = min(next, at + destination.ackTimeout.nanoseconds) }
             if let until = pausedUntil {
                 next = min(next, until)
-            } else if link.login.isOpen, !isDraining, let retry = window.nextRetry {
-                next = min(next, retry)
+            } else if link.login.isOpen, !isDraining, link.channel.isWritable, let retry = window.nextRetry {
+                // Held back by the rate, another try waits for the pacer like everything else.
+                next = min(next, max(retry, pacerAt ?? retry))
             }
             if let pacerAt { next = min(next, pacerAt) }
         }

@@ -35,7 +35,7 @@ struct DemoCommand: AsyncParsableCommand {
                 Destination(
                     name: "demo",
                     urls: [.init(isTLS: false, host: "127.0.0.1", port: server.port, path: "/WebSocket")],
-                    user: "demo", service: "NIPROV", ackTimeout: .seconds(2))
+                    user: "demo", service: "NIPROV", services: ["DDS_TRCE"], ackTimeout: .seconds(2))
             ])
         settings.duplicates = .process
         let files = try drop(source, into: settings.directories.inbox)

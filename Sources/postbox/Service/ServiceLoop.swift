@@ -85,10 +85,10 @@ actor ServiceLoop {
                 }
             }
             var isOver = await step(&group)
-            for await event in inputs where !isOver {
+            var next = inputs.makeAsyncIterator()
+            while !isOver, let event = await next.next() {
                 await take(event)
                 isOver = await step(&group)
-                if isOver { break }
             }
             timer?.cancel()
             watch?.stop()
