@@ -82,31 +82,6 @@ package final class SourceFile {
         return Digests(chunks: chunks, sha256: hex, size: status.size)
     }
 
-    /// Reads every chunk in order; its bytes are handed on only when they are those of the first pass. `body` returns false to
-    /// stop.
-    package func readAgain(
-        _ digests: Digests, _ body: (UnsafeRawBufferPointer, Bool) async throws -> Bool
-    ) async throws {
-        guard status.size == digests.size else {
-            throw Changed(description: "the file has another size than when it was first read")
-        }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.chunkBytes, alignment: 64)
-        defer { buffer.deallocate() }
-        var index = 0
-        repeat {
-            let bytes = try chunk(index, buffer)
-            let isLast = index + 1 >= chunkCount
-            var digest: [UInt8] = []
-            Self.digest(bytes, into: &digest)
-            let at = index * Self.digestBytes
-            guard at + Self.digestBytes <= digests.chunks.count,
-                digest.elementsEqual(digests.chunks[at..<at + Self.digestBytes])
-            else { throw Changed(description: "the file holds other bytes than when it was first read") }
-            guard try await body(bytes, isLast) else { return }
-            index += 1
-        } while index < chunkCount
-    }
-
     /// Reads every chunk in order, without digests.
     package func eachChunk(_ body: (Int, UnsafeRawBufferPointer, Bool) throws -> Void) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(
@@ -119,7 +94,7 @@ package final class SourceFile {
         } while index < chunkCount
     }
 
-    private func chunk(
+    fileprivate func chunk(
         _ index: Int, _ buffer: UnsafeMutableRawBufferPointer
     ) throws -> UnsafeRawBufferPointer {
         let offset = index * Self.chunkBytes
@@ -130,7 +105,7 @@ package final class SourceFile {
         return UnsafeRawBufferPointer(rebasing: buffer[..<wanted])
     }
 
-    private static func digest(_ bytes: UnsafeRawBufferPointer, into out: inout [UInt8]) {
+    fileprivate static func digest(_ bytes: UnsafeRawBufferPointer, into out: inout [UInt8]) {
         var hash = SHA256()
         hash.update(bufferPointer: bytes)
         out.append(contentsOf: hash.finalize().prefix(digestBytes))
@@ -142,5 +117,44 @@ package final class SourceFile {
             let text = String(byte, radix: 16)
             return byte < 16 ? "0" + text : text
         }.joined()
+    }
+}
+
+/// The second pass over a claimed file: a chunk's bytes are handed out only when they are those of the first pass.
+package final class SecondReading {
+    private let source: SourceFile
+    private let digests: SourceFile.Digests
+    private let buffer: UnsafeMutableRawBufferPointer
+    private var index = 0
+
+    /// Throws `SourceFile.Changed` when the file has another size.
+    package init(_ source: SourceFile, _ digests: SourceFile.Digests) throws {
+        guard source.size == digests.size else {
+            throw SourceFile.Changed(description: "the file has another size than when it was first read")
+        }
+        self.source = source
+        self.digests = digests
+        buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: max(64, min(SourceFile.chunkBytes, source.size)), alignment: 64)
+    }
+
+    deinit {
+        buffer.deallocate()
+    }
+
+    /// The next chunk, valid until the next call; nil: that was the last one. An empty file has one empty chunk. Throws
+    /// `SourceFile.Changed` and `DiskError`.
+    @inline(never)
+    package func next() throws -> (bytes: UnsafeRawBufferPointer, isLast: Bool)? {
+        guard index == 0 || index < source.chunkCount else { return nil }
+        let bytes = try source.chunk(index, buffer)
+        var digest: [UInt8] = []
+        SourceFile.digest(bytes, into: &digest)
+        let at = index * SourceFile.digestBytes
+        guard at + SourceFile.digestBytes <= digests.chunks.count,
+            digest.elementsEqual(digests.chunks[at..<at + SourceFile.digestBytes])
+        else { throw SourceFile.Changed(description: "the file holds other bytes than when it was first read") }
+        index += 1
+        return (bytes, index >= source.chunkCount)
     }
 }

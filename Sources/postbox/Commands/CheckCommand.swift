@@ -96,12 +96,9 @@ private struct FileCheck {
         }
         do {
             let source = try SourceFile(path: path)
-            var pass: PriceFilePass?
+            let pass = PriceFilePass(rule: rule, format: format, target: target)
             try source.eachChunk { _, chunk, isLast in
-                if pass == nil {
-                    pass = PriceFilePass(rule: rule, format: format, target: target)
-                }
-                try pass?.take(chunk, isLast: isLast) { _, posts in
+                try pass.take(chunk, isLast: isLast) { _, posts in
                     for row in posts.rows {
                         if row.problem >= 0 {
                             bad += 1

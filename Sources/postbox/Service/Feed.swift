@@ -85,16 +85,12 @@ struct Feed: Sendable {
         var isInterrupted = false
         do {
             let source = try SourceFile(path: path)
-            var pass: PriceFilePass?
-            try await source.readAgain(digests) { chunk, isLast in
-                if pass == nil {
-                    pass = PriceFilePass(rule: file.snapshot.rule, format: format, target: target)
-                }
-                var mapped = PostBatch()
-                try pass?.take(chunk, isLast: isLast) { _, posts in mapped = posts }
+            let pass = PriceFilePass(rule: file.snapshot.rule, format: format, target: target)
+            let reading = try SecondReading(source, digests)
+            while !isInterrupted, let (chunk, isLast) = try reading.next() {
+                let mapped = try pass.mapped(chunk, isLast: isLast)
                 isInterrupted = try await !hand(mapped, tally, &givenUp)
                 handled = mapped.rows.last?.row ?? handled
-                return !isInterrupted
             }
         } catch let changed as SourceFile.Changed {
             await endRest(after: handled, changed.description)

@@ -314,18 +314,12 @@ struct FileContribution: Sendable {
     ) throws -> StaleGuard {
         guard through > 0 else { return .none }
         var doubts: Set<UInt64> = []
-        var pass: PriceFilePass?
+        let pass = PriceFilePass(rule: rule, format: plan.format, target: target)
         try source.eachChunk { _, chunk, isLast in
-            if pass == nil {
-                pass = PriceFilePass(rule: rule, format: plan.format, target: target)
-            }
-            guard (pass?.rowCount ?? 0) < through else { return }
-            try pass?.take(chunk, isLast: isLast) { _, posts in
-                for row in posts.rows
-                where row.row <= through && row.problem < 0 && recovered.settled[destination]?.contains(row.row) != true
-                {
-                    doubts.insert(row.keyHash)
-                }
+            guard pass.rowCount < through else { return }
+            for row in try pass.mapped(chunk, isLast: isLast).rows
+            where row.row <= through && row.problem < 0 && recovered.settled[destination]?.contains(row.row) != true {
+                doubts.insert(row.keyHash)
             }
         }
         guard !doubts.isEmpty else { return .none }
@@ -368,20 +362,16 @@ struct FileContribution: Sendable {
             let targets = try await makeTargets()
             let detail = OutcomeDetail(reason: reason, text: text)
             for (index, name) in rule.destinations.enumerated() {
-                var pass: PriceFilePass?
-                try await source.readAgain(plan.digests) { chunk, isLast in
-                    if pass == nil {
-                        pass = PriceFilePass(rule: rule, format: plan.format, target: targets[index])
-                    }
-                    var mapped = PostBatch()
-                    try pass?.take(chunk, isLast: isLast) { _, posts in mapped = posts }
+                let pass = PriceFilePass(rule: rule, format: plan.format, target: targets[index])
+                let reading = try SecondReading(source, plan.digests)
+                while let (chunk, isLast) = try reading.next() {
+                    let mapped = try pass.mapped(chunk, isLast: isLast)
                     let rows = mapped.rows.map { row -> (MappedRow, PostOutcome, OutcomeDetail) in
                         guard row.problem >= 0 else { return (row, .unsent, detail) }
                         let problem = mapped.problems[row.problem]
                         return (row, .rejected, OutcomeDetail(reason: problem.reason, text: problem.text))
                     }
                     await results.append(rows, in: mapped, of: name, at: Clock.wall())
-                    return true
                 }
             }
         }

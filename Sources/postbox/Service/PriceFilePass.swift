@@ -50,6 +50,14 @@ final class PriceFilePass {
         try body(batch, posts)
     }
 
+    /// Takes the file's next chunk and returns its rows as mapped.
+    @inline(never)
+    func mapped(_ chunk: UnsafeRawBufferPointer, isLast: Bool) throws -> PostBatch {
+        var mapped = PostBatch()
+        try take(chunk, isLast: isLast) { _, posts in mapped = posts }
+        return mapped
+    }
+
     /// A post above the server's limit costs the connection (protocol §2.2): it is never sent.
     private func refuseOversized(_ posts: inout PostBatch) {
         for index in posts.rows.indices where posts.rows[index].problem < 0 {

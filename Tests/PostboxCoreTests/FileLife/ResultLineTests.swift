@@ -155,7 +155,7 @@ struct ResultJournalTests {
                         [
                             line.destination, line.outcome.word, line.nakCode, line.reason,
                             String(decoding: line.ric, as: UTF8.self), String(decoding: line.service, as: UTF8.self),
-                            line.post.word, String(decoding: line.fields, as: UTF8.self), line.settledAt,
+                            line.post.word, String(decoding: line.fields, as: UTF8.self), line.sentAt,
                         ].joined(separator: "|"))
                     return true
                 }
