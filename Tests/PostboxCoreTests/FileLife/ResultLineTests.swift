@@ -182,7 +182,7 @@ struct ResultJournalTests {
         #expect(!reading.isBroken)
         #expect(
             reading.words.dropFirst().first
-                == #"cache|nacked|SymbolUnknown|r|A,"é"|A,B|Refresh|{"X":"a,b"}|2026-11-18T11:06:40.250000Z"#)
+                == #"cache|nacked|SymbolUnknown|r|A,"é"|A,B|Refresh|{"X":"a,b"}|2026-11-18T11:06:40.000001Z"#)
     }
 
     @Test("A last line that is torn anywhere does not count, and all before it does")
