@@ -21,13 +21,21 @@ package struct ResultLines: Sendable {
     /// Appends a line for each settled row of a run.
     package mutating func append(_ run: SettledRun, to out: inout [UInt8]) {
         let lot = run.lot
+        let details = run.details.map { Self.render($0) }
+        var most = 0
+        for settled in run.rows {
+            most += bytesMax(lot.rows[settled.index], settled.detail < 0 ? 0 : details[settled.detail].count)
+        }
         lot.batch.bytes.withUnsafeBytes { bytes in
-            for settled in run.rows {
-                let row = lot.rows[settled.index]
-                append(
-                    row, bytes: bytes, outcome: settled.outcome,
-                    detail: settled.detail < 0 ? nil : run.details[settled.detail], postID: lot.postID(of: row.row),
-                    attempts: settled.attempts, sentAt: settled.sentAt, settledAt: settled.settledAt, to: &out)
+            Self.room(most, in: &out) { line in
+                for settled in run.rows {
+                    let row = lot.rows[settled.index]
+                    write(
+                        row, bytes: bytes, outcome: settled.outcome,
+                        detail: settled.detail < 0 ? Self.blanks : details[settled.detail],
+                        postID: lot.postID(of: row.row), attempts: settled.attempts, sentAt: settled.sentAt,
+                        settledAt: settled.settledAt, to: &line)
+                }
             }
         }
     }
@@ -37,55 +45,67 @@ package struct ResultLines: Sendable {
         _ row: MappedRow, in batch: PostBatch, outcome: PostOutcome, detail: OutcomeDetail, settledAt: Int64,
         to out: inout [UInt8]
     ) {
+        let detail = Self.render(detail)
         batch.bytes.withUnsafeBytes { bytes in
-            append(
-                row, bytes: bytes, outcome: outcome, detail: detail, postID: 0, attempts: 0, sentAt: 0,
-                settledAt: settledAt, to: &out)
+            Self.room(bytesMax(row, detail.count), in: &out) { line in
+                write(
+                    row, bytes: bytes, outcome: outcome, detail: detail, postID: 0, attempts: 0, sentAt: 0,
+                    settledAt: settledAt, to: &line)
+            }
         }
     }
 
-    private mutating func append(
-        _ row: MappedRow, bytes: UnsafeRawBufferPointer, outcome: PostOutcome, detail: OutcomeDetail?,
-        postID: UInt32, attempts: Int, sentAt: Int64, settledAt: Int64, to out: inout [UInt8]
+    /// More than a line of that row can take: every byte of RIC and Fields doubled, seven numbers and two times.
+    private func bytesMax(_ row: MappedRow, _ detail: Int) -> Int {
+        let service = row.service >= 0 && row.service < services.count ? services[row.service].count : 0
+        return drop.count + destination.count + service + detail + 2 * (row.ricLength + row.fieldsLength) + 256
+    }
+
+    /// Makes room for that many bytes at the end, has them written, and gives back what was not needed: one check a run, not
+    /// one a piece.
+    private static func room(_ most: Int, in out: inout [UInt8], _ body: (inout LineBytes) -> Void) {
+        let start = out.count
+        out.append(contentsOf: repeatElement(0, count: most))
+        let used = out.withUnsafeMutableBytes { raw -> Int in
+            guard let base = raw.baseAddress else { return 0 }
+            var line = LineBytes(at: base + start)
+            body(&line)
+            return line.at - base
+        }
+        out.removeLast(out.count - used)
+    }
+
+    private mutating func write(
+        _ row: MappedRow, bytes: UnsafeRawBufferPointer, outcome: PostOutcome, detail: [UInt8], postID: UInt32,
+        attempts: Int, sentAt: Int64, settledAt: Int64, to line: inout LineBytes
     ) {
         let comma = UInt8(ascii: ",")
-        out.append(contentsOf: drop)
-        Self.append(row.row, to: &out)
-        out.append(comma)
-        if hasLines, row.line > 0 { Self.append(row.line, to: &out) }
-        out.append(comma)
-        out.append(contentsOf: destination)
-        out.append(comma)
-        Self.appendQuoted(bytes, row.ricStart, row.ricLength, to: &out)
-        out.append(comma)
-        if row.service >= 0, row.service < services.count { out.append(contentsOf: services[row.service]) }
-        out.append(comma)
+        line.append(drop)
+        line.append(row.row)
+        line.append(comma)
+        if hasLines, row.line > 0 { line.append(row.line) }
+        line.append(comma)
+        line.append(destination)
+        line.append(comma)
+        line.appendQuoted(bytes, row.ricStart, row.ricLength)
+        line.append(comma)
+        if row.service >= 0, row.service < services.count { line.append(services[row.service]) }
+        line.append(comma)
         // A row that could not be read again has no service, and nothing is known of its post.
-        if row.service >= 0 { out.append(contentsOf: row.post == .update ? Self.update : Self.refresh) }
-        out.append(comma)
-        out.append(contentsOf: Self.words[Int(outcome.rawValue)])
-        if let detail {
-            out.append(contentsOf: Self.quoted(detail.nakCode))
-            out.append(comma)
-            out.append(contentsOf: Self.quoted(detail.reason))
-            out.append(comma)
-            out.append(contentsOf: Self.quoted(oneLine(detail.text)))
-            out.append(comma)
-            out.append(contentsOf: Array(detail.supersededBy.utf8))
-            out.append(comma)
-        } else {
-            out.append(contentsOf: Self.blanks)
-        }
-        if postID > 0 { Self.append(Int(postID), to: &out) }
-        out.append(comma)
-        Self.append(attempts, to: &out)
-        out.append(comma)
-        if sentAt > 0 { clock.append(sentAt, to: &out) }
-        out.append(comma)
-        clock.append(settledAt, to: &out)
-        out.append(comma)
-        Self.appendQuoted(bytes, row.fieldsStart, row.fieldsLength, to: &out)
-        out.append(UInt8(ascii: "\n"))
+        if row.service >= 0 { line.append(row.post == .update ? Self.update : Self.refresh) }
+        line.append(comma)
+        line.append(Self.words[Int(outcome.rawValue)])
+        line.append(detail)
+        if postID > 0 { line.append(Int(postID)) }
+        line.append(comma)
+        line.append(attempts)
+        line.append(comma)
+        if sentAt > 0 { line.append(sentAt, &clock) }
+        line.append(comma)
+        line.append(settledAt, &clock)
+        line.append(comma)
+        line.appendQuoted(bytes, row.fieldsStart, row.fieldsLength)
+        line.append(UInt8(ascii: "\n"))
     }
 
     private static let update = Array("Update".utf8)
@@ -93,60 +113,102 @@ package struct ResultLines: Sendable {
     private static let blanks = Array(",,,,".utf8)
     private static let words = PostOutcome.allCases.map { Array(($0.word + ",").utf8) }
 
+    /// The four columns from `nak_code` to `superseded_by`, each with its comma.
+    private static func render(_ detail: OutcomeDetail) -> [UInt8] {
+        var out: [UInt8] = []
+        for text in [detail.nakCode, detail.reason, oneLine(detail.text), detail.supersededBy] {
+            out.append(contentsOf: quoted(text))
+            out.append(UInt8(ascii: ","))
+        }
+        return out
+    }
+
     /// Control characters become spaces, so that a line is a line.
-    private func oneLine(_ text: String) -> String {
+    private static func oneLine(_ text: String) -> String {
         String(
             String.UnicodeScalarView(
                 text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f || $0.value == 0x85 ? " " : $0 }))
     }
 
+    /// RFC 4180: quoted when it holds a separator, a quote or a line end.
     private static func quoted(_ text: String) -> [UInt8] {
-        var out: [UInt8] = []
         let bytes = Array(text.utf8)
-        bytes.withUnsafeBytes { appendQuoted($0, 0, $0.count, to: &out) }
+        var out = [UInt8](repeating: 0, count: bytes.count * 2 + 2)
+        let used = out.withUnsafeMutableBytes { raw -> Int in
+            guard let base = raw.baseAddress else { return 0 }
+            var line = LineBytes(at: base)
+            bytes.withUnsafeBytes { line.appendQuoted($0, 0, $0.count) }
+            return line.at - base
+        }
+        out.removeLast(out.count - used)
         return out
     }
+}
 
-    /// RFC 4180: quoted when it holds a separator, a quote or a line end.
-    private static func appendQuoted(
-        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int, to out: inout [UInt8]
-    ) {
-        guard length > 0 else { return }
-        let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<start + length])
-        var quotes = 0
-        var needs = false
-        for byte in piece {
-            if byte == UInt8(ascii: "\"") { quotes += 1 }
-            if byte == UInt8(ascii: ",") || byte == 0x0a || byte == 0x0d { needs = true }
-        }
-        guard needs || quotes > 0 else {
-            out.append(contentsOf: piece)
-            return
-        }
-        let end = out.count
-        out.append(contentsOf: repeatElement(UInt8(ascii: "\""), count: length + quotes + 2))
-        out.withUnsafeMutableBytes { raw in
-            guard let base = raw.baseAddress else { return }
-            var at = end + 1
-            for byte in piece {
-                base.storeBytes(of: byte, toByteOffset: at, as: UInt8.self)
-                at += byte == UInt8(ascii: "\"") ? 2 : 1
-            }
-        }
+/// Bytes being written one after the other into room that is known to be enough.
+private struct LineBytes {
+    var at: UnsafeMutableRawPointer
+
+    @inline(__always)
+    mutating func append(_ byte: UInt8) {
+        at.storeBytes(of: byte, as: UInt8.self)
+        at += 1
     }
 
-    private static func append(_ number: Int, to out: inout [UInt8]) {
-        guard number >= 10 else {
-            out.append(UInt8(ascii: "0") + UInt8(max(0, number)))
-            return
+    @inline(__always)
+    mutating func append(_ piece: [UInt8]) {
+        piece.withUnsafeBytes { raw in
+            guard let base = raw.baseAddress else { return }
+            at.copyMemory(from: base, byteCount: raw.count)
         }
-        let start = out.count
-        var rest = number
-        while rest > 0 {
-            out.append(UInt8(ascii: "0") + UInt8(rest % 10))
+        at += piece.count
+    }
+
+    @inline(__always)
+    mutating func append(_ number: Int) {
+        var digits = 1
+        var rest = UInt64(max(0, number))
+        var power: UInt64 = 10
+        while rest >= power, digits < 19 {
+            digits += 1
+            power &*= 10
+        }
+        for place in stride(from: digits - 1, through: 0, by: -1) {
+            at.storeBytes(of: UInt8(ascii: "0") + UInt8(rest % 10), toByteOffset: place, as: UInt8.self)
             rest /= 10
         }
-        out[start...].reverse()
+        at += digits
+    }
+
+    @inline(__always)
+    mutating func append(_ microseconds: Int64, _ clock: inout TimeText) {
+        at += clock.write(microseconds, to: at)
+    }
+
+    @inline(__always)
+    mutating func appendQuoted(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int) {
+        guard length > 0, let base = bytes.baseAddress else { return }
+        let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<start + length])
+        var needs = false
+        for byte in piece {
+            let isSpecial = byte == UInt8(ascii: "\"") || byte == UInt8(ascii: ",") || byte == 0x0a || byte == 0x0d
+            needs = needs || isSpecial
+        }
+        guard needs else {
+            at.copyMemory(from: base + start, byteCount: length)
+            at += length
+            return
+        }
+        append(UInt8(ascii: "\""))
+        for byte in piece {
+            at.storeBytes(of: byte, as: UInt8.self)
+            at += 1
+            if byte == UInt8(ascii: "\"") {
+                at.storeBytes(of: byte, as: UInt8.self)
+                at += 1
+            }
+        }
+        append(UInt8(ascii: "\""))
     }
 }
 
@@ -159,6 +221,13 @@ package struct TimeText: Sendable {
 
     /// Appends a time given in microseconds since 1970.
     package mutating func append(_ microseconds: Int64, to out: inout [UInt8]) {
+        var room = [UInt8](repeating: 0, count: 64)
+        let count = room.withUnsafeMutableBytes { raw in raw.baseAddress.map { write(microseconds, to: $0) } ?? 0 }
+        out.append(contentsOf: room[..<count])
+    }
+
+    /// Writes a time given in microseconds since 1970 and returns its bytes; there is room for 64.
+    mutating func write(_ microseconds: Int64, to out: UnsafeMutableRawPointer) -> Int {
         var seconds = microseconds / 1_000_000
         var fraction = microseconds % 1_000_000
         if fraction < 0 {
@@ -169,13 +238,18 @@ package struct TimeText: Sendable {
             second = seconds
             prefix = Self.render(seconds)
         }
-        out.append(contentsOf: prefix)
-        var divisor: Int64 = 100_000
-        while divisor > 0 {
-            out.append(UInt8(ascii: "0") + UInt8(fraction / divisor % 10))
-            divisor /= 10
+        prefix.withUnsafeBytes { raw in
+            guard let base = raw.baseAddress else { return }
+            out.copyMemory(from: base, byteCount: raw.count)
         }
-        out.append(UInt8(ascii: "Z"))
+        let start = prefix.count
+        for place in stride(from: 5, through: 0, by: -1) {
+            out.storeBytes(
+                of: UInt8(ascii: "0") + UInt8(fraction % 10), toByteOffset: start + place, as: UInt8.self)
+            fraction /= 10
+        }
+        out.storeBytes(of: UInt8(ascii: "Z"), toByteOffset: start + 6, as: UInt8.self)
+        return start + 7
     }
 
     package static func text(_ microseconds: Int64) -> String {

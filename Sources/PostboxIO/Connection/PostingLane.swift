@@ -96,16 +96,27 @@ package actor PostingLane {
     private var timerAt: Int64 = .max
     private var pacerAt: Int64?
 
-    private struct Link {
-        var number: Int
-        var url: Destination.URL
-        var channel: any Channel
+    /// A class, so that looking at it copies nothing; it never leaves the lane.
+    private final class Link {
+        let number: Int
+        let url: Destination.URL
+        let channel: any Channel
         var login: LoginStream
         var keepAlive: KeepAlive
         var rest = ByteBuffer()
         var fragments = ByteBuffer()
         var isFragmented = false
         var end: CheckedContinuation<End, Never>?
+
+        init(
+            number: Int, url: Destination.URL, channel: any Channel, login: LoginStream, keepAlive: KeepAlive
+        ) {
+            self.number = number
+            self.url = url
+            self.channel = channel
+            self.login = login
+            self.keepAlive = keepAlive
+        }
     }
 
     private struct End: Sendable {
@@ -533,8 +544,7 @@ package actor PostingLane {
     // MARK: - Bytes come in
 
     func received(_ buffer: ByteBuffer, on number: Int) {
-        guard var link, link.number == number else { return }
-        self.link = nil
+        guard let link, link.number == number else { return }
         var buffer = buffer
         let now = Clock.now()
         link.keepAlive.received(at: now.monotonic)
@@ -543,7 +553,6 @@ package actor PostingLane {
             swap(&link.rest, &buffer)
             link.rest = ByteBuffer()
         }
-        self.link = link
         do {
             try frames(&buffer, number, now)
             if buffer.readableBytes > 0, self.link?.number == number {
