@@ -83,6 +83,8 @@ enum ConnectionMaker {
             }.get()
             try await done.futureResult.get()
         } catch {
+            // The connection may have ended before anything was there to keep the promise.
+            done.fail(error)
             throw ConnectionError(
                 code: .proxy,
                 message:
@@ -122,7 +124,7 @@ enum ConnectionMaker {
         _ frames: @escaping @Sendable () -> any ChannelInboundHandler
     ) async throws {
         let done = channel.eventLoop.makePromise(of: Void.self)
-        try await channel.eventLoop.submit {
+        let started = channel.eventLoop.submit {
             let encoder = HTTPRequestEncoder()
             let decoder = ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes))
             let handler = UpgradeHandler(url: url, encoder: encoder, decoder: decoder, frames: frames, done: done)
@@ -137,7 +139,9 @@ enum ConnectionMaker {
                     ConnectionError(
                         code: .upgrade, message: "\(url.text) closed the connection during the WebSocket upgrade"))
             }
-        }.get()
+        }
+        // The connection may have ended before anything was there to keep the promise.
+        started.whenFailure { done.fail($0) }
         try await done.futureResult.get()
     }
 
