@@ -49,6 +49,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -88,7 +89,16 @@ let package = Package(
         .testTarget(name: "PostboxCoreTests", dependencies: ["PostboxCore", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PostboxIOTests",
-            dependencies: ["PostboxIO", "PostboxCore", "Simulator", "TestSupport"], swiftSettings: settings),
+            dependencies: [
+                "PostboxIO", "PostboxCore", "Simulator", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "SimulatorTests",
             dependencies: [

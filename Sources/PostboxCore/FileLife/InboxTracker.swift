@@ -32,7 +32,7 @@ package struct InboxTracker: Sendable {
         case complete
     }
 
-    private struct File: Sendable {
+    private struct File: Sendable, Equatable {
         var state: State
         var look: Look?
         /// It appeared and was not opened since: a link, or a writer that is about to.
@@ -42,6 +42,13 @@ package struct InboxTracker: Sendable {
     /// Nanoseconds.
     private let settle: Int64
     private var files: [String: File] = [:]
+    /// Names that are not complete, and names without a look: all that has to be gone through when time passes.
+    private var pendingNames: Set<String> = []
+    private var unseenNames: Set<String> = []
+    /// Complete names in order of arrival, the first last; made anew when `isSorted` is false. Names that are gone may still
+    /// stand in it.
+    private var order: [String] = []
+    private var isSorted = true
 
     /// `settle` in nanoseconds.
     package init(settle: Int64) {
@@ -51,7 +58,7 @@ package struct InboxTracker: Sendable {
     package var count: Int { files.count }
 
     package mutating func created(_ name: String, at now: Int64) {
-        files[name] = File(state: .found(since: now), isNew: true)
+        set(name, File(state: .found(since: now), isNew: true))
     }
 
     /// Opened. Right after it appeared that is its writer; later it may be a reader.
@@ -59,29 +66,42 @@ package struct InboxTracker: Sendable {
         guard var file = files[name] else { return }
         if file.isNew { file.state = .writing }
         file.isNew = false
-        files[name] = file
+        set(name, file)
     }
 
     package mutating func modified(_ name: String, at now: Int64) {
-        files[name] = File(state: .writing, look: files[name]?.look)
+        set(name, File(state: .writing, look: files[name]?.look))
     }
 
     package mutating func closed(_ name: String, at now: Int64) {
-        files[name] = File(state: .quiet(since: now), look: files[name]?.look)
+        set(name, File(state: .quiet(since: now), look: files[name]?.look))
     }
 
     package mutating func movedIn(_ name: String, at now: Int64) {
-        files[name] = File(state: .complete)
+        set(name, File(state: .complete))
     }
 
     package mutating func gone(_ name: String) {
         files[name] = nil
+        pendingNames.remove(name)
+        unseenNames.remove(name)
+    }
+
+    private mutating func set(_ name: String, _ file: File) {
+        if file.state == .complete {
+            pendingNames.remove(name)
+            if files[name] != file { isSorted = false }
+        } else {
+            pendingNames.insert(name)
+        }
+        if file.look == nil { unseenNames.insert(name) } else { unseenNames.remove(name) }
+        files[name] = file
     }
 
     /// Reports were lost: what was known about writers is no longer certain.
     package mutating func lostTrack(at now: Int64) {
         for (name, file) in files where file.state != .complete {
-            files[name] = File(state: .found(since: now), look: nil)
+            set(name, File(state: .found(since: now), look: nil))
         }
     }
 
@@ -89,7 +109,7 @@ package struct InboxTracker: Sendable {
     package mutating func listed(_ name: String, _ look: Look, at now: Int64, wall: Int64) {
         guard var file = files[name] else {
             let age = wall - look.changedAt
-            files[name] = File(state: age >= settle ? .complete : .found(since: now), look: look)
+            set(name, File(state: age >= settle ? .complete : .found(since: now), look: look))
             return
         }
         if file.look != look {
@@ -103,52 +123,67 @@ package struct InboxTracker: Sendable {
                 break
             }
             file.look = look
-            files[name] = file
+            set(name, file)
         }
     }
 
     /// Forgets every file that a listing did not show.
     package mutating func keep(only names: Set<String>) {
-        files = files.filter { names.contains($0.key) }
+        for name in files.keys where !names.contains(name) { gone(name) }
     }
 
-    /// Files that are complete now, in order of arrival: change time, then name. A file whose look is not known yet comes
-    /// when a listing has shown it.
-    package mutating func ready(at now: Int64) -> [String] {
-        for (name, file) in files {
+    /// Files that are complete now, in order of arrival: change time, then name; at most `most` of them. A file whose look is
+    /// not known yet comes when a listing has shown it.
+    package mutating func ready(at now: Int64, most: Int = .max) -> [String] {
+        for name in pendingNames {
+            guard let file = files[name] else { continue }
             switch file.state {
             case .found(let since) where now - since >= settle && file.look != nil,
                 .quiet(let since) where now - since >= settle:
-                files[name]?.state = .complete
+                var complete = file
+                complete.state = .complete
+                set(name, complete)
             default: break
             }
         }
-        return files.filter { $0.value.state == .complete }
-            .sorted { left, right in
-                let a = left.value.look?.changedAt ?? 0
-                let b = right.value.look?.changedAt ?? 0
-                return a != b ? a < b : left.key < right.key
+        if !isSorted { sort() }
+        var out: [String] = []
+        var at = order.count - 1
+        while at >= 0, out.count < most {
+            let name = order[at]
+            if files[name]?.state == .complete {
+                out.append(name)
+            } else if at == order.count - 1 {
+                order.removeLast()
             }
-            .map(\.key)
+            at -= 1
+        }
+        return out
+    }
+
+    private mutating func sort() {
+        order = files.filter { $0.value.state == .complete }
+            .map { (name: $0.key, changedAt: $0.value.look?.changedAt ?? 0) }
+            .sorted { $0.changedAt != $1.changedAt ? $0.changedAt > $1.changedAt : $0.name > $1.name }
+            .map(\.name)
+        isSorted = true
     }
 
     /// Names whose look has to be fetched before they can be ordered.
-    package var unseen: [String] {
-        files.filter { $0.value.look == nil }.map(\.key)
-    }
+    package var unseen: Set<String> { unseenNames }
 
     /// When a file may become complete without another report, in nanoseconds.
     package var nextDeadline: Int64? {
         var next: Int64?
-        for file in files.values {
-            switch file.state {
+        for name in pendingNames {
+            switch files[name]?.state {
             case .found(let since), .quiet(let since): next = min(next ?? .max, since + settle)
-            case .writing, .complete: break
+            case .writing, .complete, nil: break
             }
         }
         return next
     }
 
     /// Files that are not complete yet.
-    package var pending: Int { files.values.reduce(0) { $0 + ($1.state == .complete ? 0 : 1) } }
+    package var pending: Int { pendingNames.count }
 }

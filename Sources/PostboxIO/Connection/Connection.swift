@@ -5,6 +5,7 @@ internal import NIOExtras
 internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
+internal import NIOTLS
 package import PostboxCore
 
 /// Makes a WebSocket connection to a server: TCP, through a proxy where there is one, TLS for `wss`, the upgrade.
@@ -37,19 +38,13 @@ enum ConnectionMaker {
         }
         do {
             if let proxy { try await tunnel(channel, to: url, proxy, limit) }
-            if url.isTLS { try await secure(channel, url, tls) }
+            if url.isTLS { try await secure(channel, url, tls, limit) }
             try await upgrade(channel, url, limit, frames)
             return channel
         } catch {
             channel.close(promise: nil)
             if let error = error as? ConnectionError { throw error }
-            if "\(type(of: error))".contains("SSL") || "\(error)".contains("SSL") {
-                throw ConnectionError(
-                    code: .tls,
-                    message:
-                        "TLS with \(url.host):\(url.port) failed: \(words(error)); is the certificate's authority in tls.ca_file?"
-                )
-            }
+            if "\(type(of: error))".contains("SSL") || "\(error)".contains("SSL") { throw failedTLS(url, error) }
             throw ConnectionError(code: .lost, message: "\(url.text) closed the connection: \(words(error))")
         }
     }
@@ -83,6 +78,8 @@ enum ConnectionMaker {
             }.get()
             try await done.futureResult.get()
         } catch {
+            // The connection may have ended before anything was there to keep the promise.
+            done.fail(error)
             throw ConnectionError(
                 code: .proxy,
                 message:
@@ -91,7 +88,17 @@ enum ConnectionMaker {
         }
     }
 
-    private static func secure(_ channel: any Channel, _ url: Destination.URL, _ tls: Destination.TLS) async throws {
+    private static func failedTLS(_ url: Destination.URL, _ error: any Error) -> ConnectionError {
+        ConnectionError(
+            code: .tls,
+            message:
+                "TLS with \(url.host):\(url.port) failed: \(words(error)); is the certificate's authority in tls.ca_file?"
+        )
+    }
+
+    private static func secure(
+        _ channel: any Channel, _ url: Destination.URL, _ tls: Destination.TLS, _ limit: TimeAmount
+    ) async throws {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         configuration.certificateVerification = tls.verify ? .fullVerification : .none
@@ -111,10 +118,18 @@ enum ConnectionMaker {
         let context = try NIOSSLContext(configuration: configuration)
         // An address has no name to be asked for (RFC 6066 §3).
         let isAddress = (try? SocketAddress(ipAddress: url.host, port: 1)) != nil
-        try await channel.eventLoop.submit {
+        let done = channel.eventLoop.makePromise(of: Void.self)
+        let started = channel.eventLoop.submit {
             let handler = try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : url.host)
-            try channel.pipeline.syncOperations.addHandler(handler)
-        }.get()
+            try channel.pipeline.syncOperations.addHandlers([handler, HandshakeHandler(done: done)])
+            channel.eventLoop.scheduleTask(in: limit) { done.fail(ChannelError.connectTimeout(limit)) }
+        }
+        started.whenFailure { done.fail($0) }
+        do {
+            try await done.futureResult.get()
+        } catch {
+            throw failedTLS(url, error)
+        }
     }
 
     private static func upgrade(
@@ -122,7 +137,7 @@ enum ConnectionMaker {
         _ frames: @escaping @Sendable () -> any ChannelInboundHandler
     ) async throws {
         let done = channel.eventLoop.makePromise(of: Void.self)
-        try await channel.eventLoop.submit {
+        let started = channel.eventLoop.submit {
             let encoder = HTTPRequestEncoder()
             let decoder = ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes))
             let handler = UpgradeHandler(url: url, encoder: encoder, decoder: decoder, frames: frames, done: done)
@@ -137,7 +152,9 @@ enum ConnectionMaker {
                     ConnectionError(
                         code: .upgrade, message: "\(url.text) closed the connection during the WebSocket upgrade"))
             }
-        }.get()
+        }
+        // The connection may have ended before anything was there to keep the promise.
+        started.whenFailure { done.fail($0) }
         try await done.futureResult.get()
     }
 
@@ -151,8 +168,43 @@ enum ConnectionMaker {
             return causes.first ?? "nobody answers"
         }
         if let error = error as? IOError { return String(cString: strerror(error.errnoCode)) }
-        if let error = error as? ChannelError, case .connectTimeout = error { return "no answer in time" }
+        if let error = error as? ChannelError {
+            switch error {
+            case .connectTimeout: return "no answer in time"
+            case .eof: return "the other side closed the connection"
+            default: break
+            }
+        }
         return "\(error)"
+    }
+}
+
+/// Waits for the end of the TLS handshake, good or bad, and then goes: only here is the reason of a failure to be had.
+private final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = NIOAny
+
+    private let done: EventLoopPromise<Void>
+
+    init(done: EventLoopPromise<Void>) {
+        self.done = done
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted? = event as? TLSUserEvent {
+            done.succeed()
+            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        done.fail(error)
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        done.fail(ChannelError.eof)
+        context.fireChannelInactive()
     }
 }
 

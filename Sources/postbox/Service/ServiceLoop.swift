@@ -40,6 +40,7 @@ actor ServiceLoop {
     private var isInterrupted = false
     private var warned: Set<String> = []
     private var saidWaiting: Set<String> = []
+    private var knownDestinations: [String: [String]] = [:]
 
     init(
         context: Context, credentials: [String: Credentials], options: RunOptions, stops: AsyncStream<Void>,
@@ -241,12 +242,14 @@ actor ServiceLoop {
         while open.count < Self.openMax {
             look()
             var names: [String] = []
-            let ready = tracker.ready(at: now)
+            // Behind a destination that is down others may wait for one that is up: then all have to be looked at.
+            let isAllUp = laneStates.values.allSatisfy { $0 == .ready } && held.isEmpty
+            let ready = tracker.ready(at: now, most: isAllUp ? Self.openMax : .max)
             guard !ready.isEmpty else { return }
             do {
                 for name in ready {
                     guard names.count + open.count < Self.openMax else { break }
-                    let destinations = try await Claims(context: context).rule(for: name)?.destinations ?? []
+                    let destinations = try await destinations(for: name)
                     if isReady(destinations), held.isDisjoint(with: destinations) {
                         names.append(name)
                     } else if saidWaiting.insert(name).inserted {
@@ -260,6 +263,7 @@ actor ServiceLoop {
                 for name in names {
                     tracker.gone(name)
                     saidWaiting.remove(name)
+                    knownDestinations[name] = nil
                 }
                 for file in claimed {
                     context.logger.info(
@@ -274,6 +278,14 @@ actor ServiceLoop {
                 return
             }
         }
+    }
+
+    /// Where a file goes, by its name; asked once while it waits.
+    private func destinations(for name: String) async throws -> [String] {
+        if let known = knownDestinations[name] { return known }
+        let found = try await Claims(context: context).rule(for: name)?.destinations ?? []
+        knownDestinations[name] = found
+        return found
     }
 
     private func reason(_ destinations: [String]) -> String {
@@ -407,9 +419,9 @@ actor ServiceLoop {
         }
         let wait = options.wait.nanoseconds
         var wanted = Set(waitingToGoOn.flatMap { $0.snapshot.rule.destinations })
-        for name in tracker.ready(at: now) {
+        for name in tracker.ready(at: now) where downSince.isEmpty == false {
             do {
-                if let rule = try await Claims(context: context).rule(for: name) { wanted.formUnion(rule.destinations) }
+                wanted.formUnion(try await destinations(for: name))
             } catch {
                 return ExitCode.spool
             }

@@ -1,0 +1,221 @@
+import Logging
+import NIOCore
+import NIOPosix
+import PostboxCore
+import PostboxIO
+import Simulator
+import Synchronization
+import TestSupport
+
+/// A row as a test writes it.
+struct Parcel {
+    var ric: String
+    var post: PostKind = .update
+    var fields = #"{"BID":1.5}"#
+    var service = 0
+
+    init(_ ric: String, _ post: PostKind = .update, fields: String = #"{"BID":1.5}"#, service: Int = 0) {
+        self.ric = ric
+        self.post = post
+        self.fields = fields
+        self.service = service
+    }
+}
+
+/// How a row ended, as it came out of the lane.
+struct Ending: Sendable, Equatable {
+    var drop: Int
+    var row: Int
+    var outcome: PostOutcome
+    var attempts: Int
+    var detail: OutcomeDetail
+}
+
+/// A lane with its run, its alerts and every outcome that came out of it, in order.
+final class Courier: Sendable {
+    let lane: PostingLane
+    private let running: Task<Void, Never>
+    private let log = Mutex<Log>(Log())
+
+    private struct Log {
+        var endings: [Ending] = []
+        var states: [LaneState] = []
+        var alerts: [Alert] = []
+        var closedStreams = 0
+    }
+
+    init(
+        _ destination: Destination, trace: Trace? = nil, environment: [String: String] = [:],
+        credentials: @escaping CredentialSource = { .user("tester") }
+    ) {
+        let alerts = Mailbox()
+        lane = PostingLane(
+            destination: destination, eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: quietLogger,
+            environment: environment, trace: trace, seed: 7, credentials: credentials, alert: { alerts.put($0) })
+        running = Task { [lane] in await lane.run() }
+        alerts.owner.withLock { $0 = { [weak self] alert in self?.log.withLock { $0.alerts.append(alert) } } }
+        Task { [lane, weak self] in
+            for await state in lane.states { self?.log.withLock { $0.states.append(state) } }
+        }
+    }
+
+    private final class Mailbox: Sendable {
+        let owner = Mutex<(@Sendable (Alert) -> Void)?>(nil)
+
+        func put(_ alert: Alert) { owner.withLock { $0 }?(alert) }
+    }
+
+    var endings: [Ending] { log.withLock { $0.endings } }
+    /// The states that were seen, in order; quick ones may be missing.
+    var states: [LaneState] { log.withLock { $0.states } }
+    var alerts: [Alert] { log.withLock { $0.alerts } }
+    /// Drops whose outcomes have come to an end.
+    var closedStreams: Int { log.withLock { $0.closedStreams } }
+
+    func outcomes(of drop: Int = 1) -> [Int: PostOutcome] {
+        Dictionary(endings.filter { $0.drop == drop }.map { ($0.row, $0.outcome) }) { first, _ in first }
+    }
+
+    /// Hands a drop to the lane in its turn, in lots, as the contributor does.
+    func send(_ parcels: [Parcel], drop: Int = 1, lotRows: Int = 256, isInDoubt: Bool = false) async {
+        let stream = await lane.open(drop: drop)
+        Task { [weak self] in
+            for await runs in stream {
+                guard let self else { return }
+                let new = runs.flatMap { run in
+                    run.rows.map { settled in
+                        Ending(
+                            drop: run.lot.drop, row: run.lot.rows[settled.index].row, outcome: settled.outcome,
+                            attempts: settled.attempts,
+                            detail: settled.detail < 0 ? OutcomeDetail() : run.details[settled.detail])
+                    }
+                }
+                log.withLock { $0.endings += new }
+            }
+            self?.log.withLock { $0.closedStreams += 1 }
+        }
+        Task { [lane] in
+            var first = 0
+            while first < parcels.count {
+                let count = min(lotRows, parcels.count - first)
+                guard await lane.turn(of: drop) else { return }
+                await lane.offer(
+                    lot(Array(parcels[first..<first + count]), drop: drop, firstRow: first + 1, isInDoubt: isInDoubt))
+                first += count
+            }
+            await lane.finishOffering(drop)
+        }
+    }
+
+    /// Waits until so many rows of all drops have ended.
+    func settled(_ count: Int, within limit: Duration = .seconds(30)) async throws {
+        try await eventually("\(count) rows have ended; \(endings.count) have", within: limit) {
+            self.endings.count >= count
+        }
+    }
+
+    /// Waits until the lane's state is such.
+    @discardableResult
+    func state(
+        _ what: String, within limit: Duration = .seconds(30), _ condition: @Sendable (LaneState) -> Bool
+    ) async throws -> LaneState {
+        let clock = ContinuousClock()
+        let end = clock.now + limit
+        while true {
+            let state = await lane.state
+            if condition(state) { return state }
+            guard clock.now < end else { throw NeverSo(description: "the lane never was \(what), but \(state)") }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    func ready() async throws {
+        try await state("ready") { $0 == .ready }
+    }
+
+    func stop(timeout: Duration = .seconds(5)) async {
+        await lane.stop(timeout: timeout)
+        await running.value
+    }
+}
+
+/// A lane was not in the state that was waited for.
+struct NeverSo: Error, CustomStringConvertible {
+    var description: String
+}
+
+let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+/// A lot made by hand; a row's PostID is its drop's thousands plus its number.
+func lot(_ parcels: [Parcel], drop: Int, firstRow: Int, isInDoubt: Bool = false) -> PostLot {
+    var batch = PostBatch()
+    for (offset, parcel) in parcels.enumerated() {
+        let ric = Array(parcel.ric.utf8)
+        let fields = Array(parcel.fields.utf8)
+        batch.rows.append(
+            MappedRow(
+                row: firstRow + offset, line: firstRow + offset + 1, post: parcel.post, service: parcel.service,
+                ricStart: batch.bytes.count, ricLength: ric.count, fieldsStart: batch.bytes.count + ric.count,
+                fieldsLength: fields.count,
+                keyHash: ric.withUnsafeBytes { keyHash(ric: $0, service: parcel.service) }))
+        batch.bytes += ric + fields
+    }
+    return PostLot(
+        drop: drop, batch: batch, rows: batch.rows, postIDBase: UInt32(drop * 1_000_000), isInDoubt: isInDoubt)
+}
+
+/// A server's address as a destination has it.
+func address(_ port: Int, isTLS: Bool = false, host: String = "127.0.0.1", path: String = "/WebSocket")
+    -> Destination.URL
+{
+    Destination.URL(isTLS: isTLS, host: host, port: port, path: path)
+}
+
+/// A cache on loopback.
+func destination(_ ports: Int..., change: (inout Destination) -> Void = { _ in }) -> Destination {
+    var destination = Destination(name: "cache", urls: ports.map { address($0) }, service: "NIPROV")
+    change(&destination)
+    return destination
+}
+
+/// Runs a simulator, and stops it whatever happens.
+func withSimulator(
+    _ change: (inout Scenario) -> Void = { _ in }, port: Int = 0, recordPath: String? = nil,
+    _ body: (SimulatorServer) async throws -> Void
+) async throws {
+    var scenario = Scenario()
+    change(&scenario)
+    let server = try await SimulatorServer.start(scenario: scenario, port: port, recordPath: recordPath)
+    do {
+        try await body(server)
+        try await server.stop()
+    } catch {
+        try? await server.stop()
+        throw error
+    }
+}
+
+/// Runs a lane, and stops it whatever happens.
+func withLane(
+    _ destination: Destination, trace: Trace? = nil, environment: [String: String] = [:],
+    credentials: @escaping CredentialSource = { .user("tester") }, _ body: (Courier) async throws -> Void
+) async throws {
+    let courier = Courier(destination, trace: trace, environment: environment, credentials: credentials)
+    do {
+        try await body(courier)
+        await courier.stop(timeout: .zero)
+    } catch {
+        await courier.stop(timeout: .zero)
+        throw error
+    }
+}
+
+/// A port of loopback that nobody listens on.
+func freePort() async throws -> Int {
+    let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .bind(host: "127.0.0.1", port: 0).get()
+    let port = channel.localAddress?.port ?? 0
+    try await channel.close()
+    return port
+}

@@ -1,0 +1,110 @@
+import Foundation
+import PostboxCore
+import PostboxIO
+import Testing
+
+@Suite("The growing result file of a drop")
+struct ResultFileTests {
+    private let folder: TemporaryFolder
+    private let path: String
+
+    init() throws {
+        folder = try TemporaryFolder()
+        path = folder.path(".result.part")
+    }
+
+    private func open(
+        keeping: Int = 0, outcomes: OutcomeCounts = OutcomeCounts(), bad: RowSet? = nil
+    ) throws -> ResultFile {
+        try ResultFile(
+            path: path, rows: 100,
+            lines: [
+                "cache": ResultLines(drop: 7, destination: "cache", services: ["NIPROV"], hasLines: true),
+                "rcc": ResultLines(drop: 7, destination: "rcc", services: ["DDS_TRCE"], hasLines: true),
+            ], keeping: keeping, outcomes: outcomes, bad: bad, thread: DiskThread(label: "test"), alert: { _ in })
+    }
+
+    /// Rows that the lane settled, all alike.
+    private func run(_ rows: ClosedRange<Int>, _ outcome: PostOutcome = .acked, sentAt: Int64 = 2_000_000) -> SettledRun
+    {
+        let shared = lot(rows.map { Parcel("R\($0)") }, drop: 7, firstRow: rows.lowerBound)
+        return SettledRun(
+            lot: shared,
+            rows: shared.rows.indices.map {
+                SettledRow(
+                    index: $0, outcome: outcome, attempts: 1, sentAt: sentAt, settledAt: 3_000_000,
+                    detail: outcome == .acked ? -1 : 0)
+            }, details: outcome == .acked ? [] : [OutcomeDetail(nakCode: "SymbolUnknown", text: "a, \"b\"")])
+    }
+
+    private func lines() throws -> [String] {
+        try folder.text(".result.part").split(separator: "\n").map(String.init)
+    }
+
+    @Test("It begins with the header, and every settled row adds its line, at once")
+    func append() async throws {
+        let file = try open()
+        #expect(try folder.text(".result.part") == ResultLines.header)
+        await file.append([run(1...2)], of: "cache")
+        #expect(try lines().count == 3)
+        await file.append([run(3...3, .nacked, sentAt: 1_000_000)], of: "rcc")
+        let batch = lot([Parcel("R9")], drop: 7, firstRow: 9).batch
+        await file.append(
+            [(batch.rows[0], .rejected, OutcomeDetail(reason: "decimal_too_long", text: "15 decimals"))], in: batch,
+            of: "cache", at: 4_000_000)
+        let lines = try lines()
+        #expect(lines.count == 5)
+        #expect(lines[1].hasPrefix("7,1,2,cache,R1,NIPROV,Update,acked,,,,,7000001,1,1970-01-01T00:00:02.000000Z,"))
+        #expect(lines[3].hasPrefix(#"7,3,4,rcc,R3,DDS_TRCE,Update,nacked,SymbolUnknown,,"a, ""b""",,7000003,1,"#))
+        #expect(lines[4].hasPrefix("7,9,10,cache,R9,NIPROV,Update,rejected,,decimal_too_long,15 decimals,,,0,,"))
+        let bad = await file.bad
+        #expect(bad.count == 2)
+        #expect(bad.contains(3) && bad.contains(9) && !bad.contains(1))
+        #expect(await file.firstSentAt == 1_000_000)
+        #expect(await file.lastSettledAt == 4_000_000)
+        try await file.finish()
+    }
+
+    @Test("A result that is gone on with keeps its good lines and loses what was torn behind them")
+    func keeping() async throws {
+        let first = try open()
+        await first.append([run(1...3)], of: "cache")
+        try await first.suspend()
+        let whole = try folder.text(".result.part")
+        try folder.write(whole + "7,4,5,cache,R4,NIP", to: ".result.part")
+        let second = try open(keeping: whole.utf8.count)
+        #expect(try folder.text(".result.part") == whole)
+        await second.append([run(4...5)], of: "cache")
+        try await second.finish()
+        #expect(try lines().map { $0.split(separator: ",")[1] } == ["row", "1", "2", "3", "4", "5"])
+        #expect(try folder.text(".result.part").hasPrefix(whole))
+    }
+
+    @Test("What it was told is synced when that is asked for, and at its end")
+    func syncs() async throws {
+        let file = try open()
+        await file.append([run(1...1)], of: "cache")
+        let before = await file.syncs
+        await file.sync()
+        #expect(await file.syncs == before + 1)
+        try await file.finish()
+        #expect(await file.syncs == before + 2)
+    }
+
+    @Test("A folder that is not there is told with its path")
+    func absent() {
+        let path = folder.path("none/.result.part")
+        #expect(throws: DiskError(code: ENOENT, call: "open", path: path)) {
+            try ResultFile(path: path, rows: 1, lines: [:], thread: DiskThread(label: "test"), alert: { _ in })
+        }
+    }
+
+    @Test("A set of rows counts each row once and knows its bounds")
+    func rowSet() {
+        var rows = RowSet(rows: 64)
+        for row in [1, 64, 64, 63, -1, 1000] { rows.insert(row) }
+        #expect(rows.count == 3)
+        #expect([1, 63, 64].allSatisfy(rows.contains))
+        #expect(![0, 2, 65, 1000, -1].contains(where: rows.contains))
+    }
+}

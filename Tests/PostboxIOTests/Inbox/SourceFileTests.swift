@@ -1,0 +1,127 @@
+import Crypto
+import Foundation
+import PostboxIO
+import Testing
+
+@Suite("Reading a claimed file twice")
+struct SourceFileTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    private func bytes(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) } }
+
+    @discardableResult
+    private func write(_ bytes: [UInt8]) throws -> String {
+        try Data(bytes).write(to: URL(fileURLWithPath: folder.path("a.csv")))
+        return folder.path("a.csv")
+    }
+
+    @Test(
+        "Both passes give every byte, in chunks whose last is marked",
+        arguments: [0, 1, SourceFile.chunkBytes - 1, SourceFile.chunkBytes, SourceFile.chunkBytes * 2 + 17])
+    func twice(size: Int) async throws {
+        let wanted = bytes(size)
+        let file = try SourceFile(path: try write(wanted))
+        #expect(file.size == size)
+        var first: [UInt8] = []
+        var ends: [Bool] = []
+        let digests = try file.readAll { chunk, isLast in
+            first += chunk
+            ends.append(isLast)
+        }
+        #expect(first == wanted)
+        #expect(ends == Array(repeating: false, count: max(1, file.chunkCount) - 1) + [true])
+        #expect(digests.size == size)
+        #expect(digests.sha256 == SHA256.hash(data: wanted).map { String(format: "%02x", $0) }.joined())
+        #expect(digests.sha256 == SourceFile.sha256(wanted))
+        #expect(digests.chunks.count == max(1, file.chunkCount) * SourceFile.digestBytes)
+        var second: [UInt8] = []
+        var last = false
+        try await SourceFile(path: file.path).readAgain(digests) { chunk, isLast in
+            second += chunk
+            last = isLast
+            return true
+        }
+        #expect(second == wanted)
+        #expect(last)
+    }
+
+    @Test("The second pass stops where it is told to")
+    func stops() async throws {
+        let file = try SourceFile(path: try write(bytes(SourceFile.chunkBytes * 3)))
+        let digests = try file.readAll { _, _ in }
+        var chunks = 0
+        try await file.readAgain(digests) { _, _ in
+            chunks += 1
+            return chunks < 2
+        }
+        #expect(chunks == 2)
+    }
+
+    @Test("Bytes that changed between the passes are never handed on, though size and times are the same")
+    func changed() async throws {
+        var content = bytes(SourceFile.chunkBytes * 2 + 5)
+        let digests = try SourceFile(path: try write(content)).readAll { _, _ in }
+        content[SourceFile.chunkBytes + 3] ^= 1
+        let file = try SourceFile(path: try write(content))
+        var chunks = 0
+        await #expect {
+            try await file.readAgain(digests) { _, _ in
+                chunks += 1
+                return true
+            }
+        } throws: { error in
+            (error as? SourceFile.Changed)?.description == "the file holds other bytes than when it was first read"
+        }
+        #expect(chunks == 1)
+    }
+
+    @Test("Another size is a changed file")
+    func otherSize() async throws {
+        let digests = try SourceFile(path: try write(bytes(10))).readAll { _, _ in }
+        let file = try SourceFile(path: try write(bytes(11)))
+        await #expect(throws: SourceFile.Changed.self) { try await file.readAgain(digests) { _, _ in true } }
+    }
+
+    @Test("A file that is cut short while it is read is an error, and so is one that is written to")
+    func underReading() throws {
+        let path = try write(bytes(SourceFile.chunkBytes * 2))
+        let cut = try SourceFile(path: path)
+        #expect {
+            _ = try cut.readAll { _, isLast in
+                if !isLast { try FileHandle(forWritingTo: URL(fileURLWithPath: path)).truncate(atOffset: 100) }
+            }
+        } throws: { error in
+            (error as? SourceFile.Changed)?.description == "the file was cut short while it was read"
+        }
+        try write(bytes(1000))
+        let grown = try SourceFile(path: path)
+        #expect {
+            _ = try grown.readAll { _, _ in
+                let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+                try handle.seekToEnd()
+                try handle.write(contentsOf: Data("more".utf8))
+                try handle.close()
+            }
+        } throws: { error in
+            (error as? SourceFile.Changed)?.description == "the file was written to while it was read"
+        }
+    }
+
+    @Test("A symbolic link is not followed, and an absent file is told")
+    func links() throws {
+        try Disk.makeDirectory(folder.path("sub"))
+        try write([1])
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("link.csv"), withDestinationPath: folder.path("a.csv"))
+        #expect(throws: DiskError(code: ELOOP, call: "open", path: folder.path("link.csv"))) {
+            try SourceFile(path: folder.path("link.csv"))
+        }
+        #expect(throws: DiskError(code: ENOENT, call: "open", path: folder.path("none"))) {
+            try SourceFile(path: folder.path("none"))
+        }
+    }
+}
