@@ -126,7 +126,10 @@ package struct LoginStream: Sendable {
             state = .suspended(until: now + suspectMax)
             return .paused(status.words)
         default:
-            return end(Self.retry(status), "login \(wasOpen ? "ended" : "refused") by the server: \(status.words)")
+            var retry = Self.retry(status)
+            // A token has ended that was good before: the next login brings a new one, and waits if that is refused too.
+            if wasOpen, profile == .rcc, retry == .refused { retry = .soon }
+            return end(retry, "login \(wasOpen ? "ended" : "refused") by the server: \(status.words)")
         }
     }
 

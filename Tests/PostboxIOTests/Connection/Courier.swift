@@ -109,8 +109,10 @@ final class Courier: Sendable {
 
     /// Waits until so many rows of all drops have ended.
     func settled(_ count: Int, within limit: Duration = .seconds(30)) async throws {
-        try await eventually("\(count) rows have ended; \(endings.count) have", within: limit) {
-            self.endings.count >= count
+        do {
+            try await eventually("\(count) rows have ended", within: limit) { self.endings.count >= count }
+        } catch {
+            throw NeverSo(description: "\(error); \(endings.count) have, and the states were \(states)")
         }
     }
 

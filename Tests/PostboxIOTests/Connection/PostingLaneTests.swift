@@ -182,10 +182,15 @@ struct PostingLaneTests {
     private func posts(of record: String) throws -> [Int] {
         struct Event: Decodable {
             var event: String
-            var PostID: Int
+            var postID: Int
+
+            private enum CodingKeys: String, CodingKey {
+                case event
+                case postID = "PostID"
+            }
         }
         return try record.split(separator: "\n").map { try JSONDecoder().decode(Event.self, from: Data($0.utf8)) }
-            .filter { $0.event == "post" }.map(\.PostID)
+            .filter { $0.event == "post" }.map(\.postID)
     }
 
     @Test("The size that is checked is the size that is sent")
