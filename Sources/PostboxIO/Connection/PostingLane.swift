@@ -32,8 +32,9 @@ package struct Alert: Sendable {
     }
 }
 
-/// Where a login's credentials come from; asked anew for every login. Throws `ConnectionError`.
-package typealias CredentialSource = @Sendable () async throws -> OutboundMessage.Credentials
+/// Where a login's credentials come from; asked anew for every login, and told whether the server refused the last ones. Throws
+/// `ConnectionError`.
+package typealias CredentialSource = @Sendable (_ wereRefused: Bool) async throws -> OutboundMessage.Credentials
 
 /// Owns one login: takes rows of several drops in drop order, sends them, reads the answers, hands the outcomes back.
 ///
@@ -85,6 +86,8 @@ package actor PostingLane {
     private var wantsFirst = false
     private var lastEnd: End?
     private var applicationName: String?
+    /// The server ended the last login: its credentials are not used again where others can be had.
+    private var wereRefused = false
     /// The last refusal and how many different RICs in a row have met it.
     private var sameRefusal = (text: "", key: UInt64(0), count: 0)
     private static let sameRefusalMax = 20
@@ -364,7 +367,8 @@ package actor PostingLane {
     // MARK: - One connection
 
     private func session(_ url: Destination.URL) async throws -> End {
-        let login = try await credentials()
+        let login = try await credentials(wereRefused)
+        wereRefused = false
         connections += 1
         let number = connections
         let channel = try await ConnectionMaker.connect(
@@ -479,6 +483,7 @@ package actor PostingLane {
             set(.ready)
             logger.info("login is well again", metadata: ["event": "login_resumed"])
         case .close(let retry, let text):
+            wereRefused = true
             end(number, retry, text)
         }
     }

@@ -39,7 +39,10 @@ package actor TokenClient {
     }
 
     /// A token that is valid for a while. Throws `ConnectionError` with the code `credentials`.
-    package func current() async throws -> String {
+    ///
+    /// `isRefused`: the server did not take the last one, whatever its life; a new one is asked for.
+    package func current(isRefused: Bool = false) async throws -> String {
+        if isRefused { access = nil }
         if let access, Clock.monotonic() < access.renewAt { return access.token }
         do {
             return try await ask().token

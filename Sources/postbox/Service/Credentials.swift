@@ -16,8 +16,8 @@ struct Credentials: Sendable {
 
     var source: CredentialSource {
         let user = destination.user
-        guard let client else { return { .user(user) } }
-        return { .token(try await client.current()) }
+        guard let client else { return { _ in .user(user) } }
+        return { wereRefused in .token(try await client.current(isRefused: wereRefused)) }
     }
 
     /// Keeps the lane's token fresh until the task is cancelled.

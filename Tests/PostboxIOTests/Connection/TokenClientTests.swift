@@ -177,7 +177,7 @@ struct TokenClientTests {
     func wrongPassword() async throws {
         try await withTokens { (bench) async throws in
             let client = bench.client(bench.token(.password(username: "GE-A-1", password: "wr0ng")))
-            try await withLane(bench.contribution(), credentials: { .token(try await client.current()) }) { courier in
+            try await withLane(bench.contribution(), credentials: { _ in .token(try await client.current()) }) { courier in
                 let state = try await courier.state("refused") { if case .refused = $0 { true } else { false } }
                 #expect("\(state)".contains("HTTP 400 access_denied"))
                 #expect(!"\(state)".contains("wr0ng"))
@@ -292,7 +292,7 @@ struct TokenLoginTests {
     func login() async throws {
         try await withTokens { (bench) async throws in
             let client = bench.client()
-            try await withLane(bench.contribution(), credentials: { .token(try await client.current()) }) { courier in
+            try await withLane(bench.contribution(), credentials: { _ in .token(try await client.current()) }) { courier in
                 await courier.send((1...200).map { Parcel("R\($0)") })
                 try await courier.settled(200)
                 #expect(courier.endings.allSatisfy { $0.outcome == .acked })
@@ -310,7 +310,7 @@ struct TokenLoginTests {
             $1.script = [.init(grant: "refresh_token", delay: .milliseconds(1500))]
         } _: { (bench) async throws in
             let client = bench.client()
-            try await withLane(bench.contribution(), credentials: { .token(try await client.current()) }) { courier in
+            try await withLane(bench.contribution(), credentials: { _ in .token(try await client.current()) }) { courier in
                 try await courier.ready()
                 let lane = courier.lane
                 let renewing = Task { await client.run { await lane.reissue(.token($0)) } }
@@ -337,7 +337,7 @@ struct TokenLoginTests {
         } _: { (bench) async throws in
             let client = bench.client()
             let target = bench.contribution { $0.maxPostsPerSecond = 100 }
-            try await withLane(target, credentials: { .token(try await client.current()) }) { courier in
+            try await withLane(target, credentials: { _ in .token(try await client.current()) }) { courier in
                 await courier.send((1...300).map { Parcel("R\($0)") })
                 try await courier.settled(300)
                 #expect(courier.endings.map(\.row).sorted() == Array(1...300))
@@ -351,7 +351,7 @@ struct TokenLoginTests {
     /// The reason that a lane gives for not being logged in.
     private func reason(_ destination: Destination, environment: [String: String] = [:]) async throws -> String {
         var text = ""
-        try await withLane(destination, environment: environment, credentials: { .token("any") }) { courier in
+        try await withLane(destination, environment: environment, credentials: { _ in .token("any") }) { courier in
             let state = try await courier.state("connecting with a reason") {
                 if case .connecting(let why) = $0 { why != "not tried yet" } else { false }
             }
@@ -382,7 +382,7 @@ struct TokenLoginTests {
                     $0.tls.verify = false
                 },
             ] {
-                try await withLane(good, credentials: { .token("any") }) { try await $0.ready() }
+                try await withLane(good, credentials: { _ in .token("any") }) { try await $0.ready() }
             }
             #expect(bench.server.report().logins == 2)
         }
@@ -402,7 +402,7 @@ struct TokenLoginTests {
                 $0.tls.certificateFile = certificate
                 $0.tls.keyFile = key
             }
-            try await withLane(target, credentials: { .token("any") }) { courier in
+            try await withLane(target, credentials: { _ in .token("any") }) { courier in
                 try await courier.ready()
                 #expect(bench.server.report().logins == 1)
             }
@@ -429,7 +429,7 @@ struct TokenLoginTests {
             let url = "http://desk:s3cret@127.0.0.1:\(proxy.port)"
             let client = bench.client(proxy: url)
             let target = bench.contribution { $0.proxy = url }
-            try await withLane(target, credentials: { .token(try await client.current()) }) { courier in
+            try await withLane(target, credentials: { _ in .token(try await client.current()) }) { courier in
                 await courier.send((1...20).map { Parcel("R\($0)") })
                 try await courier.settled(20)
                 #expect(courier.endings.allSatisfy { $0.outcome == .acked })
