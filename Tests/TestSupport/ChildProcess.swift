@@ -36,6 +36,8 @@ package final class ChildProcess {
 
     package var isRunning: Bool { process.isRunning }
 
+    package var processIdentifier: Int32 { process.processIdentifier }
+
     /// What it has printed so far.
     package var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
 

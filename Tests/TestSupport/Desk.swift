@@ -139,10 +139,11 @@ package final class Desk {
 
     /// Any command to its end.
     package func command(
-        _ arguments: [String], workingFolder: URL? = nil
+        _ arguments: [String], environment: [String: String] = [:], workingFolder: URL? = nil
     ) async throws -> (code: Int32, output: String, errorOutput: String) {
         runs += 1
-        let process = try ChildProcess(arguments, in: folder, name: "command-\(runs)", workingFolder: workingFolder)
+        let process = try ChildProcess(
+            arguments, in: folder, name: "command-\(runs)", environment: environment, workingFolder: workingFolder)
         let code = try await process.exitCode()
         return (code, process.output, process.errorOutput)
     }

@@ -5,6 +5,8 @@ package final class RunningSimulator {
     /// A line of the record: a post that came, or the answer to one.
     package struct Event: Decodable, Sendable {
         package var event: String
+        /// Microseconds since 1970.
+        package var time: Int
         package var connection: Int
         package var postID: Int
         package var ric: String
@@ -15,7 +17,7 @@ package final class RunningSimulator {
         package var nakCode: String?
 
         private enum CodingKeys: String, CodingKey {
-            case event, connection, kind, outcome
+            case event, time, connection, kind, outcome
             case postID = "PostID"
             case ric = "RIC"
             case service = "Service"
@@ -67,6 +69,11 @@ package final class RunningSimulator {
 
     /// What it has recorded so far, whole lines only.
     package func events() throws -> [Event] {
+        try Self.events(in: recordFile)
+    }
+
+    /// The whole lines of a record.
+    package static func events(in recordFile: URL) throws -> [Event] {
         guard FileManager.default.fileExists(atPath: recordFile.path) else { return [] }
         let bytes = try Data(contentsOf: recordFile)
         guard let end = bytes.lastIndex(of: 0x0a) else { return [] }

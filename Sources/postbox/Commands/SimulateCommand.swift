@@ -47,7 +47,9 @@ struct SimulateCommand: AsyncParsableCommand {
             Terminal.error("cannot listen on \(listen): \(error)")
             Terminal.exit(PostboxCore.ExitCode.noDestination)
         }
-        Terminal.print("listening on ws://\(address.host):\(server.port)/WebSocket")
+        Terminal.print("listening on \(server.url)")
+        if let url = server.tokenURL(version: 1) { Terminal.print("tokens at \(url), and v2 likewise") }
+        if let proxy = server.proxy { Terminal.print("proxy at http://\(address.host):\(proxy.port)") }
         if fast { Terminal.print("fast: answers everything, checks nothing") }
         for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { break }
         let report = server.report()
