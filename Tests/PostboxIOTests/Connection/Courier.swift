@@ -46,7 +46,7 @@ final class Courier: Sendable {
 
     init(
         _ destination: Destination, trace: Trace? = nil, environment: [String: String] = [:],
-        credentials: @escaping CredentialSource = { .user("tester") }
+        credentials: @escaping CredentialSource = { _ in .user("tester") }
     ) {
         let alerts = Mailbox()
         lane = PostingLane(
@@ -200,7 +200,7 @@ func withSimulator(
 /// Runs a lane, and stops it whatever happens.
 func withLane(
     _ destination: Destination, trace: Trace? = nil, environment: [String: String] = [:],
-    credentials: @escaping CredentialSource = { .user("tester") }, _ body: (Courier) async throws -> Void
+    credentials: @escaping CredentialSource = { _ in .user("tester") }, _ body: (Courier) async throws -> Void
 ) async throws {
     let courier = Courier(destination, trace: trace, environment: environment, credentials: credentials)
     do {
