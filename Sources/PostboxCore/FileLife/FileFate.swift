@@ -96,6 +96,13 @@ package enum FileNames {
         return ext.isEmpty ? name + ".rejects" : name + ".rejects." + ext
     }
 
+    /// Whether what lies beside a file of that name would have too long a name itself (255 bytes), a number for a taken name
+    /// included.
+    package static func isTooLong(_ name: String) -> Bool {
+        let numbered = numbered(name, 99_999)
+        return [summary(numbered), result(numbered), rejects(numbered)].contains { $0.utf8.count > 255 }
+    }
+
     /// Whether a name in the inbox is never taken: dot files and names that producers use while they write.
     package static func isIgnored(_ name: String) -> Bool {
         name.hasPrefix(".") || name.hasSuffix("~")

@@ -165,6 +165,17 @@ package struct PostingWindow {
         }
     }
 
+    /// The number of the drop's first row that was never taken, so certainly never sent; nil: all that were added were taken.
+    package func firstUntaken(of drop: Int) -> Int? {
+        for handle in queue[queueHead...] {
+            guard let lot = lots[Int(handle)], lot.shared.drop == drop, !lot.shared.isInDoubt,
+                lot.next < lot.shared.rows.count
+            else { continue }
+            return lot.shared.rows[lot.next].row
+        }
+        return nil
+    }
+
     package var hasQueued: Bool { queueHead < queue.count }
 
     /// Nothing is in flight, waiting or queued.

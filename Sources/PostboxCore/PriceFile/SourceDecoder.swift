@@ -161,7 +161,8 @@ extension SourceDecoder {
         if carry.starts(with: [0xFF, 0xFE]) { return .utf16LittleEndian }
         if carry.starts(with: [0xFE, 0xFF]) { return .utf16BigEndian }
         if isUTF16 {
-            return isXML && carry.starts(with: [0, UInt8(ascii: "<")]) ? .utf16BigEndian : .utf16LittleEndian
+            // Without a mark the first character tells: a header and an XML file begin with ASCII.
+            return carry.count >= 2 && carry[0] == 0 && carry[1] != 0 ? .utf16BigEndian : .utf16LittleEndian
         }
         if carry.starts(with: [UInt8(ascii: "<"), 0]) { return .utf16LittleEndian }
         if carry.starts(with: [0, UInt8(ascii: "<")]) { return .utf16BigEndian }

@@ -227,6 +227,9 @@ package actor PostingLane {
         pump()
     }
 
+    /// The number of the drop's first row that was handed over and certainly never sent; nil: there is none.
+    package func firstUntaken(of drop: Int) -> Int? { window.firstUntaken(of: drop) }
+
     /// Something is in flight or waits to be sent.
     package var isBusy: Bool { !window.isIdle }
 

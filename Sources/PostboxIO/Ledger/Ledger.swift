@@ -20,8 +20,13 @@ package struct DropSnapshot: Sendable, Equatable, Codable {
     /// By destination: its services, the default first.
     package var services: [String: [String]]
     package var updateOnly: [String: Bool]
+    /// When the file was last changed in the inbox, microseconds since 1970: its age counts from here.
+    package var arrivedAt: Int64?
 
-    package init(rule: MappingRule, services: [String: [String]], updateOnly: [String: Bool]) {
+    package init(
+        rule: MappingRule, services: [String: [String]], updateOnly: [String: Bool], arrivedAt: Int64? = nil
+    ) {
+        self.arrivedAt = arrivedAt
         self.rule = rule
         self.services = services
         self.updateOnly = updateOnly
@@ -228,6 +233,16 @@ package actor Ledger {
             try db.execute(
                 sql: """
                     UPDATE posting SET posted_through = max(posted_through, ?) WHERE "drop" = ? AND destination = ?
+                    """, arguments: [row, drop, destination])
+        }
+    }
+
+    /// A stop that was waited for: rows behind this one were certainly not sent.
+    package func rewind(_ drop: Int, destination: String, to row: Int) async throws {
+        try await commit { db in
+            try db.execute(
+                sql: """
+                    UPDATE posting SET posted_through = min(posted_through, ?) WHERE "drop" = ? AND destination = ?
                     """, arguments: [row, drop, destination])
         }
     }

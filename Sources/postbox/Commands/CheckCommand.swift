@@ -49,6 +49,10 @@ private struct FileCheck {
     /// Returns the file's exit code.
     func check(_ path: String) throws -> Int32 {
         let name = path.split(separator: "/").last.map(String.init) ?? path
+        guard let status = try Disk.status(path), !status.isDirectory else {
+            problem(path, FileProblem(reason: "unreadable", what: "there is no such file"))
+            return PostboxCore.ExitCode.failed
+        }
         guard let rule = rule(for: name) else {
             problem(path, FileProblem(reason: "no_rule", what: "\(name) matches no rule of the configuration's files:"))
             return PostboxCore.ExitCode.failed

@@ -20,7 +20,8 @@ struct LineLog: LogHandler {
         var all = metadata
         for (key, value) in event.metadata ?? [:] { all[key] = value }
         let word = all.removeValue(forKey: "event").map { "\($0)" } ?? "-"
-        var line = "\(TimeText.text(Clock.wall())) \(event.level.rawValue.padded(7)) \(word) \"\(event.message)\""
+        var line =
+            "\(TimeText.text(Clock.wall())) \(event.level.rawValue.padded(7)) \(word) \(JSONText.quoted("\(event.message)"))"
         for (key, value) in all.sorted(by: { $0.key < $1.key }) {
             let text = "\(value)"
             let isPlain = !text.isEmpty && !text.contains { $0 == " " || $0 == "\"" || $0 == "=" || $0.isNewline }

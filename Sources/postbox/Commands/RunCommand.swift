@@ -23,8 +23,9 @@ struct RunCommand: AsyncParsableCommand {
     var once = false
 
     @Option(
-        help: ArgumentHelp("With --once: how long to try to reach and log in to a destination.", valueName: "duration"))
-    var wait: String = "30s"
+        help: ArgumentHelp(
+            "With --once: how long to try to reach and log in to a destination (30s).", valueName: "duration"))
+    var wait: String?
 
     @Flag(help: "Take a spool that another host used last; make sure first that it is stopped.")
     var takeOver = false
@@ -38,6 +39,8 @@ struct RunCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
+        guard let wait else { return }
+        guard once else { throw ValidationError("--wait goes with --once only: a service tries for ever.") }
         if (try? SettingsText.duration(wait)) == nil {
             throw ValidationError("--wait wants a duration such as 30s or 5m, not '\(wait)'.")
         }
@@ -46,7 +49,7 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let loaded = Configuration.loadOrExit(config)
         let options = RunOptions(
-            once: once, wait: (try? SettingsText.duration(wait)) ?? .seconds(30), takeOver: takeOver,
+            once: once, wait: (try? wait.map(SettingsText.duration)) ?? .seconds(30), takeOver: takeOver,
             environment: ProcessInfo.processInfo.environment, trace: Configuration.traceOrExit(trace))
         let code = await Service.run(loaded, options, LineLog.logger(level: quiet ? .warning : .info))
         Terminal.exit(code)

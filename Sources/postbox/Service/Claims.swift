@@ -48,7 +48,8 @@ struct Claims: Sendable {
         var wanted: [(name: String, snapshot: DropSnapshot, refusal: OutcomeDetail?)] = []
         for name in names {
             guard let status = try Disk.status(inbox + "/" + name), status.isRegular else { continue }
-            let (snapshot, refusal) = try await snapshot(for: name)
+            var (snapshot, refusal) = try await snapshot(for: name)
+            snapshot.arrivedAt = status.changedAt / 1000
             wanted.append((name, snapshot, refusal))
         }
         guard !wanted.isEmpty else { return [] }

@@ -49,6 +49,9 @@ struct Feed: Sendable {
             try await group.waitForAll()
             if let fault { throw fault }
             if tally.lost > 0 { result.isComplete = false }
+            if !result.isComplete, let first = await lane.firstUntaken(of: file.drop) {
+                try await context.ledger.rewind(file.drop, destination: destination, to: first - 1)
+            }
             return result
         }
     }

@@ -250,6 +250,12 @@ struct FileContribution: Sendable {
             trouble.text = Self.crashed
             givenUp = OutcomeDetail(reason: trouble.reason, text: trouble.text)
         }
+        if givenUp == nil, let left = ageLeft, left <= 0 {
+            sayTooOld()
+            trouble.reason = Self.tooOld.reason
+            trouble.text = Self.tooOld.text
+            givenUp = Self.tooOld
+        }
         var feeds: [Feed] = []
         for (index, name) in rule.destinations.enumerated() {
             guard let lane = context.lanes[name] else { continue }
@@ -331,23 +337,32 @@ struct FileContribution: Sendable {
             journals: try GuardFolder(context.settings.directories.work).journals(from: file.drop))
     }
 
+    private static let tooOld = OutcomeDetail(reason: "max_age", text: "not sent within the rule's max_age")
+
+    /// Microseconds until the file is older than its rule allows, counted from its arrival; nil: it may be of any age.
+    private var ageLeft: Int64? {
+        rule.maxAge.map { (file.snapshot.arrivedAt ?? file.claimedAt) + $0.nanoseconds / 1000 - Clock.wall() }
+    }
+
     /// Gives up what is not sent when the rule's `max_age` is over.
     private func ageLimit() -> Task<Void, Never>? {
-        guard let age = rule.maxAge else { return nil }
-        let left = file.claimedAt + age.nanoseconds / 1000 - Clock.wall()
+        guard let left = ageLeft, left > 0 else { return nil }
         let lanes = rule.destinations.compactMap { context.lanes[$0] }
-        let file = file
-        let alerts = context.alerts
         return Task {
-            try? await Task.sleep(for: .microseconds(max(0, left)))
+            try? await Task.sleep(for: .microseconds(left))
             guard !Task.isCancelled else { return }
-            let text = "not sent within the rule's max_age"
-            alerts.send(
-                Alert(
-                    event: "max_age", message: "\(file.name): the rest of its rows is too old to be sent",
-                    facts: ["drop": "\(file.drop)", "file": file.name]))
-            for lane in lanes { await lane.cancel(drop: file.drop, reason: "max_age", text: text) }
+            sayTooOld()
+            for lane in lanes {
+                await lane.cancel(drop: file.drop, reason: Self.tooOld.reason, text: Self.tooOld.text)
+            }
         }
+    }
+
+    private func sayTooOld() {
+        context.alerts.send(
+            Alert(
+                event: "max_age", message: "\(file.name): what was not sent yet is too old to be sent",
+                facts: ["drop": "\(file.drop)", "file": file.name]))
     }
 
     // MARK: - The end
@@ -431,6 +446,7 @@ struct FileContribution: Sendable {
                 summary.warnings.append("TLS certificates of \(name) are not verified (tls.verify is false)")
             }
         }
+        if let source { noteLateWrite(source, &summary) }
         summary.firstSentAt = await results.firstSentAt
         let settledAt = await results.lastSettledAt
         summary.settledAt = settledAt > 0 ? settledAt : Clock.wall()
@@ -443,6 +459,20 @@ struct FileContribution: Sendable {
             drop: file.drop, name: file.name, directory: file.directory, folder: folder, target: target, summary: bytes)
         log(verdict, counts, trouble, folder + "/" + target)
         return .closed(verdict, unknown: counts[.unknown])
+    }
+
+    /// What was posted stands in the result file; the file itself may no longer say the same.
+    private func noteLateWrite(_ source: SourceFile, _ summary: inout FileSummary) {
+        do {
+            try source.checkUnchanged()
+        } catch {
+            let text = "the file was written to after it was read; the result file tells what was posted"
+            summary.warnings.append(text)
+            context.alerts.send(
+                Alert(
+                    event: "changed_after_read", message: "\(file.name): \(text)",
+                    facts: ["drop": "\(file.drop)", "file": file.name]))
+        }
     }
 
     private func folder(for verdict: Verdict) -> String {

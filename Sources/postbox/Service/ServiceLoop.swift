@@ -98,8 +98,9 @@ actor ServiceLoop {
             group.cancelAll()
         }
         if isInterrupted, options.once { code = ExitCode.worse(code, ExitCode.interrupted) }
+        if !options.once { code = ExitCode.ok }
         context.logger.info("stopped", metadata: ["event": "stopped", "exit_code": "\(code)"])
-        return options.once ? code : ExitCode.ok
+        return code
     }
 
     /// All at once: each waits for its own answers.
@@ -385,6 +386,17 @@ actor ServiceLoop {
             if status.isSymbolicLink, warned.insert("link " + name).inserted {
                 context.logger.warning(
                     "\(name) is a symbolic link; it is left alone", metadata: ["event": "ignored", "file": "\(name)"])
+            }
+            return false
+        }
+        guard !FileNames.isTooLong(name) else {
+            if warned.insert("long " + name).inserted {
+                context.alerts.send(
+                    Alert(
+                        event: "name_too_long",
+                        message:
+                            "a file is left in the inbox: its name leaves no room for that of its result file; shorten it",
+                        facts: ["file": name]))
             }
             return false
         }

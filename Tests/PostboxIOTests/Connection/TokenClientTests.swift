@@ -177,7 +177,8 @@ struct TokenClientTests {
     func wrongPassword() async throws {
         try await withTokens { (bench) async throws in
             let client = bench.client(bench.token(.password(username: "GE-A-1", password: "wr0ng")))
-            try await withLane(bench.contribution(), credentials: { _ in .token(try await client.current()) }) { courier in
+            try await withLane(bench.contribution(), credentials: { _ in .token(try await client.current()) }) {
+                courier in
                 let state = try await courier.state("refused") { if case .refused = $0 { true } else { false } }
                 #expect("\(state)".contains("HTTP 400 access_denied"))
                 #expect(!"\(state)".contains("wr0ng"))
@@ -292,7 +293,8 @@ struct TokenLoginTests {
     func login() async throws {
         try await withTokens { (bench) async throws in
             let client = bench.client()
-            try await withLane(bench.contribution(), credentials: { _ in .token(try await client.current()) }) { courier in
+            try await withLane(bench.contribution(), credentials: { _ in .token(try await client.current()) }) {
+                courier in
                 await courier.send((1...200).map { Parcel("R\($0)") })
                 try await courier.settled(200)
                 #expect(courier.endings.allSatisfy { $0.outcome == .acked })
@@ -310,7 +312,8 @@ struct TokenLoginTests {
             $1.script = [.init(grant: "refresh_token", delay: .milliseconds(1500))]
         } _: { (bench) async throws in
             let client = bench.client()
-            try await withLane(bench.contribution(), credentials: { _ in .token(try await client.current()) }) { courier in
+            try await withLane(bench.contribution(), credentials: { _ in .token(try await client.current()) }) {
+                courier in
                 try await courier.ready()
                 let lane = courier.lane
                 let renewing = Task { await client.run { await lane.reissue(.token($0)) } }

@@ -22,7 +22,7 @@ struct SourceFileTests {
     @Test(
         "Both passes give every byte, in chunks whose last is marked",
         arguments: [0, 1, SourceFile.chunkBytes - 1, SourceFile.chunkBytes, SourceFile.chunkBytes * 2 + 17])
-    func twice(size: Int) async throws {
+    func twice(size: Int) throws {
         let wanted = bytes(size)
         let file = try SourceFile(path: try write(wanted))
         #expect(file.size == size)
@@ -40,39 +40,26 @@ struct SourceFileTests {
         #expect(digests.chunks.count == max(1, file.chunkCount) * SourceFile.digestBytes)
         var second: [UInt8] = []
         var last = false
-        try await SourceFile(path: file.path).readAgain(digests) { chunk, isLast in
+        let reading = try SecondReading(SourceFile(path: file.path), digests)
+        while let (chunk, isLast) = try reading.next() {
+            #expect(!last)
             second += chunk
             last = isLast
-            return true
         }
         #expect(second == wanted)
         #expect(last)
     }
 
-    @Test("The second pass stops where it is told to")
-    func stops() async throws {
-        let file = try SourceFile(path: try write(bytes(SourceFile.chunkBytes * 3)))
-        let digests = try file.readAll { _, _ in }
-        var chunks = 0
-        try await file.readAgain(digests) { _, _ in
-            chunks += 1
-            return chunks < 2
-        }
-        #expect(chunks == 2)
-    }
-
     @Test("Bytes that changed between the passes are never handed on, though size and times are the same")
-    func changed() async throws {
+    func changed() throws {
         var content = bytes(SourceFile.chunkBytes * 2 + 5)
         let digests = try SourceFile(path: try write(content)).readAll { _, _ in }
         content[SourceFile.chunkBytes + 3] ^= 1
         let file = try SourceFile(path: try write(content))
         var chunks = 0
-        await #expect {
-            try await file.readAgain(digests) { _, _ in
-                chunks += 1
-                return true
-            }
+        let reading = try SecondReading(file, digests)
+        #expect {
+            while try reading.next() != nil { chunks += 1 }
         } throws: { error in
             (error as? SourceFile.Changed)?.description == "the file holds other bytes than when it was first read"
         }
@@ -80,10 +67,10 @@ struct SourceFileTests {
     }
 
     @Test("Another size is a changed file")
-    func otherSize() async throws {
+    func otherSize() throws {
         let digests = try SourceFile(path: try write(bytes(10))).readAll { _, _ in }
         let file = try SourceFile(path: try write(bytes(11)))
-        await #expect(throws: SourceFile.Changed.self) { try await file.readAgain(digests) { _, _ in true } }
+        #expect(throws: SourceFile.Changed.self) { _ = try SecondReading(file, digests) }
     }
 
     @Test("A file that is cut short while it is read is an error, and so is one that is written to")
