@@ -49,6 +49,9 @@ package actor PostingLane {
     private let logger: Logger
     private let alert: @Sendable (Alert) -> Void
     private let credentials: CredentialSource
+    private let credentialsRefused: @Sendable () async -> Void
+    /// When a session that had ended with its token was last opened anew without a pause.
+    private var renewedAt: Int64?
     private let environment: [String: String]
     private let trace: Trace?
     private let stateChanges: AsyncStream<LaneState>.Continuation
@@ -137,11 +140,12 @@ package actor PostingLane {
     /// Posts sent, answered well, and refused since the start.
     package private(set) var counts = (sent: 0, acked: 0, nacked: 0)
 
-    /// `seed`: for the frames' masks and the back-off's jitter.
+    /// `seed`: for the frames' masks and the back-off's jitter. `credentialsRefused`: the server wants no login with the
+    /// credentials it was given.
     package init(
         destination: Destination, eventLoop: any EventLoop, logger: Logger, environment: [String: String] = [:],
         trace: Trace? = nil, seed: UInt64 = .random(in: 1 ... .max), credentials: @escaping CredentialSource,
-        alert: @escaping @Sendable (Alert) -> Void
+        credentialsRefused: @escaping @Sendable () async -> Void = {}, alert: @escaping @Sendable (Alert) -> Void
     ) {
         self.destination = destination
         self.eventLoop = eventLoop
@@ -151,6 +155,7 @@ package actor PostingLane {
         self.environment = environment
         self.trace = trace
         self.credentials = credentials
+        self.credentialsRefused = credentialsRefused
         self.alert = alert
         (states, stateChanges) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         window = PostingWindow(
@@ -264,6 +269,10 @@ package actor PostingLane {
                 let isRefused = (error as? ConnectionError)?.code == .credentials
                 end = End(retry: isRefused ? .refused : .soon, text: "\(error)", wasOpen: false)
             }
+            if end.retry == .refused, destination.token != nil {
+                await credentialsRefused()
+                if end.wasOpen, mayRenew() { end.retry = .soon }
+            }
             if isDraining || isStopped { break }
             tries = end.wasOpen ? 1 : tries + 1
             urlIndex += 1
@@ -294,6 +303,15 @@ package actor PostingLane {
         }
         isStopped = true
         finish()
+    }
+
+    /// A session that was open and ended with its token goes on with a new one, but not at once for ever: somebody else may
+    /// be signing on with the same machine ID.
+    private func mayRenew() -> Bool {
+        let now = Clock.monotonic()
+        if let renewedAt, now - renewedAt < 60_000_000_000 { return false }
+        renewedAt = now
+        return true
     }
 
     /// Puts new credentials on the live session. The server stays silent when it agrees (observed §2.1).

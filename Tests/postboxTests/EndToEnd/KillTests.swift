@@ -1,0 +1,323 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The real program is killed at random moments, again and again, until its files are through; then the files and the
+/// simulator's record tell whether the promise held.
+///
+/// `POSTBOX_KILLS` sets how many kills there are in all, `POSTBOX_KILL_SEED` repeats a run's files and moments.
+@Suite("kill -9 at any moment, end to end", .serialized)
+struct KillTests {
+    private static let formats = ["csv", "json", "xml"]
+    private static let killsOfRound = 25
+    private static let window = 100
+
+    @Test(
+        "Killed at random moments: no row is lost, none settled twice, nothing old is sent after something newer",
+        .enabled(if: ProcessInfo.processInfo.environment["POSTBOX_KILLS"] != nil, "runs with POSTBOX_KILLS"))
+    func randomMoments() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let kills = environment["POSTBOX_KILLS"].flatMap(Int.init) ?? Self.formats.count * Self.killsOfRound
+        let seed = environment["POSTBOX_KILL_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 1...1_000_000_000)
+        print("kills: POSTBOX_KILL_SEED=\(seed)")
+        var total = Count()
+        var round: UInt64 = 0
+        while total.kills < kills {
+            let format = Self.formats[Int(round % UInt64(Self.formats.count))]
+            let series = try Series(format: format, seed: seed &+ round)
+            let count: Count
+            do {
+                count = try await series.run(kills: min(Self.killsOfRound, kills - total.kills))
+            } catch {
+                Issue.record("POSTBOX_KILL_SEED=\(seed), round \(round + 1), \(format): \(error)")
+                return
+            }
+            print("kills: round \(round + 1), \(format): \(count)")
+            total.add(count)
+            round += 1
+        }
+        print("kills: POSTBOX_KILL_SEED=\(seed) in all: \(total)")
+        #expect(total.kills >= kills)
+        #expect(total.doubles <= total.kills * 2 * Self.window)
+    }
+
+    @Test(
+        "Killed at every step of a file's life: each row has its outcome once, and nothing is left over",
+        arguments: [
+            "claim_recorded", "claim_renamed", "claimed", "planned", "advanced", "offered", "outcomes_written",
+            "result_complete", "rejects_written", "settled", "guarded", "moved", "closed",
+        ], formats)
+    func everyStep(label: String, format: String) async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate("unknown: [R7.TST]")
+        try desk.configure([simulator.url], destination: "window: 10")
+        var random = SeededRandom(seed: 1)
+        let prices = PriceRows(number: 1, count: 100, rics: 100, random: &random)
+        try desk.drop(prices.name(format), prices.text(format))
+        #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": label]) == 137)
+        _ = try await desk.once()
+        let isRefused = prices.rics.contains("R7.TST")
+        let file = try desk.finished(prices.name(format), in: isRefused ? .failed : .done)
+        try prices.verify(file, outcomes: ["acked", "superseded", "nacked"])
+        for folder in [Desk.Folder.work, .inbox] { #expect(desk.names(in: folder).isEmpty) }
+    }
+
+    /// What a series came to.
+    struct Count: CustomStringConvertible {
+        var kills = 0
+        var files = 0
+        var rows = 0
+        var posts = 0
+        /// Posts beyond the first of a row.
+        var doubles = 0
+        var superseded = 0
+
+        mutating func add(_ other: Count) {
+            kills += other.kills
+            files += other.files
+            rows += other.rows
+            posts += other.posts
+            doubles += other.doubles
+            superseded += other.superseded
+        }
+
+        var description: String {
+            "\(kills) kills, \(files) files, \(rows) rows, \(posts) posts, \(doubles) of them doubles, \(superseded) rows superseded"
+        }
+    }
+
+    /// What did not hold.
+    struct Broken: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// One spool, one simulator, one format.
+    private final class Series {
+        let format: String
+        let desk: Desk
+        var random: SeededRandom
+        var files: [PriceRows] = []
+
+        init(format: String, seed: UInt64) throws {
+            self.format = format
+            desk = try Desk()
+            random = SeededRandom(seed: seed)
+        }
+
+        func run(kills: Int) async throws -> Count {
+            let simulator = try await desk.simulate("ack_delay: 15ms")
+            try desk.configure(
+                [simulator.url], top: "duplicates: process",
+                destination: "window: \(KillTests.window)\nack_timeout: 15s")
+            // A file whose contribution was begun three times without any progress is set aside, rightly: two kills in a
+            // row may come too early for that, the next one waits for progress.
+            var early = 0
+            for _ in 0..<kills {
+                while open() < 2 { try drop() }
+                let before = progress()
+                let service = try desk.start()
+                if early == 2 {
+                    do {
+                        try await eventually("there is progress", within: .seconds(20)) {
+                            progress() > before || open() == 0 || !service.isRunning
+                        }
+                    } catch let error as TimedOut {
+                        throw Broken(description: "\(error)\n\(service.errorOutput)")
+                    }
+                }
+                try await Task.sleep(for: .milliseconds(Int.random(in: 0...700, using: &random)))
+                service.send(SIGKILL)
+                let code = try await service.exitCode()
+                guard code == 137 else { throw Broken(description: "ended by itself with \(code)\n\(desk.log())") }
+                early = progress() > before ? 0 : early + 1
+            }
+            let code = try await desk.start(["--once"]).exitCode(within: .seconds(120))
+            guard code == 0 else { throw Broken(description: "the last run ended with \(code)\n\(badLines())") }
+            var count = try verify(simulator)
+            count.kills = kills
+            guard count.doubles <= kills * 2 * KillTests.window else {
+                throw Broken(description: "more was sent twice than was in flight: \(count)")
+            }
+            return count
+        }
+
+        /// A few lines of what should not be in `failed/`.
+        private func badLines() -> String {
+            desk.names(in: .failed).filter { $0.hasSuffix(".csv") }.flatMap { name in
+                let text = try? String(contentsOf: desk.path(.failed).appendingPathComponent(name), encoding: .utf8)
+                return (text ?? "").split(separator: "\n").filter { $0.contains("unknown,") || $0.contains("unsent,") }
+                    .prefix(5).map { "\(name): \($0)" }
+            }
+            .joined(separator: "\n")
+        }
+
+        /// Files that are not finished.
+        private func open() -> Int {
+            desk.names(in: .inbox).count + desk.names(in: .work).count { $0 != "guard" }
+        }
+
+        private func drop() throws {
+            let file = PriceRows(
+                number: files.count + 1, count: .random(in: 2000...5000, using: &random), rics: 150, random: &random)
+            files.append(file)
+            try desk.drop(file.name(format), file.text(format))
+        }
+
+        /// Bytes of result files: they only ever grow by outcomes.
+        private func progress() -> Int {
+            var bytes = 0
+            var folders = [desk.path(.done), desk.path(.failed)]
+            folders += desk.names(in: .work).filter { $0 != "guard" }.map {
+                desk.path(.work).appendingPathComponent($0)
+            }
+            for folder in folders {
+                for name in FileManager.default.names(in: folder) where name.contains("result") {
+                    var status = stat()
+                    if stat(folder.appendingPathComponent(name).path, &status) == 0 { bytes += Int(status.st_size) }
+                }
+            }
+            return bytes
+        }
+
+        private func verify(_ simulator: RunningSimulator) throws -> Count {
+            var count = Count()
+            for folder in [Desk.Folder.inbox, .work, .failed] {
+                let left = desk.names(in: folder)
+                guard left.isEmpty else {
+                    throw Broken(description: "left in \(folder.rawValue)/: \(left)\n\(desk.log())")
+                }
+            }
+            for file in files {
+                let finished = try desk.finished(file.name(format), in: .done)
+                try file.verify(finished, outcomes: ["acked", "superseded"])
+                count.files += 1
+                count.rows += file.rics.count
+                count.superseded += finished.summary.outcomes["superseded"] ?? 0
+            }
+            guard desk.names(in: .done).count == 3 * files.count else {
+                throw Broken(description: "done/ holds more than it should: \(desk.names(in: .done))")
+            }
+            try verify(simulator.events(), &count)
+            return count
+        }
+
+        /// The wire as the server saw it. A row's value tells which row of which file it is, so that a newer one is a larger.
+        private func verify(_ events: [RunningSimulator.Event], _ count: inout Count) throws {
+            var posted: [Int: Int] = [:]
+            var accepted: [String: (value: Int, connection: Int)] = [:]
+            var names: [String: Int] = [:]
+            for event in events {
+                let name = "\(event.connection) \(event.postID)"
+                if event.event == "post" {
+                    let value = try PriceRows.value(event)
+                    names[name] = value
+                    posted[value, default: 0] += 1
+                    count.posts += 1
+                    if let newer = accepted[event.ric], newer.value > value {
+                        throw Broken(
+                            description:
+                                "\(event.ric): \(value) came on connection \(event.connection) after \(newer.value) was accepted on connection \(newer.connection)"
+                        )
+                    }
+                } else if event.outcome == "ack", let value = names[name], value > accepted[event.ric]?.value ?? 0 {
+                    accepted[event.ric] = (value, event.connection)
+                }
+            }
+            count.doubles = count.posts - posted.count
+            // Whatever became of the older ones: each RIC ends with its newest value.
+            var newest: [String: Int] = [:]
+            for file in files {
+                for (at, ric) in file.rics.enumerated() { newest[ric] = file.value(at) }
+            }
+            guard newest == accepted.mapValues(\.value) else {
+                throw Broken(description: "the server does not hold the newest value of every RIC")
+            }
+        }
+    }
+}
+
+/// A price file's rows: RICs that come again and again, each row with a value of its own that grows from row to row and file to
+/// file.
+private struct PriceRows {
+    let number: Int
+    let rics: [String]
+
+    init(number: Int, count: Int, rics names: Int, random: inout SeededRandom) {
+        self.number = number
+        rics = (0..<count).map { _ in "R\(Int.random(in: 1...names, using: &random)).TST" }
+    }
+
+    func name(_ format: String) -> String { "prices\(number).\(format)" }
+
+    func value(_ at: Int) -> Int { number * 10_000 + at }
+
+    static func value(_ event: RunningSimulator.Event) throws -> Int {
+        guard let fields = event.fields, let match = fields.wholeMatch(of: /\{"BID":(\d+),"ASK":\d+\}/),
+            let value = Int(match.1)
+        else { throw KillTests.Broken(description: "a post that no row made: \(event)") }
+        return value
+    }
+
+    func text(_ format: String) -> String {
+        var lines: [String] = []
+        for (at, ric) in rics.enumerated() {
+            let value = value(at)
+            switch format {
+            case "csv": lines.append("\(ric),\(value),\(value + 1)")
+            case "json": lines.append(#"{"RIC":"\#(ric)","BID":\#(value),"ASK":\#(value + 1)}"#)
+            default: lines.append(#"<row RIC="\#(ric)"><BID>\#(value)</BID><ASK>\#(value + 1)</ASK></row>"#)
+            }
+        }
+        switch format {
+        case "csv": return "RIC,BID,ASK\n" + lines.joined(separator: "\n") + "\n"
+        case "json": return "[\n" + lines.joined(separator: ",\n") + "\n]\n"
+        default: return "<prices>\n" + lines.joined(separator: "\n") + "\n</prices>\n"
+        }
+    }
+
+    /// Every row has exactly one line that is its own, and the summary counts them.
+    func verify(_ file: Desk.Finished, outcomes: Set<String>) throws {
+        var seen = Array(repeating: false, count: rics.count)
+        var counts: [String: Int] = [:]
+        for line in file.result.lines {
+            guard let row = line["row"].flatMap(Int.init), (1...rics.count).contains(row) else {
+                throw KillTests.Broken(description: "\(file.name): a line of no row: \(line)")
+            }
+            guard !seen[row - 1] else {
+                throw KillTests.Broken(description: "\(file.name): row \(row) is settled twice")
+            }
+            seen[row - 1] = true
+            let outcome = line["outcome"] ?? ""
+            let value = value(row - 1)
+            guard outcomes.contains(outcome), line["ric"] == rics[row - 1],
+                line["fields"] == "{\"BID\":\(value),\"ASK\":\(value + 1)}",
+                (line["superseded_by"] != "") == (outcome == "superseded")
+            else { throw KillTests.Broken(description: "\(file.name): not what row \(row) is: \(line)") }
+            counts[outcome, default: 0] += 1
+        }
+        if let lost = seen.firstIndex(of: false) {
+            throw KillTests.Broken(description: "\(file.name): row \(lost + 1) is lost")
+        }
+        guard file.summary.rows == rics.count, file.summary.outcomes.filter({ $0.value > 0 }) == counts else {
+            throw KillTests.Broken(
+                description: "\(file.name): the summary counts \(file.summary.outcomes), the result has \(counts)")
+        }
+    }
+}
+
+/// SplitMix64: the same numbers for the same seed.
+private struct SeededRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var word = state
+        word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
+        return word ^ (word >> 31)
+    }
+}
