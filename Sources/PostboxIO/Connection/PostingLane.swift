@@ -49,7 +49,6 @@ package actor PostingLane {
     private let logger: Logger
     private let alert: @Sendable (Alert) -> Void
     private let credentials: CredentialSource
-    private let credentialsRefused: @Sendable () async -> Void
     /// When a session that had ended with its token was last opened anew without a pause.
     private var renewedAt: Int64?
     private let environment: [String: String]
@@ -140,12 +139,11 @@ package actor PostingLane {
     /// Posts sent, answered well, and refused since the start.
     package private(set) var counts = (sent: 0, acked: 0, nacked: 0)
 
-    /// `seed`: for the frames' masks and the back-off's jitter. `credentialsRefused`: the server wants no login with the
-    /// credentials it was given.
+    /// `seed`: for the frames' masks and the back-off's jitter.
     package init(
         destination: Destination, eventLoop: any EventLoop, logger: Logger, environment: [String: String] = [:],
         trace: Trace? = nil, seed: UInt64 = .random(in: 1 ... .max), credentials: @escaping CredentialSource,
-        credentialsRefused: @escaping @Sendable () async -> Void = {}, alert: @escaping @Sendable (Alert) -> Void
+        alert: @escaping @Sendable (Alert) -> Void
     ) {
         self.destination = destination
         self.eventLoop = eventLoop
@@ -155,7 +153,6 @@ package actor PostingLane {
         self.environment = environment
         self.trace = trace
         self.credentials = credentials
-        self.credentialsRefused = credentialsRefused
         self.alert = alert
         (states, stateChanges) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         window = PostingWindow(
@@ -269,10 +266,7 @@ package actor PostingLane {
                 let isRefused = (error as? ConnectionError)?.code == .credentials
                 end = End(retry: isRefused ? .refused : .soon, text: "\(error)", wasOpen: false)
             }
-            if end.retry == .refused, destination.token != nil {
-                await credentialsRefused()
-                if end.wasOpen, mayRenew() { end.retry = .soon }
-            }
+            if end.retry == .refused, destination.token != nil, end.wasOpen, mayRenew() { end.retry = .soon }
             if isDraining || isStopped { break }
             tries = end.wasOpen ? 1 : tries + 1
             urlIndex += 1
@@ -504,7 +498,8 @@ package actor PostingLane {
             set(.ready)
             logger.info("login is well again", metadata: ["event": "login_resumed"])
         case .close(let retry, let text):
-            wereRefused = true
+            // "System busy" says nothing about the credentials.
+            wereRefused = retry == .refused || isLoggedIn
             end(number, retry, text)
         }
     }
@@ -546,9 +541,16 @@ package actor PostingLane {
         end(number, .soon, text)
     }
 
+    private var isLoggedIn: Bool {
+        switch state {
+        case .ready, .paused: true
+        case .connecting, .refused, .stopped: false
+        }
+    }
+
     private func end(_ number: Int, _ retry: LoginStream.Retry, _ text: String) {
         guard let link, link.number == number else { return }
-        let wasOpen = state == .ready || { if case .paused = state { true } else { false } }()
+        let wasOpen = isLoggedIn
         self.link = nil
         endDirectory(nil)
         link.channel.close(promise: nil)
@@ -865,9 +867,12 @@ package actor PostingLane {
             if let at = window.oldestSentAt { next = min(next, at + destination.ackTimeout.nanoseconds) }
             if let until = pausedUntil {
                 next = min(next, until)
-            } else if link.login.isOpen, !isDraining, link.channel.isWritable, let retry = window.nextRetry {
-                // Held back by the rate, another try waits for the pacer like everything else.
-                next = min(next, max(retry, pacerAt ?? retry))
+            } else if link.login.isOpen, !isDraining, link.channel.isWritable, window.inFlight < flightMax,
+                let retry = window.nextRetry
+            {
+                // What could not go just now will not go at once either: held back by the rate it waits for the pacer, and
+                // never is this thread kept busy with asking.
+                next = min(next, max(retry, pacerAt ?? retry, Clock.monotonic() + 1_000_000))
             }
             if let pacerAt { next = min(next, pacerAt) }
         }

@@ -54,11 +54,6 @@ package actor TokenClient {
         }
     }
 
-    /// The server refused a login with the token, or ended the session for it: the next login gets a new one.
-    package func forget() {
-        access = nil
-    }
-
     /// Renews the token in time for as long as it runs and hands each new one on; ends when its task is cancelled.
     package func run(renewed: @escaping @Sendable (String) async -> Void) async {
         var failures = 0

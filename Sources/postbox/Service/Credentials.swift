@@ -20,11 +20,6 @@ struct Credentials: Sendable {
         return { wereRefused in .token(try await client.current(isRefused: wereRefused)) }
     }
 
-    /// To be called when the server refused what `source` gave.
-    var refused: @Sendable () async -> Void {
-        { [client] in await client?.forget() }
-    }
-
     /// Keeps the lane's token fresh until the task is cancelled.
     func keepFresh(_ lane: PostingLane) async {
         await client?.run { token in await lane.reissue(.token(token)) }

@@ -116,7 +116,7 @@ struct PostboxService: Sendable {
             lanes[destination.name] = PostingLane(
                 destination: destination, eventLoop: group.next(), logger: logger, environment: options.environment,
                 trace: options.trace,
-                credentials: own.source, credentialsRefused: own.refused,
+                credentials: own.source,
                 alert: { alerts.send($0) })
         }
         let open = try await ledger.open()

@@ -10,7 +10,7 @@ struct StopTests {
         "RIC,BID\n" + (1...rows).map { "R\($0).TST,\($0)\n" }.joined()
 
     /// Slow enough to be met in mid-file: ten posts at a time, each answered after a while.
-    private static let slow = "ack_delay: 20ms"
+    private static let slow = "ack_delay: 100ms"
 
     private static let small = "window: 10"
 
