@@ -457,7 +457,7 @@ struct FileContribution: Sendable {
         FailPoint.reach("settled")
         try await Closing(context: context).finish(
             drop: file.drop, name: file.name, directory: file.directory, folder: folder, target: target, summary: bytes)
-        log(verdict, counts, trouble, folder + "/" + target)
+        log(verdict, counts, summary.rowsPerSecond, trouble, folder + "/" + target)
         return .closed(verdict, unknown: counts[.unknown])
     }
 
@@ -486,11 +486,14 @@ struct FileContribution: Sendable {
         return try source.readAll { _, _ in }.sha256
     }
 
-    private func log(_ verdict: Verdict, _ counts: OutcomeCounts, _ trouble: Trouble, _ path: String) {
+    private func log(
+        _ verdict: Verdict, _ counts: OutcomeCounts, _ rate: Double, _ trouble: Trouble, _ path: String
+    ) {
         var metadata: Logger.Metadata = ["event": "file_\(verdict.rawValue)", "path": "\(path)"]
         for outcome in PostOutcome.allCases where counts[outcome] > 0 {
             metadata[outcome.word] = "\(counts[outcome])"
         }
+        if rate > 0 { metadata["rows_per_second"] = "\(Int(rate.rounded()))" }
         if !trouble.reason.isEmpty {
             metadata["reason"] = "\(trouble.reason)"
             metadata["text"] = "\(trouble.text)"

@@ -155,6 +155,24 @@ struct PostingLaneTests {
         }
     }
 
+    @Test("One refusal for twenty different RICs in a row is the destination's fault: from then on rows wait")
+    func sameRefusalForAll() async throws {
+        try await withSimulator {
+            $0.naks = [.init(ric: "*", code: .accessDenied, text: "No entitlement")]
+        } _: { server in
+            try await withLane(destination(server.port) { $0.window = 1 }) { courier in
+                await courier.send((1...40).map { Parcel("R\($0)") })
+                try await courier.state("paused") { if case .paused = $0 { true } else { false } }
+                try await courier.settled(19)
+                #expect(server.report().posts == 20)
+                #expect(courier.endings.allSatisfy { $0.outcome == .nacked && $0.detail.nakCode == "AccessDenied" })
+                await courier.lane.cancel(drop: 1, reason: "cancelled", text: "by the desk")
+                try await courier.settled(40)
+                #expect(courier.endings.count { $0.outcome == .unsent } == 20)
+            }
+        }
+    }
+
     @Test("Posts of several drops leave in the drops' order, whoever offers first")
     func order() async throws {
         let folder = try TemporaryFolder()

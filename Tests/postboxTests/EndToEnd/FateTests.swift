@@ -312,6 +312,20 @@ struct FateTests {
         #expect(try second.posts().map(\.ric) == ["A.TST", "NO.TST"])
     }
 
+    @Test("A destination that is down holds only its own files: the others are done, and 69 tells")
+    func oneDestinationDown() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure(
+            [simulator.url, "ws://127.0.0.1:1/WebSocket"],
+            files: "  - {match: \"a*\", destination: cache}\n  - {match: \"b*\", destination: second}")
+        try desk.drop("b.csv", "RIC,BID\nB.TST,1\n")
+        try desk.drop("a.csv", "RIC,BID\nA.TST,1\n")
+        #expect(try await desk.once(["--wait", "2s"]) == 69)
+        #expect(try desk.finished("a.csv", in: .done).column("outcome") == ["acked"])
+        #expect(desk.names(in: .inbox) == ["b.csv"])
+    }
+
     @Test("An Error of the server is the answer to its post: that row is nacked, the others are not touched")
     func errorAnswer() async throws {
         let desk = try Desk()
