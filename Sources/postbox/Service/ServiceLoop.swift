@@ -13,6 +13,8 @@ actor ServiceLoop {
         case stop
     }
 
+    /// Nanoseconds within which two signals are one.
+    private static let sameOrder: Int64 = 300_000_000
     /// Files in work at once.
     private static let openMax = 64
 
@@ -77,11 +79,16 @@ actor ServiceLoop {
                 }
             }
             group.addTask { [stops, input] in
-                var count = 0
+                var first: Int64?
                 for await _ in stops {
-                    count += 1
-                    // The second signal: nothing is lost, the next start goes on.
-                    if count > 1 { _exit(ExitCode.interrupted) }
+                    let now = Clock.monotonic()
+                    if let first {
+                        // One order often comes twice at once: to the process, and to its group.
+                        if now - first < Self.sameOrder { continue }
+                        // The second order: nothing is lost, the next start goes on.
+                        _exit(ExitCode.interrupted)
+                    }
+                    first = now
                     input.yield(.stop)
                 }
             }
