@@ -16,8 +16,6 @@ int postbox_rename_noreplace(const char *from, const char *to) {
     return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ? 0 : -errno;
 }
 
-int postbox_syncfs(int fd) { return syncfs(fd) == 0 ? 0 : -errno; }
-
 long postbox_fs_type(const char *path) {
     struct statfs s;
     return statfs(path, &s) == 0 ? (long)s.f_type : -errno;

@@ -37,6 +37,15 @@ package struct Settings: Sendable, Equatable {
         self.rules = rules
     }
 
+    /// The rule for a file that goes by any of these names: the first that matches, or without rules the plain mapping to the
+    /// only destination. nil: there is none.
+    package func rule(forAnyOf names: [String]) -> MappingRule? {
+        guard !rules.isEmpty else {
+            return destinations.count == 1 ? MappingRule(match: "", destinations: [destinations[0].name]) : nil
+        }
+        return rules.first { rule in names.contains { rule.matches($0) } }
+    }
+
     /// Absolute paths, without a slash at the end.
     package struct Directories: Sendable, Equatable {
         package var spool: String

@@ -201,15 +201,6 @@ package enum Disk {
         return (names, unreadable)
     }
 
-    /// Makes everything written to the path's file system durable: cheaper than many single syncs.
-    package static func syncFileSystem(of path: String) throws(DiskError) {
-        guard isDurable else { return }
-        let descriptor = try open(path, O_RDONLY | O_DIRECTORY)
-        let code = -postbox_syncfs(descriptor)
-        try close(descriptor, path: path)
-        guard code == 0 else { throw DiskError(code: code, call: "syncfs", path: path) }
-    }
-
     /// Whether the path lies on a file system of another machine, where renames and locks are not what they seem.
     package static func isNetworkFileSystem(_ path: String) -> Bool {
         // NFS, SMB, CIFS, SMB2, AFS, Ceph, FUSE is left out: most of those are local.

@@ -135,11 +135,6 @@ package actor ResultFile {
         try Disk.close(descriptor, path: path)
     }
 
-    /// Gives the file up where it is: the program stops with work left.
-    package func suspend() async throws(DiskError) {
-        try await finish()
-    }
-
     private func count(_ outcome: PostOutcome, _ detail: OutcomeDetail?, row: Int, settledAt: Int64) {
         let word = detail.map { $0.nakCode.isEmpty ? $0.reason : $0.nakCode } ?? ""
         outcomes.add(outcome, word: word)

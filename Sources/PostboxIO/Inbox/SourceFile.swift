@@ -75,11 +75,7 @@ package final class SourceFile {
             try body(bytes, isLast)
         }
         try checkUnchanged()
-        let hex = whole.finalize().map { byte in
-            let text = String(byte, radix: 16)
-            return byte < 16 ? "0" + text : text
-        }.joined()
-        return Digests(chunks: chunks, sha256: hex, size: status.size)
+        return Digests(chunks: chunks, sha256: Self.hex(whole.finalize()), size: status.size)
     }
 
     /// Reads every chunk in order, without digests.
@@ -113,7 +109,11 @@ package final class SourceFile {
 
     /// SHA-256 of bytes in memory, in hexadecimal.
     package static func sha256(_ bytes: [UInt8]) -> String {
-        SHA256.hash(data: bytes).map { byte in
+        hex(SHA256.hash(data: bytes))
+    }
+
+    private static func hex(_ digest: SHA256.Digest) -> String {
+        digest.map { byte in
             let text = String(byte, radix: 16)
             return byte < 16 ? "0" + text : text
         }.joined()

@@ -53,7 +53,7 @@ private struct FileCheck {
             problem(path, FileProblem(reason: "unreadable", what: "there is no such file"))
             return PostboxCore.ExitCode.failed
         }
-        guard let rule = rule(for: name) else {
+        guard let rule = settings.rule(forAnyOf: [name] + (originalName(ofRejects: name).map { [$0] } ?? [])) else {
             problem(path, FileProblem(reason: "no_rule", what: "\(name) matches no rule of the configuration's files:"))
             return PostboxCore.ExitCode.failed
         }
@@ -71,15 +71,6 @@ private struct FileCheck {
             code = PostboxCore.ExitCode.worse(code, check(path, rule, format, destination))
         }
         return code
-    }
-
-    private func rule(for name: String) -> MappingRule? {
-        guard !settings.rules.isEmpty else {
-            return settings.destinations.count == 1
-                ? MappingRule(match: "", destinations: [settings.destinations[0].name]) : nil
-        }
-        let names = [name] + (originalName(ofRejects: name).map { [$0] } ?? [])
-        return settings.rules.first { rule in names.contains { rule.matches($0) } }
     }
 
     private func check(

@@ -19,7 +19,6 @@ enum Terminal {
     }
 
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
-    static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
     static func exit(_ code: Int32) -> Never {
         Glibc.exit(code)

@@ -12,16 +12,11 @@ struct Claims: Sendable {
 
     /// The rule for a name; a file of rejects goes by the name of the file it came from. Throws when the ledger cannot be read.
     func rule(for name: String) async throws -> MappingRule? {
-        let settings = context.settings
         var names = [name]
         if let original = originalName(ofRejects: name) {
             names = [try await context.ledger.originalName(ofTarget: original) ?? original]
         }
-        guard !settings.rules.isEmpty else {
-            return settings.destinations.count == 1
-                ? MappingRule(match: "", destinations: [settings.destinations[0].name]) : nil
-        }
-        return settings.rules.first { rule in names.contains { rule.matches($0) } }
+        return context.settings.rule(forAnyOf: names)
     }
 
     /// What the file is contributed under; a refusal when no rule is for it.

@@ -69,7 +69,7 @@ struct ResultFileTests {
     func keeping() async throws {
         let first = try open()
         await first.append([run(1...3)], of: "cache")
-        try await first.suspend()
+        try await first.finish()
         let whole = try folder.text(".result.part")
         try folder.write(whole + "7,4,5,cache,R4,NIP", to: ".result.part")
         let second = try open(keeping: whole.utf8.count)
