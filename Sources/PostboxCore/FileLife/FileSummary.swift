@@ -62,6 +62,12 @@ package struct FileSummary: Sendable {
         return Double(outcomes.total) * 1_000_000 / Double(settledAt - firstSentAt)
     }
 
+    /// Rows `unknown` by a summary written earlier.
+    package static func unknown(in json: [UInt8]) -> Int {
+        let value = json.withUnsafeBytes { JSONValue.parse($0) }
+        return value?["outcomes"]?[PostOutcome.unknown.word]?.integer.map { Int($0) } ?? 0
+    }
+
     /// The object, indented by two, with a line end.
     package var json: String {
         func quoted(_ text: String) -> String { JSONText.quoted(text) }

@@ -15,6 +15,8 @@ package struct ResultJournal {
         package var fields: UnsafeRawBufferPointer
         /// `sent_at` as it stands; empty: never sent. RFC 3339 in UTC sorts as text.
         package var sentAt: String
+        /// Where the line begins: bytes from the file's beginning.
+        package var offset: Int
     }
 
     private let drop: Int
@@ -75,6 +77,21 @@ package struct ResultJournal {
         else { return nil }
         return Line(
             row: number, destination: word(3), outcome: outcome, nakCode: word(8), reason: word(9), ric: cell(4),
-            service: cell(5), post: word(6) == "Refresh" ? .refresh : .update, fields: cell(16), sentAt: word(14))
+            service: cell(5), post: word(6) == "Refresh" ? .refresh : .update, fields: cell(16), sentAt: word(14),
+            offset: row.sourceStart)
+    }
+
+    /// Reads one line by itself; what follows it in `bytes` does not matter. False: there is no whole line of the drop.
+    package static func line(_ bytes: [UInt8], drop: Int, _ body: (Line) -> Void) -> Bool {
+        var journal = ResultJournal(drop: drop, destinations: nil)
+        var isFound = false
+        (Array(ResultLines.header.utf8) + bytes).withUnsafeBytes { text in
+            journal.take(text, isLast: false) { line in
+                if !isFound { body(line) }
+                isFound = true
+                return false
+            }
+        }
+        return isFound
     }
 }

@@ -118,13 +118,15 @@ package struct MappingRule: Sendable, Equatable, Codable {
     package var format: PriceFileFormat?
     /// XML: the name of the element that is a row; nil: the repeated element below the root.
     package var rowElement: String?
+    /// Higher goes first; nil is 0.
+    package var priority: Int?
 
     package init(
         match: String = "*", destinations: [String], post: PostRule = .plain, ric: RICRule = .plain,
         fields: [FieldRule]? = nil, empty: EmptyRule? = nil, maxRejected: RowLimit? = nil,
         tolerate: [String: RowLimit] = [:], maxAge: Duration? = nil, delimiter: UInt8 = UInt8(ascii: ","),
         encoding: TextEncoding = .utf8, finalNewline: FinalNewline = .required, format: PriceFileFormat? = nil,
-        rowElement: String? = nil
+        rowElement: String? = nil, priority: Int? = nil
     ) {
         self.match = match
         self.destinations = destinations
@@ -140,5 +142,6 @@ package struct MappingRule: Sendable, Equatable, Codable {
         self.finalNewline = finalNewline
         self.format = format
         self.rowElement = rowElement
+        self.priority = priority
     }
 }

@@ -57,6 +57,21 @@ package struct PostBatch: Sendable {
 
     package init() {}
 
+    /// A batch of some of its rows, with their bytes alone.
+    package func only(_ wanted: [MappedRow]) -> PostBatch {
+        var out = PostBatch()
+        for var row in wanted {
+            let ric = bytes[row.ricStart..<row.ricStart + row.ricLength]
+            let fields = bytes[row.fieldsStart..<row.fieldsStart + row.fieldsLength]
+            row.ricStart = out.bytes.count
+            out.bytes.append(contentsOf: ric)
+            row.fieldsStart = out.bytes.count
+            out.bytes.append(contentsOf: fields)
+            out.rows.append(row)
+        }
+        return out
+    }
+
     /// Empties the batch; capacity stays.
     package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)

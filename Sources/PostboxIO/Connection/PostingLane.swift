@@ -64,10 +64,11 @@ package actor PostingLane {
     private let nakRules: NakRules
     private var masks: FrameMasks
     private let scanner = MessageScanner()
-    /// Drops that still have rows to offer, in drop order.
-    private var order: [Int] = []
+    private var order = LaneOrder()
+    /// Rows in doubt, until every drop that has some has presented them.
+    private var presented: [(place: DropPlace, lots: [PostLot])] = []
     private var sinks: [Int: AsyncStream<[SettledRun]>.Continuation] = [:]
-    private var turns: [Int: CheckedContinuation<Bool, Never>] = [:]
+    private var turns: [Int: CheckedContinuation<LaneOrder.Turn, Never>] = [:]
     private var cancelled: [Int: OutcomeDetail] = [:]
     private var queued = 0
     private var sends: [PostingWindow.Send] = []
@@ -167,35 +168,67 @@ package actor PostingLane {
 
     // MARK: - Drops and rows
 
-    /// A drop takes its place in the order. Its outcomes come through the stream, which ends when the lane stops.
-    package func open(drop: Int) -> AsyncStream<[SettledRun]> {
+    /// A drop takes its place in the order; `presents`: it has rows in doubt from an earlier run. Its outcomes come through the
+    /// stream, which ends when the lane stops.
+    package func open(_ place: DropPlace, presents: Bool = false) -> AsyncStream<[SettledRun]> {
         let (stream, continuation) = AsyncStream<[SettledRun]>.makeStream()
         if isStopped {
             continuation.finish()
         } else {
-            sinks[drop] = continuation
-            order.append(drop)
-            order.sort()
+            sinks[place.drop] = continuation
+            order.open(place, presents: presents)
         }
         return stream
     }
 
-    /// Waits until it is the drop's turn and few of its rows wait to be sent. False: the lane stops, or the drop was cancelled.
-    package func turn(of drop: Int) async -> Bool {
-        if isTurn(drop) { return true }
-        guard !isDraining, !isStopped, cancelled[drop] == nil else { return false }
+    /// Waits until it is the drop's turn and few of its rows wait to be sent; never `wait`. `over`: the lane stops, or the drop
+    /// was cancelled.
+    package func turn(of drop: Int) async -> LaneOrder.Turn {
+        let now = turnNow(of: drop)
+        guard now == .wait else { return now }
         return await withCheckedContinuation { turns[drop] = $0 }
     }
 
-    /// Rows of a lot that may be committed ahead of being sent.
-    package nonisolated var leadRows: Int {
-        destination.resend == .never ? destination.window : max(256, destination.window * 2)
+    /// Rows of a lot that may be committed ahead of being sent: with a limited rate those of a quarter of a second, else a few
+    /// windows.
+    package var leadRows: Int {
+        if destination.resend == .never { return destination.window }
+        let most = max(256, destination.window * 2)
+        return pacer.limit.map { min(most, max(64, $0 / 4)) } ?? most
     }
 
-    private var lowWater: Int { destination.resend == .never ? 1 : max(256, destination.window * 2) }
+    private func turnNow(of drop: Int) -> LaneOrder.Turn {
+        guard !isDraining, !isStopped else { return .over }
+        // Of a cancelled drop, too, it has to be known what may have been accepted.
+        guard cancelled[drop] == nil || order.presents(drop) else { return .over }
+        // Only `go` depends on what is queued; a drop that presents rows in doubt is not held up.
+        guard queued < (destination.resend == .never ? 1 : leadRows) || order.awaitsDoubts else { return .wait }
+        return order.turn(of: drop)
+    }
 
-    private func isTurn(_ drop: Int) -> Bool {
-        order.first == drop && queued < lowWater && !isDraining && !isStopped && cancelled[drop] == nil
+    /// Hands over a drop's rows in doubt, all at once. They are sent when every other drop has presented its own.
+    package func present(_ lots: [PostLot], of place: DropPlace) {
+        guard !isStopped, !isDraining else { return }
+        presented.append((place, lots))
+        order.presented(place.drop)
+        admitPresented()
+        pump()
+    }
+
+    /// The older first: what was sent first is older in the window, too.
+    private func admitPresented() {
+        guard !order.awaitsDoubts, !presented.isEmpty else { return }
+        let now = Clock.now()
+        presented.sort { $1.place.isNewer(than: $0.place) }
+        for (_, lots) in presented {
+            for lot in lots { _ = window.add(lot, now: now) }
+        }
+        // Only now does the window know what a cancelled drop's rows mean for older ones.
+        for (place, _) in presented {
+            guard let why = cancelled[place.drop] else { continue }
+            window.cancel(drop: place.drop, reason: why.reason, text: why.text, now: now)
+        }
+        presented = []
     }
 
     /// Hands over rows that may be sent: to be called in the drop's turn only.
@@ -208,16 +241,18 @@ package actor PostingLane {
 
     /// All rows of the drop were offered: the next drop's turn may come.
     package func finishOffering(_ drop: Int) {
-        order.removeAll { $0 == drop }
-        wakeTurns()
+        order.finishOffering(drop)
+        admitPresented()
+        pump()
     }
 
     /// All rows of the drop are settled.
     package func close(drop: Int) {
-        order.removeAll { $0 == drop }
+        order.close(drop)
         sinks.removeValue(forKey: drop)?.finish()
         cancelled[drop] = nil
-        wakeTurns()
+        admitPresented()
+        pump()
     }
 
     /// Gives up what was not sent of a drop; what is in flight settles.
@@ -225,7 +260,7 @@ package actor PostingLane {
         cancelled[drop] = OutcomeDetail(reason: reason, text: text)
         window.cancel(drop: drop, reason: reason, text: text, now: Clock.now())
         queued = window.queued
-        turns.removeValue(forKey: drop)?.resume(returning: false)
+        turns.removeValue(forKey: drop)?.resume(returning: .over)
         pump()
     }
 
@@ -322,7 +357,7 @@ package actor PostingLane {
     package func stop(timeout: Duration) async {
         guard !isStopped else { return }
         isDraining = true
-        for (_, turn) in turns { turn.resume(returning: false) }
+        for (_, turn) in turns { turn.resume(returning: .over) }
         turns = [:]
         if link != nil, window.inFlight > 0 {
             let deadline = eventLoop.scheduleTask(in: .nanoseconds(timeout.nanoseconds)) {
@@ -352,7 +387,7 @@ package actor PostingLane {
 
     private func finish() {
         deliver()
-        for (_, turn) in turns { turn.resume(returning: false) }
+        for (_, turn) in turns { turn.resume(returning: .over) }
         turns = [:]
         for (_, sink) in sinks { sink.finish() }
         sinks = [:]
@@ -748,7 +783,9 @@ package actor PostingLane {
             sendText(OutboundMessage.loginClose)
             end(link.number, .soon, "going back to the first server")
         }
-        if let link, link.login.isOpen, pausedUntil == nil, !isDraining, !wantsFirst, link.channel.isWritable {
+        if let link, link.login.isOpen, pausedUntil == nil, !isDraining, !wantsFirst, !order.awaitsDoubts,
+            link.channel.isWritable
+        {
             fill(link.channel)
         }
         if isDraining, window.inFlight == 0 { endDrain() }
@@ -853,8 +890,11 @@ package actor PostingLane {
     }
 
     private func wakeTurns() {
-        guard let first = order.first, turns[first] != nil, isTurn(first) else { return }
-        turns.removeValue(forKey: first)?.resume(returning: true)
+        guard !turns.isEmpty else { return }
+        if let next = order.next, turns[next] != nil {
+            let now = turnNow(of: next)
+            if now != .wait { turns.removeValue(forKey: next)?.resume(returning: now) }
+        }
     }
 
     // MARK: - Time

@@ -35,10 +35,10 @@ package struct FileMover: Sendable {
     }
 
     /// Result, rejects, the file, and last the summary, each renamed into place and made durable. `directory` is the drop's own
-    /// below `work/`. Throws `DiskError`; what was done stays done.
+    /// below `work/`. False: something else lies in that directory, which stays. Throws `DiskError`; what was done stays done.
     package func move(
         _ name: String, from directory: String, to folder: String, as target: String, summary: [UInt8]
-    ) throws(DiskError) {
+    ) throws(DiskError) -> Bool {
         try Disk.makeDirectory(folder)
         try place(directory + "/" + Part.result, folder + "/" + FileNames.result(target))
         try place(directory + "/" + Part.rejects, folder + "/" + FileNames.rejects(target))
@@ -51,7 +51,13 @@ package struct FileMover: Sendable {
         }
         try Disk.syncDirectory(folder)
         try Disk.remove(part)
-        try Disk.removeDirectory(directory)
+        do throws(DiskError) {
+            try Disk.removeDirectory(directory)
+        } catch {
+            guard error.code == ENOTEMPTY || error.code == EEXIST else { throw error }
+            return false
+        }
+        return true
     }
 
     /// Writes a whole small file, synced. Throws `DiskError`.

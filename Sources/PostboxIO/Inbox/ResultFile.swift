@@ -1,30 +1,6 @@
 internal import Glibc
 package import PostboxCore
 
-/// Which rows of a file: a bit each.
-package struct RowSet: Sendable, Equatable {
-    private var words: [UInt64]
-    package private(set) var count = 0
-
-    /// For rows 1…`rows`.
-    package init(rows: Int) {
-        words = Array(repeating: 0, count: rows / 64 + 1)
-    }
-
-    package mutating func insert(_ row: Int) {
-        guard row >= 0, row / 64 < words.count else { return }
-        let bit: UInt64 = 1 << UInt64(row % 64)
-        if words[row / 64] & bit == 0 {
-            words[row / 64] |= bit
-            count += 1
-        }
-    }
-
-    package func contains(_ row: Int) -> Bool {
-        row >= 0 && row / 64 < words.count && words[row / 64] & (1 << UInt64(row % 64)) != 0
-    }
-}
-
 /// The growing result file of one drop: its row journal.
 ///
 /// A line is written with every batch of answers and synced in groups. When the disk is full or fails, the bytes are kept and

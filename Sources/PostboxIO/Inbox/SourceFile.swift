@@ -55,6 +55,14 @@ package final class SourceFile {
     package var size: Int { status.size }
     package var chunkCount: Int { (status.size + Self.chunkBytes - 1) / Self.chunkBytes }
 
+    /// At most `length` bytes from `offset`; fewer at the end. Throws `DiskError`.
+    package func bytes(at offset: Int, upTo length: Int) throws -> [UInt8] {
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: length, alignment: 1)
+        defer { room.deallocate() }
+        let got = try Disk.read(descriptor, into: room, at: offset, path: path)
+        return Array(room[..<got])
+    }
+
     /// Throws when size or times are no longer what they were when the file was opened.
     package func checkUnchanged() throws {
         let now = try Disk.status(of: descriptor, path: path)

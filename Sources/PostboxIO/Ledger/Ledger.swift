@@ -2,18 +2,6 @@ internal import Foundation
 internal import GRDB
 package import PostboxCore
 
-/// How far a drop has come, as the ledger knows it.
-package enum FileStage: String, Sendable, Equatable {
-    /// It has a number and its rule; the file is in `work/` or about to be.
-    case claimed
-    /// It was read through and rows may have been sent, up to `postedThrough`.
-    case posting
-    /// Every row has its outcome; verdict and target names are fixed.
-    case settled
-    /// Moved; nothing is left to do.
-    case closed
-}
-
 /// The rules a drop was claimed with: it is finished under them, whatever the configuration says later.
 package struct DropSnapshot: Sendable, Equatable, Codable {
     package var rule: MappingRule
@@ -22,6 +10,8 @@ package struct DropSnapshot: Sendable, Equatable, Codable {
     package var updateOnly: [String: Bool]
     /// When the file was last changed in the inbox, microseconds since 1970: its age counts from here.
     package var arrivedAt: Int64?
+    /// How old its values are among those of other drops; see `DropPlace`. nil in older ledgers.
+    package var age: Int64?
 
     package init(
         rule: MappingRule, services: [String: [String]], updateOnly: [String: Bool], arrivedAt: Int64? = nil
@@ -30,6 +20,11 @@ package struct DropSnapshot: Sendable, Equatable, Codable {
         self.rule = rule
         self.services = services
         self.updateOnly = updateOnly
+    }
+
+    /// Where the drop of that number stands among others.
+    package func place(of drop: Int) -> DropPlace {
+        DropPlace(drop: drop, age: age ?? 0, priority: rule.priority ?? 0)
     }
 }
 
@@ -291,18 +286,11 @@ package actor Ledger {
         }
     }
 
-    /// The lowest number that is not closed; nil: all are.
-    package func firstOpen() throws -> Int? {
-        try database.read { db in
-            try Int.fetchOne(db, sql: #"SELECT min(number) FROM "drop" WHERE stage != 'closed'"#)
-        }
-    }
-
-    /// Whether an older drop is not closed yet.
-    package func hasOpen(before drop: Int) throws -> Bool {
+    /// Whether there is a drop of that number that is closed.
+    package func isClosed(_ drop: Int) throws -> Bool {
         try database.read { db in
             try Bool.fetchOne(
-                db, sql: #"SELECT EXISTS (SELECT 1 FROM "drop" WHERE stage != 'closed' AND number < ?)"#,
+                db, sql: #"SELECT EXISTS (SELECT 1 FROM "drop" WHERE stage = 'closed' AND number = ?)"#,
                 arguments: [drop]) ?? false
         }
     }

@@ -45,14 +45,17 @@ struct Claims: Sendable {
             guard let status = try Disk.status(inbox + "/" + name), status.isRegular else { continue }
             var (snapshot, refusal) = try await snapshot(for: name)
             snapshot.arrivedAt = status.changedAt / 1000
+            snapshot.age = context.guardBook.age(
+                arrival: status.changedAt / 1000, priority: snapshot.rule.priority ?? 0)
             wanted.append((name, snapshot, refusal))
         }
         guard !wanted.isEmpty else { return [] }
         let now = Clock.wall()
         let numbers = try await context.ledger.claim(wanted.map { ($0.name, $0.snapshot) }, at: now)
+        for (number, entry) in zip(numbers, wanted) { context.guardBook.opened(entry.snapshot.place(of: number)) }
         FailPoint.reach("claim_recorded")
         var out: [ClaimedFile] = []
-        var gone: [Int] = []
+        var gone: [DropPlace] = []
         for (number, entry) in zip(numbers, wanted) {
             let directory = work + "/\(number)"
             try Disk.makeDirectory(directory)
@@ -63,7 +66,7 @@ struct Claims: Sendable {
             } catch {
                 guard try !Disk.exists(inbox + "/" + entry.name) else { throw error }
                 try Disk.removeDirectory(directory)
-                gone.append(number)
+                gone.append(entry.snapshot.place(of: number))
                 continue
             }
             FailPoint.reach("claim_renamed")
@@ -76,7 +79,10 @@ struct Claims: Sendable {
         try Disk.syncDirectory(work)
         try Disk.syncDirectory(inbox)
         FailPoint.reach("claimed")
-        for number in gone { try await context.ledger.forget(number) }
+        for place in gone {
+            try await context.ledger.forget(place.drop)
+            try context.guardBook.closed(place)
+        }
         return out
     }
 }

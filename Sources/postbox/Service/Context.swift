@@ -17,6 +17,7 @@ struct Context: Sendable {
     var lanes: [String: PostingLane]
     var names: NameBook
     var bases: PostIDBases
+    var guardBook: GuardBook
     var results: DiskThread
     var alerts: Alerts
     var progress: Progress

@@ -24,11 +24,17 @@ struct Feed: Sendable {
     let settled: RowSet?
     /// Rows up to this one may have been sent by an earlier run.
     let postedThrough: Int
-    /// What stands against sending rows in doubt again.
-    let guarded: StaleGuard
     let results: ResultFile
-    /// Nothing more is sent: why.
-    let givenUp: OutcomeDetail?
+
+    /// What changes while the rows are handed over.
+    private struct Way {
+        /// What stands against sending rows.
+        var guarded: Guarded
+        /// Nothing more is sent: why.
+        var givenUp: OutcomeDetail?
+        /// Rows that are settled, and those in doubt that were handed over.
+        var handed: RowSet?
+    }
 
     func run(_ path: String, _ outcomes: AsyncStream<[SettledRun]>) async throws -> Result {
         let tally = Tally()
@@ -83,97 +89,167 @@ struct Feed: Sendable {
     }
 
     private func feed(_ path: String, _ tally: Tally) async throws -> Result {
-        var givenUp = givenUp
         var handled = 0
         var isInterrupted = false
+        var way = Way(
+            guarded: Guarded(
+                file.place, destination: destination, services: await lane.serviceNames(), book: context.guardBook),
+            handed: postedThrough > 0 ? settled ?? RowSet(rows: rows) : settled)
         do {
             let source = try SourceFile(path: path)
+            if postedThrough > 0 || file.presents {
+                guard try await handDoubts(try doubts(source), tally, &way) else { return Result(isComplete: false) }
+            } else if context.guardBook.wasOvertaken(file.place) {
+                try way.guarded.load(context.guardBook.journals(for: file.place)) { _ in true }
+            }
             let pass = PriceFilePass(rule: file.snapshot.rule, format: format, target: target)
             let reading = try SecondReading(source, digests)
             while !isInterrupted, let (chunk, isLast) = try reading.next() {
                 let mapped = try pass.mapped(chunk, isLast: isLast)
-                isInterrupted = try await !hand(mapped, tally, &givenUp)
+                isInterrupted = try await !hand(mapped, tally, &way)
                 handled = mapped.rows.last?.row ?? handled
             }
         } catch let changed as SourceFile.Changed {
-            await endRest(after: handled, changed.description)
+            await endRest(after: handled, way.handed, changed.description)
             return Result(isComplete: true, changed: changed.description)
         }
         return Result(isComplete: !isInterrupted)
     }
 
-    /// Hands one batch's rows on. False: the program stops.
-    private func hand(_ batch: PostBatch, _ tally: Tally, _ givenUp: inout OutcomeDetail?) async throws -> Bool {
-        var ended: [(row: MappedRow, outcome: PostOutcome, detail: OutcomeDetail)] = []
-        var doubts: [MappedRow] = []
-        var fresh: [MappedRow] = []
-        if settled == nil, batch.problems.isEmpty {
-            fresh = batch.rows
-        } else {
-            for row in batch.rows where settled?.contains(row.row) != true {
-                if row.problem >= 0 {
-                    let problem = batch.problems[row.problem]
-                    ended.append((row, .rejected, OutcomeDetail(reason: problem.reason, text: problem.text)))
-                } else if row.row <= postedThrough {
-                    switch guarded.verdict(row, in: batch, drop: file.drop) {
-                    case .free where givenUp == nil: doubts.append(row)
-                    case .free:
-                        ended.append(
-                            (
-                                row, .unknown,
-                                OutcomeDetail(reason: "in_doubt", text: "in flight when an earlier run ended")
-                            ))
-                    case .superseded(let by):
-                        ended.append((row, .superseded, OutcomeDetail(supersededBy: by)))
-                    case .overtaken(let by):
-                        ended.append(
-                            (
-                                row, .unknown,
-                                OutcomeDetail(
-                                    reason: "in_doubt",
-                                    text: "in flight when an earlier run ended, and row \(by) was accepted since")
-                            ))
-                    }
-                } else {
-                    fresh.append(row)
+    // MARK: - What an earlier run may have sent
+
+    /// The rows in doubt alone, chunk by chunk.
+    private func doubts(_ source: SourceFile) throws -> [PostBatch] {
+        var found: [PostBatch] = []
+        let pass = PriceFilePass(rule: file.snapshot.rule, format: format, target: target)
+        let reading = try SecondReading(source, digests)
+        while pass.rowCount < postedThrough, let (chunk, isLast) = try reading.next() {
+            let mapped = try pass.mapped(chunk, isLast: isLast)
+            let rows = mapped.rows.filter {
+                $0.row <= postedThrough && $0.problem < 0 && settled?.contains($0.row) != true
+            }
+            if !rows.isEmpty { found.append(mapped.only(rows)) }
+        }
+        return found
+    }
+
+    /// Hands the rows in doubt over. False: the program stops.
+    private func handDoubts(_ batches: [PostBatch], _ tally: Tally, _ way: inout Way) async throws -> Bool {
+        if !batches.isEmpty {
+            context.logger.warning(
+                "rows are in doubt from an earlier run",
+                metadata: [
+                    "event": "recovered_in_doubt", "rows": "\(batches.reduce(0) { $0 + $1.rows.count })",
+                    "destination": "\(destination)", "drop": "\(file.drop)", "file": "\(file.name)",
+                ])
+        }
+        let turn = try await turn(&way)
+        if case .over = turn, way.givenUp == nil { return false }
+        // Rows that were never sent may have been overtaken, too.
+        let wanted = postedThrough < rows ? nil : Set(batches.flatMap { $0.rows.map(\.keyHash) })
+        try way.guarded.load(context.guardBook.journals(for: file.place)) { wanted?.contains($0) ?? true }
+        var lots: [PostLot] = []
+        for batch in batches {
+            var free: [MappedRow] = []
+            var ended: [Ended] = []
+            for row in batch.rows {
+                switch try way.guarded.verdict(row, in: batch) {
+                case .free where way.givenUp == nil:
+                    free.append(row)
+                case .free:
+                    ended.append((row, .unknown, Self.inDoubt()))
+                case .superseded(let by):
+                    ended.append((row, .superseded, OutcomeDetail(supersededBy: by)))
+                case .overtaken(let by):
+                    ended.append((row, .unknown, Self.inDoubt(", and row \(by) was accepted since")))
                 }
+            }
+            await end(ended, batch)
+            if !free.isEmpty {
+                lots.append(
+                    PostLot(drop: file.drop, batch: batch, rows: free, postIDBase: base, isInDoubt: true))
+            }
+        }
+        if !lots.isEmpty {
+            try await context.ledger.begin(file.drop)
+            tally.offered(lots.reduce(0) { $0 + $1.rows.count })
+        }
+        if turn == .present {
+            await lane.present(lots, of: file.place)
+        } else {
+            for lot in lots { await lane.offer(lot) }
+        }
+        for batch in batches {
+            for row in batch.rows { way.handed?.insert(row.row) }
+        }
+        return true
+    }
+
+    private static func inDoubt(_ more: String = "") -> OutcomeDetail {
+        OutcomeDetail(reason: "in_doubt", text: "in flight when an earlier run ended" + more)
+    }
+
+    // MARK: - What was never sent
+
+    /// Waits for the drop's turn: `go`, `present`, or `over`. Overtaken, it learns first what stands against its rows; given up,
+    /// it learns why.
+    private func turn(_ way: inout Way) async throws -> LaneOrder.Turn {
+        while true {
+            let turn = await lane.turn(of: file.drop)
+            switch turn {
+            case .go, .present, .wait:
+                return turn
+            case .overtaken(let drops):
+                try way.guarded.load(drops) { _ in true }
+            case .over:
+                way.givenUp = await lane.cancellation(of: file.drop)
+                return turn
+            }
+        }
+    }
+
+    /// Hands one batch's rows on. False: the program stops.
+    private func hand(_ batch: PostBatch, _ tally: Tally, _ way: inout Way) async throws -> Bool {
+        guard way.handed != nil || !batch.problems.isEmpty else {
+            return try await hand(fresh: batch.rows, batch, tally, &way)
+        }
+        var ended: [Ended] = []
+        var fresh: [MappedRow] = []
+        for row in batch.rows where way.handed?.contains(row.row) != true {
+            if row.problem >= 0 {
+                let problem = batch.problems[row.problem]
+                ended.append((row, .rejected, OutcomeDetail(reason: problem.reason, text: problem.text)))
+            } else {
+                fresh.append(row)
             }
         }
         await end(ended, batch)
-        if !doubts.isEmpty {
-            guard await lane.turn(of: file.drop) else {
-                guard let reason = await lane.cancellation(of: file.drop) else { return false }
-                givenUp = reason
-                await end(doubts.map { ($0, .unknown, OutcomeDetail(reason: "in_doubt", text: reason.text)) }, batch)
-                doubts = []
-                return try await hand(fresh: fresh, batch, tally, &givenUp)
-            }
-            try await context.ledger.begin(file.drop)
-            tally.offered(doubts.count)
-            await lane.offer(
-                PostLot(drop: file.drop, batch: batch, rows: doubts, postIDBase: base, isInDoubt: true))
-        }
-        return try await hand(fresh: fresh, batch, tally, &givenUp)
+        return try await hand(fresh: fresh, batch, tally, &way)
     }
 
     /// Rows that were never sent: committed ahead of the send path, a lead at a time.
     private func hand(
-        fresh rows: [MappedRow], _ batch: PostBatch, _ tally: Tally, _ givenUp: inout OutcomeDetail?
+        fresh rows: [MappedRow], _ batch: PostBatch, _ tally: Tally, _ way: inout Way
     ) async throws -> Bool {
+        var rows = rows
+        var known = -1
         var at = 0
         var isFirst = rows.first?.row == 1
         while at < rows.count {
-            if let givenUp {
+            let lead = await lane.leadRows
+            await tally.wait(untilOpen: lane.destination.window + 4 * lead)
+            if way.givenUp == nil, case .over = try await turn(&way), way.givenUp == nil { return false }
+            if let givenUp = way.givenUp {
                 await end(rows[at...].map { ($0, .unsent, givenUp) }, batch)
                 return true
             }
-            let next = min(rows.count, at + lane.leadRows)
-            await tally.wait(untilOpen: lane.destination.window + 4 * lane.leadRows)
-            guard await lane.turn(of: file.drop) else {
-                guard let reason = await lane.cancellation(of: file.drop) else { return false }
-                givenUp = reason
+            if way.guarded.count != known {
+                known = way.guarded.count
+                rows = try await stillFree(rows[at...], batch, way.guarded)
+                at = 0
                 continue
             }
+            let next = min(rows.count, at + lead)
             try await context.ledger.advance(
                 file.drop, destination: destination, through: rows[next - 1].row, isFirst: isFirst)
             isFirst = false
@@ -187,17 +263,43 @@ struct Feed: Sendable {
         return true
     }
 
-    private func end(
-        _ rows: [(row: MappedRow, outcome: PostOutcome, detail: OutcomeDetail)], _ batch: PostBatch
-    ) async {
+    /// The rows that nothing newer stands against; the others end here.
+    private func stillFree(
+        _ rows: ArraySlice<MappedRow>, _ batch: PostBatch, _ guarded: Guarded
+    ) async throws -> [MappedRow] {
+        guard !guarded.isEmpty else { return Array(rows) }
+        var free: [MappedRow] = []
+        var ended: [Ended] = []
+        for row in rows {
+            switch try guarded.verdict(row, in: batch) {
+            case .free: free.append(row)
+            case .superseded(let by): ended.append((row, .superseded, OutcomeDetail(supersededBy: by)))
+            case .overtaken(let by):
+                ended.append(
+                    (
+                        row, .unsent,
+                        OutcomeDetail(
+                            reason: "overtaken",
+                            text: "row \(by), which is newer, was accepted before this one was sent")
+                    ))
+            }
+        }
+        await end(ended, batch)
+        return free
+    }
+
+    private typealias Ended = (row: MappedRow, outcome: PostOutcome, detail: OutcomeDetail)
+
+    private func end(_ rows: [Ended], _ batch: PostBatch) async {
         guard !rows.isEmpty else { return }
         await results.append(rows, in: batch, of: destination, at: Clock.wall())
-        context.progress.add(settled: rows.count, acked: 0, bad: rows.count)
+        let good = rows.reduce(0) { $0 + ($1.outcome.isGood ? 1 : 0) }
+        context.progress.add(settled: rows.count, acked: good, bad: rows.count - good)
     }
 
     /// Rows that can no longer be read: what may have been sent is unknown, the rest was never sent.
-    private func endRest(after handled: Int, _ text: String) async {
-        await BareRows(results: results, destination: destination, settled: settled, postedThrough: postedThrough)
+    private func endRest(after handled: Int, _ handed: RowSet?, _ text: String) async {
+        await BareRows(results: results, destination: destination, settled: handed, postedThrough: postedThrough)
             .end(after: handled, rows: rows, reason: "changed_while_read", text: text)
     }
 }

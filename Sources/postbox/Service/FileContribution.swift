@@ -20,6 +20,9 @@ struct ClaimedFile: Sendable {
     var isAdopted = false
 
     var path: String { directory + "/" + name }
+    var place: DropPlace { snapshot.place(of: drop) }
+    /// Rows of it may have been sent by a run that ended: nothing is sent before these are known.
+    var presents = false
 }
 
 /// How a contribution ended, for the exit code.
@@ -92,6 +95,7 @@ struct FileContribution: Sendable {
     }
 
     private func contribute() async throws -> ContributionEnd {
+        if let record = file.record, record.stage == .settled { return try await finish(record) }
         if let refusal = file.refusal { return try await refuse(refusal.reason, refusal.text, nil, nil) }
         let source: SourceFile
         do throws(DiskError) {
@@ -239,7 +243,7 @@ struct FileContribution: Sendable {
         if file.record?.stage == .posting { try await context.ledger.readThrough(file.drop) }
         FailPoint.reach("planned")
         let results = try await makeResults(plan.rows, plan.hasLines, recovered)
-        context.progress.add(expected: plan.rows * rule.destinations.count - recovered.outcomes.total)
+        context.progress.add(expected: plan.rows * rule.destinations.count - recovered.rows.outcomes.total)
         logger.info(
             "contributing",
             metadata: ["event": "posting", "rows": "\(plan.rows)", "rejected": "\(plan.rejected)"])
@@ -256,6 +260,11 @@ struct FileContribution: Sendable {
             trouble.text = Self.tooOld.text
             givenUp = Self.tooOld
         }
+        if let givenUp {
+            for name in rule.destinations {
+                await context.lanes[name]?.cancel(drop: file.drop, reason: givenUp.reason, text: givenUp.text)
+            }
+        }
         var feeds: [Feed] = []
         for (index, name) in rule.destinations.enumerated() {
             guard let lane = context.lanes[name] else { continue }
@@ -263,11 +272,8 @@ struct FileContribution: Sendable {
                 Feed(
                     file: file, context: context, lane: lane, destination: name, target: targets[index],
                     format: plan.format, digests: plan.digests, rows: plan.rows, base: bases[name] ?? 0,
-                    settled: recovered.settled[name], postedThrough: through[name] ?? 0,
-                    guarded: try guardedRows(
-                        source, plan, targets[index], name, recovered, through[name] ?? 0,
-                        await lane.serviceNames()),
-                    results: results, givenUp: givenUp))
+                    settled: recovered.goodBytes > 0 ? recovered.rows.settled[name] : nil,
+                    postedThrough: through[name] ?? 0, results: results))
         }
         let deadline = ageLimit()
         defer { deadline?.cancel() }
@@ -308,33 +314,9 @@ struct FileContribution: Sendable {
         }
         return try ResultFile(
             path: file.directory + "/" + FileMover.Part.result, rows: rows, lines: lines,
-            keeping: recovered.goodBytes, outcomes: recovered.outcomes, bad: recovered.bad,
+            keeping: recovered.goodBytes, outcomes: recovered.rows.outcomes, bad: recovered.rows.bad,
             firstSentAt: recovered.firstSentAt, thread: context.results,
             alert: { [alerts = context.alerts] in alerts.send($0) })
-    }
-
-    /// What was accepted since for the RICs of rows in doubt: this drop's own journal, and those of newer drops.
-    private func guardedRows(
-        _ source: SourceFile, _ plan: Plan, _ target: PriceFilePass.Target, _ destination: String,
-        _ recovered: Recovered, _ through: Int, _ services: [String]
-    ) throws -> StaleGuard {
-        guard through > 0 else { return .none }
-        var doubts: Set<UInt64> = []
-        let pass = PriceFilePass(rule: rule, format: plan.format, target: target)
-        try source.eachChunk { _, chunk, isLast in
-            guard pass.rowCount < through else { return }
-            for row in try pass.mapped(chunk, isLast: isLast).rows
-            where row.row <= through && row.problem < 0 && recovered.settled[destination]?.contains(row.row) != true {
-                doubts.insert(row.keyHash)
-            }
-        }
-        guard !doubts.isEmpty else { return .none }
-        logger.warning(
-            "rows are in doubt from an earlier run",
-            metadata: ["event": "recovered_in_doubt", "rics": "\(doubts.count)", "destination": "\(destination)"])
-        return try StaleGuard.load(
-            doubts: doubts, services: services, destination: destination,
-            journals: try GuardFolder(context.settings.directories.work).journals(from: file.drop))
     }
 
     private static let tooOld = OutcomeDetail(reason: "max_age", text: "not sent within the rule's max_age")
@@ -371,7 +353,7 @@ struct FileContribution: Sendable {
     private func refuse(
         _ reason: String, _ text: String, _ source: SourceFile?, _ plan: Plan?
     ) async throws -> ContributionEnd {
-        let fresh = Recovered(rows: plan?.rows ?? 0)
+        let fresh = Recovered(rows: plan?.rows ?? 0, destinations: rule.destinations)
         let results = try await makeResults(plan?.rows ?? 0, plan?.hasLines ?? true, fresh)
         if let source, let plan {
             let targets = try await makeTargets()
@@ -399,7 +381,7 @@ struct FileContribution: Sendable {
         let results = try await makeResults(record.rows, true, recovered)
         for name in rule.destinations {
             await BareRows(
-                results: results, destination: name, settled: recovered.settled[name],
+                results: results, destination: name, settled: recovered.rows.settled[name],
                 postedThrough: record.postings.first { $0.destination == name }?.postedThrough ?? 0
             ).end(after: 0, rows: record.rows, reason: reason, text: text)
         }
@@ -408,6 +390,16 @@ struct FileContribution: Sendable {
             format: .csv, digests: .init(chunks: record.digests, sha256: record.sha256, size: record.size),
             rows: record.rows, rejected: 0, hasLines: true)
         return try await close(nil, plan, results, Trouble(reason: reason, text: text), isThere: source != nil)
+    }
+
+    /// A fault came between the verdict and the last move: the rest of the moves is done.
+    private func finish(_ record: DropRecord) async throws -> ContributionEnd {
+        try await Closing(context: context).finish(
+            file.place, name: file.name, directory: file.directory, folder: record.folder, target: record.target,
+            summary: record.summary)
+        logger.notice(
+            "\(file.name) is moved", metadata: ["event": "recovery", "path": "\(record.folder)/\(record.target)"])
+        return .closed(record.verdict ?? .failed, unknown: FileSummary.unknown(in: record.summary))
     }
 
     private func close(
@@ -451,12 +443,13 @@ struct FileContribution: Sendable {
         let settledAt = await results.lastSettledAt
         summary.settledAt = settledAt > 0 ? settledAt : Clock.wall()
         let bytes = Array(summary.json.utf8)
+        context.guardBook.settled(file.place)
         try await context.ledger.settle(
             file.drop, verdict: verdict, folder: folder, target: target, summary: bytes, size: summary.size,
             sha256: summary.sha256, firstSentAt: summary.firstSentAt, at: summary.settledAt)
         FailPoint.reach("settled")
         try await Closing(context: context).finish(
-            drop: file.drop, name: file.name, directory: file.directory, folder: folder, target: target, summary: bytes)
+            file.place, name: file.name, directory: file.directory, folder: folder, target: target, summary: bytes)
         log(verdict, counts, summary.rowsPerSecond, trouble, folder + "/" + target)
         return .closed(verdict, unknown: counts[.unknown])
     }

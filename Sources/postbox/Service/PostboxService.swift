@@ -129,9 +129,10 @@ struct PostboxService: Sendable {
         let context = Context(
             settings: settings, configSHA256: SourceFile.sha256(loaded.sourceBytes), ledger: ledger, lanes: lanes,
             names: NameBook(), bases: PostIDBases(next: firstBase % Postbox.postIDs),
+            guardBook: try GuardBook(work),
             results: DiskThread(label: "results"),
             alerts: alerts, progress: progress, logger: logger)
-        let recovery = try await Recovery(context: context).plan(open)
+        let recovery = try await Recovery(context: context).run(open)
         return try await ServiceLoop(
             context: context, credentials: credentials, options: options, stops: stops, recovered: recovery
         ).run()

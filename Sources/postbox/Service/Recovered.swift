@@ -1,49 +1,33 @@
-internal import Glibc
 internal import PostboxCore
 internal import PostboxIO
 
-/// What an earlier run settled of a drop, as its growing result file tells.
+/// What an earlier run settled of a drop, and how much of its journal holds.
 struct Recovered: Sendable {
-    /// By destination: rows with a whole line.
-    var settled: [String: RowSet] = [:]
-    var outcomes = OutcomeCounts()
-    var bad: RowSet
-    /// Microseconds since 1970 of the first post; 0: none.
-    var firstSentAt: Int64 = 0
+    var rows: SettledRows
     /// Bytes of the result file that hold; 0: there is none worth keeping.
     var goodBytes = 0
 
     /// Nothing is left of an earlier run.
-    init(rows: Int) {
-        bad = RowSet(rows: rows)
+    init(rows: Int, destinations: [String]) {
+        self.rows = SettledRows(rows: rows, destinations: destinations)
     }
 
     /// Reads the journal in a drop's directory. Throws when it is there and cannot be read.
     init(_ file: ClaimedFile, rows: Int) throws {
-        bad = RowSet(rows: rows)
+        let destinations = file.snapshot.rule.destinations
+        self.init(rows: rows, destinations: destinations)
         let path = file.directory + "/" + FileMover.Part.result
         guard file.record != nil, try Disk.exists(path) else { return }
         let source = try SourceFile(path: path)
-        var journal = ResultJournal(drop: file.drop, destinations: file.snapshot.rule.destinations)
-        var settled: [String: RowSet] = [:]
-        for name in file.snapshot.rule.destinations { settled[name] = RowSet(rows: rows) }
-        var outcomes = OutcomeCounts()
-        var bad = bad
-        var first = ""
+        var journal = ResultJournal(drop: file.drop, destinations: destinations)
+        var settled = self.rows
         try source.eachChunk { _, chunk, isLast in
-            journal.take(chunk, isLast: isLast) { line in
-                guard line.row <= rows, settled[line.destination]?.contains(line.row) == false else { return false }
-                settled[line.destination]?.insert(line.row)
-                outcomes.add(line.outcome, word: line.nakCode.isEmpty ? line.reason : line.nakCode)
-                if !line.outcome.isGood { bad.insert(line.row) }
-                if !line.sentAt.isEmpty, first.isEmpty || line.sentAt < first { first = line.sentAt }
-                return true
-            }
+            journal.take(chunk, isLast: isLast) { settled.take($0) }
         }
-        self.settled = settled
-        self.outcomes = outcomes
-        self.bad = bad
-        firstSentAt = TimeText.microseconds(first) ?? 0
+        self.rows = settled
         goodBytes = journal.goodBytes
     }
+
+    /// Microseconds since 1970 of the first post; 0: none.
+    var firstSentAt: Int64 { TimeText.microseconds(rows.firstSentAt) ?? 0 }
 }

@@ -1,104 +1,116 @@
+internal import Glibc
 internal import Logging
 internal import PostboxCore
 internal import PostboxIO
 
-/// What a stopped run left behind, found before anything new is taken.
+/// What a stopped run left behind, dealt with before anything new is taken.
 struct Recovery: Sendable {
     let context: Context
 
-    /// Finishes what only has to be moved, forgets what never began, and returns the drops that go on, by number.
-    func plan(_ open: [DropRecord]) async throws -> [ClaimedFile] {
-        let work = context.settings.directories.work
-        var files: [ClaimedFile] = []
-        var known: Set<String> = []
-        for record in open {
-            let directory = work + "/\(record.number)"
-            known.insert(String(record.number))
-            let isThere = try Disk.exists(directory + "/" + record.name)
-            switch record.stage {
-            case .settled:
-                say("was settled; it is moved to where it belongs", record)
-                await context.names.keep(record.target, in: record.folder)
-                try await Closing(context: context).finish(
-                    drop: record.number, name: record.name, directory: directory, folder: record.folder,
-                    target: record.target, summary: record.summary)
-            case .claimed where !isThere:
-                say("was not moved from the inbox yet; it is forgotten, the file is taken anew", record)
-                try Disk.remove(directory + "/" + FileMover.Part.result)
-                try Disk.removeDirectory(directory)
-                try await context.ledger.forget(record.number)
-            case .claimed:
-                say("was not begun; it is contributed now", record)
-                files.append(claimed(record, directory))
-            case .posting:
-                say(
-                    isThere
-                        ? "was being contributed; rows without an answer are in doubt, the rest goes on"
-                        : "was being contributed, but its file is gone; its rows end unknown or unsent", record)
-                files.append(claimed(record, directory))
-            case .closed:
-                break
-            }
+    private var work: String { context.settings.directories.work }
+
+    /// Finishes what only has to be moved, forgets what never began, and returns the drops that go on, by number. Throws on a
+    /// fault of ledger or disk.
+    func run(_ open: [DropRecord]) async throws -> [ClaimedFile] {
+        let records = Dictionary(open.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
+        let entries = try entries()
+        var closed: Set<Int> = []
+        for number in entries.compactMap({ Int($0.name) }) where records[number] == nil {
+            if try await context.ledger.isClosed(number) { closed.insert(number) }
         }
-        try await adopt(known, &files)
+        let plan = RecoveryPlan(
+            known: open.map { RecoveryPlan.Known(drop: $0.number, name: $0.name, stage: $0.stage) }, work: entries,
+            isClosed: { closed.contains($0) })
+        for record in open { context.guardBook.opened(record.place) }
+        var files: [ClaimedFile] = []
+        for told in plan.steps { try await carryOut(told, records, &files) }
+        for file in files { context.guardBook.opened(file.place) }
+        try context.guardBook.clean()
         return files.sorted { $0.drop < $1.drop }
     }
 
-    private func claimed(_ record: DropRecord, _ directory: String) -> ClaimedFile {
-        ClaimedFile(
-            drop: record.number, name: record.name, directory: directory, claimedAt: record.claimedAt,
-            snapshot: record.snapshot,
-            refusal: record.snapshot.rule.destinations.isEmpty ? Claims.noRule(record.name) : nil, record: record)
-    }
-
-    /// Directories in `work/` that the ledger does not know: it was lost, so the file is taken as one that may have been sent.
-    private func adopt(_ known: Set<String>, _ files: inout [ClaimedFile]) async throws {
-        let work = context.settings.directories.work
-        for name in try Disk.names(in: work).names.sorted() where !known.contains(name) {
-            if name == "guard" || name.hasPrefix(".") { continue }
-            let directory = work + "/" + name
-            guard let number = Int(name), number > 0, try Disk.status(directory)?.isDirectory == true else {
-                context.alerts.send(
-                    Alert(
-                        event: "foreign_file", isError: false,
-                        message: "\(directory) is not Postbox's; it is left alone", facts: ["path": directory]))
-                continue
+    private func entries() throws -> [RecoveryPlan.Entry] {
+        try Disk.names(in: work).names.filter { $0 != "guard" && !$0.hasPrefix(".") }.map { name in
+            let path = work + "/" + name
+            guard try Disk.status(path)?.isDirectory == true else {
+                return RecoveryPlan.Entry(name: name, isDirectory: false)
             }
-            let inside = try Disk.names(in: directory).names.filter { !$0.hasPrefix(".") }
-            if inside.isEmpty {
-                try Disk.remove(directory + "/" + FileMover.Part.result)
-                try Disk.remove(directory + "/" + FileMover.Part.rejects)
-                try Disk.remove(directory + "/" + FileMover.Part.summary)
-                try Disk.removeDirectory(directory)
-                continue
-            }
-            guard inside.count == 1, let file = inside.first else {
-                context.alerts.send(
-                    Alert(
-                        event: "foreign_file", isError: false,
-                        message:
-                            "\(directory) holds \(inside.count) files and the ledger does not know it; it is left alone",
-                        facts: ["path": directory]))
-                continue
-            }
-            let claim = Claims(context: context)
-            let (snapshot, refusal) = try await claim.snapshot(for: file)
-            let now = Clock.wall()
-            try await context.ledger.adopt(number, name: file, snapshot: snapshot, at: now)
-            context.logger.warning(
-                "found in work/ without an entry in the ledger; it is contributed under today's rules",
-                metadata: ["event": "recovery", "drop": "\(number)", "file": "\(file)"])
-            let record = try await context.ledger.open().first { $0.number == number }
-            files.append(
-                ClaimedFile(
-                    drop: number, name: file, directory: directory, claimedAt: now, snapshot: snapshot,
-                    refusal: refusal, record: record, isAdopted: true))
+            return RecoveryPlan.Entry(name: name, files: try Disk.names(in: path).names.filter { !$0.hasPrefix(".") })
         }
     }
 
-    private func say(_ what: String, _ record: DropRecord) {
-        context.logger.notice(
-            "\(record.name) \(what)",
-            metadata: ["event": "recovery", "drop": "\(record.number)", "stage": "\(record.stage.rawValue)"])
+    private func carryOut(
+        _ told: RecoveryPlan.Told, _ records: [Int: DropRecord], _ files: inout [ClaimedFile]
+    ) async throws {
+        switch told.step {
+        case .leave(let name):
+            context.alerts.send(
+                Alert(event: "foreign_file", isError: false, message: told.text, facts: ["path": work + "/" + name]))
+        case .clearAway(let name):
+            try clearAway(work + "/" + name)
+        case .adopt(let drop, let name):
+            context.logger.warning(
+                "\(told.text)", metadata: ["event": "recovery", "drop": "\(drop)", "file": "\(name)"])
+            files.append(try await adopt(drop, name))
+        case .move(let drop), .forget(let drop), .begin(let drop), .goOn(let drop), .endWithoutFile(let drop):
+            guard let record = records[drop] else { return }
+            context.logger.notice(
+                "\(told.text)",
+                metadata: ["event": "recovery", "drop": "\(drop)", "stage": "\(record.stage.rawValue)"])
+            if let file = try await goOn(told.step, record) { files.append(file) }
+        }
     }
+
+    private func goOn(_ step: RecoveryPlan.Step, _ record: DropRecord) async throws -> ClaimedFile? {
+        let directory = work + "/\(record.number)"
+        switch step {
+        case .move:
+            context.guardBook.settled(record.place)
+            await context.names.keep(record.target, in: record.folder)
+            try await Closing(context: context).finish(
+                record.place, name: record.name, directory: directory, folder: record.folder, target: record.target,
+                summary: record.summary)
+            return nil
+        case .forget:
+            try clearAway(directory)
+            try await context.ledger.forget(record.number)
+            try context.guardBook.closed(record.place)
+            return nil
+        default:
+            return ClaimedFile(
+                drop: record.number, name: record.name, directory: directory, claimedAt: record.claimedAt,
+                snapshot: record.snapshot,
+                refusal: record.snapshot.rule.destinations.isEmpty ? Claims.noRule(record.name) : nil, record: record,
+                presents: record.postings.contains { $0.postedThrough > 0 })
+        }
+    }
+
+    /// Removes a directory of ours and our parts in it.
+    private func clearAway(_ directory: String) throws {
+        for part in [FileMover.Part.result, FileMover.Part.rejects, FileMover.Part.summary] {
+            try Disk.remove(directory + "/" + part)
+        }
+        do throws(DiskError) {
+            try Disk.removeDirectory(directory)
+        } catch {
+            guard error.code == ENOTEMPTY || error.code == EEXIST else { throw error }
+            context.alerts.send(.foreign(directory))
+        }
+    }
+
+    /// The ledger was lost: the file is taken as one that may have been sent.
+    private func adopt(_ drop: Int, _ name: String) async throws -> ClaimedFile {
+        let (snapshot, refusal) = try await Claims(context: context).snapshot(for: name)
+        let now = Clock.wall()
+        try await context.ledger.adopt(drop, name: name, snapshot: snapshot, at: now)
+        let record = try await context.ledger.open().first { $0.number == drop }
+        return ClaimedFile(
+            drop: drop, name: name, directory: work + "/\(drop)", claimedAt: now, snapshot: snapshot,
+            refusal: refusal, record: record, isAdopted: true, presents: true)
+    }
+}
+
+extension DropRecord {
+    /// Where it stands among others.
+    var place: DropPlace { snapshot.place(of: number) }
 }

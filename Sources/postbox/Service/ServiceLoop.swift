@@ -154,6 +154,8 @@ actor ServiceLoop {
     private func goOnLater(_ file: ClaimedFile) async {
         faultUntil = Clock.monotonic() + 2_000_000_000
         var again = file
+        // Whatever it had sent is answered: its rows in doubt are none that a newer drop's could meet.
+        again.presents = false
         do {
             again.record = try await context.ledger.open().first { $0.number == file.drop }
             guard again.record != nil else { return }
@@ -219,34 +221,42 @@ actor ServiceLoop {
     }
 
     /// Drops of an earlier run go on as soon as their destinations are logged in, oldest first.
+    ///
+    /// Those that have a destination in common go on together: of two rows in doubt the newer one has to be known before the older
+    /// one may be sent again.
     private func goOn(_ group: inout TaskGroup<Void>) async {
-        var left: [ClaimedFile] = []
-        for file in waitingToGoOn {
-            let known = file.snapshot.rule.destinations.filter { context.lanes[$0] != nil }
-            if file.refusal != nil || isReady(known) {
-                if known.count < file.snapshot.rule.destinations.count {
-                    if warned.insert("drop \(file.drop)").inserted {
-                        context.alerts.send(
-                            Alert(
-                                event: "destination_missing",
-                                message:
-                                    "\(file.name) was claimed for a destination that the configuration no longer has; put it back to finish the file",
-                                facts: ["drop": "\(file.drop)", "file": file.name]))
-                    }
-                    left.append(file)
-                    continue
-                }
-                await start(file, &group)
-            } else {
-                left.append(file)
-            }
+        guard !waitingToGoOn.isEmpty else { return }
+        var left = waitingToGoOn.filter { !canEnd($0) }
+        for file in left where warned.insert("drop \(file.drop)").inserted {
+            context.alerts.send(
+                Alert(
+                    event: "destination_missing",
+                    message:
+                        "\(file.name) was claimed for a destination that the configuration no longer has; put it back to finish the file",
+                    facts: ["drop": "\(file.drop)", "file": file.name]))
         }
-        waitingToGoOn = left
+        var ready = waitingToGoOn.filter { canEnd($0) }
+        while let blocked = ready.firstIndex(where: { $0.refusal == nil && !isReady($0, besides: left) }) {
+            left.append(ready.remove(at: blocked))
+        }
+        waitingToGoOn = left.sorted { $0.drop < $1.drop }
+        await start(ready, &group)
+    }
+
+    /// Every destination it was claimed for is still there.
+    private func canEnd(_ file: ClaimedFile) -> Bool {
+        file.refusal != nil || file.snapshot.rule.destinations.allSatisfy { context.lanes[$0] != nil }
+    }
+
+    private func isReady(_ file: ClaimedFile, besides waiting: [ClaimedFile]) -> Bool {
+        let destinations = file.snapshot.rule.destinations
+        return isReady(destinations)
+            && !waiting.contains { canEnd($0) && !Set(destinations).isDisjoint(with: $0.snapshot.rule.destinations) }
     }
 
     private func claimReady(_ group: inout TaskGroup<Void>, _ now: Int64) async {
         // What an earlier run began goes first: its rows are older.
-        let held = Set(waitingToGoOn.flatMap { $0.snapshot.rule.destinations })
+        let held = Set(waitingToGoOn.filter { canEnd($0) }.flatMap { $0.snapshot.rule.destinations })
         while open.count < Self.openMax {
             look()
             var names: [String] = []
@@ -276,8 +286,8 @@ actor ServiceLoop {
                 for file in claimed {
                     context.logger.info(
                         "claimed", metadata: ["event": "claimed", "file": "\(file.name)", "drop": "\(file.drop)"])
-                    await start(file, &group)
                 }
+                await start(claimed, &group)
             } catch {
                 faultUntil = now + 2_000_000_000
                 context.alerts.send(
@@ -306,16 +316,24 @@ actor ServiceLoop {
         }.joined(separator: "; ")
     }
 
-    private func start(_ file: ClaimedFile, _ group: inout TaskGroup<Void>) async {
-        open.insert(file.drop)
-        var outcomes: [String: AsyncStream<[SettledRun]>] = [:]
-        for name in file.snapshot.rule.destinations {
-            if let lane = context.lanes[name] { outcomes[name] = await lane.open(drop: file.drop) }
+    private func start(_ files: [ClaimedFile], _ group: inout TaskGroup<Void>) async {
+        var contributions: [FileContribution] = []
+        // All take their places first: the order is settled before the first row goes.
+        for file in files {
+            open.insert(file.drop)
+            var outcomes: [String: AsyncStream<[SettledRun]>] = [:]
+            for name in file.snapshot.rule.destinations {
+                if let lane = context.lanes[name] {
+                    outcomes[name] = await lane.open(file.place, presents: file.presents)
+                }
+            }
+            contributions.append(FileContribution(file: file, context: context, outcomes: outcomes))
         }
-        let contribution = FileContribution(file: file, context: context, outcomes: outcomes)
-        group.addTask { [input] in
-            let end = await contribution.run()
-            input.yield(.ended(file, end))
+        for contribution in contributions {
+            group.addTask { [input] in
+                let end = await contribution.run()
+                input.yield(.ended(contribution.file, end))
+            }
         }
     }
 

@@ -78,7 +78,7 @@ final class Courier: Sendable {
 
     /// Hands a drop to the lane in its turn, in lots, as the contributor does.
     func send(_ parcels: [Parcel], drop: Int = 1, lotRows: Int = 256, isInDoubt: Bool = false) async {
-        let stream = await lane.open(drop: drop)
+        let stream = await lane.open(DropPlace(drop: drop))
         Task { [weak self] in
             for await runs in stream {
                 guard let self else { return }
@@ -98,7 +98,7 @@ final class Courier: Sendable {
             var first = 0
             while first < parcels.count {
                 let count = min(lotRows, parcels.count - first)
-                guard await lane.turn(of: drop) else { return }
+                guard await lane.turn(of: drop) == .go else { return }
                 await lane.offer(
                     lot(Array(parcels[first..<first + count]), drop: drop, firstRow: first + 1, isInDoubt: isInDoubt))
                 first += count

@@ -180,7 +180,9 @@ struct PostingLaneTests {
             server in
             try await withLane(destination(server.port) { $0.window = 50 }) { courier in
                 // Each has its place before the first may be sent.
-                let places = await [courier.lane.open(drop: 1), courier.lane.open(drop: 2)]
+                let places = await [
+                    courier.lane.open(DropPlace(drop: 1)), courier.lane.open(DropPlace(drop: 2)),
+                ]
                 await courier.send((1...300).map { Parcel("C\($0 % 40)") }, drop: 3, lotRows: 20)
                 try await courier.ready()
                 #expect(places.count == 2)
@@ -282,7 +284,7 @@ struct PostingLaneTests {
                 #expect(report.loginCloses == 1)
                 #expect(report.closes == 1)
                 #expect(await courier.lane.state == .stopped)
-                #expect(await courier.lane.turn(of: 1) == false)
+                #expect(await courier.lane.turn(of: 1) == .over)
             }
         }
     }

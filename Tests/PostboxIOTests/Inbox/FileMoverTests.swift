@@ -17,9 +17,20 @@ struct FileMoverTests {
     }
 
     private func move() throws {
-        try mover.move(
-            "eod.csv", from: folder.path("work/7"), to: folder.path("failed"), as: "eod.2.csv",
-            summary: Array("summary".utf8))
+        #expect(
+            try mover.move(
+                "eod.csv", from: folder.path("work/7"), to: folder.path("failed"), as: "eod.2.csv",
+                summary: Array("summary".utf8)))
+    }
+
+    @Test("What somebody else put into the drop's directory stays there, and the drop is moved all the same")
+    func foreign() throws {
+        try folder.write("mine", to: "work/7/notes.txt")
+        #expect(
+            try !mover.move(
+                "eod.csv", from: folder.path("work/7"), to: folder.path("failed"), as: "eod.csv", summary: []))
+        #expect(try Disk.names(in: folder.path("work/7")).names == ["notes.txt"])
+        #expect(try Disk.exists(folder.path("failed/eod.csv")))
     }
 
     /// Everything that a drop leaves, and nothing else.
@@ -67,7 +78,7 @@ struct FileMoverTests {
     @Test("A file without rejects has none, and a folder that is missing is made")
     func noRejects() throws {
         try Disk.remove(folder.path("work/7/" + FileMover.Part.rejects))
-        try mover.move(
+        _ = try mover.move(
             "eod.csv", from: folder.path("work/7"), to: folder.path("done/2026-11-21"), as: "eod.csv", summary: [])
         #expect(
             try Disk.names(in: folder.path("done/2026-11-21")).names.sorted() == [

@@ -1,0 +1,28 @@
+/// What an earlier run settled of a drop, as its growing result file tells.
+package struct SettledRows: Sendable, Equatable {
+    /// By destination: rows with a whole line.
+    package private(set) var settled: [String: RowSet] = [:]
+    package private(set) var outcomes = OutcomeCounts()
+    /// Rows with a bad outcome at any destination.
+    package private(set) var bad: RowSet
+    /// `sent_at` of the first post; empty: none.
+    package private(set) var firstSentAt = ""
+    private let rows: Int
+
+    /// Nothing is settled of a drop of that many rows.
+    package init(rows: Int, destinations: [String]) {
+        self.rows = rows
+        bad = RowSet(rows: rows)
+        for name in destinations { settled[name] = RowSet(rows: rows) }
+    }
+
+    /// Takes a line of the journal. False: it is no line of this drop's rows, or its row was settled before.
+    package mutating func take(_ line: ResultJournal.Line) -> Bool {
+        guard line.row <= rows, settled[line.destination]?.contains(line.row) == false else { return false }
+        settled[line.destination]?.insert(line.row)
+        outcomes.add(line.outcome, word: line.nakCode.isEmpty ? line.reason : line.nakCode)
+        if !line.outcome.isGood { bad.insert(line.row) }
+        if !line.sentAt.isEmpty, firstSentAt.isEmpty || line.sentAt < firstSentAt { firstSentAt = line.sentAt }
+        return true
+    }
+}

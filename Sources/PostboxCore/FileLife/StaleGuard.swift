@@ -1,0 +1,137 @@
+/// What newer rows were accepted, as journals tell it: an older value of a RIC and service is never sent after them.
+///
+/// An index of sixteen bytes a row: the rows themselves stay in their journals, and are read again in the rare case that one
+/// matters.
+package struct StaleGuard: Sendable {
+    package enum Verdict: Sendable, Equatable {
+        /// Nothing newer was accepted: it may be sent.
+        case free
+        /// A newer accepted row covers it: `DROP:ROW`.
+        case superseded(String)
+        /// A newer row was, or may have been accepted, and does not cover it: `DROP:ROW`.
+        case overtaken(String)
+    }
+
+    /// Where a line begins.
+    package struct Place: Sendable, Equatable {
+        /// Which journal, in the order of `begin`.
+        package var journal: Int
+        /// Bytes from the journal's beginning.
+        package var offset: Int
+    }
+
+    private struct Entry {
+        var hash: UInt64
+        /// Journal and offset in 24 and 40 bits.
+        var place: UInt64
+    }
+
+    /// Bytes that hold nearly every line.
+    private static let lineBytes = 4096
+
+    private let destination: String
+    /// Names by their index in mapped rows.
+    private let services: [String]
+    private var journals: [DropPlace] = []
+    private var entries: [Entry] = []
+    private var isSorted = true
+
+    /// For one destination's rows; `services`: names by their index in mapped rows.
+    package init(destination: String, services: [String]) {
+        self.destination = destination
+        self.services = services
+    }
+
+    package var isEmpty: Bool { entries.isEmpty }
+    /// Rows it knows of.
+    package var count: Int { entries.count }
+
+    /// The lines that follow are those of this drop's journal; returns its number in `Place`.
+    package mutating func begin(_ place: DropPlace) -> Int {
+        journals.append(place)
+        return journals.count - 1
+    }
+
+    /// Takes a line of the journal begun last. `isWanted`: by hash of RIC and service; others are of no interest.
+    package mutating func take(_ line: ResultJournal.Line, isWanted: (UInt64) -> Bool) {
+        guard line.outcome == .acked || line.outcome == .unknown, line.destination == destination,
+            let service = services.firstIndex(where: { $0.utf8.elementsEqual(line.service) })
+        else { return }
+        let hash = keyHash(ric: line.ric, service: service)
+        guard isWanted(hash) else { return }
+        entries.append(Entry(hash: hash, place: UInt64(journals.count - 1) << 40 | UInt64(line.offset)))
+        isSorted = false
+    }
+
+    /// To be called once when all lines are taken.
+    package mutating func seal() {
+        guard !isSorted else { return }
+        entries.sort { $0.hash < $1.hash }
+        isSorted = true
+    }
+
+    /// What stands against sending a row of the drop at `place`. `fetch` reads that many bytes of a journal again, fewer at its
+    /// end.
+    package func verdict(
+        _ row: MappedRow, in batch: PostBatch, of place: DropPlace, fetch: (Place, Int) throws -> [UInt8]
+    ) rethrows -> Verdict {
+        var at = firstEntry(row.keyHash)
+        var verdict = Verdict.free
+        while at < entries.count, entries[at].hash == row.keyHash {
+            let entry = entries[at]
+            at += 1
+            let found = Place(journal: Int(entry.place >> 40), offset: Int(entry.place & (1 << 40 - 1)))
+            let journal = journals[found.journal]
+            guard journal.drop == place.drop || journal.isNewer(than: place) else { continue }
+            switch try judge(row, batch, journal, isOwn: journal.drop == place.drop, { try fetch(found, $0) }) {
+            case .free: break
+            case .superseded(let name): return .superseded(name)
+            case .overtaken(let name): verdict = .overtaken(name)
+            }
+        }
+        return verdict
+    }
+
+    private func judge(
+        _ row: MappedRow, _ batch: PostBatch, _ journal: DropPlace, isOwn: Bool, _ fetch: (Int) throws -> [UInt8]
+    ) rethrows -> Verdict {
+        var verdict = Verdict.free
+        var size = Self.lineBytes
+        while true {
+            let bytes = try fetch(size)
+            let isWhole = ResultJournal.line(bytes, drop: journal.drop) { line in
+                verdict = judge(row, batch, journal, isOwn: isOwn, line)
+            }
+            if isWhole || bytes.count < size { return verdict }
+            size *= 2
+        }
+    }
+
+    private func judge(
+        _ row: MappedRow, _ batch: PostBatch, _ journal: DropPlace, isOwn: Bool, _ line: ResultJournal.Line
+    ) -> Verdict {
+        guard !isOwn || line.row > row.row, row.service < services.count,
+            services[row.service].utf8.elementsEqual(line.service)
+        else { return .free }
+        return batch.bytes.withUnsafeBytes { own in
+            let ric = UnsafeRawBufferPointer(rebasing: own[row.ricStart..<row.ricStart + row.ricLength])
+            guard ric.elementsEqual(line.ric) else { return .free }
+            let fields = UnsafeRawBufferPointer(rebasing: own[row.fieldsStart..<row.fieldsStart + row.fieldsLength])
+            let name = "\(journal.drop):\(line.row)"
+            let isCovered =
+                line.outcome == .acked
+                && covers(newer: line.post, newerFields: line.fields, older: row.post, olderFields: fields)
+            return isCovered ? .superseded(name) : .overtaken(name)
+        }
+    }
+
+    private func firstEntry(_ hash: UInt64) -> Int {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].hash < hash { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

@@ -1,0 +1,127 @@
+import PostboxCore
+import Testing
+
+@Suite("Whose rows a lane takes next")
+struct LaneOrderTests {
+    private var order = LaneOrder()
+
+    private func place(_ drop: Int, age: Int64? = nil, priority: Int = 0) -> DropPlace {
+        DropPlace(drop: drop, age: age ?? Int64(drop), priority: priority)
+    }
+
+    @Test("Drops go in drop order, each when the one before has handed over all it has")
+    mutating func inOrder() {
+        order.open(place(2))
+        order.open(place(1))
+        #expect(order.turn(of: 2) == .wait)
+        #expect(order.turn(of: 1) == .go)
+        #expect(order.turn(of: 2) == .wait)
+        order.finishOffering(1)
+        #expect(order.turn(of: 1) == .over)
+        #expect(order.turn(of: 2) == .go)
+        order.close(2)
+        #expect(order.turn(of: 2) == .over)
+        #expect(order.next == nil)
+    }
+
+    @Test("An urgent drop goes before a running one, which waits until it is closed and is told of it")
+    mutating func overtaken() {
+        order.open(place(1))
+        #expect(order.turn(of: 1) == .go)
+        let urgent = place(2, priority: 1)
+        order.open(urgent)
+        #expect(order.turn(of: 1) == .wait)
+        #expect(order.turn(of: 2) == .go)
+        #expect(order.turn(of: 2) == .go)
+        order.finishOffering(2)
+        #expect(order.next == 1)
+        #expect(order.turn(of: 1) == .wait)
+        order.close(2)
+        #expect(order.turn(of: 1) == .overtaken([urgent]))
+        #expect(order.turn(of: 1) == .go)
+    }
+
+    @Test("An older drop that comes back while a newer one goes lets that one end first")
+    mutating func comesBack() {
+        order.open(place(2))
+        #expect(order.turn(of: 2) == .go)
+        order.open(place(1))
+        #expect(order.turn(of: 1) == .wait)
+        #expect(order.turn(of: 2) == .go)
+        order.open(place(3))
+        order.finishOffering(2)
+        #expect(order.turn(of: 3) == .wait)
+        #expect(order.turn(of: 1) == .wait)
+        order.close(2)
+        #expect(order.turn(of: 1) == .overtaken([place(2)]))
+        #expect(order.turn(of: 1) == .go)
+    }
+
+    @Test("A held drop that had gone before an older one keeps that one waiting, and nobody else")
+    mutating func heldOvertaker() {
+        order.open(place(1))
+        order.open(place(2, priority: 1))
+        #expect(order.turn(of: 2) == .go)
+        order.setHeld(2, true)
+        order.open(place(3))
+        #expect(order.turn(of: 1) == .wait)
+        #expect(order.turn(of: 3) == .go)
+        order.finishOffering(3)
+        order.close(3)
+        order.close(2)
+        #expect(order.turn(of: 1) == .overtaken([place(2, priority: 1), place(3)]))
+    }
+
+    @Test("A drop that comes when a newer one has gone already was overtaken by it")
+    mutating func lateComer() {
+        let urgent = place(1, age: 10, priority: 1)
+        order.open(urgent)
+        #expect(order.turn(of: 1) == .go)
+        order.open(place(2, age: 5))
+        order.finishOffering(1)
+        #expect(order.turn(of: 2) == .wait)
+        order.close(1)
+        #expect(order.turn(of: 2) == .overtaken([urgent]))
+        #expect(order.turn(of: 2) == .go)
+    }
+
+    @Test("Later drops go past a held one; let go, it is told of them")
+    mutating func held() {
+        order.open(place(1))
+        order.open(place(2))
+        #expect(order.turn(of: 1) == .go)
+        order.setHeld(1, true)
+        #expect(order.turn(of: 1) == .wait)
+        #expect(order.turn(of: 2) == .go)
+        order.setHeld(1, false)
+        #expect(order.turn(of: 1) == .wait)
+        #expect(order.turn(of: 2) == .go)
+        order.finishOffering(2)
+        #expect(order.turn(of: 1) == .wait)
+        order.close(2)
+        #expect(order.turn(of: 1) == .overtaken([place(2)]))
+        #expect(order.turn(of: 1) == .go)
+    }
+
+    @Test("Nothing goes before every drop in doubt has presented its rows, or is given up")
+    mutating func doubtsFirst() {
+        order.open(place(1), presents: true)
+        order.open(place(2), presents: true)
+        order.open(place(3), presents: true)
+        order.open(place(4))
+        #expect(order.awaitsDoubts)
+        #expect(order.turn(of: 2) == .present)
+        order.presented(2)
+        #expect(order.turn(of: 2) == .wait)
+        #expect(order.turn(of: 4) == .wait)
+        #expect(order.turn(of: 1) == .present)
+        order.presented(1)
+        #expect(order.awaitsDoubts)
+        #expect(order.turn(of: 1) == .wait)
+        order.close(3)
+        #expect(!order.awaitsDoubts)
+        #expect(order.turn(of: 1) == .go)
+        order.finishOffering(1)
+        #expect(order.turn(of: 2) == .go)
+    }
+}
