@@ -72,6 +72,10 @@ package actor PostingLane {
     private var cancelled: [Int: OutcomeDetail] = [:]
     private var queued = 0
     private var sends: [PostingWindow.Send] = []
+    /// Kept from one write to the next: NIO is done with it as soon as the socket has taken all of it.
+    private var out = ByteBuffer()
+    /// Plain Acks that were read and not yet told to the window.
+    private var acks: [UInt32] = []
     private var timeoutsInARow = 0
     /// Posts that may be in flight now: a new connection starts with few and gets one more with every answer, so that a server
     /// which is slow to come back is not flooded anew by every try.
@@ -606,6 +610,9 @@ package actor PostingLane {
 
     // MARK: - Bytes come in
 
+    /// Bytes of a server's message that no server sends.
+    private static let payloadMax = 16 << 20
+
     func received(_ buffer: ByteBuffer, on number: Int) {
         guard let link, link.number == number else { return }
         var buffer = buffer
@@ -618,23 +625,27 @@ package actor PostingLane {
         }
         do {
             try frames(&buffer, number, now)
+            takeAcks(now)
             if buffer.readableBytes > 0, self.link?.number == number {
                 buffer.discardReadBytes()
                 self.link?.rest = buffer
             }
         } catch {
+            takeAcks(now)
             end(number, .soon, "the server broke the WebSocket protocol: \(error)")
         }
     }
 
     private func frames(_ buffer: inout ByteBuffer, _ number: Int, _ now: Moment) throws {
         while link?.number == number {
+            if trace == nil, link?.isFragmented == false { try plainAcks(&buffer) }
             let frame = try buffer.withUnsafeReadableBytes { bytes in
-                try FrameCodec.inbound(bytes, payloadMax: 16 << 20)
+                try FrameCodec.inbound(bytes, payloadMax: Self.payloadMax)
             }
             guard let frame, buffer.readableBytes >= frame.header + frame.payload else { return }
             buffer.moveReaderIndex(forwardBy: frame.header)
             let isControl = frame.opcode >= 8
+            if isControl { takeAcks(now) }
             if !isControl, !frame.isFinal || link?.isFragmented == true {
                 if var piece = buffer.readSlice(length: frame.payload) { link?.fragments.writeBuffer(&piece) }
                 link?.isFragmented = !frame.isFinal
@@ -663,11 +674,57 @@ package actor PostingLane {
         }
     }
 
+    /// Takes the frames at the buffer's beginning that hold plain Acks alone: nearly all that ever comes.
+    private func plainAcks(_ buffer: inout ByteBuffer) throws {
+        let scanner = scanner
+        var ids: [UInt32] = []
+        swap(&ids, &acks)
+        defer { swap(&ids, &acks) }
+        let taken = try buffer.withUnsafeReadableBytes { bytes in
+            var at = 0
+            while let frame = try FrameCodec.inbound(
+                UnsafeRawBufferPointer(rebasing: bytes[at...]), payloadMax: Self.payloadMax),
+                frame.isFinal, frame.opcode == FrameCodec.Opcode.text
+            {
+                let start = at + frame.header
+                guard bytes.count - start >= frame.payload,
+                    scanner.scanAcks(
+                        UnsafeRawBufferPointer(rebasing: bytes[start..<start + frame.payload]), into: &ids)
+                else { break }
+                at = start + frame.payload
+            }
+            return at
+        }
+        buffer.moveReaderIndex(forwardBy: taken)
+    }
+
     private func messages(_ payload: UnsafeRawBufferPointer, _ number: Int, _ now: Moment) throws {
         trace?.write(.received, destination.name, String(decoding: payload, as: UTF8.self))
+        if scanner.scanAcks(payload, into: &acks) { return }
+        takeAcks(now)
         try scanner.scan(payload) { message in
             if case .ack(let ack) = message { answered(ack, now) } else { handle(message, number, now) }
         }
+    }
+
+    /// Plain Acks that came together are one event.
+    private func takeAcks(_ now: Moment) {
+        guard !acks.isEmpty else { return }
+        if pacer.limit != nil {
+            for id in acks {
+                if let place = window.pacedNumber(id) { pacer.answered(place, at: now.monotonic) }
+            }
+        }
+        let foreign = window.acked(acks, now: now)
+        let count = acks.count - foreign.count
+        acks.removeAll(keepingCapacity: true)
+        if count > 0 {
+            flightMax = min(window.capacity, flightMax + count)
+            counts.acked += count
+            timeoutsInARow = 0
+            if sameRefusal.count > 0 { sameRefusal = ("", 0, 0) }
+        }
+        for id in foreign { late(id, "Ack") }
     }
 
     private func answered(_ ack: Ack, _ now: Moment) {
@@ -811,7 +868,8 @@ package actor PostingLane {
             if pacer.limit != nil {
                 for send in sends { window.paced(send.postID, number: pacer.sent(at: now.monotonic)) }
             }
-            channel.writeAndFlush(encode(channel.allocator), promise: nil)
+            encode()
+            channel.writeAndFlush(out, promise: nil)
             counts.sent += sends.count
             queued = window.hasQueued ? window.queued : 0
             // The write may have failed at once and ended the connection: what it held is in doubt, nothing more goes here.
@@ -819,28 +877,43 @@ package actor PostingLane {
         }
     }
 
-    private func encode(_ allocator: ByteBufferAllocator) -> ByteBuffer {
-        var out = allocator.buffer(capacity: sends.count * 320)
+    /// Lays down the posts to send, in `out`.
+    private func encode() {
+        out.clear()
+        let codec = codec
         var at = 0
         while at < sends.count {
             let handle = sends[at].lot
             guard let lot = window.lot(handle) else { preconditionFailure("a post that was taken has a lot") }
+            var end = at + 1
+            while end < sends.count, sends[end].lot == handle { end += 1 }
+            let run = sends[at..<end]
+            if trace != nil { traceSent(run, lot) }
+            var masks = masks
             lot.batch.bytes.withUnsafeBytes { bytes in
-                while at < sends.count, sends[at].lot == handle {
-                    let row = lot.rows[Int(sends[at].index)]
-                    let postID = sends[at].postID
-                    trace?.write(
-                        .sent, destination.name,
-                        String(decoding: codec.json(of: row, in: lot.batch, postID: postID), as: UTF8.self))
-                    out.writeWithUnsafeMutableBytes(minimumWritableBytes: codec.frameBytesMax(of: row)) { raw in
+                codec.withWriter(of: bytes) { writer in
+                    let room = run.reduce(0) { $0 + writer.frameBytesMax(of: lot.rows[Int($1.index)]) }
+                    out.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { raw in
                         guard let base = raw.baseAddress else { return 0 }
-                        return codec.writeFrame(of: row, bytes: bytes, postID: postID, mask: masks.next(), to: base)
+                        var to = base
+                        for send in run {
+                            to += writer.writeFrame(
+                                of: lot.rows[Int(send.index)], postID: send.postID, mask: masks.next(), to: to)
+                        }
+                        return to - base
                     }
-                    at += 1
                 }
             }
+            self.masks = masks
+            at = end
         }
-        return out
+    }
+
+    private func traceSent(_ run: ArraySlice<PostingWindow.Send>, _ lot: PostLot) {
+        for send in run {
+            let json = codec.json(of: lot.rows[Int(send.index)], in: lot.batch, postID: send.postID)
+            trace?.write(.sent, destination.name, String(decoding: json, as: UTF8.self))
+        }
     }
 
     private func sendText(_ text: String) {

@@ -15,7 +15,7 @@ package actor ResultFile {
     private var unsynced = 0
     private var lastSync: Int64
     private var lines: [String: ResultLines] = [:]
-    private var buffer: [UInt8] = []
+    private var buffer = LineBuffer()
     private var isFailing = false
 
     /// Settled rows so far, over all destinations; good rows as well as bad ones.
@@ -120,8 +120,8 @@ package actor ResultFile {
 
     private func flush() async {
         guard !buffer.isEmpty else { return }
-        let bytes = buffer
-        buffer.removeAll(keepingCapacity: true)
+        let bytes = Array(buffer.bytes)
+        buffer.removeAll()
         let at = length
         await persist { [descriptor, path] () throws(DiskError) in
             try Self.write(descriptor, bytes, at: at, path)

@@ -21,6 +21,7 @@ final class PriceFilePass {
     private var mapper: RowMapper
     private let target: Target
     private var batch = RowBatch()
+    private var posts = PostBatch()
 
     init(rule: MappingRule, format: PriceFileFormat, target: Target) {
         decoder = SourceDecoder(encoding: rule.encoding, format: format)
@@ -34,27 +35,34 @@ final class PriceFilePass {
     var rowCount: Int { reader.rowCount }
     var frame: RowFrame { reader.frame }
 
-    /// Takes the file's next chunk. `body` gets the rows that are whole now, as read and as mapped.
+    /// Takes the file's next chunk. `body` gets the rows that are whole now, as read and as mapped; what it keeps of them is
+    /// copied at the next call.
     ///
     /// Throws `FileProblem` when the file cannot be read, and whatever `body` throws.
     func take(
         _ chunk: UnsafeRawBufferPointer, isLast: Bool, _ body: (borrowing RowBatch, PostBatch) throws -> Void
     ) throws {
+        posts.removeAll()
+        try map(chunk, isLast: isLast, into: &posts)
+        try body(batch, posts)
+    }
+
+    private func map(
+        _ chunk: UnsafeRawBufferPointer, isLast: Bool, into posts: inout PostBatch
+    ) throws(FileProblem) {
         try decoder.decode(chunk, isLast: isLast) { (text) throws(FileProblem) in
             try reader.read(text, isLast: isLast, into: &batch)
         }
-        var posts = PostBatch()
         mapper.map(batch, columns: reader.columns, into: &posts)
         refuseOversized(&posts)
         useLaneServices(&posts)
-        try body(batch, posts)
     }
 
     /// Takes the file's next chunk and returns its rows as mapped.
     @inline(never)
     func mapped(_ chunk: UnsafeRawBufferPointer, isLast: Bool) throws -> PostBatch {
         var mapped = PostBatch()
-        try take(chunk, isLast: isLast) { _, posts in mapped = posts }
+        try map(chunk, isLast: isLast, into: &mapped)
         return mapped
     }
 
