@@ -85,18 +85,24 @@ struct LineBytes {
             let isSpecial = byte == UInt8(ascii: "\"") || byte == UInt8(ascii: ",") || byte == 0x0a || byte == 0x0d
             needs = needs || isSpecial
         }
-        if needs { return appendJSON(bytes, start, length) }
+        if needs { return appendDoubled(base + start, length) }
         at.copyMemory(from: base + start, byteCount: length)
         at += length
     }
 
-    /// Text that has to be quoted for certain, as a JSON object: blank stays blank.
+    /// A JSON object: with a field it has to be quoted for certain. Blank stays blank.
     @inline(__always)
     mutating func appendJSON(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int) {
-        guard length > 0, let base = bytes.baseAddress else { return }
+        // An object without fields needs no quotes.
+        guard length > 2, let base = bytes.baseAddress else { return appendQuoted(bytes, start, length) }
+        appendDoubled(base + start, length)
+    }
+
+    @inline(__always)
+    private mutating func appendDoubled(_ start: UnsafeRawPointer, _ length: Int) {
         let quote = UInt8(ascii: "\"")
         append(quote)
-        var from = base + start
+        var from = start
         var left = length
         // Eight bytes at once, up to the first quote among them; that one is written twice.
         while left >= 8 {
