@@ -69,6 +69,10 @@ package actor PostingLane {
     private var sinks: [Int: AsyncStream<[SettledRun]>.Continuation] = [:]
     private var turns: [Int: CheckedContinuation<Bool, Never>] = [:]
     private var cancelled: [Int: OutcomeDetail] = [:]
+    /// Nothing is sent, other tries included; answers are read.
+    private var isHeld = false
+    /// Drops that get no turn.
+    private var heldDrops: Set<Int> = []
     private var queued = 0
     private var sends: [PostingWindow.Send] = []
     private var timeoutsInARow = 0
@@ -195,14 +199,21 @@ package actor PostingLane {
     private var lowWater: Int { destination.resend == .never ? 1 : max(256, destination.window * 2) }
 
     private func isTurn(_ drop: Int) -> Bool {
-        order.first == drop && queued < lowWater && !isDraining && !isStopped && cancelled[drop] == nil
+        first == drop && queued < lowWater && !isHeld && !isDraining && !isStopped && cancelled[drop] == nil
     }
+
+    /// The drop whose turn it is.
+    private var first: Int? { order.first { !heldDrops.contains($0) } }
 
     /// Hands over rows that may be sent: to be called in the drop's turn only.
     package func offer(_ lot: PostLot) {
         guard !isStopped, !isDraining else { return }
         _ = window.add(lot, now: Clock.now())
         if !lot.isInDoubt { queued += lot.rows.count }
+        // The cancellation came between the turn and these rows.
+        if let detail = cancelled[lot.drop] {
+            return cancel(drop: lot.drop, reason: detail.reason, text: detail.text)
+        }
         pump()
     }
 
@@ -217,17 +228,48 @@ package actor PostingLane {
         order.removeAll { $0 == drop }
         sinks.removeValue(forKey: drop)?.finish()
         cancelled[drop] = nil
+        heldDrops.remove(drop)
         wakeTurns()
     }
 
-    /// Gives up what was not sent of a drop; what is in flight settles.
+    /// Gives up what was not sent of a drop; what is in flight settles. Nothing happens when the drop is not open here.
     package func cancel(drop: Int, reason: String, text: String) {
+        guard sinks[drop] != nil else { return }
         cancelled[drop] = OutcomeDetail(reason: reason, text: text)
         window.cancel(drop: drop, reason: reason, text: text, now: Clock.now())
         queued = window.queued
         turns.removeValue(forKey: drop)?.resume(returning: false)
         pump()
     }
+
+    /// Held, nothing new goes and other tries wait; the login, answers and timeouts go on.
+    package func setHeld(_ isHeld: Bool) {
+        self.isHeld = isHeld
+        pump()
+    }
+
+    /// The drop gets no further turn; what it handed over goes on, and later drops may go past it.
+    package func hold(drop: Int) {
+        guard sinks[drop] != nil else { return }
+        heldDrops.insert(drop)
+        wakeTurns()
+    }
+
+    /// The drop takes its turn again.
+    package func resume(drop: Int) {
+        heldDrops.remove(drop)
+        wakeTurns()
+    }
+
+    /// Whether the drop has rows left here and none of them can move before it, or the lane, is resumed.
+    package func isHeldUp(_ drop: Int) -> Bool {
+        guard sinks[drop] != nil else { return false }
+        if isHeld { return window.inFlight == 0 && (turns[drop] != nil || !window.isIdle) }
+        return heldDrops.contains(drop) && turns[drop] != nil && window.isIdle
+    }
+
+    /// Nothing more of the drop is to be settled here.
+    package func isOver(_ drop: Int) -> Bool { sinks[drop] == nil }
 
     /// The number of the drop's first row that was handed over and certainly never sent; nil: there is none.
     package func firstUntaken(of drop: Int) -> Int? { window.firstUntaken(of: drop) }
@@ -748,7 +790,7 @@ package actor PostingLane {
             sendText(OutboundMessage.loginClose)
             end(link.number, .soon, "going back to the first server")
         }
-        if let link, link.login.isOpen, pausedUntil == nil, !isDraining, !wantsFirst, link.channel.isWritable {
+        if let link, link.login.isOpen, pausedUntil == nil, !isHeld, !isDraining, !wantsFirst, link.channel.isWritable {
             fill(link.channel)
         }
         if isDraining, window.inFlight == 0 { endDrain() }
@@ -853,7 +895,7 @@ package actor PostingLane {
     }
 
     private func wakeTurns() {
-        guard let first = order.first, turns[first] != nil, isTurn(first) else { return }
+        guard let first, turns[first] != nil, isTurn(first) else { return }
         turns.removeValue(forKey: first)?.resume(returning: true)
     }
 
@@ -867,7 +909,7 @@ package actor PostingLane {
             if let at = window.oldestSentAt { next = min(next, at + destination.ackTimeout.nanoseconds) }
             if let until = pausedUntil {
                 next = min(next, until)
-            } else if link.login.isOpen, !isDraining, link.channel.isWritable, window.inFlight < flightMax,
+            } else if link.login.isOpen, !isHeld, !isDraining, link.channel.isWritable, window.inFlight < flightMax,
                 let retry = window.nextRetry
             {
                 // What could not go just now will not go at once either: held back by the rate it waits for the pacer, and
