@@ -21,12 +21,11 @@ package final class SpoolLock: Sendable {
         let who =
             parts.count == 3
             ? "host \(parts[0]), process \(parts[1]), since \(parts[2].prefix { $0 != "\n" })" : "unknown"
+        // Thrown from here on, `deinit` closes it.
         guard Self.take(descriptor) else {
-            _ = Glibc.close(descriptor)
             throw Taken(description: "this spool belongs to another instance (\(who)); stop that one first")
         }
         if parts.count == 3, parts[0] != host, !takeOver {
-            _ = Glibc.close(descriptor)
             throw Taken(
                 description:
                     "this spool was last used by another host and not released (\(who)); make sure that it is stopped, then start with --take-over"
