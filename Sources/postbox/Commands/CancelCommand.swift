@@ -18,7 +18,8 @@ struct CancelCommand: AsyncParsableCommand {
 
             Without a running service the order stands and takes effect at the next start, before anything is sent.
 
-            Exit codes: 0 cancelled, or ordered and no service runs · 64 there is no such file, or it is finished already · \
+            Exit codes: 0 cancelled, or ordered and no service runs · 64 there is no such file, several have \
+            that name, or it is finished already · \
             75 ordered, but not finished within --wait · 74 the spool cannot be used
             """)
 

@@ -3,7 +3,9 @@ internal import PostboxCore
 internal import PostboxIO
 
 /// What the desk's orders mean now, for whoever decides what is claimed and begun.
-struct Standing: Sendable, Equatable {
+struct Standing: Sendable {
+    /// False: the orders could not be read; nothing new may begin before they are.
+    var isKnown = false
     var isInboxHeld = false
     var destinations: Set<String> = []
     var drops: Set<Int> = []
@@ -12,7 +14,7 @@ struct Standing: Sendable, Equatable {
     /// Files in the inbox that are to be claimed and given up.
     var cancelledFiles: Set<String> = []
 
-    var isNone: Bool { self == Standing() }
+    var isNone: Bool { !holdsAnything && cancelled.isEmpty && cancelledFiles.isEmpty }
     var holdsAnything: Bool { isInboxHeld || !destinations.isEmpty || !drops.isEmpty }
 
     /// Whether one of these destinations is held: no file that needs it is claimed.
@@ -74,8 +76,10 @@ actor ControlDesk {
             }
             standing.cancelledFiles = []
             for (order, entry) in found.orders where !order.isHold { try await cancel(order, entry) }
+            standing.isKnown = true
             warned.remove("fault")
         } catch {
+            standing.isKnown = false
             if warned.insert("fault").inserted {
                 context.alerts.send(
                     Alert(event: "control_fault", message: "orders cannot be read for now: \(error)", facts: [:]))
@@ -133,30 +137,33 @@ actor ControlDesk {
         }
         orders[order] = entry
         if let drop {
-            meant[order] = drop
-            // Done already: its end takes the order away.
-            guard cancelled[drop] == nil else { return }
-            if open[drop] == nil, try await context.ledger.isFinished(drop) != false {
+            if cancelled[drop] == nil, open[drop] == nil, try await context.ledger.isFinished(drop) != false {
                 return try void(order, "it is finished, or there never was such a drop")
             }
-            let by = entry.note.by.map { " by \($0)" } ?? ""
-            let detail = OutcomeDetail(
-                reason: Self.cancelled, text: "cancelled\(by) at \(TimeText.text(entry.since))")
-            cancelled[drop] = detail
-            standing.cancelled.insert(drop)
-            context.logger.warning(
-                "\(order.subject) is cancelled: nothing more of it is sent",
-                metadata: facts(order, entry).merging(["event": "cancelling", "drop": "\(drop)"]) { $1 })
-            open[drop]?.set(detail)
-            for lane in context.lanes.values {
-                await lane.cancel(drop: drop, reason: detail.reason, text: detail.text)
-            }
+            await cancel(drop, by: order, entry)
         } else if case .cancelFile(let name) = order {
             if try Disk.status(context.settings.directories.inbox + "/" + name)?.isRegular == true {
                 standing.cancelledFiles.insert(name)
             } else {
                 try void(order, "it is not there any more")
             }
+        }
+    }
+
+    /// Carried out once; the order goes away when the drop is closed.
+    private func cancel(_ drop: Int, by order: ControlOrder, _ entry: ControlFolder.Entry) async {
+        meant[order] = drop
+        guard cancelled[drop] == nil else { return }
+        let by = entry.note.by.map { " by \($0)" } ?? ""
+        let detail = OutcomeDetail(reason: Self.cancelled, text: "cancelled\(by) at \(TimeText.text(entry.since))")
+        cancelled[drop] = detail
+        standing.cancelled.insert(drop)
+        context.logger.warning(
+            "\(order.subject) is cancelled: nothing more of it is sent",
+            metadata: facts(order, entry).merging(["event": "cancelling", "drop": "\(drop)"]) { $1 })
+        open[drop]?.set(detail)
+        for lane in context.lanes.values {
+            await lane.cancel(drop: drop, reason: detail.reason, text: detail.text)
         }
     }
 
@@ -187,6 +194,14 @@ actor ControlDesk {
     }
 
     // MARK: - Drops
+
+    /// A file was claimed whose cancellation stood already: it goes with the file. Returns what stands then.
+    func claimed(_ name: String, as drop: Int) async -> Standing {
+        let order = ControlOrder.cancelFile(name)
+        standing.cancelledFiles.remove(name)
+        if let entry = orders[order] { await cancel(drop, by: order, entry) }
+        return standing
+    }
 
     /// A drop has its place in the lanes: what was ordered for it before holds from its first row on.
     func opened(_ drop: Int) async -> GivenUp {

@@ -218,6 +218,10 @@ actor ServiceLoop {
             standing = await control.read()
         }
         if let until = faultUntil, now >= until { faultUntil = nil }
+        if faultUntil == nil, !standing.isKnown {
+            standing = await control.read()
+            if !standing.isKnown { faultUntil = now + 2_000_000_000 }
+        }
         if faultUntil == nil {
             await goOn(&group)
             await claimReady(&group, now)
@@ -294,8 +298,9 @@ actor ServiceLoop {
                     saidWaiting.remove(name)
                     knownDestinations[name] = nil
                 }
-                // A cancellation goes with the file.
-                if !standing.cancelledFiles.isDisjoint(with: names) { standing = await control.read() }
+                for file in claimed where standing.cancelledFiles.contains(file.name) {
+                    standing = await control.claimed(file.name, as: file.drop)
+                }
                 for file in claimed {
                     context.logger.info(
                         "claimed", metadata: ["event": "claimed", "file": "\(file.name)", "drop": "\(file.drop)"])

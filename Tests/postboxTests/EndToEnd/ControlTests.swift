@@ -331,6 +331,46 @@ struct ControlTests {
         try await Self.stop(service)
     }
 
+    @Test("A file for two destinations goes on at the one that is not held, and can be cancelled at the other")
+    func holdOneOfTwo() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        let other = try await desk.simulate(name: "other")
+        try desk.configure(
+            [simulator.url, other.url], destination: Self.slow,
+            files: "  - {match: \"*\", destination: [cache, second]}")
+        try desk.drop("a.csv", Self.file(rows: 100))
+        let service = try desk.start()
+        try await eventually("a part is posted") { try simulator.posts().count >= 10 }
+        try await Self.say(desk, ["hold", "destination", "cache"])
+        try await eventually("the other has all of it") { try other.posts().count == 100 }
+        let posted = try simulator.posts().count
+        #expect(posted < 100)
+        #expect(try await Self.say(desk, ["cancel", "a.csv"]).contains("partial"))
+        let file = try desk.finished("a.csv", in: .failed)
+        #expect(file.summary.outcomes["acked"] == 100 + posted && file.summary.outcomes["unsent"] == 100 - posted)
+        try await Self.stop(service)
+    }
+
+    @Test("As long as orders cannot be read nothing new is begun")
+    func unreadable() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url])
+        let state = desk.path(.state)
+        try FileManager.default.createDirectory(at: state, withIntermediateDirectories: true)
+        // A file where the folder should be.
+        try Data().write(to: Self.control(desk))
+        try desk.drop("a.csv", Self.file(rows: 2))
+        let service = try desk.start()
+        try await eventually("it is said") { desk.log().contains(" control_fault ") }
+        try await eventually("the destination is up") { desk.log().contains(" logged_in ") }
+        #expect(desk.names(in: .inbox) == ["a.csv"])
+        try FileManager.default.removeItem(at: Self.control(desk))
+        _ = try await desk.finish("a.csv", in: .done)
+        try await Self.stop(service)
+    }
+
     @Test("A held drop hands nothing more over, later files go past it, and it goes on when it is resumed")
     func holdDrop() async throws {
         let desk = try Desk()
