@@ -104,7 +104,7 @@ package struct LaneOrder: Sendable {
         entries[at].isHeld = isHeld
     }
 
-    package var isEmpty: Bool { entries.isEmpty }
+    package func isHeld(_ drop: Int) -> Bool { index(drop).map { entries[$0].isHeld } ?? false }
 
     private func index(_ drop: Int) -> Int? { entries.firstIndex { $0.place.drop == drop } }
 }

@@ -70,6 +70,8 @@ package actor PostingLane {
     private var sinks: [Int: AsyncStream<[SettledRun]>.Continuation] = [:]
     private var turns: [Int: CheckedContinuation<LaneOrder.Turn, Never>] = [:]
     private var cancelled: [Int: OutcomeDetail] = [:]
+    /// Nothing is sent, other tries included; answers are read.
+    private var isHeld = false
     private var queued = 0
     private var sends: [PostingWindow.Send] = []
     /// Kept from one write to the next: NIO is done with it as soon as the socket has taken all of it.
@@ -206,7 +208,7 @@ package actor PostingLane {
         // Of a cancelled drop, too, it has to be known what may have been accepted.
         guard cancelled[drop] == nil || order.presents(drop) else { return .over }
         // Only `go` depends on what is queued; a drop that presents rows in doubt is not held up.
-        guard queued < (destination.resend == .never ? 1 : leadRows) || order.awaitsDoubts else { return .wait }
+        guard !isHeld && queued < (destination.resend == .never ? 1 : leadRows) || order.awaitsDoubts else { return .wait }
         return order.turn(of: drop)
     }
 
@@ -240,6 +242,10 @@ package actor PostingLane {
         guard !isStopped, !isDraining else { return }
         _ = window.add(lot, now: Clock.now())
         if !lot.isInDoubt { queued += lot.rows.count }
+        // The cancellation came between the turn and these rows.
+        if let detail = cancelled[lot.drop] {
+            return cancel(drop: lot.drop, reason: detail.reason, text: detail.text)
+        }
         pump()
     }
 
@@ -259,14 +265,43 @@ package actor PostingLane {
         pump()
     }
 
-    /// Gives up what was not sent of a drop; what is in flight settles.
+    /// Gives up what was not sent of a drop; what is in flight settles. Nothing happens when the drop is not open here.
     package func cancel(drop: Int, reason: String, text: String) {
+        guard sinks[drop] != nil else { return }
         cancelled[drop] = OutcomeDetail(reason: reason, text: text)
         window.cancel(drop: drop, reason: reason, text: text, now: Clock.now())
         queued = window.queued
         turns.removeValue(forKey: drop)?.resume(returning: .over)
         pump()
     }
+
+    /// Held, nothing new goes and other tries wait; the login, answers and timeouts go on.
+    package func setHeld(_ isHeld: Bool) {
+        self.isHeld = isHeld
+        pump()
+    }
+
+    /// The drop gets no further turn; what it handed over goes on, and later drops may go past it.
+    package func hold(drop: Int) {
+        order.setHeld(drop, true)
+        pump()
+    }
+
+    /// The drop takes its turn again.
+    package func resume(drop: Int) {
+        order.setHeld(drop, false)
+        pump()
+    }
+
+    /// Whether the drop has rows left here and none of them can move before it, or the lane, is resumed.
+    package func isHeldUp(_ drop: Int) -> Bool {
+        guard sinks[drop] != nil else { return false }
+        if isHeld { return window.inFlight == 0 && (turns[drop] != nil || !window.isIdle) }
+        return order.isHeld(drop) && turns[drop] != nil && window.isIdle
+    }
+
+    /// Nothing more of the drop is to be settled here.
+    package func isOver(_ drop: Int) -> Bool { sinks[drop] == nil }
 
     /// The number of the drop's first row that was handed over and certainly never sent; nil: there is none.
     package func firstUntaken(of drop: Int) -> Int? { window.firstUntaken(of: drop) }
@@ -840,7 +875,7 @@ package actor PostingLane {
             sendText(OutboundMessage.loginClose)
             end(link.number, .soon, "going back to the first server")
         }
-        if let link, link.login.isOpen, pausedUntil == nil, !isDraining, !wantsFirst, !order.awaitsDoubts,
+        if let link, link.login.isOpen, pausedUntil == nil, !isHeld, !isDraining, !wantsFirst, !order.awaitsDoubts,
             link.channel.isWritable
         {
             fill(link.channel)
@@ -980,7 +1015,7 @@ package actor PostingLane {
             if let at = window.oldestSentAt { next = min(next, at + destination.ackTimeout.nanoseconds) }
             if let until = pausedUntil {
                 next = min(next, until)
-            } else if link.login.isOpen, !isDraining, link.channel.isWritable, window.inFlight < flightMax,
+            } else if link.login.isOpen, !isHeld, !isDraining, link.channel.isWritable, window.inFlight < flightMax,
                 let retry = window.nextRetry
             {
                 // What could not go just now will not go at once either: held back by the rate it waits for the pacer, and

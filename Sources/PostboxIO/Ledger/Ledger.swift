@@ -295,6 +295,26 @@ package actor Ledger {
         }
     }
 
+    /// Whether every row of a drop has its outcome; nil: there is no such drop.
+    package func isFinished(_ drop: Int) throws -> Bool? {
+        try database.read { db in
+            try Bool.fetchOne(
+                db, sql: #"SELECT stage IN ('settled', 'closed') FROM "drop" WHERE number = ?"#, arguments: [drop])
+        }
+    }
+
+    /// The first drop of that name behind a number; with nil, the first that is not finished.
+    package func drop(named name: String, after number: Int?) throws -> Int? {
+        try database.read { db in
+            try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT number FROM "drop" WHERE name = ? AND number > ?
+                    AND (? OR stage IN ('claimed', 'posting')) ORDER BY number LIMIT 1
+                    """, arguments: [name, number ?? 0, number != nil])
+        }
+    }
+
     /// The name a file had when it was dropped, by the name it was given in `done/` or `failed/`; nil: not known.
     package func originalName(ofTarget target: String) throws -> String? {
         try database.read { db in

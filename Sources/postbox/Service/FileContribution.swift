@@ -44,12 +44,15 @@ struct FileContribution: Sendable {
     let context: Context
     /// By destination: the file's place in the lane, taken when it was claimed.
     let outcomes: [String: AsyncStream<[SettledRun]>]
+    /// Whether it was cancelled, or became too old.
+    let givenUp: GivenUp
     private let logger: Logger
 
-    init(file: ClaimedFile, context: Context, outcomes: [String: AsyncStream<[SettledRun]>]) {
+    init(file: ClaimedFile, context: Context, outcomes: [String: AsyncStream<[SettledRun]>], givenUp: GivenUp) {
         self.file = file
         self.context = context
         self.outcomes = outcomes
+        self.givenUp = givenUp
         var logger = context.logger
         logger[metadataKey: "drop"] = "\(file.drop)"
         logger[metadataKey: "file"] = "\(file.name)"
@@ -120,6 +123,9 @@ struct FileContribution: Sendable {
         if let record = file.record, record.starts >= Self.startsMax, record.stage == .claimed {
             return try await refuse("crashed", Self.crashed, nil, nil)
         }
+        if let detail = givenUp.detail, let record = file.record, record.stage == .posting, !hasAllLanes {
+            return try await endBare(record, detail.reason, detail.text)
+        }
         let targets = try await makeTargets()
         if file.record != nil { try await context.ledger.begin(file.drop) }
         let plan: Plan
@@ -137,6 +143,7 @@ struct FileContribution: Sendable {
         }
         guard plan.rows > 0 else { return try await refuse("no_rows", "the file has no rows", nil, nil) }
         if !isGoingOn {
+            if let detail = givenUp.detail { return try await refuse(detail.reason, detail.text, source, plan) }
             if let limit = rule.maxRejected, !limit.allows(plan.rejected, of: plan.rows) {
                 return try await refuse(
                     "too_many_rejected",
@@ -159,6 +166,11 @@ struct FileContribution: Sendable {
         var targets: [PriceFilePass.Target] = []
         for name in rule.destinations {
             guard let lane = context.lanes[name] else {
+                // Nothing of it is sent: to be read it needs no destination.
+                if givenUp.detail != nil {
+                    targets.append(unsentTarget(name))
+                    continue
+                }
                 throw LedgerError(
                     message:
                         "it was claimed for the destination \(name), which the configuration no longer has; put it back to finish the file"
@@ -174,6 +186,18 @@ struct FileContribution: Sendable {
                     codec: sizing.codec, maxMsgSize: sizing.maxMsgSize))
         }
         return targets
+    }
+
+    /// False: the configuration no longer has one of its destinations.
+    private var hasAllLanes: Bool { rule.destinations.allSatisfy { context.lanes[$0] != nil } }
+
+    private func unsentTarget(_ name: String) -> PriceFilePass.Target {
+        let services = file.snapshot.services[name] ?? []
+        return PriceFilePass.Target(
+            services: services, updateOnly: file.snapshot.updateOnly[name] ?? false,
+            laneServices: Array(services.indices),
+            codec: MessageCodec(profile: .rtds, services: services, postUserInfo: nil),
+            maxMsgSize: LoginStream.Limits().maxMsgSize)
     }
 
     // MARK: - Pass 1
@@ -248,21 +272,19 @@ struct FileContribution: Sendable {
             "contributing",
             metadata: ["event": "posting", "rows": "\(plan.rows)", "rejected": "\(plan.rejected)"])
         var trouble = Trouble()
-        var givenUp: OutcomeDetail?
+        var giveUp: OutcomeDetail?
         if let starts = file.record?.starts, starts >= Self.startsMax {
             trouble.reason = "crashed"
             trouble.text = Self.crashed
-            givenUp = OutcomeDetail(reason: trouble.reason, text: trouble.text)
+            giveUp = OutcomeDetail(reason: trouble.reason, text: trouble.text)
         }
-        if givenUp == nil, let left = ageLeft, left <= 0 {
+        if giveUp == nil, givenUp.detail == nil, let left = ageLeft, left <= 0 {
             sayTooOld()
-            trouble.reason = Self.tooOld.reason
-            trouble.text = Self.tooOld.text
-            givenUp = Self.tooOld
+            givenUp.set(Self.tooOld)
         }
-        if let givenUp {
+        if let detail = giveUp ?? givenUp.detail {
             for name in rule.destinations {
-                await context.lanes[name]?.cancel(drop: file.drop, reason: givenUp.reason, text: givenUp.text)
+                await context.lanes[name]?.cancel(drop: file.drop, reason: detail.reason, text: detail.text)
             }
         }
         var feeds: [Feed] = []
@@ -292,11 +314,9 @@ struct FileContribution: Sendable {
                 }
             }
         }
-        for feed in feeds {
-            if let reason = await feed.lane.cancellation(of: file.drop) {
-                trouble.reason = reason.reason
-                trouble.text = reason.text
-            }
+        if let detail = givenUp.detail, trouble.reason.isEmpty {
+            trouble.reason = detail.reason
+            trouble.text = detail.text
         }
         guard isComplete else {
             try await results.finish()
@@ -309,7 +329,7 @@ struct FileContribution: Sendable {
     private func makeResults(_ rows: Int, _ hasLines: Bool, _ recovered: Recovered) async throws -> ResultFile {
         var lines: [String: ResultLines] = [:]
         for name in rule.destinations {
-            let services = await context.lanes[name]?.serviceNames() ?? []
+            let services = await context.lanes[name]?.serviceNames() ?? file.snapshot.services[name] ?? []
             lines[name] = ResultLines(drop: file.drop, destination: name, services: services, hasLines: hasLines)
         }
         return try ResultFile(
@@ -332,8 +352,9 @@ struct FileContribution: Sendable {
         let lanes = rule.destinations.compactMap { context.lanes[$0] }
         return Task {
             try? await Task.sleep(for: .microseconds(left))
-            guard !Task.isCancelled else { return }
+            guard !Task.isCancelled, givenUp.detail == nil else { return }
             sayTooOld()
+            givenUp.set(Self.tooOld)
             for lane in lanes {
                 await lane.cancel(drop: file.drop, reason: Self.tooOld.reason, text: Self.tooOld.text)
             }
@@ -409,6 +430,12 @@ struct FileContribution: Sendable {
         FailPoint.reach("result_complete")
         let counts = await results.outcomes
         let bad = await results.bad
+        var trouble = trouble
+        if trouble.reason == ControlDesk.cancelled {
+            // It came too late, or early enough for nothing to be sent.
+            if counts.good == counts.total { trouble = Trouble() }
+            if counts[.rejected] + counts[.unsent] == counts.total { trouble.isRefusal = counts.total > 0 }
+        }
         let verdict = verdict(counts, tolerate: rule.tolerate, refused: trouble.isRefusal)
         let folder = folder(for: verdict)
         if verdict != .done, bad.count > 0, let source, let plan {

@@ -9,6 +9,8 @@ actor ServiceLoop {
         case inbox([InboxEvent])
         case lane(String, LaneState)
         case ended(ClaimedFile, ContributionEnd)
+        /// The desk's orders have changed.
+        case orders
         case tick
         case stop
     }
@@ -31,7 +33,10 @@ actor ServiceLoop {
     private var watchTask: Task<Void, Never>?
     private var laneStates: [String: LaneState] = [:]
     private var downSince: [String: Int64] = [:]
-    private var open: Set<Int> = []
+    /// Drops in work, with their destinations.
+    private var open: [Int: [String]] = [:]
+    private let control: ControlDesk
+    private var standing = Standing()
     private var waitingToGoOn: [ClaimedFile]
     private var nextRescan: Int64 = 0
     private var timer: Task<Void, Never>?
@@ -55,6 +60,7 @@ actor ServiceLoop {
         waitingToGoOn = recovered
         tracker = InboxTracker(settle: context.settings.settle.nanoseconds)
         (inputs, input) = AsyncStream.makeStream()
+        control = ControlDesk(context: context) { [input] in input.yield(.orders) }
         for name in context.lanes.keys {
             laneStates[name] = .connecting("not tried yet")
             downSince[name] = startedAt
@@ -62,6 +68,7 @@ actor ServiceLoop {
     }
 
     func run() async throws -> Int32 {
+        standing = await control.read()
         startWatch()
         listInbox()
         context.logger.info(
@@ -101,6 +108,7 @@ actor ServiceLoop {
             timer?.cancel()
             watch?.stop()
             watchTask?.cancel()
+            await control.stop()
             await stopLanes()
             group.cancelAll()
         }
@@ -129,7 +137,10 @@ actor ServiceLoop {
             laneStates[name] = state
             if state == .ready { downSince[name] = nil } else if downSince[name] == nil { downSince[name] = now }
         case .ended(let file, let end):
-            open.remove(file.drop)
+            open[file.drop] = nil
+            var isClosed = false
+            if case .closed = end { isClosed = true }
+            standing = await control.ended(file.drop, isClosed: isClosed)
             switch end {
             case .closed(let verdict, let unknown):
                 code = ExitCode.worse(code, ExitCode.code(verdict, unknown: unknown))
@@ -138,6 +149,8 @@ actor ServiceLoop {
             case .fault:
                 await goOnLater(file)
             }
+        case .orders:
+            standing = await control.read()
         case .tick:
             break
         case .stop:
@@ -202,8 +215,15 @@ actor ServiceLoop {
             }
             return false
         }
-        if now >= nextRescan { listInbox() }
+        if now >= nextRescan {
+            listInbox()
+            standing = await control.read()
+        }
         if let until = faultUntil, now >= until { faultUntil = nil }
+        if faultUntil == nil, !standing.isKnown {
+            standing = await control.read()
+            if !standing.isKnown { faultUntil = now + 2_000_000_000 }
+        }
         if faultUntil == nil {
             await goOn(&group)
             await claimReady(&group, now)
@@ -236,16 +256,21 @@ actor ServiceLoop {
                     facts: ["drop": "\(file.drop)", "file": file.name]))
         }
         var ready = waitingToGoOn.filter { canEnd($0) }
-        while let blocked = ready.firstIndex(where: { $0.refusal == nil && !isReady($0, besides: left) }) {
+        while let blocked = ready.firstIndex(where: { !canEndAtOnce($0) && !isReady($0, besides: left) }) {
             left.append(ready.remove(at: blocked))
         }
         waitingToGoOn = left.sorted { $0.drop < $1.drop }
         await start(ready, &group)
     }
 
+    /// Nothing more of it is sent: it needs no destination.
+    private func canEndAtOnce(_ file: ClaimedFile) -> Bool {
+        file.refusal != nil || standing.cancelled.contains(file.drop)
+    }
+
     /// Every destination it was claimed for is still there.
     private func canEnd(_ file: ClaimedFile) -> Bool {
-        file.refusal != nil || file.snapshot.rule.destinations.allSatisfy { context.lanes[$0] != nil }
+        canEndAtOnce(file) || file.snapshot.rule.destinations.allSatisfy { context.lanes[$0] != nil }
     }
 
     private func isReady(_ file: ClaimedFile, besides waiting: [ClaimedFile]) -> Bool {
@@ -257,18 +282,22 @@ actor ServiceLoop {
     private func claimReady(_ group: inout TaskGroup<Void>, _ now: Int64) async {
         // What an earlier run began goes first: its rows are older.
         let held = Set(waitingToGoOn.filter { canEnd($0) }.flatMap { $0.snapshot.rule.destinations })
-        while open.count < Self.openMax {
+        if standing.isInboxHeld, standing.cancelledFiles.isEmpty { return }
+        while busy < Self.openMax {
             look()
             var names: [String] = []
             // Behind a destination that is down others may wait for one that is up: then all have to be looked at.
-            let isAllUp = laneStates.values.allSatisfy { $0 == .ready } && held.isEmpty
+            let isAllUp = laneStates.values.allSatisfy { $0 == .ready } && held.isEmpty && standing.isNone
             let ready = tracker.ready(at: now, most: isAllUp ? Self.openMax : .max)
             guard !ready.isEmpty else { return }
             do {
                 for name in ready {
-                    guard names.count + open.count < Self.openMax else { break }
+                    guard names.count + busy < Self.openMax else { break }
+                    let isCancelled = standing.cancelledFiles.contains(name)
+                    if standing.isInboxHeld, !isCancelled { continue }
                     let destinations = try await destinations(for: name)
-                    if isReady(destinations), held.isDisjoint(with: destinations) {
+                    let mayGo = isReady(destinations) && !standing.holds(anyOf: destinations)
+                    if isCancelled || mayGo && held.isDisjoint(with: destinations) {
                         names.append(name)
                     } else if saidWaiting.insert(name).inserted {
                         context.logger.info(
@@ -282,6 +311,9 @@ actor ServiceLoop {
                     tracker.gone(name)
                     saidWaiting.remove(name)
                     knownDestinations[name] = nil
+                }
+                for file in claimed where standing.cancelledFiles.contains(file.name) {
+                    standing = await control.claimed(file.name, as: file.drop)
                 }
                 for file in claimed {
                     context.logger.info(
@@ -298,6 +330,9 @@ actor ServiceLoop {
         }
     }
 
+    /// Files in work that are not held: what is held does not keep others out.
+    private var busy: Int { open.reduce(0) { $0 + (standing.holds($1.key, $1.value) ? 0 : 1) } }
+
     /// Where a file goes, by its name; asked once while it waits.
     private func destinations(for name: String) async throws -> [String] {
         if let known = knownDestinations[name] { return known }
@@ -311,7 +346,7 @@ actor ServiceLoop {
             switch laneStates[name] {
             case .connecting(let text), .paused(let text), .refused(let text): "\(name): \(text)"
             case .stopped: "\(name) is stopped"
-            case .ready, nil: nil
+            case .ready, nil: standing.holds(anyOf: [name]) ? "\(name) is held" : nil
             }
         }.joined(separator: "; ")
     }
@@ -320,14 +355,16 @@ actor ServiceLoop {
         var contributions: [FileContribution] = []
         // All take their places first: the order is settled before the first row goes.
         for file in files {
-            open.insert(file.drop)
+            open[file.drop] = file.snapshot.rule.destinations
             var outcomes: [String: AsyncStream<[SettledRun]>] = [:]
             for name in file.snapshot.rule.destinations {
                 if let lane = context.lanes[name] {
                     outcomes[name] = await lane.open(file.place, presents: file.presents)
                 }
             }
-            contributions.append(FileContribution(file: file, context: context, outcomes: outcomes))
+            let givenUp = await control.opened(file.drop)
+            contributions.append(
+                FileContribution(file: file, context: context, outcomes: outcomes, givenUp: givenUp))
         }
         for contribution in contributions {
             group.addTask { [input] in
@@ -454,11 +491,22 @@ actor ServiceLoop {
             listInbox()
             if tracker.count == 0 { return ExitCode.ok }
         }
+        if standing.holdsAnything, await isAllHeld(now) {
+            context.logger.notice(
+                "what is left is held",
+                metadata: ["event": "left_held", "in_inbox": "\(tracker.count)", "in_work": "\(open.count)"])
+            if open.isEmpty { return ExitCode.ok }
+            isInterrupted = true
+            isStopping = true
+            input.yield(.tick)
+            return nil
+        }
         let wait = options.wait.nanoseconds
         var wanted = Set(waitingToGoOn.flatMap { $0.snapshot.rule.destinations })
-        for name in tracker.ready(at: now) where downSince.isEmpty == false {
+        for name in tracker.ready(at: now) where !downSince.isEmpty && !standing.isInboxHeld {
             do {
-                wanted.formUnion(try await destinations(for: name))
+                let destinations = try await destinations(for: name)
+                if !standing.holds(anyOf: destinations) { wanted.formUnion(destinations) }
             } catch {
                 return ExitCode.spool
             }
@@ -486,9 +534,24 @@ actor ServiceLoop {
         return nil
     }
 
+    /// For `--once`: whether nothing can go on before somebody resumes what is held.
+    private func isAllHeld(_ now: Int64) async -> Bool {
+        guard waitingToGoOn.isEmpty, faultUntil == nil, standing.cancelledFiles.isEmpty else { return false }
+        for drop in open.keys where await !control.isHeldUp(drop) { return false }
+        if standing.isInboxHeld { return true }
+        guard tracker.pending == 0 else { return false }
+        for name in tracker.ready(at: now) {
+            guard let destinations = try? await destinations(for: name), standing.holds(anyOf: destinations) else {
+                return false
+            }
+        }
+        return true
+    }
+
     /// Whether another destination is up and may still finish something.
     private func hasWork(besides name: String) async -> Bool {
-        for (other, lane) in context.lanes where other != name && laneStates[other] == .ready {
+        for (other, lane) in context.lanes
+        where other != name && laneStates[other] == .ready && !standing.holds(anyOf: [other]) {
             if await lane.isBusy { return true }
         }
         return false
