@@ -21,10 +21,10 @@ struct Idle {
         try server.stop()
         var table = Table(
             "Watching an empty inbox, logged in", ["seconds", "CPU % of a core", "CPU ms / s", "sleeps / s"])
-        let cpu = (after.cpuSeconds - before.cpuSeconds) / elapsed
+        let cpu = after.cpuSeconds(since: before) / elapsed
         table.add(
             String(seconds), Figure.short(cpu * 100), Figure.short(cpu * 1000),
-            Figure.short(Double(after.sleeps - before.sleeps) / elapsed))
+            Figure.short(Double(after.sleeps(since: before)) / elapsed))
         show(table)
     }
 }
