@@ -85,6 +85,13 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
+        .executableTarget(
+            name: "bench",
+            dependencies: [
+                "PostboxCore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "PostboxCoreTests", dependencies: ["PostboxCore", "TestSupport"], swiftSettings: settings),
         .testTarget(

@@ -1,6 +1,6 @@
 package import Foundation
 
-/// The built program as a child process, its output in files. It is killed when nobody holds it any more.
+/// A built program as a child process, its output in files. It is killed when nobody holds it any more.
 package final class ChildProcess {
     private let process = Process()
     private let outputFile: URL
@@ -9,18 +9,19 @@ package final class ChildProcess {
     /// Starts it.
     ///
     /// - Parameters:
+    ///   - program: which of the package's programs.
     ///   - folder: where its output is written.
     ///   - name: what the files of its output are called.
     ///   - workingFolder: nil for `folder`.
     package init(
-        _ arguments: [String], in folder: URL, name: String, environment: [String: String] = [:],
-        workingFolder: URL? = nil
+        program: String = "postbox", _ arguments: [String], in folder: URL, name: String,
+        environment: [String: String] = [:], workingFolder: URL? = nil
     ) throws {
         outputFile = folder.appendingPathComponent(name + ".stdout")
         errorFile = folder.appendingPathComponent(name + ".stderr")
         try Data().write(to: outputFile)
         try Data().write(to: errorFile)
-        process.executableURL = try BuiltProgram.postbox()
+        process.executableURL = try BuiltProgram.named(program)
         process.arguments = arguments
         process.currentDirectoryURL = workingFolder ?? folder
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }

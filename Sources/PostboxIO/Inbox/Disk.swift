@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 
 /// File system calls with their errors checked, close included. Paths are absolute.
 package enum Disk {
@@ -105,17 +106,20 @@ package enum Disk {
 
     package static func fsync(_ descriptor: Int32, path: String) throws(DiskError) {
         guard isDurable else { return }
+        synced.add(1, ordering: .relaxed)
         guard Glibc.fsync(descriptor) == 0 else { throw DiskError(code: errno, call: "fsync", path: path) }
     }
 
     package static func fdatasync(_ descriptor: Int32, path: String) throws(DiskError) {
         guard isDurable else { return }
+        synced.add(1, ordering: .relaxed)
         guard Glibc.fdatasync(descriptor) == 0 else { throw DiskError(code: errno, call: "fdatasync", path: path) }
     }
 
     /// Makes renames, links and new names in a directory durable.
     package static func syncDirectory(_ path: String) throws(DiskError) {
         guard isDurable else { return }
+        synced.add(1, ordering: .relaxed)
         let descriptor = try open(path, O_RDONLY | O_DIRECTORY)
         let code = Glibc.fsync(descriptor) == 0 ? 0 : errno
         try close(descriptor, path: path)
@@ -210,6 +214,11 @@ package enum Disk {
 
     /// False only for measuring what durability costs.
     package static let isDurable = getenv("POSTBOX_UNSAFE_NO_SYNC") == nil
+
+    /// Files and directories that were synced since the process began; the ledger's own syncs are not among them.
+    package static var syncs: Int { synced.load(ordering: .relaxed) }
+
+    private static let synced = Atomic(0)
 }
 
 extension Disk.Status {

@@ -114,7 +114,12 @@ actor ServiceLoop {
         }
         if isInterrupted, options.once { code = ExitCode.worse(code, ExitCode.interrupted) }
         if !options.once { code = ExitCode.ok }
-        context.logger.info("stopped", metadata: ["event": "stopped", "exit_code": "\(code)"])
+        let commits = await context.ledger.commits
+        context.logger.info(
+            "stopped",
+            metadata: [
+                "event": "stopped", "exit_code": "\(code)", "syncs": "\(Disk.syncs)", "ledger_commits": "\(commits)",
+            ])
         return code
     }
 

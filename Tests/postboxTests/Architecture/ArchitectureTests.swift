@@ -9,6 +9,8 @@ struct ArchitectureTests {
         let allowed: [String: Set<String>] = [
             "PostboxCore": ["CLibXML2"], "PostboxIO": ["PostboxCore", "CLinux", "CLibCurl"], "Simulator": [],
             "postbox": ["PostboxCore", "PostboxIO", "Simulator"],
+            // Whole programs are measured from outside; from inside only what touches nothing.
+            "bench": ["PostboxCore"],
         ]
         let ours = Set(try Source.modules())
         #expect(ours == Set(allowed.keys).union(["CLibXML2", "CLibCurl", "CLinux"]))
@@ -51,7 +53,7 @@ struct ArchitectureTests {
             "NIOExtras": ["PostboxIO/Connection"],
             "JWTKit": ["PostboxIO/Connection"],
             "NIOWebSocket": ["Simulator"],
-            "ArgumentParser": ["postbox/Commands"],
+            "ArgumentParser": ["postbox/Commands", "bench"],
             "Yams": ["postbox/Settings", "Simulator"],
         ]
         for file in try Source.all() {
