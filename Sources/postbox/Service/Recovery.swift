@@ -25,6 +25,7 @@ struct Recovery: Sendable {
             case .claimed where !isThere:
                 say("was not moved from the inbox yet; it is forgotten, the file is taken anew", record)
                 try Disk.remove(directory + "/" + FileMover.Part.result)
+                try CompanionFiles(in: directory).putBack(to: context.settings.directories.inbox)
                 try Disk.removeDirectory(directory)
                 try await context.ledger.forget(record.number)
             case .claimed:
@@ -69,6 +70,7 @@ struct Recovery: Sendable {
                 try Disk.remove(directory + "/" + FileMover.Part.result)
                 try Disk.remove(directory + "/" + FileMover.Part.rejects)
                 try Disk.remove(directory + "/" + FileMover.Part.summary)
+                try CompanionFiles(in: directory).putBack(to: context.settings.directories.inbox)
                 try Disk.removeDirectory(directory)
                 continue
             }
