@@ -487,7 +487,7 @@ struct FileContribution: Sendable {
         let path = file.directory + "/" + FileMover.Part.rejects
         do {
             try RejectsWriter(rule: rule, format: format).write(bad, of: source, to: path)
-        } catch where error is SourceFile.Changed || error is FileProblem {
+        } catch is SourceFile.Changed, is FileProblem {
             try Disk.remove(path)
         }
     }

@@ -156,4 +156,21 @@ struct GrowingFileTests {
         }
         #expect(file.summary.verdict == "done" && file.summary.rows == 1000 && posts == 1000)
     }
+
+    @Test("A file that was spoilt between a kill and the next start keeps the outcomes that it had")
+    func spoiltAfterKill() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], destination: "window: 1")
+        try desk.drop("a.csv", "RIC,BID\nA.TST,1\nB.TST,2\nC.TST,3\n")
+        #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": "outcomes_written"]) == 137)
+        // No longer whole: as a file that was never sent it would be refused.
+        let inWork = try #require(desk.names(in: .work).first { Int($0) != nil })
+        try Data("RIC,BID\nA.TST,\"1".utf8).write(to: desk.path(.work).appendingPathComponent(inWork + "/a.csv"))
+        _ = try await desk.once()
+        let file = try desk.finished("a.csv", in: .failed)
+        #expect(file.summary.verdict != "refused" && file.summary.reason == "changed_while_read")
+        #expect(file.rows.count == 3 && file.column("outcome").contains("acked"))
+        #expect(Set(file.column("outcome")).isSubset(of: ["acked", "unknown", "unsent"]))
+    }
 }

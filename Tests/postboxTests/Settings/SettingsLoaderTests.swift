@@ -224,7 +224,10 @@ struct SettingsLoaderTests {
             ),
             ("checksum: sha1", "`checksum` is \"sha1\", which is not one of sha256; the nearest is `sha256`"),
             ("order: nam", "`order` is \"nam\", which is not one of arrival, name; the nearest is `name`"),
-            ("trailer: TRL", "`trailer` is a text not shown here, which is not a mapping with the keys match, count, sum"),
+            (
+                "trailer: TRL",
+                "`trailer` is a text not shown here, which is not a mapping with the keys match, count, sum"
+            ),
             ("trailer: {count: 2}", "`trailer` lacks the required key `match`"),
             (
                 "trailer: {match: T, cuont: 2}", "unknown key `cuont` in `trailer`; the nearest known key is `count`"
