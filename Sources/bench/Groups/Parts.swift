@@ -59,7 +59,12 @@ struct Parts {
     /// Posts to masked frames.
     private func encoded(_ lots: [PostLot], _ table: inout Table) {
         let codec = MessageCodec(profile: .rtds, services: Self.services, postUserInfo: nil)
-        let most = lots.flatMap { lot in lot.rows.map { codec.frameBytesMax(of: $0) } }.max() ?? 0
+        let most =
+            lots.flatMap { lot in
+                lot.batch.bytes.withUnsafeBytes { bytes in
+                    codec.withWriter(of: bytes) { writer in lot.rows.map { writer.frameBytesMax(of: $0) } }
+                }
+            }.max() ?? 0
         let room = UnsafeMutableRawPointer.allocate(byteCount: max(most, 1), alignment: 16)
         defer { room.deallocate() }
         var masks = FrameMasks(seed: 1)
@@ -68,9 +73,11 @@ struct Parts {
             let start = Usage.ownThread()
             for lot in lots {
                 lot.batch.bytes.withUnsafeBytes { bytes in
-                    for row in lot.rows {
-                        written += codec.writeFrame(
-                            of: row, bytes: bytes, postID: lot.postID(of: row.row), mask: masks.next(), to: room)
+                    codec.withWriter(of: bytes) { writer in
+                        for row in lot.rows {
+                            written += writer.writeFrame(
+                                of: row, postID: lot.postID(of: row.row), mask: masks.next(), to: room)
+                        }
                     }
                 }
             }
@@ -152,13 +159,13 @@ struct Parts {
     /// Settled rows to lines of the result file.
     private func written(_ runs: [SettledRun], _ table: inout Table) {
         let rows = runs.reduce(0) { $0 + $1.rows.count }
-        var out: [UInt8] = []
+        var out = LineBuffer()
         add("result lines", &table, rows: max(rows, 1)) {
             var lines = ResultLines(drop: 1, destination: "server", services: Self.services, hasLines: true)
             var written = 0
             let start = Usage.ownThread()
             for run in runs {
-                out.removeAll(keepingCapacity: true)
+                out.removeAll()
                 lines.append(run, to: &out)
                 written += out.count
             }

@@ -29,10 +29,11 @@ actor NameBook {
     private var reserved: Set<String> = []
     private let mover = FileMover()
 
-    /// A free name in the folder, kept for the caller until `release`. Throws `DiskError`.
-    func reserve(_ name: String, in folder: String) throws -> String {
+    /// A free name in the folder, kept for the caller until `release`; with those suffixes it is free as well. Throws
+    /// `DiskError`.
+    func reserve(_ name: String, in folder: String, suffixes: [String]) throws -> String {
         try Disk.makeDirectory(folder)
-        let free = try mover.freeName(name, in: folder) { reserved.contains($0) }
+        let free = try mover.freeName(name, in: folder, suffixes: suffixes) { reserved.contains($0) }
         reserved.insert(folder + "/" + free)
         return free
     }

@@ -70,6 +70,8 @@ struct FileContribution: Sendable {
         var rejected: Int
         /// Rows have line numbers of their own: not so in a JSON array on one line.
         var hasLines: Bool
+        /// What the file's trailer says against it.
+        var control: FileProblem?
     }
 
     /// The file's story as a whole, where it is not that of its rows.
@@ -132,14 +134,27 @@ struct FileContribution: Sendable {
         do {
             plan = try firstPass(source, format, targets)
         } catch let problem as FileProblem {
-            return try await refuse(problem.reason, Self.words(problem), nil, nil)
+            // It could be read before its first row was sent.
+            if let record = file.record, record.stage == .posting {
+                return try await endBare(record, "changed_while_read", Self.words(problem))
+            }
+            // What was damaged on its way may be broken anywhere: then the damage is the reason.
+            let digest = try digest()
+            let cause = digest.isEmpty ? problem : try damage(digest) ?? problem
+            return try await refuse(cause.reason, Self.words(cause), nil, nil)
         } catch let changed as SourceFile.Changed {
+            if let record = file.record, record.stage == .posting {
+                return try await endBare(record, "changed_while_read", changed.description)
+            }
             return try await refuse("changed_while_read", changed.description, nil, nil)
         }
         let isGoingOn = file.record?.stage == .posting
         if let record = file.record, isGoingOn, record.digests != plan.digests.chunks {
             return try await endBare(
                 record, "changed_while_read", "the file holds other bytes than when it was first read")
+        }
+        if !isGoingOn, let problem = try damage(plan.digests.sha256) ?? plan.control {
+            return try await refuse(problem.reason, Self.words(problem), source, plan)
         }
         guard plan.rows > 0 else { return try await refuse("no_rows", "the file has no rows", nil, nil) }
         if !isGoingOn {
@@ -152,6 +167,12 @@ struct FileContribution: Sendable {
             if let text = try await duplicate(plan) { return try await refuse("duplicate", text, source, plan) }
         }
         return try await post(source, plan, targets)
+    }
+
+    /// What the checksum that came with the file says against it. A file whose claim the ledger lost may have come without.
+    private func damage(_ sha256: String) throws -> FileProblem? {
+        try CompanionFiles(in: file.directory).problem(
+            sha256: sha256, of: file.name, isNeeded: rule.checksum != nil && !file.isAdopted)
     }
 
     static func words(_ problem: FileProblem) -> String {
@@ -221,7 +242,7 @@ struct FileContribution: Sendable {
         }
         return Plan(
             format: format, digests: digests, rows: passes.first?.rowCount ?? 0, rejected: rejected.max() ?? 0,
-            hasLines: !(format == .json && lastLine <= 1))
+            hasLines: !(format == .json && lastLine <= 1), control: passes.first?.control)
     }
 
     private func duplicate(_ plan: Plan) async throws -> String? {
@@ -439,11 +460,11 @@ struct FileContribution: Sendable {
         let verdict = verdict(counts, tolerate: rule.tolerate, refused: trouble.isRefusal)
         let folder = folder(for: verdict)
         if verdict != .done, bad.count > 0, let source, let plan {
-            try RejectsWriter(rule: rule, format: plan.format)
-                .write(bad, of: source, to: file.directory + "/" + FileMover.Part.rejects)
+            try writeRejects(bad, source, plan.format)
         }
         FailPoint.reach("rejects_written")
-        let target = try await context.names.reserve(file.name, in: folder)
+        let target = try await context.names.reserve(
+            file.name, in: folder, suffixes: CompanionFiles(in: file.directory).suffixes(of: file.name))
         var summary = FileSummary(drop: file.drop, file: file.name)
         summary.size = try plan?.digests.size ?? Disk.status(file.path)?.size ?? 0
         summary.sha256 = try plan?.digests.sha256 ?? digest()
@@ -481,6 +502,16 @@ struct FileContribution: Sendable {
         return .closed(verdict, unknown: counts[.unknown])
     }
 
+    /// None for a file that was changed so that its rows are no longer to be had; the result tells what became of them.
+    private func writeRejects(_ bad: RowSet, _ source: SourceFile, _ format: PriceFileFormat) throws {
+        let path = file.directory + "/" + FileMover.Part.rejects
+        do {
+            try RejectsWriter(rule: rule, format: format).write(bad, of: source, to: path)
+        } catch is SourceFile.Changed, is FileProblem {
+            try Disk.remove(path)
+        }
+    }
+
     /// What was posted stands in the result file; the file itself may no longer say the same.
     private func noteLateWrite(_ source: SourceFile, _ summary: inout FileSummary) {
         do {
@@ -501,9 +532,14 @@ struct FileContribution: Sendable {
         return context.settings.archive == .day ? base + "/" + TimeText.day(Clock.wall()) : base
     }
 
+    /// Empty for a file that cannot be read, or that its writer is still at: that one has no digest yet.
     private func digest() throws -> String {
         guard let source = try? SourceFile(path: file.path), source.status.isRegular else { return "" }
-        return try source.readAll { _, _ in }.sha256
+        do {
+            return try source.readAll { _, _ in }.sha256
+        } catch is SourceFile.Changed {
+            return ""
+        }
     }
 
     private func log(

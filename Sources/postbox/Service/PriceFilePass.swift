@@ -18,6 +18,7 @@ final class PriceFilePass {
 
     private var decoder: SourceDecoder
     private var reader: any PriceFileReader
+    private var trailer: TrailerCheck?
     private var mapper: RowMapper
     private let target: Target
     private var batch = RowBatch()
@@ -27,12 +28,16 @@ final class PriceFilePass {
         decoder = SourceDecoder(encoding: rule.encoding, format: format)
         reader = PriceFileReaders.make(
             format: format, delimiter: rule.delimiter, finalNewline: rule.finalNewline, rowElement: rule.rowElement)
+        trailer = TrailerCheck(rule, format: format)
         mapper = RowMapper(
             rule: rule, services: target.services, updateOnly: target.updateOnly, columnsAreFixed: format == .csv)
         self.target = target
     }
 
-    var rowCount: Int { reader.rowCount }
+    /// Data rows read so far; a trailer is none.
+    var rowCount: Int { reader.rowCount - (trailer?.trailers ?? 0) }
+    /// What the file's trailer says against it, once its last chunk was taken.
+    var control: FileProblem? { trailer?.problem }
     var frame: RowFrame { reader.frame }
 
     /// Takes the file's next chunk. `body` gets the rows that are whole now, as read and as mapped; what it keeps of them is
@@ -53,6 +58,7 @@ final class PriceFilePass {
         try decoder.decode(chunk, isLast: isLast) { (text) throws(FileProblem) in
             try reader.read(text, isLast: isLast, into: &batch)
         }
+        trailer?.take(&batch, columns: reader.columns)
         mapper.map(batch, columns: reader.columns, into: &posts)
         refuseOversized(&posts)
         useLaneServices(&posts)

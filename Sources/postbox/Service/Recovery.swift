@@ -90,6 +90,7 @@ struct Recovery: Sendable {
         for part in [FileMover.Part.result, FileMover.Part.rejects, FileMover.Part.summary] {
             try Disk.remove(directory + "/" + part)
         }
+        try CompanionFiles(in: directory).putBack(to: context.settings.directories.inbox)
         do throws(DiskError) {
             try Disk.removeDirectory(directory)
         } catch {

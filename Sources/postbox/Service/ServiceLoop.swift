@@ -47,6 +47,8 @@ actor ServiceLoop {
     private var isInterrupted = false
     private var warned: Set<String> = []
     private var saidWaiting: Set<String> = []
+    private var saidLacking: Set<String> = []
+    private var saidAlone: Set<String> = []
     private var knownDestinations: [String: [String]] = [:]
 
     init(
@@ -58,7 +60,8 @@ actor ServiceLoop {
         self.options = options
         self.stops = stops
         waitingToGoOn = recovered
-        tracker = InboxTracker(settle: context.settings.settle.nanoseconds)
+        tracker = InboxTracker(
+            settle: context.settings.settle.nanoseconds, names: InboxNames(rules: context.settings.rules))
         (inputs, input) = AsyncStream.makeStream()
         control = ControlDesk(context: context) { [input] in input.yield(.orders) }
         for name in context.lanes.keys {
@@ -215,7 +218,7 @@ actor ServiceLoop {
         if isStopping {
             await stopLanes()
             if open.isEmpty {
-                if !waitingToGoOn.isEmpty || tracker.count > 0 { isInterrupted = true }
+                if !waitingToGoOn.isEmpty || tracker.hasWork { isInterrupted = true }
                 return true
             }
             return false
@@ -313,7 +316,7 @@ actor ServiceLoop {
                 guard !names.isEmpty else { return }
                 let claimed = try await Claims(context: context).claim(names)
                 for name in names {
-                    tracker.gone(name)
+                    tracker.taken(name)
                     saidWaiting.remove(name)
                     knownDestinations[name] = nil
                 }
@@ -427,10 +430,29 @@ actor ServiceLoop {
             }
             tracker.keep(only: seen)
             hasListed = true
+            sayWhatWaits()
         } catch {
             if warned.insert("inbox").inserted {
                 context.alerts.send(Alert(event: "inbox_fault", message: "\(error)", facts: [:]))
             }
+        }
+    }
+
+    /// Files without their companions, and companions without their files: each is said once.
+    private func sayWhatWaits() {
+        let waiting = tracker.waiting
+        let alone = tracker.alone
+        saidLacking.formIntersection(waiting.map(\.name))
+        saidAlone.formIntersection(alone)
+        for (name, lacking) in waiting where saidLacking.insert(name).inserted {
+            context.logger.info(
+                "\(name) waits in the inbox for \(lacking.joined(separator: " and "))",
+                metadata: ["event": "waiting", "file": "\(name)", "why": "not there yet"])
+        }
+        for name in alone where saidAlone.insert(name).inserted {
+            context.logger.warning(
+                "\(name) is left alone in the inbox: the file that it goes with is not there",
+                metadata: ["event": "companion_alone", "file": "\(name)"])
         }
     }
 
@@ -491,10 +513,10 @@ actor ServiceLoop {
     /// For `--once`: the exit code when there is nothing more to do; nil: go on.
     private func onceIsOver(_ now: Int64) async -> Int32? {
         guard hasListed else { return nil }
-        if open.isEmpty, waitingToGoOn.isEmpty, tracker.count == 0, faultUntil == nil {
+        if open.isEmpty, waitingToGoOn.isEmpty, !tracker.hasWork, faultUntil == nil {
             // What arrived while the last file was contributed belongs to this run.
             listInbox()
-            if tracker.count == 0 { return ExitCode.ok }
+            if !tracker.hasWork { return ExitCode.ok }
         }
         if standing.holdsAnything, await isAllHeld(now) {
             context.logger.notice(
