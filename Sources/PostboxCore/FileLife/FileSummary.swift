@@ -56,6 +56,16 @@ package struct FileSummary: Sendable {
         self.warnings = warnings
     }
 
+    /// The counts of outcomes in a summary's bytes, without the words of bad ones.
+    package static func outcomes(in json: [UInt8]) -> OutcomeCounts {
+        var counts = OutcomeCounts()
+        let object = json.withUnsafeBytes { JSONValue.parse($0) }?["outcomes"]
+        for outcome in PostOutcome.allCases {
+            if let count = object?[outcome.word]?.integer, count > 0 { counts.add(outcome, count: count) }
+        }
+        return counts
+    }
+
     /// Result lines a second, from the first post to the last answer; 0 when nothing was sent.
     package var rowsPerSecond: Double {
         guard firstSentAt > 0, settledAt > firstSentAt else { return 0 }

@@ -174,8 +174,10 @@ package actor PostingLane {
             continuation.finish()
         } else {
             sinks[drop] = continuation
-            order.append(drop)
-            order.sort()
+            if !order.contains(drop) {
+                order.append(drop)
+                order.sort()
+            }
         }
         return stream
     }
@@ -210,6 +212,12 @@ package actor PostingLane {
     package func finishOffering(_ drop: Int) {
         order.removeAll { $0 == drop }
         wakeTurns()
+    }
+
+    /// All rows that were offered are settled, and others follow once a fault is mended: the drop keeps its place, so that no
+    /// newer drop's rows are sent before them.
+    package func suspend(drop: Int) {
+        sinks.removeValue(forKey: drop)?.finish()
     }
 
     /// All rows of the drop are settled.
