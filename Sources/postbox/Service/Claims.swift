@@ -55,7 +55,7 @@ struct Claims: Sendable {
         var gone: [Int] = []
         for (number, entry) in zip(numbers, wanted) {
             let directory = work + "/\(number)"
-            try Disk.makeDirectory(directory)
+            try Disk.makeDirectory(directory, syncing: false)
             do throws(DiskError) {
                 guard try Disk.renameNew(inbox + "/" + entry.name, directory + "/" + entry.name) else {
                     throw DiskError(code: 17, call: "renameat2", path: directory + "/" + entry.name)

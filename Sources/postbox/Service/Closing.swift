@@ -1,3 +1,4 @@
+internal import Logging
 internal import PostboxCore
 internal import PostboxIO
 
@@ -16,7 +17,12 @@ struct Closing: Sendable {
         FailPoint.reach("moved")
         try await context.ledger.close([drop])
         await context.names.release(target, in: folder)
-        try guardFolder.forget(upTo: try await context.ledger.firstOpen())
+        do {
+            try guardFolder.forget(upTo: try await context.ledger.firstOpen())
+        } catch {
+            // The drop is closed; the next one that is closes forgets these, too.
+            context.logger.warning("\(error)", metadata: ["event": "disk_fault", "drop": "\(drop)"])
+        }
         FailPoint.reach("closed")
     }
 }

@@ -41,9 +41,9 @@ struct Feed: Sendable {
             } catch {
                 fault = error
             }
-            if tally.complete() {
-                await lane.close(drop: file.drop)
-            } else {
+            if tally.complete(isFaulty: fault != nil) {
+                await leave(tally)
+            } else if fault == nil {
                 await lane.finishOffering(file.drop)
             }
             try await group.waitForAll()
@@ -53,6 +53,15 @@ struct Feed: Sendable {
                 try await context.ledger.rewind(file.drop, destination: destination, to: first - 1)
             }
             return result
+        }
+    }
+
+    /// Every row that was offered is settled. After a fault the drop keeps its place: the rest follows before newer drops do.
+    private func leave(_ tally: Tally) async {
+        if tally.isFaulty {
+            await lane.suspend(drop: file.drop)
+        } else {
+            await lane.close(drop: file.drop)
         }
     }
 
@@ -77,7 +86,7 @@ struct Feed: Sendable {
                 }
             }
             context.progress.add(settled: count, acked: acked, bad: count - acked)
-            if tally.settled(count) { await lane.close(drop: file.drop) }
+            if tally.settled(count) { await leave(tally) }
         }
         tally.stop()
     }

@@ -43,8 +43,9 @@ struct PostboxService: Sendable {
                 stateDirectory: settings.directories.state, takeOver: options.takeOver,
                 since: TimeText.text(Clock.wall()))
         } catch {
-            logger.error("\(error)", metadata: ["event": "spool_taken"])
-            return error is SpoolLock.Taken ? ExitCode.interrupted : ExitCode.spool
+            let isTaken = error is SpoolLock.Taken
+            logger.error("\(error)", metadata: ["event": isTaken ? "spool_taken" : "spool_fault"])
+            return isTaken ? ExitCode.interrupted : ExitCode.spool
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(settings.destinations.count, 4)))
         var code: Int32
@@ -97,8 +98,7 @@ struct PostboxService: Sendable {
     private func serve(_ group: MultiThreadedEventLoopGroup) async throws -> Int32 {
         let work = settings.directories.work
         let ledgerPath = settings.directories.state + "/ledger.sqlite"
-        let isNew = try !Disk.exists(ledgerPath)
-        let ledger = try Ledger(path: ledgerPath, firstNumber: isNew ? try firstNumber(work) : 1)
+        let ledger = try Ledger(path: ledgerPath, firstNumber: try firstNumber(work))
         let alerts = Alerts(command: settings.alertCommand, logger: logger)
         var lanes: [String: PostingLane] = [:]
         var credentials: [String: Credentials] = [:]
@@ -129,7 +129,7 @@ struct PostboxService: Sendable {
         let context = Context(
             settings: settings, configSHA256: SourceFile.sha256(loaded.sourceBytes), ledger: ledger, lanes: lanes,
             names: NameBook(), bases: PostIDBases(next: firstBase % Postbox.postIDs),
-            results: DiskThread(label: "results"),
+            results: DiskThread(label: "results"), trouble: ResultTrouble(),
             alerts: alerts, progress: progress, logger: logger)
         let recovery = try await Recovery(context: context).plan(open)
         return try await ServiceLoop(

@@ -14,34 +14,48 @@ struct Recovery: Sendable {
         for record in open {
             let directory = work + "/\(record.number)"
             known.insert(String(record.number))
-            let isThere = try Disk.exists(directory + "/" + record.name)
-            switch record.stage {
-            case .settled:
+            if record.stage == .settled {
                 say("was settled; it is moved to where it belongs", record)
                 await context.names.keep(record.target, in: record.folder)
                 try await Closing(context: context).finish(
                     drop: record.number, name: record.name, directory: directory, folder: record.folder,
                     target: record.target, summary: record.summary)
-            case .claimed where !isThere:
-                say("was not moved from the inbox yet; it is forgotten, the file is taken anew", record)
-                try Disk.remove(directory + "/" + FileMover.Part.result)
-                try Disk.removeDirectory(directory)
-                try await context.ledger.forget(record.number)
-            case .claimed:
-                say("was not begun; it is contributed now", record)
-                files.append(claimed(record, directory))
-            case .posting:
-                say(
-                    isThere
-                        ? "was being contributed; rows without an answer are in doubt, the rest goes on"
-                        : "was being contributed, but its file is gone; its rows end unknown or unsent", record)
-                files.append(claimed(record, directory))
-            case .closed:
-                break
+            } else if let file = try await goOn(record) {
+                files.append(file)
             }
         }
         try await adopt(known, &files)
+        try GuardFolder(work).forget(upTo: try await context.ledger.firstOpen())
         return files.sorted { $0.drop < $1.drop }
+    }
+
+    /// A drop that nobody works on, after a stop or a fault: how it goes on. nil: its claim came to nothing, or it is closed.
+    func goOn(_ record: DropRecord) async throws -> ClaimedFile? {
+        let directories = context.settings.directories
+        let directory = directories.work + "/\(record.number)"
+        let isThere = try Disk.exists(directory + "/" + record.name)
+        switch record.stage {
+        case .claimed where !isThere:
+            say("was not moved from the inbox yet; it is forgotten, the file is taken anew", record)
+            try Disk.remove(directory + "/" + FileMover.Part.result)
+            try Disk.removeDirectory(directory)
+            try await context.ledger.forget(record.number)
+            return nil
+        case .claimed:
+            // The move may be younger than the last sync.
+            for path in [directory, directories.work, directories.inbox] { try Disk.syncDirectory(path) }
+            say("was not begun; it is contributed now", record)
+        case .posting:
+            say(
+                isThere
+                    ? "was being contributed; rows without an answer are in doubt, the rest goes on"
+                    : "was being contributed, but its file is gone; its rows end unknown or unsent", record)
+        case .settled:
+            say("was settled; it is moved to where it belongs", record)
+        case .closed:
+            return nil
+        }
+        return claimed(record, directory)
     }
 
     private func claimed(_ record: DropRecord, _ directory: String) -> ClaimedFile {

@@ -38,6 +38,14 @@ actor ServiceLoop {
     private var isStopping = false
     private var hasListed = false
     private var faultUntil: Int64?
+    /// The first and the last of faults that follow each other.
+    private var faultSince: Int64?
+    private var lastFaultAt: Int64 = 0
+    /// Drops may have been left that nobody works on, by a fault; by number those that were in work.
+    private var mustLookAgain = false
+    private var faulted: [Int: ClaimedFile] = [:]
+    private var stoppingSince: Int64?
+    private var isGivenUp = false
     private var code = ExitCode.ok
     private var isInterrupted = false
     private var warned: Set<String> = []
@@ -106,6 +114,7 @@ actor ServiceLoop {
         }
         if isInterrupted, options.once { code = ExitCode.worse(code, ExitCode.interrupted) }
         if !options.once { code = ExitCode.ok }
+        if isGivenUp { code = ExitCode.spool }
         context.logger.info("stopped", metadata: ["event": "stopped", "exit_code": "\(code)"])
         return code
     }
@@ -132,11 +141,13 @@ actor ServiceLoop {
             open.remove(file.drop)
             switch end {
             case .closed(let verdict, let unknown):
+                faultSince = nil
                 code = ExitCode.worse(code, ExitCode.code(verdict, unknown: unknown))
             case .interrupted:
                 isInterrupted = true
             case .fault:
-                await goOnLater(file)
+                faulted[file.drop] = file
+                noteFault(now)
             }
         case .tick:
             break
@@ -147,21 +158,59 @@ actor ServiceLoop {
                     metadata: ["event": "stopping"])
             }
             isStopping = true
+            if stoppingSince == nil { stoppingSince = now }
         }
     }
 
-    /// A fault of disk or ledger: nothing new is claimed for a while, then the drop goes on from what the ledger knows.
-    private func goOnLater(_ file: ClaimedFile) async {
-        faultUntil = Clock.monotonic() + 2_000_000_000
-        var again = file
+    /// A fault of disk or ledger: nothing new is claimed for a while, then what was left goes on from what the ledger knows.
+    private func noteFault(_ now: Int64) {
+        faultUntil = now + 2_000_000_000
+        if faultSince == nil { faultSince = now }
+        lastFaultAt = now
+        mustLookAgain = true
+    }
+
+    /// What the ledger holds and nobody works on goes on, or is forgotten when its claim came to nothing.
+    private func lookAgain(_ now: Int64) async {
         do {
-            again.record = try await context.ledger.open().first { $0.number == file.drop }
-            guard again.record != nil else { return }
+            let known = open.union(waitingToGoOn.map(\.drop))
+            let records = try await context.ledger.open()
+            for record in records where !known.contains(record.number) {
+                guard var file = try await Recovery(context: context).goOn(record) else { continue }
+                if let before = faulted.removeValue(forKey: record.number) {
+                    file.isAdopted = before.isAdopted
+                    file.wasFaulty = true
+                }
+                waitingToGoOn.append(file)
+            }
+            // Closed after all.
+            for (drop, file) in faulted where !open.contains(drop) {
+                for name in file.snapshot.rule.destinations { await context.lanes[name]?.close(drop: drop) }
+            }
+            faulted = [:]
+            mustLookAgain = false
         } catch {
-            context.logger.error("\(error)", metadata: ["event": "ledger_fault"])
+            noteFault(now)
+            context.logger.error(
+                "what the fault left cannot be looked at: \(error)", metadata: ["event": "ledger_fault"])
         }
-        waitingToGoOn.append(again)
         waitingToGoOn.sort { $0.drop < $1.drop }
+    }
+
+    /// Whether the disk has been failing for so long that `once`, or a stop, no longer waits for it.
+    private func givesUp(_ now: Int64) -> Bool {
+        let limits = [
+            options.once ? options.wait.nanoseconds : nil,
+            stoppingSince.map { now - $0 >= context.settings.drainTimeout.nanoseconds ? 0 : .max },
+        ]
+        guard let limit = limits.compactMap({ $0 }).min(),
+            let since = [context.trouble.since, faultSince].compactMap({ $0 }).min(), now - since >= limit
+        else { return false }
+        context.logger.error(
+            "gave up: the disk still fails; what is left goes on at the next start",
+            metadata: ["event": "gave_up", "left_in_work": "\(open.count + waitingToGoOn.count + faulted.count)"])
+        isGivenUp = true
+        return true
     }
 
     private func take(_ event: InboxEvent, _ now: Int64) {
@@ -191,21 +240,29 @@ actor ServiceLoop {
 
     /// Does everything that can be done now. True: the loop is over.
     private func step(_ group: inout TaskGroup<Void>) async -> Bool {
-        let now = Clock.monotonic()
+        var now = Clock.monotonic()
         if isStopping {
             await stopLanes()
             if open.isEmpty {
-                if !waitingToGoOn.isEmpty || tracker.count > 0 { isInterrupted = true }
+                if !waitingToGoOn.isEmpty || tracker.count > 0 || mustLookAgain { isInterrupted = true }
                 return true
             }
+            now = Clock.monotonic()
+            if givesUp(now) { return true }
+            arm(now)
             return false
         }
         if now >= nextRescan { listInbox() }
         if let until = faultUntil, now >= until { faultUntil = nil }
-        if faultUntil == nil {
-            await goOn(&group)
-            await claimReady(&group, now)
+        if now - lastFaultAt > 10_000_000_000 { faultSince = nil }
+        if faultUntil == nil, context.trouble.since == nil {
+            if mustLookAgain { await lookAgain(now) }
+            if !mustLookAgain {
+                await goOn(&group)
+                await claimReady(&group, now)
+            }
         }
+        if options.once, givesUp(now) { return true }
         if options.once, let end = await onceIsOver(now) {
             code = ExitCode.worse(code, end)
             return true
@@ -268,6 +325,7 @@ actor ServiceLoop {
                 }
                 guard !names.isEmpty else { return }
                 let claimed = try await Claims(context: context).claim(names)
+                warned.remove("claim")
                 for name in names {
                     tracker.gone(name)
                     saidWaiting.remove(name)
@@ -279,10 +337,13 @@ actor ServiceLoop {
                     await start(file, &group)
                 }
             } catch {
-                faultUntil = now + 2_000_000_000
-                context.alerts.send(
-                    Alert(
-                        event: "claim_fault", message: "nothing is taken from the inbox for now: \(error)", facts: [:]))
+                noteFault(now)
+                let text = "nothing is taken from the inbox for now: \(error)"
+                if warned.insert("claim").inserted {
+                    context.alerts.send(Alert(event: "claim_fault", message: text, facts: [:]))
+                } else {
+                    context.logger.error("\(text)", metadata: ["event": "claim_fault"])
+                }
                 return
             }
         }
@@ -367,7 +428,13 @@ actor ServiceLoop {
             }
             tracker.keep(only: seen)
             hasListed = true
+            if warned.remove("inbox") != nil {
+                context.logger.info("the inbox can be read again", metadata: ["event": "watching"])
+            }
         } catch {
+            if faultSince == nil { faultSince = now }
+            lastFaultAt = now
+            nextRescan = now + 1_000_000_000
             if warned.insert("inbox").inserted {
                 context.alerts.send(Alert(event: "inbox_fault", message: "\(error)", facts: [:]))
             }
@@ -420,7 +487,7 @@ actor ServiceLoop {
         var next = nextRescan
         if let at = tracker.nextDeadline { next = min(next, at) }
         if let until = faultUntil { next = min(next, until) }
-        if options.once { next = min(next, now + 250_000_000) }
+        if options.once || isStopping || context.trouble.since != nil { next = min(next, now + 250_000_000) }
         timer?.cancel()
         timer = Task { [input] in
             try? await Task.sleep(for: .nanoseconds(max(1_000_000, next - Clock.monotonic())))
@@ -431,7 +498,7 @@ actor ServiceLoop {
     /// For `--once`: the exit code when there is nothing more to do; nil: go on.
     private func onceIsOver(_ now: Int64) async -> Int32? {
         guard hasListed else { return nil }
-        if open.isEmpty, waitingToGoOn.isEmpty, tracker.count == 0, faultUntil == nil {
+        if open.isEmpty, waitingToGoOn.isEmpty, tracker.count == 0, !mustLookAgain {
             // What arrived while the last file was contributed belongs to this run.
             listInbox()
             if tracker.count == 0 { return ExitCode.ok }
@@ -442,7 +509,8 @@ actor ServiceLoop {
             do {
                 wanted.formUnion(try await destinations(for: name))
             } catch {
-                return ExitCode.spool
+                noteFault(now)
+                return nil
             }
         }
         let isInMidWork = !open.isEmpty || !waitingToGoOn.isEmpty
