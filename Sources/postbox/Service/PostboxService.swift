@@ -51,7 +51,14 @@ struct PostboxService: Sendable {
         var code: Int32
         do {
             code = try await serve(group)
-            try lock.release()
+            do {
+                try lock.release()
+            } catch {
+                // All is done; only a start on another host asks about the mark.
+                logger.warning(
+                    "the spool keeps this host's mark: \(error); another host needs --take-over",
+                    metadata: ["event": "spool_fault"])
+            }
         } catch {
             logger.error("\(error)", metadata: ["event": "fault"])
             code = error is LedgerError || error is DiskError ? ExitCode.spool : ExitCode.internalFault
