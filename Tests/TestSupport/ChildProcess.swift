@@ -26,9 +26,14 @@ package final class ChildProcess {
         process.currentDirectoryURL = workingFolder ?? folder
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: outputFile)
-        process.standardError = try FileHandle(forWritingTo: errorFile)
+        let output = try FileHandle(forWritingTo: outputFile)
+        let error = try FileHandle(forWritingTo: errorFile)
+        process.standardOutput = output
+        process.standardError = error
         try process.run()
+        // The child has its own; ours would stay open for as long as Foundation remembers the child.
+        try output.close()
+        try error.close()
     }
 
     deinit {

@@ -35,8 +35,10 @@ package struct LaneOrder: Sendable {
 
     package init() {}
 
-    /// A drop takes its place. `presents`: it has rows in doubt from an earlier run.
+    /// A drop takes its place, or goes on in the one it has. `presents`: it has rows in doubt from an earlier run.
     package mutating func open(_ place: DropPlace, presents: Bool = false) {
+        // It kept its place while a fault was mended.
+        guard index(place.drop) == nil else { return }
         var entry = Entry(place: place, presents: presents)
         entry.overtakers = entries.filter { $0.hasGone && $0.place.isNewer(than: place) }.map(\.place)
         let at = entries.firstIndex { place.goesBefore($0.place) } ?? entries.count

@@ -208,9 +208,14 @@ package actor PostingLane {
         // Of a cancelled drop, too, it has to be known what may have been accepted.
         guard cancelled[drop] == nil || order.presents(drop) else { return .over }
         // Only `go` depends on what is queued; a drop that presents rows in doubt is not held up.
-        guard !isHeld && queued < (destination.resend == .never ? 1 : leadRows) || order.awaitsDoubts else { return .wait }
+        guard !isHeld && queued < (destination.resend == .never ? 1 : leadRows) || order.awaitsDoubts else {
+            return .wait
+        }
         return order.turn(of: drop)
     }
+
+    /// Whether nothing is sent before the drop has presented its rows in doubt.
+    package func awaitsDoubts(of drop: Int) -> Bool { order.presents(drop) }
 
     /// Hands over a drop's rows in doubt, all at once. They are sent when every other drop has presented its own.
     package func present(_ lots: [PostLot], of place: DropPlace) {
@@ -254,6 +259,12 @@ package actor PostingLane {
         order.finishOffering(drop)
         admitPresented()
         pump()
+    }
+
+    /// All rows that were offered are settled, and others follow once a fault is mended: the drop keeps its place, so that no
+    /// newer drop's rows are sent before them.
+    package func suspend(drop: Int) {
+        sinks.removeValue(forKey: drop)?.finish()
     }
 
     /// All rows of the drop are settled.

@@ -65,6 +65,23 @@ package enum Disk {
         }
     }
 
+    /// Writes every byte at its place, whatever stands there.
+    package static func write(
+        _ descriptor: Int32, _ bytes: [UInt8], at offset: Int, path: String
+    ) throws(DiskError) {
+        var done = 0
+        while done < bytes.count {
+            let n = bytes.withUnsafeBytes { raw in
+                pwrite(descriptor, raw.baseAddress.map { $0 + done }, raw.count - done, off_t(offset + done))
+            }
+            if n < 0 {
+                if errno == EINTR { continue }
+                throw DiskError(code: errno, call: "pwrite", path: path)
+            }
+            done += n
+        }
+    }
+
     /// Reads at a place; fewer bytes than asked for mean the end of the file.
     package static func read(
         _ descriptor: Int32, into bytes: UnsafeMutableRawBufferPointer, at offset: Int, path: String
@@ -126,25 +143,34 @@ package enum Disk {
         guard code == 0 else { throw DiskError(code: code, call: "fsync", path: path) }
     }
 
-    /// Creates a directory and its parents; one that is there already is fine.
-    package static func makeDirectory(_ path: String) throws(DiskError) {
-        if mkdir(path, 0o755) == 0 { return }
+    /// Creates a directory and its parents, durably; one that is there already is fine. `syncing` false: the caller syncs the
+    /// directory above it.
+    package static func makeDirectory(_ path: String, syncing: Bool = true) throws(DiskError) {
+        if mkdir(path, 0o755) == 0 {
+            if syncing { try syncDirectory(above(path)) }
+            return
+        }
         switch errno {
         case EEXIST:
             guard try status(path)?.isDirectory ?? false || isDirectoryBehindLink(path) else {
                 throw DiskError(code: ENOTDIR, call: "mkdir", path: path)
             }
         case ENOENT:
-            guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
-                throw DiskError(code: ENOENT, call: "mkdir", path: path)
-            }
-            try makeDirectory(String(path[..<slash]))
+            let above = above(path)
+            guard above != "/" else { throw DiskError(code: ENOENT, call: "mkdir", path: path) }
+            try makeDirectory(above)
             guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
                 throw DiskError(code: errno, call: "mkdir", path: path)
             }
+            try syncDirectory(above)
         default:
             throw DiskError(code: errno, call: "mkdir", path: path)
         }
+    }
+
+    private static func above(_ path: String) -> String {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+        return String(path[..<slash])
     }
 
     private static func isDirectoryBehindLink(_ path: String) -> Bool {

@@ -65,9 +65,7 @@ package final class SpoolLock: Sendable {
 
     private func write(_ text: String) throws {
         guard ftruncate(descriptor, 0) == 0 else { throw DiskError(code: errno, call: "ftruncate", path: path) }
-        let bytes = Array(text.utf8)
-        let n = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-        guard n == bytes.count else { throw DiskError(code: errno, call: "pwrite", path: path) }
+        try Disk.write(descriptor, Array(text.utf8), at: 0, path: path)
         try Disk.fsync(descriptor, path: path)
     }
 

@@ -63,14 +63,14 @@ struct Claims: Sendable {
         var gone: [DropPlace] = []
         for (number, entry) in zip(numbers, wanted) {
             let directory = work + "/\(number)"
-            try Disk.makeDirectory(directory)
+            try Disk.makeDirectory(directory, syncing: false)
             let beside = inboxNames.companions(of: entry.name)
             let companions = CompanionFiles(in: directory)
             do throws(DiskError) {
                 guard try companions.take(needed: beside.needed, possible: beside.possible, from: inbox) else {
                     try companions.putBack(to: inbox)
                     try Disk.removeDirectory(directory)
-                    gone.append(number)
+                    gone.append(entry.snapshot.place(of: number))
                     continue
                 }
                 FailPoint.reach("companions_claimed")

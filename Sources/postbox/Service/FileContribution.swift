@@ -18,6 +18,8 @@ struct ClaimedFile: Sendable {
     var record: DropRecord?
     /// The ledger was lost: everything without a line may have been sent.
     var isAdopted = false
+    /// It met a fault before, and the desk was told.
+    var wasFaulty = false
 
     var path: String { directory + "/" + name }
     var place: DropPlace { snapshot.place(of: drop) }
@@ -89,18 +91,29 @@ struct FileContribution: Sendable {
         do {
             end = try await contribute()
         } catch {
-            context.alerts.send(
-                Alert(
-                    event: "contribution_fault", message: "\(file.name) cannot go on: \(error)",
-                    facts: ["drop": "\(file.drop)", "file": file.name]))
+            // The desk is told once, the log of every try.
+            if file.wasFaulty {
+                logger.error("cannot go on yet: \(error)", metadata: ["event": "contribution_fault"])
+            } else {
+                context.alerts.send(
+                    Alert(
+                        event: "contribution_fault", message: "\(file.name) cannot go on: \(error)",
+                        facts: ["drop": "\(file.drop)", "file": file.name]))
+            }
             end = .fault("\(error)")
         }
-        for name in rule.destinations { await context.lanes[name]?.close(drop: file.drop) }
+        for name in rule.destinations {
+            if case .fault = end {
+                await context.lanes[name]?.suspend(drop: file.drop)
+            } else {
+                await context.lanes[name]?.close(drop: file.drop)
+            }
+        }
         return end
     }
 
     private func contribute() async throws -> ContributionEnd {
-        if let record = file.record, record.stage == .settled { return try await finish(record) }
+        if let record = file.record, record.stage == .settled { return try await moveOn(record) }
         if let refusal = file.refusal { return try await refuse(refusal.reason, refusal.text, nil, nil) }
         let source: SourceFile
         do throws(DiskError) {
@@ -147,6 +160,10 @@ struct FileContribution: Sendable {
                 return try await endBare(record, "changed_while_read", changed.description)
             }
             return try await refuse("changed_while_read", changed.description, nil, nil)
+        } catch {
+            // The disk's fault, not one that brings the program down.
+            if file.record != nil { try await context.ledger.readThrough(file.drop) }
+            throw error
         }
         let isGoingOn = file.record?.stage == .posting
         if let record = file.record, isGoingOn, record.digests != plan.digests.chunks {
@@ -321,18 +338,29 @@ struct FileContribution: Sendable {
         let deadline = ageLimit()
         defer { deadline?.cancel() }
         var isComplete = true
-        try await withThrowingTaskGroup(of: Feed.Result.self) { group in
+        // A feed that meets a fault cancels no other: that one's answers are written down first.
+        let ends = await withTaskGroup(of: Swift.Result<Feed.Result, any Error>.self) { group in
             for feed in feeds {
                 guard let stream = outcomes[feed.destination] else { continue }
                 let path = source.path
-                group.addTask { try await feed.run(path, stream) }
-            }
-            for try await result in group {
-                if !result.isComplete { isComplete = false }
-                if let text = result.changed {
-                    trouble.reason = "changed_while_read"
-                    trouble.text = text
+                group.addTask {
+                    do {
+                        return .success(try await feed.run(path, stream))
+                    } catch {
+                        return .failure(error)
+                    }
                 }
+            }
+            var ends: [Swift.Result<Feed.Result, any Error>] = []
+            for await end in group { ends.append(end) }
+            return ends
+        }
+        for end in ends {
+            let result = try end.get()
+            if !result.isComplete { isComplete = false }
+            if let text = result.changed {
+                trouble.reason = "changed_while_read"
+                trouble.text = text
             }
         }
         if let detail = givenUp.detail, trouble.reason.isEmpty {
@@ -353,11 +381,15 @@ struct FileContribution: Sendable {
             let services = await context.lanes[name]?.serviceNames() ?? file.snapshot.services[name] ?? []
             lines[name] = ResultLines(drop: file.drop, destination: name, services: services, hasLines: hasLines)
         }
-        return try ResultFile(
+        let made = try ResultFile(
             path: file.directory + "/" + FileMover.Part.result, rows: rows, lines: lines,
             keeping: recovered.goodBytes, outcomes: recovered.rows.outcomes, bad: recovered.rows.bad,
             firstSentAt: recovered.firstSentAt, thread: context.results,
-            alert: { [alerts = context.alerts] in alerts.send($0) })
+            alert: { [alerts = context.alerts] in alerts.send($0) },
+            failing: { [trouble = context.trouble] in trouble.changed($0) })
+        // Lines that are durable can be found again only when their file's name is.
+        try Disk.syncDirectory(file.directory)
+        return made
     }
 
     private static let tooOld = OutcomeDetail(reason: "max_age", text: "not sent within the rule's max_age")
@@ -434,16 +466,6 @@ struct FileContribution: Sendable {
         return try await close(nil, plan, results, Trouble(reason: reason, text: text), isThere: source != nil)
     }
 
-    /// A fault came between the verdict and the last move: the rest of the moves is done.
-    private func finish(_ record: DropRecord) async throws -> ContributionEnd {
-        try await Closing(context: context).finish(
-            file.place, name: file.name, directory: file.directory, folder: record.folder, target: record.target,
-            summary: record.summary)
-        logger.notice(
-            "\(file.name) is moved", metadata: ["event": "recovery", "path": "\(record.folder)/\(record.target)"])
-        return .closed(record.verdict ?? .failed, unknown: FileSummary.unknown(in: record.summary))
-    }
-
     private func close(
         _ source: SourceFile?, _ plan: Plan?, _ results: ResultFile, _ trouble: Trouble, isThere: Bool = true
     ) async throws -> ContributionEnd {
@@ -461,10 +483,9 @@ struct FileContribution: Sendable {
         let folder = folder(for: verdict)
         if verdict != .done, bad.count > 0, let source, let plan {
             try writeRejects(bad, source, plan.format)
+            try Disk.syncDirectory(file.directory)
         }
         FailPoint.reach("rejects_written")
-        let target = try await context.names.reserve(
-            file.name, in: folder, suffixes: CompanionFiles(in: file.directory).suffixes(of: file.name))
         var summary = FileSummary(drop: file.drop, file: file.name)
         summary.size = try plan?.digests.size ?? Disk.status(file.path)?.size ?? 0
         summary.sha256 = try plan?.digests.sha256 ?? digest()
@@ -491,10 +512,18 @@ struct FileContribution: Sendable {
         let settledAt = await results.lastSettledAt
         summary.settledAt = settledAt > 0 ? settledAt : Clock.wall()
         let bytes = Array(summary.json.utf8)
+        let target = try await context.names.reserve(
+            file.name, in: folder, suffixes: CompanionFiles(in: file.directory).suffixes(of: file.name))
         context.guardBook.settled(file.place)
-        try await context.ledger.settle(
-            file.drop, verdict: verdict, folder: folder, target: target, summary: bytes, size: summary.size,
-            sha256: summary.sha256, firstSentAt: summary.firstSentAt, at: summary.settledAt)
+        do {
+            try await context.ledger.settle(
+                file.drop, verdict: verdict, folder: folder, target: target, summary: bytes, size: summary.size,
+                sha256: summary.sha256, firstSentAt: summary.firstSentAt, at: summary.settledAt)
+        } catch {
+            // The next try is to get the same name.
+            await context.names.release(target, in: folder)
+            throw error
+        }
         FailPoint.reach("settled")
         try await Closing(context: context).finish(
             file.place, name: file.name, directory: file.directory, folder: folder, target: target, summary: bytes)
@@ -510,6 +539,19 @@ struct FileContribution: Sendable {
         } catch is SourceFile.Changed, is FileProblem {
             try Disk.remove(path)
         }
+    }
+
+    /// It was settled before a fault: only its moves are left.
+    private func moveOn(_ record: DropRecord) async throws -> ContributionEnd {
+        await context.names.keep(record.target, in: record.folder)
+        context.guardBook.settled(file.place)
+        try await Closing(context: context).finish(
+            file.place, name: file.name, directory: file.directory, folder: record.folder, target: record.target,
+            summary: record.summary)
+        let verdict = record.verdict ?? .failed
+        let counts = FileSummary.outcomes(in: record.summary)
+        log(verdict, counts, 0, Trouble(), record.folder + "/" + record.target)
+        return .closed(verdict, unknown: counts[.unknown])
     }
 
     /// What was posted stands in the result file; the file itself may no longer say the same.

@@ -43,6 +43,14 @@ actor ServiceLoop {
     private var isStopping = false
     private var hasListed = false
     private var faultUntil: Int64?
+    /// The first and the last of faults that follow each other.
+    private var faultSince: Int64?
+    private var lastFaultAt: Int64 = 0
+    /// Drops may have been left that nobody works on, by a fault; by number those that were in work.
+    private var mustLookAgain = false
+    private var faulted: [Int: ClaimedFile] = [:]
+    private var stoppingSince: Int64?
+    private var isGivenUp = false
     private var code = ExitCode.ok
     private var isInterrupted = false
     private var warned: Set<String> = []
@@ -117,6 +125,7 @@ actor ServiceLoop {
         }
         if isInterrupted, options.once { code = ExitCode.worse(code, ExitCode.interrupted) }
         if !options.once { code = ExitCode.ok }
+        if isGivenUp { code = ExitCode.spool }
         let commits = await context.ledger.commits
         context.logger.info(
             "stopped",
@@ -151,11 +160,13 @@ actor ServiceLoop {
             standing = await control.ended(file.drop, isClosed: isClosed)
             switch end {
             case .closed(let verdict, let unknown):
+                faultSince = nil
                 code = ExitCode.worse(code, ExitCode.code(verdict, unknown: unknown))
             case .interrupted:
                 isInterrupted = true
             case .fault:
-                await goOnLater(file)
+                faulted[file.drop] = file
+                noteFault(now)
             }
         case .orders:
             standing = await control.read()
@@ -168,23 +179,59 @@ actor ServiceLoop {
                     metadata: ["event": "stopping"])
             }
             isStopping = true
+            if stoppingSince == nil { stoppingSince = now }
         }
     }
 
-    /// A fault of disk or ledger: nothing new is claimed for a while, then the drop goes on from what the ledger knows.
-    private func goOnLater(_ file: ClaimedFile) async {
-        faultUntil = Clock.monotonic() + 2_000_000_000
-        var again = file
-        // Whatever it had sent is answered: its rows in doubt are none that a newer drop's could meet.
-        again.presents = false
+    /// A fault of disk or ledger: nothing new is claimed for a while, then what was left goes on from what the ledger knows.
+    private func noteFault(_ now: Int64) {
+        faultUntil = now + 2_000_000_000
+        if faultSince == nil { faultSince = now }
+        lastFaultAt = now
+        mustLookAgain = true
+    }
+
+    /// What the ledger holds and nobody works on goes on, or is forgotten when its claim came to nothing.
+    private func lookAgain(_ now: Int64) async {
         do {
-            again.record = try await context.ledger.open().first { $0.number == file.drop }
-            guard again.record != nil else { return }
+            let known = Set(open.keys).union(waitingToGoOn.map(\.drop))
+            let records = try await context.ledger.open()
+            for record in records where !known.contains(record.number) {
+                guard var file = try await Recovery(context: context).goOn(record) else { continue }
+                if let before = faulted.removeValue(forKey: record.number) {
+                    file.isAdopted = before.isAdopted
+                    file.wasFaulty = true
+                }
+                waitingToGoOn.append(file)
+            }
+            // Closed after all.
+            for (drop, file) in faulted where open[drop] == nil {
+                for name in file.snapshot.rule.destinations { await context.lanes[name]?.close(drop: drop) }
+            }
+            faulted = [:]
+            mustLookAgain = false
         } catch {
-            context.logger.error("\(error)", metadata: ["event": "ledger_fault"])
+            noteFault(now)
+            context.logger.error(
+                "what the fault left cannot be looked at: \(error)", metadata: ["event": "ledger_fault"])
         }
-        waitingToGoOn.append(again)
         waitingToGoOn.sort { $0.drop < $1.drop }
+    }
+
+    /// Whether the disk has been failing for so long that `once`, or a stop, no longer waits for it.
+    private func givesUp(_ now: Int64) -> Bool {
+        let limits = [
+            options.once ? options.wait.nanoseconds : nil,
+            stoppingSince.map { now - $0 >= context.settings.drainTimeout.nanoseconds ? 0 : .max },
+        ]
+        guard let limit = limits.compactMap({ $0 }).min(),
+            let since = [context.trouble.since, faultSince].compactMap({ $0 }).min(), now - since >= limit
+        else { return false }
+        context.logger.error(
+            "gave up: the disk still fails; what is left goes on at the next start",
+            metadata: ["event": "gave_up", "left_in_work": "\(open.count + waitingToGoOn.count + faulted.count)"])
+        isGivenUp = true
+        return true
     }
 
     private func take(_ event: InboxEvent, _ now: Int64) {
@@ -214,13 +261,16 @@ actor ServiceLoop {
 
     /// Does everything that can be done now. True: the loop is over.
     private func step(_ group: inout TaskGroup<Void>) async -> Bool {
-        let now = Clock.monotonic()
+        var now = Clock.monotonic()
         if isStopping {
             await stopLanes()
             if open.isEmpty {
-                if !waitingToGoOn.isEmpty || tracker.hasWork { isInterrupted = true }
+                if !waitingToGoOn.isEmpty || tracker.hasWork || mustLookAgain { isInterrupted = true }
                 return true
             }
+            now = Clock.monotonic()
+            if givesUp(now) { return true }
+            arm(now)
             return false
         }
         if now >= nextRescan {
@@ -232,10 +282,15 @@ actor ServiceLoop {
             standing = await control.read()
             if !standing.isKnown { faultUntil = now + 2_000_000_000 }
         }
-        if faultUntil == nil {
-            await goOn(&group)
-            await claimReady(&group, now)
+        if now - lastFaultAt > 10_000_000_000 { faultSince = nil }
+        if faultUntil == nil, context.trouble.since == nil {
+            if mustLookAgain { await lookAgain(now) }
+            if !mustLookAgain {
+                await goOn(&group)
+                await claimReady(&group, now)
+            }
         }
+        if options.once, givesUp(now) { return true }
         if options.once, let end = await onceIsOver(now) {
             code = ExitCode.worse(code, end)
             return true
@@ -273,7 +328,7 @@ actor ServiceLoop {
 
     /// Nothing more of it is sent: it needs no destination.
     private func canEndAtOnce(_ file: ClaimedFile) -> Bool {
-        file.refusal != nil || standing.cancelled.contains(file.drop)
+        file.refusal != nil || file.record?.stage == .settled || standing.cancelled.contains(file.drop)
     }
 
     /// Every destination it was claimed for is still there.
@@ -315,6 +370,7 @@ actor ServiceLoop {
                 }
                 guard !names.isEmpty else { return }
                 let claimed = try await Claims(context: context).claim(names)
+                warned.remove("claim")
                 for name in names {
                     tracker.taken(name)
                     saidWaiting.remove(name)
@@ -329,10 +385,13 @@ actor ServiceLoop {
                 }
                 await start(claimed, &group)
             } catch {
-                faultUntil = now + 2_000_000_000
-                context.alerts.send(
-                    Alert(
-                        event: "claim_fault", message: "nothing is taken from the inbox for now: \(error)", facts: [:]))
+                noteFault(now)
+                let text = "nothing is taken from the inbox for now: \(error)"
+                if warned.insert("claim").inserted {
+                    context.alerts.send(Alert(event: "claim_fault", message: text, facts: [:]))
+                } else {
+                    context.logger.error("\(text)", metadata: ["event": "claim_fault"])
+                }
                 return
             }
         }
@@ -431,7 +490,13 @@ actor ServiceLoop {
             tracker.keep(only: seen)
             hasListed = true
             sayWhatWaits()
+            if warned.remove("inbox") != nil {
+                context.logger.info("the inbox can be read again", metadata: ["event": "watching"])
+            }
         } catch {
+            if faultSince == nil { faultSince = now }
+            lastFaultAt = now
+            nextRescan = now + 1_000_000_000
             if warned.insert("inbox").inserted {
                 context.alerts.send(Alert(event: "inbox_fault", message: "\(error)", facts: [:]))
             }
@@ -502,7 +567,7 @@ actor ServiceLoop {
         var next = nextRescan
         if let at = tracker.nextDeadline { next = min(next, at) }
         if let until = faultUntil { next = min(next, until) }
-        if options.once { next = min(next, now + 250_000_000) }
+        if options.once || isStopping || context.trouble.since != nil { next = min(next, now + 250_000_000) }
         timer?.cancel()
         timer = Task { [input] in
             try? await Task.sleep(for: .nanoseconds(max(1_000_000, next - Clock.monotonic())))
@@ -513,7 +578,7 @@ actor ServiceLoop {
     /// For `--once`: the exit code when there is nothing more to do; nil: go on.
     private func onceIsOver(_ now: Int64) async -> Int32? {
         guard hasListed else { return nil }
-        if open.isEmpty, waitingToGoOn.isEmpty, !tracker.hasWork, faultUntil == nil {
+        if open.isEmpty, waitingToGoOn.isEmpty, !tracker.hasWork, faultUntil == nil, !mustLookAgain {
             // What arrived while the last file was contributed belongs to this run.
             listInbox()
             if !tracker.hasWork { return ExitCode.ok }
@@ -535,7 +600,8 @@ actor ServiceLoop {
                 let destinations = try await destinations(for: name)
                 if !standing.holds(anyOf: destinations) { wanted.formUnion(destinations) }
             } catch {
-                return ExitCode.spool
+                noteFault(now)
+                return nil
             }
         }
         let isInMidWork = !open.isEmpty || !waitingToGoOn.isEmpty

@@ -67,7 +67,7 @@ struct CompanionFilesTests {
         #expect(
             try mover.freeName("eod.csv", in: folder.path("done"), suffixes: suffixes) { _ in false } == "eod.2.csv")
         for _ in 1...2 {
-            try mover.move(
+            _ = try mover.move(
                 "eod.csv", from: folder.path("work/7"), to: folder.path("done"), as: "eod.2.csv", summary: [])
         }
         #expect(

@@ -103,6 +103,20 @@ struct LedgerTests {
         #expect(records[1].postings == [])
     }
 
+    @Test(
+        "A ledger that an earlier start left empty counts from the first number, too; one with drops does not ask for it"
+    )
+    func emptyLedger() async throws {
+        try Data().write(to: URL(fileURLWithPath: path))
+        do {
+            let ledger = try Ledger(path: path, firstNumber: 100)
+            #expect(try await claim(ledger, "a") == [100])
+        }
+        func unwanted() throws -> Int { throw CancellationError() }
+        let ledger = try Ledger(path: path, firstNumber: try unwanted())
+        #expect(try await claim(ledger, "b") == [101])
+    }
+
     @Test("A number is never given again, whether its claim was forgotten or its drop closed")
     func numbers() async throws {
         do {

@@ -150,7 +150,9 @@ struct ArchitectureTests {
         let folder = try BuiltProgram.packageFolder()
         let tests = FileManager.default.names(in: folder.appendingPathComponent("Tests"))
         #expect(
-            Set(tests) == ["PostboxCoreTests", "PostboxIOTests", "SimulatorTests", "postboxTests", "TestSupport"])
+            Set(tests) == [
+                "PostboxCoreTests", "PostboxIOTests", "SimulatorTests", "postboxTests", "TestSupport", "DiskFaults",
+            ])
         let whole: Set<String> = ["Architecture", "EndToEnd", "Samples"]
         for module in try Source.modules() {
             let bundle = folder.appendingPathComponent("Tests/\(module)Tests")

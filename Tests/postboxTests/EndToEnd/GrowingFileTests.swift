@@ -33,7 +33,7 @@ struct GrowingFileTests {
     func reopened(gapMilliseconds: Int) async throws {
         let desk = try Desk()
         let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], top: "settle: 3s\nrescan: 100ms")
+        try desk.configure([simulator.url], top: "settle: 6s\nrescan: 100ms")
         let service = try await serve(desk)
         let path = desk.path(.inbox).appendingPathComponent("a.csv")
         var text = "RIC,BID\n"
