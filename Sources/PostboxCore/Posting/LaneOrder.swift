@@ -28,6 +28,10 @@ package struct LaneOrder: Sendable {
         var isHeld = false
         var presents: Bool
         var overtakers: [DropPlace] = []
+        /// Rows that were committed as sent and not handed over yet.
+        var committed = 0
+        /// All its rows were.
+        var isLast = false
     }
 
     /// In the order in which they go.
@@ -38,11 +42,39 @@ package struct LaneOrder: Sendable {
     /// A drop takes its place, or goes on in the one it has. `presents`: it has rows in doubt from an earlier run.
     package mutating func open(_ place: DropPlace, presents: Bool = false) {
         // It kept its place while a fault was mended.
-        guard index(place.drop) == nil else { return }
+        if let at = index(place.drop) {
+            entries[at].committed = 0
+            entries[at].isLast = false
+            return
+        }
         var entry = Entry(place: place, presents: presents)
         entry.overtakers = entries.filter { $0.hasGone && $0.place.isNewer(than: place) }.map(\.place)
         let at = entries.firstIndex { place.goesBefore($0.place) } ?? entries.count
         entries.insert(entry, at: at)
+    }
+
+    /// Whether so many of the drop's rows may be committed as sent before it is its turn, so that many small drops are committed
+    /// together: when all that goes before it is committed, and with that no more than `most` rows are. What is held, or comes
+    /// after it, does not count. `isLast`: it has no more.
+    package mutating func commit(_ drop: Int, rows: Int, isLast: Bool, most: Int) -> Bool {
+        guard let at = index(drop), !awaitsDoubts, entries[at].isOffering, !entries[at].isHeld,
+            entries[at].overtakers.isEmpty
+        else { return false }
+        var committed = entries[at].committed
+        for entry in entries[..<at] where entry.isOffering && !entry.isHeld {
+            if !entry.isLast { return false }
+            committed += entry.committed
+        }
+        guard committed == 0 || committed + rows <= most else { return false }
+        entries[at].committed += rows
+        entries[at].isLast = isLast
+        return true
+    }
+
+    /// So many of the rows committed were handed over, or came to nothing.
+    package mutating func handedOver(_ drop: Int, rows: Int) {
+        guard let at = index(drop) else { return }
+        entries[at].committed = max(0, entries[at].committed - rows)
     }
 
     /// Asks for the drop's turn; `go` takes it.
@@ -75,6 +107,9 @@ package struct LaneOrder: Sendable {
         }?.place.drop
     }
 
+    /// All that are open, in the order in which they go.
+    package var drops: [Int] { entries.map(\.place.drop) }
+
     /// A drop has still to present its rows in doubt: nothing may be sent.
     package var awaitsDoubts: Bool { entries.contains { $0.presents } }
 
@@ -87,6 +122,9 @@ package struct LaneOrder: Sendable {
         entries[at].presents = false
         entries[at].hasGone = true
     }
+
+    /// Newer drops went first, and the drop has not been told yet.
+    package func isOvertaken(_ drop: Int) -> Bool { index(drop).map { !entries[$0].overtakers.isEmpty } ?? false }
 
     /// All rows of the drop were handed over.
     package mutating func finishOffering(_ drop: Int) {

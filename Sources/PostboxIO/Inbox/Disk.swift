@@ -134,10 +134,23 @@ package enum Disk {
     }
 
     /// Makes renames, links and new names in a directory durable.
-    package static func syncDirectory(_ path: String) throws(DiskError) {
+    package static func syncDirectory(_ path: String) throws(DiskError) { try sync(path, O_DIRECTORY) }
+
+    /// Makes a file's bytes, or a directory's names, durable.
+    package static func sync(_ path: String) throws(DiskError) { try sync(path, O_NOFOLLOW) }
+
+    /// syncfs(2): everything on the file system of an open file.
+    package static func syncFileSystem(_ descriptor: Int32, path: String) throws(DiskError) {
         guard isDurable else { return }
         synced.add(1, ordering: .relaxed)
-        let descriptor = try open(path, O_RDONLY | O_DIRECTORY)
+        let code = -postbox_syncfs(descriptor)
+        guard code == 0 else { throw DiskError(code: code, call: "syncfs", path: path) }
+    }
+
+    private static func sync(_ path: String, _ flags: Int32) throws(DiskError) {
+        guard isDurable else { return }
+        synced.add(1, ordering: .relaxed)
+        let descriptor = try open(path, O_RDONLY | flags)
         let code = Glibc.fsync(descriptor) == 0 ? 0 : errno
         try close(descriptor, path: path)
         guard code == 0 else { throw DiskError(code: code, call: "fsync", path: path) }

@@ -18,7 +18,9 @@ actor ServiceLoop {
     /// Nanoseconds within which two signals are one.
     private static let sameOrder: Int64 = 300_000_000
     /// Files in work at once.
-    private static let openMax = 64
+    private static let openMax = 128
+    /// Files that are claimed together while others are in work: their commits and syncs are shared.
+    private static let claimMin = 64
 
     private let context: Context
     private let credentials: [String: Credentials]
@@ -88,7 +90,7 @@ actor ServiceLoop {
                 "event": "started", "inbox": "\(context.settings.directories.inbox)", "version": "\(Version.text)",
                 "once": "\(options.once)",
             ])
-        await withTaskGroup(of: Void.self) { group in
+        await withDiscardingTaskGroup { group in
             for (name, lane) in context.lanes {
                 group.addTask { await lane.run() }
                 if let own = credentials[name] { group.addTask { await own.keepFresh(lane) } }
@@ -260,7 +262,7 @@ actor ServiceLoop {
     // MARK: - What to do about it
 
     /// Does everything that can be done now. True: the loop is over.
-    private func step(_ group: inout TaskGroup<Void>) async -> Bool {
+    private func step(_ group: inout DiscardingTaskGroup) async -> Bool {
         var now = Clock.monotonic()
         if isStopping {
             await stopLanes()
@@ -307,7 +309,7 @@ actor ServiceLoop {
     ///
     /// Those that have a destination in common go on together: of two rows in doubt the newer one has to be known before the older
     /// one may be sent again.
-    private func goOn(_ group: inout TaskGroup<Void>) async {
+    private func goOn(_ group: inout DiscardingTaskGroup) async {
         guard !waitingToGoOn.isEmpty else { return }
         var left = waitingToGoOn.filter { !canEnd($0) }
         for file in left where warned.insert("drop \(file.drop)").inserted {
@@ -342,7 +344,7 @@ actor ServiceLoop {
             && !waiting.contains { canEnd($0) && !Set(destinations).isDisjoint(with: $0.snapshot.rule.destinations) }
     }
 
-    private func claimReady(_ group: inout TaskGroup<Void>, _ now: Int64) async {
+    private func claimReady(_ group: inout DiscardingTaskGroup, _ now: Int64) async {
         // What an earlier run began goes first: its rows are older.
         let held = Set(waitingToGoOn.filter { canEnd($0) }.flatMap { $0.snapshot.rule.destinations })
         if standing.isInboxHeld, standing.cancelledFiles.isEmpty { return }
@@ -352,7 +354,7 @@ actor ServiceLoop {
             // Behind a destination that is down others may wait for one that is up: then all have to be looked at.
             let isAllUp = laneStates.values.allSatisfy { $0 == .ready } && held.isEmpty && standing.isNone
             let ready = tracker.ready(at: now, most: isAllUp ? Self.openMax : .max)
-            guard !ready.isEmpty else { return }
+            guard !ready.isEmpty, busy == 0 || Self.openMax - busy >= min(ready.count, Self.claimMin) else { return }
             do {
                 for name in ready {
                     guard names.count + busy < Self.openMax else { break }
@@ -418,7 +420,7 @@ actor ServiceLoop {
         }.joined(separator: "; ")
     }
 
-    private func start(_ files: [ClaimedFile], _ group: inout TaskGroup<Void>) async {
+    private func start(_ files: [ClaimedFile], _ group: inout DiscardingTaskGroup) async {
         var contributions: [FileContribution] = []
         // All take their places first: the order is settled before the first row goes.
         for file in files {
@@ -595,7 +597,7 @@ actor ServiceLoop {
         }
         let wait = options.wait.nanoseconds
         var wanted = Set(waitingToGoOn.flatMap { $0.snapshot.rule.destinations })
-        for name in tracker.ready(at: now) where !downSince.isEmpty && !standing.isInboxHeld {
+        for name in downSince.isEmpty || standing.isInboxHeld ? [] : tracker.ready(at: now) {
             do {
                 let destinations = try await destinations(for: name)
                 if !standing.holds(anyOf: destinations) { wanted.formUnion(destinations) }
