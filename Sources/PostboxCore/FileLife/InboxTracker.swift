@@ -65,6 +65,9 @@ package struct InboxTracker: Sendable {
 
     package var count: Int { files.count }
 
+    /// When the oldest of all files arrived, in nanoseconds since 1970; nil: there is none. Goes through all of them.
+    package var oldestArrival: Int64? { files.values.lazy.compactMap { $0.look?.changedAt }.min() }
+
     /// Whether there is a price file that can be taken now or when time has passed. One that lacks its marker or its checksum
     /// is none, and neither is a marker or a checksum.
     package var hasWork: Bool { files.contains { isPriceFile($1) && lacking($0, $1).isEmpty } }

@@ -36,8 +36,11 @@ actor ServiceLoop {
     private var laneStates: [String: LaneState] = [:]
     private var downSince: [String: Int64] = [:]
     /// Drops in work, with their destinations.
-    private var open: [Int: [String]] = [:]
+    private var open: [Int: (destinations: [String], priority: Int)] = [:]
     private let control: ControlDesk
+    private let inboxNames: InboxNames
+    /// Some rule's files go before others'.
+    private let hasPriorities: Bool
     private var standing = Standing()
     private var waitingToGoOn: [ClaimedFile]
     private var nextRescan: Int64 = 0
@@ -70,8 +73,10 @@ actor ServiceLoop {
         self.options = options
         self.stops = stops
         waitingToGoOn = recovered
+        inboxNames = InboxNames(rules: context.settings.rules)
+        hasPriorities = context.settings.rules.contains { ($0.priority ?? 0) != 0 }
         tracker = InboxTracker(
-            settle: context.settings.settle.nanoseconds, names: InboxNames(rules: context.settings.rules))
+            settle: context.settings.settle.nanoseconds, names: inboxNames)
         (inputs, input) = AsyncStream.makeStream()
         control = ControlDesk(context: context) { [input] in input.yield(.orders) }
         for name in context.lanes.keys {
@@ -348,22 +353,26 @@ actor ServiceLoop {
         // What an earlier run began goes first: its rows are older.
         let held = Set(waitingToGoOn.filter { canEnd($0) }.flatMap { $0.snapshot.rule.destinations })
         if standing.isInboxHeld, standing.cancelledFiles.isEmpty { return }
-        while busy < Self.openMax {
+        if hasPriorities { context.guardBook.setOldestWaiting(tracker.oldestArrival.map { $0 / 1000 }) }
+        while true {
             look()
             var names: [String] = []
             // Behind a destination that is down others may wait for one that is up: then all have to be looked at.
             let isAllUp = laneStates.values.allSatisfy { $0 == .ready } && held.isEmpty && standing.isNone
             let ready = tracker.ready(at: now, most: isAllUp ? Self.openMax : .max)
-            guard !ready.isEmpty, busy == 0 || Self.openMax - busy >= min(ready.count, Self.claimMin) else { return }
+            // What is less urgent keeps nobody out.
+            var room = ready.first.map { Self.openMax - busy(atLeast: inboxNames.priceFile($0).priority) } ?? 0
+            guard room > 0, room == Self.openMax || room >= min(ready.count, Self.claimMin) else { return }
             do {
                 for name in ready {
-                    guard names.count + busy < Self.openMax else { break }
+                    guard room > 0 else { break }
                     let isCancelled = standing.cancelledFiles.contains(name)
                     if standing.isInboxHeld, !isCancelled { continue }
                     let destinations = try await destinations(for: name)
                     let mayGo = isReady(destinations) && !standing.holds(anyOf: destinations)
                     if isCancelled || mayGo && held.isDisjoint(with: destinations) {
                         names.append(name)
+                        room -= 1
                     } else if saidWaiting.insert(name).inserted {
                         context.logger.info(
                             "\(name) waits in the inbox for its destination",
@@ -399,8 +408,12 @@ actor ServiceLoop {
         }
     }
 
-    /// Files in work that are not held: what is held does not keep others out.
-    private var busy: Int { open.reduce(0) { $0 + (standing.holds($1.key, $1.value) ? 0 : 1) } }
+    /// Files in work of that priority or a higher one that are not held: what is held does not keep others out.
+    private func busy(atLeast priority: Int) -> Int {
+        open.reduce(0) { count, entry in
+            entry.value.priority < priority || standing.holds(entry.key, entry.value.destinations) ? count : count + 1
+        }
+    }
 
     /// Where a file goes, by its name; asked once while it waits.
     private func destinations(for name: String) async throws -> [String] {
@@ -424,7 +437,7 @@ actor ServiceLoop {
         var contributions: [FileContribution] = []
         // All take their places first: the order is settled before the first row goes.
         for file in files {
-            open[file.drop] = file.snapshot.rule.destinations
+            open[file.drop] = (file.snapshot.rule.destinations, file.place.priority)
             var outcomes: [String: AsyncStream<[SettledRun]>] = [:]
             for name in file.snapshot.rule.destinations {
                 if let lane = context.lanes[name] {
