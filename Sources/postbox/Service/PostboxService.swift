@@ -79,7 +79,7 @@ struct PostboxService: Sendable {
     private func prepareDirectories() throws {
         let d = settings.directories
         for path in [d.spool, d.inbox, d.work, d.done, d.failed, d.state] { try Disk.makeDirectory(path) }
-        guard !Disk.isNetworkFileSystem(d.state) else {
+        guard !Disk.fileSystem(d.state).refusesLedger else {
             throw SpoolProblem(
                 description:
                     "state is on a network file system (\(d.state)); the ledger needs a local disk: set state: to one")
