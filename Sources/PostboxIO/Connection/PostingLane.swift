@@ -236,6 +236,7 @@ package actor PostingLane {
         guard !isStopped, !isDraining else { return }
         _ = window.add(lot, now: Clock.now())
         if !lot.isInDoubt { queued += lot.rows.count }
+        order.handedOver(lot.drop)
         pump()
     }
 
