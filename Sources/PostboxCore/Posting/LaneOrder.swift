@@ -1,6 +1,7 @@
 /// Whose rows a lane takes next: a machine over the drops that are open at one destination.
 ///
-/// One drop hands rows over at a time: the one of the highest priority, among these the oldest. Two things can put that order at
+/// One drop hands rows over at a time: the one of the highest priority, among these the oldest; whoever was told to go is waited
+/// for, because what it hands over counts as older than what comes after. Two things can put that order at
 /// odds with the promise that nothing old is sent after something newer was accepted, and both are met here:
 /// - A drop that goes before an older one *overtakes* it. The older one goes on when the overtaker is closed, and is told whom it
 ///   has to look at.
@@ -36,10 +37,13 @@ package struct LaneOrder: Sendable {
 
     /// In the order in which they go.
     private var entries: [Entry] = []
+    /// It was told to go and has not handed over yet.
+    private var going: Int?
 
     package init() {}
 
-    /// A drop takes its place, or goes on in the one it has. `presents`: it has rows in doubt from an earlier run.
+    /// A drop takes its place, or goes on in the one it has. `presents`: it handed rows over in an earlier run, and those without
+    /// an answer are in doubt.
     package mutating func open(_ place: DropPlace, presents: Bool = false) {
         // It kept its place while a fault was mended.
         if let at = index(place.drop) {
@@ -47,7 +51,8 @@ package struct LaneOrder: Sendable {
             entries[at].isLast = false
             return
         }
-        var entry = Entry(place: place, presents: presents)
+        var entry = Entry(place: place, hasGone: presents, presents: presents)
+        if presents { overtake(from: place) }
         entry.overtakers = entries.filter { $0.hasGone && $0.place.isNewer(than: place) }.map(\.place)
         let at = entries.firstIndex { place.goesBefore($0.place) } ?? entries.count
         entries.insert(entry, at: at)
@@ -61,7 +66,9 @@ package struct LaneOrder: Sendable {
             entries[at].overtakers.isEmpty
         else { return false }
         var committed = entries[at].committed
-        for entry in entries[..<at] where entry.isOffering && !entry.isHeld {
+        // Who was told to go waits for nobody, and nobody waits for who stands aside.
+        for entry in entries[..<at] where entry.isOffering && !entry.isHeld && entry.overtakers.isEmpty && going != drop
+        {
             if !entry.isLast { return false }
             committed += entry.committed
         }
@@ -71,8 +78,10 @@ package struct LaneOrder: Sendable {
         return true
     }
 
-    /// So many of the rows committed were handed over, or came to nothing.
-    package mutating func handedOver(_ drop: Int, rows: Int) {
+    /// The drop did what it was told to go for: another may be told. So many of the rows committed were handed over, or came to
+    /// nothing.
+    package mutating func handedOver(_ drop: Int, rows: Int = 0) {
+        if going == drop { going = nil }
         guard let at = index(drop) else { return }
         entries[at].committed = max(0, entries[at].committed - rows)
     }
@@ -84,27 +93,36 @@ package struct LaneOrder: Sendable {
         guard !awaitsDoubts, next == drop else { return .wait }
         let overtakers = entries[at].overtakers
         if !overtakers.isEmpty {
-            guard !overtakers.contains(where: { index($0.drop) != nil }) else { return .wait }
+            guard !overtakers.contains(where: { index($0.drop) != nil }) else {
+                handedOver(drop)
+                return .wait
+            }
             entries[at].overtakers = []
             return .overtaken(overtakers)
         }
+        going = drop
         entries[at].hasGone = true
-        let place = entries[at].place
+        overtake(from: entries[at].place)
+        return .go
+    }
+
+    /// Older drops that are not through have this one to look at before they go on.
+    private mutating func overtake(from place: DropPlace) {
         for other in entries.indices where entries[other].isOffering && place.isNewer(than: entries[other].place) {
             if !entries[other].overtakers.contains(place) { entries[other].overtakers.append(place) }
         }
-        return .go
     }
 
     /// The drop whose turn it is, or will be when its overtakers are settled; nil: none can hand rows over.
     package var next: Int? {
-        entries.first { entry in
-            entry.isOffering && !entry.isHeld
-                // Until its overtakers have handed over all they have, it stands aside.
-                && !entry.overtakers.contains { overtaker in
-                    index(overtaker.drop).map { entries[$0].isOffering } ?? false
-                }
-        }?.place.drop
+        going
+            ?? entries.first { entry in
+                entry.isOffering && !entry.isHeld
+                    // Until its overtakers have handed over all they have, it stands aside.
+                    && !entry.overtakers.contains { overtaker in
+                        index(overtaker.drop).map { entries[$0].isOffering } ?? false
+                    }
+            }?.place.drop
     }
 
     /// All that are open, in the order in which they go.
@@ -120,7 +138,6 @@ package struct LaneOrder: Sendable {
     package mutating func presented(_ drop: Int) {
         guard let at = index(drop) else { return }
         entries[at].presents = false
-        entries[at].hasGone = true
     }
 
     /// Newer drops went first, and the drop has not been told yet.
@@ -128,6 +145,7 @@ package struct LaneOrder: Sendable {
 
     /// All rows of the drop were handed over.
     package mutating func finishOffering(_ drop: Int) {
+        handedOver(drop)
         guard let at = index(drop) else { return }
         entries[at].isOffering = false
         entries[at].presents = false
@@ -135,6 +153,7 @@ package struct LaneOrder: Sendable {
 
     /// All rows of the drop are settled, or it is given up for now.
     package mutating func close(_ drop: Int) {
+        handedOver(drop)
         entries.removeAll { $0.place.drop == drop }
     }
 

@@ -279,7 +279,10 @@ package actor PostingLane {
     package func offer(_ lot: PostLot, committed: Int = 0) -> Bool {
         order.handedOver(lot.drop, rows: committed)
         guard !isStopped, !isDraining else { return false }
-        guard !lot.rows.isEmpty else { return true }
+        guard !lot.rows.isEmpty else {
+            pump()
+            return true
+        }
         _ = window.add(lot, now: Clock.now())
         if !lot.isInDoubt { queued += lot.rows.count }
         // The cancellation came between the turn and these rows.
