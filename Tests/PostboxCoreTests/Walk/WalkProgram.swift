@@ -43,7 +43,8 @@ final class WalkProgram {
         return nextBase
     }
 
-    private func lookAtInbox() { book.oldestWaiting = world.disk.inbox.map(\.arrival).min() }
+    /// What waits there decides how long results are kept.
+    func lookAtInbox() { book.oldestWaiting = world.disk.inbox.map(\.arrival).min() }
 
     /// Everything is done, or stopped.
     var isOver: Bool {
