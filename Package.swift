@@ -15,7 +15,9 @@ let package = Package(
     name: "postbox",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "postbox", targets: ["postbox"])
+        .executable(name: "postbox", targets: ["postbox"]),
+        // Preloaded into the program by the tests of disk faults; nothing is linked with it.
+        .library(name: "DiskFaults", type: .dynamic, targets: ["DiskFaults"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -85,6 +87,14 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
+        .executableTarget(
+            name: "bench",
+            dependencies: [
+                "PostboxCore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+        .target(name: "DiskFaults", path: "Tests/DiskFaults"),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "PostboxCoreTests", dependencies: ["PostboxCore", "TestSupport"], swiftSettings: settings),
         .testTarget(

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
+#include <malloc.h>
 
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1
@@ -42,4 +43,8 @@ int postbox_fstat(int fd, struct postbox_status *out) {
     if (fstat(fd, &s) != 0) return -errno;
     fill(&s, out);
     return 0;
+}
+
+int postbox_keep_freed(int block_max, int kept_max, int arenas) {
+    return mallopt(M_MMAP_THRESHOLD, block_max) && mallopt(M_TRIM_THRESHOLD, kept_max) && mallopt(M_ARENA_MAX, arenas);
 }

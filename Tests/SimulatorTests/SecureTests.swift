@@ -86,7 +86,7 @@ struct SecureTests {
     @Test("An expired token ends the session with a Status, and a reissue in time keeps it")
     func expiry() async throws {
         try await withTokens {
-            $0.tokenEndpoint?.lifetime = .milliseconds(400)
+            $0.tokenEndpoint?.lifetime = .seconds(3)
         } _: { (server, client) async throws in
             _ = try client.logIn(login(try await accessToken(server)))
             try client.sendText(login(try await accessToken(server), more: #","Refresh":false"#))

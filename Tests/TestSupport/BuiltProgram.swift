@@ -8,8 +8,11 @@ package enum BuiltProgram {
     }
 
     /// The built `postbox`: it lies beside the test bundle.
-    package static func postbox() throws -> URL {
-        let program = try running().deletingLastPathComponent().appendingPathComponent("postbox")
+    package static func postbox() throws -> URL { try named("postbox") }
+
+    /// A built program of the package.
+    package static func named(_ name: String) throws -> URL {
+        let program = try running().deletingLastPathComponent().appendingPathComponent(name)
         guard FileManager.default.isExecutableFile(atPath: program.path) else {
             throw Missing(description: "there is no built program at \(program.path)")
         }

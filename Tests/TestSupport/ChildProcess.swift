@@ -1,6 +1,6 @@
 package import Foundation
 
-/// The built program as a child process, its output in files. It is killed when nobody holds it any more.
+/// A built program as a child process, its output in files. It is killed when nobody holds it any more.
 package final class ChildProcess {
     private let process = Process()
     private let outputFile: URL
@@ -9,25 +9,31 @@ package final class ChildProcess {
     /// Starts it.
     ///
     /// - Parameters:
+    ///   - program: which of the package's programs.
     ///   - folder: where its output is written.
     ///   - name: what the files of its output are called.
     ///   - workingFolder: nil for `folder`.
     package init(
-        _ arguments: [String], in folder: URL, name: String, environment: [String: String] = [:],
-        workingFolder: URL? = nil
+        program: String = "postbox", _ arguments: [String], in folder: URL, name: String,
+        environment: [String: String] = [:], workingFolder: URL? = nil
     ) throws {
         outputFile = folder.appendingPathComponent(name + ".stdout")
         errorFile = folder.appendingPathComponent(name + ".stderr")
         try Data().write(to: outputFile)
         try Data().write(to: errorFile)
-        process.executableURL = try BuiltProgram.postbox()
+        process.executableURL = try BuiltProgram.named(program)
         process.arguments = arguments
         process.currentDirectoryURL = workingFolder ?? folder
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: outputFile)
-        process.standardError = try FileHandle(forWritingTo: errorFile)
+        let output = try FileHandle(forWritingTo: outputFile)
+        let error = try FileHandle(forWritingTo: errorFile)
+        process.standardOutput = output
+        process.standardError = error
         try process.run()
+        // The child has its own; ours would stay open for as long as Foundation remembers the child.
+        try output.close()
+        try error.close()
     }
 
     deinit {

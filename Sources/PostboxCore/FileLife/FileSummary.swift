@@ -56,16 +56,20 @@ package struct FileSummary: Sendable {
         self.warnings = warnings
     }
 
+    /// The counts of outcomes in a summary's bytes, without the words of bad ones.
+    package static func outcomes(in json: [UInt8]) -> OutcomeCounts {
+        var counts = OutcomeCounts()
+        let object = json.withUnsafeBytes { JSONValue.parse($0) }?["outcomes"]
+        for outcome in PostOutcome.allCases {
+            if let count = object?[outcome.word]?.integer, count > 0 { counts.add(outcome, count: count) }
+        }
+        return counts
+    }
+
     /// Result lines a second, from the first post to the last answer; 0 when nothing was sent.
     package var rowsPerSecond: Double {
         guard firstSentAt > 0, settledAt > firstSentAt else { return 0 }
         return Double(outcomes.total) * 1_000_000 / Double(settledAt - firstSentAt)
-    }
-
-    /// Rows `unknown` by a summary written earlier.
-    package static func unknown(in json: [UInt8]) -> Int {
-        let value = json.withUnsafeBytes { JSONValue.parse($0) }
-        return value?["outcomes"]?[PostOutcome.unknown.word]?.integer.map { Int($0) } ?? 0
     }
 
     /// The object, indented by two, with a line end.

@@ -5,6 +5,8 @@
 /// - Seen being written to: not before its close was seen.
 /// - Found by a listing: when size and times have stood still for `settle`. A change time that lies back further than that
 ///   has stood still already: no program can set it back.
+/// - With its marker beside it: at once, unless it is seen being written to; without the one that its rule asks for, never.
+/// - With a checksum beside it: when that is complete as well; without the one that its rule asks for, never.
 package struct InboxTracker: Sendable {
     /// A file's look as a listing shows it.
     package struct Look: Sendable, Equatable {
@@ -37,25 +39,51 @@ package struct InboxTracker: Sendable {
         var look: Look?
         /// It appeared and was not opened since: a link, or a writer that is about to.
         var isNew = false
+        /// nil: not asked for yet.
+        var role: InboxNames.Role?
     }
 
     /// Nanoseconds.
     private let settle: Int64
+    private let names: InboxNames
     private var files: [String: File] = [:]
     /// Names that are not complete, and names without a look: all that has to be gone through when time passes.
     private var pendingNames: Set<String> = []
     private var unseenNames: Set<String> = []
-    /// Complete names in order of arrival, the first last; made anew when `isSorted` is false. Names that are gone may still
-    /// stand in it.
+    /// Markers and checksums.
+    private var companions: Set<String> = []
+    /// Names that can be taken in the order of taking, the first last; made anew when `isSorted` is false. Names that are
+    /// gone may still stand in it.
     private var order: [String] = []
     private var isSorted = true
 
-    /// `settle` in nanoseconds.
-    package init(settle: Int64) {
+    /// `settle` in nanoseconds; `names`: which of them go together.
+    package init(settle: Int64, names: InboxNames = InboxNames(rules: [])) {
         self.settle = settle
+        self.names = names
     }
 
     package var count: Int { files.count }
+
+    /// Whether there is a price file that can be taken now or when time has passed. One that lacks its marker or its checksum
+    /// is none, and neither is a marker or a checksum.
+    package var hasWork: Bool { files.contains { isPriceFile($1) && lacking($0, $1).isEmpty } }
+
+    /// Price files that wait for companions, and the companions' names; both in order.
+    package var waiting: [(name: String, lacking: [String])] {
+        files.filter { isPriceFile($1) }.map { (name: $0, lacking: lacking($0, $1)) }
+            .filter { !$0.lacking.isEmpty }.sorted { $0.name < $1.name }
+    }
+
+    /// Complete companions without their price files, in order.
+    package var alone: [String] {
+        companions.filter { name in
+            guard let file = files[name], file.state == .complete, case .companion(let owner) = file.role else {
+                return false
+            }
+            return files[owner].map { !isPriceFile($0) } ?? true
+        }.sorted()
+    }
 
     package mutating func created(_ name: String, at now: Int64) {
         set(name, File(state: .found(since: now), isNew: true))
@@ -85,9 +113,24 @@ package struct InboxTracker: Sendable {
         files[name] = nil
         pendingNames.remove(name)
         unseenNames.remove(name)
+        companions.remove(name)
     }
 
-    private mutating func set(_ name: String, _ file: File) {
+    /// Taken out of the inbox, and its companions with it.
+    package mutating func taken(_ name: String) {
+        gone(name)
+        guard !companions.isEmpty else { return }
+        for companion in names.companions(of: name).possible where companions.contains(companion) { gone(companion) }
+    }
+
+    private mutating func set(_ name: String, _ new: File) {
+        var file = new
+        file.role = files[name]?.role ?? names.role(of: name)
+        if case .companion = file.role {
+            companions.insert(name)
+            // Its price file may have waited for it.
+            if files[name] != file { isSorted = false }
+        }
         if file.state == .complete {
             pendingNames.remove(name)
             if files[name] != file { isSorted = false }
@@ -132,14 +175,15 @@ package struct InboxTracker: Sendable {
         for name in files.keys where !names.contains(name) { gone(name) }
     }
 
-    /// Files that are complete now, in order of arrival: change time, then name; at most `most` of them. A file whose look is
-    /// not known yet comes when a listing has shown it.
+    /// Price files that can be taken now, in order of arrival: change time, then name; at most `most` of them. Where a rule
+    /// orders its files by name, they share the places that they have by arrival in the order of their names. A file whose
+    /// look is not known yet comes when a listing has shown it.
     package mutating func ready(at now: Int64, most: Int = .max) -> [String] {
         for name in pendingNames {
             guard let file = files[name] else { continue }
             switch file.state {
-            case .found(let since) where now - since >= settle && file.look != nil,
-                .quiet(let since) where now - since >= settle:
+            case .found(let since) where file.look != nil && (now - since >= settle || isVouched(name, file)),
+                .quiet(let since) where now - since >= settle || isVouched(name, file):
                 var complete = file
                 complete.state = .complete
                 set(name, complete)
@@ -151,7 +195,7 @@ package struct InboxTracker: Sendable {
         var at = order.count - 1
         while at >= 0, out.count < most {
             let name = order[at]
-            if files[name]?.state == .complete {
+            if let file = files[name], isTakeable(name, file) {
                 out.append(name)
             } else if at == order.count - 1 {
                 order.removeLast()
@@ -162,11 +206,51 @@ package struct InboxTracker: Sendable {
     }
 
     private mutating func sort() {
-        order = files.filter { $0.value.state == .complete }
-            .map { (name: $0.key, changedAt: $0.value.look?.changedAt ?? 0) }
+        let entries = files.filter { isTakeable($0, $1) }
+            .map { (name: $0.key, changedAt: $0.value.look?.changedAt ?? 0, rule: orderedRule($0.value)) }
             .sorted { $0.changedAt != $1.changedAt ? $0.changedAt > $1.changedAt : $0.name > $1.name }
-            .map(\.name)
+        order = entries.map(\.name)
+        var places: [Int: [Int]] = [:]
+        for (place, entry) in entries.enumerated() {
+            if let rule = entry.rule { places[rule, default: []].append(place) }
+        }
+        for shared in places.values {
+            let sorted = shared.map { entries[$0].name }.sorted(by: >)
+            for (place, name) in zip(shared, sorted) { order[place] = name }
+        }
         isSorted = true
+    }
+
+    // MARK: - Files that go together
+
+    private func isPriceFile(_ file: File) -> Bool { if case .price = file.role { true } else { false } }
+
+    private func orderedRule(_ file: File) -> Int? {
+        if case .price(let price) = file.role { price.orderedRule } else { nil }
+    }
+
+    private func isTakeable(_ name: String, _ file: File) -> Bool {
+        guard file.state == .complete, isPriceFile(file), lacking(name, file).isEmpty else { return false }
+        guard !companions.isEmpty else { return true }
+        let checksum = name + InboxNames.checksumSuffix
+        return !isCompanion(checksum) || files[checksum]?.state == .complete
+    }
+
+    /// Names that a price file needs beside it and that are not there, or not known to be regular files yet.
+    private func lacking(_ name: String, _ file: File) -> [String] {
+        guard case .price(let price) = file.role, price.needsMarker || price.needsChecksum else { return [] }
+        return names.companions(of: name).needed.filter { !isCompanion($0) || files[$0]?.look == nil }
+    }
+
+    private func isCompanion(_ name: String) -> Bool { companions.contains(name) }
+
+    /// Whether a marker says that the file is complete: its own, or that of the file which it accompanies.
+    private func isVouched(_ name: String, _ file: File) -> Bool {
+        guard !file.isNew, !companions.isEmpty else { return false }
+        var owner = name
+        if case .companion(let other) = file.role { owner = other }
+        guard case .price(let price) = files[owner]?.role, let suffix = price.markerSuffix else { return false }
+        return isCompanion(owner + suffix) && files[owner + suffix]?.look != nil
     }
 
     /// Names whose look has to be fetched before they can be ordered.

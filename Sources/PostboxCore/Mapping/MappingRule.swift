@@ -118,6 +118,16 @@ package struct MappingRule: Sendable, Equatable, Codable {
     package var format: PriceFileFormat?
     /// XML: the name of the element that is a row; nil: the repeated element below the root.
     package var rowElement: String?
+    // Each of the following is absent in ledgers of older versions, which decodes as nil.
+
+    /// A file is taken when its name with this behind it stands beside it. nil: no marker is waited for.
+    package var readySuffix: String?
+    /// A file is taken when a companion with its digest stands beside it. nil: none is waited for.
+    package var checksum: ChecksumKind?
+    /// nil: the last row is data as any other.
+    package var trailer: TrailerRule?
+    /// nil: by arrival.
+    package var order: FileOrder?
     /// Higher goes first; nil is 0.
     package var priority: Int?
 
@@ -126,7 +136,8 @@ package struct MappingRule: Sendable, Equatable, Codable {
         fields: [FieldRule]? = nil, empty: EmptyRule? = nil, maxRejected: RowLimit? = nil,
         tolerate: [String: RowLimit] = [:], maxAge: Duration? = nil, delimiter: UInt8 = UInt8(ascii: ","),
         encoding: TextEncoding = .utf8, finalNewline: FinalNewline = .required, format: PriceFileFormat? = nil,
-        rowElement: String? = nil, priority: Int? = nil
+        rowElement: String? = nil, readySuffix: String? = nil, checksum: ChecksumKind? = nil,
+        trailer: TrailerRule? = nil, order: FileOrder? = nil, priority: Int? = nil
     ) {
         self.match = match
         self.destinations = destinations
@@ -142,6 +153,10 @@ package struct MappingRule: Sendable, Equatable, Codable {
         self.finalNewline = finalNewline
         self.format = format
         self.rowElement = rowElement
+        self.readySuffix = readySuffix
+        self.checksum = checksum
+        self.trailer = trailer
+        self.order = order
         self.priority = priority
     }
 }

@@ -56,7 +56,13 @@ package enum FrameCodec {
     /// Masks a payload in place. `mask` in memory order, as it stands in the header.
     package static func mask(_ payload: UnsafeMutableRawPointer, count: Int, with mask: UInt32) {
         let wide = UInt64(mask) | UInt64(mask) << 32
+        let widest = SIMD4<UInt64>(repeating: wide)
         var at = 0
+        while at + 32 <= count {
+            let words = payload.loadUnaligned(fromByteOffset: at, as: SIMD4<UInt64>.self)
+            payload.storeBytes(of: words ^ widest, toByteOffset: at, as: SIMD4<UInt64>.self)
+            at += 32
+        }
         while at + 8 <= count {
             let word = payload.loadUnaligned(fromByteOffset: at, as: UInt64.self)
             payload.storeBytes(of: word ^ wide, toByteOffset: at, as: UInt64.self)

@@ -9,6 +9,25 @@ package struct MessageScanner {
 
     package init() {}
 
+    /// Appends the PostIDs of a frame that holds nothing but Acks without NakCode and Text, in order. False: it holds something
+    /// else, and nothing was appended.
+    package func scanAcks(_ frame: UnsafeRawBufferPointer, into ids: inout [UInt32]) -> Bool {
+        guard frame.count > 2, frame[0] == UInt8(ascii: "[") else { return false }
+        let before = ids.count
+        var at = 0
+        repeat {
+            at += 1
+            guard let ack = plainAck(frame, &at) else {
+                ids.removeSubrange(before...)
+                return false
+            }
+            ids.append(ack)
+        } while at < frame.count && frame[at] == UInt8(ascii: ",")
+        if at + 1 == frame.count, frame[at] == UInt8(ascii: "]") { return true }
+        ids.removeSubrange(before...)
+        return false
+    }
+
     /// Calls `message` for each message of the frame, in order.
     package func scan(
         _ frame: UnsafeRawBufferPointer, _ message: (InboundMessage) throws -> Void
@@ -30,7 +49,7 @@ package struct MessageScanner {
                 return
             }
             if let ack = plainAck(frame, &at) {
-                try message(.ack(ack))
+                try message(.ack(Ack(ackID: ack)))
                 continue
             }
             guard let end = objectEnd(frame, from: at),
@@ -41,38 +60,62 @@ package struct MessageScanner {
         }
     }
 
-    /// An Ack without NakCode and Text, in the member order that servers use; nil: read it as a tree.
+    /// An Ack without NakCode and Text, its members in any order and without blanks; nil: read it as a tree.
     @inline(__always)
-    private func plainAck(_ frame: UnsafeRawBufferPointer, _ at: inout Int) -> Ack? {
+    private func plainAck(_ frame: UnsafeRawBufferPointer, _ at: inout Int) -> UInt32? {
         var i = at
-        guard skip("{\"ID\":", frame, &i) else { return nil }
-        while i < frame.count, frame[i] &- 0x30 < 10 || frame[i] == 0x2d { i += 1 }
-        guard skip(",\"Type\":\"Ack\",\"AckID\":", frame, &i) else { return nil }
-        var id: UInt64 = 0
-        let digits = i
-        while i < frame.count, frame[i] &- 0x30 < 10, i - digits < 11 {
-            id = id * 10 + UInt64(frame[i] &- 0x30)
+        guard i < frame.count, frame[i] == UInt8(ascii: "{") else { return nil }
+        var ackID: UInt32?
+        var isAck = false
+        repeat {
             i += 1
-        }
-        guard i > digits, i < frame.count, let ackID = UInt32(exactly: id) else { return nil }
-        if frame[i] == UInt8(ascii: ",") {
-            guard skip(",\"Key\":{", frame, &i) else { return nil }
-            while i < frame.count, frame[i] != UInt8(ascii: "}") {
-                if frame[i] == UInt8(ascii: "\\") || frame[i] == UInt8(ascii: "{") { return nil }
-                if frame[i] == UInt8(ascii: "\"") {
-                    i += 1
-                    while i < frame.count, frame[i] != UInt8(ascii: "\"") {
-                        if frame[i] == UInt8(ascii: "\\") { return nil }
-                        i += 1
-                    }
-                }
-                i += 1
+            if skip("\"AckID\":", frame, &i) {
+                guard ackID == nil, let id = number(frame, &i) else { return nil }
+                ackID = UInt32(exactly: id)
+            } else if skip("\"ID\":", frame, &i) {
+                if i < frame.count, frame[i] == UInt8(ascii: "-") { i += 1 }
+                guard number(frame, &i) != nil else { return nil }
+            } else if skip("\"Type\":\"Ack\"", frame, &i) {
+                isAck = true
+            } else if skip("\"Key\":{", frame, &i) {
+                guard skipPlainObject(frame, &i) else { return nil }
+            } else {
+                return nil
             }
-            i += 1
-        }
-        guard i < frame.count, frame[i] == UInt8(ascii: "}") else { return nil }
+        } while i < frame.count && frame[i] == UInt8(ascii: ",")
+        guard isAck, let ackID, i < frame.count, frame[i] == UInt8(ascii: "}") else { return nil }
         at = i + 1
-        return Ack(ackID: ackID)
+        return ackID
+    }
+
+    @inline(__always)
+    private func number(_ frame: UnsafeRawBufferPointer, _ at: inout Int) -> UInt64? {
+        let start = at
+        var value: UInt64 = 0
+        while at < frame.count, frame[at] &- 0x30 < 10, at - start < 11 {
+            value = value &* 10 &+ UInt64(frame[at] &- 0x30)
+            at += 1
+        }
+        return at > start ? value : nil
+    }
+
+    /// Goes behind the end of an object that holds no object and no escapes; its opening brace is behind us.
+    @inline(__always)
+    private func skipPlainObject(_ frame: UnsafeRawBufferPointer, _ at: inout Int) -> Bool {
+        var inString = false
+        while at < frame.count {
+            let byte = frame[at]
+            at += 1
+            if byte == UInt8(ascii: "\"") {
+                inString.toggle()
+            } else if byte == UInt8(ascii: "\\") {
+                return false
+            } else if !inString {
+                if byte == UInt8(ascii: "}") { return true }
+                if byte == UInt8(ascii: "{") { return false }
+            }
+        }
+        return false
     }
 
     @inline(__always)

@@ -38,8 +38,11 @@ package struct LaneOrder: Sendable {
 
     package init() {}
 
-    /// A drop takes its place. `presents`: it handed rows over in an earlier run, and those without an answer are in doubt.
+    /// A drop takes its place, or goes on in the one it has. `presents`: it handed rows over in an earlier run, and those without
+    /// an answer are in doubt.
     package mutating func open(_ place: DropPlace, presents: Bool = false) {
+        // It kept its place while a fault was mended.
+        guard index(place.drop) == nil else { return }
         var entry = Entry(place: place, hasGone: presents, presents: presents)
         if presents { overtake(from: place) }
         entry.overtakers = entries.filter { $0.hasGone && $0.place.isNewer(than: place) }.map(\.place)
@@ -123,7 +126,7 @@ package struct LaneOrder: Sendable {
         entries[at].isHeld = isHeld
     }
 
-    package var isEmpty: Bool { entries.isEmpty }
+    package func isHeld(_ drop: Int) -> Bool { index(drop).map { entries[$0].isHeld } ?? false }
 
     private func index(_ drop: Int) -> Int? { entries.firstIndex { $0.place.drop == drop } }
 }

@@ -399,6 +399,13 @@ package struct PostingWindow {
         return true
     }
 
+    /// Acks without NakCode, as they came. Returns those that nothing in flight has.
+    package mutating func acked(_ postIDs: [UInt32], now: Moment) -> [UInt32] {
+        var foreign: [UInt32] = []
+        for postID in postIDs where !acked(postID, now: now) { foreign.append(postID) }
+        return foreign
+    }
+
     /// A refusal and its class. False: nothing with that PostID is in flight.
     ///
     /// `retry`: another try after a pause, up to the bound; `stop`: another try that does not count; `final`: `nacked`.

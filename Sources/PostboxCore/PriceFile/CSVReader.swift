@@ -2,7 +2,7 @@
 ///
 /// Cells point into the batch's text as the file has them; only a quoted cell with doubled quotes is written anew. Line
 /// ends are LF, CRLF or CR; empty lines are skipped wherever they stand; a quote inside an unquoted cell is a character as
-/// any other.
+/// any other. A row with more cells than columns has a problem, and all its cells: a trailer's count may stand there.
 package struct CSVReader: PriceFileReader {
     package private(set) var columns: [Column] = []
     package private(set) var frame = RowFrame()
@@ -142,7 +142,6 @@ extension CSVReader {
     ) -> RowShape {
         let count = scan.count
         let delimiter = delimiter
-        let columnCount = columns.isEmpty ? Int.max : columns.count
         var shape = RowShape()
         shape.firstCell = batch.cells.count
         shape.nextLine = line
@@ -171,12 +170,10 @@ extension CSVReader {
                 while stop < count && base[stop] == Byte.quote { stop = scan.next() }
                 contentLength = stop &- cellStart
             }
-            if cellCount < columnCount {
-                batch.cells.append(
-                    RowBatch.Cell(
-                        column: UInt32(truncatingIfNeeded: cellCount), start: UInt32(truncatingIfNeeded: contentStart),
-                        length: UInt32(truncatingIfNeeded: contentLength), kind: .plain))
-            }
+            batch.cells.append(
+                RowBatch.Cell(
+                    column: UInt32(truncatingIfNeeded: cellCount), start: UInt32(truncatingIfNeeded: contentStart),
+                    length: UInt32(truncatingIfNeeded: contentLength), kind: .plain))
             cellCount &+= 1
             if stop < count && base[stop] == delimiter {
                 cellStart = stop &+ 1

@@ -102,6 +102,16 @@ extension Settings {
                         "`post` asks for a Refresh, but the destination `\(name)` (\(profile)) takes Updates only")
                 }
             }
+            if rule.trailer != nil {
+                switch rule.knownFormat {
+                case .csv, .json, .jsonLines: break
+                case .xml: add(.trailer, "`trailer` goes with CSV, JSON and JSON lines, not with XML")
+                case nil:
+                    add(
+                        .trailer,
+                        "`trailer` needs a `format` (csv, json or jsonl): the ending of `match` does not tell it")
+                }
+            }
             if let format = rule.format {
                 if rule.rowElement != nil, format != .xml {
                     add(.rowElement, "`row_element` goes with `format: xml` only")

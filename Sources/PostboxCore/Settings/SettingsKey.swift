@@ -86,6 +86,7 @@ package enum RuleKey: String, SettingsKey {
     case finalNewline = "final_newline"
     case format
     case rowElement = "row_element"
+    case ready, checksum, trailer, order
 }
 
 /// `post` of a rule in its long form.
@@ -101,4 +102,19 @@ package enum RICKey: String, SettingsKey {
 /// An entry of a rule's `fields` in its long form.
 package enum FieldKey: String, SettingsKey {
     case column, value, scale, type, round, values
+}
+
+/// `ready` of a rule.
+package enum ReadyKey: String, SettingsKey {
+    case suffix
+}
+
+/// `trailer` of a rule.
+package enum TrailerKey: String, SettingsKey {
+    case match, count, sum
+}
+
+/// `sum` of a rule's `trailer`.
+package enum TrailerSumKey: String, SettingsKey {
+    case column, field
 }

@@ -79,9 +79,26 @@ package enum SettingsSummary {
             if let limit = rule.maxRejected { parts.append("at most \(text(limit)) rejected") }
             parts += rule.tolerate.sorted { $0.key < $1.key }.map { "tolerates \($0.key) \(text($0.value))" }
             if let age = rule.maxAge { parts.append("within \(text(age))") }
+            if let suffix = rule.readySuffix { parts.append("taken with its marker \(suffix)") }
+            if let checksum = rule.checksum { parts.append("taken with its checksum .\(checksum.rawValue)") }
+            if let trailer = rule.trailer { parts.append(text(trailer)) }
+            if rule.order == .name { parts.append("in the order of names") }
             return
                 "files \(rule.match) -> \(rule.destinations.joined(separator: ", ")): \(parts.joined(separator: "; "))"
         }
+    }
+
+    private static func text(_ trailer: TrailerRule) -> String {
+        func text(_ place: TrailerRule.Place) -> String {
+            switch place {
+            case .cell(let number): "cell \(number)"
+            case .member(let name): "member \(name)"
+            }
+        }
+        var parts = ["trailer \(trailer.match)"]
+        if let count = trailer.count { parts.append("row count in \(text(count))") }
+        if let sum = trailer.sum { parts.append("sum of \(sum.column) in \(text(sum.field))") }
+        return parts.joined(separator: ", ")
     }
 
     private static func post(_ post: PostRule) -> String {

@@ -145,6 +145,20 @@ package enum SettingsText {
         return text
     }
 
+    /// What a marker's name has behind its file's: no name that is ignored in the inbox, and none with a meaning of its own.
+    package static func markerSuffix(_ text: String) throws(SettingsMistake) -> String {
+        let mistake = SettingsMistake("a marker's suffix such as .ok, without a folder")
+        guard !text.contains("/"), !text.utf8.contains(0), !text.contains(where: \.isNewline) else { throw mistake }
+        if text == InboxNames.checksumSuffix {
+            throw SettingsMistake(
+                "a marker's suffix other than \(text), which is a checksum's: write `checksum: sha256`")
+        }
+        if FileNames.isIgnored("a" + text) {
+            throw SettingsMistake("a marker's suffix such as .ok: names that end so are ignored in the inbox")
+        }
+        return text
+    }
+
     /// One ASCII character, or `tab` or `\t` for the tabulator.
     package static func delimiter(_ text: String) throws(SettingsMistake) -> UInt8 {
         if text == "tab" || text == "\\t" { return UInt8(ascii: "\t") }

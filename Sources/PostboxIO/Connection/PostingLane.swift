@@ -70,8 +70,14 @@ package actor PostingLane {
     private var sinks: [Int: AsyncStream<[SettledRun]>.Continuation] = [:]
     private var turns: [Int: CheckedContinuation<LaneOrder.Turn, Never>] = [:]
     private var cancelled: [Int: OutcomeDetail] = [:]
+    /// Nothing is sent, other tries included; answers are read.
+    private var isHeld = false
     private var queued = 0
     private var sends: [PostingWindow.Send] = []
+    /// Kept from one write to the next: NIO is done with it as soon as the socket has taken all of it.
+    private var out = ByteBuffer()
+    /// Plain Acks that were read and not yet told to the window.
+    private var acks: [UInt32] = []
     private var timeoutsInARow = 0
     /// Posts that may be in flight now: a new connection starts with few and gets one more with every answer, so that a server
     /// which is slow to come back is not flooded anew by every try.
@@ -202,9 +208,14 @@ package actor PostingLane {
         // Of a cancelled drop, too, it has to be known what may have been accepted.
         guard cancelled[drop] == nil || order.presents(drop) else { return .over }
         // Only `go` depends on what is queued; a drop that presents rows in doubt is not held up.
-        guard queued < (destination.resend == .never ? 1 : leadRows) || order.awaitsDoubts else { return .wait }
+        guard !isHeld && queued < (destination.resend == .never ? 1 : leadRows) || order.awaitsDoubts else {
+            return .wait
+        }
         return order.turn(of: drop)
     }
+
+    /// Whether nothing is sent before the drop has presented its rows in doubt.
+    package func awaitsDoubts(of drop: Int) -> Bool { order.presents(drop) }
 
     /// Hands over a drop's rows in doubt, all at once. They are sent when every other drop has presented its own.
     package func present(_ lots: [PostLot], of place: DropPlace) {
@@ -237,6 +248,10 @@ package actor PostingLane {
         _ = window.add(lot, now: Clock.now())
         if !lot.isInDoubt { queued += lot.rows.count }
         order.handedOver(lot.drop)
+        // The cancellation came between the turn and these rows.
+        if let detail = cancelled[lot.drop] {
+            return cancel(drop: lot.drop, reason: detail.reason, text: detail.text)
+        }
         pump()
     }
 
@@ -244,6 +259,14 @@ package actor PostingLane {
     package func finishOffering(_ drop: Int) {
         order.finishOffering(drop)
         admitPresented()
+        pump()
+    }
+
+    /// All rows that were offered are settled, and others follow once a fault is mended: the drop keeps its place, so that no
+    /// newer drop's rows are sent before them.
+    package func suspend(drop: Int) {
+        sinks.removeValue(forKey: drop)?.finish()
+        order.handedOver(drop)
         pump()
     }
 
@@ -256,14 +279,43 @@ package actor PostingLane {
         pump()
     }
 
-    /// Gives up what was not sent of a drop; what is in flight settles.
+    /// Gives up what was not sent of a drop; what is in flight settles. Nothing happens when the drop is not open here.
     package func cancel(drop: Int, reason: String, text: String) {
+        guard sinks[drop] != nil else { return }
         cancelled[drop] = OutcomeDetail(reason: reason, text: text)
         window.cancel(drop: drop, reason: reason, text: text, now: Clock.now())
         queued = window.queued
         turns.removeValue(forKey: drop)?.resume(returning: .over)
         pump()
     }
+
+    /// Held, nothing new goes and other tries wait; the login, answers and timeouts go on.
+    package func setHeld(_ isHeld: Bool) {
+        self.isHeld = isHeld
+        pump()
+    }
+
+    /// The drop gets no further turn; what it handed over goes on, and later drops may go past it.
+    package func hold(drop: Int) {
+        order.setHeld(drop, true)
+        pump()
+    }
+
+    /// The drop takes its turn again.
+    package func resume(drop: Int) {
+        order.setHeld(drop, false)
+        pump()
+    }
+
+    /// Whether the drop has rows left here and none of them can move before it, or the lane, is resumed.
+    package func isHeldUp(_ drop: Int) -> Bool {
+        guard sinks[drop] != nil else { return false }
+        if isHeld { return window.inFlight == 0 && (turns[drop] != nil || !window.isIdle) }
+        return order.isHeld(drop) && turns[drop] != nil && window.isIdle
+    }
+
+    /// Nothing more of the drop is to be settled here.
+    package func isOver(_ drop: Int) -> Bool { sinks[drop] == nil }
 
     /// The number of the drop's first row that was handed over and certainly never sent; nil: there is none.
     package func firstUntaken(of drop: Int) -> Int? { window.firstUntaken(of: drop) }
@@ -607,6 +659,9 @@ package actor PostingLane {
 
     // MARK: - Bytes come in
 
+    /// Bytes of a server's message that no server sends.
+    private static let payloadMax = 16 << 20
+
     func received(_ buffer: ByteBuffer, on number: Int) {
         guard let link, link.number == number else { return }
         var buffer = buffer
@@ -619,23 +674,27 @@ package actor PostingLane {
         }
         do {
             try frames(&buffer, number, now)
+            takeAcks(now)
             if buffer.readableBytes > 0, self.link?.number == number {
                 buffer.discardReadBytes()
                 self.link?.rest = buffer
             }
         } catch {
+            takeAcks(now)
             end(number, .soon, "the server broke the WebSocket protocol: \(error)")
         }
     }
 
     private func frames(_ buffer: inout ByteBuffer, _ number: Int, _ now: Moment) throws {
         while link?.number == number {
+            if trace == nil, link?.isFragmented == false { try plainAcks(&buffer) }
             let frame = try buffer.withUnsafeReadableBytes { bytes in
-                try FrameCodec.inbound(bytes, payloadMax: 16 << 20)
+                try FrameCodec.inbound(bytes, payloadMax: Self.payloadMax)
             }
             guard let frame, buffer.readableBytes >= frame.header + frame.payload else { return }
             buffer.moveReaderIndex(forwardBy: frame.header)
             let isControl = frame.opcode >= 8
+            if isControl { takeAcks(now) }
             if !isControl, !frame.isFinal || link?.isFragmented == true {
                 if var piece = buffer.readSlice(length: frame.payload) { link?.fragments.writeBuffer(&piece) }
                 link?.isFragmented = !frame.isFinal
@@ -664,11 +723,57 @@ package actor PostingLane {
         }
     }
 
+    /// Takes the frames at the buffer's beginning that hold plain Acks alone: nearly all that ever comes.
+    private func plainAcks(_ buffer: inout ByteBuffer) throws {
+        let scanner = scanner
+        var ids: [UInt32] = []
+        swap(&ids, &acks)
+        defer { swap(&ids, &acks) }
+        let taken = try buffer.withUnsafeReadableBytes { bytes in
+            var at = 0
+            while let frame = try FrameCodec.inbound(
+                UnsafeRawBufferPointer(rebasing: bytes[at...]), payloadMax: Self.payloadMax),
+                frame.isFinal, frame.opcode == FrameCodec.Opcode.text
+            {
+                let start = at + frame.header
+                guard bytes.count - start >= frame.payload,
+                    scanner.scanAcks(
+                        UnsafeRawBufferPointer(rebasing: bytes[start..<start + frame.payload]), into: &ids)
+                else { break }
+                at = start + frame.payload
+            }
+            return at
+        }
+        buffer.moveReaderIndex(forwardBy: taken)
+    }
+
     private func messages(_ payload: UnsafeRawBufferPointer, _ number: Int, _ now: Moment) throws {
         trace?.write(.received, destination.name, String(decoding: payload, as: UTF8.self))
+        if scanner.scanAcks(payload, into: &acks) { return }
+        takeAcks(now)
         try scanner.scan(payload) { message in
             if case .ack(let ack) = message { answered(ack, now) } else { handle(message, number, now) }
         }
+    }
+
+    /// Plain Acks that came together are one event.
+    private func takeAcks(_ now: Moment) {
+        guard !acks.isEmpty else { return }
+        if pacer.limit != nil {
+            for id in acks {
+                if let place = window.pacedNumber(id) { pacer.answered(place, at: now.monotonic) }
+            }
+        }
+        let foreign = window.acked(acks, now: now)
+        let count = acks.count - foreign.count
+        acks.removeAll(keepingCapacity: true)
+        if count > 0 {
+            flightMax = min(window.capacity, flightMax + count)
+            counts.acked += count
+            timeoutsInARow = 0
+            if sameRefusal.count > 0 { sameRefusal = ("", 0, 0) }
+        }
+        for id in foreign { late(id, "Ack") }
     }
 
     private func answered(_ ack: Ack, _ now: Moment) {
@@ -784,7 +889,7 @@ package actor PostingLane {
             sendText(OutboundMessage.loginClose)
             end(link.number, .soon, "going back to the first server")
         }
-        if let link, link.login.isOpen, pausedUntil == nil, !isDraining, !wantsFirst, !order.awaitsDoubts,
+        if let link, link.login.isOpen, pausedUntil == nil, !isHeld, !isDraining, !wantsFirst, !order.awaitsDoubts,
             link.channel.isWritable
         {
             fill(link.channel)
@@ -812,7 +917,8 @@ package actor PostingLane {
             if pacer.limit != nil {
                 for send in sends { window.paced(send.postID, number: pacer.sent(at: now.monotonic)) }
             }
-            channel.writeAndFlush(encode(channel.allocator), promise: nil)
+            encode()
+            channel.writeAndFlush(out, promise: nil)
             counts.sent += sends.count
             queued = window.hasQueued ? window.queued : 0
             // The write may have failed at once and ended the connection: what it held is in doubt, nothing more goes here.
@@ -820,28 +926,43 @@ package actor PostingLane {
         }
     }
 
-    private func encode(_ allocator: ByteBufferAllocator) -> ByteBuffer {
-        var out = allocator.buffer(capacity: sends.count * 320)
+    /// Lays down the posts to send, in `out`.
+    private func encode() {
+        out.clear()
+        let codec = codec
         var at = 0
         while at < sends.count {
             let handle = sends[at].lot
             guard let lot = window.lot(handle) else { preconditionFailure("a post that was taken has a lot") }
+            var end = at + 1
+            while end < sends.count, sends[end].lot == handle { end += 1 }
+            let run = sends[at..<end]
+            if trace != nil { traceSent(run, lot) }
+            var masks = masks
             lot.batch.bytes.withUnsafeBytes { bytes in
-                while at < sends.count, sends[at].lot == handle {
-                    let row = lot.rows[Int(sends[at].index)]
-                    let postID = sends[at].postID
-                    trace?.write(
-                        .sent, destination.name,
-                        String(decoding: codec.json(of: row, in: lot.batch, postID: postID), as: UTF8.self))
-                    out.writeWithUnsafeMutableBytes(minimumWritableBytes: codec.frameBytesMax(of: row)) { raw in
+                codec.withWriter(of: bytes) { writer in
+                    let room = run.reduce(0) { $0 + writer.frameBytesMax(of: lot.rows[Int($1.index)]) }
+                    out.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { raw in
                         guard let base = raw.baseAddress else { return 0 }
-                        return codec.writeFrame(of: row, bytes: bytes, postID: postID, mask: masks.next(), to: base)
+                        var to = base
+                        for send in run {
+                            to += writer.writeFrame(
+                                of: lot.rows[Int(send.index)], postID: send.postID, mask: masks.next(), to: to)
+                        }
+                        return to - base
                     }
-                    at += 1
                 }
             }
+            self.masks = masks
+            at = end
         }
-        return out
+    }
+
+    private func traceSent(_ run: ArraySlice<PostingWindow.Send>, _ lot: PostLot) {
+        for send in run {
+            let json = codec.json(of: lot.rows[Int(send.index)], in: lot.batch, postID: send.postID)
+            trace?.write(.sent, destination.name, String(decoding: json, as: UTF8.self))
+        }
     }
 
     private func sendText(_ text: String) {
@@ -908,7 +1029,7 @@ package actor PostingLane {
             if let at = window.oldestSentAt { next = min(next, at + destination.ackTimeout.nanoseconds) }
             if let until = pausedUntil {
                 next = min(next, until)
-            } else if link.login.isOpen, !isDraining, link.channel.isWritable, window.inFlight < flightMax,
+            } else if link.login.isOpen, !isHeld, !isDraining, link.channel.isWritable, window.inFlight < flightMax,
                 let retry = window.nextRetry
             {
                 // What could not go just now will not go at once either: held back by the rate it waits for the pacer, and

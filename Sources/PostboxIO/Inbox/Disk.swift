@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 
 /// File system calls with their errors checked, close included. Paths are absolute.
 package enum Disk {
@@ -64,6 +65,23 @@ package enum Disk {
         }
     }
 
+    /// Writes every byte at its place, whatever stands there.
+    package static func write(
+        _ descriptor: Int32, _ bytes: [UInt8], at offset: Int, path: String
+    ) throws(DiskError) {
+        var done = 0
+        while done < bytes.count {
+            let n = bytes.withUnsafeBytes { raw in
+                pwrite(descriptor, raw.baseAddress.map { $0 + done }, raw.count - done, off_t(offset + done))
+            }
+            if n < 0 {
+                if errno == EINTR { continue }
+                throw DiskError(code: errno, call: "pwrite", path: path)
+            }
+            done += n
+        }
+    }
+
     /// Reads at a place; fewer bytes than asked for mean the end of the file.
     package static func read(
         _ descriptor: Int32, into bytes: UnsafeMutableRawBufferPointer, at offset: Int, path: String
@@ -105,42 +123,54 @@ package enum Disk {
 
     package static func fsync(_ descriptor: Int32, path: String) throws(DiskError) {
         guard isDurable else { return }
+        synced.add(1, ordering: .relaxed)
         guard Glibc.fsync(descriptor) == 0 else { throw DiskError(code: errno, call: "fsync", path: path) }
     }
 
     package static func fdatasync(_ descriptor: Int32, path: String) throws(DiskError) {
         guard isDurable else { return }
+        synced.add(1, ordering: .relaxed)
         guard Glibc.fdatasync(descriptor) == 0 else { throw DiskError(code: errno, call: "fdatasync", path: path) }
     }
 
     /// Makes renames, links and new names in a directory durable.
     package static func syncDirectory(_ path: String) throws(DiskError) {
         guard isDurable else { return }
+        synced.add(1, ordering: .relaxed)
         let descriptor = try open(path, O_RDONLY | O_DIRECTORY)
         let code = Glibc.fsync(descriptor) == 0 ? 0 : errno
         try close(descriptor, path: path)
         guard code == 0 else { throw DiskError(code: code, call: "fsync", path: path) }
     }
 
-    /// Creates a directory and its parents; one that is there already is fine.
-    package static func makeDirectory(_ path: String) throws(DiskError) {
-        if mkdir(path, 0o755) == 0 { return }
+    /// Creates a directory and its parents, durably; one that is there already is fine. `syncing` false: the caller syncs the
+    /// directory above it.
+    package static func makeDirectory(_ path: String, syncing: Bool = true) throws(DiskError) {
+        if mkdir(path, 0o755) == 0 {
+            if syncing { try syncDirectory(above(path)) }
+            return
+        }
         switch errno {
         case EEXIST:
             guard try status(path)?.isDirectory ?? false || isDirectoryBehindLink(path) else {
                 throw DiskError(code: ENOTDIR, call: "mkdir", path: path)
             }
         case ENOENT:
-            guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
-                throw DiskError(code: ENOENT, call: "mkdir", path: path)
-            }
-            try makeDirectory(String(path[..<slash]))
+            let above = above(path)
+            guard above != "/" else { throw DiskError(code: ENOENT, call: "mkdir", path: path) }
+            try makeDirectory(above)
             guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
                 throw DiskError(code: errno, call: "mkdir", path: path)
             }
+            try syncDirectory(above)
         default:
             throw DiskError(code: errno, call: "mkdir", path: path)
         }
+    }
+
+    private static func above(_ path: String) -> String {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+        return String(path[..<slash])
     }
 
     private static func isDirectoryBehindLink(_ path: String) -> Bool {
@@ -210,6 +240,11 @@ package enum Disk {
 
     /// False only for measuring what durability costs.
     package static let isDurable = getenv("POSTBOX_UNSAFE_NO_SYNC") == nil
+
+    /// Files and directories that were synced since the process began; the ledger's own syncs are not among them.
+    package static var syncs: Int { synced.load(ordering: .relaxed) }
+
+    private static let synced = Atomic(0)
 }
 
 extension Disk.Status {

@@ -13,10 +13,10 @@ package struct FileMover: Sendable {
 
     package init() {}
 
-    /// A name that is free in the folder, with everything that would lie beside it: `eod.csv`, else `eod.2.csv`, … Throws
-    /// `DiskError`.
+    /// A name that is free in the folder, with everything that would lie beside it: `eod.csv`, else `eod.2.csv`, …
+    /// `suffixes` are those of its companions. Throws `DiskError`.
     package func freeName(
-        _ name: String, in folder: String, isReserved: (String) -> Bool
+        _ name: String, in folder: String, suffixes: [String] = [], isReserved: (String) -> Bool
     ) throws(DiskError) -> String {
         var number = 1
         while true {
@@ -26,7 +26,7 @@ package struct FileMover: Sendable {
             var isTaken = false
             for beside in [
                 candidate, FileNames.result(candidate), FileNames.summary(candidate), FileNames.rejects(candidate),
-            ] where try Disk.exists(folder + "/" + beside) {
+            ] + suffixes.map({ candidate + $0 }) where try Disk.exists(folder + "/" + beside) {
                 isTaken = true
                 break
             }
@@ -34,14 +34,16 @@ package struct FileMover: Sendable {
         }
     }
 
-    /// Result, rejects, the file, and last the summary, each renamed into place and made durable. `directory` is the drop's own
-    /// below `work/`. False: something else lies in that directory, which stays. Throws `DiskError`; what was done stays done.
+    /// Result, rejects, companions, the file, and last the summary, each renamed into place and made durable. `directory` is the
+    /// drop's own below `work/`. False: something else lies in that directory, which stays. Throws `DiskError`; what was done
+    /// stays done.
     package func move(
         _ name: String, from directory: String, to folder: String, as target: String, summary: [UInt8]
     ) throws(DiskError) -> Bool {
         try Disk.makeDirectory(folder)
         try place(directory + "/" + Part.result, folder + "/" + FileNames.result(target))
         try place(directory + "/" + Part.rejects, folder + "/" + FileNames.rejects(target))
+        try CompanionFiles(in: directory).move(of: name, to: folder, as: target)
         try place(directory + "/" + name, folder + "/" + target)
         let part = directory + "/" + Part.summary
         if try Disk.exists(directory), try !Disk.exists(folder + "/" + FileNames.summary(target)) {

@@ -4,19 +4,27 @@ package import PostboxCore
 /// The growing result file of one drop: its row journal.
 ///
 /// A line is written with every batch of answers and synced in groups. When the disk is full or fails, the bytes are kept and
-/// written again until it works: rows that were answered are never forgotten while the program runs.
+/// written again until it works: rows that were answered are never forgotten while the program runs. Only a task that is
+/// cancelled gives up; its rows are in doubt at the next start.
 package actor ResultFile {
     private let thread: DiskThread
     private let path: String
     private let alert: @Sendable (Alert) -> Void
+    private let failing: @Sendable (Bool) -> Void
     private let descriptor: Int32
+    private var isOpen = true
     /// Bytes that are known to be written whole.
     private var length: Int
-    private var unsynced = 0
+    /// The last of them: those that no sync has made durable yet.
+    private var unsynced: [UInt8] = []
     private var lastSync: Int64
     private var lines: [String: ResultLines] = [:]
-    private var buffer: [UInt8] = []
+    private var buffer = LineBuffer()
     private var isFailing = false
+    /// It was given up: the journal ends with what was written before.
+    private var lost: DiskError?
+    private var isWriting = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
 
     /// Settled rows so far, over all destinations; good rows as well as bad ones.
     package private(set) var outcomes: OutcomeCounts
@@ -29,14 +37,16 @@ package actor ResultFile {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// Creates the file with its header, or goes on after the first `keeping` bytes of one that is there. Throws `DiskError`.
+    /// Creates the file with its header, or goes on after the first `keeping` bytes of one that is there. `failing` is told
+    /// when it cannot be written for now, and when that is over. Throws `DiskError`.
     package init(
         path: String, rows: Int, lines: [String: ResultLines], keeping: Int = 0,
         outcomes: OutcomeCounts = OutcomeCounts(), bad: RowSet? = nil, firstSentAt: Int64 = 0,
         thread: DiskThread,
-        alert: @escaping @Sendable (Alert) -> Void
+        alert: @escaping @Sendable (Alert) -> Void, failing: @escaping @Sendable (Bool) -> Void = { _ in }
     ) throws(DiskError) {
         self.path = path
+        self.failing = failing
         self.lines = lines
         self.thread = thread
         self.alert = alert
@@ -52,8 +62,9 @@ package actor ResultFile {
             }
             if keeping == 0 {
                 let header = Array(ResultLines.header.utf8)
-                try Self.write(descriptor, header, at: 0, path)
+                try Disk.write(descriptor, header, at: 0, path: path)
                 length = header.count
+                unsynced = header
             } else {
                 try Disk.fdatasync(descriptor, path: path)
             }
@@ -61,6 +72,11 @@ package actor ResultFile {
             _ = Glibc.close(descriptor)
             throw error
         }
+    }
+
+    deinit {
+        // Of a contribution that ended with a fault: it opens the file again, and every byte counts as not synced then.
+        if isOpen { _ = Glibc.close(descriptor) }
     }
 
     /// Writes the lines of rows that the lane has settled.
@@ -96,18 +112,14 @@ package actor ResultFile {
 
     /// Makes everything written so far durable.
     package func sync() async {
-        await flush()
-        await persist { [descriptor, path] () throws(DiskError) in try Disk.fdatasync(descriptor, path: path) }
-        unsynced = 0
-        lastSync = Clock.monotonic()
-        syncs += 1
+        await flush(syncing: true)
     }
 
-    /// The last sync; the file is complete. Throws `DiskError` when it cannot be closed well.
+    /// The last sync; the file is complete. Throws `DiskError` when it was given up or cannot be closed well.
     package func finish() async throws(DiskError) {
-        await flush()
-        await persist { [descriptor, path] () throws(DiskError) in try Disk.fsync(descriptor, path: path) }
-        syncs += 1
+        await flush(syncing: true)
+        if let lost { throw lost }
+        isOpen = false
         try Disk.close(descriptor, path: path)
     }
 
@@ -118,22 +130,47 @@ package actor ResultFile {
         lastSettledAt = max(lastSettledAt, settledAt)
     }
 
-    private func flush() async {
-        guard !buffer.isEmpty else { return }
-        let bytes = buffer
-        buffer.removeAll(keepingCapacity: true)
-        let at = length
+    /// Writes what is buffered, and syncs where that is asked for or due. One at a time: a second one would write at the place
+    /// where the first one still tries to.
+    private func flush(syncing: Bool = false) async {
+        while isWriting { await withCheckedContinuation { waiting.append($0) } }
+        isWriting = true
+        if !buffer.isEmpty, lost == nil {
+            let bytes = Array(buffer.bytes)
+            buffer.removeAll()
+            let at = length
+            await persist { [descriptor, path] () throws(DiskError) in
+                try Disk.write(descriptor, bytes, at: at, path: path)
+            }
+            length = at + bytes.count
+            unsynced += bytes
+        }
+        if syncing || unsynced.count > 4 << 20
+            || !unsynced.isEmpty && Clock.monotonic() - lastSync > 200_000_000
+        {
+            await syncUnsynced()
+        }
+        isWriting = false
+        let next = waiting
+        waiting = []
+        for continuation in next { continuation.resume() }
+    }
+
+    /// A sync that failed may have been the only one to learn of it: the kernel then takes the bytes for written. So they are
+    /// written again before it is tried again.
+    private func syncUnsynced() async {
+        guard lost == nil else { return }
+        let bytes = unsynced
+        let at = length - bytes.count
+        var isFirst = true
         await persist { [descriptor, path] () throws(DiskError) in
-            try Self.write(descriptor, bytes, at: at, path)
+            if !isFirst { try Disk.write(descriptor, bytes, at: at, path: path) }
+            isFirst = false
+            try Disk.fdatasync(descriptor, path: path)
         }
-        length = at + bytes.count
-        unsynced += bytes.count
-        if unsynced > 4 << 20 || Clock.monotonic() - lastSync > 200_000_000 {
-            await persist { [descriptor, path] () throws(DiskError) in try Disk.fdatasync(descriptor, path: path) }
-            unsynced = 0
-            lastSync = Clock.monotonic()
-            syncs += 1
-        }
+        unsynced.removeAll(keepingCapacity: true)
+        lastSync = Clock.monotonic()
+        syncs += 1
     }
 
     /// Does it until it works: written at its place, a second try overwrites what the first one left half done.
@@ -143,6 +180,7 @@ package actor ResultFile {
                 try work()
                 if isFailing {
                     isFailing = false
+                    failing(false)
                     alert(
                         Alert(
                             event: "disk_recovered", isError: false, message: "the result file can be written again",
@@ -152,27 +190,19 @@ package actor ResultFile {
             } catch {
                 if !isFailing {
                     isFailing = true
+                    failing(true)
                     alert(
                         Alert(
                             event: "disk_fault", message: "\(error)",
                             facts: ["path": path, "errno": "\(error.code)"]))
                 }
+                if Task.isCancelled {
+                    lost = error
+                    failing(false)
+                    return
+                }
                 try? await Task.sleep(for: .milliseconds(200))
             }
-        }
-    }
-
-    private static func write(_ descriptor: Int32, _ bytes: [UInt8], at offset: Int, _ path: String) throws(DiskError) {
-        var done = 0
-        while done < bytes.count {
-            let n = bytes.withUnsafeBytes { raw in
-                pwrite(descriptor, raw.baseAddress.map { $0 + done }, raw.count - done, off_t(offset + done))
-            }
-            if n < 0 {
-                if errno == EINTR { continue }
-                throw DiskError(code: errno, call: "pwrite", path: path)
-            }
-            done += n
         }
     }
 }

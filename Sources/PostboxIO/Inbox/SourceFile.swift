@@ -5,7 +5,7 @@ internal import Glibc
 package final class SourceFile {
     /// Bytes of a chunk: what is digested, and read into memory, at once.
     package static let chunkBytes = 256 * 1024
-    /// Bytes kept of each chunk's SHA-256.
+    /// Bytes kept of the SHA-256 of the file up to each chunk's end.
     package static let digestBytes = 16
 
     package let path: String
@@ -16,7 +16,7 @@ package final class SourceFile {
 
     /// What the first pass learned about the bytes, to be met again by the second.
     package struct Digests: Sendable, Equatable {
-        /// Sixteen bytes a chunk.
+        /// Sixteen bytes a chunk, of everything up to its end.
         package var chunks: [UInt8]
         /// Of the whole file, in hexadecimal.
         package var sha256: String
@@ -79,7 +79,7 @@ package final class SourceFile {
         chunks.reserveCapacity(chunkCount * Self.digestBytes)
         try eachChunk { _, bytes, isLast in
             whole.update(bufferPointer: bytes)
-            Self.digest(bytes, into: &chunks)
+            chunks.append(contentsOf: Self.digest(whole))
             try body(bytes, isLast)
         }
         try checkUnchanged()
@@ -109,10 +109,9 @@ package final class SourceFile {
         return UnsafeRawBufferPointer(rebasing: buffer[..<wanted])
     }
 
-    fileprivate static func digest(_ bytes: UnsafeRawBufferPointer, into out: inout [UInt8]) {
-        var hash = SHA256()
-        hash.update(bufferPointer: bytes)
-        out.append(contentsOf: hash.finalize().prefix(digestBytes))
+    /// Of what the hash has seen so far; it goes on.
+    fileprivate static func digest(_ hash: SHA256) -> [UInt8] {
+        Array(hash.finalize().prefix(digestBytes))
     }
 
     /// SHA-256 of bytes in memory, in hexadecimal.
@@ -134,6 +133,7 @@ package final class SecondReading {
     private let digests: SourceFile.Digests
     private let buffer: UnsafeMutableRawBufferPointer
     private var index = 0
+    private var whole = SHA256()
 
     /// Throws `SourceFile.Changed` when the file has another size.
     package init(_ source: SourceFile, _ digests: SourceFile.Digests) throws {
@@ -156,11 +156,10 @@ package final class SecondReading {
     package func next() throws -> (bytes: UnsafeRawBufferPointer, isLast: Bool)? {
         guard index == 0 || index < source.chunkCount else { return nil }
         let bytes = try source.chunk(index, buffer)
-        var digest: [UInt8] = []
-        SourceFile.digest(bytes, into: &digest)
+        whole.update(bufferPointer: bytes)
         let at = index * SourceFile.digestBytes
         guard at + SourceFile.digestBytes <= digests.chunks.count,
-            digest.elementsEqual(digests.chunks[at..<at + SourceFile.digestBytes])
+            SourceFile.digest(whole).elementsEqual(digests.chunks[at..<at + SourceFile.digestBytes])
         else { throw SourceFile.Changed(description: "the file holds other bytes than when it was first read") }
         index += 1
         return (bytes, index >= source.chunkCount)

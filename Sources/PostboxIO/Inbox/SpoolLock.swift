@@ -21,18 +21,37 @@ package final class SpoolLock: Sendable {
         let who =
             parts.count == 3
             ? "host \(parts[0]), process \(parts[1]), since \(parts[2].prefix { $0 != "\n" })" : "unknown"
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            _ = Glibc.close(descriptor)
+        // Thrown from here on, `deinit` closes it.
+        guard Self.take(descriptor) else {
             throw Taken(description: "this spool belongs to another instance (\(who)); stop that one first")
         }
         if parts.count == 3, parts[0] != host, !takeOver {
-            _ = Glibc.close(descriptor)
             throw Taken(
                 description:
                     "this spool was last used by another host and not released (\(who)); make sure that it is stopped, then start with --take-over"
             )
         }
         try write("\(host) \(getpid()) \(since)\n")
+    }
+
+    /// Who has the spool now, in words; nil: nobody. Throws `DiskError`.
+    package static func owner(stateDirectory: String) throws(DiskError) -> String? {
+        let path = stateDirectory + "/owner"
+        guard try Disk.exists(path) else { return nil }
+        let descriptor = try Disk.open(path, O_RDONLY)
+        defer { _ = Glibc.close(descriptor) }
+        if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }
+        let parts = String(decoding: try Disk.contents(path), as: UTF8.self).split(separator: " ", maxSplits: 2)
+        return parts.count == 3 ? "host \(parts[0]), process \(parts[1])" : "an unknown process"
+    }
+
+    /// Whoever only asks for the owner has the lock for a moment: that is waited for.
+    private static func take(_ descriptor: Int32) -> Bool {
+        for _ in 0..<10 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            usleep(10_000)
+        }
+        return false
     }
 
     /// Says that nothing is left to take over.
@@ -46,9 +65,7 @@ package final class SpoolLock: Sendable {
 
     private func write(_ text: String) throws {
         guard ftruncate(descriptor, 0) == 0 else { throw DiskError(code: errno, call: "ftruncate", path: path) }
-        let bytes = Array(text.utf8)
-        let n = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-        guard n == bytes.count else { throw DiskError(code: errno, call: "pwrite", path: path) }
+        try Disk.write(descriptor, Array(text.utf8), at: 0, path: path)
         try Disk.fsync(descriptor, path: path)
     }
 

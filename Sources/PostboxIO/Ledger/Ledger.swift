@@ -87,8 +87,9 @@ package actor Ledger {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Opens or creates the ledger. `firstNumber`: what a new ledger counts from, so that a number is never used again although
-    /// an older ledger was lost. Throws `LedgerError` when it cannot be used.
-    package init(path: String, firstNumber: Int) throws {
+    /// an older ledger was lost; asked for when there is nothing in the ledger, also where an earlier start left an empty one.
+    /// Throws `LedgerError` when it cannot be used.
+    package init(path: String, firstNumber: @autoclosure () throws -> Int) throws {
         do {
             var configuration = Configuration()
             configuration.foreignKeysEnabled = true
@@ -110,6 +111,7 @@ package actor Ledger {
             try database.write { db in
                 switch try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 {
                 case 0:
+                    let firstNumber = try firstNumber()
                     try LedgerSchema.create(db)
                     if firstNumber > 1 {
                         try db.execute(
@@ -295,6 +297,26 @@ package actor Ledger {
         }
     }
 
+    /// Whether every row of a drop has its outcome; nil: there is no such drop.
+    package func isFinished(_ drop: Int) throws -> Bool? {
+        try database.read { db in
+            try Bool.fetchOne(
+                db, sql: #"SELECT stage IN ('settled', 'closed') FROM "drop" WHERE number = ?"#, arguments: [drop])
+        }
+    }
+
+    /// The first drop of that name behind a number; with nil, the first that is not finished.
+    package func drop(named name: String, after number: Int?) throws -> Int? {
+        try database.read { db in
+            try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT number FROM "drop" WHERE name = ? AND number > ?
+                    AND (? OR stage IN ('claimed', 'posting')) ORDER BY number LIMIT 1
+                    """, arguments: [name, number ?? 0, number != nil])
+        }
+    }
+
     /// The name a file had when it was dropped, by the name it was given in `done/` or `failed/`; nil: not known.
     package func originalName(ofTarget target: String) throws -> String? {
         try database.read { db in
@@ -357,6 +379,15 @@ package actor Ledger {
         }
     }
 
+    private static func advice(_ code: ResultCode?) -> String {
+        switch code {
+        case .SQLITE_FULL: "; free some space, work goes on by itself"
+        case .SQLITE_IOERR, .SQLITE_CANTOPEN: "; look after the disk of state/, work goes on by itself"
+        case .SQLITE_READONLY: "; make state/ writable again, work goes on by itself"
+        default: ""
+        }
+    }
+
     private func flush() {
         isScheduled = false
         let batch = pending
@@ -370,7 +401,7 @@ package actor Ledger {
         } catch {
             let code = (error as? DatabaseError)?.resultCode
             let wrapped = LedgerError(
-                message: "the ledger refused a change: \(error)",
+                message: "the ledger refused a change: \(error)" + Self.advice(code),
                 isDiskFault: code == .SQLITE_FULL || code == .SQLITE_IOERR || code == .SQLITE_READONLY)
             for entry in batch { entry.continuation.resume(throwing: wrapped) }
         }

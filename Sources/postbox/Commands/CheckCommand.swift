@@ -65,10 +65,11 @@ private struct FileCheck {
                     what: "the name's ending tells no format: csv, json, jsonl, ndjson or xml"))
             return PostboxCore.ExitCode.failed
         }
+        let applied = originalName(ofRejects: name) == nil ? rule : rule.forRejects
         var code = PostboxCore.ExitCode.ok
         for name in rule.destinations {
             guard let destination = settings.destinations.first(where: { $0.name == name }) else { continue }
-            code = PostboxCore.ExitCode.worse(code, check(path, rule, format, destination))
+            code = PostboxCore.ExitCode.worse(code, check(path, applied, format, destination))
         }
         return code
     }
@@ -86,13 +87,14 @@ private struct FileCheck {
             codec: codec, maxMsgSize: LoginStream.Limits().maxMsgSize)
         var good = 0
         var bad = 0
+        var control: FileProblem?
         if !isJSON {
             Terminal.print("\(path) -> \(destination.name)" + (rule.match.isEmpty ? "" : " (rule \(rule.match))"))
         }
         do {
             let source = try SourceFile(path: path)
             let pass = PriceFilePass(rule: rule, format: format, target: target)
-            try source.eachChunk { _, chunk, isLast in
+            let digests = try source.readAll { chunk, isLast in
                 try pass.take(chunk, isLast: isLast) { _, posts in
                     for row in posts.rows {
                         if row.problem >= 0 {
@@ -105,6 +107,7 @@ private struct FileCheck {
                     }
                 }
             }
+            control = try damage(path, digests.sha256) ?? pass.control
         } catch let problem as FileProblem {
             self.problem(path, problem)
             return PostboxCore.ExitCode.failed
@@ -113,6 +116,10 @@ private struct FileCheck {
             return PostboxCore.ExitCode.failed
         }
         if !isJSON { Terminal.print("  \(good + bad) rows: \(good) would be posted, \(bad) rejected") }
+        if let control {
+            problem(path, control)
+            return PostboxCore.ExitCode.failed
+        }
         if good + bad == 0 {
             problem(path, FileProblem(reason: "no_rows", what: "the file has no rows"))
             return PostboxCore.ExitCode.failed
@@ -127,6 +134,15 @@ private struct FileCheck {
             return PostboxCore.ExitCode.failed
         }
         return bad == 0 ? PostboxCore.ExitCode.ok : PostboxCore.ExitCode.partial
+    }
+
+    /// What a checksum beside the file says against it.
+    private func damage(_ path: String, _ sha256: String) throws -> FileProblem? {
+        let companion = path + InboxNames.checksumSuffix
+        guard try Disk.exists(companion) else { return nil }
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        return try CompanionFiles.problem(
+            at: companion, called: name + InboxNames.checksumSuffix, sha256: sha256, of: name)
     }
 
     private func show(_ row: MappedRow, _ posts: PostBatch, _ codec: MessageCodec) {

@@ -23,7 +23,7 @@ struct PostboxCommand: AsyncParsableCommand {
         version: "postbox \(Version.text)",
         subcommands: [
             RunCommand.self, CheckCommand.self, DemoCommand.self, SimulateCommand.self, ConfigCommand.self,
-            ProbeCommand.self,
+            ProbeCommand.self, CancelCommand.self, HoldCommand.self, ResumeCommand.self,
         ])
 
     /// Parses and runs; every failure has its exit code, and bad usage is 64 whatever the parser calls it.

@@ -47,6 +47,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        Memory.keepFreed()
         let loaded = Configuration.loadOrExit(config)
         let options = RunOptions(
             once: once, wait: (try? wait.map(SettingsText.duration)) ?? .seconds(30), takeOver: takeOver,

@@ -21,12 +21,13 @@ struct Claims: Sendable {
 
     /// What the file is contributed under; a refusal when no rule is for it.
     func snapshot(for name: String) async throws -> (DropSnapshot, OutcomeDetail?) {
-        guard let rule = try await rule(for: name) else {
+        guard var rule = try await rule(for: name) else {
             return (
                 DropSnapshot(rule: MappingRule(match: "", destinations: []), services: [:], updateOnly: [:]),
                 Self.noRule(name)
             )
         }
+        if originalName(ofRejects: name) != nil { rule = rule.forRejects }
         var services: [String: [String]] = [:]
         var updateOnly: [String: Bool] = [:]
         for destination in context.settings.destinations where rule.destinations.contains(destination.name) {
@@ -36,13 +37,17 @@ struct Claims: Sendable {
         return (DropSnapshot(rule: rule, services: services, updateOnly: updateOnly), nil)
     }
 
-    /// Claims files in the order given. One that is gone by now is forgotten. Throws on a fault of ledger or disk.
+    /// Claims files in the order given, each with its companions. One that is gone by now, or that lacks a companion, is
+    /// forgotten. Throws on a fault of ledger or disk.
     func claim(_ names: [String]) async throws -> [ClaimedFile] {
         let inbox = context.settings.directories.inbox
         let work = context.settings.directories.work
+        let inboxNames = InboxNames(rules: context.settings.rules)
         var wanted: [(name: String, snapshot: DropSnapshot, refusal: OutcomeDetail?)] = []
         for name in names {
             guard let status = try Disk.status(inbox + "/" + name), status.isRegular else { continue }
+            let needed = inboxNames.companions(of: name).needed
+            guard try needed.allSatisfy({ try Disk.status(inbox + "/" + $0)?.isRegular == true }) else { continue }
             var (snapshot, refusal) = try await snapshot(for: name)
             snapshot.arrivedAt = status.changedAt / 1000
             snapshot.age = context.guardBook.age(
@@ -58,12 +63,22 @@ struct Claims: Sendable {
         var gone: [DropPlace] = []
         for (number, entry) in zip(numbers, wanted) {
             let directory = work + "/\(number)"
-            try Disk.makeDirectory(directory)
+            try Disk.makeDirectory(directory, syncing: false)
+            let beside = inboxNames.companions(of: entry.name)
+            let companions = CompanionFiles(in: directory)
             do throws(DiskError) {
+                guard try companions.take(needed: beside.needed, possible: beside.possible, from: inbox) else {
+                    try companions.putBack(to: inbox)
+                    try Disk.removeDirectory(directory)
+                    gone.append(entry.snapshot.place(of: number))
+                    continue
+                }
+                FailPoint.reach("companions_claimed")
                 guard try Disk.renameNew(inbox + "/" + entry.name, directory + "/" + entry.name) else {
                     throw DiskError(code: 17, call: "renameat2", path: directory + "/" + entry.name)
                 }
             } catch {
+                try companions.putBack(to: inbox)
                 guard try !Disk.exists(inbox + "/" + entry.name) else { throw error }
                 try Disk.removeDirectory(directory)
                 gone.append(entry.snapshot.place(of: number))

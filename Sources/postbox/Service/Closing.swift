@@ -1,3 +1,4 @@
+internal import Logging
 internal import PostboxCore
 internal import PostboxIO
 
@@ -16,7 +17,12 @@ struct Closing: Sendable {
         FailPoint.reach("moved")
         try await context.ledger.close([place.drop])
         await context.names.release(target, in: folder)
-        try context.guardBook.closed(place)
+        do {
+            try context.guardBook.closed(place)
+        } catch {
+            // The drop is closed; the next one that is closes forgets these, too.
+            context.logger.warning("\(error)", metadata: ["event": "disk_fault", "drop": "\(place.drop)"])
+        }
         FailPoint.reach("closed")
     }
 }

@@ -19,6 +19,7 @@ struct Context: Sendable {
     var bases: PostIDBases
     var guardBook: GuardBook
     var results: DiskThread
+    var trouble: ResultTrouble
     var alerts: Alerts
     var progress: Progress
     var logger: Logger
@@ -29,10 +30,11 @@ actor NameBook {
     private var reserved: Set<String> = []
     private let mover = FileMover()
 
-    /// A free name in the folder, kept for the caller until `release`. Throws `DiskError`.
-    func reserve(_ name: String, in folder: String) throws -> String {
+    /// A free name in the folder, kept for the caller until `release`; with those suffixes it is free as well. Throws
+    /// `DiskError`.
+    func reserve(_ name: String, in folder: String, suffixes: [String]) throws -> String {
         try Disk.makeDirectory(folder)
-        let free = try mover.freeName(name, in: folder) { reserved.contains($0) }
+        let free = try mover.freeName(name, in: folder, suffixes: suffixes) { reserved.contains($0) }
         reserved.insert(folder + "/" + free)
         return free
     }
@@ -45,6 +47,22 @@ actor NameBook {
     func release(_ name: String, in folder: String) {
         reserved.remove(folder + "/" + name)
     }
+}
+
+/// Result files that cannot be written for now.
+final class ResultTrouble: Sendable {
+    private let state = Mutex((files: 0, since: Int64(0)))
+
+    /// One more fails, or one fails no longer.
+    func changed(_ isFailing: Bool) {
+        state.withLock {
+            if isFailing, $0.files == 0 { $0.since = Clock.monotonic() }
+            $0.files += isFailing ? 1 : -1
+        }
+    }
+
+    /// Since when, nanoseconds of the monotonic clock; nil: all can be written.
+    var since: Int64? { state.withLock { $0.files > 0 ? $0.since : nil } }
 }
 
 /// Gives every open drop a range of PostIDs of its own at each destination, so that none is in flight twice.

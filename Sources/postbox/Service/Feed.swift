@@ -47,9 +47,9 @@ struct Feed: Sendable {
             } catch {
                 fault = error
             }
-            if tally.complete() {
-                await lane.close(drop: file.drop)
-            } else {
+            if tally.complete(isFaulty: fault != nil) {
+                await leave(tally)
+            } else if fault == nil {
                 await lane.finishOffering(file.drop)
             }
             try await group.waitForAll()
@@ -59,6 +59,15 @@ struct Feed: Sendable {
                 try await context.ledger.rewind(file.drop, destination: destination, to: first - 1)
             }
             return result
+        }
+    }
+
+    /// Every row that was offered is settled. After a fault the drop keeps its place: the rest follows before newer drops do.
+    private func leave(_ tally: Tally) async {
+        if tally.isFaulty {
+            await lane.suspend(drop: file.drop)
+        } else {
+            await lane.close(drop: file.drop)
         }
     }
 
@@ -83,7 +92,7 @@ struct Feed: Sendable {
                 }
             }
             context.progress.add(settled: count, acked: acked, bad: count - acked)
-            if tally.settled(count) { await lane.close(drop: file.drop) }
+            if tally.settled(count) { await leave(tally) }
         }
         tally.stop()
     }
@@ -97,7 +106,7 @@ struct Feed: Sendable {
             handed: postedThrough > 0 ? settled ?? RowSet(rows: rows) : settled)
         do {
             let source = try SourceFile(path: path)
-            if postedThrough > 0 || file.presents {
+            if await lane.awaitsDoubts(of: file.drop) || postedThrough > 0 {
                 guard try await handDoubts(try doubts(source), tally, &way) else { return Result(isComplete: false) }
             } else if context.guardBook.wasOvertaken(file.place) {
                 try way.guarded.load(context.guardBook.journals(for: file.place)) { _ in true }

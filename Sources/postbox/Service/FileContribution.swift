@@ -18,6 +18,8 @@ struct ClaimedFile: Sendable {
     var record: DropRecord?
     /// The ledger was lost: everything without a line may have been sent.
     var isAdopted = false
+    /// It met a fault before, and the desk was told.
+    var wasFaulty = false
 
     var path: String { directory + "/" + name }
     var place: DropPlace { snapshot.place(of: drop) }
@@ -44,12 +46,15 @@ struct FileContribution: Sendable {
     let context: Context
     /// By destination: the file's place in the lane, taken when it was claimed.
     let outcomes: [String: AsyncStream<[SettledRun]>]
+    /// Whether it was cancelled, or became too old.
+    let givenUp: GivenUp
     private let logger: Logger
 
-    init(file: ClaimedFile, context: Context, outcomes: [String: AsyncStream<[SettledRun]>]) {
+    init(file: ClaimedFile, context: Context, outcomes: [String: AsyncStream<[SettledRun]>], givenUp: GivenUp) {
         self.file = file
         self.context = context
         self.outcomes = outcomes
+        self.givenUp = givenUp
         var logger = context.logger
         logger[metadataKey: "drop"] = "\(file.drop)"
         logger[metadataKey: "file"] = "\(file.name)"
@@ -67,6 +72,8 @@ struct FileContribution: Sendable {
         var rejected: Int
         /// Rows have line numbers of their own: not so in a JSON array on one line.
         var hasLines: Bool
+        /// What the file's trailer says against it.
+        var control: FileProblem?
     }
 
     /// The file's story as a whole, where it is not that of its rows.
@@ -84,18 +91,29 @@ struct FileContribution: Sendable {
         do {
             end = try await contribute()
         } catch {
-            context.alerts.send(
-                Alert(
-                    event: "contribution_fault", message: "\(file.name) cannot go on: \(error)",
-                    facts: ["drop": "\(file.drop)", "file": file.name]))
+            // The desk is told once, the log of every try.
+            if file.wasFaulty {
+                logger.error("cannot go on yet: \(error)", metadata: ["event": "contribution_fault"])
+            } else {
+                context.alerts.send(
+                    Alert(
+                        event: "contribution_fault", message: "\(file.name) cannot go on: \(error)",
+                        facts: ["drop": "\(file.drop)", "file": file.name]))
+            }
             end = .fault("\(error)")
         }
-        for name in rule.destinations { await context.lanes[name]?.close(drop: file.drop) }
+        for name in rule.destinations {
+            if case .fault = end {
+                await context.lanes[name]?.suspend(drop: file.drop)
+            } else {
+                await context.lanes[name]?.close(drop: file.drop)
+            }
+        }
         return end
     }
 
     private func contribute() async throws -> ContributionEnd {
-        if let record = file.record, record.stage == .settled { return try await finish(record) }
+        if let record = file.record, record.stage == .settled { return try await moveOn(record) }
         if let refusal = file.refusal { return try await refuse(refusal.reason, refusal.text, nil, nil) }
         let source: SourceFile
         do throws(DiskError) {
@@ -120,23 +138,44 @@ struct FileContribution: Sendable {
         if let record = file.record, record.starts >= Self.startsMax, record.stage == .claimed {
             return try await refuse("crashed", Self.crashed, nil, nil)
         }
+        if let detail = givenUp.detail, let record = file.record, record.stage == .posting, !hasAllLanes {
+            return try await endBare(record, detail.reason, detail.text)
+        }
         let targets = try await makeTargets()
         if file.record != nil { try await context.ledger.begin(file.drop) }
         let plan: Plan
         do {
             plan = try firstPass(source, format, targets)
         } catch let problem as FileProblem {
-            return try await refuse(problem.reason, Self.words(problem), nil, nil)
+            // It could be read before its first row was sent.
+            if let record = file.record, record.stage == .posting {
+                return try await endBare(record, "changed_while_read", Self.words(problem))
+            }
+            // What was damaged on its way may be broken anywhere: then the damage is the reason.
+            let digest = try digest()
+            let cause = digest.isEmpty ? problem : try damage(digest) ?? problem
+            return try await refuse(cause.reason, Self.words(cause), nil, nil)
         } catch let changed as SourceFile.Changed {
+            if let record = file.record, record.stage == .posting {
+                return try await endBare(record, "changed_while_read", changed.description)
+            }
             return try await refuse("changed_while_read", changed.description, nil, nil)
+        } catch {
+            // The disk's fault, not one that brings the program down.
+            if file.record != nil { try await context.ledger.readThrough(file.drop) }
+            throw error
         }
         let isGoingOn = file.record?.stage == .posting
         if let record = file.record, isGoingOn, record.digests != plan.digests.chunks {
             return try await endBare(
                 record, "changed_while_read", "the file holds other bytes than when it was first read")
         }
+        if !isGoingOn, let problem = try damage(plan.digests.sha256) ?? plan.control {
+            return try await refuse(problem.reason, Self.words(problem), source, plan)
+        }
         guard plan.rows > 0 else { return try await refuse("no_rows", "the file has no rows", nil, nil) }
         if !isGoingOn {
+            if let detail = givenUp.detail { return try await refuse(detail.reason, detail.text, source, plan) }
             if let limit = rule.maxRejected, !limit.allows(plan.rejected, of: plan.rows) {
                 return try await refuse(
                     "too_many_rejected",
@@ -145,6 +184,12 @@ struct FileContribution: Sendable {
             if let text = try await duplicate(plan) { return try await refuse("duplicate", text, source, plan) }
         }
         return try await post(source, plan, targets)
+    }
+
+    /// What the checksum that came with the file says against it. A file whose claim the ledger lost may have come without.
+    private func damage(_ sha256: String) throws -> FileProblem? {
+        try CompanionFiles(in: file.directory).problem(
+            sha256: sha256, of: file.name, isNeeded: rule.checksum != nil && !file.isAdopted)
     }
 
     static func words(_ problem: FileProblem) -> String {
@@ -159,6 +204,11 @@ struct FileContribution: Sendable {
         var targets: [PriceFilePass.Target] = []
         for name in rule.destinations {
             guard let lane = context.lanes[name] else {
+                // Nothing of it is sent: to be read it needs no destination.
+                if givenUp.detail != nil {
+                    targets.append(unsentTarget(name))
+                    continue
+                }
                 throw LedgerError(
                     message:
                         "it was claimed for the destination \(name), which the configuration no longer has; put it back to finish the file"
@@ -174,6 +224,18 @@ struct FileContribution: Sendable {
                     codec: sizing.codec, maxMsgSize: sizing.maxMsgSize))
         }
         return targets
+    }
+
+    /// False: the configuration no longer has one of its destinations.
+    private var hasAllLanes: Bool { rule.destinations.allSatisfy { context.lanes[$0] != nil } }
+
+    private func unsentTarget(_ name: String) -> PriceFilePass.Target {
+        let services = file.snapshot.services[name] ?? []
+        return PriceFilePass.Target(
+            services: services, updateOnly: file.snapshot.updateOnly[name] ?? false,
+            laneServices: Array(services.indices),
+            codec: MessageCodec(profile: .rtds, services: services, postUserInfo: nil),
+            maxMsgSize: LoginStream.Limits().maxMsgSize)
     }
 
     // MARK: - Pass 1
@@ -197,7 +259,7 @@ struct FileContribution: Sendable {
         }
         return Plan(
             format: format, digests: digests, rows: passes.first?.rowCount ?? 0, rejected: rejected.max() ?? 0,
-            hasLines: !(format == .json && lastLine <= 1))
+            hasLines: !(format == .json && lastLine <= 1), control: passes.first?.control)
     }
 
     private func duplicate(_ plan: Plan) async throws -> String? {
@@ -248,21 +310,19 @@ struct FileContribution: Sendable {
             "contributing",
             metadata: ["event": "posting", "rows": "\(plan.rows)", "rejected": "\(plan.rejected)"])
         var trouble = Trouble()
-        var givenUp: OutcomeDetail?
+        var giveUp: OutcomeDetail?
         if let starts = file.record?.starts, starts >= Self.startsMax {
             trouble.reason = "crashed"
             trouble.text = Self.crashed
-            givenUp = OutcomeDetail(reason: trouble.reason, text: trouble.text)
+            giveUp = OutcomeDetail(reason: trouble.reason, text: trouble.text)
         }
-        if givenUp == nil, let left = ageLeft, left <= 0 {
+        if giveUp == nil, givenUp.detail == nil, let left = ageLeft, left <= 0 {
             sayTooOld()
-            trouble.reason = Self.tooOld.reason
-            trouble.text = Self.tooOld.text
-            givenUp = Self.tooOld
+            givenUp.set(Self.tooOld)
         }
-        if let givenUp {
+        if let detail = giveUp ?? givenUp.detail {
             for name in rule.destinations {
-                await context.lanes[name]?.cancel(drop: file.drop, reason: givenUp.reason, text: givenUp.text)
+                await context.lanes[name]?.cancel(drop: file.drop, reason: detail.reason, text: detail.text)
             }
         }
         var feeds: [Feed] = []
@@ -278,25 +338,34 @@ struct FileContribution: Sendable {
         let deadline = ageLimit()
         defer { deadline?.cancel() }
         var isComplete = true
-        try await withThrowingTaskGroup(of: Feed.Result.self) { group in
+        // A feed that meets a fault cancels no other: that one's answers are written down first.
+        let ends = await withTaskGroup(of: Swift.Result<Feed.Result, any Error>.self) { group in
             for feed in feeds {
                 guard let stream = outcomes[feed.destination] else { continue }
                 let path = source.path
-                group.addTask { try await feed.run(path, stream) }
-            }
-            for try await result in group {
-                if !result.isComplete { isComplete = false }
-                if let text = result.changed {
-                    trouble.reason = "changed_while_read"
-                    trouble.text = text
+                group.addTask {
+                    do {
+                        return .success(try await feed.run(path, stream))
+                    } catch {
+                        return .failure(error)
+                    }
                 }
             }
+            var ends: [Swift.Result<Feed.Result, any Error>] = []
+            for await end in group { ends.append(end) }
+            return ends
         }
-        for feed in feeds {
-            if let reason = await feed.lane.cancellation(of: file.drop) {
-                trouble.reason = reason.reason
-                trouble.text = reason.text
+        for end in ends {
+            let result = try end.get()
+            if !result.isComplete { isComplete = false }
+            if let text = result.changed {
+                trouble.reason = "changed_while_read"
+                trouble.text = text
             }
+        }
+        if let detail = givenUp.detail, trouble.reason.isEmpty {
+            trouble.reason = detail.reason
+            trouble.text = detail.text
         }
         guard isComplete else {
             try await results.finish()
@@ -309,14 +378,18 @@ struct FileContribution: Sendable {
     private func makeResults(_ rows: Int, _ hasLines: Bool, _ recovered: Recovered) async throws -> ResultFile {
         var lines: [String: ResultLines] = [:]
         for name in rule.destinations {
-            let services = await context.lanes[name]?.serviceNames() ?? []
+            let services = await context.lanes[name]?.serviceNames() ?? file.snapshot.services[name] ?? []
             lines[name] = ResultLines(drop: file.drop, destination: name, services: services, hasLines: hasLines)
         }
-        return try ResultFile(
+        let made = try ResultFile(
             path: file.directory + "/" + FileMover.Part.result, rows: rows, lines: lines,
             keeping: recovered.goodBytes, outcomes: recovered.rows.outcomes, bad: recovered.rows.bad,
             firstSentAt: recovered.firstSentAt, thread: context.results,
-            alert: { [alerts = context.alerts] in alerts.send($0) })
+            alert: { [alerts = context.alerts] in alerts.send($0) },
+            failing: { [trouble = context.trouble] in trouble.changed($0) })
+        // Lines that are durable can be found again only when their file's name is.
+        try Disk.syncDirectory(file.directory)
+        return made
     }
 
     private static let tooOld = OutcomeDetail(reason: "max_age", text: "not sent within the rule's max_age")
@@ -332,8 +405,9 @@ struct FileContribution: Sendable {
         let lanes = rule.destinations.compactMap { context.lanes[$0] }
         return Task {
             try? await Task.sleep(for: .microseconds(left))
-            guard !Task.isCancelled else { return }
+            guard !Task.isCancelled, givenUp.detail == nil else { return }
             sayTooOld()
+            givenUp.set(Self.tooOld)
             for lane in lanes {
                 await lane.cancel(drop: file.drop, reason: Self.tooOld.reason, text: Self.tooOld.text)
             }
@@ -392,16 +466,6 @@ struct FileContribution: Sendable {
         return try await close(nil, plan, results, Trouble(reason: reason, text: text), isThere: source != nil)
     }
 
-    /// A fault came between the verdict and the last move: the rest of the moves is done.
-    private func finish(_ record: DropRecord) async throws -> ContributionEnd {
-        try await Closing(context: context).finish(
-            file.place, name: file.name, directory: file.directory, folder: record.folder, target: record.target,
-            summary: record.summary)
-        logger.notice(
-            "\(file.name) is moved", metadata: ["event": "recovery", "path": "\(record.folder)/\(record.target)"])
-        return .closed(record.verdict ?? .failed, unknown: FileSummary.unknown(in: record.summary))
-    }
-
     private func close(
         _ source: SourceFile?, _ plan: Plan?, _ results: ResultFile, _ trouble: Trouble, isThere: Bool = true
     ) async throws -> ContributionEnd {
@@ -409,14 +473,19 @@ struct FileContribution: Sendable {
         FailPoint.reach("result_complete")
         let counts = await results.outcomes
         let bad = await results.bad
+        var trouble = trouble
+        if trouble.reason == ControlDesk.cancelled {
+            // It came too late, or early enough for nothing to be sent.
+            if counts.good == counts.total { trouble = Trouble() }
+            if counts[.rejected] + counts[.unsent] == counts.total { trouble.isRefusal = counts.total > 0 }
+        }
         let verdict = verdict(counts, tolerate: rule.tolerate, refused: trouble.isRefusal)
         let folder = folder(for: verdict)
         if verdict != .done, bad.count > 0, let source, let plan {
-            try RejectsWriter(rule: rule, format: plan.format)
-                .write(bad, of: source, to: file.directory + "/" + FileMover.Part.rejects)
+            try writeRejects(bad, source, plan.format)
+            try Disk.syncDirectory(file.directory)
         }
         FailPoint.reach("rejects_written")
-        let target = try await context.names.reserve(file.name, in: folder)
         var summary = FileSummary(drop: file.drop, file: file.name)
         summary.size = try plan?.digests.size ?? Disk.status(file.path)?.size ?? 0
         summary.sha256 = try plan?.digests.sha256 ?? digest()
@@ -443,14 +512,45 @@ struct FileContribution: Sendable {
         let settledAt = await results.lastSettledAt
         summary.settledAt = settledAt > 0 ? settledAt : Clock.wall()
         let bytes = Array(summary.json.utf8)
+        let target = try await context.names.reserve(
+            file.name, in: folder, suffixes: CompanionFiles(in: file.directory).suffixes(of: file.name))
         context.guardBook.settled(file.place)
-        try await context.ledger.settle(
-            file.drop, verdict: verdict, folder: folder, target: target, summary: bytes, size: summary.size,
-            sha256: summary.sha256, firstSentAt: summary.firstSentAt, at: summary.settledAt)
+        do {
+            try await context.ledger.settle(
+                file.drop, verdict: verdict, folder: folder, target: target, summary: bytes, size: summary.size,
+                sha256: summary.sha256, firstSentAt: summary.firstSentAt, at: summary.settledAt)
+        } catch {
+            // The next try is to get the same name.
+            await context.names.release(target, in: folder)
+            throw error
+        }
         FailPoint.reach("settled")
         try await Closing(context: context).finish(
             file.place, name: file.name, directory: file.directory, folder: folder, target: target, summary: bytes)
         log(verdict, counts, summary.rowsPerSecond, trouble, folder + "/" + target)
+        return .closed(verdict, unknown: counts[.unknown])
+    }
+
+    /// None for a file that was changed so that its rows are no longer to be had; the result tells what became of them.
+    private func writeRejects(_ bad: RowSet, _ source: SourceFile, _ format: PriceFileFormat) throws {
+        let path = file.directory + "/" + FileMover.Part.rejects
+        do {
+            try RejectsWriter(rule: rule, format: format).write(bad, of: source, to: path)
+        } catch is SourceFile.Changed, is FileProblem {
+            try Disk.remove(path)
+        }
+    }
+
+    /// It was settled before a fault: only its moves are left.
+    private func moveOn(_ record: DropRecord) async throws -> ContributionEnd {
+        await context.names.keep(record.target, in: record.folder)
+        context.guardBook.settled(file.place)
+        try await Closing(context: context).finish(
+            file.place, name: file.name, directory: file.directory, folder: record.folder, target: record.target,
+            summary: record.summary)
+        let verdict = record.verdict ?? .failed
+        let counts = FileSummary.outcomes(in: record.summary)
+        log(verdict, counts, 0, Trouble(), record.folder + "/" + record.target)
         return .closed(verdict, unknown: counts[.unknown])
     }
 
@@ -474,9 +574,14 @@ struct FileContribution: Sendable {
         return context.settings.archive == .day ? base + "/" + TimeText.day(Clock.wall()) : base
     }
 
+    /// Empty for a file that cannot be read, or that its writer is still at: that one has no digest yet.
     private func digest() throws -> String {
         guard let source = try? SourceFile(path: file.path), source.status.isRegular else { return "" }
-        return try source.readAll { _, _ in }.sha256
+        do {
+            return try source.readAll { _, _ in }.sha256
+        } catch is SourceFile.Changed {
+            return ""
+        }
     }
 
     private func log(

@@ -43,14 +43,22 @@ struct PostboxService: Sendable {
                 stateDirectory: settings.directories.state, takeOver: options.takeOver,
                 since: TimeText.text(Clock.wall()))
         } catch {
-            logger.error("\(error)", metadata: ["event": "spool_taken"])
-            return error is SpoolLock.Taken ? ExitCode.interrupted : ExitCode.spool
+            let isTaken = error is SpoolLock.Taken
+            logger.error("\(error)", metadata: ["event": isTaken ? "spool_taken" : "spool_fault"])
+            return isTaken ? ExitCode.interrupted : ExitCode.spool
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(settings.destinations.count, 4)))
         var code: Int32
         do {
             code = try await serve(group)
-            try lock.release()
+            do {
+                try lock.release()
+            } catch {
+                // All is done; only a start on another host asks about the mark.
+                logger.warning(
+                    "the spool keeps this host's mark: \(error); another host needs --take-over",
+                    metadata: ["event": "spool_fault"])
+            }
         } catch {
             logger.error("\(error)", metadata: ["event": "fault"])
             code = error is LedgerError || error is DiskError ? ExitCode.spool : ExitCode.internalFault
@@ -97,8 +105,7 @@ struct PostboxService: Sendable {
     private func serve(_ group: MultiThreadedEventLoopGroup) async throws -> Int32 {
         let work = settings.directories.work
         let ledgerPath = settings.directories.state + "/ledger.sqlite"
-        let isNew = try !Disk.exists(ledgerPath)
-        let ledger = try Ledger(path: ledgerPath, firstNumber: isNew ? try firstNumber(work) : 1)
+        let ledger = try Ledger(path: ledgerPath, firstNumber: try firstNumber(work))
         let alerts = Alerts(command: settings.alertCommand, logger: logger)
         var lanes: [String: PostingLane] = [:]
         var credentials: [String: Credentials] = [:]
@@ -130,7 +137,7 @@ struct PostboxService: Sendable {
             settings: settings, configSHA256: SourceFile.sha256(loaded.sourceBytes), ledger: ledger, lanes: lanes,
             names: NameBook(), bases: PostIDBases(next: firstBase % Postbox.postIDs),
             guardBook: try GuardBook(work),
-            results: DiskThread(label: "results"),
+            results: DiskThread(label: "results"), trouble: ResultTrouble(),
             alerts: alerts, progress: progress, logger: logger)
         let recovery = try await Recovery(context: context).run(open)
         return try await ServiceLoop(

@@ -18,43 +18,57 @@ final class PriceFilePass {
 
     private var decoder: SourceDecoder
     private var reader: any PriceFileReader
+    private var trailer: TrailerCheck?
     private var mapper: RowMapper
     private let target: Target
     private var batch = RowBatch()
+    private var posts = PostBatch()
 
     init(rule: MappingRule, format: PriceFileFormat, target: Target) {
         decoder = SourceDecoder(encoding: rule.encoding, format: format)
         reader = PriceFileReaders.make(
             format: format, delimiter: rule.delimiter, finalNewline: rule.finalNewline, rowElement: rule.rowElement)
+        trailer = TrailerCheck(rule, format: format)
         mapper = RowMapper(
             rule: rule, services: target.services, updateOnly: target.updateOnly, columnsAreFixed: format == .csv)
         self.target = target
     }
 
-    var rowCount: Int { reader.rowCount }
+    /// Data rows read so far; a trailer is none.
+    var rowCount: Int { reader.rowCount - (trailer?.trailers ?? 0) }
+    /// What the file's trailer says against it, once its last chunk was taken.
+    var control: FileProblem? { trailer?.problem }
     var frame: RowFrame { reader.frame }
 
-    /// Takes the file's next chunk. `body` gets the rows that are whole now, as read and as mapped.
+    /// Takes the file's next chunk. `body` gets the rows that are whole now, as read and as mapped; what it keeps of them is
+    /// copied at the next call.
     ///
     /// Throws `FileProblem` when the file cannot be read, and whatever `body` throws.
     func take(
         _ chunk: UnsafeRawBufferPointer, isLast: Bool, _ body: (borrowing RowBatch, PostBatch) throws -> Void
     ) throws {
+        posts.removeAll()
+        try map(chunk, isLast: isLast, into: &posts)
+        try body(batch, posts)
+    }
+
+    private func map(
+        _ chunk: UnsafeRawBufferPointer, isLast: Bool, into posts: inout PostBatch
+    ) throws(FileProblem) {
         try decoder.decode(chunk, isLast: isLast) { (text) throws(FileProblem) in
             try reader.read(text, isLast: isLast, into: &batch)
         }
-        var posts = PostBatch()
+        trailer?.take(&batch, columns: reader.columns)
         mapper.map(batch, columns: reader.columns, into: &posts)
         refuseOversized(&posts)
         useLaneServices(&posts)
-        try body(batch, posts)
     }
 
     /// Takes the file's next chunk and returns its rows as mapped.
     @inline(never)
     func mapped(_ chunk: UnsafeRawBufferPointer, isLast: Bool) throws -> PostBatch {
         var mapped = PostBatch()
-        try take(chunk, isLast: isLast) { _, posts in mapped = posts }
+        try map(chunk, isLast: isLast, into: &mapped)
         return mapped
     }
 

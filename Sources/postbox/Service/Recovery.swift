@@ -9,8 +9,7 @@ struct Recovery: Sendable {
 
     private var work: String { context.settings.directories.work }
 
-    /// Finishes what only has to be moved, forgets what never began, and returns the drops that go on, by number. Throws on a
-    /// fault of ledger or disk.
+    /// Forgets what never began, and returns the drops that go on, by number. Throws on a fault of ledger or disk.
     func run(_ open: [DropRecord]) async throws -> [ClaimedFile] {
         let records = Dictionary(open.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
         let entries = try entries()
@@ -24,19 +23,35 @@ struct Recovery: Sendable {
         for record in open { context.guardBook.opened(record.place) }
         var files: [ClaimedFile] = []
         for told in plan.steps { try await carryOut(told, records, &files) }
-        for file in files { context.guardBook.opened(file.place) }
+        for file in files where file.record?.stage != .settled { context.guardBook.opened(file.place) }
         try context.guardBook.clean()
         return files.sorted { $0.drop < $1.drop }
     }
 
+    /// A drop that nobody works on after a fault: how it goes on. nil: its claim came to nothing. Throws as `run`.
+    func goOn(_ record: DropRecord) async throws -> ClaimedFile? {
+        let name = String(record.number)
+        let entry = try Disk.exists(work + "/" + name) ? [try self.entry(name)] : []
+        let plan = RecoveryPlan(
+            known: [RecoveryPlan.Known(drop: record.number, name: record.name, stage: record.stage)], work: entry,
+            isClosed: { _ in false })
+        var files: [ClaimedFile] = []
+        for told in plan.steps { try await carryOut(told, [record.number: record], &files) }
+        // Whatever it had sent is answered: its rows in doubt are none that a newer drop's could meet.
+        files.indices.forEach { files[$0].presents = false }
+        return files.first
+    }
+
     private func entries() throws -> [RecoveryPlan.Entry] {
-        try Disk.names(in: work).names.filter { $0 != "guard" && !$0.hasPrefix(".") }.map { name in
-            let path = work + "/" + name
-            guard try Disk.status(path)?.isDirectory == true else {
-                return RecoveryPlan.Entry(name: name, isDirectory: false)
-            }
-            return RecoveryPlan.Entry(name: name, files: try Disk.names(in: path).names.filter { !$0.hasPrefix(".") })
+        try Disk.names(in: work).names.filter { $0 != "guard" && !$0.hasPrefix(".") }.map { try entry($0) }
+    }
+
+    private func entry(_ name: String) throws -> RecoveryPlan.Entry {
+        let path = work + "/" + name
+        guard try Disk.status(path)?.isDirectory == true else {
+            return RecoveryPlan.Entry(name: name, isDirectory: false)
         }
+        return RecoveryPlan.Entry(name: name, files: try Disk.names(in: path).names.filter { !$0.hasPrefix(".") })
     }
 
     private func carryOut(
@@ -57,32 +72,32 @@ struct Recovery: Sendable {
             context.logger.notice(
                 "\(told.text)",
                 metadata: ["event": "recovery", "drop": "\(drop)", "stage": "\(record.stage.rawValue)"])
-            if let file = try await goOn(told.step, record) { files.append(file) }
+            if let file = try await begin(told.step, record) { files.append(file) }
         }
     }
 
-    private func goOn(_ step: RecoveryPlan.Step, _ record: DropRecord) async throws -> ClaimedFile? {
+    private func begin(_ step: RecoveryPlan.Step, _ record: DropRecord) async throws -> ClaimedFile? {
+        let directories = context.settings.directories
         let directory = work + "/\(record.number)"
         switch step {
         case .move:
             context.guardBook.settled(record.place)
-            await context.names.keep(record.target, in: record.folder)
-            try await Closing(context: context).finish(
-                record.place, name: record.name, directory: directory, folder: record.folder, target: record.target,
-                summary: record.summary)
-            return nil
         case .forget:
             try clearAway(directory)
             try await context.ledger.forget(record.number)
             try context.guardBook.closed(record.place)
             return nil
+        case .begin:
+            // The claim's moves may be younger than the last sync.
+            for path in [directory, work, directories.inbox] { try Disk.syncDirectory(path) }
         default:
-            return ClaimedFile(
-                drop: record.number, name: record.name, directory: directory, claimedAt: record.claimedAt,
-                snapshot: record.snapshot,
-                refusal: record.snapshot.rule.destinations.isEmpty ? Claims.noRule(record.name) : nil, record: record,
-                presents: record.postings.contains { $0.postedThrough > 0 })
+            break
         }
+        return ClaimedFile(
+            drop: record.number, name: record.name, directory: directory, claimedAt: record.claimedAt,
+            snapshot: record.snapshot,
+            refusal: record.snapshot.rule.destinations.isEmpty ? Claims.noRule(record.name) : nil, record: record,
+            presents: record.stage == .posting && record.postings.contains { $0.postedThrough > 0 })
     }
 
     /// Removes a directory of ours and our parts in it.
@@ -90,6 +105,7 @@ struct Recovery: Sendable {
         for part in [FileMover.Part.result, FileMover.Part.rejects, FileMover.Part.summary] {
             try Disk.remove(directory + "/" + part)
         }
+        try CompanionFiles(in: directory).putBack(to: context.settings.directories.inbox)
         do throws(DiskError) {
             try Disk.removeDirectory(directory)
         } catch {

@@ -24,6 +24,7 @@ struct RejectsWriter {
         var decoder = SourceDecoder(encoding: rule.encoding, format: format)
         var reader = PriceFileReaders.make(
             format: format, delimiter: rule.delimiter, finalNewline: .optional, rowElement: rule.rowElement)
+        var trailer = TrailerCheck(rule, format: format)
         var batch = RowBatch()
         // Decoded bytes from the end of the last whole row on.
         var window: [UInt8] = []
@@ -36,6 +37,7 @@ struct RejectsWriter {
                 window.append(contentsOf: text)
                 try reader.read(text, isLast: isLast, into: &batch)
             }
+            trailer?.take(&batch, columns: reader.columns)
             guard let last = batch.rows.last else { return }
             if prologue == nil { prologue = Array(window[reader.frame.prologue]) }
             for row in batch.rows where bad.contains(row.number) {

@@ -9,6 +9,8 @@ actor ServiceLoop {
         case inbox([InboxEvent])
         case lane(String, LaneState)
         case ended(ClaimedFile, ContributionEnd)
+        /// The desk's orders have changed.
+        case orders
         case tick
         case stop
     }
@@ -31,17 +33,30 @@ actor ServiceLoop {
     private var watchTask: Task<Void, Never>?
     private var laneStates: [String: LaneState] = [:]
     private var downSince: [String: Int64] = [:]
-    private var open: Set<Int> = []
+    /// Drops in work, with their destinations.
+    private var open: [Int: [String]] = [:]
+    private let control: ControlDesk
+    private var standing = Standing()
     private var waitingToGoOn: [ClaimedFile]
     private var nextRescan: Int64 = 0
     private var timer: Task<Void, Never>?
     private var isStopping = false
     private var hasListed = false
     private var faultUntil: Int64?
+    /// The first and the last of faults that follow each other.
+    private var faultSince: Int64?
+    private var lastFaultAt: Int64 = 0
+    /// Drops may have been left that nobody works on, by a fault; by number those that were in work.
+    private var mustLookAgain = false
+    private var faulted: [Int: ClaimedFile] = [:]
+    private var stoppingSince: Int64?
+    private var isGivenUp = false
     private var code = ExitCode.ok
     private var isInterrupted = false
     private var warned: Set<String> = []
     private var saidWaiting: Set<String> = []
+    private var saidLacking: Set<String> = []
+    private var saidAlone: Set<String> = []
     private var knownDestinations: [String: [String]] = [:]
 
     init(
@@ -53,8 +68,10 @@ actor ServiceLoop {
         self.options = options
         self.stops = stops
         waitingToGoOn = recovered
-        tracker = InboxTracker(settle: context.settings.settle.nanoseconds)
+        tracker = InboxTracker(
+            settle: context.settings.settle.nanoseconds, names: InboxNames(rules: context.settings.rules))
         (inputs, input) = AsyncStream.makeStream()
+        control = ControlDesk(context: context) { [input] in input.yield(.orders) }
         for name in context.lanes.keys {
             laneStates[name] = .connecting("not tried yet")
             downSince[name] = startedAt
@@ -62,6 +79,7 @@ actor ServiceLoop {
     }
 
     func run() async throws -> Int32 {
+        standing = await control.read()
         startWatch()
         listInbox()
         context.logger.info(
@@ -101,12 +119,19 @@ actor ServiceLoop {
             timer?.cancel()
             watch?.stop()
             watchTask?.cancel()
+            await control.stop()
             await stopLanes()
             group.cancelAll()
         }
         if isInterrupted, options.once { code = ExitCode.worse(code, ExitCode.interrupted) }
         if !options.once { code = ExitCode.ok }
-        context.logger.info("stopped", metadata: ["event": "stopped", "exit_code": "\(code)"])
+        if isGivenUp { code = ExitCode.spool }
+        let commits = await context.ledger.commits
+        context.logger.info(
+            "stopped",
+            metadata: [
+                "event": "stopped", "exit_code": "\(code)", "syncs": "\(Disk.syncs)", "ledger_commits": "\(commits)",
+            ])
         return code
     }
 
@@ -129,15 +154,22 @@ actor ServiceLoop {
             laneStates[name] = state
             if state == .ready { downSince[name] = nil } else if downSince[name] == nil { downSince[name] = now }
         case .ended(let file, let end):
-            open.remove(file.drop)
+            open[file.drop] = nil
+            var isClosed = false
+            if case .closed = end { isClosed = true }
+            standing = await control.ended(file.drop, isClosed: isClosed)
             switch end {
             case .closed(let verdict, let unknown):
+                faultSince = nil
                 code = ExitCode.worse(code, ExitCode.code(verdict, unknown: unknown))
             case .interrupted:
                 isInterrupted = true
             case .fault:
-                await goOnLater(file)
+                faulted[file.drop] = file
+                noteFault(now)
             }
+        case .orders:
+            standing = await control.read()
         case .tick:
             break
         case .stop:
@@ -147,23 +179,59 @@ actor ServiceLoop {
                     metadata: ["event": "stopping"])
             }
             isStopping = true
+            if stoppingSince == nil { stoppingSince = now }
         }
     }
 
-    /// A fault of disk or ledger: nothing new is claimed for a while, then the drop goes on from what the ledger knows.
-    private func goOnLater(_ file: ClaimedFile) async {
-        faultUntil = Clock.monotonic() + 2_000_000_000
-        var again = file
-        // Whatever it had sent is answered: its rows in doubt are none that a newer drop's could meet.
-        again.presents = false
+    /// A fault of disk or ledger: nothing new is claimed for a while, then what was left goes on from what the ledger knows.
+    private func noteFault(_ now: Int64) {
+        faultUntil = now + 2_000_000_000
+        if faultSince == nil { faultSince = now }
+        lastFaultAt = now
+        mustLookAgain = true
+    }
+
+    /// What the ledger holds and nobody works on goes on, or is forgotten when its claim came to nothing.
+    private func lookAgain(_ now: Int64) async {
         do {
-            again.record = try await context.ledger.open().first { $0.number == file.drop }
-            guard again.record != nil else { return }
+            let known = Set(open.keys).union(waitingToGoOn.map(\.drop))
+            let records = try await context.ledger.open()
+            for record in records where !known.contains(record.number) {
+                guard var file = try await Recovery(context: context).goOn(record) else { continue }
+                if let before = faulted.removeValue(forKey: record.number) {
+                    file.isAdopted = before.isAdopted
+                    file.wasFaulty = true
+                }
+                waitingToGoOn.append(file)
+            }
+            // Closed after all.
+            for (drop, file) in faulted where open[drop] == nil {
+                for name in file.snapshot.rule.destinations { await context.lanes[name]?.close(drop: drop) }
+            }
+            faulted = [:]
+            mustLookAgain = false
         } catch {
-            context.logger.error("\(error)", metadata: ["event": "ledger_fault"])
+            noteFault(now)
+            context.logger.error(
+                "what the fault left cannot be looked at: \(error)", metadata: ["event": "ledger_fault"])
         }
-        waitingToGoOn.append(again)
         waitingToGoOn.sort { $0.drop < $1.drop }
+    }
+
+    /// Whether the disk has been failing for so long that `once`, or a stop, no longer waits for it.
+    private func givesUp(_ now: Int64) -> Bool {
+        let limits = [
+            options.once ? options.wait.nanoseconds : nil,
+            stoppingSince.map { now - $0 >= context.settings.drainTimeout.nanoseconds ? 0 : .max },
+        ]
+        guard let limit = limits.compactMap({ $0 }).min(),
+            let since = [context.trouble.since, faultSince].compactMap({ $0 }).min(), now - since >= limit
+        else { return false }
+        context.logger.error(
+            "gave up: the disk still fails; what is left goes on at the next start",
+            metadata: ["event": "gave_up", "left_in_work": "\(open.count + waitingToGoOn.count + faulted.count)"])
+        isGivenUp = true
+        return true
     }
 
     private func take(_ event: InboxEvent, _ now: Int64) {
@@ -193,21 +261,36 @@ actor ServiceLoop {
 
     /// Does everything that can be done now. True: the loop is over.
     private func step(_ group: inout TaskGroup<Void>) async -> Bool {
-        let now = Clock.monotonic()
+        var now = Clock.monotonic()
         if isStopping {
             await stopLanes()
             if open.isEmpty {
-                if !waitingToGoOn.isEmpty || tracker.count > 0 { isInterrupted = true }
+                if !waitingToGoOn.isEmpty || tracker.hasWork || mustLookAgain { isInterrupted = true }
                 return true
             }
+            now = Clock.monotonic()
+            if givesUp(now) { return true }
+            arm(now)
             return false
         }
-        if now >= nextRescan { listInbox() }
-        if let until = faultUntil, now >= until { faultUntil = nil }
-        if faultUntil == nil {
-            await goOn(&group)
-            await claimReady(&group, now)
+        if now >= nextRescan {
+            listInbox()
+            standing = await control.read()
         }
+        if let until = faultUntil, now >= until { faultUntil = nil }
+        if faultUntil == nil, !standing.isKnown {
+            standing = await control.read()
+            if !standing.isKnown { faultUntil = now + 2_000_000_000 }
+        }
+        if now - lastFaultAt > 10_000_000_000 { faultSince = nil }
+        if faultUntil == nil, context.trouble.since == nil {
+            if mustLookAgain { await lookAgain(now) }
+            if !mustLookAgain {
+                await goOn(&group)
+                await claimReady(&group, now)
+            }
+        }
+        if options.once, givesUp(now) { return true }
         if options.once, let end = await onceIsOver(now) {
             code = ExitCode.worse(code, end)
             return true
@@ -236,16 +319,21 @@ actor ServiceLoop {
                     facts: ["drop": "\(file.drop)", "file": file.name]))
         }
         var ready = waitingToGoOn.filter { canEnd($0) }
-        while let blocked = ready.firstIndex(where: { $0.refusal == nil && !isReady($0, besides: left) }) {
+        while let blocked = ready.firstIndex(where: { !canEndAtOnce($0) && !isReady($0, besides: left) }) {
             left.append(ready.remove(at: blocked))
         }
         waitingToGoOn = left.sorted { $0.drop < $1.drop }
         await start(ready, &group)
     }
 
+    /// Nothing more of it is sent: it needs no destination.
+    private func canEndAtOnce(_ file: ClaimedFile) -> Bool {
+        file.refusal != nil || file.record?.stage == .settled || standing.cancelled.contains(file.drop)
+    }
+
     /// Every destination it was claimed for is still there.
     private func canEnd(_ file: ClaimedFile) -> Bool {
-        file.refusal != nil || file.snapshot.rule.destinations.allSatisfy { context.lanes[$0] != nil }
+        canEndAtOnce(file) || file.snapshot.rule.destinations.allSatisfy { context.lanes[$0] != nil }
     }
 
     private func isReady(_ file: ClaimedFile, besides waiting: [ClaimedFile]) -> Bool {
@@ -257,18 +345,22 @@ actor ServiceLoop {
     private func claimReady(_ group: inout TaskGroup<Void>, _ now: Int64) async {
         // What an earlier run began goes first: its rows are older.
         let held = Set(waitingToGoOn.filter { canEnd($0) }.flatMap { $0.snapshot.rule.destinations })
-        while open.count < Self.openMax {
+        if standing.isInboxHeld, standing.cancelledFiles.isEmpty { return }
+        while busy < Self.openMax {
             look()
             var names: [String] = []
             // Behind a destination that is down others may wait for one that is up: then all have to be looked at.
-            let isAllUp = laneStates.values.allSatisfy { $0 == .ready } && held.isEmpty
+            let isAllUp = laneStates.values.allSatisfy { $0 == .ready } && held.isEmpty && standing.isNone
             let ready = tracker.ready(at: now, most: isAllUp ? Self.openMax : .max)
             guard !ready.isEmpty else { return }
             do {
                 for name in ready {
-                    guard names.count + open.count < Self.openMax else { break }
+                    guard names.count + busy < Self.openMax else { break }
+                    let isCancelled = standing.cancelledFiles.contains(name)
+                    if standing.isInboxHeld, !isCancelled { continue }
                     let destinations = try await destinations(for: name)
-                    if isReady(destinations), held.isDisjoint(with: destinations) {
+                    let mayGo = isReady(destinations) && !standing.holds(anyOf: destinations)
+                    if isCancelled || mayGo && held.isDisjoint(with: destinations) {
                         names.append(name)
                     } else if saidWaiting.insert(name).inserted {
                         context.logger.info(
@@ -278,10 +370,14 @@ actor ServiceLoop {
                 }
                 guard !names.isEmpty else { return }
                 let claimed = try await Claims(context: context).claim(names)
+                warned.remove("claim")
                 for name in names {
-                    tracker.gone(name)
+                    tracker.taken(name)
                     saidWaiting.remove(name)
                     knownDestinations[name] = nil
+                }
+                for file in claimed where standing.cancelledFiles.contains(file.name) {
+                    standing = await control.claimed(file.name, as: file.drop)
                 }
                 for file in claimed {
                     context.logger.info(
@@ -289,14 +385,20 @@ actor ServiceLoop {
                 }
                 await start(claimed, &group)
             } catch {
-                faultUntil = now + 2_000_000_000
-                context.alerts.send(
-                    Alert(
-                        event: "claim_fault", message: "nothing is taken from the inbox for now: \(error)", facts: [:]))
+                noteFault(now)
+                let text = "nothing is taken from the inbox for now: \(error)"
+                if warned.insert("claim").inserted {
+                    context.alerts.send(Alert(event: "claim_fault", message: text, facts: [:]))
+                } else {
+                    context.logger.error("\(text)", metadata: ["event": "claim_fault"])
+                }
                 return
             }
         }
     }
+
+    /// Files in work that are not held: what is held does not keep others out.
+    private var busy: Int { open.reduce(0) { $0 + (standing.holds($1.key, $1.value) ? 0 : 1) } }
 
     /// Where a file goes, by its name; asked once while it waits.
     private func destinations(for name: String) async throws -> [String] {
@@ -311,7 +413,7 @@ actor ServiceLoop {
             switch laneStates[name] {
             case .connecting(let text), .paused(let text), .refused(let text): "\(name): \(text)"
             case .stopped: "\(name) is stopped"
-            case .ready, nil: nil
+            case .ready, nil: standing.holds(anyOf: [name]) ? "\(name) is held" : nil
             }
         }.joined(separator: "; ")
     }
@@ -320,14 +422,16 @@ actor ServiceLoop {
         var contributions: [FileContribution] = []
         // All take their places first: the order is settled before the first row goes.
         for file in files {
-            open.insert(file.drop)
+            open[file.drop] = file.snapshot.rule.destinations
             var outcomes: [String: AsyncStream<[SettledRun]>] = [:]
             for name in file.snapshot.rule.destinations {
                 if let lane = context.lanes[name] {
                     outcomes[name] = await lane.open(file.place, presents: file.presents)
                 }
             }
-            contributions.append(FileContribution(file: file, context: context, outcomes: outcomes))
+            let givenUp = await control.opened(file.drop)
+            contributions.append(
+                FileContribution(file: file, context: context, outcomes: outcomes, givenUp: givenUp))
         }
         for contribution in contributions {
             group.addTask { [input] in
@@ -385,10 +489,35 @@ actor ServiceLoop {
             }
             tracker.keep(only: seen)
             hasListed = true
+            sayWhatWaits()
+            if warned.remove("inbox") != nil {
+                context.logger.info("the inbox can be read again", metadata: ["event": "watching"])
+            }
         } catch {
+            if faultSince == nil { faultSince = now }
+            lastFaultAt = now
+            nextRescan = now + 1_000_000_000
             if warned.insert("inbox").inserted {
                 context.alerts.send(Alert(event: "inbox_fault", message: "\(error)", facts: [:]))
             }
+        }
+    }
+
+    /// Files without their companions, and companions without their files: each is said once.
+    private func sayWhatWaits() {
+        let waiting = tracker.waiting
+        let alone = tracker.alone
+        saidLacking.formIntersection(waiting.map(\.name))
+        saidAlone.formIntersection(alone)
+        for (name, lacking) in waiting where saidLacking.insert(name).inserted {
+            context.logger.info(
+                "\(name) waits in the inbox for \(lacking.joined(separator: " and "))",
+                metadata: ["event": "waiting", "file": "\(name)", "why": "not there yet"])
+        }
+        for name in alone where saidAlone.insert(name).inserted {
+            context.logger.warning(
+                "\(name) is left alone in the inbox: the file that it goes with is not there",
+                metadata: ["event": "companion_alone", "file": "\(name)"])
         }
     }
 
@@ -438,7 +567,7 @@ actor ServiceLoop {
         var next = nextRescan
         if let at = tracker.nextDeadline { next = min(next, at) }
         if let until = faultUntil { next = min(next, until) }
-        if options.once { next = min(next, now + 250_000_000) }
+        if options.once || isStopping || context.trouble.since != nil { next = min(next, now + 250_000_000) }
         timer?.cancel()
         timer = Task { [input] in
             try? await Task.sleep(for: .nanoseconds(max(1_000_000, next - Clock.monotonic())))
@@ -449,18 +578,30 @@ actor ServiceLoop {
     /// For `--once`: the exit code when there is nothing more to do; nil: go on.
     private func onceIsOver(_ now: Int64) async -> Int32? {
         guard hasListed else { return nil }
-        if open.isEmpty, waitingToGoOn.isEmpty, tracker.count == 0, faultUntil == nil {
+        if open.isEmpty, waitingToGoOn.isEmpty, !tracker.hasWork, faultUntil == nil, !mustLookAgain {
             // What arrived while the last file was contributed belongs to this run.
             listInbox()
-            if tracker.count == 0 { return ExitCode.ok }
+            if !tracker.hasWork { return ExitCode.ok }
+        }
+        if standing.holdsAnything, await isAllHeld(now) {
+            context.logger.notice(
+                "what is left is held",
+                metadata: ["event": "left_held", "in_inbox": "\(tracker.count)", "in_work": "\(open.count)"])
+            if open.isEmpty { return ExitCode.ok }
+            isInterrupted = true
+            isStopping = true
+            input.yield(.tick)
+            return nil
         }
         let wait = options.wait.nanoseconds
         var wanted = Set(waitingToGoOn.flatMap { $0.snapshot.rule.destinations })
-        for name in tracker.ready(at: now) where downSince.isEmpty == false {
+        for name in tracker.ready(at: now) where !downSince.isEmpty && !standing.isInboxHeld {
             do {
-                wanted.formUnion(try await destinations(for: name))
+                let destinations = try await destinations(for: name)
+                if !standing.holds(anyOf: destinations) { wanted.formUnion(destinations) }
             } catch {
-                return ExitCode.spool
+                noteFault(now)
+                return nil
             }
         }
         let isInMidWork = !open.isEmpty || !waitingToGoOn.isEmpty
@@ -486,9 +627,24 @@ actor ServiceLoop {
         return nil
     }
 
+    /// For `--once`: whether nothing can go on before somebody resumes what is held.
+    private func isAllHeld(_ now: Int64) async -> Bool {
+        guard waitingToGoOn.isEmpty, faultUntil == nil, standing.cancelledFiles.isEmpty else { return false }
+        for drop in open.keys where await !control.isHeldUp(drop) { return false }
+        if standing.isInboxHeld { return true }
+        guard tracker.pending == 0 else { return false }
+        for name in tracker.ready(at: now) {
+            guard let destinations = try? await destinations(for: name), standing.holds(anyOf: destinations) else {
+                return false
+            }
+        }
+        return true
+    }
+
     /// Whether another destination is up and may still finish something.
     private func hasWork(besides name: String) async -> Bool {
-        for (other, lane) in context.lanes where other != name && laneStates[other] == .ready {
+        for (other, lane) in context.lanes
+        where other != name && laneStates[other] == .ready && !standing.holds(anyOf: [other]) {
             if await lane.isBusy { return true }
         }
         return false

@@ -6,6 +6,7 @@ final class Tally: Sendable {
         var offered = 0
         var settled = 0
         var isComplete = false
+        var isFaulty = false
         var lost = 0
         var waiter: (limit: Int, continuation: CheckedContinuation<Void, Never>)?
     }
@@ -16,10 +17,11 @@ final class Tally: Sendable {
         state.withLock { $0.offered += count }
     }
 
-    /// No more rows will be offered. True: all of them are settled.
-    func complete() -> Bool {
+    /// No more rows will be offered, for now when the reading side met a fault. True: all of them are settled.
+    func complete(isFaulty: Bool) -> Bool {
         state.withLock {
             $0.isComplete = true
+            $0.isFaulty = isFaulty
             return $0.settled == $0.offered
         }
     }
@@ -62,6 +64,9 @@ final class Tally: Sendable {
             if isNow { continuation.resume() }
         }
     }
+
+    /// The reading side met a fault: there are rows that it did not offer.
+    var isFaulty: Bool { state.withLock { $0.isFaulty } }
 
     /// Rows that were offered and will not be settled by this run.
     var lost: Int { state.withLock { $0.lost } }

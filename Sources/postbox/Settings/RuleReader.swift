@@ -36,7 +36,17 @@ enum RuleReader {
         section.word(.finalNewline).map { rule.finalNewline = $0 }
         rule.format = section.word(.format)
         rule.rowElement = section.text(.rowElement)
+        rule.readySuffix = section.read(.ready, ready)
+        rule.checksum = section.word(.checksum)
+        rule.trailer = section.read(.trailer) { TrailerReader.read($0, format: rule.knownFormat) }
+        rule.order = section.word(.order)
         return rule
+    }
+
+    private static func ready(_ value: SettingsValue) -> String? {
+        guard let section = value.section(ReadyKey.self) else { return nil }
+        section.require(.suffix)
+        return section.read(.suffix) { $0.parsed(as: "a marker's suffix", SettingsText.markerSuffix) }
     }
 
     private static func match(_ value: SettingsValue) -> String? {
@@ -101,6 +111,39 @@ enum RuleReader {
             limit(value).map { result[word] = $0 }
         }
         return result
+    }
+}
+
+/// Reads `trailer` of a rule.
+private enum TrailerReader {
+    /// - Parameter format: how the rule's files are written; nil: it does not tell, which is a fault of its own.
+    static func read(_ value: SettingsValue, format: PriceFileFormat?) -> TrailerRule? {
+        guard let section = value.section(TrailerKey.self) else { return nil }
+        section.require(.match)
+        let count = section.read(.count) { place($0, format) }
+        let sum = section.read(.sum) { readSum($0, format) }
+        if let count, count == sum?.field {
+            section.report("`count` and `sum` of a `trailer` stand at the same place", at: .sum)
+        }
+        return section.text(.match).map { TrailerRule(match: $0, count: count, sum: sum) }
+    }
+
+    private static func readSum(_ value: SettingsValue, _ format: PriceFileFormat?) -> TrailerRule.Sum? {
+        guard let section = value.section(TrailerSumKey.self) else { return nil }
+        section.require(.column)
+        section.require(.field)
+        let field = section.read(.field) { place($0, format) }
+        guard let column = section.text(.column), let field else { return nil }
+        return TrailerRule.Sum(column: column, field: field)
+    }
+
+    /// A cell's number in CSV, where the first cell holds the match; in JSON a member's name.
+    private static func place(_ value: SettingsValue, _ format: PriceFileFormat?) -> TrailerRule.Place? {
+        switch format {
+        case .csv: return value.number(2...100_000).map { .cell($0) }
+        case .json, .jsonLines: return value.text("a member's name").map { .member($0) }
+        case .xml, nil: return nil
+        }
     }
 }
 

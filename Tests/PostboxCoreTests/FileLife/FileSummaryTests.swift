@@ -51,6 +51,13 @@ struct FileSummaryTests {
         #expect(tree["warnings"] == nil)
     }
 
+    @Test("Its counts can be read back from its bytes; bytes that are no summary have none")
+    func counts() {
+        let counts = FileSummary.outcomes(in: Array(summary.json.utf8))
+        #expect(counts[.acked] == 15 && counts[.nacked] == 5 && counts.total == 20)
+        #expect(FileSummary.outcomes(in: Array("{".utf8)).total == 0)
+    }
+
     @Test("What was never sent has no time and no rate")
     func never() throws {
         let tree = try parse(FileSummary(drop: 1, file: "x", claimedAt: 1_000_000, settledAt: 2_000_000))

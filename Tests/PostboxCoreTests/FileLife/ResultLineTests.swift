@@ -28,9 +28,9 @@ enum ResultSamples {
                     detail: detail == nil ? -1 : 0)
             ], details: detail.map { [$0] } ?? [])
         var lines = ResultLines(drop: drop, destination: destination, services: ["NIPROV", "A,B"], hasLines: hasLines)
-        var out: [UInt8] = []
+        var out = LineBuffer()
         lines.append(run, to: &out)
-        return String(decoding: out, as: UTF8.self)
+        return String(decoding: out.bytes, as: UTF8.self)
     }
 }
 
@@ -107,12 +107,12 @@ struct ResultLineTests {
         unread.service = -1
         unread.ricLength = 0
         var lines = ResultLines(drop: 1, destination: "d", services: ["S"], hasLines: true)
-        var out: [UInt8] = []
+        var out = LineBuffer()
         let detail = OutcomeDetail(reason: "no_fields", text: "no field has a value")
         lines.append(row, in: batch, outcome: .rejected, detail: detail, settledAt: 0, to: &out)
         lines.append(unread, in: batch, outcome: .unsent, detail: detail, settledAt: 0, to: &out)
         #expect(
-            String(decoding: out, as: UTF8.self) == """
+            String(decoding: out.bytes, as: UTF8.self) == """
                 1,10,11,d,X,S,Update,rejected,,no_fields,no field has a value,,,0,,1970-01-01T00:00:00.000000Z,
                 1,11,,d,,,,unsent,,no_fields,no field has a value,,,0,,1970-01-01T00:00:00.000000Z,
 

@@ -85,19 +85,20 @@ struct MessageCodecTests {
                         for post in [PostKind.update, .refresh] {
                             let mapped = row(ric, post, fields, service: Int(postID % 2))
                             let json = codec.json(of: mapped.row, in: mapped.batch, postID: postID)
-                            let room = codec.frameBytesMax(of: mapped.row)
-                            var out = [UInt8](repeating: 0xaa, count: room)
-                            let count = out.withUnsafeMutableBytes { raw -> Int in
-                                guard let base = raw.baseAddress else { return 0 }
-                                return mapped.batch.bytes.withUnsafeBytes {
-                                    codec.writeFrame(
-                                        of: mapped.row, bytes: $0, postID: postID, mask: 0x1234_5678, to: base)
+                            let out = mapped.batch.bytes.withUnsafeBytes { bytes in
+                                codec.withWriter(of: bytes) { writer in
+                                    let room = writer.frameBytesMax(of: mapped.row)
+                                    return [UInt8](unsafeUninitializedCapacity: room) { out, count in
+                                        guard let base = UnsafeMutableRawPointer(out.baseAddress) else { return }
+                                        count = writer.writeFrame(
+                                            of: mapped.row, postID: postID, mask: 0x1234_5678, to: base)
+                                    }
                                 }
                             }
                             let expected = FrameCodec.frame(
                                 opcode: FrameCodec.Opcode.text, payload: json, mask: 0x1234_5678)
                             let digits = String(postID).utf8.count
-                            if Array(out.prefix(count)) != expected { wrong.append("frame \(profile) \(postID)") }
+                            if out != expected { wrong.append("frame \(profile) \(postID)") }
                             if codec.sizeMax(of: mapped.row, in: mapped.batch) != json.count + 10 - digits {
                                 wrong.append("size \(profile) \(postID)")
                             }

@@ -54,14 +54,15 @@ func read(_ bytes: [UInt8], inChunksOf size: Int, with make: () -> any PriceFile
 }
 
 private func readable(_ row: RowBatch.Row, of batch: RowBatch, _ columns: [Column], _ bytes: [UInt8]) -> ReadFile.Row {
-    let cells = batch.cells[row.firstCell..<row.firstCell + row.cellCount].map { cell in
+    let count = row.problem < 0 ? row.cellCount : 0
+    let cells = batch.cells[row.firstCell..<row.firstCell + count].map { cell in
         let value = batch.text[Int(cell.start)..<Int(cell.start + cell.length)]
         return "\(columns[Int(cell.column)].name)=\(cell.kind):\(String(decoding: value, as: UTF8.self))"
     }
     return ReadFile.Row(
         number: row.number, line: row.line,
         source: String(decoding: bytes[row.sourceStart..<row.sourceStart + row.sourceLength], as: UTF8.self),
-        cells: row.problem < 0 ? cells : [], problem: row.problem < 0 ? nil : batch.problems[row.problem])
+        cells: cells, problem: row.problem < 0 ? nil : batch.problems[row.problem])
 }
 
 /// Reads the bytes whole and in chunks of 1, 2, 3 and 7 bytes, and expects the same each time. Rows before a file's problem

@@ -175,7 +175,7 @@ final class WalkProgram {
             world.tell("open \(file.drop), through \(record.through), presents \(file.presents)")
             lane.open(record.place, presents: file.presents)
             contributions.append(
-                WalkContribution(self, drop: file.drop, record: record, isNew: file.isNew, presents: file.presents))
+                WalkContribution(self, drop: file.drop, record: record, isNew: file.isNew))
         }
     }
 

@@ -32,6 +32,20 @@ struct SpoolLockTests {
         withExtendedLifetime(first) {}
     }
 
+    @Test("Whoever asks is told the owner, as long as there is one, and is in nobody's way")
+    func owner() throws {
+        #expect(try SpoolLock.owner(stateDirectory: folder.path) == nil)
+        do {
+            let first = try lock()
+            let owner = try SpoolLock.owner(stateDirectory: folder.path)
+            #expect(owner?.hasSuffix(", process \(getpid())") == true)
+            withExtendedLifetime(first) {}
+        }
+        // Its mark is still there.
+        #expect(try SpoolLock.owner(stateDirectory: folder.path) == nil)
+        _ = try lock()
+    }
+
     @Test("Another process that holds it is noticed, and its end frees the spool")
     func otherProcess() throws {
         try folder.write("", to: "owner")

@@ -35,6 +35,32 @@ struct LedgerTests {
             sha256: sha256, firstSentAt: 3_000, at: now)
     }
 
+    @Test("Another program reads it while it is written, and makes nothing where there is none")
+    func readElsewhere() async throws {
+        #expect(try LedgerReading(path: path) == nil)
+        #expect(!folder.exists("ledger.sqlite"))
+        let ledger = try Ledger(path: path, firstNumber: 1)
+        let drops = try await claim(ledger, "a.csv", "b.csv", "a.csv")
+        let reading = try #require(try LedgerReading(path: path))
+        try await settle(ledger, drops[0], verdict: .partial, target: "a.2.csv")
+        let first = try #require(try reading.drop(drops[0]))
+        #expect(
+            first.isFinished && first.verdict == .partial && first.folder == "/spool/done" && first.target == "a.2.csv")
+        #expect(try reading.drops(named: "a.csv").map(\.number) == [drops[0], drops[2]])
+        #expect(try reading.drops(named: "a.csv").map(\.isFinished) == [true, false])
+        #expect(try reading.drop(99) == nil)
+        #expect(try reading.lastNumber() == drops[2])
+
+        #expect(try await ledger.isFinished(drops[0]) == true)
+        #expect(try await ledger.isFinished(drops[1]) == false)
+        #expect(try await ledger.isFinished(99) == nil)
+        // Behind a number it is the first that came, whatever became of it; else one that is not finished.
+        #expect(try await ledger.drop(named: "a.csv", after: 0) == drops[0])
+        #expect(try await ledger.drop(named: "a.csv", after: drops[0]) == drops[2])
+        #expect(try await ledger.drop(named: "a.csv", after: drops[2]) == nil)
+        #expect(try await ledger.drop(named: "a.csv", after: nil) == drops[2])
+    }
+
     @Test("Its file is in WAL mode, its schema has a version, and what it promises outlives it")
     func reopened() async throws {
         let drops: [Int]
@@ -75,6 +101,20 @@ struct LedgerTests {
                 .init(destination: "rcc", postIDBase: 4_294_967_295, postedThrough: 0),
             ])
         #expect(records[1].postings == [])
+    }
+
+    @Test(
+        "A ledger that an earlier start left empty counts from the first number, too; one with drops does not ask for it"
+    )
+    func emptyLedger() async throws {
+        try Data().write(to: URL(fileURLWithPath: path))
+        do {
+            let ledger = try Ledger(path: path, firstNumber: 100)
+            #expect(try await claim(ledger, "a") == [100])
+        }
+        func unwanted() throws -> Int { throw CancellationError() }
+        let ledger = try Ledger(path: path, firstNumber: try unwanted())
+        #expect(try await claim(ledger, "b") == [101])
     }
 
     @Test("A number is never given again, whether its claim was forgotten or its drop closed")

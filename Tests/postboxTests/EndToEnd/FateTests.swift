@@ -83,6 +83,22 @@ struct FateTests {
         #expect(file.column("outcome") == ["nacked", "nacked"])
     }
 
+    @Test("What max_age leaves unsent in mid-file is said by the rows and by the summary")
+    func tooOld() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure(
+            [simulator.url], destination: "window: 10\nmax_posts_per_second: 100",
+            files: "  - {match: \"*\", max_age: 1s}")
+        try desk.drop("a.csv", Self.file("csv", (1...1000).map { "R\($0).TST" }))
+        #expect(try await desk.once() == 2)
+        let file = try desk.finished("a.csv", in: .failed)
+        let posted = try simulator.posts().count
+        #expect(posted > 0 && posted < 1000)
+        #expect(file.column("outcome") == (1...1000).map { $0 <= posted ? "acked" : "unsent" })
+        #expect(file.summary.verdict == "partial" && file.summary.reason == "max_age")
+    }
+
     /// A file that cannot be read to its end, and the reason for it.
     struct Broken: Sendable, CustomTestStringConvertible {
         var name: String

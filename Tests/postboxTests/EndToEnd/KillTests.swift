@@ -304,7 +304,7 @@ private struct PriceRows {
 }
 
 /// SplitMix64: the same numbers for the same seed.
-private struct SeededRandom: RandomNumberGenerator {
+struct SeededRandom: RandomNumberGenerator {
     private var state: UInt64
 
     init(seed: UInt64) {

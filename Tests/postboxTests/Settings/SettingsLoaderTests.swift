@@ -171,6 +171,94 @@ struct SettingsLoaderTests {
         #expect(Self.problems(Self.head + line + "\n") == ["p.yaml:\(at): \(expected)"])
     }
 
+    @Test("Markers, checksums, trailers and order are read")
+    func completeness() throws {
+        let settings = try Self.load(
+            Self.head + """
+                files:
+                  - {match: "*.csv", ready: {suffix: .ok}, checksum: sha256, trailer: {match: TRL, count: 2, sum: {column: bid, field: 3}}, order: name}
+                  - {match: "*", format: jsonl, trailer: {match: end, count: end.rows}, order: arrival}
+                  - {match: "*.json", trailer: {match: 9}}
+
+                """)
+        #expect(settings.rules.map(\.readySuffix) == [".ok", nil, nil])
+        #expect(settings.rules.map(\.checksum) == [.sha256, nil, nil])
+        #expect(settings.rules.map(\.order) == [.name, .arrival, nil])
+        #expect(
+            settings.rules.map(\.trailer) == [
+                TrailerRule(match: "TRL", count: .cell(2), sum: .init(column: "bid", field: .cell(3))),
+                TrailerRule(match: "end", count: .member("end.rows")), TrailerRule(match: "9"),
+            ])
+        let lines = SettingsSummary.lines(settings).filter { $0.hasPrefix("files ") }
+        #expect(
+            lines.first?.hasSuffix(
+                "taken with its marker .ok; taken with its checksum .sha256; trailer TRL, row count in cell 2, sum of bid in cell 3; in the order of names"
+            ) == true)
+        #expect(lines.dropFirst().first?.hasSuffix("trailer end, row count in member end.rows") == true)
+    }
+
+    @Test(
+        "What is wrong with markers, checksums, trailers and order is told with its line",
+        arguments: [
+            (
+                "ready: .ok",
+                "`ready` is a text not shown here, which is not a mapping with the keys suffix"
+            ),
+            ("ready: {}", "`ready` lacks the required key `suffix`"),
+            (
+                "ready: {sufix: .ok, suffix: .ok}",
+                "unknown key `sufix` in `ready`; the nearest known key is `suffix`"
+            ),
+            (
+                "ready: {suffix: a/b}",
+                "`suffix` is \"a/b\", which is not a marker's suffix such as .ok, without a folder"
+            ),
+            ("ready: {suffix: ''}", "`suffix` is empty, where a marker's suffix is expected"),
+            (
+                "ready: {suffix: .tmp}",
+                "`suffix` is \".tmp\", which is not a marker's suffix such as .ok: names that end so are ignored in the inbox"
+            ),
+            (
+                "ready: {suffix: .sha256}",
+                "`suffix` is \".sha256\", which is not a marker's suffix other than .sha256, which is a checksum's: write `checksum: sha256`"
+            ),
+            ("checksum: sha1", "`checksum` is \"sha1\", which is not one of sha256; the nearest is `sha256`"),
+            ("order: nam", "`order` is \"nam\", which is not one of arrival, name; the nearest is `name`"),
+            (
+                "trailer: TRL",
+                "`trailer` is a text not shown here, which is not a mapping with the keys match, count, sum"
+            ),
+            ("trailer: {count: 2}", "`trailer` lacks the required key `match`"),
+            (
+                "trailer: {match: T, cuont: 2}", "unknown key `cuont` in `trailer`; the nearest known key is `count`"
+            ),
+            ("trailer: {match: T, count: 1}", "`count` is \"1\", which is not a whole number, 2 to 100000"),
+            ("trailer: {match: T, count: rows}", "`count` is \"rows\", which is not a whole number, 2 to 100000"),
+            ("trailer: {match: T, sum: {column: BID}}", "`sum` lacks the required key `field`"),
+            (
+                "trailer: {match: T, sum: {colum: BID, field: 3, column: BID}}",
+                "unknown key `colum` in `sum`; the nearest known key is `column`"
+            ),
+            (
+                "trailer: {match: T, count: 3, sum: {column: BID, field: 3}}",
+                "`count` and `sum` of a `trailer` stand at the same place"
+            ),
+            ("trailer: {match: T}, format: xml", "`trailer` goes with CSV, JSON and JSON lines, not with XML"),
+        ])
+    func completenessMistake(line: String, expected: String) {
+        let yaml = Self.head + "files:\n  - {match: \"*.csv\", \(line)}\n"
+        // A key of a mapping in one line has that line; what is missing is missing from the mapping.
+        #expect(Self.problems(yaml) == ["p.yaml:5: \(expected)"])
+    }
+
+    @Test("A trailer needs to know how the file is written")
+    func trailerFormat() {
+        #expect(
+            Self.problems(Self.head + "files:\n  - match: eod*\n    trailer: {match: T, count: 2}\n") == [
+                "p.yaml:6: `trailer` needs a `format` (csv, json or jsonl): the ending of `match` does not tell it"
+            ])
+    }
+
     @Test(
         "A destination's mistakes are told with their line",
         arguments: [
@@ -315,7 +403,8 @@ struct SettingsLoaderTests {
         let article = try String(contentsOf: url, encoding: .utf8)
         let sections = [
             TopKey.words, DestinationKey.words, PostUserInfoKey.words, TokenKey.words, TLSKey.words, NakRuleKey.words,
-            RuleKey.words, PostKey.words, RICKey.words, FieldKey.words,
+            RuleKey.words, PostKey.words, RICKey.words, FieldKey.words, ReadyKey.words, TrailerKey.words,
+            TrailerSumKey.words,
         ]
         let rows = article.split(separator: "\n").filter { $0.hasPrefix("| `") }.compactMap {
             $0.split(separator: "`").dropFirst().first.map(String.init)

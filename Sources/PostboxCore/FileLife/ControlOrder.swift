@@ -1,0 +1,136 @@
+/// What somebody at the desk ordered. It stands as a small file in `state/control/`, whose name says all of it.
+package enum ControlOrder: Hashable, Sendable {
+    /// Nothing new is claimed.
+    case holdInbox
+    /// Nothing new is sent to that destination, and no file for it is claimed.
+    case holdDestination(String)
+    /// No further rows of that drop are handed to its destinations.
+    case holdDrop(Int)
+    /// What is not sent of that drop is given up.
+    case cancelDrop(Int)
+    /// A file that lay in the inbox is given up whole.
+    case cancelFile(String)
+
+    /// Reads the name of a file in `state/control/`; nil: it is no order.
+    package init?(fileName: String) {
+        if fileName == "hold-inbox" {
+            self = .holdInbox
+        } else if let rest = Self.rest(of: fileName, after: "hold-destination-") {
+            guard let name = Self.unescaped(rest) else { return nil }
+            self = .holdDestination(name)
+        } else if let drop = Self.rest(of: fileName, after: "hold-drop-").flatMap(Self.drop) {
+            self = .holdDrop(drop)
+        } else if let drop = Self.rest(of: fileName, after: "cancel-drop-").flatMap(Self.drop) {
+            self = .cancelDrop(drop)
+        } else if let name = Self.rest(of: fileName, after: "cancel-file-") {
+            self = .cancelFile(name)
+        } else {
+            return nil
+        }
+    }
+
+    /// Its file's name.
+    package var fileName: String {
+        switch self {
+        case .holdInbox: "hold-inbox"
+        case .holdDestination(let name): "hold-destination-" + Self.escaped(name)
+        case .holdDrop(let drop): "hold-drop-\(drop)"
+        case .cancelDrop(let drop): "cancel-drop-\(drop)"
+        case .cancelFile(let name): "cancel-file-" + name
+        }
+    }
+
+    /// A hold stands until it is taken back; a cancellation until it took effect.
+    package var isHold: Bool {
+        switch self {
+        case .holdInbox, .holdDestination, .holdDrop: true
+        case .cancelDrop, .cancelFile: false
+        }
+    }
+
+    /// What is held or cancelled, for people.
+    package var subject: String {
+        switch self {
+        case .holdInbox: "the inbox"
+        case .holdDestination(let name): "the destination \(name)"
+        case .holdDrop(let drop), .cancelDrop(let drop): "drop \(drop)"
+        case .cancelFile(let name): "\(name) in the inbox"
+        }
+    }
+
+    private static func rest(of name: String, after prefix: String) -> String? {
+        name.hasPrefix(prefix) && name.utf8.count > prefix.utf8.count ? String(name.dropFirst(prefix.count)) : nil
+    }
+
+    /// One way to write a number: `hold-drop-012` would be a second order for the same drop.
+    private static func drop(_ text: String) -> Int? {
+        guard let number = Int(text), number > 0, String(number) == text else { return nil }
+        return number
+    }
+
+    // A destination may be called what no file may.
+
+    private static func escaped(_ name: String) -> String {
+        var out = ""
+        for character in name {
+            switch character {
+            case "%": out += "%25"
+            case "/": out += "%2F"
+            default: out.append(character)
+            }
+        }
+        return out
+    }
+
+    private static func unescaped(_ text: String) -> String? {
+        var out = ""
+        var rest = text[...]
+        while let first = rest.first {
+            if first != "%" {
+                out.append(first)
+                rest = rest.dropFirst()
+            } else if rest.hasPrefix("%25") {
+                out += "%"
+                rest = rest.dropFirst(3)
+            } else if rest.hasPrefix("%2F") {
+                out += "/"
+                rest = rest.dropFirst(3)
+            } else {
+                return nil
+            }
+        }
+        return out
+    }
+}
+
+/// What an order's file holds: who gave it, and for a file in the inbox which drops had been claimed by then. Both may be missing
+/// where somebody made the file by hand.
+package struct ControlNote: Equatable, Sendable {
+    /// A user's name.
+    package var by: String?
+    /// The highest drop number when the order was given: a drop of that name with a higher one is the file that was meant.
+    package var after: Int?
+
+    package init(by: String? = nil, after: Int? = nil) {
+        self.by = by
+        self.after = after
+    }
+
+    /// Reads lines of `word value`; others are passed over.
+    package init(text: String) {
+        for line in text.split(separator: "\n") {
+            let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else { continue }
+            switch parts[0] {
+            case "by": by = parts[1]
+            case "after": after = Int(parts[1])
+            default: break
+            }
+        }
+    }
+
+    /// As it stands in the file.
+    package var text: String {
+        (by.map { "by \($0)\n" } ?? "") + (after.map { "after \($0)\n" } ?? "")
+    }
+}

@@ -1,0 +1,169 @@
+/// Takes the trailer out of a price file's rows, and holds them against what it says.
+///
+/// Data rows keep numbers from 1 without a gap, so that the same rows come out however they fell into batches.
+package struct TrailerCheck: Sendable {
+    private let rule: TrailerRule
+    private let isCSV: Bool
+    private let match: [UInt8]
+
+    /// Trailers seen so far; more than one is one too many.
+    package private(set) var trailers = 0
+    private var dataRows = 0
+    /// By column of JSON: whether only a trailer has it.
+    private var isTrailers: [Bool] = []
+    private var sumColumn: UInt32?
+    private var sum = ExactSum()
+    /// Values that could not be added, and the line of the first.
+    private var unadded = 0
+    private var unaddedLine = 0
+
+    private var line = 0
+    private var countText: String?
+    private var sumText: String?
+    /// The line of a trailer that something followed; 0: none.
+    private var misplacedLine = 0
+
+    /// nil: the rule has no trailer.
+    package init?(_ rule: MappingRule, format: PriceFileFormat) {
+        guard let trailer = rule.trailer else { return nil }
+        self.rule = trailer
+        isCSV = format == .csv
+        match = Array(trailer.match.utf8)
+    }
+
+    /// Takes trailers out of a batch that a reader has filled, in the order of the file.
+    package mutating func take(_ batch: inout RowBatch, columns: [Column]) {
+        learn(columns)
+        var kept = 0
+        for index in batch.rows.indices {
+            var row = batch.rows[index]
+            if trailers > 0, misplacedLine == 0 { misplacedLine = line }
+            if isTrailer(row, batch) {
+                trailers += 1
+                read(row, batch, columns)
+                continue
+            }
+            dataRows += 1
+            addUp(row, batch)
+            row.number -= trailers
+            batch.rows[kept] = row
+            kept += 1
+        }
+        batch.rows.removeLast(batch.rows.count - kept)
+    }
+
+    /// What the trailer says against the file, once all of it was taken; nil: they agree.
+    package var problem: FileProblem? {
+        let name = isCSV ? "begins with \(rule.match)" : "has the member \(rule.match)"
+        if trailers == 0 {
+            return FileProblem(
+                reason: "trailer_missing", what: "the file has no trailer: its last row is none that \(name)",
+                hint: "the file may have been cut off")
+        }
+        if misplacedLine > 0 {
+            return FileProblem(
+                reason: "trailer_misplaced", line: misplacedLine,
+                what: "a row follows the trailer, which must be the file's last row and its only one that \(name)",
+                hint: "two files may have been put together")
+        }
+        return countProblem ?? sumProblem
+    }
+
+    private var countProblem: FileProblem? {
+        guard let place = rule.count else { return nil }
+        func problem(_ what: String) -> FileProblem {
+            FileProblem(reason: "trailer_count", line: line, what: what, hint: "the file may have been cut off")
+        }
+        guard let text = countText else { return problem("the trailer has no row count: no \(words(place))") }
+        guard let count = SettingsText.wholeNumber(text, in: 0...Int.max) else {
+            return problem("the trailer's row count is \(shown(Array(text.utf8).span)), which is no whole number")
+        }
+        guard count == dataRows else { return problem("the trailer counts \(count) rows, the file has \(dataRows)") }
+        return nil
+    }
+
+    private var sumProblem: FileProblem? {
+        guard let wanted = rule.sum else { return nil }
+        func problem(_ what: String, at line: Int? = nil) -> FileProblem {
+            FileProblem(reason: "trailer_sum", line: line ?? self.line, what: what)
+        }
+        guard let text = sumText else { return problem("the trailer has no sum: no \(words(wanted.field))") }
+        var said = ExactSum()
+        guard let decimal = DecimalText(Array(text.utf8).span), said.add(decimal) else {
+            return problem("the trailer's sum is \(shown(Array(text.utf8).span)), which is no decimal")
+        }
+        // JSON learns a column from the first row that has it: without one the sum is zero.
+        if isCSV, sumColumn == nil { return problem("the file has no column \(wanted.column) to add up") }
+        if unadded > 0 {
+            return problem(
+                "\(unadded) of the values of \(wanted.column) are no decimals, the first of them here", at: unaddedLine)
+        }
+        guard said.equals(sum) else {
+            return problem("the trailer's sum of \(wanted.column) is \(said.text), the rows add up to \(sum.text)")
+        }
+        return nil
+    }
+
+    private func words(_ place: TrailerRule.Place) -> String {
+        switch place {
+        case .cell(let number): "cell \(number)"
+        case .member(let name): "member \(name)"
+        }
+    }
+
+    private mutating func learn(_ columns: [Column]) {
+        guard columns.count > isTrailers.count else { return }
+        for (index, column) in columns.enumerated().dropFirst(isTrailers.count) {
+            isTrailers.append(column.name == rule.match || column.name.hasPrefix(rule.match + "."))
+            if sumColumn == nil, column.name == rule.sum?.column { sumColumn = UInt32(index) }
+        }
+    }
+
+    private func isTrailer(_ row: RowBatch.Row, _ batch: borrowing RowBatch) -> Bool {
+        let cells = row.firstCell..<row.firstCell + row.cellCount
+        guard isCSV else { return cells.contains { isTrailers[Int(batch.cells[$0].column)] } }
+        guard let first = cells.first else { return false }
+        let cell = batch.cells[first]
+        guard Int(cell.length) == match.count else { return false }
+        for index in match.indices where batch.text[Int(cell.start) + index] != match[index] { return false }
+        return true
+    }
+
+    private mutating func read(_ row: RowBatch.Row, _ batch: borrowing RowBatch, _ columns: [Column]) {
+        line = row.line
+        countText = rule.count.flatMap { value(at: $0, row, batch, columns) }
+        sumText = rule.sum.flatMap { value(at: $0.field, row, batch, columns) }
+    }
+
+    private func value(
+        at place: TrailerRule.Place, _ row: RowBatch.Row, _ batch: borrowing RowBatch, _ columns: [Column]
+    ) -> String? {
+        for index in row.firstCell..<row.firstCell + row.cellCount {
+            let cell = batch.cells[index]
+            let isIt =
+                switch place {
+                case .cell(let number): isCSV && index - row.firstCell == number - 1
+                case .member(let name): !isCSV && columns[Int(cell.column)].name == name
+                }
+            guard isIt else { continue }
+            let bytes = batch.text[Int(cell.start)..<Int(cell.start) + Int(cell.length)]
+            let text = String(decoding: bytes, as: UTF8.self)
+            return String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        }
+        return nil
+    }
+
+    /// Adds a data row's value, also that of a row which will be rejected: its writer counted it too.
+    private mutating func addUp(_ row: RowBatch.Row, _ batch: borrowing RowBatch) {
+        guard let sumColumn else { return }
+        for index in row.firstCell..<row.firstCell + row.cellCount where batch.cells[index].column == sumColumn {
+            let cell = batch.cells[index]
+            guard cell.length > 0 else { continue }
+            let text = batch.text.span.extracting(Int(cell.start)..<Int(cell.start) + Int(cell.length))
+            let isNumber = cell.kind == .plain || cell.kind == .number || cell.kind == .string
+            if isNumber, let decimal = DecimalText(text), sum.add(decimal) { continue }
+            unadded += 1
+            if unaddedLine == 0 { unaddedLine = row.line }
+        }
+    }
+}

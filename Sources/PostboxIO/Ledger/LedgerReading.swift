@@ -1,0 +1,80 @@
+internal import Foundation
+internal import GRDB
+package import PostboxCore
+
+/// The ledger as another program may read it while the service writes it: nothing is changed, nothing is created.
+package struct LedgerReading: Sendable {
+    /// What is known about a drop.
+    package struct Drop: Sendable, Equatable {
+        package var number: Int
+        package var name: String
+        package var stage: FileStage
+        package var verdict: Verdict?
+        /// The directory it went to, and its name there; empty while it is not settled.
+        package var folder: String
+        package var target: String
+
+        /// Every row has its outcome.
+        package var isFinished: Bool { stage == .settled || stage == .closed }
+    }
+
+    private let database: DatabaseQueue
+
+    /// Opens the ledger; nil: there is none. Throws `LedgerError` when it cannot be read.
+    package init?(path: String) throws {
+        guard try Disk.exists(path) else { return nil }
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        do {
+            database = try DatabaseQueue(path: path, configuration: configuration)
+        } catch {
+            throw LedgerError(message: "the ledger \(path) cannot be read: \(error)")
+        }
+    }
+
+    /// The drop of that number; nil: there is none. Throws `LedgerError`.
+    package func drop(_ number: Int) throws -> Drop? {
+        try drops("number = ?", [number]).first
+    }
+
+    /// Drops of that name, by number. Throws `LedgerError`.
+    package func drops(named name: String) throws -> [Drop] {
+        try drops("name = ?", [name])
+    }
+
+    /// The highest number ever given. Throws `LedgerError`.
+    package func lastNumber() throws -> Int {
+        try read { db in try Int.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'drop'") ?? 0 }
+    }
+
+    private func drops(_ condition: String, _ arguments: StatementArguments) throws -> [Drop] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql:
+                    "SELECT number, name, stage, verdict, folder, target FROM \"drop\" WHERE \(condition) ORDER BY number",
+                arguments: arguments
+            ).map { row in
+                let stage: String = row["stage"]
+                let verdict: String? = row["verdict"]
+                guard let stage = FileStage(rawValue: stage) else {
+                    throw LedgerError(message: "the ledger holds an unknown stage \(stage)")
+                }
+                return Drop(
+                    number: row["number"], name: row["name"], stage: stage,
+                    verdict: verdict.flatMap(Verdict.init(rawValue:)), folder: row["folder"], target: row["target"])
+            }
+        }
+    }
+
+    private func read<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) throws -> Value {
+        do {
+            return try database.read(body)
+        } catch let error as LedgerError {
+            throw error
+        } catch {
+            throw LedgerError(message: "the ledger cannot be read: \(error)")
+        }
+    }
+}

@@ -1,0 +1,40 @@
+internal import Foundation
+
+/// A folder for everything that a bench makes; it goes when the bench ends, whether by itself or by a signal.
+struct Scratch {
+    let path: String
+
+    /// - Parameter directory: on the disk to be measured; nil for the one of the program itself.
+    init(in directory: String?) throws {
+        let parent = try directory ?? Self.programFolder()
+        path = parent + "/bench-\(getpid())"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        Ending.watch(path)
+    }
+
+    func remove() {
+        Ending.clear()
+    }
+
+    /// A new, empty folder in it.
+    func makeFolder(_ name: String) throws -> String {
+        let folder = path + "/" + name
+        if FileManager.default.fileExists(atPath: folder) { try FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        return folder
+    }
+
+    /// The built program: it lies beside this one.
+    static func postbox() throws -> String {
+        let program = try programFolder() + "/postbox"
+        guard FileManager.default.isExecutableFile(atPath: program) else {
+            throw BenchError("there is no \(program): swift build -c release makes it")
+        }
+        return program
+    }
+
+    private static func programFolder() throws -> String {
+        let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        return (program as NSString).deletingLastPathComponent
+    }
+}

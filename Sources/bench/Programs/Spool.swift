@@ -1,0 +1,95 @@
+internal import Foundation
+internal import PostboxCore
+
+/// A fresh spool with its configuration.
+struct Spool {
+    let folder: String
+    let configuration: String
+    private let desk: Desk
+
+    /// - Parameters:
+    ///   - port: where the server listens.
+    ///   - window: posts in flight.
+    init(_ desk: Desk, port: Int, window: Int = 1000) throws {
+        self.desk = desk
+        folder = try desk.scratch.makeFolder("spool")
+        configuration = desk.scratch.path + "/postbox.yaml"
+        for name in ["inbox", "staging"] {
+            try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+        }
+        let yaml = """
+            spool: \(folder)
+            settle: 0s
+            destinations:
+              server:
+                urls: ["ws://127.0.0.1:\(port)/WebSocket"]
+                user: bench
+                service: NIPROV
+                window: \(window)
+
+            """
+        try Data(yaml.utf8).write(to: URL(fileURLWithPath: configuration))
+    }
+
+    /// Puts files into a folder of the spool without copying them.
+    func put(_ paths: [String], into name: String = "inbox") throws {
+        for path in paths {
+            let target = "\(folder)/\(name)/" + (path as NSString).lastPathComponent
+            guard link(path, target) == 0 else { throw BenchError("\(target) cannot be made: errno \(errno)") }
+        }
+    }
+
+    /// `postbox run` with it.
+    func start(once: Bool, isDurable: Bool = true) throws -> Child {
+        try Child(
+            desk.postbox, ["run", "--config", configuration] + (once ? ["--once"] : []),
+            files: desk.scratch.path + "/postbox", environment: isDurable ? [:] : ["POSTBOX_UNSAFE_NO_SYNC": "1"])
+    }
+
+    /// Summaries in `done/`: files that are finished, and the time of the last one in microseconds since 1970.
+    func finished() throws -> (files: Int, last: Int) {
+        guard let folder = opendir(folder + "/done") else { return (0, 0) }
+        defer { closedir(folder) }
+        var files = 0
+        var last = 0
+        while let entry = readdir(folder) {
+            let isSummary = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { name in
+                    let length = strlen(name)
+                    return length > 13 && name[0] != 0x2e && strcmp(name + length - 13, ".summary.json") == 0
+                }
+            }
+            guard isSummary else { continue }
+            files += 1
+            var status = stat()
+            let found = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { fstatat(dirfd(folder), $0, &status, 0) }
+            }
+            guard found == 0 else { continue }
+            last = max(last, status.st_ctim.tv_sec * 1_000_000 + status.st_ctim.tv_nsec / 1000)
+        }
+        return (files, last)
+    }
+
+    /// A finished file's summary.
+    func summary(of name: String) throws -> Summary {
+        let path = "\(folder)/done/\(name).summary.json"
+        return try JSONDecoder().decode(Summary.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+    }
+}
+
+/// What a bench reads of a summary.
+struct Summary: Decodable {
+    var rows: Int
+    var outcomes: [String: Int]
+    /// RFC 3339 with microseconds.
+    var firstSentAt: String
+
+    private enum CodingKeys: String, CodingKey {
+        case rows, outcomes
+        case firstSentAt = "first_sent_at"
+    }
+
+    /// Microseconds since 1970.
+    var firstSent: Int64? { TimeText.microseconds(firstSentAt) }
+}

@@ -1,0 +1,134 @@
+internal import ArgumentParser
+internal import Foundation
+internal import PostboxCore
+internal import PostboxIO
+
+struct CancelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel",
+        abstract: "Stops a wrong file: what is not sent yet is never sent.",
+        discussion: """
+            DROP is the number that the log and the result file tell; NAME is the file's name, in work or still in the inbox. \
+            Answers to posts in flight are waited for. Every other row ends unsent (unknown where it may have been sent before), \
+            and the file goes to failed/ with its result, its rejects and its summary, reason `cancelled`. A file that lies in the \
+            inbox is claimed when it is complete, also when its destination is down or held, and nothing of it is sent.
+
+            A name that several have is refused, with the list of them: a corrected file often has the name of the wrong one. Then \
+            give the number, or --inbox for the file in the inbox.
+
+            Without a running service the order stands and takes effect at the next start, before anything is sent.
+
+            Exit codes: 0 cancelled, or ordered and no service runs · 64 there is no such file, several have \
+            that name, or it is finished already · \
+            75 ordered, but not finished within --wait · 74 the spool cannot be used
+            """)
+
+    @Argument(help: ArgumentHelp("A drop's number, or a file's name.", valueName: "drop|name"))
+    var target: String
+
+    @Flag(help: "The file of that name in the inbox, not one in work.")
+    var inbox = false
+
+    @Option(name: .shortAndLong, help: "The configuration.", completion: .file(extensions: ["yaml", "yml"]))
+    var config: String = "postbox.yaml"
+
+    @Option(
+        help: ArgumentHelp("How long to wait until a running service has finished the file.", valueName: "duration"))
+    var wait: String = "20s"
+
+    func validate() throws {
+        if (try? SettingsText.duration(wait)) == nil {
+            throw ValidationError("--wait wants a duration such as 20s, not '\(wait)'.")
+        }
+    }
+
+    func run() async throws {
+        let desk = DeskOrders(config: config)
+        // Looked at before the inbox: a drop with a higher number is the file that was seen there.
+        let after = desk.lastNumber
+        let (order, name) = choose(desk)
+        _ = desk.give(order, after: after)
+        let what = order == .cancelFile(name) ? "\(name) in the inbox" : "\(order.subject) (\(name))"
+        guard let service = desk.service else {
+            Terminal.print("\(what) will be cancelled at the next start: no service is running on this spool.")
+            return
+        }
+        let end = ContinuousClock.now + ((try? SettingsText.duration(wait)) ?? .seconds(20))
+        while DeskOrders.orEnd({ try desk.folder.entry(order) }) != nil {
+            guard ContinuousClock.now < end else {
+                DeskOrders.end(
+                    "\(what): ordered, but not finished within \(wait). The order stands; see the log of the service (\(service)).",
+                    PostboxCore.ExitCode.interrupted)
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        guard let drop = finished(order, name, after, desk) else {
+            DeskOrders.end(
+                "\(what): it was gone before it could be cancelled; see the log of the service (\(service)).",
+                PostboxCore.ExitCode.usage)
+        }
+        tell(drop)
+    }
+
+    /// What is to be cancelled, and its file's name; ends with 64 when that is not certain.
+    private func choose(_ desk: DeskOrders) -> (ControlOrder, String) {
+        if inbox {
+            guard desk.isInInbox(target) else {
+                DeskOrders.end("\(target) does not lie in the inbox", PostboxCore.ExitCode.usage)
+            }
+            return (.cancelFile(target), target)
+        }
+        if let number = Int(target), number > 0 { return (.cancelDrop(number), desk.openName(number)) }
+        let known = desk.drops(named: target)
+        let open = known.filter { !$0.isFinished }.map(\.number)
+        switch CancelChoice(open: open, isInInbox: desk.isInInbox(target)) {
+        case .drop(let number):
+            return (.cancelDrop(number), target)
+        case .file:
+            return (.cancelFile(target), target)
+        case .ambiguous(let numbers, let isInInbox):
+            var choices = numbers.map { "drop \($0) in work: postbox cancel \($0)" }
+            if isInInbox { choices.append("the one in the inbox: postbox cancel --inbox \(target)") }
+            DeskOrders.end(
+                "\(target) is the name of several; nothing is cancelled. Say which:\n"
+                    + choices.map { "  \($0)\n" }.joined(), PostboxCore.ExitCode.usage)
+        case .unknown:
+            if let last = known.last { DeskOrders.end("\(DeskOrders.words(last)) already", PostboxCore.ExitCode.usage) }
+            DeskOrders.end("there is no \(target) in the inbox or in work", PostboxCore.ExitCode.usage)
+        }
+    }
+
+    private func finished(
+        _ order: ControlOrder, _ name: String, _ after: Int, _ desk: DeskOrders
+    ) -> LedgerReading.Drop? {
+        let drop: LedgerReading.Drop? =
+            if case .cancelDrop(let number) = order {
+                desk.drop(number)
+            } else {
+                desk.drops(named: name).first { $0.number > after }
+            }
+        return drop.flatMap { $0.isFinished ? $0 : nil }
+    }
+
+    /// The end of it, from its summary.
+    private func tell(_ drop: LedgerReading.Drop) {
+        struct Summary: Decodable {
+            var reason: String
+            var outcomes: [String: Int]
+        }
+        let path = drop.folder + "/" + FileNames.summary(drop.target)
+        let summary = (try? Data(contentsOf: URL(fileURLWithPath: path))).flatMap {
+            try? JSONDecoder().decode(Summary.self, from: $0)
+        }
+        let counts = PostOutcome.allCases.compactMap { outcome in
+            summary?.outcomes[outcome.word].flatMap { $0 > 0 ? "\($0) \(outcome.word)" : nil }
+        }
+        let rows = counts.isEmpty ? "" : " (\(counts.joined(separator: ", ")))"
+        guard summary == nil || summary?.reason == ControlDesk.cancelled else {
+            DeskOrders.end("too late: \(DeskOrders.words(drop))\(rows)", PostboxCore.ExitCode.usage)
+        }
+        Terminal.print(
+            "drop \(drop.number) (\(drop.name)) is cancelled: \(drop.verdict?.rawValue ?? ""), \(drop.folder)/\(drop.target)\(rows)"
+        )
+    }
+}

@@ -1,0 +1,107 @@
+internal import ArgumentParser
+internal import PostboxCore
+internal import PostboxIO
+
+/// What is held or resumed.
+struct HoldArguments: ParsableArguments {
+    enum Kind: String, ExpressibleByArgument, CaseIterable {
+        case inbox, destination, drop
+    }
+
+    @Argument(help: "inbox, destination or drop.")
+    var what: Kind
+
+    @Argument(help: ArgumentHelp("The destination's name, or the drop's number.", valueName: "name|number"))
+    var name: String?
+
+    @Option(name: .shortAndLong, help: "The configuration.", completion: .file(extensions: ["yaml", "yml"]))
+    var config: String = "postbox.yaml"
+
+    func validate() throws {
+        switch what {
+        case .inbox where name != nil: throw ValidationError("The inbox is held as a whole; leave '\(name ?? "")' out.")
+        case .destination where name == nil: throw ValidationError("Which destination?")
+        case .drop where (name.flatMap { Int($0) } ?? 0) < 1: throw ValidationError("Which drop? Give its number.")
+        default: break
+        }
+    }
+
+    /// The order, when there is something to hold; ends with 64 when there is not.
+    func order(_ desk: DeskOrders) -> ControlOrder {
+        let name = name ?? ""
+        switch what {
+        case .inbox:
+            return .holdInbox
+        case .destination:
+            let known = desk.settings.destinations.map(\.name)
+            guard known.contains(name) else {
+                DeskOrders.end(
+                    "there is no destination \(name); the configuration has \(known.joined(separator: ", "))",
+                    PostboxCore.ExitCode.usage)
+            }
+            return .holdDestination(name)
+        case .drop:
+            let number = Int(name) ?? 0
+            _ = desk.openName(number)
+            return .holdDrop(number)
+        }
+    }
+}
+
+struct HoldCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hold",
+        abstract: "Holds the inbox, a destination or a drop until it is resumed.",
+        discussion: """
+            postbox hold inbox              nothing new is claimed; files in work go on
+            postbox hold destination NAME   nothing more is sent there, no file for it is claimed; answers are read
+            postbox hold drop NUMBER        no further rows of that file are handed over; later files may go past it
+
+            A hold outlives a restart. It may be given while no service runs. `run --once` does not wait for what is held.
+
+            Exit codes: 0 it is held · 64 there is no such destination or drop · 74 the spool cannot be used
+            """)
+
+    @OptionGroup var target: HoldArguments
+
+    func run() throws {
+        let desk = DeskOrders(config: target.config)
+        let order = target.order(desk)
+        let isNew = desk.give(order)
+        let words = isNew ? "\(order.subject) is held" : "\(order.subject) is held already"
+        Terminal.print(
+            words + (desk.service == nil ? "; no service is running, it holds from the next start on." : "."))
+    }
+}
+
+struct ResumeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume",
+        abstract: "Lets go on what was held.",
+        discussion: """
+            The same words as for `hold`: inbox, destination NAME, drop NUMBER. Rows of a drop that later files have overtaken are \
+            sent only where nothing newer was accepted.
+
+            Exit codes: 0 it is not held any more · 64 there is no such destination or drop · 74 the spool cannot be used
+            """)
+
+    @OptionGroup var target: HoldArguments
+
+    func run() throws {
+        let desk = DeskOrders(config: target.config)
+        // What is held may be resumed although the configuration has changed since.
+        let given: ControlOrder =
+            switch target.what {
+            case .inbox: .holdInbox
+            case .destination: .holdDestination(target.name ?? "")
+            case .drop: .holdDrop(target.name.flatMap { Int($0) } ?? 0)
+            }
+        if desk.takeBack(given) {
+            Terminal.print(
+                "\(given.subject) goes on\(desk.service == nil ? " from the next start on: no service is running." : ".")"
+            )
+        } else {
+            Terminal.print("\(target.order(desk).subject) is not held.")
+        }
+    }
+}

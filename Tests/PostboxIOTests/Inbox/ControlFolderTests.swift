@@ -1,0 +1,43 @@
+import Foundation
+import PostboxCore
+import PostboxIO
+import Testing
+
+@Suite("Orders as files")
+struct ControlFolderTests {
+    private let folder: TemporaryFolder
+    private let control: ControlFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        control = ControlFolder(stateDirectory: folder.path)
+    }
+
+    @Test("An order stands until it is taken back; given again it keeps who gave it first and when")
+    func given() throws {
+        #expect(try control.read().orders.isEmpty)
+        #expect(try control.give(.holdDrop(12), ControlNote(by: "umer")))
+        let first = try #require(try control.entry(.holdDrop(12)))
+        #expect(try !control.give(.holdDrop(12), ControlNote(by: "fred")))
+        #expect(try control.give(.cancelFile("a.csv"), ControlNote(by: "fred", after: 7)))
+        let orders = try control.read().orders
+        #expect(orders.keys.count == 2 && orders[.holdDrop(12)] == first && first.note.by == "umer")
+        #expect(orders[.cancelFile("a.csv")]?.note.after == 7)
+        #expect(FileManager.default.enumerator(atPath: control.path)?.allObjects.count == 2)
+        try control.remove([.holdDrop(12), .holdInbox])
+        try control.remove([.holdDrop(12)])
+        #expect(try Array(control.read().orders.keys) == [.cancelFile("a.csv")])
+    }
+
+    @Test("What is no order is named; what is not finished is not")
+    func foreign() throws {
+        try control.make()
+        for name in [".new-1", "junk", "hold-drop-x"] { try folder.write("x", to: "control/" + name) }
+        try FileManager.default.createDirectory(
+            atPath: control.path + "/hold-inbox", withIntermediateDirectories: false)
+        try folder.write(String(repeating: "by x\n", count: 10_000), to: "control/hold-drop-3")
+        let (orders, foreign) = try control.read()
+        #expect(foreign == ["hold-drop-x", "hold-inbox", "junk"])
+        #expect(orders[.holdDrop(3)]?.note == ControlNote() && orders.count == 1)
+    }
+}

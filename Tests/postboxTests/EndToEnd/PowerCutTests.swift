@@ -1,0 +1,134 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The power fails between any two calls that the program makes on its spool: what a disk may hold then is made a spool of its
+/// own, and the program finishes it.
+///
+/// `POSTBOX_FAULTS=all` takes every moment; a sample else. `POSTBOX_FAULT_SEED` repeats a run's losses.
+@Suite("Power cuts, end to end", .serialized)
+struct PowerCutTests {
+    private static let environment = ProcessInfo.processInfo.environment
+    private static let isWhole = environment["POSTBOX_FAULTS"] == "all"
+
+    /// Spools at once, each with a record of its own: a ledger holds the paths of its spool, so that what is made of a record
+    /// has to lie where that was made.
+    private static let slots = 4
+
+    private struct Slot: Sendable {
+        var number: Int
+        var isTroubled: Bool
+    }
+
+    @Test(
+        "The power fails between two calls on the spool: each row ends with one line, and no durable line is lost",
+        arguments: [false, true])
+    func anyMoment(syncsFailAsWell: Bool) async throws {
+        let seed = Self.environment["POSTBOX_FAULT_SEED"].flatMap(UInt64.init) ?? .random(in: 1...1_000_000_000)
+        let slots = (0..<Self.slots).map { Slot(number: $0, isTroubled: syncsFailAsWell) }
+        let ends = await SmallContribution.few(slots, at: Self.slots) { slot in
+            do {
+                return try await Self.run(slot, seed: seed)
+            } catch {
+                return (tried: 0, broken: ["\(error)"])
+            }
+        }
+        let broken = ends.flatMap(\.broken)
+        let tried = ends.reduce(0) { $0 + $1.tried }
+        print("power cuts: POSTBOX_FAULT_SEED=\(seed), \(tried) tried, \(broken.count) not survived")
+        for text in broken.prefix(20) { Issue.record("POSTBOX_FAULT_SEED=\(seed), \(text)") }
+        #expect(broken.count <= 20)
+    }
+
+    private static func run(_ slot: Slot, seed: UInt64) async throws -> (tried: Int, broken: [String]) {
+        let desk = try Desk()
+        let simulator = try await desk.simulate(SmallContribution.scenario)
+        try desk.configure([simulator.url])
+        let entries = try await record(desk, simulator, isTroubled: slot.isTroubled)
+        var random = SeededRandom(seed: seed &+ UInt64(slot.number))
+        var cases: [(at: Int, loss: PowerCut.Loss)] = []
+        for at in 0...entries.count {
+            for loss in PowerCut.Loss.allCases { cases.append((at, loss)) }
+        }
+        cases = cases.filter { _ in Int.random(in: 0..<(isWhole ? slots : 120), using: &random) == 0 }
+        var broken: [String] = []
+        for (at, loss) in cases {
+            do {
+                try await recover(desk, simulator, entries[..<at], loss, &random)
+            } catch {
+                let last = at > 0 ? "\(entries[at - 1].call) \(entries[at - 1].path)" : "the start"
+                broken.append("after call \(at) (\(last)), lost: \(loss.rawValue): \(error)")
+            }
+        }
+        return (cases.count, broken)
+    }
+
+    /// What the program does to its spool, from an inbox with three files to the end. Troubled: the first syncs of
+    /// results fail.
+    private static func record(
+        _ desk: Desk, _ simulator: RunningSimulator, isTroubled: Bool
+    ) async throws -> [WatchedDisk.Entry] {
+        try SmallContribution.drop(at: desk)
+        var disk = WatchedDisk(desk.path(.inbox).deletingLastPathComponent(), in: desk.folder)
+        disk.isWithData = true
+        var environment = try disk.environment(withData: true)
+        if isTroubled {
+            environment["DISK_FAULTS_AT"] = "1"
+            environment["DISK_FAULTS_PATH"] = "/.result.part"
+            environment["DISK_FAULTS_ERRNO"] = "\(EIO)"
+            environment["DISK_FAULTS_CALL"] = "fdatasync"
+            environment["DISK_FAULTS_TIMES"] = "4"
+        }
+        try #require(try await desk.once(environment: environment) == 2, "\(desk.log())")
+        try SmallContribution.verify(desk, simulator.events())
+        return try disk.entries()
+    }
+
+    private static func recover(
+        _ desk: Desk, _ simulator: RunningSimulator, _ entries: ArraySlice<WatchedDisk.Entry>, _ loss: PowerCut.Loss,
+        _ random: inout SeededRandom
+    ) async throws {
+        let cut = PowerCut(
+            first: Dictionary(
+                uniqueKeysWithValues: SmallContribution.files.map { ("inbox/" + $0.name, Data($0.text.utf8)) }),
+            entries)
+        let spool = desk.path(.inbox).deletingLastPathComponent()
+        try FileManager.default.removeItem(at: spool)
+        try cut.leave(loss, in: spool, random: &random)
+        let before = try simulator.events().count
+        let process = try desk.start(["--once"])
+        do {
+            let code = try await process.exitCode()
+            guard code == 0 || code == 2 else { throw SmallContribution.Broken(description: "exit code \(code)") }
+            try SmallContribution.verify(desk, Array(simulator.events().dropFirst(before)))
+            try verify(desk, cut)
+        } catch let error as SmallContribution.Broken {
+            throw SmallContribution.Broken(description: "\(error)\n\(process.errorOutput)")
+        }
+    }
+
+    /// Durable lines are still there, and no number that a file had is another's.
+    private static func verify(_ desk: Desk, _ cut: PowerCut) throws {
+        var results: [Int: (file: String, text: String)] = [:]
+        for file in SmallContribution.files {
+            let finished = try desk.finished(file.name, in: file.folder)
+            let path = desk.path(file.folder).appendingPathComponent(file.name + ".result.csv")
+            results[finished.summary.drop] = (file.name, try String(contentsOf: path, encoding: .utf8))
+        }
+        for (path, bytes) in cut.sure({ $0.hasSuffix("/.result.part") }) {
+            let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+            for line in lines.dropFirst().dropLast() {
+                guard results.values.contains(where: { $0.text.contains(line + "\n") }) else {
+                    throw SmallContribution.Broken(description: "a durable line of \(path) is gone: \(line)")
+                }
+            }
+        }
+        for (from, to) in cut.moves where from.hasPrefix("inbox/") {
+            let parts = to.split(separator: "/").map(String.init)
+            guard parts.count == 3, let drop = Int(parts[1]), let now = results[drop] else { continue }
+            guard now.file == parts[2] else {
+                throw SmallContribution.Broken(description: "drop \(drop) was \(parts[2]) and is \(now.file)")
+            }
+        }
+    }
+}
