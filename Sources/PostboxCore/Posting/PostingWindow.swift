@@ -419,6 +419,8 @@ package struct PostingWindow {
         let detail = OutcomeDetail(nakCode: code.name, text: text)
         switch nakClass {
         case .final:
+            // It is about the row itself: an earlier try that got no answer met it, too.
+            if s.isGrouped { forgetDoubt(of: s, slot) }
             end(s, slot, .nacked, now, detail)
         case .retry where Int(s.refusals) + 1 >= attemptsMax:
             end(s, slot, code == .noResponse ? .unknown : .nacked, now, detail)
@@ -573,6 +575,12 @@ package struct PostingWindow {
         }
         groups[key] = group
         advance(key, now)
+    }
+
+    private mutating func forgetDoubt(of s: Slot, _ slot: Int32) {
+        let key = key(of: s)
+        guard let at = groups[key]?.members.firstIndex(where: { $0.slot == slot }) else { return }
+        groups[key]?.members[at].wasInDoubt = false
     }
 
     /// A post leaves its slot and waits for another try, unless a newer one has settled the matter.

@@ -305,6 +305,8 @@ package actor PostingLane {
     /// newer drop's rows are sent before them.
     package func suspend(drop: Int) {
         sinks.removeValue(forKey: drop)?.finish()
+        order.handedOver(drop)
+        pump()
     }
 
     /// All rows of the drop are settled.

@@ -122,6 +122,7 @@ final class Walk {
         files += 1
         var notes: [RowNote] = []
         var rejected: Set<Int> = []
+        var hopeless: Set<Int> = []
         for row in 1...world.int(1...world.settings.rowsMax) {
             let fields = ["BID", "ASK", "TRDPRC_1"].filter { _ in world.chance(2) }
             var note = RowNote(
@@ -130,6 +131,7 @@ final class Walk {
             note.service = world.chance(6) ? 1 : 0
             notes.append(note)
             if world.chance(25) { rejected.insert(row) }
+            if world.chance(25) { hopeless.insert(row) }
         }
         let isUrgent = world.settings.hasPriority && world.chance(3)
         // Some come in with an older time than others that came before, but none with that of one which is done with: nobody
@@ -139,8 +141,10 @@ final class Walk {
         let arrival = max(world.now.wall - late + Int64(files), done + 1)
         let file = WalkFile(
             name: "f\(files).csv", arrival: arrival, priority: isUrgent ? 1 : 0, notes: notes, rejected: rejected,
+            hopeless: hopeless,
             maxAge: world.chance(12) ? Int64(world.int(1...20)) * 1_000_000 : nil, chunk: world.int(1...8))
         world.tell("arrives \(file.name), \(notes.count) rows")
         world.disk.inbox.append(file)
+        program.lookAtInbox()
     }
 }

@@ -42,7 +42,6 @@ final class WalkContribution {
     private let isNew: Bool
     private let wasPosting: Bool
     private let through: Int
-    private let presents: Bool
     private var phase = Phase.firstPass
 
     // `Feed`'s way.
@@ -66,7 +65,7 @@ final class WalkContribution {
     private var written = 0
     private var lines: ResultLines
 
-    init(_ program: WalkProgram, drop: Int, record: PretendDisk.LedgerRow, isNew: Bool, presents: Bool) {
+    init(_ program: WalkProgram, drop: Int, record: PretendDisk.LedgerRow, isNew: Bool) {
         self.program = program
         self.drop = drop
         file = record.file
@@ -75,7 +74,6 @@ final class WalkContribution {
         lane = program.lane
         book = program.book
         self.isNew = isNew
-        self.presents = presents
         wasPosting = record.stage == .posting
         through = record.through
         guarded = WalkGuarded(record.place, program.book)
@@ -98,14 +96,14 @@ final class WalkContribution {
         if written > 0 {
             answered += written
             written = 0
-            if isOffered, offered == answered { lane.close(drop) }
+            if isOffered, offered == answered { leave() }
             return true
         }
         guard let runs = lane.nextOutcomes(of: drop) else { return false }
         for run in runs {
-            var text = LineBuffer()
-            lines.append(run, to: &text)
-            journal.bytes += text.bytes
+            var out = LineBuffer()
+            lines.append(run, to: &out)
+            journal.bytes += out.bytes
             written += run.rows.count
         }
         return true
@@ -119,6 +117,9 @@ final class WalkContribution {
         world.disk.work[drop]?.result = made
         return made
     }
+
+    /// After a fault the drop keeps its place.
+    private func leave() { if isFault { lane.suspend(drop) } else { lane.close(drop) } }
 
     // MARK: - The reading side
 
@@ -138,7 +139,7 @@ final class WalkContribution {
             phase = .begin
         case .begin:
             handed = through > 0 ? settled ?? RowSet(rows: file.notes.count) : settled
-            if through > 0 || presents {
+            if through > 0 || lane.order.presents(drop) {
                 phase = .doubtTurn
             } else {
                 if book.wasOvertaken(place) { guarded.load(book.journals(for: place)) }
@@ -189,7 +190,7 @@ final class WalkContribution {
             phase = .turn
         case .fed:
             isOffered = true
-            if offered == answered { lane.close(drop) } else { lane.finishOffering(drop) }
+            if offered == answered { leave() } else if !isFault { lane.finishOffering(drop) }
             phase = .drained
         default:
             return endStep()
@@ -202,7 +203,7 @@ final class WalkContribution {
         case .drained:
             guard isDrained else { return false }
             if isFault {
-                lane.close(drop)
+                lane.suspend(drop)
                 phase = .over(.fault)
                 return true
             }
@@ -395,9 +396,10 @@ final class WalkContribution {
     }
 
     private func end(_ row: MappedRow, _ batch: PostBatch, _ outcome: PostOutcome, _ detail: OutcomeDetail) {
-        var text = LineBuffer()
-        lines.append(row, in: batch, outcome: outcome, detail: detail, settledAt: world.now.wall, to: &text)
-        journal.bytes += text.bytes
+        var out = LineBuffer()
+        lines.append(
+            row, in: batch, outcome: outcome, detail: detail, settledAt: world.now.wall, to: &out)
+        journal.bytes += out.bytes
         let id = RowID(drop: drop, row: row.row)
         world.tell("ended \(id) \(outcome.word) \(detail.reason) \(detail.supersededBy)")
         world.promise.settled(id, outcome)

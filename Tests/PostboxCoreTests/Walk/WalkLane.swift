@@ -89,12 +89,19 @@ final class WalkLane {
         _ = window.add(lot, now: world.now)
         if !lot.isInDoubt { queued += lot.rows.count }
         order.handedOver(lot.drop)
+        if let why = cancelled[lot.drop] { return cancel(lot.drop, reason: why.reason) }
         pump()
     }
 
     func finishOffering(_ drop: Int) {
         order.finishOffering(drop)
         admitPresented()
+        pump()
+    }
+
+    func suspend(_ drop: Int) {
+        sinks[drop] = nil
+        order.handedOver(drop)
         pump()
     }
 

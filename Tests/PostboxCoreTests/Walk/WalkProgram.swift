@@ -43,7 +43,8 @@ final class WalkProgram {
         return nextBase
     }
 
-    private func lookAtInbox() { book.oldestWaiting = world.disk.inbox.map(\.arrival).min() }
+    /// What waits there decides how long results are kept.
+    func lookAtInbox() { book.oldestWaiting = world.disk.inbox.map(\.arrival).min() }
 
     /// Everything is done, or stopped.
     var isOver: Bool {
@@ -174,7 +175,7 @@ final class WalkProgram {
             world.tell("open \(file.drop), through \(record.through), presents \(file.presents)")
             lane.open(record.place, presents: file.presents)
             contributions.append(
-                WalkContribution(self, drop: file.drop, record: record, isNew: file.isNew, presents: file.presents))
+                WalkContribution(self, drop: file.drop, record: record, isNew: file.isNew))
         }
     }
 

@@ -8,6 +8,8 @@ final class WalkPromise {
         var place: DropPlace
         var id: RowID
         var isRejected: Bool
+        /// The server refuses it for good, whenever it comes.
+        var isHopeless: Bool
         var sends = 0
         /// The server read it.
         var receipts = 0
@@ -54,7 +56,8 @@ final class WalkPromise {
             let id = RowID(drop: drop, row: offset + 1)
             let key = "\(note.ric) \(note.service)"
             rows[id] = Row(
-                note: note, key: key, place: place, id: id, isRejected: file.rejected.contains(offset + 1))
+                note: note, key: key, place: place, id: id, isRejected: file.rejected.contains(offset + 1),
+                isHopeless: file.hopeless.contains(offset + 1))
             byKey[key, default: []].append(id)
         }
     }

@@ -19,6 +19,8 @@ struct WalkFile {
     var notes: [RowNote]
     /// Rows that our own validation refuses.
     var rejected: Set<Int>
+    /// Rows that the server refuses for good.
+    var hopeless: Set<Int>
     /// Microseconds.
     var maxAge: Int64?
     /// Rows that the second pass reads at once.
@@ -208,13 +210,14 @@ final class PretendServer {
         var nakClass = Destination.NakClass.final
         var isApplied = true
         var isAnswered = true
+        if row.isHopeless { (code, isApplied) = (.symbolUnknown, false) }
         if !world.isCalm, world.chance(world.settings.refusals) {
-            switch world.int(0...9) {
-            case 0, 1: (code, isApplied) = (.symbolUnknown, false)
-            case 2...5: (code, nakClass, isApplied) = (.noResources, .retry, false)
-            case 6: (code, nakClass, isApplied) = (.noResponse, .retry, world.chance(2))
-            case 7 where world.chance(3): (code, nakClass, isApplied) = (.sourceUnknown, .stop, false)
-            default: (isAnswered, isApplied) = (false, world.chance(2))
+            let isGood = !row.isHopeless
+            switch world.int(0...7) {
+            case 0...3: (code, nakClass, isApplied) = (.noResources, .retry, false)
+            case 4: (code, nakClass, isApplied) = (.noResponse, .retry, isGood && world.chance(2))
+            case 5 where world.chance(3): (code, nakClass, isApplied) = (.sourceUnknown, .stop, false)
+            default: (isAnswered, isApplied) = (false, isGood && world.chance(2))
             }
         }
         world.promise.received(post.id, isAccepted: isApplied)
