@@ -506,6 +506,7 @@ actor ServiceLoop {
         let inbox = context.settings.directories.inbox
         let needsPolling = Disk.fileSystem(inbox).needsPolling
         tracker.isPolled = true
+        if !needsPolling { warned.remove("polling") }
         if needsPolling, warned.insert("polling").inserted {
             context.logger.notice(
                 "the inbox is on a file system that does not report what others change; it is listed every second",
@@ -540,10 +541,10 @@ actor ServiceLoop {
         let inbox = context.settings.directories.inbox
         let rescan = context.settings.rescan.nanoseconds
         do throws(DiskError) {
-            if let watch, try !watch.isAt(inbox) {
+            // Where inode numbers come from afar, they do not always stay; there listings tell.
+            if let watch, !tracker.isPolled, try !watch.isAt(inbox) {
                 loseWatch()
-                // Where numbers of files come from afar, they do not always stay.
-                if !tracker.isPolled { tracker.startAnew() }
+                tracker.startAnew()
                 context.logger.info(
                     "another directory has taken the inbox's place; it is watched from now on",
                     metadata: ["event": "watching", "inbox": "\(inbox)"])

@@ -211,4 +211,35 @@ struct InboxTruthTests {
         try await Self.stop(service)
         #expect(try simulator.posts().count == 302)
     }
+
+    @Test("Very many files of a destination that is held keep no other out, fill no log, and go when it is resumed")
+    func parked() async throws {
+        let desk = try Desk()
+        let simulators = [try await desk.simulate(name: "one"), try await desk.simulate(name: "two")]
+        try desk.configure(
+            simulators.map(\.url), top: "rescan: 1h",
+            files: ["second", "cache"].map { name in
+                """
+                  - match: "\(name)*.csv"
+                    destination: \(name)
+                    ric: {column: RIC}
+                    fields: {BID: BID}
+                """
+            }.joined(separator: "\n"))
+        #expect(try await desk.command(["hold", "destination", "second", "--config", "postbox.yaml"]).code == 0)
+        let count = 300
+        for number in 1...count { try desk.drop("second\(number).csv", Self.text("S\(number)X")) }
+        let service = try await Self.started(desk)
+        for number in 1...10 {
+            try desk.drop("cache\(number).csv", Self.text("C\(number)X"))
+            _ = try await desk.finish("cache\(number).csv", in: .done)
+        }
+        #expect(Self.count("waiting", service) == 101)
+        #expect(service.errorOutput.contains("more files wait in the inbox for their destination"))
+        #expect(desk.names(in: .inbox).count == count)
+        #expect(try await desk.command(["resume", "destination", "second", "--config", "postbox.yaml"]).code == 0)
+        for number in 1...count { _ = try await desk.finish("second\(number).csv", in: .done) }
+        try await Self.stop(service)
+        #expect(try simulators[1].posts().map(\.ric) == (1...count).map { "S\($0)X1.TST" })
+    }
 }
