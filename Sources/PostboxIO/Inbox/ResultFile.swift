@@ -157,7 +157,7 @@ package actor ResultFile {
             length = at + bytes.count
             unsynced += bytes
         }
-        if syncing || unsynced.count > 16 << 20
+        if syncing || unsynced.count > 4 << 20
             || !unsynced.isEmpty && Clock.monotonic() - lastSync > 200_000_000
         {
             await syncUnsynced()
