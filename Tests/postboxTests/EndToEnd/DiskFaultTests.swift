@@ -156,7 +156,9 @@ struct DiskFaultTests {
             guard code == 0 else { throw SmallContribution.Broken(description: "exit code \(code)") }
             let next = try await desk.once()
             // 2: of a file that was moved, the ledger's last word was left to it.
-            guard [0, 2].contains(next) else { throw SmallContribution.Broken(description: "exit code \(next) of the next run") }
+            guard [0, 2].contains(next) else {
+                throw SmallContribution.Broken(description: "exit code \(next) of the next run")
+            }
             try SmallContribution.verify(desk, simulator.events())
         } catch {
             let failed = (try? disk.entries().filter { $0.errno != 0 }.prefix(3).map { "\($0.call) \($0.path)" }) ?? []
