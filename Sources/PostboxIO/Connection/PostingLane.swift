@@ -245,6 +245,9 @@ package actor PostingLane {
         }
     }
 
+    /// Whether the drop's rows are the next to go.
+    package func isNext(_ drop: Int) -> Bool { order.next == drop }
+
     /// Whether nothing is sent before the drop has presented its rows in doubt.
     package func awaitsDoubts(of drop: Int) -> Bool { order.presents(drop) }
 

@@ -532,7 +532,7 @@ struct LostConnectionTests {
     @Test("While the login is Suspect nothing new goes")
     func suspect() async throws {
         try await withSimulator {
-            $0.suspect = .init(afterPosts: 5, duration: .milliseconds(400))
+            $0.suspect = .init(afterPosts: 5, duration: .seconds(3))
         } _: { server in
             try await withLane(destination(server.port) { $0.window = 1 }) { courier in
                 await courier.send((1...30).map { Parcel("R\($0)") })

@@ -58,14 +58,14 @@ struct TokenClientTests {
     @Test("Version 1: the next token comes before the end of the last, by refresh and without the password")
     func refresh() async throws {
         try await withTokens {
-            $1.expiresIn = [.number(2), .text("2"), .text("600")]
+            $1.expiresIn = [.number(6), .text("60"), .text("600")]
             $1.script = [.init(grant: "password"), .init(grant: "password", status: 400, times: 100)]
         } _: { (bench) async throws in
             let client = bench.client()
             let first = try await client.current()
             let start = ContinuousClock.now
             let tokens = try await renewed(1, client)
-            #expect(ContinuousClock.now - start < .milliseconds(1900))
+            #expect(ContinuousClock.now - start < .milliseconds(5900))
             #expect(tokens[0] != first)
             #expect(bench.server.report().tokenRequests == 2)
             #expect(try await client.current() == tokens[0])
@@ -335,14 +335,14 @@ struct TokenLoginTests {
     @Test("A token that ends in the middle of a drop costs a login and no row")
     func expiry() async throws {
         try await withTokens {
-            $1.expiresIn = [.number(4)]
-            $1.lifetime = .milliseconds(2200)
+            $1.expiresIn = [.number(12)]
+            $1.lifetime = .milliseconds(6600)
         } _: { (bench) async throws in
             let client = bench.client()
-            let target = bench.contribution { $0.maxPostsPerSecond = 100 }
+            let target = bench.contribution { $0.maxPostsPerSecond = 30 }
             try await withLane(target, credentials: { _ in .token(try await client.current()) }) { courier in
                 await courier.send((1...300).map { Parcel("R\($0)") })
-                try await courier.settled(300)
+                try await courier.settled(300, within: .seconds(120))
                 #expect(courier.endings.map(\.row).sorted() == Array(1...300))
                 #expect(courier.endings.allSatisfy { $0.outcome == .acked })
                 #expect(bench.server.report().logins >= 2)
