@@ -1,6 +1,7 @@
 /// Whose rows a lane takes next: a machine over the drops that are open at one destination.
 ///
-/// One drop hands rows over at a time: the one of the highest priority, among these the oldest. Two things can put that order at
+/// One drop hands rows over at a time: the one of the highest priority, among these the oldest; whoever was told to go is waited
+/// for, because what it hands over counts as older than what comes after. Two things can put that order at
 /// odds with the promise that nothing old is sent after something newer was accepted, and both are met here:
 /// - A drop that goes before an older one *overtakes* it. The older one goes on when the overtaker is closed, and is told whom it
 ///   has to look at.
@@ -32,14 +33,18 @@ package struct LaneOrder: Sendable {
 
     /// In the order in which they go.
     private var entries: [Entry] = []
+    /// It was told to go and has not handed over yet.
+    private var going: Int?
 
     package init() {}
 
-    /// A drop takes its place, or goes on in the one it has. `presents`: it has rows in doubt from an earlier run.
+    /// A drop takes its place, or goes on in the one it has. `presents`: it handed rows over in an earlier run, and those without
+    /// an answer are in doubt.
     package mutating func open(_ place: DropPlace, presents: Bool = false) {
         // It kept its place while a fault was mended.
         guard index(place.drop) == nil else { return }
-        var entry = Entry(place: place, presents: presents)
+        var entry = Entry(place: place, hasGone: presents, presents: presents)
+        if presents { overtake(from: place) }
         entry.overtakers = entries.filter { $0.hasGone && $0.place.isNewer(than: place) }.map(\.place)
         let at = entries.firstIndex { place.goesBefore($0.place) } ?? entries.count
         entries.insert(entry, at: at)
@@ -52,27 +57,36 @@ package struct LaneOrder: Sendable {
         guard !awaitsDoubts, next == drop else { return .wait }
         let overtakers = entries[at].overtakers
         if !overtakers.isEmpty {
-            guard !overtakers.contains(where: { index($0.drop) != nil }) else { return .wait }
+            guard !overtakers.contains(where: { index($0.drop) != nil }) else {
+                handedOver(drop)
+                return .wait
+            }
             entries[at].overtakers = []
             return .overtaken(overtakers)
         }
+        going = drop
         entries[at].hasGone = true
-        let place = entries[at].place
+        overtake(from: entries[at].place)
+        return .go
+    }
+
+    /// Older drops that are not through have this one to look at before they go on.
+    private mutating func overtake(from place: DropPlace) {
         for other in entries.indices where entries[other].isOffering && place.isNewer(than: entries[other].place) {
             if !entries[other].overtakers.contains(place) { entries[other].overtakers.append(place) }
         }
-        return .go
     }
 
     /// The drop whose turn it is, or will be when its overtakers are settled; nil: none can hand rows over.
     package var next: Int? {
-        entries.first { entry in
-            entry.isOffering && !entry.isHeld
-                // Until its overtakers have handed over all they have, it stands aside.
-                && !entry.overtakers.contains { overtaker in
-                    index(overtaker.drop).map { entries[$0].isOffering } ?? false
-                }
-        }?.place.drop
+        going
+            ?? entries.first { entry in
+                entry.isOffering && !entry.isHeld
+                    // Until its overtakers have handed over all they have, it stands aside.
+                    && !entry.overtakers.contains { overtaker in
+                        index(overtaker.drop).map { entries[$0].isOffering } ?? false
+                    }
+            }?.place.drop
     }
 
     /// A drop has still to present its rows in doubt: nothing may be sent.
@@ -85,11 +99,16 @@ package struct LaneOrder: Sendable {
     package mutating func presented(_ drop: Int) {
         guard let at = index(drop) else { return }
         entries[at].presents = false
-        entries[at].hasGone = true
+    }
+
+    /// The drop did what it was told to go for: another may be told.
+    package mutating func handedOver(_ drop: Int) {
+        if going == drop { going = nil }
     }
 
     /// All rows of the drop were handed over.
     package mutating func finishOffering(_ drop: Int) {
+        handedOver(drop)
         guard let at = index(drop) else { return }
         entries[at].isOffering = false
         entries[at].presents = false
@@ -97,6 +116,7 @@ package struct LaneOrder: Sendable {
 
     /// All rows of the drop are settled, or it is given up for now.
     package mutating func close(_ drop: Int) {
+        handedOver(drop)
         entries.removeAll { $0.place.drop == drop }
     }
 

@@ -247,6 +247,7 @@ package actor PostingLane {
         guard !isStopped, !isDraining else { return }
         _ = window.add(lot, now: Clock.now())
         if !lot.isInDoubt { queued += lot.rows.count }
+        order.handedOver(lot.drop)
         // The cancellation came between the turn and these rows.
         if let detail = cancelled[lot.drop] {
             return cancel(drop: lot.drop, reason: detail.reason, text: detail.text)
@@ -265,6 +266,8 @@ package actor PostingLane {
     /// newer drop's rows are sent before them.
     package func suspend(drop: Int) {
         sinks.removeValue(forKey: drop)?.finish()
+        order.handedOver(drop)
+        pump()
     }
 
     /// All rows of the drop are settled.

@@ -28,6 +28,7 @@ struct LaneOrderTests {
     mutating func overtaken() {
         order.open(place(1))
         #expect(order.turn(of: 1) == .go)
+        order.handedOver(1)
         let urgent = place(2, priority: 1)
         order.open(urgent)
         #expect(order.turn(of: 1) == .wait)
@@ -62,6 +63,7 @@ struct LaneOrderTests {
         order.open(place(1))
         order.open(place(2, priority: 1))
         #expect(order.turn(of: 2) == .go)
+        order.handedOver(2)
         order.setHeld(2, true)
         order.open(place(3))
         #expect(order.turn(of: 1) == .wait)
@@ -90,6 +92,7 @@ struct LaneOrderTests {
         order.open(place(1))
         order.open(place(2))
         #expect(order.turn(of: 1) == .go)
+        order.handedOver(1)
         order.setHeld(1, true)
         #expect(order.turn(of: 1) == .wait)
         #expect(order.turn(of: 2) == .go)
@@ -120,8 +123,49 @@ struct LaneOrderTests {
         #expect(order.turn(of: 1) == .wait)
         order.close(3)
         #expect(!order.awaitsDoubts)
-        #expect(order.turn(of: 1) == .go)
-        order.finishOffering(1)
+        #expect(order.turn(of: 1) == .wait)
+    }
+
+    @Test("A drop that went in an earlier run has overtaken older ones that are not through")
+    mutating func overtakenBefore() {
+        order.open(place(1))
+        order.open(place(2, priority: 1), presents: true)
+        order.presented(2)
+        #expect(order.turn(of: 1) == .wait)
         #expect(order.turn(of: 2) == .go)
+        order.finishOffering(2)
+        #expect(order.turn(of: 1) == .wait)
+        order.close(2)
+        #expect(order.turn(of: 1) == .overtaken([place(2, priority: 1)]))
+    }
+
+    @Test("A drop in doubt that has nothing left to hand over has still overtaken older ones")
+    mutating func nothingLeft() {
+        order.open(place(1))
+        order.open(place(2, priority: 1), presents: true)
+        order.presented(2)
+        order.finishOffering(2)
+        #expect(order.turn(of: 1) == .wait)
+        order.close(2)
+        #expect(order.turn(of: 1) == .overtaken([place(2, priority: 1)]))
+        #expect(order.turn(of: 1) == .go)
+    }
+
+    @Test("Whoever was told to go is waited for until it has handed over")
+    mutating func going() {
+        order.open(place(1))
+        #expect(order.turn(of: 1) == .go)
+        order.open(place(2, priority: 1))
+        order.setHeld(1, true)
+        #expect(order.turn(of: 2) == .wait)
+        #expect(order.next == 1)
+        #expect(order.turn(of: 1) == .go)
+        order.handedOver(1)
+        #expect(order.next == 2)
+        #expect(order.turn(of: 1) == .wait)
+        #expect(order.turn(of: 2) == .go)
+        order.close(2)
+        order.setHeld(1, false)
+        #expect(order.turn(of: 1) == .overtaken([place(2, priority: 1)]))
     }
 }
