@@ -54,7 +54,10 @@ package struct StaleGuard: Sendable {
 
     /// Takes a line of the journal begun last. `isWanted`: by hash of RIC and service; others are of no interest.
     package mutating func take(_ line: ResultJournal.Line, isWanted: (UInt64) -> Bool) {
-        guard line.outcome == .acked || line.outcome == .unknown, line.destination == destination,
+        let mayBeAccepted =
+            line.outcome == .acked || line.outcome == .unknown
+            || line.outcome == .nacked && line.reason == OutcomeDetail.refusedAfterDoubt
+        guard mayBeAccepted, line.destination == destination,
             let service = services.firstIndex(where: { $0.utf8.elementsEqual(line.service) })
         else { return }
         let hash = keyHash(ric: line.ric, service: service)

@@ -44,6 +44,9 @@ package struct OutcomeDetail: Sendable, Equatable {
     /// `DROP:ROW` of the newer post; empty.
     package var supersededBy: String
 
+    /// The reason of a refused row of which an earlier try had no answer: the server may hold its value all the same.
+    package static let refusedAfterDoubt = "in_doubt_before"
+
     package init(nakCode: String = "", reason: String = "", text: String = "", supersededBy: String = "") {
         self.nakCode = nakCode
         self.reason = reason

@@ -71,6 +71,8 @@ package struct PostingWindow {
         var successor: String = ""
         /// A newer post of the group was acked, or may have been, and does not cover this one.
         var isOvertaken = false
+        /// One of its tries has no answer that can be relied on: whatever a later one says, it may have been applied.
+        var wasInDoubt = false
 
         var isWaiting: Bool { slot < 0 }
 
@@ -320,7 +322,9 @@ package struct PostingWindow {
         }
         waiting += 1
         groups[key]?.members.append(
-            Member(lot: handle, index: index, sequence: sequence, attempts: 1, sentWall: 0, slot: -1, dueAt: 0))
+            Member(
+                lot: handle, index: index, sequence: sequence, attempts: 1, sentWall: 0, slot: -1, dueAt: 0,
+                wasInDoubt: true))
         due.push(at: 0, key, sequence)
     }
 
@@ -415,6 +419,8 @@ package struct PostingWindow {
         let detail = OutcomeDetail(nakCode: code.name, text: text)
         switch nakClass {
         case .final:
+            // It is about the row itself: an earlier try that got no answer met it, too.
+            if s.isGrouped { forgetDoubt(of: s, slot) }
             end(s, slot, .nacked, now, detail)
         case .retry where Int(s.refusals) + 1 >= attemptsMax:
             end(s, slot, code == .noResponse ? .unknown : .nacked, now, detail)
@@ -502,7 +508,7 @@ package struct PostingWindow {
             settle(member.lot, member.index, .unsent, attempts: 0, sentWall: 0, now, never)
         } else {
             settleOvertaken(member, now, never)
-            if member.successor.isEmpty, member.mayBeApplied {
+            if member.successor.isEmpty, member.mayBeApplied || member.wasInDoubt {
                 for older in 0..<at where groups[key]?.members[older].attempts ?? 0 > 0 {
                     groups[key]?.members[older].isOvertaken = true
                 }
@@ -518,7 +524,8 @@ package struct PostingWindow {
             settle(
                 member.lot, member.index, .superseded, attempts: Int(member.attempts), sentWall: member.sentWall, now,
                 detail)
-        } else if let refusal = member.refusal {
+        } else if var refusal = member.refusal {
+            if member.wasInDoubt, !member.mayBeApplied { refusal.reason = OutcomeDetail.refusedAfterDoubt }
             settle(
                 member.lot, member.index, member.mayBeApplied ? .unknown : .nacked, attempts: Int(member.attempts),
                 sentWall: member.sentWall, now, refusal)
@@ -548,10 +555,14 @@ package struct PostingWindow {
     ) {
         let key = key(of: s)
         land(slot)
-        settle(s.lot, s.index, outcome, attempts: Int(s.attempts), sentWall: s.sentWall, now, detail)
-        guard var group = groups[key], let at = group.members.firstIndex(where: { $0.slot == slot }) else { return }
+        guard var group = groups[key], let at = group.members.firstIndex(where: { $0.slot == slot }) else {
+            preconditionFailure("a grouped post is a member of its group")
+        }
         let ended = group.members.remove(at: at)
-        if outcome == .acked || outcome == .unknown {
+        var detail = detail
+        if outcome == .nacked, ended.wasInDoubt { detail?.reason = OutcomeDetail.refusedAfterDoubt }
+        settle(s.lot, s.index, outcome, attempts: Int(s.attempts), sentWall: s.sentWall, now, detail)
+        if outcome == .acked || outcome == .unknown || ended.wasInDoubt {
             let name = outcome == .acked ? label(ended) : ""
             for older in group.members.indices
             where group.members[older].sequence < ended.sequence && group.members[older].attempts > 0 {
@@ -564,6 +575,12 @@ package struct PostingWindow {
         }
         groups[key] = group
         advance(key, now)
+    }
+
+    private mutating func forgetDoubt(of s: Slot, _ slot: Int32) {
+        let key = key(of: s)
+        guard let at = groups[key]?.members.firstIndex(where: { $0.slot == slot }) else { return }
+        groups[key]?.members[at].wasInDoubt = false
     }
 
     /// A post leaves its slot and waits for another try, unless a newer one has settled the matter.
@@ -580,6 +597,7 @@ package struct PostingWindow {
         groups[key]?.members[at].refusals += refusals
         groups[key]?.members[at].losses += losses
         groups[key]?.members[at].refusal = refusal
+        if groups[key]?.members[at].mayBeApplied == true { groups[key]?.members[at].wasInDoubt = true }
         waiting += 1
         advance(key, now)
     }
@@ -605,8 +623,10 @@ package struct PostingWindow {
             return
         }
         if group.members.contains(where: { !$0.isWaiting }) {
-            // One post in flight that nothing newer has overtaken needs no group.
-            if group.members.count == 1, let only = group.members.first, !only.isOvertaken, only.successor.isEmpty {
+            // One post in flight that nothing newer has overtaken needs no group, unless there is something to remember of it.
+            if group.members.count == 1, let only = group.members.first, !only.isOvertaken, only.successor.isEmpty,
+                !only.wasInDoubt
+            {
                 groups[key] = nil
                 forgetHash(key.hash)
                 slots[Int(only.slot)].isGrouped = false

@@ -463,6 +463,34 @@ struct PostingWindowLossTests {
         #expect(desk.ends == ["1:2 nacked InvalidContent", "1:1 acked"])
     }
 
+    @Test("When the successor was in doubt and its tries end then, its first one may hold: the older one is not tried")
+    func successorRefusedAfterDoubt() {
+        let desk = Desk(attemptsMax: 1)
+        desk.add("A u BID", "A u BID")
+        _ = desk.take()
+        desk.lose()
+        #expect(desk.take() == ["1:2"])
+        desk.nak("1:2", .noResources, .retry)
+        desk.pass(seconds: 8)
+        #expect(desk.take() == [])
+        #expect(desk.ends == ["1:2 nacked NoResources in_doubt_before", "1:1 unknown connection_lost"])
+    }
+
+    @Test("A row in doubt that is refused at its next try and given up then still stands against older ones")
+    func givenUpAfterDoubt() {
+        let desk = Desk()
+        desk.add(drop: 1, "A u BID")
+        desk.add(drop: 2, "A u BID")
+        _ = desk.take()
+        desk.lose()
+        #expect(desk.take() == ["2:1"])
+        desk.nak("2:1", .noResources, .retry)
+        desk.cancel(drop: 2)
+        desk.pass(seconds: 8)
+        #expect(desk.take() == [])
+        #expect(desk.ends == ["2:1 nacked NoResources in_doubt_before", "1:1 unknown connection_lost"])
+    }
+
     @Test("When the successor ends unknown, the older one is not tried")
     func successorUnknown() {
         let desk = Desk()
@@ -529,7 +557,7 @@ struct PostingWindowLossTests {
         desk.lose()
         #expect(desk.take() == ["1:1"])
         desk.nak("1:1", .noResources, .retry)
-        #expect(desk.ends == ["1:1 nacked NoResources"])
+        #expect(desk.ends == ["1:1 nacked NoResources in_doubt_before"])
     }
 
     @Test("A post that takes every connection down with it ends unknown")
