@@ -207,9 +207,10 @@ struct Feed: Sendable {
             let turn = await lane.turn(of: file.drop)
             switch turn {
             case .go, .present, .wait:
+                context.guardBook.sends(file.place)
                 return turn
             case .overtaken(let drops):
-                try way.guarded.load(drops) { _ in true }
+                try way.guarded.load(drops, again: true) { _ in true }
             case .over:
                 way.givenUp = await lane.cancellation(of: file.drop)
                 return turn

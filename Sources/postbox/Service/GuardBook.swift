@@ -7,6 +7,8 @@ final class GuardBook: Sendable {
     private struct State {
         /// Drops that are not closed; true: every row has its outcome.
         var open: [DropPlace: Bool] = [:]
+        /// Of these, the ones that may have handed rows over to a lane.
+        var sending: Set<DropPlace> = []
         /// Results kept, the oldest first.
         var kept: [DropPlace] = []
         /// When the oldest file in the inbox arrived, microseconds since 1970; nil: none waits that could be overtaken.
@@ -50,6 +52,9 @@ final class GuardBook: Sendable {
         }
     }
 
+    /// The drop hands rows over, or did so in an earlier run.
+    func sends(_ place: DropPlace) { state.withLock { _ = $0.sending.insert(place) } }
+
     /// Every row of the drop has its outcome: it sends nothing any more.
     func settled(_ place: DropPlace) { state.withLock { $0.open[place] = true } }
 
@@ -76,6 +81,7 @@ final class GuardBook: Sendable {
     func closed(_ place: DropPlace) throws {
         let forgotten = state.withLock { state in
             state.open[place] = nil
+            state.sending.remove(place)
             return Self.forget(&state)
         }
         for place in forgotten { try Disk.remove(path(place)) }
@@ -109,9 +115,12 @@ final class GuardBook: Sendable {
         }
     }
 
-    /// Whether newer drops closed before this one began.
+    /// Whether newer drops went before this one began. A lane knows of those that are open there; one that has all its outcomes
+    /// and is not moved yet is known here alone.
     func wasOvertaken(_ place: DropPlace) -> Bool {
-        state.withLock { $0.kept.contains { $0.isNewer(than: place) } }
+        state.withLock { state in
+            state.kept.contains { $0.isNewer(than: place) } || state.sending.contains { $0.isNewer(than: place) }
+        }
     }
 
     /// A drop's result, wherever it lies; nil: there is none. Once open it can be read although it is moved. Throws `DiskError`.
@@ -144,10 +153,11 @@ struct Guarded: Sendable {
         index = StaleGuard(destination: destination, services: services)
     }
 
-    /// Reads the journals of those drops. `isWanted`: by hash of RIC and service. Throws when one cannot be read.
-    mutating func load(_ drops: [DropPlace], isWanted: (UInt64) -> Bool) throws {
+    /// Reads the journals of those drops. `again`: also those that were read before, when they may have been growing still.
+    /// `isWanted`: by hash of RIC and service. Throws when one cannot be read.
+    mutating func load(_ drops: [DropPlace], again: Bool = false, isWanted: (UInt64) -> Bool) throws {
         var index = index
-        for drop in drops where !journals.contains(drop) {
+        for drop in drops where again || !journals.contains(drop) {
             guard let source = try book.open(drop) else { continue }
             _ = index.begin(drop)
             journals.append(drop)
