@@ -153,7 +153,7 @@ struct ArchitectureTests {
             Set(tests) == [
                 "PostboxCoreTests", "PostboxIOTests", "SimulatorTests", "postboxTests", "TestSupport", "DiskFaults",
             ])
-        let whole: Set<String> = ["Architecture", "EndToEnd", "Samples"]
+        let whole: Set<String> = ["Architecture", "EndToEnd", "Samples", "Walk"]
         for module in try Source.modules() {
             let bundle = folder.appendingPathComponent("Tests/\(module)Tests")
             let sources = Set(FileManager.default.names(in: folder.appendingPathComponent("Sources/\(module)")))
