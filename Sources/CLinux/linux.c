@@ -48,3 +48,7 @@ int postbox_fstat(int fd, struct postbox_status *out) {
 int postbox_keep_freed(int block_max, int kept_max, int arenas) {
     return mallopt(M_MMAP_THRESHOLD, block_max) && mallopt(M_TRIM_THRESHOLD, kept_max) && mallopt(M_ARENA_MAX, arenas);
 }
+
+int postbox_syncfs(int fd) {
+    return syncfs(fd) == 0 ? 0 : -errno;
+}

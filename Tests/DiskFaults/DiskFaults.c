@@ -12,6 +12,13 @@
 //   DISK_FAULTS_CALL    fail calls of that name only, from AT on
 //   DISK_FAULTS_PATH    fail calls on paths that end with it only, from AT on
 //
+// Without a root:
+//
+//   DISK_FAULTS_WATCH        while the file of that name is there, the kernel gives no watch (inotify(7))
+//   DISK_FAULTS_WATCH_ERRNO  what it says then: EMFILE to a new queue, anything else to a new watch
+//   DISK_FAULTS_FS           the magic number (statfs(2)), decimal, of paths that end with DISK_FAULTS_FS_PATH
+//   DISK_FAULTS_CLOCK        a file with seconds, decimal: how far the time of day is ahead of the machine's
+//
 // A disk that is full (ENOSPC) for a while refuses what takes room; any other fault refuses everything.
 //
 // An entry is a line `NUMBER CALL ERRNO OFFSET LENGTH PATH[<TAB>PATH]`, and after a write with data its LENGTH bytes and a
@@ -27,10 +34,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -47,15 +57,33 @@ static int fail_errno;
 static long fail_times;
 static long failed;
 static long count;
+static char unwatched[PATH_MAX];
+static int watch_errno;
+static char fs_path[128];
+static long fs_magic;
+static char clock_path[PATH_MAX];
 
 static long number(const char *name) {
     const char *text = getenv(name);
     return text ? atol(text) : 0;
 }
 
+static void keep(const char *name, char *out, size_t size) {
+    const char *text = getenv(name);
+    if (text) snprintf(out, size, "%s", text);
+}
+
 __attribute__((constructor)) static void start(void) {
+    keep("DISK_FAULTS_WATCH", unwatched, sizeof unwatched);
+    keep("DISK_FAULTS_FS_PATH", fs_path, sizeof fs_path);
+    keep("DISK_FAULTS_CLOCK", clock_path, sizeof clock_path);
+    watch_errno = (int)number("DISK_FAULTS_WATCH_ERRNO");
+    fs_magic = number("DISK_FAULTS_FS");
     const char *text = getenv("DISK_FAULTS_ROOT");
-    if (!text) return;
+    if (!text) {
+        unsetenv("LD_PRELOAD");
+        return;
+    }
     root_length = strlen(text);
     if (root_length >= sizeof root) return;
     fail_at = number("DISK_FAULTS_AT");
@@ -317,4 +345,46 @@ int rmdir(const char *name) {
 }
 int mkdir(const char *name, mode_t mode) {
     ON_NAMES("mkdir", AT_FDCWD, name, 0, NULL, 1, (int)syscall(SYS_mkdir, name, mode))
+}
+
+// What the machine around the disk says.
+static int is_unwatched(int is_queue) {
+    return unwatched[0] && is_queue == (watch_errno == EMFILE) && exists(unwatched);
+}
+
+int inotify_init1(int flags) {
+    if (is_unwatched(1)) {
+        errno = watch_errno;
+        return -1;
+    }
+    return (int)syscall(SYS_inotify_init1, flags);
+}
+
+int inotify_add_watch(int fd, const char *name, uint32_t mask) {
+    if (is_unwatched(0)) {
+        errno = watch_errno;
+        return -1;
+    }
+    return (int)syscall(SYS_inotify_add_watch, fd, name, mask);
+}
+
+int statfs(const char *name, struct statfs *out) {
+    int result = (int)syscall(SYS_statfs, name, out);
+    size_t all = strlen(name), tail = strlen(fs_path);
+    if (result == 0 && fs_path[0] && all >= tail && strcmp(name + all - tail, fs_path) == 0) out->f_type = fs_magic;
+    return result;
+}
+
+int clock_gettime(clockid_t id, struct timespec *out) {
+    int result = (int)syscall(SYS_clock_gettime, id, out);
+    if (result != 0 || id != CLOCK_REALTIME || !clock_path[0]) return result;
+    int saved = errno;
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, clock_path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd >= 0) {
+        char text[32] = {0};
+        if (syscall(SYS_read, fd, text, sizeof text - 1) > 0) out->tv_sec += atol(text);
+        syscall(SYS_close, fd);
+    }
+    errno = saved;
+    return result;
 }

@@ -23,6 +23,9 @@ int postbox_stat(const char *path, int follow, struct postbox_status *out);
 /// fstat(2); 0, or the negative errno.
 int postbox_fstat(int fd, struct postbox_status *out);
 
+/// syncfs(2); 0, or the negative errno.
+int postbox_syncfs(int fd);
+
 /// mallopt(3): freed blocks up to `block_max` bytes are kept for the next ones, until `kept_max` bytes are kept; threads share
 /// `arenas` heaps. Whether all of it was taken.
 int postbox_keep_freed(int block_max, int kept_max, int arenas);

@@ -14,6 +14,8 @@ package struct InboxNames: Sendable {
         package var needsChecksum = false
         /// The rule whose files are taken in the order of their names; nil: by arrival.
         package var orderedRule: Int?
+        /// Higher goes first.
+        package var priority = 0
 
         package init() {}
     }
@@ -48,6 +50,7 @@ package struct InboxNames: Sendable {
         file.needsMarker = rule.readySuffix != nil && !isRejects
         file.needsChecksum = rule.checksum != nil && !isRejects
         file.orderedRule = rule.order == .name ? at : nil
+        file.priority = rule.priority ?? 0
         return file
     }
 

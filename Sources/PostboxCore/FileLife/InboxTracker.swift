@@ -4,7 +4,7 @@
 /// - Closed by its writer: complete after `settle` without another write (producers reopen files).
 /// - Seen being written to: not before its close was seen.
 /// - Found by a listing: when size and times have stood still for `settle`. A change time that lies back further than that
-///   has stood still already: no program can set it back.
+///   has stood still already: no program can set it back. Not so where the inbox is polled: that time is another machine's.
 /// - With its marker beside it: at once, unless it is seen being written to; without the one that its rule asks for, never.
 /// - With a checksum beside it: when that is complete as well; without the one that its rule asks for, never.
 package struct InboxTracker: Sendable {
@@ -52,10 +52,25 @@ package struct InboxTracker: Sendable {
     private var unseenNames: Set<String> = []
     /// Markers and checksums.
     private var companions: Set<String> = []
-    /// Names that can be taken in the order of taking, the first last; made anew when `isSorted` is false. Names that are
-    /// gone may still stand in it.
-    private var order: [String] = []
-    private var isSorted = true
+    private var settling = SettleQueue()
+    /// Names that a marker may have vouched for since they were last looked at.
+    private var maybeVouched: Set<String> = []
+    private var order = ArrivalOrder()
+    /// Names that may be taken and are not in `order` yet.
+    private var late: Set<String> = []
+    private var parked: Set<String> = []
+    /// The least that the time of day was ever ahead of `now`. A file's age by any other would be too high when the clock was
+    /// set forward after the file was written.
+    private var leastWall: Int64?
+    private var visited = 0
+
+    /// Whether changes may come without a report: then only listings tell that a file has stood still.
+    package var isPolled = false {
+        didSet {
+            guard isPolled != oldValue else { return }
+            for name in pendingNames { if let file = files[name] { settle(name, file) } }
+        }
+    }
 
     /// `settle` in nanoseconds; `names`: which of them go together.
     package init(settle: Int64, names: InboxNames = InboxNames(rules: [])) {
@@ -64,6 +79,9 @@ package struct InboxTracker: Sendable {
     }
 
     package var count: Int { files.count }
+
+    /// When the oldest of all files arrived, in nanoseconds since 1970; nil: there is none. Goes through all of them.
+    package var oldestArrival: Int64? { files.values.lazy.compactMap { $0.look?.changedAt }.min() }
 
     /// Whether there is a price file that can be taken now or when time has passed. One that lacks its marker or its checksum
     /// is none, and neither is a marker or a checksum.
@@ -110,10 +128,32 @@ package struct InboxTracker: Sendable {
     }
 
     package mutating func gone(_ name: String) {
+        // Its price file may have waited for it to be complete.
+        if companions.remove(name) != nil, case .companion(let owner) = files[name]?.role { late.insert(owner) }
         files[name] = nil
         pendingNames.remove(name)
         unseenNames.remove(name)
-        companions.remove(name)
+        parked.remove(name)
+    }
+
+    /// The directory is another one, or may be: nothing that was known holds.
+    package mutating func startAnew() {
+        let polled = isPolled
+        let least = leastWall
+        self = InboxTracker(settle: settle, names: names)
+        isPolled = polled
+        leastWall = least
+    }
+
+    /// `ready` leaves the file out until `unpark`, or until there is news of it.
+    package mutating func park(_ name: String) {
+        if files[name] != nil { parked.insert(name) }
+    }
+
+    /// All files that were parked can be taken again.
+    package mutating func unpark() {
+        late.formUnion(parked)
+        parked = []
     }
 
     /// Taken out of the inbox, and its companions with it.
@@ -128,17 +168,34 @@ package struct InboxTracker: Sendable {
         file.role = files[name]?.role ?? names.role(of: name)
         if case .companion = file.role {
             companions.insert(name)
-            // Its price file may have waited for it.
-            if files[name] != file { isSorted = false }
         }
+        visited += 1
+        if file.look == nil { unseenNames.insert(name) } else { unseenNames.remove(name) }
+        guard files[name] != file else { return }
         if file.state == .complete {
             pendingNames.remove(name)
-            if files[name] != file { isSorted = false }
+            late.insert(name)
+            parked.remove(name)
         } else {
             pendingNames.insert(name)
+            settle(name, file)
         }
-        if file.look == nil { unseenNames.insert(name) } else { unseenNames.remove(name) }
         files[name] = file
+        guard !companions.isEmpty else { return }
+        // Whoever may have waited for it, or may be vouched for now.
+        var owner = name
+        if case .companion(let other) = file.role { owner = other }
+        maybeVouched.formUnion([name, owner, owner + InboxNames.checksumSuffix])
+        if owner != name { late.insert(owner) }
+    }
+
+    /// Without a look it cannot settle: the first look starts it.
+    private mutating func settle(_ name: String, _ file: File) {
+        switch file.state {
+        case .found(let since) where file.look != nil && !isPolled: settling.add(name, since: since)
+        case .quiet(let since): settling.add(name, since: since)
+        case .found, .writing, .complete: break
+        }
     }
 
     /// Reports were lost: what was known about writers is no longer certain.
@@ -150,24 +207,35 @@ package struct InboxTracker: Sendable {
 
     /// A listing's view of one file. `wall` is the time of day in nanoseconds since 1970.
     package mutating func listed(_ name: String, _ look: Look, at now: Int64, wall: Int64) {
+        let least = min(leastWall ?? .max, wall &- now)
+        leastWall = least
+        visited += 1
+        let hasStood = settle == 0 || !isPolled && now &+ least &- look.changedAt >= settle
         guard var file = files[name] else {
-            let age = wall - look.changedAt
-            set(name, File(state: age >= settle ? .complete : .found(since: now), look: look))
+            set(name, File(state: hasStood ? .complete : .found(since: now), look: look))
             return
         }
-        if file.look != look {
-            switch file.state {
-            case .found:
-                let age = wall - look.changedAt
-                file.state = file.look == nil && age >= settle && !file.isNew ? .complete : .found(since: now)
-            case .quiet where file.look != nil:
-                file.state = .quiet(since: now)
-            case .quiet, .writing, .complete:
-                break
+        if file.look == look {
+            if case .found(let since) = file.state, now - since >= settle {
+                file.state = .complete
+                set(name, file)
             }
-            file.look = look
-            set(name, file)
+            return
         }
+        switch file.state {
+        case .found:
+            file.state = file.look == nil && hasStood && !file.isNew ? .complete : .found(since: now)
+        case .quiet where file.look != nil:
+            file.state = .quiet(since: now)
+        case .complete:
+            // Written to after all, and nothing was reported. Its change time alone changes with its links and rights.
+            let isOther = file.look.map { $0.size != look.size || $0.modifiedAt != look.modifiedAt } ?? false
+            if isOther, settle > 0 { file.state = .found(since: now) }
+        case .quiet, .writing:
+            break
+        }
+        file.look = look
+        set(name, file)
     }
 
     /// Forgets every file that a listing did not show.
@@ -175,51 +243,62 @@ package struct InboxTracker: Sendable {
         for name in files.keys where !names.contains(name) { gone(name) }
     }
 
-    /// Price files that can be taken now, in order of arrival: change time, then name; at most `most` of them. Where a rule
+    /// Price files that can be taken now, by priority, then in order of arrival: change time, then name; at most `most` of them. Where a rule
     /// orders its files by name, they share the places that they have by arrival in the order of their names. A file whose
     /// look is not known yet comes when a listing has shown it.
     package mutating func ready(at now: Int64, most: Int = .max) -> [String] {
-        for name in pendingNames {
-            guard let file = files[name] else { continue }
-            switch file.state {
-            case .found(let since) where file.look != nil && (now - since >= settle || isVouched(name, file)),
-                .quiet(let since) where now - since >= settle || isVouched(name, file):
-                var complete = file
-                complete.state = .complete
-                set(name, complete)
-            default: break
-            }
+        complete(at: now)
+        // Out of `self` while it asks for the files.
+        var order = order
+        self.order = ArrivalOrder()
+        if !late.isEmpty {
+            order.add(
+                late.compactMap { name in
+                    guard let file = files[name], !parked.contains(name), isTakeable(name, file) else { return nil }
+                    return ArrivalOrder.Entry(
+                        name: name, changedAt: file.look?.changedAt ?? 0, rule: orderedRule(file),
+                        priority: priority(file))
+                })
+            late = []
         }
-        if !isSorted { sort() }
-        var out: [String] = []
-        var at = order.count - 1
-        while at >= 0, out.count < most {
-            let name = order[at]
-            if let file = files[name], isTakeable(name, file) {
-                out.append(name)
-            } else if at == order.count - 1 {
-                order.removeLast()
-            }
-            at -= 1
+        let names = order.first(most) { entry in
+            guard let file = files[entry.name], file.look?.changedAt ?? 0 == entry.changedAt else { return false }
+            return !parked.contains(entry.name) && isTakeable(entry.name, file)
         }
-        return out
+        self.order = order
+        return names
     }
 
-    private mutating func sort() {
-        let entries = files.filter { isTakeable($0, $1) }
-            .map { (name: $0.key, changedAt: $0.value.look?.changedAt ?? 0, rule: orderedRule($0.value)) }
-            .sorted { $0.changedAt != $1.changedAt ? $0.changedAt > $1.changedAt : $0.name > $1.name }
-        order = entries.map(\.name)
-        var places: [Int: [Int]] = [:]
-        for (place, entry) in entries.enumerated() {
-            if let rule = entry.rule { places[rule, default: []].append(place) }
+    private mutating func complete(at now: Int64) {
+        while let (since, name) = settling.front {
+            visited += 1
+            if var file = files[name], file.state == .found(since: since) || file.state == .quiet(since: since) {
+                guard now - since >= settle else { break }
+                if !isPolled || file.state == .quiet(since: since) {
+                    file.state = .complete
+                    set(name, file)
+                }
+            }
+            settling.removeFront()
         }
-        for shared in places.values {
-            let sorted = shared.map { entries[$0].name }.sorted(by: >)
-            for (place, name) in zip(shared, sorted) { order[place] = name }
+        for name in maybeVouched {
+            visited += 1
+            guard var file = files[name], isVouched(name, file) else { continue }
+            switch file.state {
+            case .found where file.look != nil, .quiet:
+                file.state = .complete
+                set(name, file)
+            case .found, .writing, .complete: break
+            }
         }
-        isSorted = true
+        maybeVouched = []
     }
+
+    /// All price files that were found complete, in no order, and those that are parked as well.
+    package var complete: [String] { files.filter { isTakeable($0, $1) }.map(\.key) }
+
+    /// How many files and places were gone through so far: what it costs.
+    package var visits: Int { visited + order.visits }
 
     // MARK: - Files that go together
 
@@ -227,6 +306,10 @@ package struct InboxTracker: Sendable {
 
     private func orderedRule(_ file: File) -> Int? {
         if case .price(let price) = file.role { price.orderedRule } else { nil }
+    }
+
+    private func priority(_ file: File) -> Int {
+        if case .price(let price) = file.role { price.priority } else { 0 }
     }
 
     private func isTakeable(_ name: String, _ file: File) -> Bool {
@@ -258,14 +341,13 @@ package struct InboxTracker: Sendable {
 
     /// When a file may become complete without another report, in nanoseconds.
     package var nextDeadline: Int64? {
-        var next: Int64?
-        for name in pendingNames {
+        let since = settling.first { since, name in
             switch files[name]?.state {
-            case .found(let since), .quiet(let since): next = min(next ?? .max, since + settle)
-            case .writing, .complete, nil: break
+            case .found(since), .quiet(since): true
+            default: false
             }
         }
-        return next
+        return since.map { $0 + settle }
     }
 
     /// Files that are not complete yet.

@@ -29,6 +29,10 @@ package struct LaneOrder: Sendable {
         var isHeld = false
         var presents: Bool
         var overtakers: [DropPlace] = []
+        /// Rows that were committed as sent and not handed over yet.
+        var committed = 0
+        /// All its rows were.
+        var isLast = false
     }
 
     /// In the order in which they go.
@@ -42,12 +46,44 @@ package struct LaneOrder: Sendable {
     /// an answer are in doubt.
     package mutating func open(_ place: DropPlace, presents: Bool = false) {
         // It kept its place while a fault was mended.
-        guard index(place.drop) == nil else { return }
+        if let at = index(place.drop) {
+            entries[at].committed = 0
+            entries[at].isLast = false
+            return
+        }
         var entry = Entry(place: place, hasGone: presents, presents: presents)
         if presents { overtake(from: place) }
         entry.overtakers = entries.filter { $0.hasGone && $0.place.isNewer(than: place) }.map(\.place)
         let at = entries.firstIndex { place.goesBefore($0.place) } ?? entries.count
         entries.insert(entry, at: at)
+    }
+
+    /// Whether so many of the drop's rows may be committed as sent before it is its turn, so that many small drops are committed
+    /// together: when all that goes before it is committed, and with that no more than `most` rows are. What is held, or comes
+    /// after it, does not count. `isLast`: it has no more.
+    package mutating func commit(_ drop: Int, rows: Int, isLast: Bool, most: Int) -> Bool {
+        guard let at = index(drop), !awaitsDoubts, entries[at].isOffering, !entries[at].isHeld,
+            entries[at].overtakers.isEmpty
+        else { return false }
+        var committed = entries[at].committed
+        // Who was told to go waits for nobody, and nobody waits for who stands aside.
+        for entry in entries[..<at] where entry.isOffering && !entry.isHeld && entry.overtakers.isEmpty && going != drop
+        {
+            if !entry.isLast { return false }
+            committed += entry.committed
+        }
+        guard committed == 0 || committed + rows <= most else { return false }
+        entries[at].committed += rows
+        entries[at].isLast = isLast
+        return true
+    }
+
+    /// The drop did what it was told to go for: another may be told. So many of the rows committed were handed over, or came to
+    /// nothing.
+    package mutating func handedOver(_ drop: Int, rows: Int = 0) {
+        if going == drop { going = nil }
+        guard let at = index(drop) else { return }
+        entries[at].committed = max(0, entries[at].committed - rows)
     }
 
     /// Asks for the drop's turn; `go` takes it.
@@ -89,6 +125,9 @@ package struct LaneOrder: Sendable {
             }?.place.drop
     }
 
+    /// All that are open, in the order in which they go.
+    package var drops: [Int] { entries.map(\.place.drop) }
+
     /// A drop has still to present its rows in doubt: nothing may be sent.
     package var awaitsDoubts: Bool { entries.contains { $0.presents } }
 
@@ -101,10 +140,8 @@ package struct LaneOrder: Sendable {
         entries[at].presents = false
     }
 
-    /// The drop did what it was told to go for: another may be told.
-    package mutating func handedOver(_ drop: Int) {
-        if going == drop { going = nil }
-    }
+    /// Newer drops went first, and the drop has not been told yet.
+    package func isOvertaken(_ drop: Int) -> Bool { index(drop).map { !entries[$0].overtakers.isEmpty } ?? false }
 
     /// All rows of the drop were handed over.
     package mutating func finishOffering(_ drop: Int) {

@@ -86,7 +86,7 @@ package enum RuleKey: String, SettingsKey {
     case finalNewline = "final_newline"
     case format
     case rowElement = "row_element"
-    case ready, checksum, trailer, order
+    case ready, checksum, trailer, order, priority
 }
 
 /// `post` of a rule in its long form.

@@ -83,6 +83,7 @@ package enum SettingsSummary {
             if let checksum = rule.checksum { parts.append("taken with its checksum .\(checksum.rawValue)") }
             if let trailer = rule.trailer { parts.append(text(trailer)) }
             if rule.order == .name { parts.append("in the order of names") }
+            if let priority = rule.priority { parts.append("priority \(priority)") }
             return
                 "files \(rule.match) -> \(rule.destinations.joined(separator: ", ")): \(parts.joined(separator: "; "))"
         }

@@ -69,6 +69,7 @@ package actor PostingLane {
     private var presented: [(place: DropPlace, lots: [PostLot])] = []
     private var sinks: [Int: AsyncStream<[SettledRun]>.Continuation] = [:]
     private var turns: [Int: CheckedContinuation<LaneOrder.Turn, Never>] = [:]
+    private var commits: [Int: (rows: Int, isLast: Bool, continuation: CheckedContinuation<Bool, Never>)] = [:]
     private var cancelled: [Int: OutcomeDetail] = [:]
     /// Nothing is sent, other tries included; answers are read.
     private var isHeld = false
@@ -214,6 +215,36 @@ package actor PostingLane {
         return order.turn(of: drop)
     }
 
+    /// Waits until so many of the drop's next rows may be committed as sent, in its turn or shortly before. False: the lane stops,
+    /// the drop was cancelled, or was overtaken and has to take its turn first.
+    package func mayCommit(_ drop: Int, rows: Int, isLast: Bool) async -> Bool {
+        guard !isDraining, !isStopped, cancelled[drop] == nil, !order.isOvertaken(drop) else { return false }
+        if commitNow(drop, rows, isLast) { return true }
+        return await withCheckedContinuation { commits[drop] = (rows, isLast, $0) }
+    }
+
+    private func commitNow(_ drop: Int, _ rows: Int, _ isLast: Bool) -> Bool {
+        guard !isHeld else { return false }
+        if destination.resend == .never {
+            // Never more than a window in all: what is queued counts as well.
+            guard queued == 0 || queued + rows <= destination.window else { return false }
+            return order.commit(drop, rows: rows, isLast: isLast, most: destination.window - queued)
+        }
+        return order.commit(drop, rows: rows, isLast: isLast, most: leadRows)
+    }
+
+    private func wakeCommits() {
+        guard !commits.isEmpty else { return }
+        for drop in order.drops {
+            guard let wanted = commits[drop] else { continue }
+            if order.isOvertaken(drop) {
+                commits.removeValue(forKey: drop)?.continuation.resume(returning: false)
+            } else if commitNow(drop, wanted.rows, wanted.isLast) {
+                commits.removeValue(forKey: drop)?.continuation.resume(returning: true)
+            }
+        }
+    }
+
     /// Whether nothing is sent before the drop has presented its rows in doubt.
     package func awaitsDoubts(of drop: Int) -> Bool { order.presents(drop) }
 
@@ -243,16 +274,25 @@ package actor PostingLane {
     }
 
     /// Hands over rows that may be sent: to be called in the drop's turn only.
-    package func offer(_ lot: PostLot) {
-        guard !isStopped, !isDraining else { return }
+    /// `committed`: rows that were committed for it. False: the lane stops, and has not taken them.
+    @discardableResult
+    package func offer(_ lot: PostLot, committed: Int = 0) -> Bool {
+        order.handedOver(lot.drop, rows: committed)
+        guard !isStopped, !isDraining else { return false }
+        guard !lot.rows.isEmpty else {
+            pump()
+            return true
+        }
         _ = window.add(lot, now: Clock.now())
         if !lot.isInDoubt { queued += lot.rows.count }
         order.handedOver(lot.drop)
         // The cancellation came between the turn and these rows.
         if let detail = cancelled[lot.drop] {
-            return cancel(drop: lot.drop, reason: detail.reason, text: detail.text)
+            cancel(drop: lot.drop, reason: detail.reason, text: detail.text)
+            return true
         }
         pump()
+        return true
     }
 
     /// All rows of the drop were offered: the next drop's turn may come.
@@ -286,6 +326,7 @@ package actor PostingLane {
         window.cancel(drop: drop, reason: reason, text: text, now: Clock.now())
         queued = window.queued
         turns.removeValue(forKey: drop)?.resume(returning: .over)
+        commits.removeValue(forKey: drop)?.continuation.resume(returning: false)
         pump()
     }
 
@@ -310,8 +351,9 @@ package actor PostingLane {
     /// Whether the drop has rows left here and none of them can move before it, or the lane, is resumed.
     package func isHeldUp(_ drop: Int) -> Bool {
         guard sinks[drop] != nil else { return false }
-        if isHeld { return window.inFlight == 0 && (turns[drop] != nil || !window.isIdle) }
-        return order.isHeld(drop) && turns[drop] != nil && window.isIdle
+        let waits = turns[drop] != nil || commits[drop] != nil
+        if isHeld { return window.inFlight == 0 && (waits || !window.isIdle) }
+        return order.isHeld(drop) && waits && window.isIdle
     }
 
     /// Nothing more of the drop is to be settled here.
@@ -410,8 +452,7 @@ package actor PostingLane {
     package func stop(timeout: Duration) async {
         guard !isStopped else { return }
         isDraining = true
-        for (_, turn) in turns { turn.resume(returning: .over) }
-        turns = [:]
+        endTurns()
         if link != nil, window.inFlight > 0 {
             let deadline = eventLoop.scheduleTask(in: .nanoseconds(timeout.nanoseconds)) {
                 self.assumeIsolated { $0.endDrain() }
@@ -433,6 +474,14 @@ package actor PostingLane {
         finish()
     }
 
+    /// Nobody gets a turn any more.
+    private func endTurns() {
+        for (_, turn) in turns { turn.resume(returning: .over) }
+        turns = [:]
+        for (_, commit) in commits { commit.continuation.resume(returning: false) }
+        commits = [:]
+    }
+
     private func endDrain() {
         drained?.resume()
         drained = nil
@@ -440,8 +489,7 @@ package actor PostingLane {
 
     private func finish() {
         deliver()
-        for (_, turn) in turns { turn.resume(returning: .over) }
-        turns = [:]
+        endTurns()
         for (_, sink) in sinks { sink.finish() }
         sinks = [:]
         timer?.cancel()
@@ -1012,6 +1060,7 @@ package actor PostingLane {
     }
 
     private func wakeTurns() {
+        wakeCommits()
         guard !turns.isEmpty else { return }
         if let next = order.next, turns[next] != nil {
             let now = turnNow(of: next)

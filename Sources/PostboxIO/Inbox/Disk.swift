@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+package import PostboxCore
 internal import Synchronization
 
 /// File system calls with their errors checked, close included. Paths are absolute.
@@ -34,6 +35,17 @@ package enum Disk {
         var s = postbox_status()
         let code = -postbox_fstat(descriptor, &s)
         guard code == 0 else { throw DiskError(code: code, call: "fstat", path: path) }
+        return Status(s)
+    }
+
+    /// stat(2): as `status`, of what a symbolic link leads to.
+    package static func target(_ path: String) throws(DiskError) -> Status? {
+        var s = postbox_status()
+        let code = -postbox_stat(path, 1, &s)
+        guard code == 0 else {
+            if code == ENOENT || code == ENOTDIR { return nil }
+            throw DiskError(code: code, call: "stat", path: path)
+        }
         return Status(s)
     }
 
@@ -134,10 +146,23 @@ package enum Disk {
     }
 
     /// Makes renames, links and new names in a directory durable.
-    package static func syncDirectory(_ path: String) throws(DiskError) {
+    package static func syncDirectory(_ path: String) throws(DiskError) { try sync(path, O_DIRECTORY) }
+
+    /// Makes a file's bytes, or a directory's names, durable.
+    package static func sync(_ path: String) throws(DiskError) { try sync(path, O_NOFOLLOW) }
+
+    /// syncfs(2): everything on the file system of an open file.
+    package static func syncFileSystem(_ descriptor: Int32, path: String) throws(DiskError) {
         guard isDurable else { return }
         synced.add(1, ordering: .relaxed)
-        let descriptor = try open(path, O_RDONLY | O_DIRECTORY)
+        let code = -postbox_syncfs(descriptor)
+        guard code == 0 else { throw DiskError(code: code, call: "syncfs", path: path) }
+    }
+
+    private static func sync(_ path: String, _ flags: Int32) throws(DiskError) {
+        guard isDurable else { return }
+        synced.add(1, ordering: .relaxed)
+        let descriptor = try open(path, O_RDONLY | flags)
         let code = Glibc.fsync(descriptor) == 0 ? 0 : errno
         try close(descriptor, path: path)
         guard code == 0 else { throw DiskError(code: code, call: "fsync", path: path) }
@@ -231,12 +256,8 @@ package enum Disk {
         return (names, unreadable)
     }
 
-    /// Whether the path lies on a file system of another machine, where renames and locks are not what they seem.
-    package static func isNetworkFileSystem(_ path: String) -> Bool {
-        // NFS, SMB, CIFS, SMB2, AFS, Ceph, FUSE is left out: most of those are local.
-        [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x5346_414F, 0x00C3_6400, 0x0BD0_0BD0]
-            .contains(postbox_fs_type(path))
-    }
+    /// What file system the path lies on.
+    package static func fileSystem(_ path: String) -> FileSystemKind { FileSystemKind(magic: postbox_fs_type(path)) }
 
     /// False only for measuring what durability costs.
     package static let isDurable = getenv("POSTBOX_UNSAFE_NO_SYNC") == nil

@@ -41,10 +41,7 @@ package struct FileMover: Sendable {
         _ name: String, from directory: String, to folder: String, as target: String, summary: [UInt8]
     ) throws(DiskError) -> Bool {
         try Disk.makeDirectory(folder)
-        try place(directory + "/" + Part.result, folder + "/" + FileNames.result(target))
-        try place(directory + "/" + Part.rejects, folder + "/" + FileNames.rejects(target))
-        try CompanionFiles(in: directory).move(of: name, to: folder, as: target)
-        try place(directory + "/" + name, folder + "/" + target)
+        try placeAll(name, from: directory, to: folder, as: target)
         let part = directory + "/" + Part.summary
         if try Disk.exists(directory), try !Disk.exists(folder + "/" + FileNames.summary(target)) {
             try write(summary, to: part)
@@ -52,7 +49,30 @@ package struct FileMover: Sendable {
             try place(part, folder + "/" + FileNames.summary(target))
         }
         try Disk.syncDirectory(folder)
-        try Disk.remove(part)
+        return try clear(directory)
+    }
+
+    /// The same for a drop whose summary lies in `directory` whole and durable, without syncs: those of `folder` are the
+    /// caller's, before `clear`.
+    package func moveUnsynced(
+        _ name: String, from directory: String, to folder: String, as target: String
+    ) throws(DiskError) {
+        try placeAll(name, from: directory, to: folder, as: target)
+        try place(directory + "/" + Part.summary, folder + "/" + FileNames.summary(target))
+    }
+
+    private func placeAll(
+        _ name: String, from directory: String, to folder: String, as target: String
+    ) throws(DiskError) {
+        try place(directory + "/" + Part.result, folder + "/" + FileNames.result(target))
+        try place(directory + "/" + Part.rejects, folder + "/" + FileNames.rejects(target))
+        try CompanionFiles(in: directory).move(of: name, to: folder, as: target)
+        try place(directory + "/" + name, folder + "/" + target)
+    }
+
+    /// Removes a drop's own directory when all of it is moved. False: something else lies in it, which stays. Throws `DiskError`.
+    package func clear(_ directory: String) throws(DiskError) -> Bool {
+        try Disk.remove(directory + "/" + Part.summary)
         do throws(DiskError) {
             try Disk.removeDirectory(directory)
         } catch {
@@ -62,12 +82,12 @@ package struct FileMover: Sendable {
         return true
     }
 
-    /// Writes a whole small file, synced. Throws `DiskError`.
-    package func write(_ bytes: [UInt8], to path: String) throws(DiskError) {
+    /// Writes a whole small file. Throws `DiskError`.
+    package func write(_ bytes: [UInt8], to path: String, syncing: Bool = true) throws(DiskError) {
         let descriptor = try Disk.open(path, O_WRONLY | O_CREAT | O_TRUNC)
         do throws(DiskError) {
             try Disk.write(descriptor, bytes, path: path)
-            try Disk.fsync(descriptor, path: path)
+            if syncing { try Disk.fsync(descriptor, path: path) }
         } catch {
             _ = Glibc.close(descriptor)
             throw error

@@ -1,4 +1,4 @@
-internal import Dispatch
+package import Dispatch
 internal import Glibc
 
 /// What the kernel says about names in one directory (inotify(7)). A hint: the directory is the truth.
@@ -29,11 +29,15 @@ package final class Inotify: @unchecked Sendable {
     /// Events in the order they came, a batch a read.
     package let events: AsyncStream<[InboxEvent]>
 
+    /// The directory as it was when the watch began.
+    private let identity: (device: UInt64, inode: UInt64)
     private let source: any DispatchSourceRead
     private let continuation: AsyncStream<[InboxEvent]>.Continuation
 
-    /// Begins to watch. Throws when the directory is not there or the kernel gives no watch.
-    package init(directory: String) throws(DiskError) {
+    /// Begins to watch, and reads on `queue`. Throws when the directory is not there or the kernel gives no watch.
+    package init(directory: String, queue: DispatchQueue = DispatchQueue(label: "inbox")) throws(DiskError) {
+        // Before the watch: a directory that takes its place in between shows as another one.
+        let status = try Disk.target(directory)
         let descriptor = inotify_init1(Int32(O_NONBLOCK | O_CLOEXEC))
         guard descriptor >= 0 else { throw DiskError(code: errno, call: "inotify_init1", path: directory) }
         let mask =
@@ -44,8 +48,9 @@ package final class Inotify: @unchecked Sendable {
             _ = Glibc.close(descriptor)
             throw DiskError(code: code, call: "inotify_add_watch", path: directory)
         }
+        identity = (status?.device ?? 0, status?.inode ?? 0)
         (events, continuation) = AsyncStream.makeStream()
-        source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: DispatchQueue(label: "inbox"))
+        source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
         source.setEventHandler { [continuation] in
             let batch = Self.drain(descriptor)
             if !batch.isEmpty { continuation.yield(batch) }
@@ -55,6 +60,13 @@ package final class Inotify: @unchecked Sendable {
             continuation.finish()
         }
         source.resume()
+    }
+
+    /// Whether the watched directory is still the one at `path`. What is mounted over it, or a symbolic link that leads elsewhere
+    /// now, is not reported by the kernel. Throws `DiskError`.
+    package func isAt(_ path: String) throws(DiskError) -> Bool {
+        guard let status = try Disk.target(path) else { return false }
+        return status.device == identity.device && status.inode == identity.inode
     }
 
     package func stop() {

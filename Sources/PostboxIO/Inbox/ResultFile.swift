@@ -18,6 +18,8 @@ package actor ResultFile {
     /// The last of them: those that no sync has made durable yet.
     private var unsynced: [UInt8] = []
     private var lastSync: Int64
+    /// Its name is durable: before that no line of it is.
+    private var isNamed = false
     private var lines: [String: ResultLines] = [:]
     private var buffer = LineBuffer()
     private var isFailing = false
@@ -115,13 +117,23 @@ package actor ResultFile {
         await flush(syncing: true)
     }
 
-    /// The last sync; the file is complete. Throws `DiskError` when it was given up or cannot be closed well.
-    package func finish() async throws(DiskError) {
-        await flush(syncing: true)
+    /// The last sync, together with other files that have to be durable by then: the file is complete. Throws `DiskError` when
+    /// it was given up or cannot be closed well, or when another one cannot be synced.
+    package func finish(with others: [String] = [], in group: SyncGroup) async throws {
+        await flush()
+        do {
+            try await group.sync([path, directory] + others)
+        } catch {
+            // Its own bytes are written again until they stay.
+            await flush(syncing: true)
+            for other in others { try Disk.sync(other) }
+        }
         if let lost { throw lost }
         isOpen = false
         try Disk.close(descriptor, path: path)
     }
+
+    private var directory: String { String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) }
 
     private func count(_ outcome: PostOutcome, _ detail: OutcomeDetail?, row: Int, settledAt: Int64) {
         let word = detail.map { $0.nakCode.isEmpty ? $0.reason : $0.nakCode } ?? ""
@@ -163,11 +175,13 @@ package actor ResultFile {
         let bytes = unsynced
         let at = length - bytes.count
         var isFirst = true
-        await persist { [descriptor, path] () throws(DiskError) in
+        await persist { [descriptor, path, directory, isNamed] () throws(DiskError) in
             if !isFirst { try Disk.write(descriptor, bytes, at: at, path: path) }
             isFirst = false
             try Disk.fdatasync(descriptor, path: path)
+            if !isNamed { try Disk.syncDirectory(directory) }
         }
+        isNamed = true
         unsynced.removeAll(keepingCapacity: true)
         lastSync = Clock.monotonic()
         syncs += 1

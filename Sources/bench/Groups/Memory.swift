@@ -20,5 +20,36 @@ struct Memory {
         }
         try server.stop()
         show(table)
+        show(guarded())
+    }
+
+    /// What it takes to know every row of drops that overtook another one.
+    private func guarded() -> Table {
+        var table = Table("Rows that stand against older ones", ["rows, each of its own RIC", "MB", "bytes / row"])
+        table.note = "Held while an older drop that they overtook is open; the rows themselves stay in their journals."
+        for rows in [desk.sizes.rows, desk.sizes.rows * 5] {
+            let before = Usage.residentBytes
+            var index = StaleGuard(destination: "server", services: ["NIPROV"])
+            let drop = DropPlace(drop: 2, age: 2)
+            _ = index.begin(drop)
+            var journal = ResultJournal(drop: drop.drop, destinations: nil)
+            var text = ResultLines.header
+            for row in 1...rows {
+                text += "2,\(row),,server,RIC\(row).X,NIPROV,Update,acked,,,,,\(row),1,,2026-01-01T00:00:00.000000Z,\n"
+                guard row % 10_000 == 0 || row == rows else { continue }
+                Array(text.utf8).withUnsafeBytes { bytes in
+                    journal.take(bytes, isLast: row == rows) { line in
+                        index.take(line) { _ in true }
+                        return true
+                    }
+                }
+                text = ""
+            }
+            index.seal()
+            let bytes = max(0, Usage.residentBytes - before)
+            table.add(
+                Figure.count(index.count), Figure.megabytes(bytes), Figure.short(Double(bytes) / Double(rows)))
+        }
+        return table
     }
 }

@@ -20,6 +20,13 @@ struct Usage {
         self.sleeps = sleeps
     }
 
+    /// What this process holds in memory now, in bytes.
+    static var residentBytes: Int {
+        let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?
+            .split(separator: " ").dropFirst().first.flatMap { Int($0) }
+        return (pages ?? 0) * sysconf(Int32(_SC_PAGESIZE))
+    }
+
     /// CPU seconds used since then.
     func cpuSeconds(since before: Usage) -> Double { cpu - before.cpu }
 

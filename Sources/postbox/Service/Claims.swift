@@ -85,14 +85,12 @@ struct Claims: Sendable {
                 continue
             }
             FailPoint.reach("claim_renamed")
-            try Disk.syncDirectory(directory)
             out.append(
                 ClaimedFile(
                     drop: number, name: entry.name, directory: directory, claimedAt: now, snapshot: entry.snapshot,
                     refusal: entry.refusal))
         }
-        try Disk.syncDirectory(work)
-        try Disk.syncDirectory(inbox)
+        try await context.syncs.sync(out.map(\.directory) + [work, inbox])
         FailPoint.reach("claimed")
         for place in gone {
             try await context.ledger.forget(place.drop)

@@ -7,12 +7,23 @@ struct Closing: Sendable {
     let context: Context
 
     /// Moves everything to where it belongs and closes the drop in the ledger. Throws; may be called again.
+    ///
+    /// `summary`: its bytes; nil: it lies in the drop's directory, whole and durable.
     func finish(
-        _ place: DropPlace, name: String, directory: String, folder: String, target: String, summary: [UInt8]
+        _ place: DropPlace, name: String, directory: String, folder: String, target: String, summary: [UInt8]?
     ) async throws {
-        try context.guardBook.keep(place, from: directory)
+        let guarded = try context.guardBook.keep(place, from: directory)
         FailPoint.reach("guarded")
-        let isClear = try FileMover().move(name, from: directory, to: folder, as: target, summary: summary)
+        let isClear: Bool
+        if let summary {
+            for path in guarded { try Disk.syncDirectory(path) }
+            isClear = try FileMover().move(name, from: directory, to: folder, as: target, summary: summary)
+        } else {
+            try FileMover().moveUnsynced(name, from: directory, to: folder, as: target)
+            FailPoint.reach("placed")
+            try await context.syncs.sync(guarded + [folder])
+            isClear = try FileMover().clear(directory)
+        }
         if !isClear { context.alerts.send(.foreign(directory)) }
         FailPoint.reach("moved")
         try await context.ledger.close([place.drop])

@@ -18,6 +18,7 @@ struct Context: Sendable {
     var names: NameBook
     var bases: PostIDBases
     var guardBook: GuardBook
+    var syncs: SyncGroup
     var results: DiskThread
     var trouble: ResultTrouble
     var alerts: Alerts

@@ -3,7 +3,7 @@ internal import PostboxCore
 internal import PostboxIO
 
 /// What the desk's orders mean now, for whoever decides what is claimed and begun.
-struct Standing: Sendable {
+struct Standing: Sendable, Equatable {
     /// False: the orders could not be read; nothing new may begin before they are.
     var isKnown = false
     var isInboxHeld = false

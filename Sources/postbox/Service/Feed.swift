@@ -9,6 +9,8 @@ struct Feed: Sendable {
         var isComplete: Bool
         /// The file was no longer the one that was read first.
         var changed: String?
+        /// The first row that was committed as sent and never handed over; nil: there is none.
+        var notOffered: Int?
     }
 
     let file: ClaimedFile
@@ -34,6 +36,8 @@ struct Feed: Sendable {
         var givenUp: OutcomeDetail?
         /// Rows that are settled, and those in doubt that were handed over.
         var handed: RowSet?
+        /// The first row that was committed as sent and never handed over.
+        var notOffered: Int?
     }
 
     func run(_ path: String, _ outcomes: AsyncStream<[SettledRun]>) async throws -> Result {
@@ -55,7 +59,8 @@ struct Feed: Sendable {
             try await group.waitForAll()
             if let fault { throw fault }
             if tally.lost > 0 { result.isComplete = false }
-            if !result.isComplete, let first = await lane.firstUntaken(of: file.drop) {
+            let untaken = await lane.firstUntaken(of: file.drop)
+            if !result.isComplete, let first = [untaken, result.notOffered].compactMap({ $0 }).min() {
                 try await context.ledger.rewind(file.drop, destination: destination, to: first - 1)
             }
             return result
@@ -115,14 +120,14 @@ struct Feed: Sendable {
             let reading = try SecondReading(source, digests)
             while !isInterrupted, let (chunk, isLast) = try reading.next() {
                 let mapped = try pass.mapped(chunk, isLast: isLast)
-                isInterrupted = try await !hand(mapped, tally, &way)
+                isInterrupted = try await !hand(mapped, isLast: isLast, tally, &way)
                 handled = mapped.rows.last?.row ?? handled
             }
         } catch let changed as SourceFile.Changed {
             await endRest(after: handled, way.handed, changed.description)
             return Result(isComplete: true, changed: changed.description)
         }
-        return Result(isComplete: !isInterrupted)
+        return Result(isComplete: !isInterrupted, notOffered: way.notOffered)
     }
 
     // MARK: - What an earlier run may have sent
@@ -219,9 +224,11 @@ struct Feed: Sendable {
     }
 
     /// Hands one batch's rows on. False: the program stops.
-    private func hand(_ batch: PostBatch, _ tally: Tally, _ way: inout Way) async throws -> Bool {
+    private func hand(
+        _ batch: PostBatch, isLast: Bool, _ tally: Tally, _ way: inout Way
+    ) async throws -> Bool {
         guard way.handed != nil || !batch.problems.isEmpty else {
-            return try await hand(fresh: batch.rows, batch, tally, &way)
+            return try await hand(fresh: batch.rows, batch, isLast: isLast, tally, &way)
         }
         var ended: [Ended] = []
         var fresh: [MappedRow] = []
@@ -234,39 +241,57 @@ struct Feed: Sendable {
             }
         }
         await end(ended, batch)
-        return try await hand(fresh: fresh, batch, tally, &way)
+        return try await hand(fresh: fresh, batch, isLast: isLast, tally, &way)
     }
 
     /// Rows that were never sent: committed ahead of the send path, a lead at a time.
     private func hand(
-        fresh rows: [MappedRow], _ batch: PostBatch, _ tally: Tally, _ way: inout Way
+        fresh rows: [MappedRow], _ batch: PostBatch, isLast: Bool, _ tally: Tally, _ way: inout Way
     ) async throws -> Bool {
         var rows = rows
         var known = -1
         var at = 0
         var isFirst = rows.first?.row == 1
         while at < rows.count {
-            let lead = await lane.leadRows
-            await tally.wait(untilOpen: lane.destination.window + 4 * lead)
-            if way.givenUp == nil, case .over = try await turn(&way), way.givenUp == nil { return false }
-            if let givenUp = way.givenUp {
-                await end(rows[at...].map { ($0, .unsent, givenUp) }, batch)
-                return true
-            }
             if way.guarded.count != known {
                 known = way.guarded.count
                 rows = try await stillFree(rows[at...], batch, way.guarded)
                 at = 0
                 continue
             }
+            let lead = await lane.leadRows
+            await tally.wait(untilOpen: lane.destination.window + 4 * lead)
             let next = min(rows.count, at + lead)
+            let isEnd = isLast && next == rows.count
+            guard await lane.mayCommit(file.drop, rows: next - at, isLast: isEnd) else {
+                if case .over = try await turn(&way) {
+                    guard let givenUp = way.givenUp else { return false }
+                    await end(rows[at...].map { ($0, .unsent, givenUp) }, batch)
+                    return true
+                }
+                continue
+            }
             try await context.ledger.advance(
                 file.drop, destination: destination, through: rows[next - 1].row, isFirst: isFirst)
             isFirst = false
             FailPoint.reach("advanced")
-            tally.offered(next - at)
-            let slice = at == 0 && next == rows.count ? rows : Array(rows[at..<next])
-            await lane.offer(PostLot(drop: file.drop, batch: batch, rows: slice, postIDBase: base))
+            if case .over = try await turn(&way) {
+                guard let givenUp = way.givenUp else {
+                    way.notOffered = rows[at].row
+                    return false
+                }
+                await end(rows[at...].map { ($0, .unsent, givenUp) }, batch)
+                return true
+            }
+            var slice = at == 0 && next == rows.count ? rows : Array(rows[at..<next])
+            if way.guarded.count != known { slice = try await stillFree(slice[...], batch, way.guarded) }
+            tally.offered(slice.count)
+            let lot = PostLot(drop: file.drop, batch: batch, rows: slice, postIDBase: base)
+            guard await lane.offer(lot, committed: next - at) else {
+                tally.offered(-slice.count)
+                way.notOffered = slice.first?.row
+                return false
+            }
             FailPoint.reach("offered")
             at = next
         }

@@ -368,7 +368,7 @@ struct FileContribution: Sendable {
             trouble.text = detail.text
         }
         guard isComplete else {
-            try await results.finish()
+            try await results.finish(in: context.syncs)
             logger.info("interrupted; it goes on at the next start", metadata: ["event": "interrupted"])
             return .interrupted
         }
@@ -381,15 +381,12 @@ struct FileContribution: Sendable {
             let services = await context.lanes[name]?.serviceNames() ?? file.snapshot.services[name] ?? []
             lines[name] = ResultLines(drop: file.drop, destination: name, services: services, hasLines: hasLines)
         }
-        let made = try ResultFile(
+        return try ResultFile(
             path: file.directory + "/" + FileMover.Part.result, rows: rows, lines: lines,
             keeping: recovered.goodBytes, outcomes: recovered.rows.outcomes, bad: recovered.rows.bad,
             firstSentAt: recovered.firstSentAt, thread: context.results,
             alert: { [alerts = context.alerts] in alerts.send($0) },
             failing: { [trouble = context.trouble] in trouble.changed($0) })
-        // Lines that are durable can be found again only when their file's name is.
-        try Disk.syncDirectory(file.directory)
-        return made
     }
 
     private static let tooOld = OutcomeDetail(reason: "max_age", text: "not sent within the rule's max_age")
@@ -469,8 +466,6 @@ struct FileContribution: Sendable {
     private func close(
         _ source: SourceFile?, _ plan: Plan?, _ results: ResultFile, _ trouble: Trouble, isThere: Bool = true
     ) async throws -> ContributionEnd {
-        try await results.finish()
-        FailPoint.reach("result_complete")
         let counts = await results.outcomes
         let bad = await results.bad
         var trouble = trouble
@@ -483,7 +478,6 @@ struct FileContribution: Sendable {
         let folder = folder(for: verdict)
         if verdict != .done, bad.count > 0, let source, let plan {
             try writeRejects(bad, source, plan.format)
-            try Disk.syncDirectory(file.directory)
         }
         FailPoint.reach("rejects_written")
         var summary = FileSummary(drop: file.drop, file: file.name)
@@ -512,6 +506,11 @@ struct FileContribution: Sendable {
         let settledAt = await results.lastSettledAt
         summary.settledAt = settledAt > 0 ? settledAt : Clock.wall()
         let bytes = Array(summary.json.utf8)
+        let part = file.directory + "/" + FileMover.Part.summary
+        try FileMover().write(bytes, to: part, syncing: false)
+        FailPoint.reach("summary_written")
+        try await results.finish(with: [part], in: context.syncs)
+        FailPoint.reach("result_complete")
         let target = try await context.names.reserve(
             file.name, in: folder, suffixes: CompanionFiles(in: file.directory).suffixes(of: file.name))
         context.guardBook.settled(file.place)
@@ -526,7 +525,7 @@ struct FileContribution: Sendable {
         }
         FailPoint.reach("settled")
         try await Closing(context: context).finish(
-            file.place, name: file.name, directory: file.directory, folder: folder, target: target, summary: bytes)
+            file.place, name: file.name, directory: file.directory, folder: folder, target: target, summary: nil)
         log(verdict, counts, summary.rowsPerSecond, trouble, folder + "/" + target)
         return .closed(verdict, unknown: counts[.unknown])
     }

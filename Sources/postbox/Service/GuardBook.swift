@@ -60,21 +60,23 @@ final class GuardBook: Sendable {
 
     func setOldestWaiting(_ arrival: Int64?) { state.withLock { $0.oldestWaiting = arrival } }
 
-    /// Keeps a settled drop's complete result, if an older drop may still send. Throws `DiskError`.
-    func keep(_ place: DropPlace, from directory: String) throws {
+    /// Keeps a settled drop's complete result, if an older drop may still send. Returns the directory to sync, if any. Throws
+    /// `DiskError`.
+    func keep(_ place: DropPlace, from directory: String) throws -> [String] {
         let isNeeded = state.withLock { state in
             state.open.contains { !$0.value && place.isNewer(than: $0.key) }
                 || state.oldestWaiting.map { $0 < place.age } ?? false
         }
         let result = directory + "/" + FileMover.Part.result
-        guard isNeeded, try Disk.exists(result) else { return }
+        guard isNeeded, try Disk.exists(result) else { return [] }
         try Disk.makeDirectory(work + "/guard")
         try Disk.link(result, path(place))
-        try Disk.syncDirectory(work + "/guard")
         state.withLock { state in
-            let at = state.kept.firstIndex { $0.isNewer(than: place) } ?? state.kept.count
-            if !state.kept.contains(place) { state.kept.insert(place, at: at) }
+            // Mostly it is the newest.
+            let at = (state.kept.lastIndex { !$0.isNewer(than: place) } ?? -1) + 1
+            if at == 0 || state.kept[at - 1] != place { state.kept.insert(place, at: at) }
         }
+        return [work + "/guard"]
     }
 
     /// The drop is moved: what no open drop is older than is forgotten. Throws `DiskError`.

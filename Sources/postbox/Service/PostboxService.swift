@@ -79,7 +79,7 @@ struct PostboxService: Sendable {
     private func prepareDirectories() throws {
         let d = settings.directories
         for path in [d.spool, d.inbox, d.work, d.done, d.failed, d.state] { try Disk.makeDirectory(path) }
-        guard !Disk.isNetworkFileSystem(d.state) else {
+        guard !Disk.fileSystem(d.state).refusesLedger else {
             throw SpoolProblem(
                 description:
                     "state is on a network file system (\(d.state)); the ledger needs a local disk: set state: to one")
@@ -136,7 +136,7 @@ struct PostboxService: Sendable {
         let context = Context(
             settings: settings, configSHA256: SourceFile.sha256(loaded.sourceBytes), ledger: ledger, lanes: lanes,
             names: NameBook(), bases: PostIDBases(next: firstBase % Postbox.postIDs),
-            guardBook: try GuardBook(work),
+            guardBook: try GuardBook(work), syncs: try SyncGroup(on: work),
             results: DiskThread(label: "results"), trouble: ResultTrouble(),
             alerts: alerts, progress: progress, logger: logger)
         let recovery = try await Recovery(context: context).run(open)

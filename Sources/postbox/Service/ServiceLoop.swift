@@ -6,7 +6,8 @@ internal import PostboxIO
 /// The service's one loop: everything that happens is one kind of input, so order is never in doubt.
 actor ServiceLoop {
     private enum Input: Sendable {
-        case inbox([InboxEvent])
+        /// By the watch of that number.
+        case inbox(Int, [InboxEvent])
         case lane(String, LaneState)
         case ended(ClaimedFile, ContributionEnd)
         /// The desk's orders have changed.
@@ -18,7 +19,13 @@ actor ServiceLoop {
     /// Nanoseconds within which two signals are one.
     private static let sameOrder: Int64 = 300_000_000
     /// Files in work at once.
-    private static let openMax = 64
+    private static let openMax = 128
+    /// Files that are claimed together while others are in work: their commits and syncs are shared.
+    private static let claimMin = 64
+    /// Files that are looked at before the loop hears what else happened.
+    private static let looksMax = 1024
+    /// Waiting files that the log names one by one.
+    private static let namedMax = 100
 
     private let context: Context
     private let credentials: [String: Credentials]
@@ -30,12 +37,16 @@ actor ServiceLoop {
 
     private var tracker: InboxTracker
     private var watch: Inotify?
+    private var watchNumber = 0
     private var watchTask: Task<Void, Never>?
     private var laneStates: [String: LaneState] = [:]
     private var downSince: [String: Int64] = [:]
     /// Drops in work, with their destinations.
-    private var open: [Int: [String]] = [:]
+    private var open: [Int: (destinations: [String], priority: Int)] = [:]
     private let control: ControlDesk
+    private let inboxNames: InboxNames
+    /// Some rule's files go before others'.
+    private let hasPriorities: Bool
     private var standing = Standing()
     private var waitingToGoOn: [ClaimedFile]
     private var nextRescan: Int64 = 0
@@ -58,6 +69,8 @@ actor ServiceLoop {
     private var saidLacking: Set<String> = []
     private var saidAlone: Set<String> = []
     private var knownDestinations: [String: [String]] = [:]
+    /// Under which files were parked in the inbox.
+    private var outlook: Outlook?
 
     init(
         context: Context, credentials: [String: Credentials], options: RunOptions, stops: AsyncStream<Void>,
@@ -68,8 +81,10 @@ actor ServiceLoop {
         self.options = options
         self.stops = stops
         waitingToGoOn = recovered
+        inboxNames = InboxNames(rules: context.settings.rules)
+        hasPriorities = context.settings.rules.contains { ($0.priority ?? 0) != 0 }
         tracker = InboxTracker(
-            settle: context.settings.settle.nanoseconds, names: InboxNames(rules: context.settings.rules))
+            settle: context.settings.settle.nanoseconds, names: inboxNames)
         (inputs, input) = AsyncStream.makeStream()
         control = ControlDesk(context: context) { [input] in input.yield(.orders) }
         for name in context.lanes.keys {
@@ -88,7 +103,7 @@ actor ServiceLoop {
                 "event": "started", "inbox": "\(context.settings.directories.inbox)", "version": "\(Version.text)",
                 "once": "\(options.once)",
             ])
-        await withTaskGroup(of: Void.self) { group in
+        await withDiscardingTaskGroup { group in
             for (name, lane) in context.lanes {
                 group.addTask { await lane.run() }
                 if let own = credentials[name] { group.addTask { await own.keepFresh(lane) } }
@@ -148,8 +163,8 @@ actor ServiceLoop {
     private func take(_ event: Input) async {
         let now = Clock.monotonic()
         switch event {
-        case .inbox(let events):
-            for event in events { take(event, now) }
+        case .inbox(let number, let events):
+            for event in events where number == watchNumber { take(event, now) }
         case .lane(let name, let state):
             laneStates[name] = state
             if state == .ready { downSince[name] = nil } else if downSince[name] == nil { downSince[name] = now }
@@ -248,8 +263,8 @@ actor ServiceLoop {
             tracker.lostTrack(at: now)
             nextRescan = 0
         case .directoryGone:
-            watch?.stop()
-            watch = nil
+            loseWatch()
+            tracker.startAnew()
             nextRescan = 0
         default: break
         }
@@ -260,7 +275,7 @@ actor ServiceLoop {
     // MARK: - What to do about it
 
     /// Does everything that can be done now. True: the loop is over.
-    private func step(_ group: inout TaskGroup<Void>) async -> Bool {
+    private func step(_ group: inout DiscardingTaskGroup) async -> Bool {
         var now = Clock.monotonic()
         if isStopping {
             await stopLanes()
@@ -307,7 +322,7 @@ actor ServiceLoop {
     ///
     /// Those that have a destination in common go on together: of two rows in doubt the newer one has to be known before the older
     /// one may be sent again.
-    private func goOn(_ group: inout TaskGroup<Void>) async {
+    private func goOn(_ group: inout DiscardingTaskGroup) async {
         guard !waitingToGoOn.isEmpty else { return }
         var left = waitingToGoOn.filter { !canEnd($0) }
         for file in left where warned.insert("drop \(file.drop)").inserted {
@@ -342,33 +357,48 @@ actor ServiceLoop {
             && !waiting.contains { canEnd($0) && !Set(destinations).isDisjoint(with: $0.snapshot.rule.destinations) }
     }
 
-    private func claimReady(_ group: inout TaskGroup<Void>, _ now: Int64) async {
+    private func claimReady(_ group: inout DiscardingTaskGroup, _ now: Int64) async {
         // What an earlier run began goes first: its rows are older.
         let held = Set(waitingToGoOn.filter { canEnd($0) }.flatMap { $0.snapshot.rule.destinations })
         if standing.isInboxHeld, standing.cancelledFiles.isEmpty { return }
-        while busy < Self.openMax {
+        if hasPriorities { context.guardBook.setOldestWaiting(tracker.oldestArrival.map { $0 / 1000 }) }
+        // What cannot go is parked until something changes for it, and costs nothing more till then.
+        let loggedIn = Set(laneStates.filter { $0.value == .ready }.keys)
+        let new = Outlook(ready: loggedIn, blocked: held, standing: standing)
+        if outlook != new { tracker.unpark() }
+        outlook = new
+        var looks = 0
+        while true {
             look()
             var names: [String] = []
-            // Behind a destination that is down others may wait for one that is up: then all have to be looked at.
-            let isAllUp = laneStates.values.allSatisfy { $0 == .ready } && held.isEmpty && standing.isNone
-            let ready = tracker.ready(at: now, most: isAllUp ? Self.openMax : .max)
-            guard !ready.isEmpty else { return }
+            let ready = tracker.ready(at: now, most: Self.openMax)
+            // What is less urgent keeps nobody out.
+            var room = ready.first.map { Self.openMax - busy(atLeast: inboxNames.priceFile($0).priority) } ?? 0
+            guard room > 0, room == Self.openMax || room >= min(ready.count, Self.claimMin) else { return }
+            looks += ready.count
             do {
                 for name in ready {
-                    guard names.count + busy < Self.openMax else { break }
+                    guard room > 0 else { break }
                     let isCancelled = standing.cancelledFiles.contains(name)
-                    if standing.isInboxHeld, !isCancelled { continue }
+                    if standing.isInboxHeld, !isCancelled {
+                        tracker.park(name)
+                        continue
+                    }
                     let destinations = try await destinations(for: name)
                     let mayGo = isReady(destinations) && !standing.holds(anyOf: destinations)
                     if isCancelled || mayGo && held.isDisjoint(with: destinations) {
                         names.append(name)
-                    } else if saidWaiting.insert(name).inserted {
-                        context.logger.info(
-                            "\(name) waits in the inbox for its destination",
-                            metadata: ["event": "waiting", "file": "\(name)", "why": "\(reason(destinations))"])
+                        room -= 1
+                    } else {
+                        tracker.park(name)
+                        say(waiting: name, reason(destinations))
                     }
                 }
-                guard !names.isEmpty else { return }
+                guard !names.isEmpty else {
+                    if looks < Self.looksMax { continue }
+                    input.yield(.tick)
+                    return
+                }
                 let claimed = try await Claims(context: context).claim(names)
                 warned.remove("claim")
                 for name in names {
@@ -397,8 +427,30 @@ actor ServiceLoop {
         }
     }
 
-    /// Files in work that are not held: what is held does not keep others out.
-    private var busy: Int { open.reduce(0) { $0 + (standing.holds($1.key, $1.value) ? 0 : 1) } }
+    /// Files in work of that priority or a higher one that are not held: what is held does not keep others out.
+    private func busy(atLeast priority: Int) -> Int {
+        open.reduce(0) { count, entry in
+            entry.value.priority < priority || standing.holds(entry.key, entry.value.destinations) ? count : count + 1
+        }
+    }
+
+    /// What decides whether files may go.
+    private struct Outlook: Equatable {
+        /// Destinations that are logged in.
+        var ready: Set<String>
+        /// Destinations that files of an earlier run wait for.
+        var blocked: Set<String>
+        var standing: Standing
+    }
+
+    /// Says it once of each file, of many files of the first ones only: a start may find very many.
+    private func say(waiting name: String, _ why: String) {
+        guard saidWaiting.count <= Self.namedMax, saidWaiting.insert(name).inserted else { return }
+        let isMany = saidWaiting.count > Self.namedMax
+        context.logger.info(
+            "\(isMany ? "more files wait" : "\(name) waits") in the inbox for \(isMany ? "their" : "its") destination",
+            metadata: ["event": "waiting", "why": "\(why)"].merging(isMany ? [:] : ["file": "\(name)"]) { $1 })
+    }
 
     /// Where a file goes, by its name; asked once while it waits.
     private func destinations(for name: String) async throws -> [String] {
@@ -418,11 +470,11 @@ actor ServiceLoop {
         }.joined(separator: "; ")
     }
 
-    private func start(_ files: [ClaimedFile], _ group: inout TaskGroup<Void>) async {
+    private func start(_ files: [ClaimedFile], _ group: inout DiscardingTaskGroup) async {
         var contributions: [FileContribution] = []
         // All take their places first: the order is settled before the first row goes.
         for file in files {
-            open[file.drop] = file.snapshot.rule.destinations
+            open[file.drop] = (file.snapshot.rule.destinations, file.place.priority)
             var outcomes: [String: AsyncStream<[SettledRun]>] = [:]
             for name in file.snapshot.rule.destinations {
                 if let lane = context.lanes[name] {
@@ -443,24 +495,41 @@ actor ServiceLoop {
 
     // MARK: - Looking at the inbox
 
+    private func loseWatch() {
+        watch?.stop()
+        watch = nil
+        watchNumber += 1
+    }
+
     private func startWatch() {
         guard watch == nil else { return }
+        let inbox = context.settings.directories.inbox
+        let needsPolling = Disk.fileSystem(inbox).needsPolling
+        tracker.isPolled = true
+        if !needsPolling { warned.remove("polling") }
+        if needsPolling, warned.insert("polling").inserted {
+            context.logger.notice(
+                "the inbox is on a file system that does not report what others change; it is listed every second",
+                metadata: ["event": "polling", "inbox": "\(inbox)"])
+        }
         do throws(DiskError) {
-            let made = try Inotify(directory: context.settings.directories.inbox)
+            let made = try Inotify(directory: inbox)
             watch = made
+            tracker.isPolled = needsPolling
             watchTask?.cancel()
-            watchTask = Task { [input] in
-                for await events in made.events { input.yield(.inbox(events)) }
+            watchNumber += 1
+            watchTask = Task { [input, watchNumber] in
+                for await events in made.events { input.yield(.inbox(watchNumber, events)) }
             }
             if warned.remove("watch") != nil {
                 context.logger.info("the inbox is watched again", metadata: ["event": "watching"])
             }
         } catch {
-            if warned.insert("watch").inserted {
+            if !needsPolling, warned.insert("watch").inserted {
                 context.alerts.send(
                     Alert(
                         event: "watch_fault", isError: false,
-                        message: "the inbox cannot be watched, it is listed every few seconds instead: \(error)",
+                        message: "the inbox cannot be watched, it is listed every second instead: \(error)",
                         facts: [:]))
             }
         }
@@ -471,8 +540,15 @@ actor ServiceLoop {
         let now = Clock.monotonic()
         let inbox = context.settings.directories.inbox
         let rescan = context.settings.rescan.nanoseconds
-        nextRescan = now + (watch == nil ? min(rescan, 1_000_000_000) : rescan)
         do throws(DiskError) {
+            // Where inode numbers come from afar, they do not always stay; there listings tell.
+            if let watch, !tracker.isPolled, try !watch.isAt(inbox) {
+                loseWatch()
+                tracker.startAnew()
+                context.logger.info(
+                    "another directory has taken the inbox's place; it is watched from now on",
+                    metadata: ["event": "watching", "inbox": "\(inbox)"])
+            }
             if watch == nil {
                 try Disk.makeDirectory(inbox)
                 startWatch()
@@ -489,6 +565,9 @@ actor ServiceLoop {
             }
             tracker.keep(only: seen)
             hasListed = true
+            // A listing that takes long does not take all the time.
+            let done = Clock.monotonic()
+            nextRescan = max(now + (tracker.isPolled ? min(rescan, 1_000_000_000) : rescan), done + 4 * (done - now))
             sayWhatWaits()
             if warned.remove("inbox") != nil {
                 context.logger.info("the inbox can be read again", metadata: ["event": "watching"])
@@ -594,8 +673,14 @@ actor ServiceLoop {
             return nil
         }
         let wait = options.wait.nanoseconds
+        let hopeless = downSince.filter { name, since in
+            if case .refused = laneStates[name] { true } else { now - since >= wait }
+        }.keys
+        var matters = open.isEmpty && !hopeless.isEmpty
+        for name in hopeless where !matters { matters = await !hasWork(besides: name) }
+        guard matters else { return nil }
         var wanted = Set(waitingToGoOn.flatMap { $0.snapshot.rule.destinations })
-        for name in tracker.ready(at: now) where !downSince.isEmpty && !standing.isInboxHeld {
+        for name in tracker.complete where !standing.isInboxHeld {
             do {
                 let destinations = try await destinations(for: name)
                 if !standing.holds(anyOf: destinations) { wanted.formUnion(destinations) }
@@ -633,7 +718,7 @@ actor ServiceLoop {
         for drop in open.keys where await !control.isHeldUp(drop) { return false }
         if standing.isInboxHeld { return true }
         guard tracker.pending == 0 else { return false }
-        for name in tracker.ready(at: now) {
+        for name in tracker.complete {
             guard let destinations = try? await destinations(for: name), standing.holds(anyOf: destinations) else {
                 return false
             }

@@ -40,6 +40,7 @@ enum RuleReader {
         rule.checksum = section.word(.checksum)
         rule.trailer = section.read(.trailer) { TrailerReader.read($0, format: rule.knownFormat) }
         rule.order = section.word(.order)
+        rule.priority = section.number(.priority, -1000...1000)
         return rule
     }
 

@@ -171,4 +171,52 @@ struct InboxTrackerTests {
         let names = ready(at: 1)
         #expect(names == ["a"])
     }
+
+    @Test("A complete file that a listing shows written to settles anew; rights and links may change")
+    mutating func completeChanges() {
+        var look = Self.look(at: -60)
+        list("a", look, at: 0)
+        list("b", look, at: 0)
+        look.changedAt += Self.second
+        list("a", look, at: 1)
+        look.size += 1
+        list("b", look, at: 1)
+        let early = ready(at: 5.9)
+        let late = ready(at: 6)
+        #expect(early == ["a"])
+        #expect(late == ["a", "b"])
+    }
+
+    @Test("A directory that is another one is known anew: what was complete or open there says nothing")
+    mutating func startAnew() {
+        tracker.movedIn("a", at: 0)
+        tracker.modified("b", at: 0)
+        list("a", Self.look(), at: 0)
+        tracker.startAnew()
+        list("a", Self.look(), at: 1)
+        list("b", Self.look(), at: 1)
+        let early = ready(at: 5.9)
+        let late = ready(at: 6)
+        #expect(early == [])
+        #expect(late == ["a", "b"])
+    }
+
+    @Test("Parked files are left out until all are let go, or one is replaced or gone")
+    mutating func parked() {
+        for name in ["a", "b", "c", "d"] { list(name, Self.look(at: -60), at: 0) }
+        let first = tracker.ready(at: 0, most: 2)
+        for name in first { tracker.park(name) }
+        tracker.park("c")
+        let second = ready(at: 0)
+        tracker.movedIn("b", at: 0)
+        tracker.gone("c")
+        let third = ready(at: 0)
+        list("c", Self.look(at: -60), at: 0)
+        tracker.unpark()
+        let all = ready(at: 0)
+        #expect(first == ["a", "b"])
+        #expect(second == ["d"])
+        #expect(Set(third) == ["b", "d"])
+        #expect(Set(all) == ["a", "b", "c", "d"] && all.count == 4)
+    }
 }

@@ -168,4 +168,38 @@ struct LaneOrderTests {
         order.setHeld(1, false)
         #expect(order.turn(of: 1) == .overtaken([place(2, priority: 1)]))
     }
+
+    @Test("Small drops are committed together ahead of their turns, within the lead; a big one's rest comes first")
+    mutating func commits() {
+        for drop in 1...4 { order.open(place(drop)) }
+        #expect(order.commit(2, rows: 1, isLast: true, most: 10) == false)
+        #expect(order.commit(1, rows: 4, isLast: true, most: 10) == true)
+        #expect(order.commit(2, rows: 4, isLast: false, most: 10) == true)
+        #expect(order.commit(3, rows: 1, isLast: true, most: 10) == false)
+        #expect(order.commit(2, rows: 2, isLast: true, most: 10) == true)
+        #expect(order.commit(3, rows: 1, isLast: true, most: 10) == false)
+        order.handedOver(1, rows: 4)
+        #expect(order.commit(3, rows: 1, isLast: true, most: 10) == true)
+        // What is more than the lead goes alone.
+        #expect(order.commit(4, rows: 20, isLast: true, most: 10) == false)
+        order.handedOver(2, rows: 6)
+        order.handedOver(3, rows: 1)
+        #expect(order.commit(4, rows: 20, isLast: true, most: 10) == true)
+    }
+
+    @Test("What is committed of a held or an overtaken drop keeps no other from committing")
+    mutating func commitsPast() {
+        order.open(place(1))
+        #expect(order.commit(1, rows: 10, isLast: false, most: 10) == true)
+        order.open(place(2, priority: 1))
+        #expect(order.commit(2, rows: 10, isLast: true, most: 10) == true)
+        #expect(order.turn(of: 2) == .go)
+        #expect(order.isOvertaken(1))
+        #expect(order.commit(1, rows: 1, isLast: true, most: 10) == false)
+        order.close(2)
+        order.setHeld(1, true)
+        order.open(place(3))
+        #expect(order.commit(3, rows: 10, isLast: true, most: 10) == true)
+        #expect(order.commit(1, rows: 1, isLast: true, most: 10) == false)
+    }
 }

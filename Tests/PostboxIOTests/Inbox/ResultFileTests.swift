@@ -62,20 +62,20 @@ struct ResultFileTests {
         #expect(bad.contains(3) && bad.contains(9) && !bad.contains(1))
         #expect(await file.firstSentAt == 1_000_000)
         #expect(await file.lastSettledAt == 4_000_000)
-        try await file.finish()
+        try await file.finish(in: SyncGroup(on: folder.path))
     }
 
     @Test("A result that is gone on with keeps its good lines and loses what was torn behind them")
     func keeping() async throws {
         let first = try open()
         await first.append([run(1...3)], of: "cache")
-        try await first.finish()
+        try await first.finish(in: SyncGroup(on: folder.path))
         let whole = try folder.text(".result.part")
         try folder.write(whole + "7,4,5,cache,R4,NIP", to: ".result.part")
         let second = try open(keeping: whole.utf8.count)
         #expect(try folder.text(".result.part") == whole)
         await second.append([run(4...5)], of: "cache")
-        try await second.finish()
+        try await second.finish(in: SyncGroup(on: folder.path))
         #expect(try lines().map { $0.split(separator: ",")[1] } == ["row", "1", "2", "3", "4", "5"])
         #expect(try folder.text(".result.part").hasPrefix(whole))
     }
@@ -87,7 +87,7 @@ struct ResultFileTests {
         let before = await file.syncs
         await file.sync()
         #expect(await file.syncs == before + 1)
-        try await file.finish()
+        try await file.finish(in: SyncGroup(on: folder.path))
         #expect(await file.syncs == before + 2)
     }
 
