@@ -285,7 +285,6 @@ package actor PostingLane {
         }
         _ = window.add(lot, now: Clock.now())
         if !lot.isInDoubt { queued += lot.rows.count }
-        order.handedOver(lot.drop)
         // The cancellation came between the turn and these rows.
         if let detail = cancelled[lot.drop] {
             cancel(drop: lot.drop, reason: detail.reason, text: detail.text)
