@@ -16,9 +16,12 @@ final class WalkContribution {
         case doubts(LaneOrder.Turn)
         case doubtHand(LaneOrder.Turn, [PostLot])
         case chunk
+        case rows
+        case commit(Int)
         case turn
-        case advance
-        case offer(Int)
+        case advance(Int)
+        case committed(Int)
+        case offer(Int, [MappedRow])
         case fed
         case drained
         case rewind(Int)
@@ -55,6 +58,8 @@ final class WalkContribution {
     private var at = 0
     private var known = -1
     private var isComplete = true
+    /// Committed, and certainly not handed over.
+    private var notOffered: Int?
     private var isFault = false
 
     // `Tally`.
@@ -164,30 +169,56 @@ final class WalkContribution {
                 world.tell("present \(drop): \(lots.flatMap { $0.rows.map(\.row) })")
                 lane.present(lots, of: place)
             } else {
-                for lot in lots { lane.offer(lot) }
+                for lot in lots { _ = lane.offer(lot) }
             }
             phase = .chunk
         case .chunk:
             readChunk()
+        case .rows:
+            return nextRows()
+        case .commit(let next):
+            let isEnd = nextRow > file.notes.count && next == rows.count
+            guard let isAllowed = lane.mayCommit(drop, rows: next - at, isLast: isEnd) else { return false }
+            phase = isAllowed ? .advance(next) : .turn
         case .turn:
-            return handOn()
-        case .advance:
+            guard let turn = turn() else { return false }
+            if case .overtaken = turn { return true }
+            phase = .rows
+            if case .over = turn { giveUp() }
+        case .advance(let next):
             if !world.isCalm, world.settings.orders > 0, world.chance(world.settings.orders) {
                 world.tell("the ledger refuses a change of \(drop)")
                 isFault = true
                 phase = .fed
                 return true
             }
-            let next = min(rows.count, at + lane.leadRows)
             let through = max(committed, rows[next - 1].row)
             world.disk.ledger[drop]?.through = through
-            phase = .offer(next)
-        case .offer(let next):
-            offered += next - at
-            world.tell("offer \(drop): \(rows[at..<next].map(\.row))")
-            lane.offer(PostLot(drop: drop, batch: batch, rows: Array(rows[at..<next]), postIDBase: base))
-            at = next
-            phase = .turn
+            phase = .committed(next)
+        case .committed(let next):
+            guard let turn = turn() else { return false }
+            if case .overtaken = turn { return true }
+            if case .over = turn {
+                if givenUp == nil { notOffered = rows[at].row }
+                phase = .rows
+                giveUp()
+                return true
+            }
+            let slice = rows[at..<next]
+            phase = .offer(next, guarded.count == known ? Array(slice) : stillFree(slice))
+        case .offer(let next, let slice):
+            offered += slice.count
+            world.tell("offer \(drop): \(slice.map(\.row))")
+            let lot = PostLot(drop: drop, batch: batch, rows: slice, postIDBase: base)
+            if lane.offer(lot, committed: next - at) {
+                at = next
+                phase = .rows
+            } else {
+                offered -= slice.count
+                notOffered = slice.first?.row
+                isComplete = false
+                phase = .fed
+            }
         case .fed:
             isOffered = true
             if offered == answered { leave() } else if !isFault { lane.finishOffering(drop) }
@@ -208,7 +239,7 @@ final class WalkContribution {
                 return true
             }
             if offered != answered { isComplete = false }
-            if !isComplete, let first = lane.window.firstUntaken(of: drop) {
+            if !isComplete, let first = [lane.window.firstUntaken(of: drop), notOffered].compactMap({ $0 }).min() {
                 phase = .rewind(first - 1)
             } else {
                 phase = isComplete ? .finish : .interrupt
@@ -254,7 +285,9 @@ final class WalkContribution {
     /// Its age counts from now on.
     var mayAge: Bool {
         switch phase {
-        case .begin, .doubtTurn, .doubts, .doubtHand, .chunk, .turn, .advance, .offer, .fed, .drained: true
+        case .begin, .doubtTurn, .doubts, .doubtHand, .chunk, .rows, .commit, .turn, .advance, .committed, .offer, .fed,
+            .drained:
+            true
         default: false
         }
     }
@@ -349,26 +382,12 @@ final class WalkContribution {
         }
         at = 0
         known = -1
-        phase = .turn
+        phase = .rows
     }
 
-    private func handOn() -> Bool {
+    /// The next rows to be committed.
+    private func nextRows() -> Bool {
         guard at < rows.count else {
-            phase = .chunk
-            return true
-        }
-        if offered - answered > world.settings.window + 4 * lane.leadRows { return false }
-        if givenUp == nil {
-            guard let turn = turn() else { return false }
-            if case .overtaken = turn { return true }
-            if case .over = turn, givenUp == nil {
-                isComplete = false
-                phase = .fed
-                return true
-            }
-        }
-        if let givenUp {
-            for row in rows[at...] { end(row, batch, .unsent, givenUp) }
             phase = .chunk
             return true
         }
@@ -378,8 +397,20 @@ final class WalkContribution {
             at = 0
             return true
         }
-        phase = .advance
+        if offered - answered > world.settings.window + 4 * lane.leadRows { return false }
+        phase = .commit(min(rows.count, at + lane.leadRows))
         return true
+    }
+
+    /// It gets no turn any more: the rest was cancelled, or the program stops.
+    private func giveUp() {
+        guard let givenUp else {
+            isComplete = false
+            phase = .fed
+            return
+        }
+        for row in rows[at...] { end(row, batch, .unsent, givenUp) }
+        at = rows.count
     }
 
     private func stillFree(_ rows: ArraySlice<MappedRow>) -> [MappedRow] {

@@ -13,6 +13,9 @@ final class WalkLane {
     private(set) var turns: Set<Int> = []
     /// What those that were woken are to do.
     private var granted: [Int: LaneOrder.Turn] = [:]
+    /// Drops that wait to be allowed to commit rows, and what those that were woken were told.
+    private var commits: [Int: (rows: Int, isLast: Bool)] = [:]
+    private var allowed: [Int: Bool] = [:]
     private(set) var cancelled: [Int: OutcomeDetail] = [:]
     private var queued = 0
     private(set) var isLinked = false
@@ -63,6 +66,39 @@ final class WalkLane {
         return order.turn(of: drop)
     }
 
+    /// Whether the drop may commit its next rows; nil: it has to wait, and asks again.
+    func mayCommit(_ drop: Int, rows: Int, isLast: Bool) -> Bool? {
+        if commits[drop] != nil {
+            guard let answer = allowed.removeValue(forKey: drop) else { return nil }
+            commits[drop] = nil
+            return answer
+        }
+        guard !isDraining, !isStopped, cancelled[drop] == nil, !order.isOvertaken(drop) else { return false }
+        if commitNow(drop, rows, isLast) { return true }
+        commits[drop] = (rows, isLast)
+        return nil
+    }
+
+    private func commitNow(_ drop: Int, _ rows: Int, _ isLast: Bool) -> Bool {
+        let window = world.settings.window
+        if world.settings.resend == .never {
+            guard queued == 0 || queued + rows <= window else { return false }
+            return order.commit(drop, rows: rows, isLast: isLast, most: window - queued)
+        }
+        return order.commit(drop, rows: rows, isLast: isLast, most: leadRows)
+    }
+
+    private func wakeCommits() {
+        for drop in order.drops {
+            guard let wanted = commits[drop], allowed[drop] == nil else { continue }
+            if order.isOvertaken(drop) {
+                allowed[drop] = false
+            } else if commitNow(drop, wanted.rows, wanted.isLast) {
+                allowed[drop] = true
+            }
+        }
+    }
+
     func present(_ lots: [PostLot], of place: DropPlace) {
         guard !isStopped, !isDraining else { return }
         presented.append((place, lots))
@@ -84,13 +120,19 @@ final class WalkLane {
         presented = []
     }
 
-    func offer(_ lot: PostLot) {
-        guard !isStopped, !isDraining else { return }
+    /// False: the lane stops, and has not taken them.
+    func offer(_ lot: PostLot, committed: Int = 0) -> Bool {
+        order.handedOver(lot.drop, rows: committed)
+        guard !isStopped, !isDraining else { return false }
+        guard !lot.rows.isEmpty else {
+            pump()
+            return true
+        }
         _ = window.add(lot, now: world.now)
         if !lot.isInDoubt { queued += lot.rows.count }
         order.handedOver(lot.drop)
-        if let why = cancelled[lot.drop] { return cancel(lot.drop, reason: why.reason) }
-        pump()
+        if let why = cancelled[lot.drop] { cancel(lot.drop, reason: why.reason) } else { pump() }
+        return true
     }
 
     func finishOffering(_ drop: Int) {
@@ -122,6 +164,7 @@ final class WalkLane {
         window.settled.sort { ($0.lot, $0.row.index) < ($1.lot, $1.row.index) }
         queued = window.queued
         if turns.contains(drop) { granted[drop] = .over }
+        if commits[drop] != nil { allowed[drop] = false }
         pump()
     }
 
@@ -272,6 +315,7 @@ final class WalkLane {
     }
 
     private func wakeTurns() {
+        wakeCommits()
         guard let next = order.next, turns.contains(next), granted[next] == nil else { return }
         let now = turnNow(of: next)
         if now != .wait { granted[next] = now }
@@ -281,6 +325,7 @@ final class WalkLane {
 
     func drain() {
         isDraining = true
+        for drop in commits.keys { allowed[drop] = false }
         for drop in turns { granted[drop] = .over }
     }
 
@@ -292,5 +337,6 @@ final class WalkLane {
         world.server.hangUp(world)
         deliver()
         for drop in turns { granted[drop] = .over }
+        for drop in commits.keys { allowed[drop] = false }
     }
 }

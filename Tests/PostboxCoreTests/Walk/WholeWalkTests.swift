@@ -7,13 +7,15 @@ struct WholeWalkTests {
     /// Seeds that once showed a fault.
     static let known: [UInt64] = [
         // A drop in doubt had overtaken an older one that was not through.
-        199, 251, 380,
+        102, 142, 280,
         // A drop was told to go, and another went before it had handed over.
-        1230, 2166, 11192,
-        // A row in doubt was refused at its next try; its first one had been accepted.
-        230, 1894, 3386, 4118, 7598,
+        4042,
+        // A row in doubt was refused at its next tries; its first one had been accepted.
+        444, 804, 1476, 2807, 3770, 7819,
         // A journal was read while it grew, and not again when it was complete.
-        13, 169,
+        30, 37, 113,
+        // A newer drop had all its outcomes and was not moved yet when an older one began.
+        10479,
     ]
 
     @Test("The promise holds in the lives that once broke it", arguments: known)
