@@ -339,7 +339,7 @@ struct TokenLoginTests {
             $1.lifetime = .milliseconds(6600)
         } _: { (bench) async throws in
             let client = bench.client()
-            let target = bench.contribution { $0.maxPostsPerSecond = 30 }
+            let target = bench.contribution { $0.maxPostsPerSecond = 40 }
             try await withLane(target, credentials: { _ in .token(try await client.current()) }) { courier in
                 await courier.send((1...300).map { Parcel("R\($0)") })
                 try await courier.settled(300, within: .seconds(120))
