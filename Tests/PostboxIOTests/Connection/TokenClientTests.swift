@@ -335,7 +335,7 @@ struct TokenLoginTests {
     @Test("A token that ends in the middle of a drop costs a login and no row")
     func expiry() async throws {
         try await withTokens {
-            $1.expiresIn = [.number(12)]
+            $1.expiresIn = [.number(11)]
             $1.lifetime = .milliseconds(6600)
         } _: { (bench) async throws in
             let client = bench.client()
