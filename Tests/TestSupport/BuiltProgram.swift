@@ -10,9 +10,15 @@ package enum BuiltProgram {
     /// The built `postbox`: it lies beside the test bundle.
     package static func postbox() throws -> URL { try named("postbox") }
 
-    /// A built program of the package.
+    /// A built program of the package, beside the test bundle or in the folder that `POSTBOX_PROGRAMS` names.
     package static func named(_ name: String) throws -> URL {
-        let program = try running().deletingLastPathComponent().appendingPathComponent(name)
+        if let folder = ProcessInfo.processInfo.environment["POSTBOX_PROGRAMS"] {
+            return try executable(URL(fileURLWithPath: folder).appendingPathComponent(name))
+        }
+        return try executable(try running().deletingLastPathComponent().appendingPathComponent(name))
+    }
+
+    private static func executable(_ program: URL) throws -> URL {
         guard FileManager.default.isExecutableFile(atPath: program.path) else {
             throw Missing(description: "there is no built program at \(program.path)")
         }
