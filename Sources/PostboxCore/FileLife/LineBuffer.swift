@@ -1,33 +1,59 @@
-/// Text that grows line by line and is taken as a whole. Its memory is kept, and never cleared: that would cost as much as the
-/// writing.
-package struct LineBuffer: Sendable {
-    private var storage: [UInt8] = []
+/// Text that grows line by line. Its memory is never cleared: that would cost as much as the writing.
+package struct LineBuffer: ~Copyable {
+    private var memory: UnsafeMutableRawPointer
+    private var capacity: Int
     /// Bytes written.
     package private(set) var count = 0
 
-    package init() {}
+    package init() {
+        capacity = 64 * 1024
+        memory = .allocate(byteCount: capacity, alignment: 16)
+    }
 
-    package var isEmpty: Bool { count == 0 }
-    package var bytes: ArraySlice<UInt8> { storage[..<count] }
+    deinit {
+        memory.deallocate()
+    }
+
+    /// A copy of what was written.
+    package var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
 
     package mutating func removeAll() { count = 0 }
 
-    package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-        try storage.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+    /// Takes the first bytes away; the others move up.
+    package mutating func removeFirst(_ removed: Int) {
+        precondition(removed >= 0 && removed <= count, "only what was written can be taken away")
+        count -= removed
+        if count > 0 { memory.copyMemory(from: memory + removed, byteCount: count) }
+    }
+
+    /// The bytes written so far; they hold only within `body`.
+    package func withUnsafeBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(UnsafeRawBufferPointer(start: memory, count: count))
+    }
+
+    /// Bytes as they are.
+    package mutating func append(contentsOf bytes: some Sequence<UInt8>) {
+        for byte in bytes { append(1) { $0.append(byte) } }
     }
 
     /// Makes room for that many bytes at the end and has some of them written.
     mutating func append(_ most: Int, _ body: (inout LineBytes) -> Void) {
-        if storage.count < count + most {
-            storage.append(contentsOf: repeatElement(0, count: max(count + most - storage.count, storage.count)))
-        }
-        let start = count
-        count = storage.withUnsafeMutableBytes { raw -> Int in
-            guard let base = raw.baseAddress else { return 0 }
-            var line = LineBytes(at: base + start)
-            body(&line)
-            return line.at - base
-        }
+        if capacity - count < most { grow(by: most) }
+        var line = LineBytes(at: memory + count)
+        body(&line)
+        count = line.at - memory
+    }
+
+    /// What is not written to takes no memory yet.
+    private mutating func grow(by most: Int) {
+        let size = max(count + most, 2 * capacity)
+        let larger = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
+        larger.copyMemory(from: memory, byteCount: count)
+        memory.deallocate()
+        memory = larger
+        capacity = size
     }
 }
 

@@ -351,7 +351,56 @@ private func plainDecimal(_ value: Span<UInt8>) -> PlainDecimal {
 /// Whether the value can go on the wire as the number it is: a plain decimal without superfluous leading zeros that is no
 /// `-0` and surely fits. False for some that fit as well, which then take the longer way.
 @inline(__always)
-private func isCanonical(_ value: Span<UInt8>) -> Bool {
+func isCanonical(_ value: Span<UInt8>) -> Bool {
+    value.count <= 8 ? isCanonicalShort(value) : isCanonicalLong(value)
+}
+
+/// All bytes at once, in one word: most prices have no more than eight.
+@inline(__always)
+private func isCanonicalShort(_ value: Span<UInt8>) -> Bool {
+    let count = value.count
+    var word = value.withUnsafeBytes { bytes -> UInt64 in
+        guard let base = bytes.baseAddress else { return 0 }
+        if count >= 4 {
+            let low = UInt64(UInt32(littleEndian: base.loadUnaligned(as: UInt32.self)))
+            let high = UInt64(
+                UInt32(littleEndian: base.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self)))
+            return low | high &<< UInt64(truncatingIfNeeded: (count &- 4) &* 8)
+        }
+        var word: UInt64 = 0
+        for index in 0..<count { word |= UInt64(bytes[index]) &<< UInt64(truncatingIfNeeded: index &* 8) }
+        return word
+    }
+    var length = count
+    let isNegative = UInt8(truncatingIfNeeded: word) == UInt8(ascii: "-")
+    if isNegative {
+        word &>>= 8
+        length &-= 1
+    }
+    guard length > 0 else { return false }
+    let highs: UInt64 = 0x8080_8080_8080_8080
+    let used = ~UInt64(0) &>> UInt64(truncatingIfNeeded: 64 &- length &* 8)
+    // With the high bits clear no addition below carries into the next byte.
+    guard word & highs == 0 else { return false }
+    let zeros: UInt64 = 0x3030_3030_3030_3030
+    let differences = word ^ (zeros & used)
+    // The high bit of each byte that is no digit.
+    let others = (differences &+ 0x7676_7676_7676_7676) & highs & used
+    if others == 0 {
+        guard length == 1 || UInt8(truncatingIfNeeded: word) != UInt8(ascii: "0") else { return false }
+        return !(isNegative && differences == 0)
+    }
+    let point = others.trailingZeroBitCount &>> 3
+    guard others & (others &- 1) == 0, point > 0, point < length &- 1,
+        UInt8(truncatingIfNeeded: word &>> UInt64(truncatingIfNeeded: point &* 8)) == UInt8(ascii: "."),
+        point == 1 || UInt8(truncatingIfNeeded: word) != UInt8(ascii: "0")
+    else { return false }
+    // Eight bytes hold fewer digits than a Real takes.
+    return !(isNegative && differences == 0x1e &<< UInt64(truncatingIfNeeded: point &* 8))
+}
+
+/// The same, byte by byte.
+func isCanonicalLong(_ value: Span<UInt8>) -> Bool {
     let count = value.count
     guard count <= 20 else { return false }
     var index = 0

@@ -54,9 +54,9 @@ struct MappedBytes: ~Copyable {
     mutating func append(_ bytes: Span<UInt8>) {
         let added = bytes.count
         if capacity - count < added { grow(by: added) }
-        let target = memory + count
-        bytes.withUnsafeBufferPointer { source in
-            if let from = source.baseAddress { memcpy(target, from, added) }
+        let target = UnsafeMutableRawPointer(memory + count)
+        bytes.withUnsafeBytes { source in
+            if let from = source.baseAddress { copyShort(from, to: target, added) }
         }
         count += added
     }
@@ -73,5 +73,29 @@ struct MappedBytes: ~Copyable {
         memory.deallocate()
         memory = larger
         capacity = size
+    }
+}
+
+/// Copies bytes that are mostly few, as field names and prices are: two words that overlap instead of a call.
+@inline(__always)
+private func copyShort(_ from: UnsafeRawPointer, to target: UnsafeMutableRawPointer, _ count: Int) {
+    if count > 16 {
+        memcpy(target, from, count)
+    } else if count >= 8 {
+        let first = from.loadUnaligned(as: UInt64.self)
+        let last = from.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+        target.storeBytes(of: first, as: UInt64.self)
+        target.storeBytes(of: last, toByteOffset: count &- 8, as: UInt64.self)
+    } else if count >= 4 {
+        let first = from.loadUnaligned(as: UInt32.self)
+        let last = from.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self)
+        target.storeBytes(of: first, as: UInt32.self)
+        target.storeBytes(of: last, toByteOffset: count &- 4, as: UInt32.self)
+    } else if count > 0 {
+        target.storeBytes(of: from.load(as: UInt8.self), as: UInt8.self)
+        target.storeBytes(
+            of: from.load(fromByteOffset: count &>> 1, as: UInt8.self), toByteOffset: count &>> 1, as: UInt8.self)
+        target.storeBytes(
+            of: from.load(fromByteOffset: count &- 1, as: UInt8.self), toByteOffset: count &- 1, as: UInt8.self)
     }
 }

@@ -45,6 +45,8 @@ package struct RowMapper: Sendable {
     ) {
         // For each slot of the plan the cell that fills it in the row at hand, or -1.
         var slots = [Int](repeating: -1, count: plan.slotCount)
+        // Where every row has a cell for every column, in order, all rows fill their slots alike.
+        var areFilled = false
         let text = batch.text.span
         let cells = batch.cells.span
         let rows = batch.rows.span
@@ -62,7 +64,7 @@ package struct RowMapper: Sendable {
                 out.problems.append(batch.problems[row.problem])
             } else {
                 let rowCells = cells.extracting(row.firstCell..<row.firstCell + row.cellCount)
-                let rejection = mapRow(rowCells, text, planBytes, &bytes, &slots, base, &mapped)
+                let rejection = mapRow(rowCells, text, planBytes, &bytes, &slots, &areFilled, base, &mapped)
                 if let rejection {
                     mapped.problem = out.problems.count
                     out.problems.append(problem(rejection, rowCells, text, batch.sourceBytes, columns, line: row.line))
@@ -89,10 +91,13 @@ package struct RowMapper: Sendable {
 
     private func mapRow(
         _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ planBytes: Span<UInt8>, _ bytes: inout MappedBytes,
-        _ slots: inout [Int], _ base: Int, _ mapped: inout MappedRow
+        _ slots: inout [Int], _ areFilled: inout Bool, _ base: Int, _ mapped: inout MappedRow
     ) -> Rejection? {
         if let obstacle = plan.obstacle { return Rejection(obstacle.fault) }
-        if let rejection = fillSlots(&slots, cells) { return rejection }
+        if !areFilled {
+            if let rejection = fillSlots(&slots, cells) { return rejection }
+            areFilled = columnsAreFixed
+        }
 
         let ricStart = bytes.count
         if let rejection = writeRIC(cells, text, planBytes, slots, &bytes) {

@@ -13,24 +13,23 @@ package enum PostKind: UInt8, Sendable, Equatable {
 }
 
 /// A row as it will be posted, or as it was rejected: what the mapper makes of a row. Values lie in the batch's `bytes`.
+///
+/// There are as many of them in memory as rows wait to be sent, and they are copied from step to step: places within a batch
+/// and indexes are kept in four bytes.
 package struct MappedRow: Sendable, Equatable {
     /// Data rows from 1.
     package var row: Int
     /// The line where the row starts, from 1.
     package var line: Int
-    package var post: PostKind
-    /// Index into the destination's services: 0 is its default service, 1… the entries of its `services:`.
-    package var service: Int
-    /// The RIC's raw UTF-8 bytes, not escaped: first byte in `bytes`.
-    package var ricStart: Int
-    package var ricLength: Int
-    /// The JSON object of the Fields as it goes on the wire: first byte in `bytes`.
-    package var fieldsStart: Int
-    package var fieldsLength: Int
     /// The same for two rows with the same RIC and service; rarely the same for others.
     package var keyHash: UInt64
-    /// Index into `problems` for a rejected row, else -1. A rejected row's RIC may be empty and its fields are.
-    package var problem: Int
+    private var ricStart4: UInt32
+    private var ricLength4: UInt32
+    private var fieldsStart4: UInt32
+    private var fieldsLength4: UInt32
+    private var problem4: Int32
+    private var service2: Int16
+    package var post: PostKind
 
     package init(
         row: Int, line: Int, post: PostKind, service: Int, ricStart: Int, ricLength: Int, fieldsStart: Int,
@@ -39,13 +38,49 @@ package struct MappedRow: Sendable, Equatable {
         self.row = row
         self.line = line
         self.post = post
-        self.service = service
-        self.ricStart = ricStart
-        self.ricLength = ricLength
-        self.fieldsStart = fieldsStart
-        self.fieldsLength = fieldsLength
         self.keyHash = keyHash
-        self.problem = problem
+        service2 = Int16(service)
+        ricStart4 = UInt32(ricStart)
+        ricLength4 = UInt32(ricLength)
+        fieldsStart4 = UInt32(fieldsStart)
+        fieldsLength4 = UInt32(fieldsLength)
+        problem4 = Int32(problem)
+    }
+
+    /// Index into the destination's services: 0 is its default service, 1… the entries of its `services:`.
+    package var service: Int {
+        get { Int(service2) }
+        set { service2 = Int16(newValue) }
+    }
+
+    /// The RIC's raw UTF-8 bytes, not escaped: first byte in `bytes`.
+    package var ricStart: Int {
+        get { Int(ricStart4) }
+        set { ricStart4 = UInt32(newValue) }
+    }
+
+    /// Bytes of the RIC.
+    package var ricLength: Int {
+        get { Int(ricLength4) }
+        set { ricLength4 = UInt32(newValue) }
+    }
+
+    /// The JSON object of the Fields as it goes on the wire: first byte in `bytes`.
+    package var fieldsStart: Int {
+        get { Int(fieldsStart4) }
+        set { fieldsStart4 = UInt32(newValue) }
+    }
+
+    /// Bytes of the Fields.
+    package var fieldsLength: Int {
+        get { Int(fieldsLength4) }
+        set { fieldsLength4 = UInt32(newValue) }
+    }
+
+    /// Index into `problems` for a rejected row, else -1. A rejected row's RIC may be empty and its fields are.
+    package var problem: Int {
+        get { Int(problem4) }
+        set { problem4 = Int32(newValue) }
     }
 }
 

@@ -66,7 +66,7 @@ package struct CSVReader: PriceFileReader {
             if hasMark { start = byteOrderMark.count }
         }
         guard let base = text.baseAddress else { return 0 }
-        let cleanEnd = firstUnusualByte(text, from: start)
+        let cleanEnd = firstBadByte(text, from: start) ?? text.count
         var scan = StructuralScan(base, count: text.count, from: start, delimiter: delimiter)
 
         while start < text.count {

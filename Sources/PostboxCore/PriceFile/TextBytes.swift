@@ -44,8 +44,8 @@ func firstUnusualByte(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int = 0) 
 /// Index of the first byte that is NUL or stands where valid UTF-8 cannot have it; nil when there is none.
 ///
 /// A character cut off at the end is reported at its first byte.
-func firstBadByte(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
-    var index = 0
+func firstBadByte(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int = 0) -> Int? {
+    var index = start
     while true {
         index = firstUnusualByte(bytes, from: index)
         guard index < bytes.count else { return nil }

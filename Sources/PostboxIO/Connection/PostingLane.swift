@@ -200,7 +200,7 @@ package actor PostingLane {
     /// windows.
     package var leadRows: Int {
         if destination.resend == .never { return destination.window }
-        let most = max(256, destination.window * 2)
+        let most = max(256, destination.window * 4)
         return pacer.limit.map { min(most, max(64, $0 / 4)) } ?? most
     }
 

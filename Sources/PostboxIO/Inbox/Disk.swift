@@ -79,13 +79,12 @@ package enum Disk {
 
     /// Writes every byte at its place, whatever stands there.
     package static func write(
-        _ descriptor: Int32, _ bytes: [UInt8], at offset: Int, path: String
+        _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, at offset: Int, path: String
     ) throws(DiskError) {
         var done = 0
         while done < bytes.count {
-            let n = bytes.withUnsafeBytes { raw in
-                pwrite(descriptor, raw.baseAddress.map { $0 + done }, raw.count - done, off_t(offset + done))
-            }
+            let n = pwrite(
+                descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
             if n < 0 {
                 if errno == EINTR { continue }
                 throw DiskError(code: errno, call: "pwrite", path: path)

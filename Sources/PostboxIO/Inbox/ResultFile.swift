@@ -13,15 +13,16 @@ package actor ResultFile {
     private let failing: @Sendable (Bool) -> Void
     private let descriptor: Int32
     private var isOpen = true
-    /// Bytes that are known to be written whole.
-    private var length: Int
-    /// The last of them: those that no sync has made durable yet.
-    private var unsynced: [UInt8] = []
+    /// Bytes that are known to be durable.
+    private var durable: Int
+    /// What comes after them: lines that no sync has made durable yet, and after those that are written the others.
+    private var buffer: LineBuffer
+    /// Bytes of `buffer` that are known to be written whole.
+    private var written: Int
     private var lastSync: Int64
     /// Its name is durable: before that no line of it is.
     private var isNamed = false
     private var lines: [String: ResultLines] = [:]
-    private var buffer = LineBuffer()
     private var isFailing = false
     /// It was given up: the journal ends with what was written before.
     private var lost: DiskError?
@@ -57,16 +58,20 @@ package actor ResultFile {
         self.firstSentAt = firstSentAt
         lastSync = Clock.monotonic()
         descriptor = try Disk.open(path, O_RDWR | O_CREAT)
-        length = keeping
+        durable = keeping
+        var first = LineBuffer()
+        if keeping == 0 { first.append(contentsOf: ResultLines.header.utf8) }
+        written = first.count
+        let header = first.bytes
+        buffer = first
         do throws(DiskError) {
             guard ftruncate(descriptor, off_t(keeping)) == 0 else {
                 throw DiskError(code: errno, call: "ftruncate", path: path)
             }
             if keeping == 0 {
-                let header = Array(ResultLines.header.utf8)
-                try Disk.write(descriptor, header, at: 0, path: path)
-                length = header.count
-                unsynced = header
+                try header.span.withUnsafeBytes { (bytes) throws(DiskError) in
+                    try Disk.write(descriptor, bytes, at: 0, path: path)
+                }
             } else {
                 try Disk.fdatasync(descriptor, path: path)
             }
@@ -147,20 +152,14 @@ package actor ResultFile {
     private func flush(syncing: Bool = false) async {
         while isWriting { await withCheckedContinuation { waiting.append($0) } }
         isWriting = true
-        if !buffer.isEmpty, lost == nil {
-            let bytes = Array(buffer.bytes)
-            buffer.removeAll()
-            let at = length
-            await persist { [descriptor, path] () throws(DiskError) in
-                try Disk.write(descriptor, bytes, at: at, path: path)
-            }
-            length = at + bytes.count
-            unsynced += bytes
+        if written < buffer.count, lost == nil {
+            // Others may append while it is tried again.
+            let end = buffer.count
+            await persist { () throws(DiskError) in try write(written..<end) }
+            written = end
         }
-        if syncing || unsynced.count > 4 << 20
-            || !unsynced.isEmpty && Clock.monotonic() - lastSync > 200_000_000
-        {
-            await syncUnsynced()
+        if syncing || written > Self.unsyncedMax || written > 0 && Clock.monotonic() - lastSync > 200_000_000 {
+            await sync(written)
         }
         isWriting = false
         let next = waiting
@@ -168,21 +167,31 @@ package actor ResultFile {
         for continuation in next { continuation.resume() }
     }
 
+    /// Bytes that are kept in memory until they are durable.
+    private static let unsyncedMax = 4 << 20
+
+    private func write(_ range: Range<Int>) throws(DiskError) {
+        try buffer.withUnsafeBytes { (bytes) throws(DiskError) in
+            try Disk.write(
+                descriptor, UnsafeRawBufferPointer(rebasing: bytes[range]), at: durable + range.lowerBound, path: path)
+        }
+    }
+
     /// A sync that failed may have been the only one to learn of it: the kernel then takes the bytes for written. So they are
     /// written again before it is tried again.
-    private func syncUnsynced() async {
+    private func sync(_ count: Int) async {
         guard lost == nil else { return }
-        let bytes = unsynced
-        let at = length - bytes.count
         var isFirst = true
-        await persist { [descriptor, path, directory, isNamed] () throws(DiskError) in
-            if !isFirst { try Disk.write(descriptor, bytes, at: at, path: path) }
+        await persist { () throws(DiskError) in
+            if !isFirst { try write(0..<count) }
             isFirst = false
             try Disk.fdatasync(descriptor, path: path)
             if !isNamed { try Disk.syncDirectory(directory) }
         }
         isNamed = true
-        unsynced.removeAll(keepingCapacity: true)
+        durable += count
+        buffer.removeFirst(count)
+        written = 0
         lastSync = Clock.monotonic()
         syncs += 1
     }

@@ -65,7 +65,9 @@ package final class SpoolLock: Sendable {
 
     private func write(_ text: String) throws {
         guard ftruncate(descriptor, 0) == 0 else { throw DiskError(code: errno, call: "ftruncate", path: path) }
-        try Disk.write(descriptor, Array(text.utf8), at: 0, path: path)
+        try Array(text.utf8).span.withUnsafeBytes { (bytes) throws(DiskError) in
+            try Disk.write(descriptor, bytes, at: 0, path: path)
+        }
         try Disk.fsync(descriptor, path: path)
     }
 

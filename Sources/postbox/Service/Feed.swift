@@ -43,7 +43,7 @@ struct Feed: Sendable {
     func run(_ path: String, _ outcomes: AsyncStream<[SettledRun]>) async throws -> Result {
         let tally = Tally()
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await receive(outcomes, tally) }
+            group.addTask { await receive(outcomes, tally, on: results) }
             var result = Result(isComplete: false)
             var fault: (any Error)?
             do {
@@ -76,8 +76,11 @@ struct Feed: Sendable {
         }
     }
 
-    /// Writes outcomes down as they come, until the last one or until the lane stops.
-    private func receive(_ outcomes: AsyncStream<[SettledRun]>, _ tally: Tally) async {
+    /// Writes outcomes down as they come, until the last one or until the lane stops; on the result file's own thread, so that
+    /// a batch of them changes threads once.
+    private func receive(
+        _ outcomes: AsyncStream<[SettledRun]>, _ tally: Tally, on results: isolated ResultFile
+    ) async {
         var isNew = file.record != nil
         for await runs in outcomes {
             var count = 0
@@ -116,12 +119,15 @@ struct Feed: Sendable {
             } else if context.guardBook.wasOvertaken(file.place) {
                 try way.guarded.load(context.guardBook.journals(for: file.place)) { _ in true }
             }
-            let pass = PriceFilePass(rule: file.snapshot.rule, format: format, target: target)
-            let reading = try SecondReading(source, digests)
-            while !isInterrupted, let (chunk, isLast) = try reading.next() {
-                let mapped = try pass.mapped(chunk, isLast: isLast)
+            let reading = try SecondPass(
+                PriceFilePass(rule: file.snapshot.rule, format: format, target: target),
+                SecondReading(source, digests))
+            var upcoming = try await reading.next()
+            while !isInterrupted, let (mapped, isLast) = upcoming {
+                async let following = reading.next()
                 isInterrupted = try await !hand(mapped, isLast: isLast, tally, &way)
                 handled = mapped.rows.last?.row ?? handled
+                upcoming = try await following
             }
         } catch let changed as SourceFile.Changed {
             await endRest(after: handled, way.handed, changed.description)

@@ -1,4 +1,5 @@
 internal import PostboxCore
+internal import PostboxIO
 
 /// One reading of a price file for one destination: chunks of bytes in, batches of mapped rows out.
 ///
@@ -104,5 +105,22 @@ final class PriceFilePass {
                     service: mapped)
             }
         }
+    }
+}
+
+/// The second reading of a price file, which goes on while what was read before is committed and handed over.
+actor SecondPass {
+    private let pass: PriceFilePass
+    private let reading: SecondReading
+
+    init(_ pass: sending PriceFilePass, _ reading: sending SecondReading) {
+        self.pass = pass
+        self.reading = reading
+    }
+
+    /// The rows of the next chunk, and whether it was the last; nil: there is none. Throws `SourceFile.Changed` and `DiskError`.
+    func next() throws -> (batch: PostBatch, isLast: Bool)? {
+        guard let (chunk, isLast) = try reading.next() else { return nil }
+        return (try pass.mapped(chunk, isLast: isLast), isLast)
     }
 }
