@@ -90,7 +90,7 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "PostboxCore",
+                "PostboxCore", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

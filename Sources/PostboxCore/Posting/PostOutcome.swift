@@ -103,25 +103,34 @@ package enum Postbox {
 
 /// The end of one row, as the window hands it out.
 package struct SettledRow: Sendable, Equatable {
-    /// Index into the lot's `rows`.
-    package var index: Int
-    package var outcome: PostOutcome
-    /// Times it was sent.
-    package var attempts: Int
     /// Microseconds since 1970 of the last time it was sent; 0: never.
     package var sentAt: Int64
     /// Microseconds since 1970.
     package var settledAt: Int64
-    /// Index into the run's `details`, or -1.
-    package var detail: Int
+    private var index4: Int32
+    private var attempts4: Int32
+    private var detail4: Int32
+    package var outcome: PostOutcome
 
     package init(index: Int, outcome: PostOutcome, attempts: Int, sentAt: Int64, settledAt: Int64, detail: Int = -1) {
-        self.index = index
+        index4 = Int32(index)
+        attempts4 = Int32(attempts)
+        detail4 = Int32(detail)
         self.outcome = outcome
-        self.attempts = attempts
         self.sentAt = sentAt
         self.settledAt = settledAt
-        self.detail = detail
+    }
+
+    /// Index into the lot's `rows`.
+    package var index: Int { Int(index4) }
+
+    /// Times it was sent.
+    package var attempts: Int { Int(attempts4) }
+
+    /// Index into the run's `details`, or -1.
+    package var detail: Int {
+        get { Int(detail4) }
+        set { detail4 = Int32(newValue) }
     }
 }
 

@@ -267,7 +267,7 @@ struct Feed: Sendable {
                 continue
             }
             let lead = await lane.leadRows
-            await tally.wait(untilOpen: lane.destination.window + 4 * lead)
+            await tally.wait(untilOpen: lane.destination.window + 2 * lead)
             let next = min(rows.count, at + lead)
             let isEnd = isLast && next == rows.count
             guard await lane.mayCommit(file.drop, rows: next - at, isLast: isEnd) else {
