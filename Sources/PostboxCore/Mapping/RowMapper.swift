@@ -94,9 +94,9 @@ package struct RowMapper: Sendable {
         _ slots: inout [Int], _ areFilled: inout Bool, _ base: Int, _ mapped: inout MappedRow
     ) -> Rejection? {
         if let obstacle = plan.obstacle { return Rejection(obstacle.fault) }
-        if !areFilled {
+        if !areFilled || cells.count != plan.uses.count {
             if let rejection = fillSlots(&slots, cells) { return rejection }
-            areFilled = columnsAreFixed
+            areFilled = columnsAreFixed && cells.count == plan.uses.count
         }
 
         let ricStart = bytes.count

@@ -49,6 +49,42 @@ struct FieldValueTests {
         #expect(value(.plain(text)) == expected)
     }
 
+    @Test("Whatever digits, signs and points make up a value, it is a number exactly when it is written as one")
+    func everyShortValue() {
+        var texts = [""]
+        var longest = texts
+        for _ in 1...5 {
+            longest = longest.flatMap { text in ["-", "0", "7", ".", "e"].map { text + $0 } }
+            texts += longest
+        }
+        // Seven to nine bytes: around the length that is looked at in one word.
+        texts += longest.flatMap { ["12" + $0, "305" + $0, "-0.1" + $0] }
+        let columns = ["RIC", "F", "M"]
+        let results = map(plainRule(), columns: columns, texts.map { ["A", .plain($0), "1"] })
+        for (text, mapped) in zip(texts, results) where !text.isEmpty {
+            let number = "{\"F\":\(Self.withoutMinusZero(text)),\"M\":1}"
+            if Self.isNumber(text) {
+                #expect(mapped.result == number)
+            } else {
+                #expect(!mapped.result.hasPrefix("{") || mapped.result.hasPrefix("{\"F\":\""), "\(text)")
+            }
+        }
+    }
+
+    private static func isNumber(_ text: String) -> Bool {
+        var rest = Substring(text)
+        if rest.first == "-" { rest = rest.dropFirst() }
+        let whole = rest.prefix { $0.isNumber }
+        guard !whole.isEmpty, whole == "0" || !whole.hasPrefix("0") else { return false }
+        rest = rest.dropFirst(whole.count)
+        guard !rest.isEmpty else { return true }
+        return rest.first == "." && rest.count > 1 && rest.dropFirst().allSatisfy(\.isNumber)
+    }
+
+    private static func withoutMinusZero(_ text: String) -> String {
+        text.hasPrefix("-") && !text.contains { ("1"..."9").contains($0) } ? String(text.dropFirst()) : text
+    }
+
     @Test(
         "A JSON number is a number with its exponent written out",
         arguments: [
