@@ -124,13 +124,40 @@ struct TextPlace: Equatable {
             }
             isAfterCarriageReturn = last == Byte.carriageReturn
         } else {
-            for byte in bytes { lines &+= byte == Byte.lineFeed ? 1 : 0 }
+            lines = count(of: Byte.lineFeed, in: bytes)
             if lines > 0 { lineStart = (bytes.lastIndex(of: Byte.lineFeed) ?? -1) + 1 }
         }
         line += lines
         if lineStart >= 0 { column = 1 }
         column += characterCount(UnsafeBufferPointer(rebasing: bytes[max(lineStart, 0)...]))
     }
+}
+
+/// How often a byte occurs.
+private func count(of wanted: UInt8, in bytes: UnsafeBufferPointer<UInt8>) -> Int {
+    guard let base = bytes.baseAddress else { return 0 }
+    let raw = UnsafeRawPointer(base)
+    let sevens: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+    let pattern = UInt64(wanted) &* 0x0101_0101_0101_0101
+    var total = 0
+    var index = 0
+    while index &+ 8 <= bytes.count {
+        // A counter a byte, which must not overflow.
+        let end = min(bytes.count, index &+ 255 * 8)
+        var counters: UInt64 = 0
+        while index &+ 8 <= end {
+            let others = raw.loadUnaligned(fromByteOffset: index, as: UInt64.self) ^ pattern
+            counters &+= ~(((others & sevens) &+ sevens) | others | sevens) &>> 7
+            index &+= 8
+        }
+        let pairs = (counters & 0x00FF_00FF_00FF_00FF) &+ (counters &>> 8 & 0x00FF_00FF_00FF_00FF)
+        total &+= Int(truncatingIfNeeded: (pairs &* 0x0001_0001_0001_0001) &>> 48)
+    }
+    while index < bytes.count {
+        total &+= base[index] == wanted ? 1 : 0
+        index &+= 1
+    }
+    return total
 }
 
 /// Characters (code points) that these bytes of UTF-8 begin; a byte order mark counts as none.

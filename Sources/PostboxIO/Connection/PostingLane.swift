@@ -196,11 +196,11 @@ package actor PostingLane {
         return await withCheckedContinuation { turns[drop] = $0 }
     }
 
-    /// Rows of a lot that may be committed ahead of being sent: with a limited rate those of a quarter of a second, else a few
-    /// windows.
+    /// Rows of a lot that may be committed ahead of being sent, and that a kill leaves in doubt: with a limited rate those of a
+    /// quarter of a second, else a few windows, so that a commit is waited for while the wire still has something to send.
     package var leadRows: Int {
         if destination.resend == .never { return destination.window }
-        let most = max(256, destination.window * 4)
+        let most = max(512, min(destination.window * 4, destination.window + 8192))
         return pacer.limit.map { min(most, max(64, $0 / 4)) } ?? most
     }
 

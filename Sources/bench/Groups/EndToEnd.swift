@@ -77,6 +77,7 @@ struct EndToEnd {
         }
         try server.stop()
         show(table)
+        try SideBySide(desk: desk, yardsticks: yardsticks).measureDelayed(show)
     }
 
     private func clients(_ yardsticks: Yardsticks, _ show: (Table) -> Void) throws {

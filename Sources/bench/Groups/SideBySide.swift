@@ -16,19 +16,34 @@ struct SideBySide {
     }
 
     func measure(_ show: (Table) -> Void) throws {
-        let cases = try cases()
+        var table = try compared("Beside other clients: a CSV file to its result", try cases())
+        table.note =
+            "Server: the one among the yardsticks; it only answers. The others read once, check nothing and sync nothing."
+        if !yardsticks.missing.isEmpty { table.note += "\nNot measured: " + yardsticks.missing.joined(separator: "; ") }
+        show(table)
+    }
+
+    /// The same with answers that come late, at the same window.
+    func measureDelayed(_ show: (Table) -> Void) throws {
+        let cases = try cases().filter { ["C++ own frames, window 1,000", Self.postbox].contains($0.name) }
+        var table = try compared(
+            "Answers 500 µs late, beside a client at the same window",
+            cases.filter { $0.file.rows == desk.sizes.rows }, ["--delay-us", "500"])
+        table.note = "Server: the one among the yardsticks, `--delay-us 500`."
+        show(table)
+    }
+
+    private func compared(_ title: String, _ cases: [Case], _ options: [String] = []) throws -> Table {
         var runs = [[Run]](repeating: [], count: cases.count)
         for _ in 0..<desk.runs {
             for (index, one) in cases.enumerated() {
-                let server = try Server(program: yardsticks.server, ["--idle-exit", "600"], desk)
+                let server = try Server(program: yardsticks.server, ["--idle-exit", "600"] + options, desk)
                 let end = try one.run(one.file, server.port)
                 try server.stop()
                 runs[index].append((Double(one.file.rows) / end.seconds, end))
             }
         }
-        var table = Table(
-            "Beside other clients: a CSV file to its result",
-            ["client", "rows", "rows/s", "from", "to", "CPU s / 10⁶ rows", "peak MB"])
+        var table = Table(title, ["client", "rows", "rows/s", "from", "to", "CPU s / 10⁶ rows", "peak MB"])
         for (one, runs) in zip(cases, runs) {
             let rates = runs.map(\.rate)
             table.add(
@@ -39,11 +54,10 @@ struct SideBySide {
                     Figure.megabytes(Int(runs.map { Double($0.end.peakBytes) }.median)),
                 ])
         }
-        table.note =
-            "Server: the one among the yardsticks; it only answers. The others read once, check nothing and sync nothing."
-        if !yardsticks.missing.isEmpty { table.note += "\nNot measured: " + yardsticks.missing.joined(separator: "; ") }
-        show(table)
+        return table
     }
+
+    private static let postbox = "**Postbox**, window 1,000"
 
     private func cases() throws -> [Case] {
         var cases = try yardsticks.clients.map { client in
@@ -60,8 +74,8 @@ struct SideBySide {
             }
         }
         for (name, share, window, isDurable) in [
-            ("**Postbox**, window 1", 0.02, 1, true), ("**Postbox**, window 1,000", 0.1, 1000, true),
-            ("**Postbox**, window 1,000", 1, 1000, true), ("**Postbox**, window 1,000, no sync", 1, 1000, false),
+            ("**Postbox**, window 1", 0.02, 1, true), (Self.postbox, 0.1, 1000, true),
+            (Self.postbox, 1, 1000, true), ("**Postbox**, window 1,000, no sync", 1, 1000, false),
         ] {
             cases.append(
                 Case(name: name, file: try file(share)) { file, port in
