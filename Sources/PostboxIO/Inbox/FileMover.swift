@@ -70,9 +70,13 @@ package struct FileMover: Sendable {
         try place(directory + "/" + name, folder + "/" + target)
     }
 
-    /// Removes a drop's own directory when all of it is moved. False: something else lies in it, which stays. Throws `DiskError`.
-    package func clear(_ directory: String) throws(DiskError) -> Bool {
+    /// Removes a drop's own directory when all of it is moved, unless `keep` takes it. False: something else lies in it, which
+    /// stays. Throws `DiskError`.
+    package func clear(
+        _ directory: String, keep: (String) throws(DiskError) -> Bool = { _ in false }
+    ) throws(DiskError) -> Bool {
         try Disk.remove(directory + "/" + Part.summary)
+        if try keep(directory) { return true }
         do throws(DiskError) {
             try Disk.removeDirectory(directory)
         } catch {

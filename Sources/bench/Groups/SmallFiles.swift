@@ -32,7 +32,7 @@ struct SmallFiles {
             try service.wait(until: "every file is in done/", seconds: 1800) {
                 // Often enough for a second's tenth, and seldom enough not to be in the way.
                 usleep(100_000)
-                let finished = try spool.finished()
+                let finished = try spool.finished(expected: count)
                 last = finished.last
                 return finished.files == count
             }

@@ -46,29 +46,36 @@ struct Spool {
             files: desk.scratch.path + "/postbox", environment: isDurable ? [:] : ["POSTBOX_UNSAFE_NO_SYNC": "1"])
     }
 
-    /// Summaries in `done/`: files that are finished, and the time of the last one in microseconds since 1970.
-    func finished() throws -> (files: Int, last: Int) {
-        guard let folder = opendir(folder + "/done") else { return (0, 0) }
-        defer { closedir(folder) }
-        var files = 0
+    /// Summaries in `done/`: files that are finished, and the time of the last one in microseconds since 1970, when there are as
+    /// many as are expected; looking at each costs as much as making some.
+    func finished(expected: Int = 0) throws -> (files: Int, last: Int) {
+        let count = try finished { _, _ in }
+        guard count >= expected else { return (count, 0) }
         var last = 0
-        while let entry = readdir(folder) {
-            let isSummary = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { name in
-                    let length = strlen(name)
-                    return length > 13 && name[0] != 0x2e && strcmp(name + length - 13, ".summary.json") == 0
-                }
-            }
-            guard isSummary else { continue }
-            files += 1
+        _ = try finished { folder, name in
             var status = stat()
-            let found = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { fstatat(dirfd(folder), $0, &status, 0) }
-            }
-            guard found == 0 else { continue }
+            guard fstatat(folder, name, &status, 0) == 0 else { return }
             last = max(last, status.st_ctim.tv_sec * 1_000_000 + status.st_ctim.tv_nsec / 1000)
         }
-        return (files, last)
+        return (count, last)
+    }
+
+    /// Counts the summaries in `done/`; `body` gets the folder's descriptor and each name.
+    private func finished(_ body: (Int32, UnsafePointer<CChar>) -> Void) throws -> Int {
+        guard let folder = opendir(folder + "/done") else { return 0 }
+        defer { closedir(folder) }
+        var files = 0
+        while let entry = readdir(folder) {
+            withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { name in
+                    let length = strlen(name)
+                    guard length > 13, name[0] != 0x2e, strcmp(name + length - 13, ".summary.json") == 0 else { return }
+                    files += 1
+                    body(dirfd(folder), name)
+                }
+            }
+        }
+        return files
     }
 
     /// A finished file's summary.

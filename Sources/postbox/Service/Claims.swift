@@ -37,6 +37,22 @@ struct Claims: Sendable {
         return (DropSnapshot(rule: rule, services: services, updateOnly: updateOnly), nil)
     }
 
+    private func makeDirectories(_ numbers: [Int]) throws {
+        let work = context.settings.directories.work
+        var isRenamed = false
+        for number in numbers {
+            if try context.spares.become(work + "/\(number)") {
+                isRenamed = true
+                FailPoint.reach("directory_reused")
+            } else {
+                try Disk.makeDirectory(work + "/\(number)", syncing: false)
+            }
+        }
+        FailPoint.reach("directories_made")
+        // After a power cut no file may be found in a directory that still has a closed drop's number.
+        if isRenamed { try Disk.syncDirectory(work) }
+    }
+
     /// Claims files in the order given, each with its companions. One that is gone by now, or that lacks a companion, is
     /// forgotten. Throws on a fault of ledger or disk.
     func claim(_ names: [String]) async throws -> [ClaimedFile] {
@@ -59,11 +75,11 @@ struct Claims: Sendable {
         let numbers = try await context.ledger.claim(wanted.map { ($0.name, $0.snapshot) }, at: now)
         for (number, entry) in zip(numbers, wanted) { context.guardBook.opened(entry.snapshot.place(of: number)) }
         FailPoint.reach("claim_recorded")
+        try makeDirectories(numbers)
         var out: [ClaimedFile] = []
         var gone: [DropPlace] = []
         for (number, entry) in zip(numbers, wanted) {
             let directory = work + "/\(number)"
-            try Disk.makeDirectory(directory, syncing: false)
             let beside = inboxNames.companions(of: entry.name)
             let companions = CompanionFiles(in: directory)
             do throws(DiskError) {

@@ -22,7 +22,7 @@ struct Closing: Sendable {
             try FileMover().moveUnsynced(name, from: directory, to: folder, as: target)
             FailPoint.reach("placed")
             try await context.syncs.sync(guarded + [folder])
-            isClear = try FileMover().clear(directory)
+            isClear = try FileMover().clear(directory, keep: context.spares.keep)
         }
         if !isClear { context.alerts.send(.foreign(directory)) }
         FailPoint.reach("moved")

@@ -19,6 +19,7 @@ struct Context: Sendable {
     var bases: PostIDBases
     var guardBook: GuardBook
     var syncs: SyncGroup
+    var spares: SpareDirectories
     var results: DiskThread
     var trouble: ResultTrouble
     var alerts: Alerts

@@ -136,7 +136,7 @@ struct PostboxService: Sendable {
         let context = Context(
             settings: settings, configSHA256: SourceFile.sha256(loaded.sourceBytes), ledger: ledger, lanes: lanes,
             names: NameBook(), bases: PostIDBases(next: firstBase % Postbox.postIDs),
-            guardBook: try GuardBook(work), syncs: try SyncGroup(on: work),
+            guardBook: try GuardBook(work), syncs: try SyncGroup(on: work), spares: SpareDirectories(),
             results: DiskThread(label: "results"), trouble: ResultTrouble(),
             alerts: alerts, progress: progress, logger: logger)
         let recovery = try await Recovery(context: context).run(open)

@@ -278,6 +278,7 @@ actor ServiceLoop {
     private func step(_ group: inout DiscardingTaskGroup) async -> Bool {
         var now = Clock.monotonic()
         if isStopping {
+            wantSpares(0)
             await stopLanes()
             if open.isEmpty {
                 if !waitingToGoOn.isEmpty || tracker.hasWork || mustLookAgain { isInterrupted = true }
@@ -360,7 +361,7 @@ actor ServiceLoop {
     private func claimReady(_ group: inout DiscardingTaskGroup, _ now: Int64) async {
         // What an earlier run began goes first: its rows are older.
         let held = Set(waitingToGoOn.filter { canEnd($0) }.flatMap { $0.snapshot.rule.destinations })
-        if standing.isInboxHeld, standing.cancelledFiles.isEmpty { return }
+        if standing.isInboxHeld, standing.cancelledFiles.isEmpty { return wantSpares(0) }
         if hasPriorities { context.guardBook.setOldestWaiting(tracker.oldestArrival.map { $0 / 1000 }) }
         // What cannot go is parked until something changes for it, and costs nothing more till then.
         let loggedIn = Set(laneStates.filter { $0.value == .ready }.keys)
@@ -372,6 +373,7 @@ actor ServiceLoop {
             look()
             var names: [String] = []
             let ready = tracker.ready(at: now, most: Self.openMax)
+            wantSpares(ready.count)
             // What is less urgent keeps nobody out.
             var room = ready.first.map { Self.openMax - busy(atLeast: inboxNames.priceFile($0).priority) } ?? 0
             guard room > 0, room == Self.openMax || room >= min(ready.count, Self.claimMin) else { return }
@@ -424,6 +426,15 @@ actor ServiceLoop {
                 }
                 return
             }
+        }
+    }
+
+    private func wantSpares(_ count: Int) {
+        do {
+            try context.spares.want(count)
+        } catch {
+            // What is left lying the next start clears away.
+            context.logger.warning("\(error)", metadata: ["event": "disk_fault"])
         }
     }
 

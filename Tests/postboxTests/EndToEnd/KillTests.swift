@@ -54,8 +54,9 @@ struct KillTests {
     @Test(
         "Killed at every step of a file's life: each row has its outcome once, and nothing is left over",
         arguments: [
-            "claim_recorded", "claim_renamed", "claimed", "planned", "advanced", "offered", "outcomes_written",
-            "result_complete", "rejects_written", "settled", "guarded", "moved", "closed",
+            "claim_recorded", "directories_made", "claim_renamed", "claimed", "planned", "advanced", "offered",
+            "outcomes_written", "rejects_written", "summary_written", "result_complete", "settled", "guarded", "placed",
+            "moved", "closed",
         ], formats)
     func everyStep(label: String, format: String) async throws {
         let desk = try Desk()
@@ -70,6 +71,35 @@ struct KillTests {
         let file = try desk.finished(prices.name(format), in: isRefused ? .failed : .done)
         try prices.verify(file, outcomes: ["acked", "superseded", "nacked"])
         for folder in [Desk.Folder.work, .inbox] { #expect(desk.names(in: folder).isEmpty) }
+    }
+
+    @Test(
+        "Killed while very many small files pass directories on to each other: none is lost, left over or finished twice",
+        arguments: ["directory_kept", "directory_reused"])
+    func manySmallFiles(label: String) async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url])
+        let names = (1...400).map { "f\($0).csv" }
+        for (at, name) in names.enumerated() { try desk.drop(name, "RIC,BID\nR\(at).TST,\(at).5\n") }
+        #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": label]) == 137)
+        for more in [1, 60] {
+            let before = desk.names(in: .done).count
+            let service = try desk.start()
+            try await eventually("more files are done") { desk.names(in: .done).count >= before + more }
+            service.send(SIGKILL)
+            #expect(try await service.exitCode() == 137)
+        }
+        #expect(try await desk.once() == 0)
+        for (at, name) in names.enumerated() {
+            let file = try desk.finished(name, in: .done)
+            #expect(file.result.lines.map { $0["outcome"] } == ["acked"])
+            #expect(file.result.lines.first?["fields"] == "{\"BID\":\(at).5}")
+        }
+        #expect(desk.names(in: .done).count == 3 * names.count)
+        for folder in [Desk.Folder.work, .inbox, .failed] {
+            #expect(desk.names(in: folder).allSatisfy { $0 == "guard" })
+        }
     }
 
     /// What a series came to.
