@@ -260,6 +260,7 @@ ssize_t writev(int fd, const struct iovec *data, int parts) {
 
 int fsync(int fd) { ON_DESCRIPTOR("fsync", fd, 0, 0, (int)syscall(SYS_fsync, fd), 0) }
 int fdatasync(int fd) { ON_DESCRIPTOR("fdatasync", fd, 0, 0, (int)syscall(SYS_fdatasync, fd), 0) }
+int syncfs(int fd) { ON_DESCRIPTOR("syncfs", fd, 0, 0, (int)syscall(SYS_syncfs, fd), 0) }
 int ftruncate(int fd, off_t size) { ON_DESCRIPTOR("ftruncate", fd, size, 0, (int)syscall(SYS_ftruncate, fd, size), 0) }
 int ftruncate64(int fd, off64_t size) {
     ON_DESCRIPTOR("ftruncate", fd, size, 0, (int)syscall(SYS_ftruncate, fd, size), 0)

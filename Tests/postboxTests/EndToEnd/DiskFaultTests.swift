@@ -102,6 +102,24 @@ struct DiskFaultTests {
         }
     }
 
+    @Test("When the file system cannot be synced as a whole, each file is by itself")
+    func noSyncOfAll() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url])
+        for at in 1...64 { try desk.drop("f\(at).csv", "RIC,BID\nR\(at).TST,\(at)\n") }
+        let disk = WatchedDisk(desk.path(.inbox).deletingLastPathComponent(), in: desk.folder)
+        var environment = try disk.environment()
+        environment["DISK_FAULTS_AT"] = "1"
+        environment["DISK_FAULTS_ERRNO"] = "\(EIO)"
+        environment["DISK_FAULTS_CALL"] = "syncfs"
+        environment["DISK_FAULTS_TIMES"] = "1000000"
+        #expect(try await desk.once(environment: environment) == 0)
+        #expect(try disk.hasFailed())
+        for at in 1...64 { #expect(try desk.finished("f\(at).csv", in: .done).column("outcome") == ["acked"]) }
+        #expect(desk.names(in: .work).allSatisfy { $0 == "guard" })
+    }
+
     @Test("Any call on the spool fails while the service runs: it goes on by itself when the disk is mended")
     func service() async throws {
         let calls = try await Self.calls()

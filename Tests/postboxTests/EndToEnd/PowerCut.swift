@@ -29,6 +29,7 @@ struct PowerCut {
         case make(String, Int)
         case makeFolder(String)
         case move(String, String, Int)
+        case moveFolder(String, String)
         case link(String, Int)
         case remove(String)
     }
@@ -50,6 +51,7 @@ struct PowerCut {
 
     private var inodes: [Inode] = []
     private var names: [String: Int] = [:]
+    private var folders: Set<String> = []
     private var changes: [(change: Change, isSure: Bool)] = []
     /// The files that were there before.
     private let first: [String: Int]
@@ -95,6 +97,17 @@ struct PowerCut {
                     changes[index].isSure = true
                 }
             }
+        case "syncfs":
+            for inode in inodes {
+                for write in inode.writes where !write.isDoomed { Self.apply(write, to: &inode.sure) }
+                inode.writes = []
+            }
+            for index in changes.indices { changes[index].isSure = true }
+        case "rename" where folders.contains(path):
+            folders.remove(path)
+            folders.insert(entry.target)
+            names = Self.moved(names, from: path, to: entry.target)
+            changes.append((.moveFolder(path, entry.target), false))
         case "rename":
             guard let number = names.removeValue(forKey: path) else { return }
             names[entry.target] = number
@@ -105,19 +118,29 @@ struct PowerCut {
             changes.append((.link(entry.target, number), false))
         case "unlink", "rmdir":
             names[path] = nil
+            folders.remove(path)
             changes.append((.remove(path), false))
         case "mkdir":
+            folders.insert(path)
             changes.append((.makeFolder(path), false))
         default:
             break
         }
     }
 
+    /// Files by path after a folder was renamed.
+    private static func moved(_ files: [String: Int], from: String, to: String) -> [String: Int] {
+        Dictionary(
+            uniqueKeysWithValues: files.map { path, number in
+                (path.hasPrefix(from + "/") ? to + path.dropFirst(from.count) : path, number)
+            })
+    }
+
     private static func folder(of change: Change) -> String {
         let path =
             switch change {
             case .make(let path, _), .makeFolder(let path), .remove(let path), .move(_, let path, _),
-                .link(let path, _):
+                .moveFolder(_, let path), .link(let path, _):
                 path
             }
         return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
@@ -127,7 +150,7 @@ struct PowerCut {
     /// an older file could stay in the inbox and a newer one not.
     private static func isOfClaim(_ change: Change) -> Bool {
         switch change {
-        case .makeFolder: true
+        case .makeFolder, .moveFolder: true
         case .move(let from, _, _): from.hasPrefix("inbox/")
         case .make, .link, .remove: false
         }
@@ -178,6 +201,10 @@ struct PowerCut {
             case .move(let from, let to, let number):
                 files[from] = nil
                 files[to] = number
+            case .moveFolder(let from, let to):
+                guard folders.remove(from) != nil else { continue }
+                folders.insert(to)
+                files = Self.moved(files, from: from, to: to)
             case .link(let path, let number): files[path] = number
             case .remove(let path):
                 if files.removeValue(forKey: path) == nil, !files.keys.contains(where: { $0.hasPrefix(path + "/") }) {

@@ -102,8 +102,78 @@ struct PowerCutTests {
             guard code == 0 || code == 2 else { throw SmallContribution.Broken(description: "exit code \(code)") }
             try SmallContribution.verify(desk, Array(simulator.events().dropFirst(before)))
             try verify(desk, cut)
+            try verify(Array(simulator.events().dropFirst(before)), cut)
         } catch let error as SmallContribution.Broken {
             throw SmallContribution.Broken(description: "\(error)\n\(process.errorOutput)")
+        }
+    }
+
+    /// Of very many small files, whose directories are passed on from closed drops to new ones and which are synced together.
+    @Test(
+        "The power fails while very many small files are contributed: each ends in done/ with its row, and nothing is left over"
+    )
+    func manySmallFiles() async throws {
+        let seed = Self.environment["POSTBOX_FAULT_SEED"].flatMap(UInt64.init) ?? .random(in: 1...1_000_000_000)
+        var random = SeededRandom(seed: seed)
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url])
+        let names = (1...170).map { "f\(1000 + $0).csv" }
+        func text(_ at: Int) -> String { "RIC,BID\nR\(at).TST,\(at).5\n" }
+        for (at, name) in names.enumerated() { try desk.drop(name, text(at)) }
+        let spool = desk.path(.inbox).deletingLastPathComponent()
+        var disk = WatchedDisk(spool, in: desk.folder)
+        disk.isWithData = true
+        try #require(try await desk.once(environment: disk.environment(withData: true)) == 0, "\(desk.log())")
+        let entries = try disk.entries()
+        #expect(entries.contains { $0.call == "syncfs" })
+        let reused = entries.indices.filter {
+            entries[$0].call == "rename" && !entries[$0].path.dropFirst(5).contains("/")
+        }
+        let first = try #require(reused.first { entries[$0].path.hasPrefix("work/") })
+        let files = Dictionary(uniqueKeysWithValues: names.enumerated().map { ("inbox/" + $1, Data(text($0).utf8)) })
+        for number in 0..<(Self.isWhole ? 200 : 6) {
+            // Half of them where directories are passed on.
+            let at = number % 2 == 0 ? .random(in: 0...entries.count, using: &random) : first + number * 7
+            let loss = PowerCut.Loss.allCases[number % PowerCut.Loss.allCases.count]
+            try FileManager.default.removeItem(at: spool)
+            try PowerCut(first: files, entries[..<min(at, entries.count)]).leave(loss, in: spool, random: &random)
+            let what = "POSTBOX_FAULT_SEED=\(seed), after call \(at), lost: \(loss.rawValue)"
+            #expect(try await desk.once() == 0, "\(what)\n\(desk.log())")
+            var drops: Set<Int> = []
+            for (at, name) in names.enumerated() {
+                let file = try desk.finished(name, in: .done)
+                #expect(file.result.lines.map { $0["fields"] } == ["{\"BID\":\(at).5}"], "\(what)")
+                #expect(file.result.lines.allSatisfy { $0["outcome"] == "acked" }, "\(what)")
+                drops.insert(file.summary.drop)
+            }
+            #expect(drops.count == names.count, "\(what)")
+            #expect(desk.names(in: .done).count == 3 * names.count, "\(what)")
+            for folder in [Desk.Folder.work, .inbox, .failed] {
+                #expect(desk.names(in: folder).allSatisfy { $0 == "guard" }, "\(what)")
+            }
+        }
+    }
+
+    /// What a durable line says to be accepted, nothing older follows.
+    private static func verify(_ events: [RunningSimulator.Event], _ cut: PowerCut) throws {
+        var accepted: [String: Int] = [:]
+        for (_, bytes) in cut.sure({ $0.hasSuffix("/.result.part") }) {
+            let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+            for line in lines.dropFirst().dropLast() {
+                guard let match = line.firstMatch(of: /,([A-Z]+\.TST),.*,acked,.*"\{""BID"":(\d+)\}"/),
+                    let value = Int(match.2)
+                else { continue }
+                accepted[String(match.1)] = max(value, accepted[String(match.1)] ?? 0)
+            }
+        }
+        for event in events where event.event == "post" {
+            guard let value = event.fields?.wholeMatch(of: /\{"BID":(\d+)\}/).flatMap({ Int($0.1) }) else { continue }
+            if let newer = accepted[event.ric], newer > value {
+                throw SmallContribution.Broken(
+                    description: "\(event.ric): \(value) was sent although \(newer) was durably accepted before the cut"
+                )
+            }
         }
     }
 
