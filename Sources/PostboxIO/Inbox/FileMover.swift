@@ -43,7 +43,9 @@ package struct FileMover: Sendable {
         try Disk.makeDirectory(folder)
         try placeAll(name, from: directory, to: folder, as: target)
         let part = directory + "/" + Part.summary
-        if try Disk.exists(directory), try !Disk.exists(folder + "/" + FileNames.summary(target)) {
+        // A drop is settled only when its summary lies here, durable. Where it no longer does, it was placed before, and whoever
+        // waited for it may have taken it away.
+        if try Disk.exists(part), try !Disk.exists(folder + "/" + FileNames.summary(target)) {
             try write(summary, to: part)
             try Disk.syncDirectory(folder)
             try place(part, folder + "/" + FileNames.summary(target))

@@ -64,20 +64,16 @@ package actor ResultFile {
         written = first.count
         let header = first.bytes
         buffer = first
-        do throws(DiskError) {
-            guard ftruncate(descriptor, off_t(keeping)) == 0 else {
-                throw DiskError(code: errno, call: "ftruncate", path: path)
+        // Thrown from here on, `deinit` closes it.
+        guard ftruncate(descriptor, off_t(keeping)) == 0 else {
+            throw DiskError(code: errno, call: "ftruncate", path: path)
+        }
+        if keeping == 0 {
+            try header.span.withUnsafeBytes { (bytes) throws(DiskError) in
+                try Disk.write(descriptor, bytes, at: 0, path: path)
             }
-            if keeping == 0 {
-                try header.span.withUnsafeBytes { (bytes) throws(DiskError) in
-                    try Disk.write(descriptor, bytes, at: 0, path: path)
-                }
-            } else {
-                try Disk.fdatasync(descriptor, path: path)
-            }
-        } catch {
-            _ = Glibc.close(descriptor)
-            throw error
+        } else {
+            try Disk.fdatasync(descriptor, path: path)
         }
     }
 

@@ -21,7 +21,8 @@ struct Closing: Sendable {
         } else {
             try FileMover().moveUnsynced(name, from: directory, to: folder, as: target)
             FailPoint.reach("placed")
-            try await context.syncs.sync(guarded + [folder])
+            // A directory that is passed on must not come back, after a power cut, with what lay in it.
+            try await context.syncs.sync(guarded + [folder] + (context.spares.isWanted ? [directory] : []))
             isClear = try FileMover().clear(directory, keep: context.spares.keep)
         }
         if !isClear { context.alerts.send(.foreign(directory)) }

@@ -123,9 +123,11 @@ struct Feed: Sendable {
                 PriceFilePass(rule: file.snapshot.rule, format: format, target: target),
                 SecondReading(source, digests))
             var upcoming = try await reading.next()
-            while !isInterrupted, let (mapped, isLast) = upcoming {
+            while let (mapped, isLast) = upcoming {
                 async let following = reading.next()
                 isInterrupted = try await !hand(mapped, isLast: isLast, tally, &way)
+                // What is wrong with the rest is the next start's business: not all of this batch was handed over.
+                if isInterrupted { break }
                 handled = mapped.rows.last?.row ?? handled
                 upcoming = try await following
             }

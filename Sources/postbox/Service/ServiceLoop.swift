@@ -431,7 +431,7 @@ actor ServiceLoop {
 
     private func wantSpares(_ count: Int) {
         do {
-            try context.spares.want(count)
+            for directory in try context.spares.want(count) { context.alerts.send(.foreign(directory)) }
         } catch {
             // What is left lying the next start clears away.
             context.logger.warning("\(error)", metadata: ["event": "disk_fault"])

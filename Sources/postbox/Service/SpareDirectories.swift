@@ -1,3 +1,4 @@
+internal import Glibc
 internal import PostboxCore
 internal import PostboxIO
 internal import Synchronization
@@ -14,22 +15,37 @@ final class SpareDirectories: Sendable {
 
     private let state = Mutex(State())
 
-    /// So many files wait to be claimed. What they do not need is removed. Throws `DiskError`.
-    func want(_ count: Int) throws(DiskError) {
+    /// Files wait to be claimed, so that directories will be kept.
+    var isWanted: Bool { state.withLock { $0.paths.count < $0.wanted } }
+
+    /// So many files wait to be claimed. What they do not need is removed. Returns those in which something else lies by now,
+    /// which stay. Throws `DiskError` for the first that cannot be removed, after all were tried.
+    func want(_ count: Int) throws(DiskError) -> [String] {
         let surplus = state.withLock { state -> [String] in
             state.wanted = count
             let surplus = Array(state.paths.dropFirst(count))
             state.paths.removeLast(surplus.count)
             return surplus
         }
-        for path in surplus { try Disk.removeDirectory(path) }
+        var foreign: [String] = []
+        var fault: DiskError?
+        for path in surplus {
+            do throws(DiskError) {
+                try Disk.removeDirectory(path)
+            } catch {
+                if error.code == ENOTEMPTY || error.code == EEXIST {
+                    foreign.append(path)
+                } else {
+                    fault = fault ?? error
+                }
+            }
+        }
+        if let fault { throw fault }
+        return foreign
     }
 
     /// Keeps a drop's directory when one is wanted and nothing lies in it. Throws `DiskError`.
     func keep(_ directory: String) throws(DiskError) -> Bool {
-        let (isKept, isWanted) = state.withLock { ($0.paths.contains(directory), $0.paths.count < $0.wanted) }
-        // The closing of a drop is done again after a fault of the ledger.
-        if isKept { return true }
         guard isWanted, try Disk.isEmpty(directory) else { return false }
         state.withLock { $0.paths.append(directory) }
         FailPoint.reach("directory_kept")
@@ -38,11 +54,16 @@ final class SpareDirectories: Sendable {
 
     /// Makes a drop's directory of a spare one. False: there is none. Throws `DiskError`.
     func become(_ directory: String) throws(DiskError) -> Bool {
-        guard let spare = state.withLock({ $0.paths.popLast() }) else { return false }
-        guard try Disk.renameNew(spare, directory) else {
-            try Disk.removeDirectory(spare)
-            return false
+        while let spare = state.withLock({ $0.paths.popLast() }) {
+            do throws(DiskError) {
+                if try Disk.renameNew(spare, directory) { return true }
+                try Disk.removeDirectory(spare)
+                return false
+            } catch {
+                // The closing of its drop, done again after a fault of the ledger, has removed it.
+                guard error.code == ENOENT else { throw error }
+            }
         }
-        return true
+        return false
     }
 }

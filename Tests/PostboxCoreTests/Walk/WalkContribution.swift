@@ -397,7 +397,7 @@ final class WalkContribution {
             at = 0
             return true
         }
-        if offered - answered > world.settings.window + 4 * lane.leadRows { return false }
+        if offered - answered > world.settings.window + 2 * lane.leadRows { return false }
         phase = .commit(min(rows.count, at + lane.leadRows))
         return true
     }

@@ -457,7 +457,7 @@ struct TokenLoginTests {
             #expect(
                 text.hasPrefix("the proxy 127.0.0.1:\(proxy.port) does not connect to 127.0.0.1:\(server.port): "))
             #expect(!text.contains("wr0ng"))
-            #expect(proxy.report().refusedCredentials == 1)
+            #expect(proxy.report().refusedCredentials >= 1)
 
             let environment = ["http_proxy": "http://desk:s3cret@127.0.0.1:\(proxy.port)"]
             try await withLane(destination(server.port), environment: environment) { try await $0.ready() }

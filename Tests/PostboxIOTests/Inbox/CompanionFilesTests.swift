@@ -61,6 +61,7 @@ struct CompanionFilesTests {
     func move() throws {
         #expect(try take())
         try folder.write("prices", to: "work/7/eod.csv")
+        try folder.write("", to: "work/7/" + FileMover.Part.summary)
         try folder.write("", to: "done/eod.csv.ok")
         let mover = FileMover()
         let suffixes = try companions.suffixes(of: "eod.csv")

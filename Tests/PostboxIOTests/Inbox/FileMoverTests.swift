@@ -14,6 +14,7 @@ struct FileMoverTests {
         try folder.write("prices", to: "work/7/eod.csv")
         try folder.write("result", to: "work/7/" + FileMover.Part.result)
         try folder.write("rejects", to: "work/7/" + FileMover.Part.rejects)
+        try folder.write("summary", to: "work/7/" + FileMover.Part.summary)
     }
 
     private func move() throws {
@@ -53,6 +54,18 @@ struct FileMoverTests {
         // A crash after the last step repeats all of them.
         try move()
         try check()
+    }
+
+    @Test(
+        "A summary that was placed and taken away does not come a second time, also while the drop's folder is still there"
+    )
+    func takenAway() throws {
+        try move()
+        for name in try Disk.names(in: folder.path("failed")).names { try Disk.remove(folder.path("failed/" + name)) }
+        try Disk.makeDirectory(folder.path("work/7"))
+        try move()
+        #expect(try Disk.names(in: folder.path("failed")).names.isEmpty)
+        #expect(!folder.exists("work/7"))
     }
 
     @Test("Broken off after any step, another call does the rest", arguments: 0...6)

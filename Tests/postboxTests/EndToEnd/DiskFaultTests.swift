@@ -120,6 +120,27 @@ struct DiskFaultTests {
         #expect(desk.names(in: .work).allSatisfy { $0 == "guard" })
     }
 
+    @Test(
+        "The ledger fails for a moment while very many small files are finished: each is finished once, and no directory is left"
+    )
+    func ledgerFailsInBurst() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url])
+        for at in 1...300 { try desk.drop("f\(at).csv", "RIC,BID\nR\(at).TST,\(at)\n") }
+        let disk = WatchedDisk(desk.path(.inbox).deletingLastPathComponent(), in: desk.folder)
+        var environment = try disk.environment()
+        environment["DISK_FAULTS_AT"] = "4000"
+        environment["DISK_FAULTS_ERRNO"] = "\(ENOSPC)"
+        environment["DISK_FAULTS_PATH"] = "-wal"
+        environment["DISK_FAULTS_TIMES"] = "4"
+        #expect(try await desk.once(environment: environment) == 0, "\(desk.log())")
+        #expect(try disk.hasFailed())
+        for at in 1...300 { #expect(try desk.finished("f\(at).csv", in: .done).column("outcome") == ["acked"]) }
+        #expect(desk.names(in: .done).count == 900)
+        #expect(desk.names(in: .work).allSatisfy { $0 == "guard" })
+    }
+
     @Test("Any call on the spool fails while the service runs: it goes on by itself when the disk is mended")
     func service() async throws {
         let calls = try await Self.calls()

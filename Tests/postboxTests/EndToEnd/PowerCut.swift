@@ -167,10 +167,10 @@ struct PowerCut {
         bytes.replaceSubrange(write.at..<end, with: new)
     }
 
-    /// What of a file is sure, by every name that it ever had.
+    /// What is sure of files whose first names are sure as well, by those.
     func sure(_ isMeant: (String) -> Bool) -> [(path: String, bytes: Data)] {
-        changes.compactMap { change, _ in
-            guard case .make(let path, let number) = change, isMeant(path) else { return nil }
+        changes.compactMap { change, isSure in
+            guard isSure, case .make(let path, let number) = change, isMeant(path) else { return nil }
             return (path, inodes[number].sure)
         }
     }
