@@ -164,7 +164,7 @@ package actor ResultFile {
     }
 
     /// Bytes that are kept in memory until they are durable.
-    private static let unsyncedMax = 2 << 20
+    private static let unsyncedMax = 1 << 20
 
     private func write(_ range: Range<Int>) throws(DiskError) {
         try buffer.withUnsafeBytes { (bytes) throws(DiskError) in
