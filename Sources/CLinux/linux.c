@@ -45,8 +45,8 @@ int postbox_fstat(int fd, struct postbox_status *out) {
     return 0;
 }
 
-int postbox_keep_freed(int block_max, int kept_max, int arenas) {
-    return mallopt(M_MMAP_THRESHOLD, block_max) && mallopt(M_TRIM_THRESHOLD, kept_max) && mallopt(M_ARENA_MAX, arenas);
+int postbox_keep_freed(void) {
+    return mallopt(M_MMAP_THRESHOLD, 8 << 20) && mallopt(M_TRIM_THRESHOLD, 16 << 20) && mallopt(M_ARENA_MAX, 2);
 }
 
 int postbox_syncfs(int fd) {

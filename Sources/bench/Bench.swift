@@ -50,7 +50,7 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         // As the program does: what is measured inside has its memory, too.
-        _ = postbox_keep_freed(8 << 20, 16 << 20, 2)
+        _ = postbox_keep_freed()
         let scratch = try Scratch(in: directory)
         defer { scratch.remove() }
         let desk = try Desk(

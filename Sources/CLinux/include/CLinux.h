@@ -26,7 +26,7 @@ int postbox_fstat(int fd, struct postbox_status *out);
 /// syncfs(2); 0, or the negative errno.
 int postbox_syncfs(int fd);
 
-/// mallopt(3): freed blocks up to `block_max` bytes are kept for the next ones, until `kept_max` bytes are kept; threads share
-/// `arenas` heaps. Whether all of it was taken.
-int postbox_keep_freed(int block_max, int kept_max, int arenas);
+/// mallopt(3): freed blocks up to 8 MB are kept for the next ones, until 16 MB are kept. The few threads share two heaps; every
+/// heap more would keep memory of its own. Whether all of it was taken.
+int postbox_keep_freed(void);
 #endif

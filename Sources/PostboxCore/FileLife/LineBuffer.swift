@@ -80,19 +80,9 @@ struct LineBytes {
     /// A number that is not negative.
     @inline(__always)
     mutating func append(_ number: Int) {
-        var digits = 1
-        var rest = UInt64(max(0, number))
-        var power: UInt64 = 10
-        while rest >= power, digits < 19 {
-            digits += 1
-            power &*= 10
-        }
-        var place = digits
-        while place > 0 {
-            place &-= 1
-            at.storeBytes(of: UInt8(truncatingIfNeeded: 0x30 &+ rest % 10), toByteOffset: place, as: UInt8.self)
-            rest /= 10
-        }
+        let number = UInt64(max(0, number))
+        let digits = decimalDigits(number)
+        writeDecimal(number, digits: digits, to: at)
         at += digits
     }
 

@@ -351,7 +351,7 @@ private func plainDecimal(_ value: Span<UInt8>) -> PlainDecimal {
 /// Whether the value can go on the wire as the number it is: a plain decimal without superfluous leading zeros that is no
 /// `-0` and surely fits. False for some that fit as well, which then take the longer way.
 @inline(__always)
-func isCanonical(_ value: Span<UInt8>) -> Bool {
+private func isCanonical(_ value: Span<UInt8>) -> Bool {
     value.count <= 8 ? isCanonicalShort(value) : isCanonicalLong(value)
 }
 
@@ -400,7 +400,7 @@ private func isCanonicalShort(_ value: Span<UInt8>) -> Bool {
 }
 
 /// The same, byte by byte.
-func isCanonicalLong(_ value: Span<UInt8>) -> Bool {
+private func isCanonicalLong(_ value: Span<UInt8>) -> Bool {
     let count = value.count
     guard count <= 20 else { return false }
     var index = 0

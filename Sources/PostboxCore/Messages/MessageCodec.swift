@@ -143,7 +143,7 @@ package struct PostWriter {
     package func writeFrame(
         of row: MappedRow, postID: UInt32, mask: UInt32, to out: UnsafeMutableRawPointer
     ) -> Int {
-        let digits = Self.digits(postID)
+        let digits = decimalDigits(UInt64(postID))
         let ric = escapedLength(row)
         let payload = size(row, ric: ric, postIDDigits: digits)
         let header = FrameCodec.headerBytes(payload: payload)
@@ -157,18 +157,7 @@ package struct PostWriter {
 
     /// Writes the row's post as JSON and returns its bytes. `out` has room for `frameBytesMax`.
     package func writeJSON(of row: MappedRow, postID: UInt32, to out: UnsafeMutableRawPointer) -> Int {
-        write(row, postID, Self.digits(postID), isEscaped: escapedLength(row) != row.ricLength, to: out) - out
-    }
-
-    @inline(__always)
-    private static func digits(_ postID: UInt32) -> Int {
-        var digits = 1
-        var power: UInt64 = 10
-        while UInt64(postID) >= power {
-            digits += 1
-            power *= 10
-        }
-        return digits
+        write(row, postID, decimalDigits(UInt64(postID)), isEscaped: escapedLength(row) != row.ricLength, to: out) - out
     }
 
     @inline(__always)
@@ -177,13 +166,7 @@ package struct PostWriter {
     ) -> UnsafeMutableRawPointer {
         var at = start
         append(head, &at)
-        var rest = postID
-        var place = digits
-        while place > 0 {
-            place &-= 1
-            at.storeBytes(of: UInt8(truncatingIfNeeded: 0x30 &+ rest % 10), toByteOffset: place, as: UInt8.self)
-            rest /= 10
-        }
+        writeDecimal(UInt64(postID), digits: digits, to: at)
         at += digits
         append(beforeKey, &at)
         appendRIC(row, isEscaped, &at)

@@ -52,18 +52,19 @@ struct StructuralScan {
     private func structure8(at start: Int) -> UInt64 {
         let word = bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)
         let others =
-            nonzero(word ^ delimiters) & nonzero(word ^ repeated(Byte.quote))
-            & nonzero(word ^ repeated(Byte.lineFeed)) & nonzero(word ^ repeated(Byte.carriageReturn))
+            nonzeroBytes(word ^ delimiters) & nonzeroBytes(word ^ repeated(Byte.quote))
+            & nonzeroBytes(word ^ repeated(Byte.lineFeed)) & nonzeroBytes(word ^ repeated(Byte.carriageReturn))
         // The multiplication moves the lowest bit of byte i to bit 56 + i, without carries.
         return (((~others & 0x8080_8080_8080_8080) &>> 7) &* 0x0102_0408_1020_4080) &>> 56
     }
-
-    /// Sets the high bit of every byte that is not zero; the other bits mean nothing.
-    @inline(__always)
-    private func nonzero(_ bytes: UInt64) -> UInt64 {
-        ((bytes & 0x7F7F_7F7F_7F7F_7F7F) &+ 0x7F7F_7F7F_7F7F_7F7F) | bytes
-    }
 }
 
+/// Eight times the same byte.
 @inline(__always)
-private func repeated(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+func repeated(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+
+/// Sets the high bit of every byte that is not zero; the other bits mean nothing.
+@inline(__always)
+func nonzeroBytes(_ bytes: UInt64) -> UInt64 {
+    ((bytes & 0x7F7F_7F7F_7F7F_7F7F) &+ 0x7F7F_7F7F_7F7F_7F7F) | bytes
+}

@@ -137,8 +137,7 @@ struct TextPlace: Equatable {
 private func count(of wanted: UInt8, in bytes: UnsafeBufferPointer<UInt8>) -> Int {
     guard let base = bytes.baseAddress else { return 0 }
     let raw = UnsafeRawPointer(base)
-    let sevens: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
-    let pattern = UInt64(wanted) &* 0x0101_0101_0101_0101
+    let pattern = repeated(wanted)
     var total = 0
     var index = 0
     while index &+ 8 <= bytes.count {
@@ -147,7 +146,7 @@ private func count(of wanted: UInt8, in bytes: UnsafeBufferPointer<UInt8>) -> In
         var counters: UInt64 = 0
         while index &+ 8 <= end {
             let others = raw.loadUnaligned(fromByteOffset: index, as: UInt64.self) ^ pattern
-            counters &+= ~(((others & sevens) &+ sevens) | others | sevens) &>> 7
+            counters &+= (~nonzeroBytes(others) & repeated(0x80)) &>> 7
             index &+= 8
         }
         let pairs = (counters & 0x00FF_00FF_00FF_00FF) &+ (counters &>> 8 & 0x00FF_00FF_00FF_00FF)

@@ -232,24 +232,6 @@ package enum Disk {
         guard rmdir(path) == 0 || errno == ENOENT else { throw DiskError(code: errno, call: "rmdir", path: path) }
     }
 
-    /// The directory is there, and nothing lies in it. Throws `DiskError`.
-    package static func isEmpty(_ path: String) throws(DiskError) -> Bool {
-        guard let directory = opendir(path) else {
-            if errno == ENOENT { return false }
-            throw DiskError(code: errno, call: "opendir", path: path)
-        }
-        defer { closedir(directory) }
-        errno = 0
-        while let entry = readdir(directory) {
-            let isItself = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-                tuple.withMemoryRebound(to: CChar.self, capacity: 3) { strcmp($0, ".") == 0 || strcmp($0, "..") == 0 }
-            }
-            guard isItself else { return false }
-        }
-        guard errno == 0 else { throw DiskError(code: errno, call: "readdir", path: path) }
-        return true
-    }
-
     /// Names in a directory, in no order, without `.` and `..`. A name that is no UTF-8 is left out and counted.
     package static func names(in path: String) throws(DiskError) -> (names: [String], unreadable: Int) {
         guard let directory = opendir(path) else { throw DiskError(code: errno, call: "opendir", path: path) }

@@ -6,7 +6,6 @@ package enum Memory {
     /// every page anew. False: the C library would not.
     @discardableResult
     package static func keepFreed() -> Bool {
-        // The few threads share two heaps; every heap more would keep memory of its own.
-        postbox_keep_freed(8 << 20, 16 << 20, 2) != 0
+        postbox_keep_freed() != 0
     }
 }

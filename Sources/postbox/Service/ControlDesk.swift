@@ -93,18 +93,7 @@ actor ControlDesk {
             return try void(order, "it is not in work")
         }
         orders[order] = entry
-        switch order {
-        case .holdInbox:
-            standing.isInboxHeld = true
-        case .holdDestination(let name):
-            standing.destinations.insert(name)
-            await context.lanes[name]?.setHeld(true)
-        case .holdDrop(let drop):
-            standing.drops.insert(drop)
-            for lane in context.lanes.values { await lane.hold(drop: drop) }
-        case .cancelDrop, .cancelFile:
-            break
-        }
+        await setHeld(order, true)
         let isKnown = if case .holdDestination(let name) = order { context.lanes[name] != nil } else { true }
         context.logger.notice(
             "\(order.subject) is held since \(TimeText.text(entry.since))\(isKnown ? "" : "; the configuration has no such destination")",
@@ -113,19 +102,25 @@ actor ControlDesk {
 
     private func resume(_ order: ControlOrder) async {
         orders[order] = nil
+        await setHeld(order, false)
+        context.logger.notice("\(order.subject) goes on", metadata: ["event": "resumed", "what": "\(order.subject)"])
+    }
+
+    private func setHeld(_ order: ControlOrder, _ isHeld: Bool) async {
         switch order {
         case .holdInbox:
-            standing.isInboxHeld = false
+            standing.isInboxHeld = isHeld
         case .holdDestination(let name):
-            standing.destinations.remove(name)
-            await context.lanes[name]?.setHeld(false)
+            if isHeld { standing.destinations.insert(name) } else { standing.destinations.remove(name) }
+            await context.lanes[name]?.setHeld(isHeld)
         case .holdDrop(let drop):
-            standing.drops.remove(drop)
-            for lane in context.lanes.values { await lane.resume(drop: drop) }
+            if isHeld { standing.drops.insert(drop) } else { standing.drops.remove(drop) }
+            for lane in context.lanes.values {
+                if isHeld { await lane.hold(drop: drop) } else { await lane.resume(drop: drop) }
+            }
         case .cancelDrop, .cancelFile:
             break
         }
-        context.logger.notice("\(order.subject) goes on", metadata: ["event": "resumed", "what": "\(order.subject)"])
     }
 
     private func cancel(_ order: ControlOrder, _ entry: ControlFolder.Entry) async throws {

@@ -46,7 +46,9 @@ final class SpareDirectories: Sendable {
 
     /// Keeps a drop's directory when one is wanted and nothing lies in it. Throws `DiskError`.
     func keep(_ directory: String) throws(DiskError) -> Bool {
-        guard isWanted, try Disk.isEmpty(directory) else { return false }
+        guard isWanted, try Disk.exists(directory) else { return false }
+        let found = try Disk.names(in: directory)
+        guard found.names.isEmpty, found.unreadable == 0 else { return false }
         state.withLock { $0.paths.append(directory) }
         FailPoint.reach("directory_kept")
         return true

@@ -104,41 +104,30 @@ struct DiskFaultTests {
 
     @Test("When the file system cannot be synced as a whole, each file is by itself")
     func noSyncOfAll() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url])
-        for at in 1...64 { try desk.drop("f\(at).csv", "RIC,BID\nR\(at).TST,\(at)\n") }
-        let disk = WatchedDisk(desk.path(.inbox).deletingLastPathComponent(), in: desk.folder)
-        var environment = try disk.environment()
-        environment["DISK_FAULTS_AT"] = "1"
-        environment["DISK_FAULTS_ERRNO"] = "\(EIO)"
-        environment["DISK_FAULTS_CALL"] = "syncfs"
-        environment["DISK_FAULTS_TIMES"] = "1000000"
-        #expect(try await desk.once(environment: environment) == 0)
-        #expect(try disk.hasFailed())
-        for at in 1...64 { #expect(try desk.finished("f\(at).csv", in: .done).column("outcome") == ["acked"]) }
-        #expect(desk.names(in: .work).allSatisfy { $0 == "guard" })
+        try await Self.burst(
+            64, at: 1, EIO, ["DISK_FAULTS_CALL": "syncfs", "DISK_FAULTS_TIMES": "1000000"])
     }
 
     @Test(
         "The ledger fails for a moment while very many small files are finished: each is finished once, and no directory is left"
     )
     func ledgerFailsInBurst() async throws {
+        try await Self.burst(300, at: 4000, ENOSPC, ["DISK_FAULTS_PATH": "-wal", "DISK_FAULTS_TIMES": "4"])
+    }
+
+    /// Contributes so many small files on a disk that fails with `errno` from the `at`-th call on, as `fault` says; all end well.
+    private static func burst(_ count: Int, at: Int, _ errno: Int32, _ fault: [String: String]) async throws {
         let desk = try Desk()
         let simulator = try await desk.simulate()
         try desk.configure([simulator.url])
-        for at in 1...300 { try desk.drop("f\(at).csv", "RIC,BID\nR\(at).TST,\(at)\n") }
+        let files = ManySmallFiles(count)
+        try files.drop(at: desk)
         let disk = WatchedDisk(desk.path(.inbox).deletingLastPathComponent(), in: desk.folder)
-        var environment = try disk.environment()
-        environment["DISK_FAULTS_AT"] = "4000"
-        environment["DISK_FAULTS_ERRNO"] = "\(ENOSPC)"
-        environment["DISK_FAULTS_PATH"] = "-wal"
-        environment["DISK_FAULTS_TIMES"] = "4"
+        let environment = try disk.environment().merging(fault) { $1 }
+            .merging(["DISK_FAULTS_AT": "\(at)", "DISK_FAULTS_ERRNO": "\(errno)"]) { $1 }
         #expect(try await desk.once(environment: environment) == 0, "\(desk.log())")
         #expect(try disk.hasFailed())
-        for at in 1...300 { #expect(try desk.finished("f\(at).csv", in: .done).column("outcome") == ["acked"]) }
-        #expect(desk.names(in: .done).count == 900)
-        #expect(desk.names(in: .work).allSatisfy { $0 == "guard" })
+        try files.verify(desk)
     }
 
     @Test("Any call on the spool fails while the service runs: it goes on by itself when the disk is mended")

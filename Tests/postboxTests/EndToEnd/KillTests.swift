@@ -80,8 +80,8 @@ struct KillTests {
         let desk = try Desk()
         let simulator = try await desk.simulate()
         try desk.configure([simulator.url])
-        let names = (1...400).map { "f\($0).csv" }
-        for (at, name) in names.enumerated() { try desk.drop(name, "RIC,BID\nR\(at).TST,\(at).5\n") }
+        let files = ManySmallFiles(400)
+        try files.drop(at: desk)
         #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": label]) == 137)
         for more in [1, 60] {
             let before = desk.names(in: .done).count
@@ -91,15 +91,7 @@ struct KillTests {
             #expect(try await service.exitCode() == 137)
         }
         #expect(try await desk.once() == 0)
-        for (at, name) in names.enumerated() {
-            let file = try desk.finished(name, in: .done)
-            #expect(file.result.lines.map { $0["outcome"] } == ["acked"])
-            #expect(file.result.lines.first?["fields"] == "{\"BID\":\(at).5}")
-        }
-        #expect(desk.names(in: .done).count == 3 * names.count)
-        for folder in [Desk.Folder.work, .inbox, .failed] {
-            #expect(desk.names(in: folder).allSatisfy { $0 == "guard" })
-        }
+        try files.verify(desk)
     }
 
     /// What a series came to.

@@ -118,9 +118,8 @@ struct PowerCutTests {
         let desk = try Desk()
         let simulator = try await desk.simulate()
         try desk.configure([simulator.url])
-        let names = (1...170).map { "f\(1000 + $0).csv" }
-        func text(_ at: Int) -> String { "RIC,BID\nR\(at).TST,\(at).5\n" }
-        for (at, name) in names.enumerated() { try desk.drop(name, text(at)) }
+        let files = ManySmallFiles(170)
+        try files.drop(at: desk)
         let spool = desk.path(.inbox).deletingLastPathComponent()
         var disk = WatchedDisk(spool, in: desk.folder)
         disk.isWithData = true
@@ -131,27 +130,17 @@ struct PowerCutTests {
             entries[$0].call == "rename" && !entries[$0].path.dropFirst(5).contains("/")
         }
         let first = try #require(reused.first { entries[$0].path.hasPrefix("work/") })
-        let files = Dictionary(uniqueKeysWithValues: names.enumerated().map { ("inbox/" + $1, Data(text($0).utf8)) })
+        let dropped = Dictionary(
+            uniqueKeysWithValues: files.names.enumerated().map { ("inbox/" + $1, Data(files.text($0).utf8)) })
         for number in 0..<(Self.isWhole ? 200 : 6) {
             // Half of them where directories are passed on.
             let at = number % 2 == 0 ? .random(in: 0...entries.count, using: &random) : first + number * 7
             let loss = PowerCut.Loss.allCases[number % PowerCut.Loss.allCases.count]
             try FileManager.default.removeItem(at: spool)
-            try PowerCut(first: files, entries[..<min(at, entries.count)]).leave(loss, in: spool, random: &random)
+            try PowerCut(first: dropped, entries[..<min(at, entries.count)]).leave(loss, in: spool, random: &random)
             let what = "POSTBOX_FAULT_SEED=\(seed), after call \(at), lost: \(loss.rawValue)"
             #expect(try await desk.once() == 0, "\(what)\n\(desk.log())")
-            var drops: Set<Int> = []
-            for (at, name) in names.enumerated() {
-                let file = try desk.finished(name, in: .done)
-                #expect(file.result.lines.map { $0["fields"] } == ["{\"BID\":\(at).5}"], "\(what)")
-                #expect(file.result.lines.allSatisfy { $0["outcome"] == "acked" }, "\(what)")
-                drops.insert(file.summary.drop)
-            }
-            #expect(drops.count == names.count, "\(what)")
-            #expect(desk.names(in: .done).count == 3 * names.count, "\(what)")
-            for folder in [Desk.Folder.work, .inbox, .failed] {
-                #expect(desk.names(in: folder).allSatisfy { $0 == "guard" }, "\(what)")
-            }
+            try files.verify(desk, what)
         }
     }
 
