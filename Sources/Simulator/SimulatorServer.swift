@@ -136,7 +136,7 @@ package final class SimulatorServer: Sendable {
     /// Waits until the report meets a condition.
     /// - Throws: ``SimulatorError`` when it does not within `limit`.
     package func report(
-        within limit: Duration = .seconds(10), until condition: @escaping @Sendable (SimulatorReport) -> Bool
+        within limit: Duration = .seconds(120), until condition: @escaping @Sendable (SimulatorReport) -> Bool
     ) async throws -> SimulatorReport {
         guard let report = await provider.report(limit, condition) else {
             throw SimulatorError("nothing of the kind within \(limit); the report is \(self.report())")

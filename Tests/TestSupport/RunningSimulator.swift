@@ -1,4 +1,5 @@
 package import Foundation
+import Synchronization
 
 /// `postbox simulate` as a child process on a free port, with a record of every post.
 package final class RunningSimulator {
@@ -28,7 +29,7 @@ package final class RunningSimulator {
 
     package let port: Int
     package let process: ChildProcess
-    private let recordFile: URL
+    private let record: PostedRecord
 
     /// Starts it and waits until it listens.
     ///
@@ -56,33 +57,58 @@ package final class RunningSimulator {
             throw BuiltProgram.Missing(
                 description: "the simulator's first line is no address: '\(line)'\n\(process.errorOutput)")
         }
-        return RunningSimulator(port: port, process: process, recordFile: recordFile)
+        return RunningSimulator(port: port, process: process, record: PostedRecord(recordFile))
     }
 
-    private init(port: Int, process: ChildProcess, recordFile: URL) {
+    private init(port: Int, process: ChildProcess, record: PostedRecord) {
         self.port = port
         self.process = process
-        self.recordFile = recordFile
+        self.record = record
     }
 
     package var url: String { "ws://127.0.0.1:\(port)/WebSocket" }
 
     /// What it has recorded so far, whole lines only.
-    package func events() throws -> [Event] {
-        try Self.events(in: recordFile)
+    package func events() throws -> [Event] { try record.events() }
+
+    /// The posts that came so far.
+    package func posts() throws -> [Event] { try record.posts() }
+}
+
+/// A simulator's record, of which each line is read once: it is looked at every few milliseconds while it grows.
+package final class PostedRecord: Sendable {
+    private struct State {
+        var events: [RunningSimulator.Event] = []
+        var bytes = 0
     }
 
-    /// The whole lines of a record.
-    package static func events(in recordFile: URL) throws -> [Event] {
-        guard FileManager.default.fileExists(atPath: recordFile.path) else { return [] }
-        let bytes = try Data(contentsOf: recordFile)
-        guard let end = bytes.lastIndex(of: 0x0a) else { return [] }
-        let decoder = JSONDecoder()
-        return try bytes[...end].split(separator: 0x0a).map { try decoder.decode(Event.self, from: Data($0)) }
+    private let file: URL
+    private let state = Mutex(State())
+
+    package init(_ file: URL) {
+        self.file = file
+    }
+
+    /// What was recorded so far, whole lines only.
+    package func events() throws -> [RunningSimulator.Event] {
+        guard FileManager.default.fileExists(atPath: file.path) else { return [] }
+        return try state.withLock { state in
+            let handle = try FileHandle(forReadingFrom: file)
+            defer { try? handle.close() }
+            try handle.seek(toOffset: UInt64(state.bytes))
+            let bytes = try handle.readToEnd() ?? Data()
+            guard let end = bytes.lastIndex(of: 0x0a) else { return state.events }
+            let decoder = JSONDecoder()
+            state.events += try bytes[...end].split(separator: 0x0a).map {
+                try decoder.decode(RunningSimulator.Event.self, from: Data($0))
+            }
+            state.bytes += end + 1
+            return state.events
+        }
     }
 
     /// The posts that came so far.
-    package func posts() throws -> [Event] {
+    package func posts() throws -> [RunningSimulator.Event] {
         try events().filter { $0.event == "post" }
     }
 }

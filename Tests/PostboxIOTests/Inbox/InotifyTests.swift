@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("What inotify tells about a directory")
+@Suite("What inotify tells about a directory", .ownThreads)
 struct InotifyTests {
     /// A watch on a folder and everything it has told so far.
     private final class Watch: Sendable {
@@ -31,7 +31,7 @@ struct InotifyTests {
 
         /// What was told about a name, once so much was.
         func told(_ name: String, _ last: InboxEvent) async throws -> [InboxEvent] {
-            try await eventually("\(last)", within: .seconds(20)) { list.contains(last) }
+            try await eventually("\(last)") { list.contains(last) }
             return list.filter { "\($0)".contains("\"\(name)\"") }
         }
     }
@@ -83,14 +83,14 @@ struct InotifyTests {
         } else {
             try Disk.removeDirectory(watch.directory)
         }
-        try await eventually("the directory is gone", within: .seconds(20)) { watch.list.contains(.directoryGone) }
+        try await eventually("the directory is gone") { watch.list.contains(.directoryGone) }
     }
 
     @Test("A watch that is stopped ends its events")
     func stopped() async throws {
         let watch = try Watch()
         watch.inotify.stop()
-        try await eventually("the events end", within: .seconds(20)) { watch.isOver }
+        try await eventually("the events end") { watch.isOver }
     }
 
     @Test("A directory that is not there, and a file, cannot be watched")

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The bench")
+@Suite("The bench", .ownThreads)
 struct BenchTests {
     @Test("Every group measures with tiny sizes, has its place in the page, and leaves nothing behind")
     func groups() async throws {
@@ -15,7 +15,7 @@ struct BenchTests {
         let arguments = ["--rows", "100", "--runs", "1", "--directory", folder.path, "--markdown", page.path]
 
         let bench = try ChildProcess(program: "bench", arguments, in: folder, name: "bench")
-        let code = try await bench.exitCode(within: .seconds(120))
+        let code = try await bench.exitCode(within: .seconds(300))
 
         #expect(code == 0, "\(bench.errorOutput)")
         let text = try String(contentsOf: page, encoding: .utf8)

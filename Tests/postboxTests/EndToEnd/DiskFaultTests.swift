@@ -6,7 +6,7 @@ import Testing
 /// mended; afterwards nothing may be lost, doubled or out of order.
 ///
 /// `POSTBOX_FAULTS=all` takes every call; a sample else.
-@Suite("A disk that fails, end to end", .serialized)
+@Suite("A disk that fails, end to end", .serialized, .ownThreads)
 struct DiskFaultTests {
     private static let isWhole = ProcessInfo.processInfo.environment["POSTBOX_FAULTS"] == "all"
     private static let atOnce = 8
@@ -75,7 +75,7 @@ struct DiskFaultTests {
             let first = try desk.start(["--once"], environment: disk.environment(fault))
             if fault.lasts { try await untilTold(first, disk) }
             try disk.mend()
-            let code = try await first.exitCode(within: .seconds(40))
+            let code = try await first.exitCode()
             guard code == 2 || code == 74 else { throw SmallContribution.Broken(description: "exit code \(code)") }
             if code == 74, !words.contains(where: first.errorOutput.contains) {
                 throw SmallContribution.Broken(description: "74 and not a word why")
@@ -97,7 +97,7 @@ struct DiskFaultTests {
     /// Waits until the log tells what is wrong with the disk, or the program has ended.
     private static func untilTold(_ process: ChildProcess, _ disk: WatchedDisk) async throws {
         try await eventually("a call fails") { try !process.isRunning || disk.hasFailed() }
-        try await eventually("the log tells what is wrong with the disk", within: .seconds(15)) {
+        try await eventually("the log tells what is wrong with the disk") {
             !process.isRunning || words.contains(where: process.errorOutput.contains)
         }
     }
@@ -169,18 +169,18 @@ struct DiskFaultTests {
                 }
             }
             // The last calls are those of the stop: by then all is finished.
-            try await eventually("a call fails", within: .seconds(20)) {
+            try await eventually("a call fails") {
                 try isFinished() || !service.isRunning || disk.hasFailed()
             }
             try await Task.sleep(for: .milliseconds(300))
             try disk.mend()
-            try await eventually("the files are finished", within: .seconds(30)) { isFinished() || !service.isRunning }
-            try await eventually("nothing is left in work", within: .seconds(20)) {
+            try await eventually("the files are finished") { isFinished() || !service.isRunning }
+            try await eventually("nothing is left in work") {
                 !service.isRunning || desk.names(in: .work).filter { $0 != "guard" }.isEmpty
             }
             guard service.isRunning else { throw SmallContribution.Broken(description: "the service ended") }
             service.send(SIGTERM)
-            let code = try await service.exitCode(within: .seconds(30))
+            let code = try await service.exitCode()
             guard code == 0 else { throw SmallContribution.Broken(description: "exit code \(code)") }
             let next = try await desk.once()
             // 2: of a file that was moved, the ledger's last word was left to it.

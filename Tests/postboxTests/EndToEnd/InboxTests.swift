@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The inbox, end to end", .serialized)
+@Suite("The inbox, end to end", .serialized, .ownThreads)
 struct InboxTests {
     /// A writer of ours that keeps its file open.
     private final class Writer {

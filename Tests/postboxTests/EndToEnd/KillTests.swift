@@ -6,7 +6,7 @@ import Testing
 /// simulator's record tell whether the promise held.
 ///
 /// `POSTBOX_KILLS` sets how many kills there are in all, `POSTBOX_KILL_SEED` repeats a run's files and moments.
-@Suite("kill -9 at any moment, end to end", .serialized)
+@Suite("kill -9 at any moment, end to end", .serialized, .ownThreads)
 struct KillTests {
     private static let formats = ["csv", "json", "xml"]
     private static let killsOfRound = 25
@@ -151,7 +151,7 @@ struct KillTests {
                 // so once gets on before it is killed again.
                 for name in stuck {
                     do {
-                        try await eventually("there is progress", within: .seconds(120)) {
+                        try await eventually("there is progress") {
                             (results()[name] ?? .max) > before[name] ?? 0 || !service.isRunning
                         }
                     } catch let error as TimedOut {

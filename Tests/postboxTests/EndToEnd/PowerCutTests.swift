@@ -6,7 +6,7 @@ import Testing
 /// own, and the program finishes it.
 ///
 /// `POSTBOX_FAULTS=all` takes every moment; a sample else. `POSTBOX_FAULT_SEED` repeats a run's losses.
-@Suite("Power cuts, end to end", .serialized)
+@Suite("Power cuts, end to end", .serialized, .ownThreads)
 struct PowerCutTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let isWhole = environment["POSTBOX_FAULTS"] == "all"

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Complete files only, end to end", .serialized)
+@Suite("Complete files only, end to end", .serialized, .ownThreads)
 struct ReadyTests {
     private static let rows = "RIC,BID\nA.TST,1.10\nB.TST,2.205\n"
     private static let marked = "  - {match: \"*.csv\", ready: {suffix: .ok}}"

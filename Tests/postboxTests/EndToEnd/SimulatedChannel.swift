@@ -9,7 +9,7 @@ struct SimulatedChannel {
     static let certificateFile = "ca.pem"
 
     let server: SimulatorServer
-    private let recordFile: URL
+    private let record: PostedRecord
 
     /// Starts it, hands it to the body and stops it.
     static func with(
@@ -22,7 +22,7 @@ struct SimulatedChannel {
         let record = desk.folder.appendingPathComponent(name + ".record.jsonl")
         let server = try await SimulatorServer.start(scenario: scenario, recordPath: record.path)
         do {
-            try await body(SimulatedChannel(server: server, recordFile: record))
+            try await body(SimulatedChannel(server: server, record: PostedRecord(record)))
         } catch {
             try await server.stop()
             throw error
@@ -32,7 +32,7 @@ struct SimulatedChannel {
 
     /// The posts that came so far.
     func posts() throws -> [RunningSimulator.Event] {
-        try RunningSimulator.events(in: recordFile).filter { $0.event == "post" }
+        try record.posts()
     }
 
     /// Lines of a destination's `token:`.

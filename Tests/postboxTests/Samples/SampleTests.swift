@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The samples", .serialized)
+@Suite("The samples", .serialized, .ownThreads)
 struct SampleTests {
     /// A price file of samples/ and what becomes of it.
     struct Sample: Sendable, CustomTestStringConvertible {
