@@ -21,7 +21,7 @@ protocol ByteStream {
 final class SocketStream: ByteStream {
     private let descriptor: CInt
 
-    init(port: Int, patience seconds: Int = 10) throws {
+    init(port: Int, patience seconds: Int = 120) throws {
         #if canImport(Glibc)
             descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         #else
@@ -151,7 +151,7 @@ final class TLSStream: ByteStream {
                 return state
             }
             if !bytes.isEmpty || isClosed { return bytes }
-            guard inbox.arrived.wait(timeout: .now() + 10) == .success else {
+            guard inbox.arrived.wait(timeout: .now() + 120) == .success else {
                 throw RawClient.Failure(what: "nothing came")
             }
         }

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import Simulator
 
-@Suite("Frames, sizes and pings, as observed.md §2.6 and §2.7 have it")
+@Suite("Frames, sizes and pings, as observed.md §2.6 and §2.7 have it", .serialized, .ownThreads)
 struct FrameTests {
     private func post(ofBytes count: Int) -> String {
         let empty = RawClient.post(1, fields: #"{"GEN_TEXT16":""}"#).utf8.count
@@ -90,7 +91,7 @@ struct FrameTests {
     @Test("The server pings every third of the ping timeout from the start on, and closes with 1000 after silence")
     func silence() async throws {
         var scenario = Scenario()
-        scenario.login.pingTimeout = .milliseconds(300)
+        scenario.login.pingTimeout = .milliseconds(1500)
         try await withSimulator(scenario) { (server, client) async throws in
             _ = try client.upgrade()
             #expect(try client.next() == .text(#"[{"Type":"Ping"}]"#))
@@ -105,7 +106,7 @@ struct FrameTests {
     @Test("Any frame keeps the session alive")
     func anyFrameIsLife() async throws {
         var scenario = Scenario()
-        scenario.login.pingTimeout = .milliseconds(300)
+        scenario.login.pingTimeout = .milliseconds(1500)
         try await withSimulator(scenario) { (_, client) async throws in
             _ = try client.upgrade()
             for _ in 0..<6 {

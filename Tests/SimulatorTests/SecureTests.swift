@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Simulator
 
-@Suite("TLS, tokens and proxies on the wire")
+@Suite("TLS, tokens and proxies on the wire", .serialized, .ownThreads)
 struct SecureTests {
     private func login(_ token: String, more: String = "") -> String {
         #"{"ID":1,"Domain":"Login","Key":{"NameType":"AuthnToken","Elements":{"ApplicationId":"256","Position":"1.1.1.1","AuthenticationToken":"\#(token)"}}\#(more)}"#
@@ -86,7 +87,7 @@ struct SecureTests {
     @Test("An expired token ends the session with a Status, and a reissue in time keeps it")
     func expiry() async throws {
         try await withTokens {
-            $0.tokenEndpoint?.lifetime = .seconds(3)
+            $0.tokenEndpoint?.lifetime = .seconds(8)
         } _: { (server, client) async throws in
             _ = try client.logIn(login(try await accessToken(server)))
             try client.sendText(login(try await accessToken(server), more: #","Refresh":false"#))

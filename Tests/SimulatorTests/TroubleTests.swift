@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Simulator
 
-@Suite("The troubles of a scenario")
+@Suite("The troubles of a scenario", .serialized, .ownThreads)
 struct TroubleTests {
     @Test("A NAK per RIC answers so many times, by name or number, and then stands back")
     func naks() async throws {
@@ -107,7 +108,7 @@ struct TroubleTests {
     func byTheClock() async throws {
         var scenario = Scenario()
         scenario.refusedConnections = 1
-        scenario.disconnect = .init(after: .milliseconds(50), manner: .close)
+        scenario.disconnect = .init(after: .seconds(2), manner: .close)
         try await withSimulator(scenario) { (server, client) async throws in
             #expect(throws: (any Error).self) { try client.upgrade() }
             let second = try RawClient(port: server.port)
@@ -121,7 +122,7 @@ struct TroubleTests {
     func halfOpen() async throws {
         var scenario = Scenario()
         scenario.halfOpen = .init(afterPosts: 2)
-        scenario.login.pingTimeout = .milliseconds(90)
+        scenario.login.pingTimeout = .seconds(5)
         try await withSimulator(scenario) { (server, client) async throws in
             _ = try client.logIn()
             #expect(try client.ask(RawClient.post(1)).contains(#""AckID":1"#))
@@ -144,6 +145,23 @@ struct TroubleTests {
             for id in 1...3 { try client.sendText(RawClient.post(id)) }
             #expect(try client.messages(3).compactMap { $0["AckID"] as? Int } == [1, 2, 3])
             #expect(ContinuousClock.now - start >= .milliseconds(90))
+        }
+    }
+
+    @Test("A stalled connection with an Ack that is due holds up no other, and gets it in the end")
+    func stallOfOne() async throws {
+        var scenario = Scenario()
+        scenario.ackDelay = .milliseconds(50)
+        scenario.stall = .init(afterPosts: 2, duration: .seconds(8))
+        try await withSimulator(scenario) { (server, client) async throws in
+            _ = try client.logIn()
+            for id in 1...2 { try client.sendText(RawClient.post(id)) }
+            _ = try await server.report { $0.posts == 2 }
+            let other = try RawClient(port: server.port)
+            _ = try other.logIn()
+            for id in 3...4 { #expect(try other.ask(RawClient.post(id)).contains(#""AckID":\#(id)"#)) }
+            #expect(server.report().acks == 2)
+            #expect(try client.messages(2).compactMap { $0["AckID"] as? Int } == [1, 2])
         }
     }
 
@@ -205,7 +223,7 @@ struct TroubleTests {
     }
 }
 
-@Suite("The record of posts and answers")
+@Suite("The record of posts and answers", .serialized, .ownThreads)
 struct PostRecordTests {
     @Test("Each post and each answer has its line, in the order in which they came and went")
     func record() async throws {

@@ -223,7 +223,9 @@ final class ProviderHandler: ChannelInboundHandler {
     }
 
     private func schedule(_ context: ChannelHandlerContext) {
-        guard case .open(let session) = phase, let deadline = session.nextDeadline else { return }
+        // What is due while the connection is stalled waits for the stall's end: a timer for it would fire again and again,
+        // and hold up every other connection.
+        guard !isStalled, case .open(let session) = phase, let deadline = session.nextDeadline else { return }
         // A timer that comes too early does no harm and sets the next one.
         if let timerAt, timerAt <= deadline { return }
         timer?.cancel()
