@@ -40,6 +40,7 @@ final class Courier: Sendable {
     private struct Log {
         var endings: [Ending] = []
         var states: [LaneState] = []
+        var alertStates: [String: LaneState] = [:]
         var alerts: [Alert] = []
         var closedStreams = 0
     }
@@ -48,26 +49,56 @@ final class Courier: Sendable {
         _ destination: Destination, trace: Trace? = nil, environment: [String: String] = [:],
         credentials: @escaping CredentialSource = { _ in .user("tester") }
     ) {
-        let alerts = Mailbox()
+        let mailbox = Mailbox()
         lane = PostingLane(
-            destination: destination, eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: quietLogger,
-            environment: environment, trace: trace, seed: 7, credentials: credentials, alert: { alerts.put($0) })
-        running = Task { [lane] in await lane.run() }
-        alerts.owner.withLock { $0 = { [weak self] alert in self?.log.withLock { $0.alerts.append(alert) } } }
-        Task { [lane, weak self] in
-            for await state in lane.states { self?.log.withLock { $0.states.append(state) } }
+            destination: destination, eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
+            logger: Logger(label: "test") { _ in LineHandler(mailbox: mailbox) }, environment: environment,
+            trace: trace,
+            seed: 7, credentials: credentials, alert: { mailbox.put($0) })
+        running = Task(executorPreference: TestThreads.shared) { [lane] in await lane.run() }
+        mailbox.owner.withLock { $0 = { [weak self] alert in self?.note(alert) } }
+    }
+
+    /// The lane logs, or raises an alert, right after each change of its state and on its own thread: so none is missed,
+    /// however short it is.
+    private func note(_ alert: Alert?) {
+        let state = lane.assumeIsolated { $0.state }
+        log.withLock { log in
+            if log.states.last != state { log.states.append(state) }
+            guard let alert else { return }
+            log.alerts.append(alert)
+            log.alertStates[alert.event] = state
         }
     }
 
     private final class Mailbox: Sendable {
-        let owner = Mutex<(@Sendable (Alert) -> Void)?>(nil)
+        let owner = Mutex<(@Sendable (Alert?) -> Void)?>(nil)
 
-        func put(_ alert: Alert) { owner.withLock { $0 }?(alert) }
+        /// Nil: a line of the log.
+        func put(_ alert: Alert?) { owner.withLock { $0 }?(alert) }
+    }
+
+    /// Tells that the lane has logged something.
+    private struct LineHandler: LogHandler {
+        var metadata: Logger.Metadata = [:]
+        var logLevel: Logger.Level = .info
+        let mailbox: Mailbox
+
+        init(mailbox: Mailbox) { self.mailbox = mailbox }
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) { mailbox.put(nil) }
     }
 
     var endings: [Ending] { log.withLock { $0.endings } }
-    /// The states that were seen, in order; quick ones may be missing.
+    /// The states that it was in after it had begun, in order, the end excepted.
     var states: [LaneState] { log.withLock { $0.states } }
+    /// The state in which it raised an alert; nil: it raised none of that kind.
+    func state(at event: String) -> LaneState? { log.withLock { $0.alertStates[event] } }
     var alerts: [Alert] { log.withLock { $0.alerts } }
     /// Drops whose outcomes have come to an end.
     var closedStreams: Int { log.withLock { $0.closedStreams } }
@@ -79,7 +110,7 @@ final class Courier: Sendable {
     /// Hands a drop to the lane in its turn, in lots, as the contributor does.
     func send(_ parcels: [Parcel], drop: Int = 1, lotRows: Int = 256, isInDoubt: Bool = false) async {
         let stream = await lane.open(DropPlace(drop: drop))
-        Task { [weak self] in
+        Task(executorPreference: TestThreads.shared) { [weak self] in
             for await runs in stream {
                 guard let self else { return }
                 let new = runs.flatMap { run in
@@ -94,7 +125,7 @@ final class Courier: Sendable {
             }
             self?.log.withLock { $0.closedStreams += 1 }
         }
-        Task { [lane] in
+        Task(executorPreference: TestThreads.shared) { [lane] in
             var first = 0
             while first < parcels.count {
                 let count = min(lotRows, parcels.count - first)
@@ -108,7 +139,7 @@ final class Courier: Sendable {
     }
 
     /// Waits until so many rows of all drops have ended.
-    func settled(_ count: Int, within limit: Duration = .seconds(30)) async throws {
+    func settled(_ count: Int, within limit: Duration = .seconds(120)) async throws {
         do {
             try await eventually("\(count) rows have ended", within: limit) { self.endings.count >= count }
         } catch {
@@ -119,7 +150,7 @@ final class Courier: Sendable {
     /// Waits until the lane's state is such.
     @discardableResult
     func state(
-        _ what: String, within limit: Duration = .seconds(30), _ condition: @Sendable (LaneState) -> Bool
+        _ what: String, within limit: Duration = .seconds(120), _ condition: @Sendable (LaneState) -> Bool
     ) async throws -> LaneState {
         let clock = ContinuousClock()
         let end = clock.now + limit
@@ -135,7 +166,7 @@ final class Courier: Sendable {
         try await state("ready") { $0 == .ready }
     }
 
-    func stop(timeout: Duration = .seconds(5)) async {
+    func stop(timeout: Duration = .seconds(60)) async {
         await lane.stop(timeout: timeout)
         await running.value
     }
@@ -145,8 +176,6 @@ final class Courier: Sendable {
 struct NeverSo: Error, CustomStringConvertible {
     var description: String
 }
-
-let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
 /// A lot made by hand; a row's PostID is its drop's thousands plus its number.
 func lot(_ parcels: [Parcel], drop: Int, firstRow: Int, isInDoubt: Bool = false) -> PostLot {

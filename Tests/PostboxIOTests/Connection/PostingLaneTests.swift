@@ -5,7 +5,7 @@ import Simulator
 import TestSupport
 import Testing
 
-@Suite("A lane with a friendly server")
+@Suite("A lane with a friendly server", .serialized, .ownThreads)
 struct PostingLaneTests {
     @Test("Logs in, posts Refresh and Update, and every row ends acked once")
     func acked() async throws {
@@ -62,7 +62,7 @@ struct PostingLaneTests {
             $0.ackDelays = [.init(ric: "LATE", delay: .milliseconds(250))]
         } _: { server in
             let target = destination(server.port) {
-                $0.ackTimeout = .milliseconds(400)
+                $0.ackTimeout = .seconds(4)
                 $0.services = ["NOSUCH"]
             }
             try await withLane(target) { courier in
@@ -269,18 +269,20 @@ struct PostingLaneTests {
 
     @Test("A stop waits for the answers in flight, logs out, and leaves the rest for another run")
     func drain() async throws {
+        let rows = 10_000
         try await withSimulator {
             $0.ackDelay = .milliseconds(300)
         } _: { server in
             try await withLane(destination(server.port) { $0.window = 10 }) { courier in
-                await courier.send((1...100).map { Parcel("R\($0)") })
+                // Five minutes of work, so that a stop is never too late.
+                await courier.send((1...rows).map { Parcel("R\($0)") })
                 _ = try await server.report { $0.posts >= 10 }
-                await courier.stop(timeout: .seconds(10))
+                await courier.stop(timeout: .seconds(120))
                 try await eventually("the drop's outcomes end") { courier.closedStreams == 1 }
                 let report = try await server.report { $0.openConnections == 0 }
                 #expect(courier.endings.allSatisfy { $0.outcome == .acked })
                 #expect(courier.endings.count == report.posts)
-                #expect(report.posts < 100)
+                #expect(report.posts < rows)
                 #expect(report.loginCloses == 1)
                 #expect(report.closes == 1)
                 #expect(await courier.lane.state == .stopped)
@@ -294,21 +296,21 @@ struct PostingLaneTests {
         try await withSimulator {
             $0.silent = ["*"]
         } _: { server in
-            try await withLane(destination(server.port)) { courier in
+            try await withLane(destination(server.port) { $0.ackTimeout = .seconds(600) }) { courier in
                 await courier.send([Parcel("A")])
                 _ = try await server.report { $0.posts == 1 }
                 let start = ContinuousClock.now
                 await courier.stop(timeout: .milliseconds(200))
                 let took = ContinuousClock.now - start
                 #expect(took >= .milliseconds(190))
-                #expect(took < .seconds(10))
+                #expect(took < .seconds(60))
                 #expect(courier.endings == [])
             }
         }
     }
 }
 
-@Suite("A lane that cannot log in")
+@Suite("A lane that cannot log in", .serialized, .ownThreads)
 struct LoginTroubleTests {
     @Test("A rejected login is told, alerted, and not repeated at once")
     func rejected() async throws {
@@ -420,7 +422,7 @@ struct LoginTroubleTests {
     }
 }
 
-@Suite("A lane whose connection breaks")
+@Suite("A lane whose connection breaks", .serialized, .ownThreads)
 struct LostConnectionTests {
     /// Every row has one ending, and a superseded row a later acked one of its RIC.
     private func check(_ courier: Courier, _ parcels: [Parcel]) {
@@ -522,7 +524,7 @@ struct LostConnectionTests {
                     try await courier.settled(40)
                     #expect(first.report().posts == 20)
                     #expect(second.report().posts == 20)
-                    #expect(second.report().loginCloses == 1)
+                    _ = try await second.report { $0.loginCloses == 1 }
                     #expect(courier.endings.allSatisfy { $0.outcome == .acked && $0.attempts == 1 })
                 }
             }
@@ -536,8 +538,11 @@ struct LostConnectionTests {
         } _: { server in
             try await withLane(destination(server.port) { $0.window = 1 }) { courier in
                 await courier.send((1...30).map { Parcel("R\($0)") })
-                try await courier.state("paused") { if case .paused = $0 { true } else { false } }
                 try await courier.settled(30)
+                guard case .paused? = courier.state(at: "login_suspect") else {
+                    Issue.record("no pause, but \(courier.states)")
+                    return
+                }
                 #expect(courier.endings.allSatisfy { $0.outcome == .acked })
                 #expect(await courier.lane.state == .ready)
                 // The post that began it counts itself.
@@ -552,7 +557,7 @@ struct LostConnectionTests {
     func halfOpen() async throws {
         try await withSimulator {
             $0.halfOpen = .init(afterPosts: 5)
-            $0.login.pingTimeout = .seconds(1)
+            $0.login.pingTimeout = .seconds(4)
         } _: { server in
             try await withLane(destination(server.port)) { courier in
                 await courier.send((1...40).map { Parcel("R\($0)") })
@@ -570,7 +575,7 @@ struct LostConnectionTests {
         try await withSimulator {
             $0.halfOpen = .init(afterPosts: 1)
         } _: { server in
-            try await withLane(destination(server.port) { $0.ackTimeout = .milliseconds(300) }) { courier in
+            try await withLane(destination(server.port) { $0.ackTimeout = .seconds(3) }) { courier in
                 await courier.send([Parcel("A")])
                 try await courier.settled(1)
                 #expect(courier.endings[0].outcome == .acked)
@@ -584,10 +589,11 @@ struct LostConnectionTests {
     func mute() async throws {
         try await withSimulator {
             $0.silent = ["MUTE*"]
-            $0.login.pingTimeout = .seconds(1)
+            // A pong comes between the posts and the end of their timeout.
+            $0.login.pingTimeout = .seconds(6)
         } _: { server in
             let target = destination(server.port) {
-                $0.ackTimeout = .milliseconds(600)
+                $0.ackTimeout = .seconds(4)
                 $0.ackTimeoutsBeforePause = 3
                 $0.window = 3
             }
@@ -605,16 +611,17 @@ struct LostConnectionTests {
     @Test("A crash of the server in mid-file loses no row")
     func crashes() async throws {
         try await withSimulator {
-            $0.ackDelay = .milliseconds(3)
+            $0.ackDelay = .milliseconds(100)
         } _: { server in
             try await withLane(destination(server.port) { $0.window = 30 }) { courier in
-                let parcels = (1...600).map { Parcel("R\($0 % 200)") }
+                // Five seconds of work for crashes within the first.
+                let parcels = (1...1500).map { Parcel("R\($0 % 200)") }
                 await courier.send(parcels, lotRows: 30)
                 for part in 1...2 {
                     _ = try await server.report { $0.posts >= part * 150 }
                     server.breakConnections()
                 }
-                try await courier.settled(600)
+                try await courier.settled(1500)
                 check(courier, parcels)
                 #expect(courier.endings.allSatisfy { $0.outcome.isGood })
                 #expect(server.report().logins == 3)
@@ -623,7 +630,7 @@ struct LostConnectionTests {
     }
 }
 
-@Suite("The rate of a lane")
+@Suite("The rate of a lane", .serialized, .ownThreads)
 struct RateTests {
     private func contribution(_ port: Int) -> Destination {
         Destination(name: "rcc", profile: .rcc, urls: [address(port)], service: "DDS_TRCE")
@@ -649,7 +656,8 @@ struct RateTests {
                 #expect(report.maxPostsInAnySlidingSecond <= 1000)
                 #expect(report.violations == [])
                 #expect(took > .milliseconds(3200))
-                #expect(took < .seconds(12))
+                // A busy machine needs its time; a lane that waits needlessly after every few posts needs minutes.
+                #expect(took < .seconds(30))
                 #expect(await courier.lane.limits.maxMessagesPerSecond == 1000)
             }
         }

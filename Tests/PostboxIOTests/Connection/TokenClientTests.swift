@@ -6,7 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("A token client with the real endpoint's ways")
+@Suite("A token client with the real endpoint's ways", .serialized, .ownThreads)
 struct TokenClientTests {
     /// What the client throws.
     private func refusal(_ client: TokenClient) async -> ConnectionError? {
@@ -49,27 +49,47 @@ struct TokenClientTests {
     /// Collects the tokens that are handed on until there are so many.
     private func renewed(_ count: Int, _ client: TokenClient) async throws -> [String] {
         let tokens = Tokens()
-        let running = Task { await client.run { token in tokens.add(token) } }
+        let running = Task(executorPreference: TestThreads.shared) { await client.run { token in tokens.add(token) } }
         defer { running.cancel() }
-        try await eventually("\(count) new tokens", within: .seconds(20)) { tokens.all.count >= count }
+        try await eventually("\(count) new tokens") { tokens.all.count >= count }
         return tokens.all
     }
 
     @Test("Version 1: the next token comes before the end of the last, by refresh and without the password")
     func refresh() async throws {
+        // A machine that is too busy to wake anybody in time says nothing about the client: then with a longer life.
+        for life in [6, 40, 120] where try await isRefreshedInTime(life: life) { return }
+        Issue.record("this machine wakes nobody in time")
+    }
+
+    /// False: the client did not renew its token in time, and a timer of the test's own was late as well.
+    private func isRefreshedInTime(life: Int) async throws -> Bool {
+        var isInTime = true
         try await withTokens {
-            $1.expiresIn = [.number(6), .text("60"), .text("600")]
+            $1.expiresIn = [.number(life), .text("600")]
             $1.script = [.init(grant: "password"), .init(grant: "password", status: 400, times: 100)]
         } _: { (bench) async throws in
             let client = bench.client()
             let first = try await client.current()
             let start = ContinuousClock.now
+            // The client asks two seconds, or a tenth of the life, before the end.
+            let due = Duration.seconds(life - max(2, life / 10))
+            let timer = Task(executorPreference: TestThreads.shared) {
+                try await Task.sleep(for: due)
+                return ContinuousClock.now - start
+            }
             let tokens = try await renewed(1, client)
-            #expect(ContinuousClock.now - start < .milliseconds(5900))
+            let took = ContinuousClock.now - start
+            let lateness = try await timer.value - due
+            isInTime = took < .seconds(life) - .milliseconds(100)
+            #expect(
+                isInTime || lateness > .milliseconds(500),
+                "the timer was \(lateness) late, the token came after \(took)")
             #expect(tokens[0] != first)
             #expect(bench.server.report().tokenRequests == 2)
             #expect(try await client.current() == tokens[0])
         }
+        return isInTime
     }
 
     @Test("Version 1: a refused refresh goes back to the password")
@@ -287,7 +307,7 @@ struct TokenClientTests {
     }
 }
 
-@Suite("A lane with tokens over TLS")
+@Suite("A lane with tokens over TLS", .serialized, .ownThreads)
 struct TokenLoginTests {
     @Test("A token logs in over wss, and posts are acknowledged")
     func login() async throws {
@@ -309,7 +329,7 @@ struct TokenLoginTests {
         try await withTokens {
             $1.expiresIn = [.number(2), .text("600")]
             $1.lifetime = .seconds(600)
-            $1.script = [.init(grant: "refresh_token", delay: .milliseconds(1500))]
+            $1.script = [.init(grant: "refresh_token", delay: .seconds(8))]
         } _: { (bench) async throws in
             let client = bench.client()
             try await withLane(bench.contribution(), credentials: { _ in .token(try await client.current()) }) {
@@ -334,21 +354,49 @@ struct TokenLoginTests {
 
     @Test("A token that ends in the middle of a drop costs a login and no row")
     func expiry() async throws {
+        // A machine that is too busy to log in while a token lasts tells nothing: then with a longer life.
+        for life in [6, 30, 90] where try await isRenewedInMidDrop(life: life) { return }
+        Issue.record("no login within a minute and a half")
+    }
+
+    /// False: a token had ended before the login that it was asked for, by the test's own clock.
+    private func isRenewedInMidDrop(life: Int) async throws -> Bool {
+        var isInTime = true
         try await withTokens {
-            $1.expiresIn = [.number(11)]
-            $1.lifetime = .milliseconds(6600)
+            // The server reads on only when the token has ended, so that it ends in the middle on any machine; before and
+            // after that all goes as fast as it can.
+            $0.stall = .init(afterPosts: 100, duration: .seconds(life + 1))
+            $1.expiresIn = [.number(600)]
+            $1.lifetime = .seconds(life)
         } _: { (bench) async throws in
             let client = bench.client()
-            let target = bench.contribution { $0.maxPostsPerSecond = 40 }
-            try await withLane(target, credentials: { _ in .token(try await client.current()) }) { courier in
+            let target = bench.contribution {
+                $0.window = 50
+                $0.ackTimeout = .seconds(300)
+            }
+            let asked = Mutex(ContinuousClock.now)
+            let source: CredentialSource = { wereRefused in
+                asked.withLock { $0 = .now }
+                return .token(try await client.current(isRefused: wereRefused))
+            }
+            try await withLane(target, credentials: source) { courier in
                 await courier.send((1...300).map { Parcel("R\($0)") })
-                try await courier.settled(300, within: .seconds(120))
+                func isRefused() -> Bool { courier.states.contains { if case .refused = $0 { true } else { false } } }
+                try await eventually("all rows have ended", within: .seconds(240)) {
+                    courier.endings.count >= 300 || isRefused()
+                }
+                guard !isRefused() else {
+                    #expect(asked.withLock { ContinuousClock.now - $0 } >= .seconds(life), "\(courier.states)")
+                    isInTime = false
+                    return
+                }
                 #expect(courier.endings.map(\.row).sorted() == Array(1...300))
                 #expect(courier.endings.allSatisfy { $0.outcome == .acked })
                 #expect(bench.server.report().logins >= 2)
                 #expect(bench.server.report().tokensIssued >= 2)
             }
         }
+        return isInTime
     }
 
     /// The reason that a lane gives for not being logged in.
