@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The Contributions Channel and other servers as a site has them: TLS, tokens, proxies, rates and bad days.
-@Suite("The channel, end to end", .serialized)
+@Suite("The channel, end to end", .serialized, .ownThreads)
 struct ChannelTests {
     /// TLS, tokens and the login of the Contributions Channel.
     private static func rcc(_ login: String = "", endpoint: String = "", more: String = "") -> String {
@@ -49,10 +49,12 @@ struct ChannelTests {
     @Test("A token that expires in mid-file is renewed on the live session, none of it is lost", arguments: [1, 2])
     func renewal(version: Int) async throws {
         let desk = try Desk()
-        try await SimulatedChannel.with(Self.rcc(endpoint: ", expires_in: [\"2\"]"), desk: desk) { channel in
+        try await SimulatedChannel.with(Self.rcc(endpoint: ", expires_in: [\"2\"], lifetime: 7s"), desk: desk) {
+            channel in
+            // A token really lasts longer than the endpoint says, which a busy machine may need; the file lasts longer still.
             try SimulatedChannel.configure(
                 desk, [channel.server.url],
-                try channel.token(version: version, secret: Self.secret) + "\nmax_posts_per_second: 100")
+                try channel.token(version: version, secret: Self.secret) + "\nmax_posts_per_second: 40")
             try desk.drop("a.csv", Self.file(400))
             #expect(try await desk.once(environment: Self.environment) == 0)
             Self.expectAcked(try desk.finished("a.csv", in: .done), 400)
@@ -67,10 +69,13 @@ struct ChannelTests {
     @Test("A session whose token ends before its time is opened anew with a new token")
     func tokenEndsEarly() async throws {
         let desk = try Desk()
-        try await SimulatedChannel.with(Self.rcc(endpoint: ", lifetime: 2s"), desk: desk) { channel in
+        // The server reads on only when the token has ended, so that it ends in mid-file on any machine; before and after that
+        // all goes as fast as it can.
+        let stall = "stall: {after_posts: 100, for: 16s}"
+        try await SimulatedChannel.with(Self.rcc(endpoint: ", lifetime: 15s", more: stall), desk: desk) { channel in
             try SimulatedChannel.configure(
                 desk, [channel.server.url],
-                try channel.token(version: 1, secret: Self.secret) + "\nmax_posts_per_second: 100")
+                try channel.token(version: 1, secret: Self.secret) + "\nwindow: 50\nack_timeout: 60s")
             try desk.drop("a.csv", Self.file(300))
             #expect(try await desk.once(["--wait", "50s"], environment: Self.environment) == 0)
             Self.expectAcked(try desk.finished("a.csv", in: .done), 300)
@@ -139,21 +144,23 @@ struct ChannelTests {
                         user: tester
                         service: NIPROV
                         failback: true
-                        max_posts_per_second: 100
+                        max_posts_per_second: 50
                     """)
                 try desk.drop("a.csv", Self.file(900))
                 #expect(try await desk.once() == 0)
                 Self.expectAcked(try desk.finished("a.csv", in: .done), 900)
                 let first = try one.posts()
                 let second = try two.posts()
-                #expect(second.count >= 300)
                 let back = first.filter { $0.connection > 1 }
-                #expect(!back.isEmpty)
+                // It is asked every five seconds whether it is well.
+                let away = try #require(back.first).time - #require(second.first).time
+                #expect(away > 4_500_000)
+                #expect(second.count >= 2)
                 // It goes back when nothing is in flight: what is sent there is sent there for the first time.
                 let before = Set(first.filter { $0.connection == 1 }.map(\.ric)).union(second.map(\.ric))
                 #expect(back.allSatisfy { !before.contains($0.ric) })
                 #expect(Set((first + second).map(\.ric)).count == 900)
-                #expect(two.server.report().loginCloses == 1)
+                _ = try await two.server.report { $0.loginCloses == 1 }
                 #expect(desk.log().contains(" failback "))
             }
         }
@@ -162,7 +169,7 @@ struct ChannelTests {
     @Test("A server that falls silent is left after its ping timeout, and its posts are sent again")
     func halfOpen() async throws {
         let desk = try Desk()
-        try await SimulatedChannel.with("half_open: {after_posts: 50}\nlogin: {ping_timeout: 2s}", desk: desk) {
+        try await SimulatedChannel.with("half_open: {after_posts: 50}\nlogin: {ping_timeout: 6s}", desk: desk) {
             channel in
             try desk.configure([channel.server.url], destination: "window: 20")
             try desk.drop("a.csv", Self.file(200))
@@ -186,7 +193,7 @@ struct ChannelTests {
                 try channel.token(version: 1, secret: Self.secret)
                     + "\nproxy: \"http://desk:\(word)@127.0.0.1:\(proxy.port)\"")
             try desk.drop("a.csv", Self.file(10))
-            let code = try await desk.once(["--wait", "2s"], environment: Self.environment)
+            let code = try await desk.once(["--wait", isRight ? "50s" : "8s"], environment: Self.environment)
             let report = proxy.report()
             if isRight {
                 #expect(code == 0)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Stops, crashes and lost connections, end to end", .serialized)
+@Suite("Stops, crashes and lost connections, end to end", .serialized, .ownThreads)
 struct StopTests {
     private static let rows = 300
 
@@ -13,6 +13,14 @@ struct StopTests {
     private static let slow = "ack_delay: 100ms"
 
     private static let small = "window: 10"
+
+    /// Slow enough to be stopped in mid-file on a busy machine: a third of a minute.
+    private static let slower = small + "\nmax_posts_per_second: 15"
+
+    /// Reads and answers no more after so many posts of the first connection, until whoever made it is gone.
+    private static func stopping(after posts: Int) -> String {
+        slow + "\nstall: {after_posts: \(posts), for: 100s}\nlogin: {ping_timeout: 300s}"
+    }
 
     /// Every row has exactly one line, and its value is its own.
     private static func expectWhole(_ file: Desk.Finished, outcomes: Set<String> = ["acked"]) {
@@ -28,7 +36,7 @@ struct StopTests {
     func terminate() async throws {
         let desk = try Desk()
         let simulator = try await desk.simulate(Self.slow)
-        try desk.configure([simulator.url], destination: Self.small)
+        try desk.configure([simulator.url], destination: Self.slower)
         try desk.drop("a.csv", Self.file)
         let service = try desk.start()
         try await eventually("a part is posted") { try simulator.posts().count >= 40 }
@@ -40,6 +48,7 @@ struct StopTests {
         #expect(before.filter { $0.event == "answer" }.count == posted)
         #expect(desk.names(in: .inbox).isEmpty && desk.names(in: .done).isEmpty && desk.names(in: .failed).isEmpty)
 
+        try desk.configure([simulator.url], destination: Self.small)
         #expect(try await desk.once() == 0)
         Self.expectWhole(try desk.finished("a.csv", in: .done))
         #expect(try simulator.posts().count == Self.rows)
@@ -50,12 +59,13 @@ struct StopTests {
     func interrupted() async throws {
         let desk = try Desk()
         let simulator = try await desk.simulate(Self.slow)
-        try desk.configure([simulator.url], destination: Self.small)
+        try desk.configure([simulator.url], destination: Self.slower)
         try desk.drop("a.csv", Self.file)
         let once = try desk.start(["--once"])
         try await eventually("a part is posted") { try simulator.posts().count >= 40 }
         once.send(SIGINT)
         #expect(try await once.exitCode() == 75)
+        try desk.configure([simulator.url], destination: Self.small)
         #expect(try await desk.once() == 0)
         Self.expectWhole(try desk.finished("a.csv", in: .done))
         #expect(try simulator.posts().count == Self.rows)
@@ -64,8 +74,8 @@ struct StopTests {
     @Test("kill -9 in mid-file: after the restart every row has exactly one line", arguments: [20, 150, 280])
     func killed(after count: Int) async throws {
         let desk = try Desk()
-        let simulator = try await desk.simulate(Self.slow)
-        try desk.configure([simulator.url], destination: Self.small)
+        let simulator = try await desk.simulate(Self.stopping(after: count))
+        try desk.configure([simulator.url], destination: Self.small + "\nack_timeout: 300s")
         try desk.drop("a.csv", Self.file)
         let service = try desk.start()
         try await eventually("a part is posted") { try simulator.posts().count >= count }
@@ -86,8 +96,8 @@ struct StopTests {
     @Test("resend: never leaves rows in doubt unknown after kill -9 and sends none of them twice")
     func neverResent() async throws {
         let desk = try Desk()
-        let simulator = try await desk.simulate(Self.slow)
-        try desk.configure([simulator.url], destination: Self.small + "\nresend: never")
+        let simulator = try await desk.simulate(Self.stopping(after: 100))
+        try desk.configure([simulator.url], destination: Self.small + "\nack_timeout: 300s\nresend: never")
         try desk.drop("a.csv", Self.file)
         let service = try desk.start()
         try await eventually("a part is posted") { try simulator.posts().count >= 100 }
@@ -146,10 +156,10 @@ struct StopTests {
     @Test("A server that goes away for good in mid-file: 75, and the next start goes on")
     func gone() async throws {
         let desk = try Desk()
-        let simulator = try await desk.simulate(Self.slow)
-        try desk.configure([simulator.url], destination: Self.small)
+        let simulator = try await desk.simulate(Self.stopping(after: 40))
+        try desk.configure([simulator.url], destination: Self.small + "\nack_timeout: 300s")
         try desk.drop("a.csv", Self.file)
-        let once = try desk.start(["--once", "--wait", "1s"])
+        let once = try desk.start(["--once", "--wait", "8s"])
         try await eventually("a part is posted") { try simulator.posts().count >= 40 }
         simulator.process.send(SIGKILL)
         #expect(try await once.exitCode() == 75)
