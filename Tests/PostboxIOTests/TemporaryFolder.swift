@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A folder of a test's own; gone when nobody holds it any more.
 final class TemporaryFolder: Sendable {
@@ -19,7 +20,7 @@ final class TemporaryFolder: Sendable {
     /// Writes a file and gives back its path.
     @discardableResult
     func write(_ text: String, to name: String) throws -> String {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: path(name)))
+        try Spawning.write(Data(text.utf8), to: URL(fileURLWithPath: path(name)))
         return path(name)
     }
 

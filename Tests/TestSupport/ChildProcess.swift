@@ -30,7 +30,7 @@ package final class ChildProcess {
         let error = try FileHandle(forWritingTo: errorFile)
         process.standardOutput = output
         process.standardError = error
-        try process.run()
+        try Spawning.start(process)
         // The child has its own; ours would stay open for as long as Foundation remembers the child.
         try output.close()
         try error.close()

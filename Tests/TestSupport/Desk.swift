@@ -121,7 +121,7 @@ package final class Desk {
     /// Puts a whole file into the inbox in one step, as a rename does.
     package func drop(_ name: String, _ content: Data) throws {
         let outside = folder.appendingPathComponent("outside-\(UUID().uuidString)")
-        try content.write(to: outside)
+        try Spawning.write(content, to: outside)
         try FileManager.default.moveItem(at: outside, to: path(.inbox).appendingPathComponent(name))
     }
 

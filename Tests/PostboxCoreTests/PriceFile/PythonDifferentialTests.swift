@@ -1,5 +1,6 @@
 import Foundation
 import PostboxCore
+import TestSupport
 import Testing
 
 /// The readers against Python's `csv` and `json`, row by row, on generated nasty files.
@@ -192,7 +193,7 @@ private enum Python {
         process.arguments = ["python3", "-c", script, input.path()]
         let output = Pipe()
         process.standardOutput = output
-        try process.run()
+        try Spawning.start(process)
         let data = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         return String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).dropLast()

@@ -54,7 +54,7 @@ struct InotifyTests {
     @Test("A file that is only read is not closed by a writer")
     func readOnly() async throws {
         let watch = try Watch()
-        try Data("x".utf8).write(to: URL(fileURLWithPath: watch.folder.path("a.csv")))
+        try watch.folder.write("x", to: "a.csv")
         try Disk.rename(watch.folder.path("a.csv"), watch.directory + "/a.csv")
         _ = try Disk.contents(watch.directory + "/a.csv")
         try Disk.remove(watch.directory + "/a.csv")

@@ -1,5 +1,6 @@
 import Foundation
 import PostboxIO
+import TestSupport
 import Testing
 
 @Suite("One program a spool")
@@ -55,7 +56,7 @@ struct SpoolLockTests {
         let (input, output) = (Pipe(), Pipe())
         process.standardInput = input
         process.standardOutput = output
-        try process.run()
+        try Spawning.start(process)
         #expect(output.fileHandleForReading.availableData == Data("held\n".utf8))
         #expect(throws: SpoolLock.Taken.self) { try lock() }
         try input.fileHandleForWriting.close()

@@ -17,7 +17,7 @@ struct ReadyTests {
         process.arguments = ["sha256sum", file.path]
         let pipe = Pipe()
         process.standardOutput = pipe
-        try process.run()
+        try Spawning.start(process)
         let output = try #require(try pipe.fileHandleForReading.readToEnd())
         process.waitUntilExit()
         return String(decoding: output.prefix(64), as: UTF8.self)

@@ -163,7 +163,7 @@ struct SpoolTroubleTests {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/prlimit")
         process.arguments = ["--pid", "\(service.processIdentifier)", "--nofile=\(count):"]
-        try process.run()
+        try Spawning.start(process)
         process.waitUntilExit()
         try #require(process.terminationStatus == 0)
     }
