@@ -125,6 +125,15 @@ package final class Desk {
         try FileManager.default.moveItem(at: outside, to: path(.inbox).appendingPathComponent(name))
     }
 
+    /// Makes an empty file in the inbox as a producer does that goes on to write it, and leaves it open; Foundation's
+    /// `createFile` would rename one into place, which makes it complete.
+    package func create(_ name: String) throws -> FileHandle {
+        let path = path(.inbox).appendingPathComponent(name).path
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown) }
+        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    }
+
     /// Starts `postbox run` on this spool.
     package func start(_ arguments: [String] = [], environment: [String: String] = [:]) throws -> ChildProcess {
         runs += 1

@@ -5,15 +5,10 @@ import Testing
 @Suite("The inbox, end to end", .serialized, .ownThreads)
 struct InboxTests {
     /// A writer of ours that keeps its file open.
-    private final class Writer {
+    private struct Writer {
         private let handle: FileHandle
 
-        init(_ file: URL) throws {
-            guard FileManager.default.createFile(atPath: file.path, contents: nil) else {
-                throw CocoaError(.fileWriteUnknown)
-            }
-            handle = try FileHandle(forWritingTo: file)
-        }
+        init(_ name: String, at desk: Desk) throws { handle = try desk.create(name) }
 
         func write(_ text: String) throws { try handle.write(contentsOf: Data(text.utf8)) }
         func close() throws { try handle.close() }
@@ -66,12 +61,11 @@ struct InboxTests {
         let service = try desk.start()
         try await eventually("the service has started") { service.errorOutput.contains(" started ") }
 
-        let inbox = desk.path(.inbox)
-        let slow = try Writer(inbox.appendingPathComponent("slow.csv"))
+        let slow = try Writer("slow.csv", at: desk)
         try slow.write("RIC,BID\nA.TST,1\n")
         // Another file is written and closed later; when that one is done, settle has passed for the first as well.
         for round in 1...2 {
-            let quick = try Writer(inbox.appendingPathComponent("quick\(round).csv"))
+            let quick = try Writer("quick\(round).csv", at: desk)
             try quick.write("RIC,BID\nQ\(round).TST,1\n")
             try quick.close()
             _ = try await desk.finish("quick\(round).csv", in: .done)
@@ -97,7 +91,7 @@ struct InboxTests {
         let service = try desk.start()
         try await eventually("the service has started") { service.errorOutput.contains(" started ") }
         let path = desk.path(.inbox).appendingPathComponent("a.csv")
-        let first = try Writer(path)
+        let first = try Writer("a.csv", at: desk)
         try first.write("RIC,BID\nA.TST,1\n")
         try first.close()
         let second = try FileHandle(forWritingTo: path)
