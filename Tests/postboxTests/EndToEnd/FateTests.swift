@@ -1,4 +1,5 @@
 import Foundation
+import PostboxIO
 import TestSupport
 import Testing
 
@@ -319,9 +320,7 @@ struct FateTests {
 
         // A rename sets the change time, so the order of the renames can be read back.
         func changed(_ name: String) throws -> Int64 {
-            var status = stat()
-            try #require(stat(folder.appendingPathComponent(name).path, &status) == 0)
-            return Int64(status.st_ctim.tv_sec) * 1_000_000_000 + Int64(status.st_ctim.tv_nsec)
+            try #require(try Disk.status(folder.appendingPathComponent(name).path)).changedAt
         }
         let order = try ["a.csv.result.csv", "a.csv", "a.csv.summary.json"].map(changed)
         #expect(order == order.sorted())

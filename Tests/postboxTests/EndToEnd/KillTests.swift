@@ -1,4 +1,5 @@
 import Foundation
+import PostboxIO
 import TestSupport
 import Testing
 
@@ -203,10 +204,9 @@ struct KillTests {
                 let folder = desk.path(.work).appendingPathComponent(number)
                 bytes[number] = 0
                 for name in FileManager.default.names(in: folder) where name.contains("result") {
-                    var status = stat()
-                    if stat(folder.appendingPathComponent(name).path, &status) == 0 {
+                    if let status = try? Disk.status(folder.appendingPathComponent(name).path) {
                         // A header alone is no progress.
-                        bytes[number] = max(0, Int(status.st_size) - 256)
+                        bytes[number] = max(0, Int(status.size) - 256)
                     }
                 }
             }
