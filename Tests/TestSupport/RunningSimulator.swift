@@ -82,7 +82,7 @@ package final class PostedRecord: Sendable {
         var bytes = 0
     }
 
-    private let file: URL
+    package let file: URL
     private let state = Mutex(State())
 
     package init(_ file: URL) {
@@ -110,5 +110,15 @@ package final class PostedRecord: Sendable {
     /// The posts that came so far.
     package func posts() throws -> [RunningSimulator.Event] {
         try events().filter { $0.event == "post" }
+    }
+
+    /// By how much the way to the server varied, in seconds: a rate is promised as long as that is below half a second, and a
+    /// machine that is too busy to let the server read makes it longer.
+    ///
+    /// `sent`: when each post left, in microseconds since 1970, by its PostID.
+    package func wayVariation(sent: [Int: Int]) throws -> Double {
+        let ways = try posts().compactMap { post in sent[post.postID].map { post.time - $0 } }
+        guard let least = ways.min(), let most = ways.max() else { return 0 }
+        return Double(most - least) / 1e6
     }
 }

@@ -28,6 +28,8 @@ struct Ending: Sendable, Equatable {
     var row: Int
     var outcome: PostOutcome
     var attempts: Int
+    /// Microseconds since 1970.
+    var sentAt: Int64
     var detail: OutcomeDetail
 }
 
@@ -117,7 +119,7 @@ final class Courier: Sendable {
                     run.rows.map { settled in
                         Ending(
                             drop: run.lot.drop, row: run.lot.rows[settled.index].row, outcome: settled.outcome,
-                            attempts: settled.attempts,
+                            attempts: settled.attempts, sentAt: settled.sentAt,
                             detail: settled.detail < 0 ? OutcomeDetail() : run.details[settled.detail])
                     }
                 }

@@ -636,47 +636,86 @@ struct RateTests {
         Destination(name: "rcc", profile: .rcc, urls: [address(port)], service: "DDS_TRCE")
     }
 
+    /// Tries it until the machine lets the server read in time: else no rate is promised. False: it did not.
+    private func onCalmMachine(_ attempt: (PostedRecord) async throws -> Bool) async throws {
+        for _ in 1...5 {
+            let folder = try TemporaryFolder()
+            if try await attempt(PostedRecord(URL(fileURLWithPath: folder.path("record.jsonl")))) { return }
+        }
+        Issue.record("this machine is too busy to measure a rate")
+    }
+
+    /// Whether more than the limit came, and the machine was at fault.
+    private func isDisturbed(_ server: SimulatorServer, _ courier: Courier, _ record: PostedRecord, limit: Int) throws
+        -> Bool
+    {
+        guard server.report().maxPostsInAnySlidingSecond > limit else { return false }
+        let once = courier.endings.filter { $0.attempts == 1 }
+        return try record.wayVariation(
+            sent: Dictionary(once.map { ($0.drop * 1_000_000 + $0.row, Int($0.sentAt)) }) { first, _ in first }) > 0.5
+    }
+
     @Test(
         "The login's limit holds in every sliding second, also when the server stalls and lets go",
         arguments: [false, true])
     func limit(stalls: Bool) async throws {
-        try await withSimulator {
-            $0.login.shape = .rcc
-            $0.maxMessagesPerSecond = 1000
-            if stalls { $0.stall = .init(afterPosts: 1000, duration: .milliseconds(300)) }
-        } _: { server in
-            try await withLane(contribution(server.port), credentials: { _ in .token("any") }) { courier in
-                try await courier.ready()
-                let start = ContinuousClock.now
-                await courier.send((1...3300).map { Parcel("R\($0)") })
-                try await courier.settled(3300)
-                let took = ContinuousClock.now - start
-                #expect(courier.endings.allSatisfy { $0.outcome == .acked && $0.attempts == 1 })
-                let report = server.report()
-                #expect(report.maxPostsInAnySlidingSecond <= 1000)
-                #expect(report.violations == [])
-                #expect(took > .milliseconds(3200))
-                // A busy machine needs its time; a lane that waits needlessly after every few posts needs minutes.
-                #expect(took < .seconds(30))
-                #expect(await courier.lane.limits.maxMessagesPerSecond == 1000)
+        try await onCalmMachine { record in
+            var isCalm = true
+            try await withSimulator(
+                {
+                    $0.login.shape = .rcc
+                    $0.maxMessagesPerSecond = 1000
+                    if stalls { $0.stall = .init(afterPosts: 1000, duration: .milliseconds(300)) }
+                }, recordPath: record.file.path
+            ) { server in
+                try await withLane(contribution(server.port), credentials: { _ in .token("any") }) { courier in
+                    try await courier.ready()
+                    let start = ContinuousClock.now
+                    await courier.send((1...3300).map { Parcel("R\($0)") })
+                    try await courier.settled(3300)
+                    let took = ContinuousClock.now - start
+                    #expect(courier.endings.allSatisfy { $0.outcome == .acked && $0.attempts == 1 })
+                    #expect(took > .milliseconds(3200))
+                    // A busy machine needs its time; a lane that waits needlessly after every few posts needs minutes.
+                    #expect(took < .seconds(30))
+                    #expect(await courier.lane.limits.maxMessagesPerSecond == 1000)
+                    guard try !isDisturbed(server, courier, record, limit: 1000) else {
+                        isCalm = false
+                        return
+                    }
+                    let report = server.report()
+                    #expect(report.maxPostsInAnySlidingSecond <= 1000)
+                    #expect(report.violations == [])
+                }
             }
+            return isCalm
         }
     }
 
     @Test("The destination's own limit holds as well, across connections")
     func own() async throws {
-        try await withSimulator {
-            $0.maxMessagesPerSecond = 100
-            $0.disconnect = .init(afterPosts: 50)
-        } _: { server in
-            try await withLane(destination(server.port) { $0.maxPostsPerSecond = 100 }) { courier in
-                await courier.send((1...180).map { Parcel("R\($0)") })
-                try await courier.settled(180)
-                #expect(courier.endings.allSatisfy { $0.outcome == .acked })
-                #expect(server.report().maxPostsInAnySlidingSecond <= 100)
-                #expect(server.report().violations == [])
-                #expect(server.report().logins == 2)
+        try await onCalmMachine { record in
+            var isCalm = true
+            try await withSimulator(
+                {
+                    $0.maxMessagesPerSecond = 100
+                    $0.disconnect = .init(afterPosts: 50)
+                }, recordPath: record.file.path
+            ) { server in
+                try await withLane(destination(server.port) { $0.maxPostsPerSecond = 100 }) { courier in
+                    await courier.send((1...180).map { Parcel("R\($0)") })
+                    try await courier.settled(180)
+                    #expect(courier.endings.allSatisfy { $0.outcome == .acked })
+                    #expect(server.report().logins == 2)
+                    guard try !isDisturbed(server, courier, record, limit: 100) else {
+                        isCalm = false
+                        return
+                    }
+                    #expect(server.report().maxPostsInAnySlidingSecond <= 100)
+                    #expect(server.report().violations == [])
+                }
             }
+            return isCalm
         }
     }
 }

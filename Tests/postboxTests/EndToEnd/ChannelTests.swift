@@ -86,14 +86,24 @@ struct ChannelTests {
 
     @Test("The login's rate is kept in every sliding second and used to the full")
     func rate() async throws {
+        // As long as the way to the server varies by more than half a second no rate is promised: a machine that is too busy
+        // to let the server read gets another try.
+        for _ in 1...4 where try await isRateKept() { return }
+        Issue.record("this machine is too busy to measure a rate")
+    }
+
+    /// False: it was not, or not used, and the machine is at fault.
+    private func isRateKept() async throws -> Bool {
         let desk = try Desk()
         let rows = 11_000
+        var isCalm = true
         try await SimulatedChannel.with(Self.rcc(more: "max_messages_per_second: 1000"), desk: desk) { channel in
             try SimulatedChannel.configure(
                 desk, [channel.server.url], try channel.token(version: 1, secret: Self.secret))
             try desk.drop("a.csv", Self.file(rows))
             #expect(try await desk.once(environment: Self.environment) == 0)
-            Self.expectAcked(try desk.finished("a.csv", in: .done), rows)
+            let file = try desk.finished("a.csv", in: .done)
+            Self.expectAcked(file, rows)
             let times = try channel.posts().map(\.time)
             var highest = 0
             var first = 0
@@ -103,14 +113,30 @@ struct ChannelTests {
             }
             let seconds = Double(times[times.count - 1] - times[0]) / 1_000_000
             let utilisation = Double(times.count - 1) / seconds / 1000
-            print("rate: \(times.count) posts in \(seconds) s, at most \(highest) in a second, \(utilisation) used")
+            let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+            let sent = try file.rows.map { row in
+                let text = row["sent_at"] ?? ""
+                let second = try Date(text.prefix(19) + ".000Z", strategy: format).timeIntervalSince1970
+                return (
+                    Int(row["post_id"] ?? "") ?? 0, Int(second) * 1_000_000 + (Int(text.dropFirst(20).prefix(6)) ?? 0)
+                )
+            }
+            let variation = try channel.record.wayVariation(sent: Dictionary(sent) { first, _ in first })
+            print(
+                "rate: \(times.count) posts in \(seconds) s, at most \(highest) in a second, \(utilisation) used, the way varied by \(variation) s"
+            )
             #expect(seconds >= 10)
+            if variation > 0.5, highest > 1000 || utilisation < 0.5 {
+                isCalm = false
+                return
+            }
             #expect(highest <= 1000)
             // A busy machine costs some of it; the figure that counts is the one that a quiet one prints.
             #expect(utilisation >= 0.5)
             let report = channel.server.report()
             #expect(report.violations.isEmpty, "\(report.violations)")
         }
+        return isCalm
     }
 
     @Test("System busy is waited out")

@@ -9,7 +9,7 @@ struct SimulatedChannel {
     static let certificateFile = "ca.pem"
 
     let server: SimulatorServer
-    private let record: PostedRecord
+    let record: PostedRecord
 
     /// Starts it, hands it to the body and stops it.
     static func with(
