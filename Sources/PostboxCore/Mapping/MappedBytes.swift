@@ -78,7 +78,7 @@ struct MappedBytes: ~Copyable {
 
 /// Copies bytes that are mostly few, as field names and prices are: two words that overlap instead of a call.
 @inline(__always)
-private func copyShort(_ from: UnsafeRawPointer, to target: UnsafeMutableRawPointer, _ count: Int) {
+func copyShort(_ from: UnsafeRawPointer, to target: UnsafeMutableRawPointer, _ count: Int) {
     if count > 16 {
         memcpy(target, from, count)
     } else if count >= 8 {

@@ -58,6 +58,15 @@ struct ColumnTree {
         return node
     }
 
+    /// As `node(_:below:after:)`, but nil for a name that no row had there before.
+    @inline(__always)
+    mutating func known(_ name: UnsafeBufferPointer<UInt8>, below parent: Node, after previous: Node) -> Node? {
+        let guess = previous < 0 ? nodes[parent].firstChild : nodes[previous].next
+        if guess >= 0 && isNamed(guess, name) { return guess }
+        return known[Name(parent: parent, bytes: Array(name))] == nil
+            ? nil : remember(name, below: parent, after: previous)
+    }
+
     /// Notes that the row has this node; false when it had it, or another one of the same path, before.
     @inline(__always)
     mutating func mark(_ node: Node, row: Int) -> Bool {
@@ -73,6 +82,10 @@ struct ColumnTree {
         let column = nodes[node].column
         return UInt32(truncatingIfNeeded: column >= 0 ? column : addColumn(node))
     }
+
+    /// Whether a value stood at this node before.
+    @inline(__always)
+    func hasColumn(_ node: Node) -> Bool { nodes[node].column >= 0 }
 
     /// The dotted path of a node.
     func path(_ node: Node) -> String { nodes[node].path }

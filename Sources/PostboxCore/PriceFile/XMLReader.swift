@@ -15,8 +15,10 @@ package struct XMLReader: PriceFileReader {
 
     /// - Parameter rowElement: The local name of the row elements; other children of the root are skipped. Nil: all children
     ///   of the root are rows and must have the same name.
-    package init(rowElement: String? = nil) {
-        parser = XMLParser(rowElement: rowElement)
+    /// - Parameter pieceBytes: Where a row is not plain, at least so many bytes go to libxml2 before rows are read without it
+    ///   again (libxml2 judges what is broken better when it sees what follows). Nil: all bytes of the file go to it.
+    package init(rowElement: String? = nil, pieceBytes: Int? = 1 << 10) {
+        parser = XMLParser(rowElement: rowElement, pieceBytes: pieceBytes)
     }
 
     /// See ``PriceFileReader``. Throws `empty_file`, `bad_xml`, `truncated`, `bad_byte`, `doctype`, `unknown_entity`,
@@ -38,13 +40,19 @@ private final class XMLParser {
     private var place = TextPlace(countsCarriageReturns: false)
     private var isPastByteOrderMark = false
     private var isEmpty = true
+    private let pieceBytes: Int?
+    /// How often in succession no plain row stood where one could begin.
+    private var misses = 0
 
     /// Smaller pieces keep libxml2's buffer in the cache.
-    private static let pieceBytes = 32 << 10
+    private static let pieceBytesMax = 32 << 10
+    /// So much of a row that may be plain waits for more.
+    private static let unfinishedMax = 64 << 10
     private static let library: Void = xmlInitParser()
 
-    init(rowElement: String?) {
+    init(rowElement: String?, pieceBytes: Int?) {
         _ = Self.library
+        self.pieceBytes = pieceBytes
         context = .allocate(capacity: 1)
         context.initialize(to: XMLRowContext(rowElement: rowElement))
         var handler = XMLRowContext.handler()
@@ -94,34 +102,54 @@ private final class XMLParser {
                 text = UnsafeBufferPointer(rebasing: text[byteOrderMark.count...])
             }
         }
-        if !isLast {
-            // libxml2 takes half a character at a chunk's end for a broken one.
-            let rest = unfinishedCharacter(text)
-            carry.append(contentsOf: text[(text.count - rest)...])
-            text = UnsafeBufferPointer(rebasing: text[..<(text.count - rest)])
-        }
-        let badByte = firstBadByte(text)
-        try feed(UnsafeBufferPointer(rebasing: text[..<(badByte ?? text.count)]))
+        // libxml2 takes half a character at a chunk's end for a broken one.
+        let whole = text.count - (isLast ? 0 : unfinishedCharacter(text))
+        let badByte = firstBadByte(UnsafeBufferPointer(rebasing: text[..<whole]))
+        let sound = UnsafeBufferPointer(rebasing: text[..<(badByte ?? whole)])
+        let taken = try feed(sound, keepsUnfinished: !isLast && badByte == nil)
         if let badByte {
             throw FileProblem(
                 reason: "bad_byte", line: place.line, column: place.column, what: badByteWords(text[badByte]),
                 hint: badByteHint(text[badByte]))
         }
+        carry.append(contentsOf: text[taken...])
         if isLast { try finish() }
     }
 
-    private func feed(_ text: UnsafeBufferPointer<UInt8>) throws(FileProblem) {
-        guard let parser, let base = text.baseAddress, !text.isEmpty else { return }
+    /// Reads the text; returns how many of its bytes, all but an unfinished row that may turn out a plain one.
+    private func feed(_ text: UnsafeBufferPointer<UInt8>, keepsUnfinished: Bool) throws(FileProblem) -> Int {
+        guard let parser, let base = text.baseAddress, !text.isEmpty else { return 0 }
         if isEmpty { isEmpty = text.allSatisfy { $0 <= Byte.space } }
         var start = 0
+        defer { place.advance(over: UnsafeBufferPointer(rebasing: text[..<start])) }
         while start < text.count {
-            let length = min(text.count - start, Self.pieceBytes)
+            if pieceBytes != nil && context.pointee.isBetweenRows {
+                let rows = context.pointee.takePlainRows(UnsafeBufferPointer(rebasing: text[start...]))
+                start += rows.taken
+                if start == text.count { break }
+                if keepsUnfinished && rows.isUnfinished && text.count - start <= Self.unfinishedMax { break }
+                misses = rows.taken > 0 ? 0 : misses + 1
+            }
+            let length = pieceLength(UnsafeBufferPointer(rebasing: text[start...]))
             let piece = UnsafeRawPointer(base + start).assumingMemoryBound(to: CChar.self)
             xmlParseChunk(parser, piece, Int32(length), 0)
             try context.pointee.check()
             start += length
         }
-        place.advance(over: text)
+        return start
+    }
+
+    /// How many of these bytes libxml2 is to get at once: up to the end of a row, so that the next one may be read without it;
+    /// the more, the less plain the rows have been.
+    private func pieceLength(_ text: UnsafeBufferPointer<UInt8>) -> Int {
+        let most = min(text.count, Self.pieceBytesMax)
+        guard let pieceBytes else { return most }
+        var end = min(most, pieceBytes << min(misses, 8)) - 1
+        while end < most {
+            if text[end] == UInt8(ascii: ">") && context.pointee.mayEndRow(text, at: end) { return end + 1 }
+            end += 1
+        }
+        return most
     }
 
     private func finish() throws(FileProblem) {

@@ -10,28 +10,30 @@ struct XMLRowContext {
     var parser: xmlParserCtxtPtr?
     /// Bytes of the source before those that libxml2 was given.
     var sourceStart = 0
-    private(set) var tree = ColumnTree()
+    var tree = ColumnTree()
     private(set) var frame = RowFrame()
-    private(set) var rowCount = 0
+    var rowCount = 0
 
     private let wantedRow: String?
-    private var rowToken: UnsafePointer<xmlChar>?
+    /// The rows' name, as libxml2 keeps it; nil before the first row.
+    private(set) var rowToken: UnsafePointer<xmlChar>?
+    private(set) var rowNameLength = 0
     private var rootName = ""
     private var isRootClosed = false
     private var problem: FileProblem?
     private var parserFault: ParserFault?
 
     /// Elements open now.
-    private var depth = 0
+    var depth = 0
     /// The depth from which on all is skipped, while it is.
     private var skippedFrom = Int.max
-    private let levels: UnsafeMutablePointer<Level>
+    let levels: UnsafeMutablePointer<Level>
 
     private var text: UnsafeMutablePointer<UInt8>
-    private var textCount = 0
+    var textCount = 0
     private var textCapacity = 1 << 16
-    private var cells: [RowBatch.Cell] = []
-    private var rows: [RowBatch.Row] = []
+    var cells: [RowBatch.Cell] = []
+    var rows: [RowBatch.Row] = []
     private var problems: [RowProblem] = []
 
     private var rowStart = 0
@@ -39,10 +41,19 @@ struct XMLRowContext {
     private var rowFirstCell = 0
     private var rowTextStart = 0
     private var rowProblem: RowProblem?
+    /// Another one for each row that was begun, here or as a plain one.
+    var stamp = 0
+    /// Where libxml2 stood, in the bytes that it was given, when rows were last kept from it.
+    private var passedAt = -1
+    /// The column there, behind the rows that were kept from it.
+    private var passedColumn = 1
 
     /// An open element, a row's or below it.
-    private struct Level {
+    struct Level {
         var node: ColumnTree.Node = ColumnTree.root
+        /// Its name in its start tag, while plain rows are read.
+        var name: UnsafePointer<UInt8>?
+        var nameLength = 0
         /// The child or attribute that came last, or -1.
         var previous: ColumnTree.Node = -1
         var textStart = 0
@@ -90,6 +101,9 @@ struct XMLRowContext {
         rowTextStart = 0
         rowFirstCell = 0
     }
+
+    /// Whether nothing was found wrong yet.
+    var isSound: Bool { problem == nil && parserFault == nil }
 
     /// Throws what the callbacks found wrong.
     ///
@@ -171,12 +185,14 @@ extension XMLRowContext {
     private mutating func startRow(_ name: UnsafePointer<xmlChar>) {
         if rowToken == nil && (wantedRow == nil || wantedRow == words(name)) {
             rowToken = name
+            rowNameLength = Int(xmlStrlen(name))
         }
         guard name == rowToken else {
             if wantedRow == nil { return refuseMixed(name) }
             skippedFrom = depth
             return
         }
+        stamp &+= 1
         let tag = currentTag()
         if rowCount == 0 { frame = RowFrame(prologue: 0..<tag.source, separator: "\n", closing: "\n</\(rootName)>\n") }
         rowStart = tag.source
@@ -198,7 +214,7 @@ extension XMLRowContext {
             return refuseColumns()
         }
         levels[parent].previous = node
-        if !tree.mark(node, row: rowCount) && rowProblem == nil { noteDuplicate(node) }
+        if !tree.mark(node, row: stamp) && rowProblem == nil { noteDuplicate(node) }
         levels[depth] = Level(node: node)
     }
 
@@ -210,7 +226,7 @@ extension XMLRowContext {
                 return refuseColumns()
             }
             levels[depth].previous = node
-            if !tree.mark(node, row: rowCount) && rowProblem == nil { noteDuplicate(node) }
+            if !tree.mark(node, row: stamp) && rowProblem == nil { noteDuplicate(node) }
             let textStart = textCount
             append(start, count: start.distance(to: end))
             appendCell(node, from: textStart)
@@ -267,6 +283,22 @@ extension XMLRowContext {
                 length: UInt32(truncatingIfNeeded: textCount &- textStart), kind: .plain))
     }
 
+    /// Appends the cell of a node that has a column already; false when it has none.
+    @inline(__always)
+    mutating func appendKnownCell(_ node: ColumnTree.Node, from textStart: Int) -> Bool {
+        guard tree.hasColumn(node) else { return false }
+        appendCell(node, from: textStart)
+        return true
+    }
+
+    /// As `append`, quickly for a few bytes.
+    @inline(__always)
+    mutating func appendShort(_ bytes: UnsafePointer<xmlChar>, count: Int) {
+        if textCapacity &- textCount < count { grow(by: count) }
+        copyShort(bytes, to: text + textCount, count)
+        textCount &+= count
+    }
+
     @inline(__always)
     private mutating func append(_ bytes: UnsafePointer<xmlChar>, count: Int) {
         if textCapacity &- textCount < count { grow(by: count) }
@@ -304,8 +336,20 @@ private func isBlank(_ bytes: UnsafePointer<xmlChar>, count: Int) -> Bool {
 // MARK: Places in the source
 
 extension XMLRowContext {
+    /// Counts bytes as read that libxml2 is not given, and the line after them. To be called when `isBetweenRows`.
+    mutating func pass(_ bytes: UnsafeBufferPointer<UInt8>, line: Int) {
+        guard let input = parser?.pointee.input else { return }
+        let lineStart = bytes.lastIndex(of: Byte.lineFeed).map { $0 + 1 }
+        let before = lineStart == nil ? column(of: input.pointee.cur) ?? Int(input.pointee.col) : 1
+        passedColumn = before + characterCount(UnsafeBufferPointer(rebasing: bytes[(lineStart ?? 0)...]))
+        passedAt = sourceOffset() - sourceStart
+        sourceStart += bytes.count
+        input.pointee.line = Int32(truncatingIfNeeded: line)
+        input.pointee.col = Int32(truncatingIfNeeded: passedColumn)
+    }
+
     /// Where libxml2 stands, in bytes of the decoded source.
-    private func sourceOffset() -> Int {
+    func sourceOffset() -> Int {
         guard let input = parser?.pointee.input?.pointee else { return 0 }
         return sourceStart + Int(input.consumed) + input.base.distance(to: input.cur)
     }
@@ -329,12 +373,24 @@ extension XMLRowContext {
             if at.pointee == UInt8(ascii: "<") { break }
         }
         let source = sourceOffset() - at.distance(to: end)
-        var lineStart = at
-        while lineStart > base, lineStart[-1] != Byte.lineFeed { lineStart -= 1 }
-        let before = characterCount(UnsafeBufferPointer(start: lineStart, count: lineStart.distance(to: at)))
-        if lineStart > base || input.consumed == 0 { return (source, line, before + 1) }
+        if let column = column(of: at) { return (source, line, column) }
         let tag = characterCount(UnsafeBufferPointer(start: at, count: at.distance(to: end)))
         return (source, line, line == Int(input.line) ? max(Int(input.col) - tag, 0) : 0)
+    }
+
+    /// The column of a byte that libxml2 still holds; nil when it does not hold the line's start any more.
+    private func column(of at: UnsafePointer<xmlChar>) -> Int? {
+        guard let input = parser?.pointee.input?.pointee, let base = input.base else { return nil }
+        func characters(from start: UnsafePointer<xmlChar>) -> Int {
+            characterCount(UnsafeBufferPointer(start: start, count: start.distance(to: at)))
+        }
+        var lineStart = at
+        while lineStart > base, lineStart[-1] != Byte.lineFeed { lineStart -= 1 }
+        let passed = passedAt - Int(input.consumed)
+        if base.distance(to: lineStart) <= passed && passed <= base.distance(to: at) {
+            return passedColumn + characters(from: base + passed)
+        }
+        return lineStart > base || input.consumed == 0 ? 1 + characters(from: lineStart) : nil
     }
 }
 
