@@ -12,7 +12,8 @@ struct ColumnTree {
     static let nodesMax = 10_000
 
     private(set) var columns: [Column] = []
-    private var nodes: [Entry] = [Entry(parent: -1, path: "", twins: 0)]
+    private var nodes: [Entry] = [Entry(twins: 0)]
+    private var paths: [String] = [""]
     private var nameBytes: [UInt8] = []
     private var known: [Name: Node] = [:]
     private var twinsByPath: [String: Int] = [:]
@@ -20,10 +21,16 @@ struct ColumnTree {
     private var lastRow: [Int] = [-1]
 
     private struct Entry {
-        var parent: Node
-        var path: String
+        var isBelowRoot = false
         var nameStart = 0
         var nameLength = 0
+        /// The name's first bytes, at most eight; those behind it are not in the mask.
+        var head: UInt64 = 0
+        var headMask: UInt64 = 0
+        /// The name's last eight bytes, if it has more than eight.
+        var tail: UInt64 = 0
+        /// Whether `head` and `tail` are the whole name, and it looks the same in every kind of file.
+        var isShort = false
         var firstChild: Node = -1
         var next: Node = -1
         var column = -1
@@ -41,16 +48,42 @@ struct ColumnTree {
     /// The node of this name below `parent`, after `previous` (-1: the first one); nil when there are too many.
     @inline(__always)
     mutating func node(_ name: UnsafeBufferPointer<UInt8>, below parent: Node, after previous: Node) -> Node? {
-        let guess = previous < 0 ? nodes[parent].firstChild : nodes[previous].next
-        if guess >= 0 && isNamed(guess, name) { return guess }
+        if let guess = guess(below: parent, after: previous, isIt: { isNamed($0, name) }) { return guess }
         return remember(name, below: parent, after: previous)
+    }
+
+    /// Bytes that must be readable where `expected(at:below:after:)` looks.
+    static let expectedBytes = 16
+
+    /// The node that came after `previous` last time, or the one behind it, if the bytes begin with its name: what a name of
+    /// more bytes does as well. Never one whose name JSON would escape.
+    @inline(__always)
+    func expected(
+        at bytes: UnsafePointer<UInt8>, below parent: Node, after previous: Node
+    ) -> (node: Node, nameLength: Int)? {
+        guess(below: parent, after: previous, isIt: { begins(bytes, with: $0) }).map { ($0, nodes[$0].nameLength) }
+    }
+
+    /// Whether the bytes begin with the name of the node.
+    @inline(__always)
+    func begins(_ bytes: UnsafePointer<UInt8>, with node: Node) -> Bool {
+        let raw = UnsafeRawPointer(bytes)
+        guard nodes[node].isShort,
+            raw.loadUnaligned(as: UInt64.self) & nodes[node].headMask == nodes[node].head
+        else { return false }
+        let length = nodes[node].nameLength
+        return length <= 8
+            || raw.loadUnaligned(fromByteOffset: length &- 8, as: UInt64.self) == nodes[node].tail
     }
 
     /// As `node(_:below:after:)`, for a parser that keeps each name once, for its lifetime: the address decides.
     @inline(__always)
     mutating func node(token: UnsafePointer<UInt8>, below parent: Node, after previous: Node) -> Node? {
-        let guess = previous < 0 ? nodes[parent].firstChild : nodes[previous].next
-        if guess >= 0 && nodes[guess].token == UInt(bitPattern: token) { return guess }
+        if let guess = guess(
+            below: parent, after: previous, isIt: { nodes[$0].token == UInt(bitPattern: token) })
+        {
+            return guess
+        }
         let name = UnsafeBufferPointer(
             start: token, count: strlen(UnsafeRawPointer(token).assumingMemoryBound(to: CChar.self)))
         guard let node = remember(name, below: parent, after: previous) else { return nil }
@@ -61,8 +94,7 @@ struct ColumnTree {
     /// As `node(_:below:after:)`, but nil for a name that no row had there before.
     @inline(__always)
     mutating func known(_ name: UnsafeBufferPointer<UInt8>, below parent: Node, after previous: Node) -> Node? {
-        let guess = previous < 0 ? nodes[parent].firstChild : nodes[previous].next
-        if guess >= 0 && isNamed(guess, name) { return guess }
+        if let guess = guess(below: parent, after: previous, isIt: { isNamed($0, name) }) { return guess }
         return known[Name(parent: parent, bytes: Array(name))] == nil
             ? nil : remember(name, below: parent, after: previous)
     }
@@ -88,7 +120,17 @@ struct ColumnTree {
     func hasColumn(_ node: Node) -> Bool { nodes[node].column >= 0 }
 
     /// The dotted path of a node.
-    func path(_ node: Node) -> String { nodes[node].path }
+    func path(_ node: Node) -> String { paths[node] }
+
+    /// The node that came after `previous` last time; else the one behind it, as a row may leave out what has no value.
+    @inline(__always)
+    private func guess(below parent: Node, after previous: Node, isIt: (Node) -> Bool) -> Node? {
+        let first = previous < 0 ? nodes[parent].firstChild : nodes[previous].next
+        guard first >= 0 else { return nil }
+        if isIt(first) { return first }
+        let second = nodes[first].next
+        return second >= 0 && isIt(second) ? second : nil
+    }
 
     @inline(__always)
     private func isNamed(_ node: Node, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
@@ -119,16 +161,28 @@ struct ColumnTree {
 
     private mutating func add(_ key: Name) -> Node {
         let name = String(decoding: key.bytes, as: UTF8.self)
-        let path = key.parent == Self.root ? name : "\(nodes[key.parent].path).\(name)"
+        let path = key.parent == Self.root ? name : "\(paths[key.parent]).\(name)"
         let twins = twinsByPath[path] ?? lastRow.count
         if twins == lastRow.count {
             lastRow.append(-1)
             twinsByPath[path] = twins
         }
-        var entry = Entry(parent: key.parent, path: path, twins: twins)
+        var entry = Entry(twins: twins)
+        entry.isBelowRoot = key.parent == Self.root
         entry.nameStart = nameBytes.count
         entry.nameLength = key.bytes.count
+        entry.isShort =
+            (1...16).contains(key.bytes.count)
+            && key.bytes.allSatisfy { $0 >= Byte.space && $0 != Byte.quote && $0 != Byte.backslash }
+        for (at, byte) in key.bytes.prefix(8).enumerated() {
+            entry.head |= UInt64(byte) << (8 * UInt64(at))
+            entry.headMask |= 0xFF << (8 * UInt64(at))
+        }
+        if key.bytes.count > 8 {
+            for (at, byte) in key.bytes.suffix(8).enumerated() { entry.tail |= UInt64(byte) << (8 * UInt64(at)) }
+        }
         nameBytes.append(contentsOf: key.bytes)
+        paths.append(path)
         nodes.append(entry)
         known[key] = nodes.count - 1
         return nodes.count - 1
@@ -137,7 +191,7 @@ struct ColumnTree {
     @inline(never)
     private mutating func addColumn(_ node: Node) -> Int {
         nodes[node].column = columns.count
-        columns.append(Column(name: nodes[node].path, isNested: nodes[node].parent != Self.root))
+        columns.append(Column(name: paths[node], isNested: !nodes[node].isBelowRoot))
         return columns.count - 1
     }
 }

@@ -242,13 +242,20 @@ extension JSONReader {
         while true {
             _ = try cursor.neededByte()
             let nameAt = cursor.at
-            let name = try cursor.passName()
-            let found =
-                name.hasEscapes
-                ? escapedNode(text, name, below: parent, after: previous, at: nameAt, &rowProblem)
-                : tree.node(
-                    UnsafeBufferPointer(start: bytes + name.start, count: name.length), below: parent, after: previous)
-            guard let node = found else { throw .hasTooManyColumns(at: nameAt) }
+            let node: ColumnTree.Node
+            if let expected = passExpectedName(&cursor, below: parent, after: previous) {
+                node = expected
+            } else {
+                let name = try cursor.passName()
+                let found =
+                    name.hasEscapes
+                    ? escapedNode(text, name, below: parent, after: previous, at: nameAt, &rowProblem)
+                    : tree.node(
+                        UnsafeBufferPointer(start: bytes + name.start, count: name.length), below: parent,
+                        after: previous)
+                guard let found else { throw .hasTooManyColumns(at: nameAt) }
+                node = found
+            }
             previous = node
             if !tree.mark(node, row: attempt) && rowProblem == nil { rowProblem = duplicate(text, node, at: nameAt) }
 
@@ -291,6 +298,20 @@ extension JSONReader {
                     length: UInt32(truncatingIfNeeded: length), kind: kind))
             if try cursor.passSeparator(orClose: UInt8(ascii: "}")) { return }
         }
+    }
+
+    /// Passes a member's name and its colon if the name is the one that came here last time, with nothing around it.
+    @inline(__always)
+    private func passExpectedName(
+        _ cursor: inout JSONCursor, below parent: ColumnTree.Node, after previous: ColumnTree.Node
+    ) -> ColumnTree.Node? {
+        let start = cursor.bytes + cursor.at
+        guard cursor.at &+ ColumnTree.expectedBytes &+ 3 <= cursor.count, start[0] == Byte.quote,
+            let (node, length) = tree.expected(at: start + 1, below: parent, after: previous),
+            start[1 &+ length] == Byte.quote, start[2 &+ length] == UInt8(ascii: ":")
+        else { return nil }
+        cursor.at &+= 3 &+ length
+        return node
     }
 
     private func isEmptyObject(_ cursor: JSONCursor) throws(JSONFault) -> Bool {

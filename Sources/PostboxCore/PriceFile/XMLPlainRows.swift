@@ -95,6 +95,7 @@ extension XMLRowContext {
             }
             // In the content of an element, until a child's start tag.
             while true {
+                while takeLeaf(&scan) {}
                 let start = scan.at
                 let line = scan.line
                 scan.skipBlanks()
@@ -130,6 +131,35 @@ extension XMLRowContext {
             levels[depth] = Level(node: node, name: scan.at, nameLength: length)
             scan.at += length
         }
+    }
+
+    /// Takes a child that has no attributes and no children, and white space before it, if the row's last one had it in the
+    /// same place. False: nothing was taken, nor is there anything to take back.
+    @inline(__always)
+    private mutating func takeLeaf(_ scan: inout PlainScan) -> Bool {
+        var ahead = scan
+        ahead.skipBlanks()
+        guard ahead.has(2 &+ ColumnTree.expectedBytes), ahead.at[0] == UInt8(ascii: "<"), depth < Self.depthMax,
+            let (node, nameLength) = tree.expected(
+                at: ahead.at + 1, below: levels[depth].node, after: levels[depth].previous),
+            ahead.at[1 &+ nameLength] == UInt8(ascii: ">")
+        else { return false }
+        ahead.at += 2 &+ nameLength
+        let value = ahead.at
+        ahead.skipText()
+        let length = value.distance(to: ahead.at)
+        guard ahead.has(2 &+ ColumnTree.expectedBytes), ahead.at[0] == UInt8(ascii: "<"),
+            ahead.at[1] == UInt8(ascii: "/"), tree.begins(ahead.at + 2, with: node),
+            ahead.at[2 &+ nameLength] == UInt8(ascii: ">"), tree.hasColumn(node), tree.mark(node, row: stamp)
+        else { return false }
+        ahead.at += 3 &+ nameLength
+        let textStart = textCount
+        appendShort(value, count: length)
+        appendCell(node, from: textStart)
+        levels[depth].previous = node
+        levels[depth].hasChildren = true
+        scan = ahead
+        return true
     }
 
     /// Takes the rest of a start tag, from behind its name.

@@ -276,7 +276,7 @@ extension XMLRowContext {
     }
 
     @inline(__always)
-    private mutating func appendCell(_ node: ColumnTree.Node, from textStart: Int) {
+    mutating func appendCell(_ node: ColumnTree.Node, from textStart: Int) {
         cells.append(
             RowBatch.Cell(
                 column: tree.column(node), start: UInt32(truncatingIfNeeded: textStart),

@@ -2,7 +2,7 @@ internal import Crypto
 internal import Glibc
 
 /// A claimed price file, read chunk by chunk with `pread`: a file that is cut short under us is an error, never a fault.
-package final class SourceFile {
+package final class SourceFile: Sendable {
     /// Bytes of a chunk: what is digested, and read into memory, at once.
     package static let chunkBytes = 256 * 1024
     /// Bytes kept of the SHA-256 of the file up to each chunk's end.
@@ -12,7 +12,6 @@ package final class SourceFile {
     /// As it was when it was opened.
     package let status: Disk.Status
     private let descriptor: Int32
-    private var isClosed = false
 
     /// What the first pass learned about the bytes, to be met again by the second.
     package struct Digests: Sendable, Equatable {
@@ -74,16 +73,20 @@ package final class SourceFile {
     /// Reads every chunk in order and digests it; `body` gets each chunk's bytes and whether it is the last. An empty file has
     /// one empty chunk.
     package func readAll(_ body: (UnsafeRawBufferPointer, Bool) throws -> Void) throws -> Digests {
-        var whole = SHA256()
-        var chunks: [UInt8] = []
-        chunks.reserveCapacity(chunkCount * Self.digestBytes)
+        var digest = ChunkDigest(self)
         try eachChunk { _, bytes, isLast in
-            whole.update(bufferPointer: bytes)
-            chunks.append(contentsOf: Self.digest(whole))
+            digest.take(bytes)
             try body(bytes, isLast)
         }
         try checkUnchanged()
-        return Digests(chunks: chunks, sha256: Self.hex(whole.finalize()), size: status.size)
+        return digest.finish()
+    }
+
+    /// The bytes of one chunk; an empty file has an empty one. Throws `DiskError` and `Changed`.
+    package func chunk(_ index: Int) throws -> [UInt8] {
+        try Array(unsafeUninitializedCapacity: max(64, min(Self.chunkBytes, status.size))) { room, count in
+            count = try chunk(index, UnsafeMutableRawBufferPointer(room)).count
+        }
     }
 
     /// Reads every chunk in order, without digests.
@@ -119,11 +122,34 @@ package final class SourceFile {
         hex(SHA256.hash(data: bytes))
     }
 
-    private static func hex(_ digest: SHA256.Digest) -> String {
+    fileprivate static func hex(_ digest: SHA256.Digest) -> String {
         digest.map { byte in
             let text = String(byte, radix: 16)
             return byte < 16 ? "0" + text : text
         }.joined()
+    }
+}
+
+/// Digests the chunks of a file one after the other, for the first pass over it.
+package struct ChunkDigest: Sendable {
+    private var whole = SHA256()
+    private var chunks: [UInt8] = []
+    private let size: Int
+
+    package init(_ source: SourceFile) {
+        size = source.size
+        chunks.reserveCapacity(source.chunkCount * SourceFile.digestBytes)
+    }
+
+    /// Takes the next chunk's bytes.
+    package mutating func take(_ bytes: UnsafeRawBufferPointer) {
+        whole.update(bufferPointer: bytes)
+        chunks.append(contentsOf: SourceFile.digest(whole))
+    }
+
+    /// The digests of all chunks that were taken.
+    package func finish() -> SourceFile.Digests {
+        SourceFile.Digests(chunks: chunks, sha256: SourceFile.hex(whole.finalize()), size: size)
     }
 }
 

@@ -82,7 +82,7 @@ private struct FileCheck {
             profile: destination.profile, services: services,
             postUserInfo: LocalAddress.postUserInfo(
                 of: destination, address: LocalAddress.ofThisHost(for: destination.urls[0].host)))
-        let target = PriceFilePass.Target(
+        let target = DestinationMapper.Target(
             services: services, updateOnly: destination.profile.isUpdateOnly, laneServices: Array(services.indices),
             codec: codec, maxMsgSize: LoginStream.Limits().maxMsgSize)
         var good = 0

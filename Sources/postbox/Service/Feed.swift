@@ -17,7 +17,7 @@ struct Feed: Sendable {
     let context: Context
     let lane: PostingLane
     let destination: String
-    let target: PriceFilePass.Target
+    let target: DestinationMapper.Target
     let format: PriceFileFormat
     let digests: SourceFile.Digests
     let rows: Int

@@ -145,7 +145,7 @@ struct FileContribution: Sendable {
         if file.record != nil { try await context.ledger.begin(file.drop) }
         let plan: Plan
         do {
-            plan = try firstPass(source, format, targets)
+            plan = try await firstPass(source, format, targets)
         } catch let problem as FileProblem {
             // It could be read before its first row was sent.
             if let record = file.record, record.stage == .posting {
@@ -200,8 +200,8 @@ struct FileContribution: Sendable {
         return place + problem.what + (problem.hint.map { " (\($0))" } ?? "")
     }
 
-    private func makeTargets() async throws -> [PriceFilePass.Target] {
-        var targets: [PriceFilePass.Target] = []
+    private func makeTargets() async throws -> [DestinationMapper.Target] {
+        var targets: [DestinationMapper.Target] = []
         for name in rule.destinations {
             guard let lane = context.lanes[name] else {
                 // Nothing of it is sent: to be read it needs no destination.
@@ -219,7 +219,7 @@ struct FileContribution: Sendable {
             for service in services { indexes.append(await lane.serviceIndex(service)) }
             let sizing = await lane.sizing()
             targets.append(
-                PriceFilePass.Target(
+                DestinationMapper.Target(
                     services: services, updateOnly: file.snapshot.updateOnly[name] ?? false, laneServices: indexes,
                     codec: sizing.codec, maxMsgSize: sizing.maxMsgSize))
         }
@@ -229,9 +229,9 @@ struct FileContribution: Sendable {
     /// False: the configuration no longer has one of its destinations.
     private var hasAllLanes: Bool { rule.destinations.allSatisfy { context.lanes[$0] != nil } }
 
-    private func unsentTarget(_ name: String) -> PriceFilePass.Target {
+    private func unsentTarget(_ name: String) -> DestinationMapper.Target {
         let services = file.snapshot.services[name] ?? []
-        return PriceFilePass.Target(
+        return DestinationMapper.Target(
             services: services, updateOnly: file.snapshot.updateOnly[name] ?? false,
             laneServices: Array(services.indices),
             codec: MessageCodec(profile: .rtds, services: services, postUserInfo: nil),
@@ -242,24 +242,12 @@ struct FileContribution: Sendable {
 
     /// Reads and maps everything, sends nothing.
     private func firstPass(
-        _ source: SourceFile, _ format: PriceFileFormat, _ targets: [PriceFilePass.Target]
-    ) throws -> Plan {
-        let passes = targets.map { PriceFilePass(rule: rule, format: format, target: $0) }
-        var rejected = targets.map { _ in 0 }
-        var lastLine = 0
-        let digests = try source.readAll { chunk, isLast in
-            for at in passes.indices {
-                try passes[at].take(chunk, isLast: isLast) { batch, posts in
-                    if !posts.problems.isEmpty {
-                        rejected[at] += posts.rows.reduce(0) { $0 + ($1.problem >= 0 ? 1 : 0) }
-                    }
-                    if let last = batch.rows.last { lastLine = last.line }
-                }
-            }
-        }
+        _ source: SourceFile, _ format: PriceFileFormat, _ targets: [DestinationMapper.Target]
+    ) async throws -> Plan {
+        let found = try await FirstPass(rule: rule, format: format, targets: targets).run(source)
         return Plan(
-            format: format, digests: digests, rows: passes.first?.rowCount ?? 0, rejected: rejected.max() ?? 0,
-            hasLines: !(format == .json && lastLine <= 1), control: passes.first?.control)
+            format: format, digests: found.digests, rows: found.rows, rejected: found.rejected.max() ?? 0,
+            hasLines: !(format == .json && found.lastLine <= 1), control: found.control)
     }
 
     private func duplicate(_ plan: Plan) async throws -> String? {
@@ -281,7 +269,7 @@ struct FileContribution: Sendable {
     // MARK: - Pass 2
 
     private func post(
-        _ source: SourceFile, _ plan: Plan, _ targets: [PriceFilePass.Target]
+        _ source: SourceFile, _ plan: Plan, _ targets: [DestinationMapper.Target]
     ) async throws -> ContributionEnd {
         let recovered = try Recovered(file, rows: plan.rows)
         var bases: [String: UInt32] = [:]

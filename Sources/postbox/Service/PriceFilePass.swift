@@ -1,10 +1,39 @@
 internal import PostboxCore
 internal import PostboxIO
 
-/// One reading of a price file for one destination: chunks of bytes in, batches of mapped rows out.
-///
-/// The same bytes give the same rows and PostIDs every time: the first pass, the second, and the one after a restart.
-final class PriceFilePass {
+/// One reading of a price file: chunks of bytes in, batches of rows out.
+final class PriceFileReading {
+    private var decoder: SourceDecoder
+    private var reader: any PriceFileReader
+    private var trailer: TrailerCheck?
+
+    init(rule: MappingRule, format: PriceFileFormat) {
+        decoder = SourceDecoder(encoding: rule.encoding, format: format)
+        reader = PriceFileReaders.make(
+            format: format, delimiter: rule.delimiter, finalNewline: rule.finalNewline, rowElement: rule.rowElement)
+        trailer = TrailerCheck(rule, format: format)
+    }
+
+    /// Data rows read so far; a trailer is none.
+    var rowCount: Int { reader.rowCount - (trailer?.trailers ?? 0) }
+    /// What the file's trailer says against it, once its last chunk was taken.
+    var control: FileProblem? { trailer?.problem }
+    var frame: RowFrame { reader.frame }
+    var columns: [Column] { reader.columns }
+
+    /// Takes the file's next chunk; the batch gets the rows that are whole now. Throws what is wrong with the file.
+    func read(
+        _ chunk: UnsafeRawBufferPointer, isLast: Bool, into batch: inout RowBatch
+    ) throws(FileProblem) {
+        try decoder.decode(chunk, isLast: isLast) { (text) throws(FileProblem) in
+            try reader.read(text, isLast: isLast, into: &batch)
+        }
+        trailer?.take(&batch, columns: reader.columns)
+    }
+}
+
+/// Maps the rows of a price file for one destination.
+struct DestinationMapper {
     /// How a destination wants the rows.
     struct Target: Sendable {
         /// The default service first, by the drop's own snapshot.
@@ -17,60 +46,22 @@ final class PriceFilePass {
         var maxMsgSize: Int
     }
 
-    private var decoder: SourceDecoder
-    private var reader: any PriceFileReader
-    private var trailer: TrailerCheck?
     private var mapper: RowMapper
     private let target: Target
-    private var batch = RowBatch()
-    private var posts = PostBatch()
 
     init(rule: MappingRule, format: PriceFileFormat, target: Target) {
-        decoder = SourceDecoder(encoding: rule.encoding, format: format)
-        reader = PriceFileReaders.make(
-            format: format, delimiter: rule.delimiter, finalNewline: rule.finalNewline, rowElement: rule.rowElement)
-        trailer = TrailerCheck(rule, format: format)
         mapper = RowMapper(
             rule: rule, services: target.services, updateOnly: target.updateOnly, columnsAreFixed: format == .csv)
         self.target = target
     }
 
-    /// Data rows read so far; a trailer is none.
-    var rowCount: Int { reader.rowCount - (trailer?.trailers ?? 0) }
-    /// What the file's trailer says against it, once its last chunk was taken.
-    var control: FileProblem? { trailer?.problem }
-    var frame: RowFrame { reader.frame }
-
-    /// Takes the file's next chunk. `body` gets the rows that are whole now, as read and as mapped; what it keeps of them is
-    /// copied at the next call.
+    /// Appends one mapped row for each row of the batch.
     ///
-    /// Throws `FileProblem` when the file cannot be read, and whatever `body` throws.
-    func take(
-        _ chunk: UnsafeRawBufferPointer, isLast: Bool, _ body: (borrowing RowBatch, PostBatch) throws -> Void
-    ) throws {
-        posts.removeAll()
-        try map(chunk, isLast: isLast, into: &posts)
-        try body(batch, posts)
-    }
-
-    private func map(
-        _ chunk: UnsafeRawBufferPointer, isLast: Bool, into posts: inout PostBatch
-    ) throws(FileProblem) {
-        try decoder.decode(chunk, isLast: isLast) { (text) throws(FileProblem) in
-            try reader.read(text, isLast: isLast, into: &batch)
-        }
-        trailer?.take(&batch, columns: reader.columns)
-        mapper.map(batch, columns: reader.columns, into: &posts)
+    /// - Parameter columns: The reading's columns; they may have grown since the last call.
+    mutating func map(_ batch: borrowing RowBatch, columns: [Column], into posts: inout PostBatch) {
+        mapper.map(batch, columns: columns, into: &posts)
         refuseOversized(&posts)
         useLaneServices(&posts)
-    }
-
-    /// Takes the file's next chunk and returns its rows as mapped.
-    @inline(never)
-    func mapped(_ chunk: UnsafeRawBufferPointer, isLast: Bool) throws -> PostBatch {
-        var mapped = PostBatch()
-        try map(chunk, isLast: isLast, into: &mapped)
-        return mapped
     }
 
     /// A post above the server's limit costs the connection (protocol §2.2): it is never sent.
@@ -105,6 +96,53 @@ final class PriceFilePass {
                     service: mapped)
             }
         }
+    }
+}
+
+/// One reading of a price file for one destination: chunks of bytes in, batches of mapped rows out.
+///
+/// The same bytes give the same rows and PostIDs every time: the first pass, the second, and the one after a restart.
+final class PriceFilePass {
+    private let reading: PriceFileReading
+    private var mapper: DestinationMapper
+    private var batch = RowBatch()
+    private var posts = PostBatch()
+
+    init(rule: MappingRule, format: PriceFileFormat, target: DestinationMapper.Target) {
+        reading = PriceFileReading(rule: rule, format: format)
+        mapper = DestinationMapper(rule: rule, format: format, target: target)
+    }
+
+    /// Data rows read so far; a trailer is none.
+    var rowCount: Int { reading.rowCount }
+    /// What the file's trailer says against it, once its last chunk was taken.
+    var control: FileProblem? { reading.control }
+
+    /// Takes the file's next chunk. `body` gets the rows that are whole now, as read and as mapped; what it keeps of them is
+    /// copied at the next call.
+    ///
+    /// Throws `FileProblem` when the file cannot be read, and whatever `body` throws.
+    func take(
+        _ chunk: UnsafeRawBufferPointer, isLast: Bool, _ body: (borrowing RowBatch, PostBatch) throws -> Void
+    ) throws {
+        posts.removeAll()
+        try map(chunk, isLast: isLast, into: &posts)
+        try body(batch, posts)
+    }
+
+    private func map(
+        _ chunk: UnsafeRawBufferPointer, isLast: Bool, into posts: inout PostBatch
+    ) throws(FileProblem) {
+        try reading.read(chunk, isLast: isLast, into: &batch)
+        mapper.map(batch, columns: reading.columns, into: &posts)
+    }
+
+    /// Takes the file's next chunk and returns its rows as mapped.
+    @inline(never)
+    func mapped(_ chunk: UnsafeRawBufferPointer, isLast: Bool) throws -> PostBatch {
+        var mapped = PostBatch()
+        try map(chunk, isLast: isLast, into: &mapped)
+        return mapped
     }
 }
 
