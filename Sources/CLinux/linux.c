@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -51,4 +54,25 @@ int postbox_keep_freed(void) {
 
 int postbox_syncfs(int fd) {
     return syncfs(fd) == 0 ? 0 : -errno;
+}
+
+static int forget(struct dl_phdr_info *info, size_t size, void *failed) {
+    (void)size;
+    // The kernel's own page of code is not the program's to let go.
+    if (strstr(info->dlpi_name, "vdso")) return 0;
+    long page = sysconf(_SC_PAGESIZE);
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        if (part->p_type != PT_LOAD || !(part->p_flags & PF_X) || (part->p_flags & PF_W)) continue;
+        uintptr_t start = info->dlpi_addr + part->p_vaddr, end = start + part->p_memsz;
+        start -= start % page;
+        if (start != 0 && madvise((void *)start, end - start, MADV_DONTNEED) != 0) *(int *)failed = -errno;
+    }
+    return 0;
+}
+
+int postbox_forget_code(void) {
+    int failed = 0;
+    dl_iterate_phdr(forget, &failed);
+    return failed;
 }

@@ -29,4 +29,8 @@ int postbox_syncfs(int fd);
 /// mallopt(3): freed blocks up to 8 MB are kept for the next ones, until 16 MB are kept. The few threads share two heaps; every
 /// heap more would keep memory of its own. Whether all of it was taken.
 int postbox_keep_freed(void);
+
+/// madvise(2) MADV_DONTNEED for the code of the program and its libraries: what runs on comes back from the page cache, what
+/// only the start needed does not. Code is never written to, so nothing is lost. 0, or the negative errno.
+int postbox_forget_code(void);
 #endif

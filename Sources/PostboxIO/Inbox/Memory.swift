@@ -8,4 +8,11 @@ package enum Memory {
     package static func keepFreed() -> Bool {
         postbox_keep_freed() != 0
     }
+
+    /// Lets go of the code that only the program's start needed: a third of the memory that it holds by then. What is needed on
+    /// comes back from the page cache. Returns 0, or the errno of what failed; nothing depends on it.
+    @discardableResult
+    package static func forgetStart() -> Int32 {
+        -postbox_forget_code()
+    }
 }

@@ -140,6 +140,7 @@ struct PostboxService: Sendable {
             results: DiskThread(label: "results"), trouble: ResultTrouble(),
             alerts: alerts, progress: progress, logger: logger)
         let recovery = try await Recovery(context: context).run(open)
+        Memory.forgetStart()
         return try await ServiceLoop(
             context: context, credentials: credentials, options: options, stops: stops, recovered: recovery
         ).run()
