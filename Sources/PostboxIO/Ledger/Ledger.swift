@@ -143,7 +143,7 @@ package actor Ledger {
         try await commit { db in
             var out: [Int] = []
             for (name, snapshot) in encoded {
-                try db.execute(
+                try db.run(
                     sql: """
                         INSERT INTO "drop" (name, stage, claimed_at, snapshot, starts)
                         VALUES (?, 'claimed', ?, ?, 1)
@@ -158,7 +158,7 @@ package actor Ledger {
     /// The claim came to nothing: its file was gone before it could be moved.
     package func forget(_ drop: Int) async throws {
         try await commit { db in
-            try db.execute(sql: #"DELETE FROM "drop" WHERE number = ? AND stage = 'claimed'"#, arguments: [drop])
+            try db.run(sql: #"DELETE FROM "drop" WHERE number = ? AND stage = 'claimed'"#, arguments: [drop])
         }
     }
 
@@ -166,7 +166,7 @@ package actor Ledger {
     package func adopt(_ drop: Int, name: String, snapshot: DropSnapshot, at now: Int64) async throws {
         let encoded = try JSONEncoder().encode(snapshot)
         try await commit { db in
-            try db.execute(
+            try db.run(
                 sql: """
                     INSERT INTO "drop" (number, name, stage, claimed_at, snapshot) VALUES (?, ?, 'claimed', ?, ?)
                     """, arguments: [drop, name, now, encoded])
@@ -180,14 +180,14 @@ package actor Ledger {
     /// A dangerous step of a drop that an earlier run left begins.
     package func begin(_ drop: Int) async throws {
         try await commit { db in
-            try db.execute(sql: #"UPDATE "drop" SET starts = starts + 1 WHERE number = ?"#, arguments: [drop])
+            try db.run(sql: #"UPDATE "drop" SET starts = starts + 1 WHERE number = ?"#, arguments: [drop])
         }
     }
 
     /// The drop's first pass ended well.
     package func readThrough(_ drop: Int) async throws {
         try await commit { db in
-            try db.execute(
+            try db.run(
                 sql: #"UPDATE "drop" SET starts = max(starts - 1, 0) WHERE number = ?"#, arguments: [drop])
         }
     }
@@ -195,7 +195,7 @@ package actor Ledger {
     /// The drop goes forward: it is not the one that brings the program down.
     package func progressed(_ drop: Int) async throws {
         try await commit { db in
-            try db.execute(sql: #"UPDATE "drop" SET starts = 0 WHERE number = ?"#, arguments: [drop])
+            try db.run(sql: #"UPDATE "drop" SET starts = 0 WHERE number = ?"#, arguments: [drop])
         }
     }
 
@@ -204,13 +204,13 @@ package actor Ledger {
         _ drop: Int, size: Int, sha256: String, digests: [UInt8], rows: Int, postings: [DropRecord.Posting]
     ) async throws {
         try await commit { db in
-            try db.execute(
+            try db.run(
                 sql: """
                     UPDATE "drop" SET stage = 'posting', size = ?, sha256 = ?, digests = ?, rows = ?,
                     starts = max(starts - 1, 0) WHERE number = ?
                     """, arguments: [size, sha256, Data(digests), rows, drop])
             for posting in postings {
-                try db.execute(
+                try db.run(
                     sql: """
                         INSERT INTO posting ("drop", destination, post_id_base, posted_through) VALUES (?, ?, ?, ?)
                         ON CONFLICT DO UPDATE SET posted_through = max(posted_through, excluded.posted_through)
@@ -223,11 +223,11 @@ package actor Ledger {
     /// Rows up to this one may be sent when the call returns. `isFirst`: nothing of the drop was sent by this run before.
     package func advance(_ drop: Int, destination: String, through row: Int, isFirst: Bool) async throws {
         try await commit { db in
-            try db.execute(
+            try db.run(
                 sql: isFirst
                     ? #"UPDATE "drop" SET starts = starts + 1 WHERE number = ?"#
                     : #"UPDATE "drop" SET starts = 0 WHERE number = ? AND starts > 0"#, arguments: [drop])
-            try db.execute(
+            try db.run(
                 sql: """
                     UPDATE posting SET posted_through = max(posted_through, ?) WHERE "drop" = ? AND destination = ?
                     """, arguments: [row, drop, destination])
@@ -237,7 +237,7 @@ package actor Ledger {
     /// A stop that was waited for: rows behind this one were certainly not sent.
     package func rewind(_ drop: Int, destination: String, to row: Int) async throws {
         try await commit { db in
-            try db.execute(
+            try db.run(
                 sql: """
                     UPDATE posting SET posted_through = min(posted_through, ?) WHERE "drop" = ? AND destination = ?
                     """, arguments: [row, drop, destination])
@@ -250,7 +250,7 @@ package actor Ledger {
         firstSentAt: Int64, at now: Int64
     ) async throws {
         try await commit { db in
-            try db.execute(
+            try db.run(
                 sql: """
                     UPDATE "drop" SET stage = 'settled', verdict = ?, folder = ?, target = ?, summary = ?, size = ?,
                     sha256 = ?, first_sent_at = ?, settled_at = ? WHERE number = ?
@@ -265,10 +265,10 @@ package actor Ledger {
     package func close(_ drops: [Int]) async throws {
         try await commit { db in
             for drop in drops {
-                try db.execute(
+                try db.run(
                     sql: #"UPDATE "drop" SET stage = 'closed', digests = x'', summary = x'' WHERE number = ?"#,
                     arguments: [drop])
-                try db.execute(sql: #"DELETE FROM posting WHERE "drop" = ?"#, arguments: [drop])
+                try db.run(sql: #"DELETE FROM posting WHERE "drop" = ?"#, arguments: [drop])
             }
         }
     }
@@ -415,4 +415,11 @@ private final class NumberBox: @unchecked Sendable {
 
     func set(_ new: [Int]) { numbers = new }
     func get() -> [Int] { numbers }
+}
+
+extension Database {
+    /// As `execute(sql:arguments:)`, but the statement is compiled once.
+    fileprivate func run(sql: String, arguments: StatementArguments) throws {
+        try cachedStatement(sql: sql).execute(arguments: arguments)
+    }
 }
