@@ -51,8 +51,28 @@ package enum Disk {
 
     package static func exists(_ path: String) throws(DiskError) -> Bool { try status(path) != nil }
 
+    /// File descriptors that are left to the libraries. libdispatch ends the program when it cannot open one of its own files,
+    /// which it does once a second.
+    private static let spareDescriptors: UInt = 8
+
+    /// Throws EMFILE for a call that would take one of the last descriptors.
+    private static func checkDescriptors(_ call: String, _ path: String) throws(DiskError) {
+        let lowest = Glibc.open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard lowest >= 0 else { throw DiskError(code: errno, call: call, path: path) }
+        // Nothing was written to it.
+        _ = Glibc.close(lowest)
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            throw DiskError(code: errno, call: call, path: path)
+        }
+        guard UInt(lowest) < limit.rlim_cur - min(spareDescriptors, limit.rlim_cur) else {
+            throw DiskError(code: EMFILE, call: call, path: path)
+        }
+    }
+
     /// open(2) with close-on-exec.
     package static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0o644) throws(DiskError) -> Int32 {
+        try checkDescriptors("open", path)
         let descriptor = Glibc.open(path, flags | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw DiskError(code: errno, call: "open", path: path) }
         return descriptor
@@ -234,6 +254,7 @@ package enum Disk {
 
     /// Names in a directory, in no order, without `.` and `..`. A name that is no UTF-8 is left out and counted.
     package static func names(in path: String) throws(DiskError) -> (names: [String], unreadable: Int) {
+        try checkDescriptors("opendir", path)
         guard let directory = opendir(path) else { throw DiskError(code: errno, call: "opendir", path: path) }
         var names: [String] = []
         var unreadable = 0
