@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <link.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -56,10 +59,31 @@ int postbox_syncfs(int fd) {
     return syncfs(fd) == 0 ? 0 : -errno;
 }
 
+long postbox_free_descriptors(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return LONG_MAX;
+    int lowest = open("/", O_PATH | O_CLOEXEC);
+    // Anything else is no matter of descriptors.
+    if (lowest < 0) return errno == EMFILE || errno == ENFILE ? 0 : LONG_MAX;
+    close(lowest);
+    return limit.rlim_cur == RLIM_INFINITY ? LONG_MAX : (long)limit.rlim_cur - lowest;
+}
+
+// Whether the loader wrote into the object's code, so that the file no longer has what is in memory.
+static int has_text_relocations(struct dl_phdr_info *info) {
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        if (info->dlpi_phdr[i].p_type != PT_DYNAMIC) continue;
+        const ElfW(Dyn) *entry = (const ElfW(Dyn) *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+        for (; entry->d_tag != DT_NULL; entry++)
+            if (entry->d_tag == DT_TEXTREL || (entry->d_tag == DT_FLAGS && (entry->d_un.d_val & DF_TEXTREL))) return 1;
+    }
+    return 0;
+}
+
 static int forget(struct dl_phdr_info *info, size_t size, void *failed) {
     (void)size;
     // The kernel's own page of code is not the program's to let go.
-    if (strstr(info->dlpi_name, "vdso")) return 0;
+    if (strstr(info->dlpi_name, "vdso") || has_text_relocations(info)) return 0;
     long page = sysconf(_SC_PAGESIZE);
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *part = &info->dlpi_phdr[i];
@@ -72,6 +96,8 @@ static int forget(struct dl_phdr_info *info, size_t size, void *failed) {
 }
 
 int postbox_forget_code(void) {
+    // What is slipped in from outside may have changed any code.
+    if (getenv("LD_PRELOAD")) return 0;
     int failed = 0;
     dl_iterate_phdr(forget, &failed);
     return failed;

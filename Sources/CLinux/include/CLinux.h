@@ -30,7 +30,12 @@ int postbox_syncfs(int fd);
 /// heap more would keep memory of its own. Whether all of it was taken.
 int postbox_keep_freed(void);
 
+/// How many file descriptors the process may open still, counted from the lowest free one: at least so many are free.
+/// Needs no permission.
+long postbox_free_descriptors(void);
+
 /// madvise(2) MADV_DONTNEED for the code of the program and its libraries: what runs on comes back from the page cache, what
-/// only the start needed does not. Code is never written to, so nothing is lost. 0, or the negative errno.
+/// only the start needed does not. Code that was changed in memory is left alone, as is everything under LD_PRELOAD. 0, or the
+/// negative errno.
 int postbox_forget_code(void);
 #endif

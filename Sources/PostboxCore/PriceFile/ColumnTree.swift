@@ -29,7 +29,8 @@ struct ColumnTree {
         var headMask: UInt64 = 0
         /// The name's last eight bytes, if it has more than eight.
         var tail: UInt64 = 0
-        /// Whether `head` and `tail` are the whole name, and it looks the same in every kind of file.
+        /// Whether `head` and `tail` are the whole name, and it looks the same in every kind of file: no JSON escape, no
+        /// prefix of XML.
         var isShort = false
         var firstChild: Node = -1
         var next: Node = -1
@@ -56,7 +57,7 @@ struct ColumnTree {
     static let expectedBytes = 16
 
     /// The node that came after `previous` last time, or the one behind it, if the bytes begin with its name: what a name of
-    /// more bytes does as well. Never one whose name JSON would escape.
+    /// more bytes does as well. Never one that JSON would escape, or XML take for one with a prefix.
     @inline(__always)
     func expected(
         at bytes: UnsafePointer<UInt8>, below parent: Node, after previous: Node
@@ -173,7 +174,9 @@ struct ColumnTree {
         entry.nameLength = key.bytes.count
         entry.isShort =
             (1...16).contains(key.bytes.count)
-            && key.bytes.allSatisfy { $0 >= Byte.space && $0 != Byte.quote && $0 != Byte.backslash }
+            && key.bytes.allSatisfy {
+                $0 >= Byte.space && $0 != Byte.quote && $0 != Byte.backslash && $0 != UInt8(ascii: ":")
+            }
         for (at, byte) in key.bytes.prefix(8).enumerated() {
             entry.head |= UInt64(byte) << (8 * UInt64(at))
             entry.headMask |= 0xFF << (8 * UInt64(at))

@@ -22,7 +22,7 @@ extension XMLRowContext {
 
     /// Whether libxml2 has taken all that it was given, and stands between two rows.
     var isBetweenRows: Bool {
-        guard depth == 1, rowToken != nil, isSound, let parser, let input = parser.pointee.input else { return false }
+        guard depth == 1, rowIsPlain, isSound, let parser, let input = parser.pointee.input else { return false }
         return input.pointee.cur == input.pointee.end && parser.pointee.instate == XML_PARSER_CONTENT
     }
 
@@ -148,7 +148,7 @@ extension XMLRowContext {
         let value = ahead.at
         ahead.skipText()
         let length = value.distance(to: ahead.at)
-        guard ahead.has(2 &+ ColumnTree.expectedBytes), ahead.at[0] == UInt8(ascii: "<"),
+        guard ahead.has(3 &+ ColumnTree.expectedBytes), ahead.at[0] == UInt8(ascii: "<"),
             ahead.at[1] == UInt8(ascii: "/"), tree.begins(ahead.at + 2, with: node),
             ahead.at[2 &+ nameLength] == UInt8(ascii: ">"), tree.hasColumn(node), tree.mark(node, row: stamp)
         else { return false }
@@ -208,6 +208,8 @@ extension XMLRowContext {
     @inline(__always)
     private mutating func knownNode(_ name: UnsafePointer<UInt8>, _ length: Int) -> ColumnTree.Node? {
         let name = UnsafeBufferPointer(start: name, count: length)
+        // A name that is known with a colon in it was broken where it had a prefix besides.
+        if name.contains(UInt8(ascii: ":")) { return nil }
         guard let node = tree.known(name, below: levels[depth].node, after: levels[depth].previous),
             tree.mark(node, row: stamp)
         else { return nil }

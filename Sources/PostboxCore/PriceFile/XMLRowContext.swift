@@ -18,6 +18,8 @@ struct XMLRowContext {
     /// The rows' name, as libxml2 keeps it; nil before the first row.
     private(set) var rowToken: UnsafePointer<xmlChar>?
     private(set) var rowNameLength = 0
+    /// Whether the rows' name is known, and holds no colon: before one, XML would see a prefix.
+    private(set) var rowIsPlain = false
     private var rootName = ""
     private var isRootClosed = false
     private var problem: FileProblem?
@@ -186,6 +188,7 @@ extension XMLRowContext {
         if rowToken == nil && (wantedRow == nil || wantedRow == words(name)) {
             rowToken = name
             rowNameLength = Int(xmlStrlen(name))
+            rowIsPlain = xmlStrchr(name, UInt8(ascii: ":")) == nil
         }
         guard name == rowToken else {
             if wantedRow == nil { return refuseMixed(name) }

@@ -53,19 +53,11 @@ package enum Disk {
 
     /// File descriptors that are left to the libraries. libdispatch ends the program when it cannot open one of its own files,
     /// which it does once a second.
-    private static let spareDescriptors: UInt = 8
+    private static let spareDescriptors = 8
 
     /// Throws EMFILE for a call that would take one of the last descriptors.
     private static func checkDescriptors(_ call: String, _ path: String) throws(DiskError) {
-        let lowest = Glibc.open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard lowest >= 0 else { throw DiskError(code: errno, call: call, path: path) }
-        // Nothing was written to it.
-        _ = Glibc.close(lowest)
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
-            throw DiskError(code: errno, call: call, path: path)
-        }
-        guard UInt(lowest) < limit.rlim_cur - min(spareDescriptors, limit.rlim_cur) else {
+        guard postbox_free_descriptors() > spareDescriptors else {
             throw DiskError(code: EMFILE, call: call, path: path)
         }
     }

@@ -402,7 +402,7 @@ package actor Ledger {
             let code = (error as? DatabaseError)?.resultCode
             let wrapped = LedgerError(
                 message: "the ledger refused a change: \(error)" + Self.advice(code),
-                isDiskFault: code == .SQLITE_FULL || code == .SQLITE_IOERR || code == .SQLITE_READONLY)
+                isDiskFault: [.SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN].contains(code))
             for entry in batch { entry.continuation.resume(throwing: wrapped) }
         }
     }
