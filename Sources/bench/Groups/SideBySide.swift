@@ -16,9 +16,9 @@ struct SideBySide {
     }
 
     func measure(_ show: (Table) -> Void) throws {
-        var table = try compared("Beside other clients: a CSV file to its result", try cases())
+        var table = try compared("Beside other clients: a file to its result", try cases())
         table.note =
-            "Server: the one among the yardsticks; it only answers. The others read once, check nothing and sync nothing."
+            "Server: the one among the yardsticks; it only answers. The others read CSV once, check nothing and sync nothing."
         if !yardsticks.missing.isEmpty { table.note += "\nNot measured: " + yardsticks.missing.joined(separator: "; ") }
         show(table)
     }
@@ -73,12 +73,14 @@ struct SideBySide {
                 return end
             }
         }
-        for (name, share, window, isDurable) in [
-            ("**Postbox**, window 1", 0.02, 1, true), (Self.postbox, 0.1, 1000, true),
-            (Self.postbox, 1, 1000, true), ("**Postbox**, window 1,000, no sync", 1, 1000, false),
-        ] {
+        for (name, format, share, window, isDurable) in [
+            ("**Postbox**, window 1", .csv, 0.02, 1, true), (Self.postbox, .csv, 0.1, 1000, true),
+            (Self.postbox, .csv, 1, 1000, true), ("**Postbox**, window 1,000, no sync", .csv, 1, 1000, false),
+            ("**Postbox**, JSON, window 1,000", .json, 1, 1000, true),
+            ("**Postbox**, XML, window 1,000", .xml, 1, 1000, true),
+        ] as [(String, PriceFileFormat, Double, Int, Bool)] {
             cases.append(
-                Case(name: name, file: try file(share)) { file, port in
+                Case(name: name, file: try file(share, format)) { file, port in
                     try PostboxRun.measure(
                         desk, [file.path], rows: file.rows, port: port, window: window, isDurable: isDurable
                     ).end
@@ -87,7 +89,7 @@ struct SideBySide {
         return cases
     }
 
-    private func file(_ share: Double) throws -> PriceFile {
-        try desk.scratch.priceFile(.csv, rows: max(1, Int(Double(desk.sizes.rows) * share)))
+    private func file(_ share: Double, _ format: PriceFileFormat = .csv) throws -> PriceFile {
+        try desk.scratch.priceFile(format, rows: max(1, Int(Double(desk.sizes.rows) * share)))
     }
 }
