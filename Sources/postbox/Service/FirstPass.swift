@@ -50,6 +50,8 @@ private actor FirstPassReader {
     private let reading: PriceFileReading
     private let source: SourceFile
     private var index = 0
+    /// What the chunk before needed: the next one needs as much.
+    private var room = (text: 0, cells: 0, rows: 0)
 
     init(_ reading: sending PriceFileReading, _ source: SourceFile) {
         self.reading = reading
@@ -62,7 +64,12 @@ private actor FirstPassReader {
         let chunk = try source.chunk(index)
         index += 1
         var batch = RowBatch()
+        batch.text.reserveCapacity(room.text)
+        batch.cells.reserveCapacity(room.cells)
+        batch.rows.reserveCapacity(room.rows)
         try chunk.withUnsafeBytes { try reading.read($0, isLast: index >= source.chunkCount, into: &batch) }
+        // And a little more, as rows differ in length.
+        room = (batch.text.count * 9 / 8, batch.cells.count * 9 / 8, batch.rows.count * 9 / 8)
         return FirstPassPiece(chunk: chunk, batch: batch, columns: reading.columns)
     }
 
