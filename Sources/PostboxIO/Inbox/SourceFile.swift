@@ -90,13 +90,21 @@ package final class SourceFile: Sendable {
     }
 
     /// Reads every chunk in order, without digests.
-    package func eachChunk(_ body: (Int, UnsafeRawBufferPointer, Bool) throws -> Void) throws {
+    ///
+    /// - Parameter isWrittenTo: It is a journal, of which an unfinished end may be cut off meanwhile: then it ends there.
+    package func eachChunk(
+        isWrittenTo: Bool = false, _ body: (Int, UnsafeRawBufferPointer, Bool) throws -> Void
+    ) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(
             byteCount: max(64, min(Self.chunkBytes, status.size)), alignment: 64)
         defer { buffer.deallocate() }
         var index = 0
         repeat {
-            try body(index, try chunk(index, buffer), index + 1 >= chunkCount)
+            let bytes = try bytes(ofChunk: index, buffer)
+            let isShort = bytes.count < length(ofChunk: index)
+            if isShort && !isWrittenTo { throw cutShort }
+            try body(index, bytes, isShort || index + 1 >= chunkCount)
+            if isShort { return }
             index += 1
         } while index < chunkCount
     }
@@ -104,12 +112,20 @@ package final class SourceFile: Sendable {
     fileprivate func chunk(
         _ index: Int, _ buffer: UnsafeMutableRawBufferPointer
     ) throws -> UnsafeRawBufferPointer {
-        let offset = index * Self.chunkBytes
-        let wanted = min(Self.chunkBytes, status.size - offset)
-        let got = try Disk.read(
-            descriptor, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]), at: offset, path: path)
-        guard got == wanted else { throw Changed(description: "the file was cut short while it was read") }
-        return UnsafeRawBufferPointer(rebasing: buffer[..<wanted])
+        let bytes = try bytes(ofChunk: index, buffer)
+        guard bytes.count == length(ofChunk: index) else { throw cutShort }
+        return bytes
+    }
+
+    private var cutShort: Changed { Changed(description: "the file was cut short while it was read") }
+
+    private func length(ofChunk index: Int) -> Int { min(Self.chunkBytes, status.size - index * Self.chunkBytes) }
+
+    /// What there is of a chunk.
+    private func bytes(ofChunk index: Int, _ buffer: UnsafeMutableRawBufferPointer) throws -> UnsafeRawBufferPointer {
+        let room = UnsafeMutableRawBufferPointer(rebasing: buffer[..<length(ofChunk: index)])
+        let got = try Disk.read(descriptor, into: room, at: index * Self.chunkBytes, path: path)
+        return UnsafeRawBufferPointer(rebasing: room[..<got])
     }
 
     /// Of what the hash has seen so far; it goes on.

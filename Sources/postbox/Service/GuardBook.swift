@@ -164,7 +164,8 @@ struct Guarded: Sendable {
             _ = index.begin(drop)
             journals.append(drop)
             var journal = ResultJournal(drop: drop.drop, destinations: nil)
-            try source.eachChunk { _, chunk, isLast in
+            // Its own contribution may go on meanwhile, and cuts off what a crash left of a line.
+            try source.eachChunk(isWrittenTo: true) { _, chunk, isLast in
                 journal.take(chunk, isLast: isLast) { line in
                     index.take(line, isWanted: isWanted)
                     return true

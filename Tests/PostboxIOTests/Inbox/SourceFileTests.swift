@@ -73,6 +73,21 @@ struct SourceFileTests {
         #expect(throws: SourceFile.Changed.self) { _ = try SecondReading(file, digests) }
     }
 
+    @Test("A journal whose unfinished end is cut off while it is read ends there", arguments: [0, 100, 300_000])
+    func cutJournal(_ size: Int) throws {
+        let path = try write(bytes(SourceFile.chunkBytes * 2))
+        let journal = try SourceFile(path: path)
+        try FileHandle(forWritingTo: URL(fileURLWithPath: path)).truncate(atOffset: UInt64(size))
+        var read = 0
+        var ends = 0
+        try journal.eachChunk(isWrittenTo: true) { _, chunk, isLast in
+            read += chunk.count
+            if isLast { ends += 1 }
+        }
+        #expect(read == size && ends == 1)
+        #expect(throws: SourceFile.Changed.self) { try journal.eachChunk { _, _, _ in } }
+    }
+
     @Test("A file that is cut short while it is read is an error, and so is one that is written to")
     func underReading() throws {
         let path = try write(bytes(SourceFile.chunkBytes * 2))
