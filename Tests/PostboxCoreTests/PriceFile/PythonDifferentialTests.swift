@@ -84,8 +84,8 @@ struct PythonDifferentialTests {
 }
 
 /// Files that are right by the letter and awkward in every other way.
-private struct NastyFiles {
-    private var state: UInt64
+private struct NastyFiles: SeededChoices {
+    var state: UInt64
 
     init(seed: UInt64) { state = seed }
 
@@ -163,17 +163,6 @@ private struct NastyFiles {
     }
 
     private mutating func space() -> String { pick(["", "", "", " ", "\n", "\r\n", "\t "]) }
-
-    private mutating func pick<T>(_ values: [T]) -> T { values[number(values.count)] }
-
-    /// SplitMix64.
-    private mutating func number(_ limit: Int) -> Int {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Int((z ^ (z >> 31)) % UInt64(limit))
-    }
 }
 
 private enum Python {

@@ -64,8 +64,8 @@ struct XMLPlainRowsTests {
 }
 
 /// XML documents that are mostly plain.
-private struct OddXML {
-    private var state: UInt64
+private struct OddXML: SeededChoices {
+    var state: UInt64
 
     init(seed: UInt64) { state = seed }
 
@@ -141,16 +141,5 @@ private struct OddXML {
             "12345678",
             "123456789", "12345678901234567", "a long text that has more than one word of eight",
         ])
-    }
-
-    private mutating func pick<T>(_ values: [T]) -> T { values[number(values.count)] }
-
-    /// SplitMix64.
-    private mutating func number(_ limit: Int) -> Int {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Int((z ^ (z >> 31)) % UInt64(limit))
     }
 }

@@ -54,7 +54,8 @@ final class Courier: Sendable {
         let mailbox = Mailbox()
         lane = PostingLane(
             destination: destination, eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
-            logger: Logger(label: "test") { _ in LineHandler(mailbox: mailbox) }, environment: environment,
+            logger: Logger(label: "test") { _ in NotedLog(level: .info) { _ in mailbox.put(nil) } },
+            environment: environment,
             trace: trace,
             seed: 7, credentials: credentials, alert: { mailbox.put($0) })
         running = Task(executorPreference: TestThreads.shared) { [lane] in await lane.run() }
@@ -78,22 +79,6 @@ final class Courier: Sendable {
 
         /// Nil: a line of the log.
         func put(_ alert: Alert?) { owner.withLock { $0 }?(alert) }
-    }
-
-    /// Tells that the lane has logged something.
-    private struct LineHandler: LogHandler {
-        var metadata: Logger.Metadata = [:]
-        var logLevel: Logger.Level = .info
-        let mailbox: Mailbox
-
-        init(mailbox: Mailbox) { self.mailbox = mailbox }
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) { mailbox.put(nil) }
     }
 
     var endings: [Ending] { log.withLock { $0.endings } }

@@ -78,23 +78,10 @@ final class CapturedLog: Sendable {
     var text: String { lines.withLock { $0.joined(separator: "\n") } }
 
     var logger: Logger {
-        Logger(label: "test") { _ in Handler(log: self) }
-    }
-
-    private struct Handler: LogHandler {
-        var metadata: Logger.Metadata = [:]
-        var logLevel: Logger.Level = .trace
-        let log: CapturedLog
-
-        init(log: CapturedLog) { self.log = log }
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            log.lines.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
+        Logger(label: "test") { _ in
+            NotedLog(level: .trace) { event in
+                self.lines.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
+            }
         }
     }
 }
