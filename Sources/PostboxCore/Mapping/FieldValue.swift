@@ -106,8 +106,7 @@ struct FieldConversion: Sendable {
             out.append(value)
             return .written
         }
-        let first = value[0]
-        if first > UInt8(ascii: "9"), !startsLikeNotANumber(first) {
+        if isWordAtALook(value[0], value[value.count - 1], value.count) {
             writeText(value, into: &out)
             return .written
         }
@@ -352,25 +351,20 @@ private func plainDecimal(_ value: Span<UInt8>) -> PlainDecimal {
 /// `-0` and surely fits. False for some that fit as well, which then take the longer way.
 @inline(__always)
 private func isCanonical(_ value: Span<UInt8>) -> Bool {
-    value.count <= 8 ? isCanonicalShort(value) : isCanonicalLong(value)
+    value.count <= 8 ? isCanonicalShort(value) : value.withUnsafeBytes { isCanonicalLong($0) }
 }
 
-/// All bytes at once, in one word: most prices have no more than eight.
 @inline(__always)
 private func isCanonicalShort(_ value: Span<UInt8>) -> Bool {
-    let count = value.count
-    var word = value.withUnsafeBytes { bytes -> UInt64 in
-        guard let base = bytes.baseAddress else { return 0 }
-        if count >= 4 {
-            let low = UInt64(UInt32(littleEndian: base.loadUnaligned(as: UInt32.self)))
-            let high = UInt64(
-                UInt32(littleEndian: base.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self)))
-            return low | high &<< UInt64(truncatingIfNeeded: (count &- 4) &* 8)
-        }
-        var word: UInt64 = 0
-        for index in 0..<count { word |= UInt64(bytes[index]) &<< UInt64(truncatingIfNeeded: index &* 8) }
-        return word
-    }
+    var word: UInt64 = 0
+    for index in value.indices { word |= UInt64(value[index]) &<< UInt64(truncatingIfNeeded: index &* 8) }
+    return isCanonicalWord(word, value.count)
+}
+
+/// All bytes at once, the first in the lowest byte and zeros behind the last: most prices have no more than eight.
+@inline(__always)
+func isCanonicalWord(_ word: UInt64, _ count: Int) -> Bool {
+    var word = word
     var length = count
     let isNegative = UInt8(truncatingIfNeeded: word) == UInt8(ascii: "-")
     if isNegative {
@@ -400,7 +394,7 @@ private func isCanonicalShort(_ value: Span<UInt8>) -> Bool {
 }
 
 /// The same, byte by byte.
-private func isCanonicalLong(_ value: Span<UInt8>) -> Bool {
+func isCanonicalLong(_ value: UnsafeRawBufferPointer) -> Bool {
     let count = value.count
     guard count <= 20 else { return false }
     var index = 0
@@ -435,8 +429,13 @@ private func isCanonicalLong(_ value: Span<UInt8>) -> Bool {
         && !(isNegative && digitsSeen == 0)
 }
 
-private func startsLikeNotANumber(_ byte: UInt8) -> Bool {
-    byte | 0x20 == UInt8(ascii: "n") || byte | 0x20 == UInt8(ascii: "i")
+/// Whether a value with this first and last byte, and so many in all, is surely a text: no number, and no `NaN` or `Inf`.
+@inline(__always)
+func isWordAtALook(_ first: UInt8, _ last: UInt8, _ count: Int) -> Bool {
+    guard first > UInt8(ascii: "9") else { return false }
+    let mayBeNone = first | 0x20 == UInt8(ascii: "n") || first | 0x20 == UInt8(ascii: "i")
+    // Neither `NaN`, `Inf` nor `Infinity`, nor one of them with spaces behind it.
+    return !mayBeNone || (count != 3 && count != 8 && last > Byte.space)
 }
 
 /// Whether the value says in words that it is no finite number: `NaN`, `Inf`, `Infinity` in any case, with or without sign.

@@ -61,6 +61,14 @@ struct MappedBytes: ~Copyable {
         count += added
     }
 
+    /// Gives `body` the memory behind what was written; as many of its bytes as it returns count from then on.
+    @inline(__always)
+    mutating func append(_ body: (UnsafeMutableRawBufferPointer) -> Int) {
+        let added = body(UnsafeMutableRawBufferPointer(start: memory + count, count: capacity &- count))
+        precondition(added >= 0 && added <= capacity &- count, "no more can be written than there is room for")
+        count &+= added
+    }
+
     mutating func append(_ text: StaticString) {
         for index in 0..<text.utf8CodeUnitCount { append(text.utf8Start[index]) }
     }

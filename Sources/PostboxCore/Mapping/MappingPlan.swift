@@ -62,7 +62,11 @@ struct MappingPlan: Sendable {
         var columnName: String?
     }
 
-    private(set) var bytes: [UInt8] = []
+    /// Bytes behind what is copied into posts, so that all of it can be read in pieces of this size.
+    static let padding = 32
+
+    /// What is copied into posts, and the padding.
+    private(set) var bytes: [UInt8]
     private(set) var uses: [ColumnUse] = []
     private(set) var fields: [Field] = []
     private(set) var displays = DisplayTable()
@@ -89,6 +93,7 @@ struct MappingPlan: Sendable {
     private let plainPostSlot = 1
 
     init(_ rule: MappingRule) {
+        bytes = Array(repeating: 0, count: MappingPlan.padding)
         mapsColumnsPlainly = rule.fields == nil
         empty = rule.empty
         slotCount = 2
@@ -227,8 +232,9 @@ struct MappingPlan: Sendable {
     }
 
     private mutating func add(_ added: [UInt8]) -> Range<Int> {
-        bytes += added
-        return bytes.count - added.count..<bytes.count
+        let start = bytes.count - MappingPlan.padding
+        bytes.insert(contentsOf: added, at: start)
+        return start..<start + added.count
     }
 }
 

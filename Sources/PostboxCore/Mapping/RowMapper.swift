@@ -10,6 +10,9 @@ package struct RowMapper: Sendable {
     private let updateOnly: Bool
     private let columnsAreFixed: Bool
 
+    /// Bytes of a RIC: a server answers a longer name with an Error (observed §2.4).
+    static let ricBytesMax = 255
+
     /// - Parameters:
     ///   - rule: with something wrong in it (`mappingRuleProblems`), every row is rejected as `bad_rule`.
     ///   - services: the destination's default service, then those that a row may name.
@@ -33,45 +36,99 @@ package struct RowMapper: Sendable {
     ///
     /// - Parameter columns: the reader's columns; they may have grown since the last call, and only grown.
     package mutating func map(_ batch: borrowing RowBatch, columns: [Column], into out: inout PostBatch) {
+        map(batch, columns: columns, onlyDoubtfulWithin: nil, into: &out)
+    }
+
+    /// Appends one mapped row, in order, for each row of the batch that may have something wrong. The rows left out are
+    /// posts, told by a look at their values without writing them: no row that `map` would reject is among them, and none
+    /// whose Fields, with four times its RIC, would be longer than `bytesMax`.
+    ///
+    /// Reading a file the first time asks only which rows will be rejected.
+    ///
+    /// - Parameter columns: as in `map`.
+    package mutating func mapDoubtful(
+        _ batch: borrowing RowBatch, columns: [Column], bytesMax: Int, into out: inout PostBatch
+    ) {
+        map(batch, columns: columns, onlyDoubtfulWithin: bytesMax, into: &out)
+    }
+
+    private mutating func map(
+        _ batch: borrowing RowBatch, columns: [Column], onlyDoubtfulWithin bytesMax: Int?, into out: inout PostBatch
+    ) {
         plan.extend(to: columns, areFixed: columnsAreFixed)
         // Most rows grow by their field names; where they grow more, the memory does too.
-        var bytes = MappedBytes(capacity: 2 * batch.text.count + 64 * batch.rows.count)
-        mapRows(batch, columns, &bytes, into: &out)
+        var bytes = MappedBytes(capacity: bytesMax == nil ? 2 * batch.text.count + 64 * batch.rows.count : 0)
+        let (plan, text, cells) = (plan, batch.text, batch.cells)
+        plan.bytes.withUnsafeBytes { planBytes in
+            plan.uses.withUnsafeBufferPointer { uses in
+                plan.fields.withUnsafeBufferPointer { fields in
+                    text.withUnsafeBytes { text in
+                        cells.withUnsafeBufferPointer { cells in
+                            let sure = SureRows(
+                                text: text, cells: cells, planBytes: planBytes, uses: uses, fields: fields,
+                                mapsColumnsPlainly: plan.mapsColumnsPlainly)
+                            mapRows(batch, columns, sure, onlyDoubtfulWithin: bytesMax, &bytes, into: &out)
+                        }
+                    }
+                }
+            }
+        }
         bytes.withWritten { out.bytes.append(contentsOf: $0) }
     }
 
     private func mapRows(
-        _ batch: borrowing RowBatch, _ columns: [Column], _ bytes: inout MappedBytes, into out: inout PostBatch
+        _ batch: borrowing RowBatch, _ columns: [Column], _ sure: SureRows, onlyDoubtfulWithin bytesMax: Int?,
+        _ bytes: inout MappedBytes, into out: inout PostBatch
     ) {
-        // For each slot of the plan the cell that fills it in the row at hand, or -1.
-        var slots = [Int](repeating: -1, count: plan.slotCount)
-        // Where every row has a cell for every column, in order, all rows fill their slots alike.
-        var areFilled = false
+        var slots = Slots(count: plan.slotCount)
         let text = batch.text.span
         let cells = batch.cells.span
         let rows = batch.rows.span
         let planBytes = plan.bytes.span
         let base = out.bytes.count
-        out.rows.reserveCapacity(max(out.rows.count + rows.count, out.rows.capacity))
+        if bytesMax == nil { out.rows.reserveCapacity(max(out.rows.count + rows.count, out.rows.capacity)) }
         for index in rows.indices {
             let row = rows[index]
             var mapped = MappedRow(
                 row: row.number, line: row.line, post: .update, service: 0, ricStart: base + bytes.count, ricLength: 0,
                 fieldsStart: base + bytes.count, fieldsLength: 0, keyHash: 0)
-            if case .always(let kind) = plan.post { mapped.post = kind }
             if row.problem >= 0 {
+                if case .always(let kind) = plan.post { mapped.post = kind }
                 mapped.problem = out.problems.count
                 out.problems.append(batch.problems[row.problem])
-            } else {
-                let rowCells = cells.extracting(row.firstCell..<row.firstCell + row.cellCount)
-                let rejection = mapRow(rowCells, text, planBytes, &bytes, &slots, &areFilled, base, &mapped)
-                if let rejection {
-                    mapped.problem = out.problems.count
-                    out.problems.append(problem(rejection, rowCells, text, batch.sourceBytes, columns, line: row.line))
+                out.rows.append(mapped)
+                continue
+            }
+            let rowCells = cells.extracting(row.firstCell..<row.firstCell + row.cellCount)
+            let misfit = fill(&slots, rowCells)
+            if misfit == nil, let look = slots.look {
+                if let bytesMax {
+                    if sure.areSure(row, look, slots.cells, bytesMax: bytesMax) { continue }
+                } else if sure.write(row, look, slots.cells, &bytes, &mapped) {
+                    mapped.fieldsStart += base
+                    out.rows.append(mapped)
+                    continue
                 }
+            }
+            if case .always(let kind) = plan.post { mapped.post = kind }
+            let rejection = misfit ?? mapRow(rowCells, text, planBytes, &bytes, slots.cells, base, &mapped)
+            if let rejection {
+                mapped.problem = out.problems.count
+                out.problems.append(problem(rejection, rowCells, text, batch.sourceBytes, columns, line: row.line))
             }
             out.rows.append(mapped)
         }
+    }
+
+    /// For each slot of the plan the cell that fills it in the row at hand, or -1.
+    private struct Slots {
+        var cells: [Int]
+        /// Whether the next row fills them alike: where every row has a cell for every column, in order, all do.
+        var areFixed = false
+        /// How a look can tell that a row is a post; nil: it cannot.
+        var look: SureRows.Look?
+
+        init(count: Int) { cells = Array(repeating: -1, count: count) }
     }
 
     /// Why a row is rejected, and by which of its cells or by which name.
@@ -91,14 +148,8 @@ package struct RowMapper: Sendable {
 
     private func mapRow(
         _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ planBytes: Span<UInt8>, _ bytes: inout MappedBytes,
-        _ slots: inout [Int], _ areFilled: inout Bool, _ base: Int, _ mapped: inout MappedRow
+        _ slots: [Int], _ base: Int, _ mapped: inout MappedRow
     ) -> Rejection? {
-        if let obstacle = plan.obstacle { return Rejection(obstacle.fault) }
-        if !areFilled || cells.count != plan.uses.count {
-            if let rejection = fillSlots(&slots, cells) { return rejection }
-            areFilled = columnsAreFixed && cells.count == plan.uses.count
-        }
-
         let ricStart = bytes.count
         if let rejection = writeRIC(cells, text, planBytes, slots, &bytes) {
             bytes.rewind(to: ricStart)
@@ -115,7 +166,7 @@ package struct RowMapper: Sendable {
         if updateOnly, mapped.post == .refresh { return Rejection(.refreshNotAllowed) }
 
         let fieldsStart = bytes.count
-        let isBlank = mapped.emptyBecomesNull(plan.empty)
+        let isBlank = emptyBecomesNull(in: mapped.post)
         let rejection =
             plan.mapsColumnsPlainly
             ? writeCells(cells, text, planBytes, isBlank, &bytes)
@@ -130,6 +181,33 @@ package struct RowMapper: Sendable {
         bytes.append(UInt8(ascii: "}"))
         mapped.fieldsLength = bytes.count - fieldsStart
         return nil
+    }
+
+    private func fill(_ slots: inout Slots, _ cells: Span<RowBatch.Cell>) -> Rejection? {
+        if slots.areFixed, cells.count == plan.uses.count { return nil }
+        slots.areFixed = false
+        slots.look = nil
+        if let obstacle = plan.obstacle { return Rejection(obstacle.fault) }
+        if let rejection = fillSlots(&slots.cells, cells) { return rejection }
+        slots.areFixed = columnsAreFixed && cells.count == plan.uses.count
+        slots.look = look(slots.cells)
+        return nil
+    }
+
+    /// How a look can tell that a row with these slots is a post.
+    private func look(_ slots: [Int]) -> SureRows.Look? {
+        guard case .slot(let ric) = plan.ric, slots[ric] >= 0 else { return nil }
+        let kind: PostKind
+        switch plan.post {
+        case .always(let always): kind = always
+        case .plain(let slot):
+            guard slots[slot] < 0 else { return nil }
+            kind = .update
+        case .column: return nil
+        }
+        if updateOnly, kind == .refresh { return nil }
+        if plan.serviceSlot >= 0, slots[plan.serviceSlot] >= 0 { return nil }
+        return SureRows.Look(ric: slots[ric], kind: kind, writesNull: emptyBecomesNull(in: kind))
     }
 
     private func fillSlots(_ slots: inout [Int], _ cells: Span<RowBatch.Cell>) -> Rejection? {
@@ -170,12 +248,8 @@ package struct RowMapper: Sendable {
             }
         }
         let end = bytes.count
-        // A server answers a longer name with an Error (observed §2.4).
-        if end - start > 255 { return Rejection(.ricTooLong, cell: cell) }
-        if bytes[start] == UInt8(ascii: " ") || bytes[end - 1] == UInt8(ascii: " ") {
-            return Rejection(.badRIC, cell: cell)
-        }
-        for index in start..<end where bytes[index] < 0x20 || bytes[index] == 0x7f {
+        if end - start > RowMapper.ricBytesMax { return Rejection(.ricTooLong, cell: cell) }
+        guard bytes.withWritten({ isPlainName(UnsafeRawBufferPointer(rebasing: $0[start...])) }) else {
             return Rejection(.badRIC, cell: cell)
         }
         return nil
@@ -317,6 +391,15 @@ package struct RowMapper: Sendable {
         return nil
     }
 
+    /// Whether an empty value is sent as null: as the rule says, else in a Refresh.
+    private func emptyBecomesNull(in post: PostKind) -> Bool {
+        switch plan.empty {
+        case .skip: false
+        case .blank: true
+        case nil: post == .refresh
+        }
+    }
+
     private func problem(
         _ rejection: Rejection, _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ sourceBytes: Int,
         _ columns: [Column], line: Int
@@ -364,18 +447,7 @@ package struct RowMapper: Sendable {
 
 extension RowBatch.Cell {
     /// Where its bytes lie in the batch's text.
-    fileprivate var bytes: Range<Int> { Int(start)..<Int(start) + Int(length) }
-}
-
-extension MappedRow {
-    /// Whether an empty value is sent as null: as the rule says, else for a Refresh.
-    fileprivate func emptyBecomesNull(_ rule: EmptyRule?) -> Bool {
-        switch rule {
-        case .skip: false
-        case .blank: true
-        case nil: post == .refresh
-        }
-    }
+    var bytes: Range<Int> { Int(start)..<Int(start) + Int(length) }
 }
 
 /// Whether a value is the word, which is given in small letters, in any case.
@@ -389,4 +461,33 @@ private func isSame(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
     guard a.count == b.count else { return false }
     for index in a.indices where a[index] != b[index] { return false }
     return true
+}
+
+/// Whether a RIC can be a name on the wire: no control byte in it, and no space at an end. It is not empty.
+@inline(__always)
+func isPlainName(_ name: UnsafeRawBufferPointer) -> Bool {
+    guard let base = name.baseAddress, name.count > 0 else { return false }
+    let count = name.count
+    if name[0] == Byte.space || name[count &- 1] == Byte.space { return false }
+    // The high bit of every byte that is neither below the space nor 0x7f.
+    func plain(_ word: UInt64) -> UInt64 {
+        nonzeroBytes(word & repeated(0xE0)) & nonzeroBytes(word ^ repeated(0x7F))
+    }
+    var all = repeated(0x80)
+    if count >= 8 {
+        var index = 0
+        while index &+ 8 < count {
+            all &= plain(base.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            index &+= 8
+        }
+        all &= plain(base.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self))
+    } else if count >= 4 {
+        let first = UInt64(base.loadUnaligned(as: UInt32.self))
+        let last = UInt64(base.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
+        all = plain(first | last &<< 32)
+    } else {
+        let word = UInt64(name[0]) | UInt64(name[count &>> 1]) &<< 8 | UInt64(name[count &- 1]) &<< 16
+        all = plain(word | repeated(Byte.space) &<< 24)
+    }
+    return all & repeated(0x80) == repeated(0x80)
 }

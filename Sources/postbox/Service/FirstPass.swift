@@ -93,11 +93,7 @@ private actor FirstPassMapper {
     func take(_ piece: FirstPassPiece) {
         piece.chunk.withUnsafeBytes { digest.take($0) }
         for at in mappers.indices {
-            posts.removeAll()
-            mappers[at].map(piece.batch, columns: piece.columns, into: &posts)
-            if !posts.problems.isEmpty {
-                rejected[at] += posts.rows.reduce(0) { $0 + ($1.problem >= 0 ? 1 : 0) }
-            }
+            rejected[at] += mappers[at].rejected(piece.batch, columns: piece.columns, scratch: &posts)
         }
         if let last = piece.batch.rows.last { lastLine = last.line }
     }

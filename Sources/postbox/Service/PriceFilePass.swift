@@ -64,12 +64,27 @@ struct DestinationMapper {
         useLaneServices(&posts)
     }
 
+    /// How many of the batch's rows are rejected.
+    ///
+    /// - Parameters:
+    ///   - columns: As in `map`.
+    ///   - scratch: Its contents are lost.
+    mutating func rejected(_ batch: borrowing RowBatch, columns: [Column], scratch: inout PostBatch) -> Int {
+        scratch.removeAll()
+        mapper.mapDoubtful(batch, columns: columns, bytesMax: target.maxMsgSize - bytesAroundFields, into: &scratch)
+        refuseOversized(&scratch)
+        return scratch.problems.isEmpty ? 0 : scratch.rows.reduce(0) { $0 + ($1.problem >= 0 ? 1 : 0) }
+    }
+
+    /// Of a post without its RIC and its Fields, with room to spare.
+    private var bytesAroundFields: Int { 1024 }
+
     /// A post above the server's limit costs the connection (protocol §2.2): it is never sent.
     private func refuseOversized(_ posts: inout PostBatch) {
         for index in posts.rows.indices where posts.rows[index].problem < 0 {
             let row = posts.rows[index]
             // Far below the limit nothing has to be counted.
-            guard row.fieldsLength + row.ricLength * 4 + 1024 > target.maxMsgSize else { continue }
+            guard row.fieldsLength + row.ricLength * 4 + bytesAroundFields > target.maxMsgSize else { continue }
             let size = target.codec.sizeMax(of: row, in: posts) + FrameCodec.headerBytesMax
             guard size > target.maxMsgSize else { continue }
             posts.rows[index].problem = posts.problems.count

@@ -1,4 +1,5 @@
 import PostboxCore
+import Testing
 
 /// A cell as a test writes it.
 enum TestCell: ExpressibleByStringLiteral, ExpressibleByNilLiteral {
@@ -88,10 +89,57 @@ func mapToBatch(
     _ rule: MappingRule, columns: [String], _ rows: [[TestCell]], services: [String] = ["DEFAULT"],
     updateOnly: Bool = false, fixed: Bool = true
 ) -> PostBatch {
-    var mapper = RowMapper(rule: rule, services: services, updateOnly: updateOnly, columnsAreFixed: fixed)
+    mapToBatch(rowBatch(rows)) {
+        (
+            RowMapper(rule: rule, services: services, updateOnly: updateOnly, columnsAreFixed: fixed),
+            testColumns(columns)
+        )
+    }
+}
+
+/// Maps a batch twice, and asks once which rows are doubtful: values with bytes behind them are looked at in whole words,
+/// those without go the longer way, and neither way may say anything that the other does not.
+func mapToBatch(_ batch: RowBatch, _ make: () -> (RowMapper, [Column])) -> PostBatch {
+    var (mapper, columns) = make()
     var out = PostBatch()
-    mapper.map(rowBatch(rows), columns: testColumns(columns), into: &out)
-    return out
+    for row in batch.rows.indices { mapper.map(batch.alone(row), columns: columns, into: &out) }
+
+    var roomy = batch
+    roomy.text += Array(repeating: UInt8(ascii: "7"), count: 16)
+    (mapper, columns) = make()
+    var looked = PostBatch()
+    mapper.map(roomy, columns: columns, into: &looked)
+    #expect(looked.rows == out.rows)
+    #expect(looked.bytes == out.bytes)
+    #expect(looked.problems.map(\.reason) == out.problems.map(\.reason))
+
+    (mapper, columns) = make()
+    var doubtful = PostBatch()
+    mapper.mapDoubtful(roomy, columns: columns, bytesMax: 60_000, into: &doubtful)
+    let wanted = out.rows.filter { $0.problem >= 0 || $0.fieldsLength + 4 * $0.ricLength > 60_000 }.map(\.row)
+    #expect(Set(doubtful.rows.map(\.row)).isSuperset(of: wanted))
+    #expect(doubtful.problems == looked.problems)
+    return looked
+}
+
+extension RowBatch {
+    /// One of its rows, whose last value ends with the text.
+    fileprivate func alone(_ index: Int) -> RowBatch {
+        var alone = RowBatch()
+        var row = rows[index]
+        alone.sourceBytes = 0
+        for var cell in cells[row.firstCell..<row.firstCell + row.cellCount] {
+            let bytes = text[Int(cell.start)..<Int(cell.start) + Int(cell.length)]
+            cell.start = UInt32(alone.text.count)
+            alone.text += bytes
+            alone.cells.append(cell)
+        }
+        row.firstCell = 0
+        if row.problem >= 0 { alone.problems = [problems[row.problem]] }
+        row.problem = min(row.problem, 0)
+        alone.rows = [row]
+        return alone
+    }
 }
 
 func map(

@@ -263,9 +263,12 @@ struct RowMapperTests {
         batch.rows[1].problem = 0
         batch.rows[1].cellCount = 0
         batch.problems = [RowProblem(reason: "ragged_row", line: 3, what: "The row has 1 value instead of 2.")]
-        var mapper = RowMapper(rule: plainRule(), services: ["S"], updateOnly: false, columnsAreFixed: true)
-        var out = PostBatch()
-        mapper.map(batch, columns: testColumns(["RIC", "BID"]), into: &out)
+        let out = mapToBatch(batch) {
+            (
+                RowMapper(rule: plainRule(), services: ["S"], updateOnly: false, columnsAreFixed: true),
+                testColumns(["RIC", "BID"])
+            )
+        }
         #expect(
             out.rows.map { Mapped($0, of: out) } == [
                 Mapped("A", #"{"BID":1}"#), Mapped("", "ragged_row"), Mapped("C", #"{"BID":"x,y"}"#),

@@ -1,0 +1,320 @@
+/// Rows that are posts at a look, as most rows of most files are: they are told from the others without converting a
+/// value, and need only be copied. What a look cannot tell goes the longer way, which alone knows what is wrong with a row.
+///
+/// It lies over the memory of one batch and one plan, which must stay as it is meanwhile.
+struct SureRows {
+    /// What is known of a row before its values are looked at.
+    struct Look {
+        /// Index of the RIC's cell among the row's.
+        var ric: Int
+        var kind: PostKind
+        /// An empty value is sent as null; else it is left out.
+        var writesNull: Bool
+    }
+
+    let text: UnsafeRawBufferPointer
+    let cells: UnsafeBufferPointer<RowBatch.Cell>
+    let planBytes: UnsafeRawBufferPointer
+    let uses: UnsafeBufferPointer<MappingPlan.ColumnUse>
+    let fields: UnsafeBufferPointer<MappingPlan.Field>
+    let mapsColumnsPlainly: Bool
+
+    /// Whether the row is surely a post whose Fields, with four times its RIC, take no more than `bytesMax`.
+    ///
+    /// - Parameter slots: for each slot of the plan the cell that fills it, or -1.
+    @inline(never)
+    func areSure(_ row: RowBatch.Row, _ look: Look, _ slots: [Int], bytesMax: Int) -> Bool {
+        guard let cells = cells(of: row), let ric = ric(cells[look.ric]) else { return false }
+        var size = SureSize()
+        return slots.withUnsafeBufferPointer { take(cells, $0, writesNull: look.writesNull, &size) }
+            && size.bytes + 4 * ric.count <= bytesMax
+    }
+
+    /// Writes RIC and Fields of a row that is surely a post, one behind the other; false: nothing is written, the row must
+    /// go the longer way.
+    ///
+    /// - Parameters:
+    ///   - slots: as in `areSure`.
+    ///   - mapped: gets where in `bytes` the Fields lie.
+    @inline(never)
+    func write(
+        _ row: RowBatch.Row, _ look: Look, _ slots: [Int], _ bytes: inout MappedBytes, _ mapped: inout MappedRow
+    ) -> Bool {
+        guard let cells = cells(of: row), let ric = ric(cells[look.ric]), let name = ric.baseAddress else {
+            return false
+        }
+        let start = bytes.count
+        bytes.append { room in
+            guard let memory = room.baseAddress, room.count >= ric.count + SureBytes.slack else { return 0 }
+            copyShort(name, to: memory, ric.count)
+            var out = SureBytes(from: memory + ric.count, to: memory + room.count)
+            guard slots.withUnsafeBufferPointer({ take(cells, $0, writesNull: look.writesNull, &out) }) else {
+                return 0
+            }
+            out.close()
+            return out.at - memory
+        }
+        guard bytes.count > start else { return false }
+        mapped.post = look.kind
+        mapped.ricLength = ric.count
+        mapped.fieldsStart = start + ric.count
+        mapped.fieldsLength = bytes.count - start - ric.count
+        mapped.keyHash = keyHash(ric: ric, service: 0)
+        return true
+    }
+
+    private func cells(of row: RowBatch.Row) -> UnsafeBufferPointer<RowBatch.Cell>? {
+        guard row.firstCell + row.cellCount <= cells.count else { return nil }
+        return UnsafeBufferPointer(rebasing: cells[row.firstCell..<row.firstCell + row.cellCount])
+    }
+
+    /// The RIC's bytes, if it is surely one.
+    @inline(__always)
+    private func ric(_ cell: RowBatch.Cell) -> UnsafeRawBufferPointer? {
+        guard cell.kind == .plain || cell.kind == .string || cell.kind == .number,
+            cell.length > 0, Int(cell.length) <= RowMapper.ricBytesMax,
+            Int(cell.start) + Int(cell.length) <= text.count
+        else { return nil }
+        let name = UnsafeRawBufferPointer(rebasing: text[cell.bytes])
+        return isPlainName(name) ? name : nil
+    }
+
+    @inline(__always)
+    private func take<Output: SureOutput>(
+        _ cells: UnsafeBufferPointer<RowBatch.Cell>, _ slots: UnsafeBufferPointer<Int>, writesNull: Bool,
+        _ out: inout Output
+    ) -> Bool {
+        if mapsColumnsPlainly {
+            for index in 0..<cells.count {
+                let cell = cells[index]
+                let column = Int(cell.column)
+                guard column < uses.count else { return false }
+                switch uses[column].role {
+                case .field: break
+                case .ignored: continue
+                case .nested, .badName, .duplicate: return false
+                }
+                if !take(cell, .look, prefix: uses[column].prefix, writesNull: writesNull, &out) { return false }
+            }
+        } else {
+            for position in 0..<fields.count {
+                let slot = fields[position].slot
+                if slot < 0 {
+                    guard fields[position].constantOutcome == .written, put(fields[position].prefix, &out),
+                        put(fields[position].constant, &out)
+                    else { return false }
+                    continue
+                }
+                guard slot < slots.count, let target = fields[position].conversion.sureTarget else { return false }
+                let filler = slots[slot]
+                let cell =
+                    filler >= 0 && filler < cells.count
+                    ? cells[filler] : RowBatch.Cell(column: 0, start: 0, length: 0, kind: .null)
+                if !take(cell, target, prefix: fields[position].prefix, writesNull: writesNull, &out) { return false }
+            }
+        }
+        return out.hasFields
+    }
+
+    /// Takes one field; false: its value must be converted to be known.
+    @inline(__always)
+    private func take<Output: SureOutput>(
+        _ cell: RowBatch.Cell, _ target: FieldConversion.Target, prefix: Range<Int>, writesNull: Bool,
+        _ out: inout Output
+    ) -> Bool {
+        let count = Int(cell.length)
+        var mayBeNumber = target != .text
+        var mayBeText = target != .real
+        switch cell.kind {
+        case .plain, .null: break
+        case .string: if target == .look { mayBeNumber = false }
+        case .number: if target == .look { mayBeText = false }
+        case .bool, .nested: return false
+        }
+        if count == 0 || cell.kind == .null { return !writesNull || (put(prefix, &out) && out.putNull()) }
+        // Eight bytes can be read of every value but a batch's last ones.
+        guard let base = text.baseAddress, Int(cell.start) &+ max(count, 8) <= text.count else { return false }
+        let value = base + Int(cell.start)
+        let first = value.load(as: UInt8.self)
+        if mayBeNumber, first <= UInt8(ascii: "9") || !mayBeText {
+            if count <= 8 {
+                let used = ~UInt64(0) &>> UInt64(truncatingIfNeeded: 64 &- count &* 8)
+                let word = UInt64(littleEndian: value.loadUnaligned(as: UInt64.self)) & used
+                return isCanonicalWord(word, count) && put(prefix, &out) && out.putShort(word, count)
+            }
+            return isCanonicalLong(UnsafeRawBufferPointer(start: value, count: count)) && put(prefix, &out)
+                && out.putLong(value, count)
+        }
+        if mayBeNumber, !isWordAtALook(first, value.load(fromByteOffset: count &- 1, as: UInt8.self), count) {
+            return false
+        }
+        return put(prefix, &out) && out.putText(value, count)
+    }
+
+    @inline(__always)
+    private func put<Output: SureOutput>(_ piece: Range<Int>, _ out: inout Output) -> Bool {
+        guard let base = planBytes.baseAddress else { return false }
+        return out.put(base + piece.lowerBound, piece.count)
+    }
+}
+
+extension FieldConversion {
+    /// What a look at a value is to look for; nil: the value must be converted.
+    fileprivate var sureTarget: Target? {
+        switch target {
+        case .look, .text: target
+        case .real: isScaled || round >= 0 ? nil : target
+        case .int, .enum, .date, .time: nil
+        }
+    }
+}
+
+/// What becomes of the fields of a row that is a post at a look. Each function says whether there was room.
+private protocol SureOutput {
+    /// A field's `,"NAME":` or a constant.
+    mutating func put(_ piece: UnsafeRawPointer, _ count: Int) -> Bool
+    /// A number of one to eight bytes, the first in the word's lowest byte.
+    mutating func putShort(_ number: UInt64, _ count: Int) -> Bool
+    /// A longer number.
+    mutating func putLong(_ number: UnsafeRawPointer, _ count: Int) -> Bool
+    /// A text of one byte or more, behind whose first byte eight can be read.
+    mutating func putText(_ text: UnsafeRawPointer, _ count: Int) -> Bool
+    mutating func putNull() -> Bool
+    var hasFields: Bool { get }
+}
+
+/// How long they would be at most.
+private struct SureSize: SureOutput {
+    private(set) var bytes = 0
+    var hasFields: Bool { bytes > 0 }
+
+    @inline(__always)
+    mutating func put(_ piece: UnsafeRawPointer, _ count: Int) -> Bool {
+        bytes &+= count
+        return true
+    }
+
+    @inline(__always)
+    mutating func putShort(_ number: UInt64, _ count: Int) -> Bool {
+        bytes &+= count
+        return true
+    }
+
+    @inline(__always)
+    mutating func putLong(_ number: UnsafeRawPointer, _ count: Int) -> Bool {
+        bytes &+= count
+        return true
+    }
+
+    @inline(__always)
+    mutating func putText(_ text: UnsafeRawPointer, _ count: Int) -> Bool {
+        // Six for a byte that is escaped, and what stands around a text.
+        bytes &+= 6 &* count &+ 16
+        return true
+    }
+
+    @inline(__always)
+    mutating func putNull() -> Bool {
+        bytes &+= 4
+        return true
+    }
+}
+
+/// They are written down.
+private struct SureBytes: SureOutput {
+    /// So many bytes may be written where fewer are meant: the longest piece copied in whole words, a short value, and what
+    /// stands around it.
+    static let slack = 64
+
+    private(set) var at: UnsafeMutableRawPointer
+    private let start: UnsafeMutableRawPointer
+    private let end: UnsafeMutableRawPointer
+    var hasFields: Bool { at > start }
+
+    init(from start: UnsafeMutableRawPointer, to end: UnsafeMutableRawPointer) {
+        at = start
+        self.start = start
+        self.end = end
+    }
+
+    @inline(__always)
+    mutating func put(_ piece: UnsafeRawPointer, _ count: Int) -> Bool {
+        if count <= MappingPlan.padding {
+            guard end - at >= SureBytes.slack else { return false }
+            at.storeBytes(of: piece.loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
+            at.storeBytes(
+                of: piece.loadUnaligned(fromByteOffset: 16, as: SIMD16<UInt8>.self), toByteOffset: 16,
+                as: SIMD16<UInt8>.self)
+        } else {
+            guard end - at >= count + SureBytes.slack else { return false }
+            at.copyMemory(from: piece, byteCount: count)
+        }
+        at += count
+        return true
+    }
+
+    @inline(__always)
+    mutating func putShort(_ number: UInt64, _ count: Int) -> Bool {
+        at.storeBytes(of: number.littleEndian, as: UInt64.self)
+        at += count
+        return true
+    }
+
+    @inline(__always)
+    mutating func putLong(_ number: UnsafeRawPointer, _ count: Int) -> Bool {
+        guard end - at >= count + SureBytes.slack else { return false }
+        copyShort(number, to: at, count)
+        at += count
+        return true
+    }
+
+    @inline(__always)
+    mutating func putText(_ text: UnsafeRawPointer, _ count: Int) -> Bool {
+        at.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
+        at += 1
+        if count <= 8 {
+            let word = text.loadUnaligned(as: UInt64.self)
+            let spaces = count == 8 ? 0 : repeated(Byte.space) &<< UInt64(truncatingIfNeeded: count &* 8)
+            let used = ~UInt64(0) &>> UInt64(truncatingIfNeeded: 64 &- count &* 8)
+            guard isPlain(UInt64(littleEndian: word) & used | spaces) else { return false }
+            at.storeBytes(of: word, as: UInt64.self)
+        } else {
+            guard end - at >= count + SureBytes.slack else { return false }
+            var index = 0
+            while index &+ 8 < count {
+                guard isPlain(text.loadUnaligned(fromByteOffset: index, as: UInt64.self)) else { return false }
+                index &+= 8
+            }
+            guard isPlain(text.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)) else { return false }
+            copyShort(text, to: at, count)
+        }
+        at += count
+        at.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
+        at += 1
+        return true
+    }
+
+    @inline(__always)
+    mutating func putNull() -> Bool {
+        at.storeBytes(of: UInt32(littleEndian: 0x6c6c_756e), as: UInt32.self)
+        at += 4
+        return true
+    }
+
+    /// Ends the object, whose members were each written with a comma before it: the first one's place is the brace's.
+    @inline(__always)
+    mutating func close() {
+        start.storeBytes(of: UInt8(ascii: "{"), as: UInt8.self)
+        at.storeBytes(of: UInt8(ascii: "}"), as: UInt8.self)
+        at += 1
+    }
+
+    /// Whether all eight bytes are ASCII that JSON does not escape.
+    @inline(__always)
+    private func isPlain(_ word: UInt64) -> Bool {
+        let plain =
+            nonzeroBytes(word & repeated(0xE0)) & nonzeroBytes(word ^ repeated(Byte.quote))
+            & nonzeroBytes(word ^ repeated(Byte.backslash)) & ~word
+        return plain & repeated(0x80) == repeated(0x80)
+    }
+}
