@@ -70,6 +70,10 @@ package struct CSVReader: PriceFileReader {
         var scan = StructuralScan(base, count: text.count, from: start, delimiter: delimiter)
 
         while start < text.count {
+            if !columns.isEmpty {
+                start = readPlainRows(base, &scan, from: start, cleanEnd: cleanEnd, into: &batch)
+                guard start < text.count else { break }
+            }
             let shape = readCells(base, &scan, from: start, isLast: isLast, into: &batch, unescaped: &unescaped)
             if text.count - start > rowBytesMax { try refuseLongRow(text, start, shape) }
             switch shape.ending {
@@ -132,6 +136,69 @@ extension CSVReader {
         var strayText = -1
         /// The quote that is not closed, or -1.
         var openQuote = -1
+    }
+
+    /// Reads rows as long as they are plain: as many cells as columns, none of them quoted, ended by LF or CRLF. Returns
+    /// where the first one begins that is not, or is not whole.
+    @inline(never)
+    private mutating func readPlainRows(
+        _ base: UnsafePointer<UInt8>, _ scan: inout StructuralScan, from first: Int, cleanEnd: Int,
+        into batch: inout RowBatch
+    ) -> Int {
+        let width = columns.count
+        let room = max(width, 1024)
+        return withUnsafeTemporaryAllocation(of: RowBatch.Cell.self, capacity: room) { cells in
+            let count = scan.count
+            let delimiter = delimiter
+            var at = scan
+            var start = first
+            var used = 0
+            rows: while true {
+                if used &+ width > room {
+                    batch.cells.append(contentsOf: UnsafeBufferPointer(rebasing: cells[..<used]))
+                    used = 0
+                }
+                scan = at
+                var cellStart = start
+                var column = 0
+                var end = 0
+                while true {
+                    // Behind the text lies padding.
+                    if base[cellStart] == Byte.quote { break rows }
+                    let stop = at.next()
+                    guard stop < count, column < width else { break rows }
+                    cells[used &+ column] = RowBatch.Cell(
+                        column: UInt32(truncatingIfNeeded: column), start: UInt32(truncatingIfNeeded: cellStart),
+                        length: UInt32(truncatingIfNeeded: stop &- cellStart), kind: .plain)
+                    column &+= 1
+                    let byte = base[stop]
+                    if byte == delimiter {
+                        cellStart = stop &+ 1
+                        continue
+                    }
+                    end = stop &+ 1
+                    if byte == Byte.lineFeed { break }
+                    guard byte == Byte.carriageReturn, end < count, base[end] == Byte.lineFeed else { break rows }
+                    end = at.next() &+ 1
+                    break
+                }
+                let length = end &- start
+                // One cell alone may be an empty line.
+                guard column == width, end <= cleanEnd, length <= rowBytesMax, column > 1 || length > 2 else {
+                    break
+                }
+                rowCount &+= 1
+                batch.rows.append(
+                    RowBatch.Row(
+                        number: rowCount, line: line, sourceStart: carryOffset &+ start, sourceLength: length,
+                        firstCell: batch.cells.count &+ used, cellCount: width))
+                used &+= width
+                line &+= 1
+                start = end
+            }
+            batch.cells.append(contentsOf: UnsafeBufferPointer(rebasing: cells[..<used]))
+            return start
+        }
     }
 
     /// Reads one row's cells, up to and with its line end, into the batch.
