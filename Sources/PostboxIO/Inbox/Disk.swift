@@ -150,6 +150,11 @@ package enum Disk {
         guard Glibc.fsync(descriptor) == 0 else { throw DiskError(code: errno, call: "fsync", path: path) }
     }
 
+    /// Tells the kernel that these bytes of a file, which are durable, will not be read soon. It may not heed that.
+    static func release(_ descriptor: Int32, _ range: Range<Int>) {
+        _ = posix_fadvise(descriptor, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_DONTNEED)
+    }
+
     package static func fdatasync(_ descriptor: Int32, path: String) throws(DiskError) {
         guard isDurable else { return }
         synced.add(1, ordering: .relaxed)

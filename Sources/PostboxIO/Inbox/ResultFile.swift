@@ -15,7 +15,9 @@ package actor ResultFile {
     private var isOpen = true
     /// Bytes that are known to be durable.
     private var durable: Int
-    /// What comes after them: lines that no sync has made durable yet, and after those that are written the others.
+    /// Bytes that the page cache was told to forget.
+    private var released: Int
+    /// What comes after the durable ones: lines that no sync has made durable yet, and after those that are written the others.
     private var buffer: LineBuffer
     /// Bytes of `buffer` that are known to be written whole.
     private var written: Int
@@ -59,6 +61,7 @@ package actor ResultFile {
         lastSync = Clock.monotonic()
         descriptor = try Disk.open(path, O_RDWR | O_CREAT)
         durable = keeping
+        released = keeping
         var first = LineBuffer()
         if keeping == 0 { first.append(contentsOf: ResultLines.header.utf8) }
         written = first.count
@@ -190,6 +193,15 @@ package actor ResultFile {
         written = 0
         lastSync = Clock.monotonic()
         syncs += 1
+        release()
+    }
+
+    /// Takes what is durable out of the page cache: nobody reads it soon, and the next lines find memory that is there already.
+    /// A fresh page costs as much as all else about its lines where a machine has to ask its host for it.
+    private func release() {
+        guard durable - released >= Self.unsyncedMax else { return }
+        Disk.release(descriptor, released..<durable)
+        released = durable
     }
 
     /// Does it until it works: written at its place, a second try overwrites what the first one left half done.
