@@ -67,7 +67,7 @@ package actor PostingLane {
     private var order = LaneOrder()
     /// Rows in doubt, until every drop that has some has presented them.
     private var presented: [(place: DropPlace, lots: [PostLot])] = []
-    private var sinks: [Int: AsyncStream<[SettledRun]>.Continuation] = [:]
+    private var sinks: [Int: OutcomeStream] = [:]
     private var turns: [Int: CheckedContinuation<LaneOrder.Turn, Never>] = [:]
     private var commits: [Int: (rows: Int, isLast: Bool, continuation: CheckedContinuation<Bool, Never>)] = [:]
     private var cancelled: [Int: OutcomeDetail] = [:]
@@ -177,12 +177,12 @@ package actor PostingLane {
 
     /// A drop takes its place in the order; `presents`: it has rows in doubt from an earlier run. Its outcomes come through the
     /// stream, which ends when the lane stops.
-    package func open(_ place: DropPlace, presents: Bool = false) -> AsyncStream<[SettledRun]> {
-        let (stream, continuation) = AsyncStream<[SettledRun]>.makeStream()
+    package func open(_ place: DropPlace, presents: Bool = false) -> OutcomeStream {
+        let stream = OutcomeStream()
         if isStopped {
-            continuation.finish()
+            stream.finish()
         } else {
-            sinks[place.drop] = continuation
+            sinks[place.drop] = stream
             order.open(place, presents: presents)
         }
         return stream
@@ -200,7 +200,7 @@ package actor PostingLane {
     /// quarter of a second, else a few windows, so that a commit is waited for while the wire still has something to send.
     package var leadRows: Int {
         if destination.resend == .never { return destination.window }
-        let most = max(512, min(destination.window * 4, destination.window + 8192))
+        let most = max(512, min(destination.window * 8, destination.window + 8192))
         return pacer.limit.map { min(most, max(64, $0 / 4)) } ?? most
     }
 

@@ -40,7 +40,7 @@ struct Feed: Sendable {
         var notOffered: Int?
     }
 
-    func run(_ path: String, _ outcomes: AsyncStream<[SettledRun]>) async throws -> Result {
+    func run(_ path: String, _ outcomes: OutcomeStream) async throws -> Result {
         let tally = Tally()
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await receive(outcomes, tally, on: results) }
@@ -79,7 +79,7 @@ struct Feed: Sendable {
     /// Writes outcomes down as they come, until the last one or until the lane stops; on the result file's own thread, so that
     /// a batch of them changes threads once.
     private func receive(
-        _ outcomes: AsyncStream<[SettledRun]>, _ tally: Tally, on results: isolated ResultFile
+        _ outcomes: OutcomeStream, _ tally: Tally, on results: isolated ResultFile
     ) async {
         var isNew = file.record != nil
         for await runs in outcomes {

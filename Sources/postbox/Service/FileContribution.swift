@@ -45,12 +45,12 @@ struct FileContribution: Sendable {
     let file: ClaimedFile
     let context: Context
     /// By destination: the file's place in the lane, taken when it was claimed.
-    let outcomes: [String: AsyncStream<[SettledRun]>]
+    let outcomes: [String: OutcomeStream]
     /// Whether it was cancelled, or became too old.
     let givenUp: GivenUp
     private let logger: Logger
 
-    init(file: ClaimedFile, context: Context, outcomes: [String: AsyncStream<[SettledRun]>], givenUp: GivenUp) {
+    init(file: ClaimedFile, context: Context, outcomes: [String: OutcomeStream], givenUp: GivenUp) {
         self.file = file
         self.context = context
         self.outcomes = outcomes

@@ -486,7 +486,7 @@ actor ServiceLoop {
         // All take their places first: the order is settled before the first row goes.
         for file in files {
             open[file.drop] = (file.snapshot.rule.destinations, file.place.priority)
-            var outcomes: [String: AsyncStream<[SettledRun]>] = [:]
+            var outcomes: [String: OutcomeStream] = [:]
             for name in file.snapshot.rule.destinations {
                 if let lane = context.lanes[name] {
                     outcomes[name] = await lane.open(file.place, presents: file.presents)
