@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Foundation
 
 /// A folder for everything that a bench makes; it goes when the bench ends, whether by itself or by a signal.
@@ -21,9 +22,13 @@ struct Scratch {
         let folder = path + "/" + name
         if FileManager.default.fileExists(atPath: folder) {
             let held = try FileManager.default.subpathsOfDirectory(atPath: folder).count
-            try FileManager.default.removeItem(atPath: folder)
-            // For five seconds ext4 without a journal searches past every deleted file when it makes one.
-            if held > 1000 { sleep(6) }
+            if held > 1000 {
+                // For minutes ext4 without a journal searches past every deleted file when it makes one: these stay to the end.
+                try FileManager.default.moveItem(
+                    atPath: folder, toPath: "\(folder)-before-\(DispatchTime.now().rawValue)")
+            } else {
+                try FileManager.default.removeItem(atPath: folder)
+            }
         }
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         return folder
