@@ -72,7 +72,7 @@ struct LineBytes {
         let count = piece.count
         piece.withUnsafeBytes { raw in
             guard let base = raw.baseAddress else { return }
-            at.copyMemory(from: base, byteCount: count)
+            copyShort(base, to: at, count)
         }
         at += count
     }
@@ -95,14 +95,12 @@ struct LineBytes {
     @inline(__always)
     mutating func appendQuoted(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int) {
         guard length > 0, let base = bytes.baseAddress else { return }
-        var needs = false
-        for n in start..<start + length {
-            let byte = bytes[n]
-            let isSpecial = byte == UInt8(ascii: "\"") || byte == UInt8(ascii: ",") || byte == 0x0a || byte == 0x0d
-            needs = needs || isSpecial
+        let isPlain = areAllPlain(bytes, start, length) {
+            nonzeroBytes($0 ^ repeated(Byte.quote)) & nonzeroBytes($0 ^ repeated(UInt8(ascii: ",")))
+                & nonzeroBytes($0 ^ repeated(Byte.lineFeed)) & nonzeroBytes($0 ^ repeated(Byte.carriageReturn))
         }
-        if needs { return appendDoubled(base + start, length) }
-        at.copyMemory(from: base + start, byteCount: length)
+        guard isPlain else { return appendDoubled(base + start, length) }
+        copyShort(base + start, to: at, length)
         at += length
     }
 

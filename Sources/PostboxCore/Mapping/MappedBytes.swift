@@ -84,21 +84,19 @@ struct MappedBytes: ~Copyable {
     }
 }
 
-/// Copies bytes that are mostly few, as field names and prices are: two words that overlap instead of a call.
+/// Copies bytes that are mostly few, as field names and prices are: two pieces that overlap instead of a call.
 @inline(__always)
 func copyShort(_ from: UnsafeRawPointer, to target: UnsafeMutableRawPointer, _ count: Int) {
-    if count > 16 {
+    if count > 64 {
         memcpy(target, from, count)
+    } else if count > 32 {
+        copyEnds(SIMD32<UInt8>.self, from, target, count)
+    } else if count >= 16 {
+        copyEnds(SIMD16<UInt8>.self, from, target, count)
     } else if count >= 8 {
-        let first = from.loadUnaligned(as: UInt64.self)
-        let last = from.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
-        target.storeBytes(of: first, as: UInt64.self)
-        target.storeBytes(of: last, toByteOffset: count &- 8, as: UInt64.self)
+        copyEnds(UInt64.self, from, target, count)
     } else if count >= 4 {
-        let first = from.loadUnaligned(as: UInt32.self)
-        let last = from.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self)
-        target.storeBytes(of: first, as: UInt32.self)
-        target.storeBytes(of: last, toByteOffset: count &- 4, as: UInt32.self)
+        copyEnds(UInt32.self, from, target, count)
     } else if count > 0 {
         target.storeBytes(of: from.load(as: UInt8.self), as: UInt8.self)
         target.storeBytes(
@@ -106,4 +104,16 @@ func copyShort(_ from: UnsafeRawPointer, to target: UnsafeMutableRawPointer, _ c
         target.storeBytes(
             of: from.load(fromByteOffset: count &- 1, as: UInt8.self), toByteOffset: count &- 1, as: UInt8.self)
     }
+}
+
+/// Copies the first and the last piece of that size.
+@inline(__always)
+private func copyEnds<Piece: BitwiseCopyable>(
+    _: Piece.Type, _ from: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ count: Int
+) {
+    let behind = count &- MemoryLayout<Piece>.size
+    let first = from.loadUnaligned(as: Piece.self)
+    let last = from.loadUnaligned(fromByteOffset: behind, as: Piece.self)
+    target.storeBytes(of: first, as: Piece.self)
+    target.storeBytes(of: last, toByteOffset: behind, as: Piece.self)
 }

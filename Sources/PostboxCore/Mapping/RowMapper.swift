@@ -249,7 +249,7 @@ package struct RowMapper: Sendable {
         }
         let end = bytes.count
         if end - start > RowMapper.ricBytesMax { return Rejection(.ricTooLong, cell: cell) }
-        guard bytes.withWritten({ isPlainName(UnsafeRawBufferPointer(rebasing: $0[start...])) }) else {
+        guard bytes.withWritten({ isPlainName($0, start, end - start) }) else {
             return Rejection(.badRIC, cell: cell)
         }
         return nil
@@ -463,31 +463,12 @@ private func isSame(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
     return true
 }
 
-/// Whether a RIC can be a name on the wire: no control byte in it, and no space at an end. It is not empty.
+/// Whether a RIC of one byte or more can be a name on the wire: no control byte in it, and no space at an end.
 @inline(__always)
-func isPlainName(_ name: UnsafeRawBufferPointer) -> Bool {
-    guard let base = name.baseAddress, name.count > 0 else { return false }
-    let count = name.count
-    if name[0] == Byte.space || name[count &- 1] == Byte.space { return false }
-    // The high bit of every byte that is neither below the space nor 0x7f.
-    func plain(_ word: UInt64) -> UInt64 {
-        nonzeroBytes(word & repeated(0xE0)) & nonzeroBytes(word ^ repeated(0x7F))
+func isPlainName(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ count: Int) -> Bool {
+    guard bytes[start] != Byte.space, bytes[start &+ count &- 1] != Byte.space else { return false }
+    // Neither below the space nor DEL.
+    return areAllPlain(bytes, start, count) {
+        nonzeroBytes($0 & repeated(0xE0)) & nonzeroBytes($0 ^ repeated(0x7F))
     }
-    var all = repeated(0x80)
-    if count >= 8 {
-        var index = 0
-        while index &+ 8 < count {
-            all &= plain(base.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-            index &+= 8
-        }
-        all &= plain(base.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self))
-    } else if count >= 4 {
-        let first = UInt64(base.loadUnaligned(as: UInt32.self))
-        let last = UInt64(base.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
-        all = plain(first | last &<< 32)
-    } else {
-        let word = UInt64(name[0]) | UInt64(name[count &>> 1]) &<< 8 | UInt64(name[count &- 1]) &<< 16
-        all = plain(word | repeated(Byte.space) &<< 24)
-    }
-    return all & repeated(0x80) == repeated(0x80)
 }

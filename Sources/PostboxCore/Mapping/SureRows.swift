@@ -75,8 +75,8 @@ struct SureRows {
             cell.length > 0, Int(cell.length) <= RowMapper.ricBytesMax,
             Int(cell.start) + Int(cell.length) <= text.count
         else { return nil }
-        let name = UnsafeRawBufferPointer(rebasing: text[cell.bytes])
-        return isPlainName(name) ? name : nil
+        guard isPlainName(text, Int(cell.start), Int(cell.length)) else { return nil }
+        return UnsafeRawBufferPointer(rebasing: text[cell.bytes])
     }
 
     @inline(__always)

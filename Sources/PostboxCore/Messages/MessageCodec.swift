@@ -124,12 +124,13 @@ package struct PostWriter {
 
     @inline(__always)
     func escapedLength(_ row: MappedRow) -> Int {
-        var extra = 0
-        for at in row.ricStart..<row.ricStart + row.ricLength {
-            let byte = bytes[at]
-            extra += byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? 1 : 0
+        let isPlain = areAllPlain(bytes, row.ricStart, row.ricLength) {
+            nonzeroBytes($0 ^ repeated(Byte.quote)) & nonzeroBytes($0 ^ repeated(Byte.backslash))
         }
-        return row.ricLength + extra
+        if isPlain { return row.ricLength }
+        return bytes[row.ricStart..<row.ricStart + row.ricLength].reduce(row.ricLength) { length, byte in
+            length + (byte == Byte.quote || byte == Byte.backslash ? 1 : 0)
+        }
     }
 
     /// Bytes that one frame of this row can need.
@@ -190,8 +191,8 @@ package struct PostWriter {
     private func append(
         _ from: UnsafeRawBufferPointer, _ start: Int, _ count: Int, _ at: inout UnsafeMutableRawPointer
     ) {
-        guard count > 0, let base = from.baseAddress else { return }
-        at.copyMemory(from: base + start, byteCount: count)
+        guard let base = from.baseAddress else { return }
+        copyShort(base + start, to: at, count)
         at += count
     }
 

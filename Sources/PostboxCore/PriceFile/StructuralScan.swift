@@ -68,3 +68,33 @@ func repeated(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
 func nonzeroBytes(_ bytes: UInt64) -> UInt64 {
     ((bytes & 0x7F7F_7F7F_7F7F_7F7F) &+ 0x7F7F_7F7F_7F7F_7F7F) | bytes
 }
+
+/// Whether so many bytes from `start` are all plain. `plain` sets the high bit of every byte of a word that is; the other bits
+/// mean nothing.
+@inline(__always)
+func areAllPlain(
+    _ bytes: UnsafeRawBufferPointer, _ start: Int, _ count: Int, _ plain: (UInt64) -> UInt64
+) -> Bool {
+    guard let base = bytes.baseAddress, count > 0 else { return true }
+    precondition(start >= 0 && start &+ count <= bytes.count, "only what is there can be looked at")
+    let highs = repeated(0x80)
+    if count < 8 {
+        let used = ~UInt64(0) &>> UInt64(truncatingIfNeeded: 64 &- count &* 8)
+        var word: UInt64 = 0
+        if start &+ 8 <= bytes.count {
+            word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+        } else {
+            for index in 0..<count {
+                word |= UInt64(bytes[start &+ index]) &<< UInt64(truncatingIfNeeded: index &* 8)
+            }
+        }
+        return (plain(word) | ~used) & highs == highs
+    }
+    var all = plain(base.loadUnaligned(fromByteOffset: start &+ count &- 8, as: UInt64.self))
+    var index = start
+    while index &+ 8 < start &+ count {
+        all &= plain(base.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+        index &+= 8
+    }
+    return all & highs == highs
+}

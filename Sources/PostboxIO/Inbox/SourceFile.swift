@@ -3,12 +3,14 @@ internal import Glibc
 
 /// A claimed price file, read chunk by chunk with `pread`: a file that is cut short under us is an error, never a fault.
 package final class SourceFile: Sendable {
-    /// Bytes of a chunk: what is digested, and read into memory, at once.
+    /// Bytes of a chunk where nothing else is asked for.
     package static let chunkBytes = 256 * 1024
     /// Bytes kept of the SHA-256 of the file up to each chunk's end.
     package static let digestBytes = 16
 
     package let path: String
+    /// Bytes of a chunk: what is digested, and read into memory, at once.
+    package let chunkBytes: Int
     /// As it was when it was opened.
     package let status: Disk.Status
     private let descriptor: Int32
@@ -35,8 +37,9 @@ package final class SourceFile: Sendable {
     }
 
     /// Throws `DiskError`.
-    package init(path: String) throws(DiskError) {
+    package init(path: String, chunkBytes: Int = SourceFile.chunkBytes) throws(DiskError) {
         self.path = path
+        self.chunkBytes = chunkBytes
         descriptor = try Disk.open(path, O_RDONLY | O_NOFOLLOW)
         do throws(DiskError) {
             status = try Disk.status(of: descriptor, path: path)
@@ -52,7 +55,7 @@ package final class SourceFile: Sendable {
     }
 
     package var size: Int { status.size }
-    package var chunkCount: Int { (status.size + Self.chunkBytes - 1) / Self.chunkBytes }
+    package var chunkCount: Int { (status.size + chunkBytes - 1) / chunkBytes }
 
     /// At most `length` bytes from `offset`; fewer at the end. Throws `DiskError`.
     package func bytes(at offset: Int, upTo length: Int) throws -> [UInt8] {
@@ -84,7 +87,7 @@ package final class SourceFile: Sendable {
 
     /// The bytes of one chunk; an empty file has an empty one. Throws `DiskError` and `Changed`.
     package func chunk(_ index: Int) throws -> [UInt8] {
-        try Array(unsafeUninitializedCapacity: max(64, min(Self.chunkBytes, status.size))) { room, count in
+        try Array(unsafeUninitializedCapacity: max(64, min(chunkBytes, status.size))) { room, count in
             count = try chunk(index, UnsafeMutableRawBufferPointer(room)).count
         }
     }
@@ -96,7 +99,7 @@ package final class SourceFile: Sendable {
         isWrittenTo: Bool = false, _ body: (Int, UnsafeRawBufferPointer, Bool) throws -> Void
     ) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: max(64, min(Self.chunkBytes, status.size)), alignment: 64)
+            byteCount: max(64, min(chunkBytes, status.size)), alignment: 64)
         defer { buffer.deallocate() }
         var index = 0
         repeat {
@@ -119,12 +122,12 @@ package final class SourceFile: Sendable {
 
     private var cutShort: Changed { Changed(description: "the file was cut short while it was read") }
 
-    private func length(ofChunk index: Int) -> Int { min(Self.chunkBytes, status.size - index * Self.chunkBytes) }
+    private func length(ofChunk index: Int) -> Int { min(chunkBytes, status.size - index * chunkBytes) }
 
     /// What there is of a chunk.
     private func bytes(ofChunk index: Int, _ buffer: UnsafeMutableRawBufferPointer) throws -> UnsafeRawBufferPointer {
         let room = UnsafeMutableRawBufferPointer(rebasing: buffer[..<length(ofChunk: index)])
-        let got = try Disk.read(descriptor, into: room, at: index * Self.chunkBytes, path: path)
+        let got = try Disk.read(descriptor, into: room, at: index * chunkBytes, path: path)
         return UnsafeRawBufferPointer(rebasing: room[..<got])
     }
 
@@ -185,7 +188,7 @@ package final class SecondReading {
         self.source = source
         self.digests = digests
         buffer = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: max(64, min(SourceFile.chunkBytes, source.size)), alignment: 64)
+            byteCount: max(64, min(source.chunkBytes, source.size)), alignment: 64)
     }
 
     deinit {

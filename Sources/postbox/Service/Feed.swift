@@ -113,7 +113,7 @@ struct Feed: Sendable {
                 file.place, destination: destination, services: await lane.serviceNames(), book: context.guardBook),
             handed: postedThrough > 0 ? settled ?? RowSet(rows: rows) : settled)
         do {
-            let source = try SourceFile(path: path)
+            let source = try SourceFile(path: path, chunkBytes: format.chunkBytes)
             if await lane.awaitsDoubts(of: file.drop) || postedThrough > 0 {
                 guard try await handDoubts(try doubts(source), tally, &way) else { return Result(isComplete: false) }
             } else if context.guardBook.wasOvertaken(file.place) {

@@ -115,9 +115,10 @@ struct FileContribution: Sendable {
     private func contribute() async throws -> ContributionEnd {
         if let record = file.record, record.stage == .settled { return try await moveOn(record) }
         if let refusal = file.refusal { return try await refuse(refusal.reason, refusal.text, nil, nil) }
+        let named = rule.format ?? PriceFileFormat(fileName: originalName(ofRejects: file.name) ?? file.name)
         let source: SourceFile
         do throws(DiskError) {
-            source = try SourceFile(path: file.path)
+            source = try SourceFile(path: file.path, chunkBytes: named?.chunkBytes ?? SourceFile.chunkBytes)
         } catch {
             if error.code == ENOENT || error.code == EACCES || error.code == ELOOP {
                 if let record = file.record, record.stage == .posting {
@@ -130,8 +131,7 @@ struct FileContribution: Sendable {
         guard source.status.isRegular else {
             return try await refuse("not_a_file", "\(file.name) is no regular file", nil, nil)
         }
-        guard let format = rule.format ?? PriceFileFormat(fileName: originalName(ofRejects: file.name) ?? file.name)
-        else {
+        guard let format = named else {
             return try await refuse(
                 "unknown_format", "the name's ending tells no format: csv, json, jsonl, ndjson or xml", nil, nil)
         }
