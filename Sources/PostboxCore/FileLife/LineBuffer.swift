@@ -86,6 +86,12 @@ struct LineBytes {
         at += digits
     }
 
+    /// A number that is not negative, and mostly one more than the last one.
+    @inline(__always)
+    mutating func append(_ number: Int, _ counting: inout CountingText) {
+        at += counting.write(UInt64(max(0, number)), to: at)
+    }
+
     @inline(__always)
     mutating func append(_ microseconds: Int64, _ clock: inout TimeText) {
         at += clock.write(microseconds, to: at)

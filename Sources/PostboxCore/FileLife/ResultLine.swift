@@ -13,6 +13,9 @@ package struct ResultLines: Sendable {
     private let acked: [[UInt8]]
     /// Rows of a JSON array on one line have no line number of their own.
     private let hasLines: Bool
+    private var rowText = CountingText()
+    private var lineText = CountingText()
+    private var postIDText = CountingText()
     private var sentClock = TimeText()
     private var settledClock = TimeText()
 
@@ -86,9 +89,9 @@ package struct ResultLines: Sendable {
     ) {
         let comma = UInt8(ascii: ",")
         line.append(lead)
-        line.append(row.row)
+        line.append(row.row, &rowText)
         line.append(comma)
-        if hasLines, row.line > 0 { line.append(row.line) }
+        if hasLines, row.line > 0 { line.append(row.line, &lineText) }
         line.append(afterLine)
         line.appendQuoted(bytes, row.ricStart, row.ricLength)
         if outcome == .acked, detail == nil, row.service >= 0, row.service < services.count {
@@ -103,7 +106,7 @@ package struct ResultLines: Sendable {
             line.append(Self.words[Int(outcome.rawValue)])
             line.append(detail ?? Self.blanks)
         }
-        if postID > 0 { line.append(Int(postID)) }
+        if postID > 0 { line.append(Int(postID), &postIDText) }
         line.append(comma)
         line.append(attempts)
         line.append(comma)

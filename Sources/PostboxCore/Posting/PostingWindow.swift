@@ -108,6 +108,8 @@ package struct PostingWindow {
     private var queueHead = 0
     private var groups: [Key: Group] = [:]
     private var groupHashes: [UInt64: Int] = [:]
+    /// How many groups' hashes end in each byte: most rows are told from all of them by that.
+    private var groupMarks = [UInt32](repeating: 0, count: 256)
     private var due = DueHeap()
     private var sequence: UInt64 = 0
 
@@ -251,7 +253,7 @@ package struct PostingWindow {
     ) -> Send? {
         sequence += 1
         let hash = row.keyHash
-        if !groupHashes.isEmpty, groupHashes[hash] != nil {
+        if groupMarks[Int(hash & 255)] > 0, groupHashes[hash] != nil {
             let key = Self.key(of: row, in: lot)
             if let group = groups[key] {
                 if group.waiting > 0 {
@@ -317,7 +319,7 @@ package struct PostingWindow {
                 makeGroup(key, of: twin)
             } else {
                 groups[key] = Group(members: [])
-                groupHashes[key.hash, default: 0] += 1
+                rememberHash(key.hash)
             }
         }
         waiting += 1
@@ -610,7 +612,7 @@ package struct PostingWindow {
             lot: s.lot, index: s.index, sequence: s.sequence, attempts: s.attempts, refusals: s.refusals,
             losses: s.losses, sentWall: s.sentWall, slot: slot, dueAt: 0)
         groups[key] = Group(members: [member])
-        groupHashes[key.hash, default: 0] += 1
+        rememberHash(key.hash)
     }
 
     /// After a change: the group's next post is put on the list of what is due, or the group ends.
@@ -654,7 +656,13 @@ package struct PostingWindow {
         groups[key]?.members = left
     }
 
+    private mutating func rememberHash(_ hash: UInt64) {
+        groupHashes[hash, default: 0] += 1
+        groupMarks[Int(hash & 255)] += 1
+    }
+
     private mutating func forgetHash(_ hash: UInt64) {
+        groupMarks[Int(hash & 255)] -= 1
         let left = (groupHashes[hash] ?? 0) - 1
         groupHashes[hash] = left > 0 ? left : nil
     }
