@@ -89,7 +89,8 @@ let package = Package(
             swiftSettings: settings + [
                 .unsafeFlags(["-static-stdlib"], .when(platforms: [.linux], configuration: .release))
             ],
-            // The program runs where no Swift is, starts sooner, and calls the runtime without a detour.
+            // The program runs where no Swift is, starts sooner, and calls the runtime without a detour. The compiler needs the flag
+            // as well: it notes in its modules which libraries the linker must bring.
             linkerSettings: [.unsafeFlags(["-static-stdlib"], .when(platforms: [.linux], configuration: .release))]),
         .executableTarget(
             name: "bench",

@@ -354,7 +354,7 @@ private func isCanonical(_ value: Span<UInt8>) -> Bool {
     value.count <= 8 ? isCanonicalShort(value) : value.withUnsafeBytes { isCanonicalLong($0) }
 }
 
-@inline(__always)
+/// Values that a look told already never come here: it need not be fast.
 private func isCanonicalShort(_ value: Span<UInt8>) -> Bool {
     var word: UInt64 = 0
     for index in value.indices { word |= UInt64(value[index]) &<< UInt64(truncatingIfNeeded: index &* 8) }

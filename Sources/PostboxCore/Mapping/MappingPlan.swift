@@ -62,8 +62,10 @@ struct MappingPlan: Sendable {
         var columnName: String?
     }
 
-    /// Bytes behind what is copied into posts, so that all of it can be read in pieces of this size.
-    static let padding = 32
+    /// The piece in which names and constants are read, whatever lies behind them.
+    typealias Padding = SIMD32<UInt8>
+    /// Bytes behind what is copied into posts, so that all of it can be read so.
+    static let padding = MemoryLayout<Padding>.size
 
     /// What is copied into posts, and the padding.
     private(set) var bytes: [UInt8]

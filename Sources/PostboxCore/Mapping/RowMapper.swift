@@ -103,7 +103,7 @@ package struct RowMapper: Sendable {
             let misfit = fill(&slots, rowCells)
             if misfit == nil, let look = slots.look {
                 if let bytesMax {
-                    if sure.areSure(row, look, slots.cells, bytesMax: bytesMax) { continue }
+                    if sure.isSure(row, look, slots.cells, bytesMax: bytesMax) { continue }
                 } else if sure.write(row, look, slots.cells, &bytes, &mapped) {
                     mapped.fieldsStart += base
                     out.rows.append(mapped)

@@ -23,18 +23,18 @@ struct SureRows {
     ///
     /// - Parameter slots: for each slot of the plan the cell that fills it, or -1.
     @inline(never)
-    func areSure(_ row: RowBatch.Row, _ look: Look, _ slots: [Int], bytesMax: Int) -> Bool {
+    func isSure(_ row: RowBatch.Row, _ look: Look, _ slots: [Int], bytesMax: Int) -> Bool {
         guard let cells = cells(of: row), let ric = ric(cells[look.ric]) else { return false }
         var size = SureSize()
         return slots.withUnsafeBufferPointer { take(cells, $0, writesNull: look.writesNull, &size) }
-            && size.bytes + 4 * ric.count <= bytesMax
+            && size.bytes + SureSize.brace + 4 * ric.count <= bytesMax
     }
 
     /// Writes RIC and Fields of a row that is surely a post, one behind the other; false: nothing is written, the row must
     /// go the longer way.
     ///
     /// - Parameters:
-    ///   - slots: as in `areSure`.
+    ///   - slots: as in `isSure`.
     ///   - mapped: gets where in `bytes` the Fields lie.
     @inline(never)
     func write(
@@ -169,15 +169,16 @@ extension FieldConversion {
     }
 }
 
-/// What becomes of the fields of a row that is a post at a look. Each function says whether there was room.
+/// What becomes of the fields of a row that is a post at a look. A function that says false leaves the row to the longer way.
 private protocol SureOutput {
-    /// A field's `,"NAME":` or a constant.
+    /// A field's `,"NAME":` or a constant. It makes sure of the room that a short value, a null or the closing brace takes
+    /// behind it; only a long value asks for its own.
     mutating func put(_ piece: UnsafeRawPointer, _ count: Int) -> Bool
     /// A number of one to eight bytes, the first in the word's lowest byte.
     mutating func putShort(_ number: UInt64, _ count: Int) -> Bool
     /// A longer number.
     mutating func putLong(_ number: UnsafeRawPointer, _ count: Int) -> Bool
-    /// A text of one byte or more, behind whose first byte eight can be read.
+    /// A text of one byte or more, of which eight bytes can be read at least; false also where JSON would escape it.
     mutating func putText(_ text: UnsafeRawPointer, _ count: Int) -> Bool
     mutating func putNull() -> Bool
     var hasFields: Bool { get }
@@ -185,6 +186,9 @@ private protocol SureOutput {
 
 /// How long they would be at most.
 private struct SureSize: SureOutput {
+    /// Of an object's two braces one stands where the first field's comma was counted.
+    static let brace = 1
+
     private(set) var bytes = 0
     var hasFields: Bool { bytes > 0 }
 
@@ -241,10 +245,7 @@ private struct SureBytes: SureOutput {
     mutating func put(_ piece: UnsafeRawPointer, _ count: Int) -> Bool {
         if count <= MappingPlan.padding {
             guard end - at >= SureBytes.slack else { return false }
-            at.storeBytes(of: piece.loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
-            at.storeBytes(
-                of: piece.loadUnaligned(fromByteOffset: 16, as: SIMD16<UInt8>.self), toByteOffset: 16,
-                as: SIMD16<UInt8>.self)
+            at.storeBytes(of: piece.loadUnaligned(as: MappingPlan.Padding.self), as: MappingPlan.Padding.self)
         } else {
             guard end - at >= count + SureBytes.slack else { return false }
             at.copyMemory(from: piece, byteCount: count)

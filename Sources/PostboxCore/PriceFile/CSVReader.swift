@@ -69,12 +69,15 @@ package struct CSVReader: PriceFileReader {
         let cleanEnd = firstBadByte(text, from: start) ?? text.count
         var scan = StructuralScan(base, count: text.count, from: start, delimiter: delimiter)
 
+        // After a row that is not plain the next one is not expected to be.
+        var mayBePlain = true
         while start < text.count {
-            if !columns.isEmpty {
+            if mayBePlain, !columns.isEmpty {
                 start = readPlainRows(base, &scan, from: start, cleanEnd: cleanEnd, into: &batch)
                 guard start < text.count else { break }
             }
             let shape = readCells(base, &scan, from: start, isLast: isLast, into: &batch, unescaped: &unescaped)
+            mayBePlain = shape.isPlain
             if text.count - start > rowBytesMax { try refuseLongRow(text, start, shape) }
             switch shape.ending {
             case .open:
@@ -136,6 +139,8 @@ extension CSVReader {
         var strayText = -1
         /// The quote that is not closed, or -1.
         var openQuote = -1
+        /// No cell is quoted, and the line ends with an LF.
+        var isPlain = true
     }
 
     /// Reads rows as long as they are plain: as many cells as columns, none of them quoted, ended by LF or CRLF. Returns
@@ -219,6 +224,7 @@ extension CSVReader {
             var contentLength: Int
             var stop: Int
             if cellStart < count && base[cellStart] == Byte.quote {
+                shape.isPlain = false
                 guard let cell = readQuoted(base, &scan, at: cellStart, into: &unescaped, &shape) else {
                     shape.openQuote = cellStart
                     return shape
@@ -259,7 +265,7 @@ extension CSVReader {
             var end = stop &+ 1
             if base[stop] == Byte.carriageReturn {
                 if end < count {
-                    if base[end] == Byte.lineFeed { end = scan.next() &+ 1 }
+                    if base[end] == Byte.lineFeed { end = scan.next() &+ 1 } else { shape.isPlain = false }
                 } else if !isLast {
                     // The LF that may belong to this CR is not here yet.
                     return shape

@@ -9,6 +9,8 @@ package final class OutcomeStream: AsyncSequence, Sendable {
     fileprivate struct State {
         var runs: [SettledRun] = []
         var isFinished = false
+        /// The reader was told that it has all.
+        var isLeft = false
         var reader: CheckedContinuation<Void, Never>?
     }
 
@@ -19,7 +21,7 @@ package final class OutcomeStream: AsyncSequence, Sendable {
     /// Adds what comes next.
     func yield(_ runs: [SettledRun]) {
         let reader = state.withLock { state in
-            state.runs.append(contentsOf: runs)
+            if !state.isLeft { state.runs.append(contentsOf: runs) }
             return state.takeReader()
         }
         reader?.resume()
@@ -37,6 +39,7 @@ package final class OutcomeStream: AsyncSequence, Sendable {
     /// There is one reader.
     package func makeAsyncIterator() -> Iterator { Iterator(stream: self) }
 
+    /// Takes what comes, where its reader runs.
     package struct Iterator: AsyncIteratorProtocol {
         fileprivate let stream: OutcomeStream
 
@@ -46,6 +49,7 @@ package final class OutcomeStream: AsyncSequence, Sendable {
                 let (runs, isFinished) = stream.state.withLock { state in
                     let runs = state.runs
                     state.runs = []
+                    if runs.isEmpty, state.isFinished { state.isLeft = true }
                     return (runs, state.isFinished)
                 }
                 if !runs.isEmpty { return runs }

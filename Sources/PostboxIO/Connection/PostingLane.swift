@@ -196,8 +196,9 @@ package actor PostingLane {
         return await withCheckedContinuation { turns[drop] = $0 }
     }
 
-    /// Rows of a lot that may be committed ahead of being sent, and that a kill leaves in doubt: with a limited rate those of a
-    /// quarter of a second, else a few windows, so that a commit is waited for while the wire still has something to send.
+    /// The lead: rows that are committed as sent at once. Up to as many wait to be sent already, so that a commit is waited for
+    /// while the wire still has something to send; twice the lead is what a kill leaves in doubt at most, besides a window.
+    /// With a limited rate it is a quarter of a second's, else eight windows, or a window and 8,192 rows where that is less.
     package var leadRows: Int {
         if destination.resend == .never { return destination.window }
         let most = max(512, min(destination.window * 8, destination.window + 8192))

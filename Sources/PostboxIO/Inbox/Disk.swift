@@ -152,6 +152,7 @@ package enum Disk {
 
     /// Tells the kernel that these bytes of a file, which are durable, will not be read soon. It may not heed that.
     static func release(_ descriptor: Int32, _ range: Range<Int>) {
+        guard isDurable else { return }
         _ = posix_fadvise(descriptor, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_DONTNEED)
     }
 

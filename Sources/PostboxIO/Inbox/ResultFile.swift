@@ -61,7 +61,7 @@ package actor ResultFile {
         lastSync = Clock.monotonic()
         descriptor = try Disk.open(path, O_RDWR | O_CREAT)
         durable = keeping
-        released = keeping
+        released = keeping / Self.pageBytes * Self.pageBytes
         var first = LineBuffer()
         if keeping == 0 { first.append(contentsOf: ResultLines.header.utf8) }
         written = first.count
@@ -187,6 +187,7 @@ package actor ResultFile {
             try Disk.fdatasync(descriptor, path: path)
             if !isNamed { try Disk.syncDirectory(directory) }
         }
+        guard lost == nil else { return }
         isNamed = true
         durable += count
         buffer.removeFirst(count)
@@ -196,13 +197,19 @@ package actor ResultFile {
         release()
     }
 
-    /// Takes what is durable out of the page cache: nobody reads it soon, and the next lines find memory that is there already.
-    /// A fresh page costs as much as all else about its lines where a machine has to ask its host for it.
+    /// Takes what is durable out of the page cache: hardly anybody reads it soon, and the next lines find memory that is there
+    /// already. A fresh page costs as much as all else about its lines where a machine has to ask its host for it.
     private func release() {
-        guard durable - released >= Self.unsyncedMax else { return }
-        Disk.release(descriptor, released..<durable)
-        released = durable
+        // A page that is not full yet would have to be read again.
+        let end = durable / Self.pageBytes * Self.pageBytes
+        guard end - released >= Self.releasedMin else { return }
+        Disk.release(descriptor, released..<end)
+        released = end
     }
+
+    /// A multiple of every page size.
+    private static let pageBytes = 1 << 16
+    private static let releasedMin = 1 << 20
 
     /// Does it until it works: written at its place, a second try overwrites what the first one left half done.
     private func persist(_ work: () throws(DiskError) -> Void) async {

@@ -1,10 +1,9 @@
 internal import Crypto
 internal import Glibc
+internal import PostboxCore
 
 /// A claimed price file, read chunk by chunk with `pread`: a file that is cut short under us is an error, never a fault.
 package final class SourceFile: Sendable {
-    /// Bytes of a chunk where nothing else is asked for.
-    package static let chunkBytes = 256 * 1024
     /// Bytes kept of the SHA-256 of the file up to each chunk's end.
     package static let digestBytes = 16
 
@@ -36,8 +35,10 @@ package final class SourceFile: Sendable {
         package var description: String
     }
 
+    /// - Parameter chunkBytes: what of a price file its format says.
+    ///
     /// Throws `DiskError`.
-    package init(path: String, chunkBytes: Int = SourceFile.chunkBytes) throws(DiskError) {
+    package init(path: String, chunkBytes: Int = PriceFileFormat.csv.chunkBytes) throws(DiskError) {
         self.path = path
         self.chunkBytes = chunkBytes
         descriptor = try Disk.open(path, O_RDONLY | O_NOFOLLOW)

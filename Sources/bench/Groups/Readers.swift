@@ -6,7 +6,7 @@ struct Readers {
 
     func measure(_ show: (Table) -> Void) throws {
         var table = Table("Readers on one core", ["format", "MB", "MB/s", "ns / row", "rows/s"])
-        table.note = "Chunks of 256 KiB as in the program, CPU time of the thread that reads."
+        table.note = "Chunks as large as in the program, CPU time of the thread that reads."
         for format in [PriceFileFormat.csv, .json, .jsonLines, .xml] {
             let bytes = PriceBytes.make(format, rows: desk.sizes.rows / 10)
             var rows = 0
@@ -26,8 +26,6 @@ struct Readers {
 
 /// A price file in memory, read as the program reads it from the disk.
 enum ChunkedReading {
-    static let chunkBytes = 256 * 1024
-
     /// Hands over each chunk's rows and the columns known by then. Returns how many rows there were.
     static func read(
         _ bytes: [UInt8], _ format: PriceFileFormat, _ body: (borrowing RowBatch, [Column]) throws -> Void
@@ -37,7 +35,7 @@ enum ChunkedReading {
         try bytes.withUnsafeBytes { all in
             var at = 0
             while at < all.count {
-                let end = min(all.count, at + chunkBytes)
+                let end = min(all.count, at + format.chunkBytes)
                 let chunk = UnsafeRawBufferPointer(rebasing: all[at..<end])
                 try reader.read(chunk, isLast: end == all.count, into: &batch)
                 try body(batch, reader.columns)

@@ -118,7 +118,7 @@ struct FileContribution: Sendable {
         let named = rule.format ?? PriceFileFormat(fileName: originalName(ofRejects: file.name) ?? file.name)
         let source: SourceFile
         do throws(DiskError) {
-            source = try SourceFile(path: file.path, chunkBytes: named?.chunkBytes ?? SourceFile.chunkBytes)
+            source = try SourceFile(path: file.path, chunkBytes: (named ?? .csv).chunkBytes)
         } catch {
             if error.code == ENOENT || error.code == EACCES || error.code == ELOOP {
                 if let record = file.record, record.stage == .posting {
@@ -166,7 +166,10 @@ struct FileContribution: Sendable {
             throw error
         }
         let isGoingOn = file.record?.stage == .posting
-        if let record = file.record, isGoingOn, record.digests != plan.digests.chunks {
+        // Not the chunks' digests: how a file is cut into chunks may change from one version to the next.
+        if let record = file.record, isGoingOn,
+            record.size != plan.digests.size || record.sha256 != plan.digests.sha256
+        {
             return try await endBare(
                 record, "changed_while_read", "the file holds other bytes than when it was first read")
         }

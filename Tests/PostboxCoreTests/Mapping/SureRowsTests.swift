@@ -51,6 +51,7 @@ struct SureRowsTests {
                 FieldRule(name: "ASK", source: .column("F2"), type: .real),
                 FieldRule(name: "TEXT", source: .column("F3"), type: .text),
                 FieldRule(name: "CONSTANT", source: .value("12.50", isText: false)),
+                FieldRule(name: "END", source: .column("Z")),
                 FieldRule(name: "A_NAME_OF_MORE_THAN_THIRTY_TWO_BYTES", source: .column("F1"), type: .real),
             ]),
         rule(
@@ -58,14 +59,21 @@ struct SureRowsTests {
             [
                 FieldRule(name: "BID", source: .column("F1"), type: .real, round: 2),
                 FieldRule(name: "COUNT", source: .column("F2"), type: .int),
+                FieldRule(name: "END", source: .column("Z")),
             ]),
+        rule(
+            post: .refresh,
+            [
+                FieldRule(name: "A", source: .column("F3")), FieldRule(name: "B", source: .column("F1"), type: .text),
+                FieldRule(name: "END", source: .column("Z"), type: .real),
+            ], empty: .skip),
     ]
 
-    @Test("Whatever the values, a row told at a look is the post that the longer way makes of it", arguments: 0..<60)
+    @Test("Whatever the values, a row told at a look is the post that the longer way makes of it", arguments: 0..<70)
     func sameEitherWay(seed: Int) {
         var choices = Choices(state: UInt64(seed))
         let rule = Self.rules[seed % Self.rules.count]
-        let isCSV = seed % 2 == 0
+        let isCSV = seed / Self.rules.count % 2 == 0
         let rows = (0..<200).map { _ in
             let name = choices.number(4) > 0 ? "IBM.N" : choices.pick(Self.names)
             var row: [TestCell] = [.plain(name)]
@@ -80,6 +88,35 @@ struct SureRowsTests {
         let out = mapToBatch(
             rule, columns: ["RIC", "F1", "F2", "F3", "Z"], rows, updateOnly: seed % 5 == 0, fixed: isCSV)
         #expect(out.rows.count == rows.count)
+    }
+
+    @Test("Rows of prices and plain words are all told at a look", arguments: [0, 1, 2, 3, 4, 6], [true, false])
+    func toldAtALook(rule: Int, isCSV: Bool) {
+        let rows: [[TestCell]] = (1...50).map {
+            ["IBM.N", .plain("\($0).25"), "-7.5", $0 % 2 == 0 ? "INDICATIVE" : "1234567.125", "1"]
+        }
+        var batch = rowBatch(rows)
+        batch.text += Array(repeating: UInt8(ascii: " "), count: 8)
+        var mapper = RowMapper(
+            rule: Self.rules[rule], services: ["S"], updateOnly: false, columnsAreFixed: isCSV)
+        var out = PostBatch()
+        mapper.mapDoubtful(
+            batch, columns: testColumns(["RIC", "F1", "F2", "F3", "Z"]), bytesMax: 60_000, into: &out)
+        #expect(out.rows.isEmpty)
+    }
+
+    @Test("What a row may take is counted to the byte where nothing is escaped")
+    func edge() {
+        let batch = rowBatch([["A", "1"], ["LONGER", "12345678"]])
+        func doubtful(_ bytesMax: Int) -> [Int] {
+            var mapper = RowMapper(rule: plainRule(), services: ["S"], updateOnly: false, columnsAreFixed: true)
+            var out = PostBatch()
+            mapper.mapDoubtful(batch, columns: testColumns(["RIC", "BID"]), bytesMax: bytesMax, into: &out)
+            return out.rows.map(\.row)
+        }
+        // {"BID":1} and four bytes for the RIC's one.
+        #expect(doubtful(13) == [2])
+        #expect(doubtful(12) == [1, 2])
     }
 
     @Test("A row is doubtful where its post could be longer than is allowed")

@@ -40,6 +40,44 @@ struct CSVReaderTests {
         #expect(file.columns == [Column(name: "a"), Column(name: "b")])
     }
 
+    @Test("Very many rows come out as they are written, whatever stands between the plain ones")
+    func manyRows() {
+        let odd = [
+            "\"q,\"\"\",x,y\n", "r,\"two\nlines\",z\r\n", "\n", "s,t\n", "u,v,w\r", "ü,5\" nail,\n", "a,b,c,d\n",
+        ]
+        var text = "a,b,c\n"
+        var expected: [[String]] = []
+        for number in 1...1500 {
+            text += "R\(number),\(number),text\(number % 3 == 0 ? "\r\n" : "\n")"
+            expected.append(["R\(number)", "\(number)", "text"])
+            guard number % 11 == 0 else { continue }
+            text += odd[number / 11 % odd.count]
+            switch number / 11 % odd.count {
+            case 0: expected.append(["q,\"", "x", "y"])
+            case 1: expected.append(["r", "two\nlines", "z"])
+            case 4: expected.append(["u", "v", "w"])
+            case 5: expected.append(["ü", "5\" nail", ""])
+            // Ragged: no values, but a problem.
+            case 3, 6: expected.append([])
+            default: break
+            }
+        }
+        let file = csv(text)
+        #expect(file.problem == nil)
+        #expect(file.values == expected)
+        #expect(file.rows.map(\.number) == Array(1...expected.count))
+        #expect(file.sources.joined().utf8.count == text.utf8.count - "a,b,c\n".utf8.count - (1500 / 11 + 4) / 7)
+        #expect(file.rows.filter { $0.problem != nil }.count == expected.filter(\.isEmpty).count)
+    }
+
+    @Test("A file may have more columns than are gathered at once")
+    func wide() {
+        let names = (1...1500).map { "c\($0)" }
+        let rows = (1...3).map { row in (1...1500).map { "\(row * $0)" } }
+        let file = csv(([names] + rows).map { $0.joined(separator: ",") + "\n" }.joined())
+        #expect(file.values == rows)
+    }
+
     @Test("A row knows its number, its line and its bytes")
     func places() {
         let file = csv("\u{FEFF}a,b\r\n\r\n1,\"x\ny\"\r\n\n2,z\r3,\n")

@@ -41,6 +41,23 @@ struct ResultFileTests {
         try folder.text(".result.part").split(separator: "\n").map(String.init)
     }
 
+    @Test("A long result holds every line, although what is durable leaves the page cache")
+    func long() async throws {
+        let file = try open()
+        for first in stride(from: 1, to: 40_000, by: 1000) {
+            await file.append([run(first...first + 999)], of: "cache")
+        }
+        await file.sync()
+        await file.append([run(40_001...40_001)], of: "cache")
+        await file.sync()
+        let lines = try lines()
+        #expect(lines.count == 40_002)
+        for number in [1, 2, 9_999, 25_000, 40_000, 40_001] {
+            #expect(lines[number].hasPrefix("7,\(number),\(number + 1),cache,R\(number),NIPROV,Update,acked,"))
+        }
+        #expect(await file.syncs > 3)
+    }
+
     @Test("It begins with the header, and every settled row adds its line, at once")
     func append() async throws {
         let file = try open()
