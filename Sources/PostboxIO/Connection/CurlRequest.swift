@@ -1,6 +1,7 @@
 internal import CLibCurl
 internal import Dispatch
 internal import Foundation
+internal import Synchronization
 
 /// One form, posted by libcurl: proxies, CA stores and TLS as companies have them.
 struct CurlRequest: Sendable {
@@ -31,10 +32,45 @@ struct CurlRequest: Sendable {
     private static let queue = DispatchQueue(label: "token", attributes: .concurrent)
     private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    /// Sends the form and waits for the answer on a thread of its own. Redirects are not followed. Throws `Failure`.
+    /// Sends the form and waits for the answer on a thread of its own. Redirects are not followed. Throws `Failure`, and
+    /// `CancellationError` at once when the task is cancelled: nothing interrupts libcurl while it looks up a name, so its
+    /// thread is left to end by itself.
     func send() async throws -> Answer {
-        try await withCheckedThrowingContinuation { continuation in
-            Self.queue.async { continuation.resume(with: Result { try perform() }) }
+        let waiter = Waiter()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                waiter.wait(continuation)
+                Self.queue.async { waiter.end(Result { try perform() }) }
+            }
+        } onCancel: {
+            waiter.end(.failure(CancellationError()))
+        }
+    }
+
+    /// Who waits for the answer, and gets the first of what comes.
+    private final class Waiter: Sendable {
+        private struct State {
+            var continuation: CheckedContinuation<Answer, any Error>?
+            var first: Result<Answer, any Error>?
+        }
+
+        private let state = Mutex(State())
+
+        func wait(_ continuation: CheckedContinuation<Answer, any Error>) {
+            let first = state.withLock { state in
+                if state.first == nil { state.continuation = continuation }
+                return state.first
+            }
+            if let first { continuation.resume(with: first) }
+        }
+
+        func end(_ result: Result<Answer, any Error>) {
+            let continuation = state.withLock { state in
+                state.first = state.first ?? result
+                defer { state.continuation = nil }
+                return state.continuation
+            }
+            continuation?.resume(with: result)
         }
     }
 

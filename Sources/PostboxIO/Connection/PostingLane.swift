@@ -140,7 +140,7 @@ package actor PostingLane {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
 
-    package private(set) var state: LaneState = .connecting("not tried yet")
+    package private(set) var state: LaneState = .connecting("no answer yet")
     /// What the login of now, or the last one, was like: for summaries.
     package private(set) var loginFacts: [(String, String)] = []
     package private(set) var limits = LoginStream.Limits()

@@ -83,15 +83,23 @@ package actor TokenClient {
 
     private var host: String { URLComponents(string: token.url)?.host ?? "the token's url" }
 
-    /// One request at a time, however many ask.
+    /// One request at a time, however many ask. It ends with the task of one of them: then the program stops.
     private func ask() async throws -> Access {
-        if let asking { return try await asking.value }
+        if let asking { return try await value(of: asking) }
         let task = Task { try await self.request() }
         asking = task
         defer { asking = nil }
-        let access = try await task.value
+        let access = try await value(of: task)
         self.access = access
         return access
+    }
+
+    private func value(of task: Task<Access, any Error>) async throws -> Access {
+        try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 
     private func request() async throws -> Access {
@@ -151,8 +159,10 @@ package actor TokenClient {
                     url: url, form: form, basic: basic, caFile: tls.caFile, verify: tls.verify, proxy: proxy
                 ).send()
             } catch {
-                guard tries < 4 else { throw error }
-                try await Task.sleep(for: .nanoseconds(backoff.delay(attempt: tries, jitter: .random(in: 0...1))))
+                guard tries < 4, !Task.isCancelled else { throw error }
+                let pause = backoff.delay(attempt: tries, jitter: .random(in: 0...1))
+                tellTry("\(error)", pause)
+                try await Task.sleep(for: .nanoseconds(pause))
                 continue
             }
             switch answer.status {
@@ -178,9 +188,18 @@ package actor TokenClient {
                 let pause =
                     answer.retryAfter.map { Int64(min(max(0, $0), 300)) * 1_000_000_000 }
                     ?? backoff.delay(attempt: tries, jitter: .random(in: 0...1))
+                tellTry("HTTP \(answer.status)", pause)
                 try await Task.sleep(for: .nanoseconds(pause))
             }
         }
+    }
+
+    private func tellTry(_ reason: String, _ pause: Int64) {
+        logger.warning(
+            "no token yet",
+            metadata: [
+                "event": "token_failed", "reason": "\(host): \(reason)", "retry_in_ms": "\(pause / 1_000_000)",
+            ])
     }
 
     private func read(_ body: [UInt8], _ asked: Int64) throws -> Access {

@@ -81,6 +81,7 @@ private struct Probe {
             say("not usable", "stopped")
         }
         await lane.stop(timeout: .seconds(1))
+        running.cancel()
         await running.value
         return isFine
     }

@@ -88,7 +88,7 @@ actor ServiceLoop {
         (inputs, input) = AsyncStream.makeStream()
         control = ControlDesk(context: context) { [input] in input.yield(.orders) }
         for name in context.lanes.keys {
-            laneStates[name] = .connecting("not tried yet")
+            laneStates[name] = .connecting("no answer yet")
             downSince[name] = startedAt
         }
     }
@@ -684,11 +684,12 @@ actor ServiceLoop {
             return nil
         }
         let wait = options.wait.nanoseconds
-        let hopeless = downSince.filter { name, since in
-            if case .refused = laneStates[name] { true } else { now - since >= wait }
-        }.keys
+        let hopeless = Set(
+            downSince.filter { name, since in
+                if case .refused = laneStates[name] { true } else { now - since >= wait }
+            }.keys)
         var matters = open.isEmpty && !hopeless.isEmpty
-        for name in hopeless where !matters { matters = await !hasWork(besides: name) }
+        for name in hopeless where !matters { matters = await !hasWork(besides: name, hopeless) }
         guard matters else { return nil }
         var wanted = Set(waitingToGoOn.flatMap { $0.snapshot.rule.destinations })
         for name in tracker.complete where !standing.isInboxHeld {
@@ -701,14 +702,10 @@ actor ServiceLoop {
             }
         }
         let isInMidWork = !open.isEmpty || !waitingToGoOn.isEmpty
-        if !open.isEmpty { wanted.formUnion(downSince.keys) }
-        for name in wanted.sorted() {
-            guard let since = downSince[name] else { continue }
-            var isHopeless = now - since >= wait
-            if case .refused = laneStates[name] { isHopeless = true }
-            guard isHopeless else { continue }
+        for drop in open.values { wanted.formUnion(drop.destinations) }
+        for name in wanted.intersection(hopeless).sorted() {
             // Files of other destinations are still on their way.
-            if !open.isEmpty, await hasWork(besides: name) { continue }
+            if !open.isEmpty, await hasWork(besides: name, hopeless) { continue }
             context.logger.error(
                 "gave up: \(reason([name]))",
                 metadata: ["event": "gave_up", "destination": "\(name)", "left_in_inbox": "\(tracker.count)"])
@@ -737,8 +734,12 @@ actor ServiceLoop {
         return true
     }
 
-    /// Whether another destination is up and may still finish something.
-    private func hasWork(besides name: String) async -> Bool {
+    /// Whether a drop in work needs none of the destinations that are given up, and can go on; or whether another destination than
+    /// this one is up and may still finish something.
+    private func hasWork(besides name: String, _ hopeless: Set<String>) async -> Bool {
+        for (number, drop) in open where hopeless.isDisjoint(with: drop.destinations) {
+            if !standing.holds(anyOf: drop.destinations), await !control.isHeldUp(number) { return true }
+        }
         for (other, lane) in context.lanes
         where other != name && laneStates[other] == .ready && !standing.holds(anyOf: [other]) {
             if await lane.isBusy { return true }

@@ -371,7 +371,7 @@ struct LoginTroubleTests {
         let target = destination(port) { $0.urls[0].path = path }
         try await withLane(target) { courier in
             let state = try await courier.state("connecting with a reason") {
-                if case .connecting(let why) = $0 { why != "not tried yet" } else { false }
+                if case .connecting(let why) = $0 { why != "no answer yet" } else { false }
             }
             if case .connecting(let why) = state { text = why }
         }

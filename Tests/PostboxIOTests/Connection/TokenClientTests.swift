@@ -305,6 +305,31 @@ struct TokenClientTests {
             #expect(error?.message.contains(TokenBench.password) == false)
         }
     }
+
+    @Test(
+        "Who is cancelled waits neither for a silent endpoint's answer nor for the next try", .timeLimit(.minutes(3)),
+        arguments: [true, false])
+    func cancelled(isSilent: Bool) async throws {
+        try await withTokens { (bench) async throws in
+            // It takes a TLS greeting for the beginning of a request, and waits for the rest.
+            let silent = isSilent ? try await OddServer.start { _ in nil } : nil
+            let port = if let silent { silent.port } else { try await freePort() }
+            var token = bench.token()
+            token.url = "https://127.0.0.1:\(port)/auth/oauth2/v1/token"
+            let client = TokenClient(
+                token: token, tls: bench.tls, proxy: nil, logger: bench.log.logger,
+                backoff: ReconnectBackoff(first: .seconds(600), most: .seconds(600)))
+            let asking = Task { try await client.current() }
+            if !isSilent {
+                try await eventually("the first try failed, and is told") {
+                    bench.log.text.contains("token_failed")
+                }
+            }
+            asking.cancel()
+            await #expect(throws: ConnectionError.self) { try await asking.value }
+            try await silent?.stop()
+        }
+    }
 }
 
 @Suite("A lane with tokens over TLS", .serialized, .ownThreads)
@@ -404,7 +429,7 @@ struct TokenLoginTests {
         var text = ""
         try await withLane(destination, environment: environment, credentials: { _ in .token("any") }) { courier in
             let state = try await courier.state("connecting with a reason") {
-                if case .connecting(let why) = $0 { why != "not tried yet" } else { false }
+                if case .connecting(let why) = $0 { why != "no answer yet" } else { false }
             }
             if case .connecting(let why) = state { text = why }
         }

@@ -360,6 +360,29 @@ struct FateTests {
         #expect(desk.names(in: .inbox) == ["b.csv"])
     }
 
+    @Test("A destination that is given up interrupts no file that does not need it, claimed before that or after")
+    func oneDestinationGivenUp() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate("ack_delays: {\"SLOW*\": 4s}")
+        try desk.configure(
+            [simulator.url, "ws://127.0.0.1:1/WebSocket"],
+            top: "settle: 2s",
+            files: "  - {match: \"a*\", destination: cache}\n  - {match: \"b*\", destination: second}")
+        try desk.drop("a1.csv", "RIC,BID\nSLOW.TST,1\n")
+        try desk.drop("a2.csv", "RIC,BID\nA.TST,1\n")
+        // Given up before the first file is claimed; its own file comes later and is what 69 tells of.
+        #expect(try await desk.once(["--wait", "1s"]) == 0)
+        #expect(try desk.finished("a1.csv", in: .done).column("outcome") == ["acked"])
+        #expect(try desk.finished("a2.csv", in: .done).column("outcome") == ["acked"])
+        #expect(!desk.log().contains(" interrupted "))
+
+        try desk.drop("b.csv", "RIC,BID\nB.TST,1\n")
+        try desk.drop("a3.csv", "RIC,BID\nSLOW.TST,2\n")
+        #expect(try await desk.once(["--wait", "1s"]) == 69)
+        #expect(try desk.finished("a3.csv", in: .done).column("outcome") == ["acked"])
+        #expect(desk.names(in: .inbox) == ["b.csv"])
+    }
+
     @Test("An Error of the server is the answer to its post: that row is nacked, the others are not touched")
     func errorAnswer() async throws {
         let desk = try Desk()
