@@ -75,9 +75,12 @@ func rowProblem(
         return problem(
             "bad_post", "\(text) in \(column) chooses neither Refresh nor Update.", allowed.isEmpty ? nil : allowed)
     case .unknownService:
+        let known = words.prefix(8).filter { !$0.isEmpty }.joined(separator: ", ")
         return problem(
             "unknown_service", "\(text) is not among the destination's services.",
-            "Write one of \(words.prefix(8).joined(separator: ", ")), or add it to the destination's services.")
+            known.isEmpty
+                ? "No destination is configured here, so no service is known: name the configuration."
+                : "Write one of \(known), or add it to the destination's services.")
     case .refreshNotAllowed:
         return problem(
             "refresh_not_allowed", "The row asks for a Refresh, but its destination takes Updates only.",

@@ -118,14 +118,22 @@ final class Alerts: Sendable {
         process.arguments = ["-c", command]
         let pipe = Pipe()
         process.standardInput = pipe
+        process.terminationHandler = { [logger] process in
+            guard process.terminationStatus != 0 else { return }
+            logger.error(
+                "the alert command failed",
+                metadata: ["event": "alert_command_failed", "status": "\(process.terminationStatus)"])
+        }
         do {
             try process.run()
-            try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-            try pipe.fileHandleForWriting.close()
         } catch {
             logger.error(
                 "the alert command does not run", metadata: ["event": "alert_command_failed", "error": "\(error)"])
+            return
         }
+        // Whoever does not read the facts may be gone by now; whether it failed is told by its status.
+        try? pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+        try? pipe.fileHandleForWriting.close()
     }
 }
 

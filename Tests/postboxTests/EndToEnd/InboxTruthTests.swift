@@ -96,6 +96,28 @@ struct InboxTruthTests {
         #expect(try simulator.posts().map(\.ric) == ["A1.TST", "B1.TST"])
     }
 
+    @Test(
+        "An alert command that is not there, or fails, is told with its status",
+        arguments: [("/no/such/command", 127), ("exit 3", 3)])
+    func failingAlertCommand(command: String, status: Int) async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], top: "alert_command: \(command)\nduplicates: warn\nsettle: 100ms")
+        let service = try await Self.started(desk)
+        for name in ["a.csv", "b.csv"] {
+            try desk.drop(name, Self.text("A"))
+            _ = try await desk.finish(name, in: .done)
+            try FileManager.default.moveItem(
+                at: desk.path(.done).appendingPathComponent(name), to: desk.folder.appendingPathComponent(name))
+            // The same bytes under the same name are a duplicate.
+            try desk.drop(name, Self.text("A"))
+        }
+        try await eventually("the command's status is told") {
+            service.errorOutput.contains("alert_command_failed") && service.errorOutput.contains("status=\(status)")
+        }
+        try await Self.stop(service)
+    }
+
     @Test("An inbox that was renamed away, or deleted and made again, is watched in its new place")
     func replaced() async throws {
         let desk = try Desk()
