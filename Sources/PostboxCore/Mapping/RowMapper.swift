@@ -92,8 +92,8 @@ package struct RowMapper: Sendable {
             var mapped = MappedRow(
                 row: row.number, line: row.line, post: .update, service: 0, ricStart: base + bytes.count, ricLength: 0,
                 fieldsStart: base + bytes.count, fieldsLength: 0, keyHash: 0)
+            if case .always(let kind) = plan.post { mapped.post = kind }
             if row.problem >= 0 {
-                if case .always(let kind) = plan.post { mapped.post = kind }
                 mapped.problem = out.problems.count
                 out.problems.append(batch.problems[row.problem])
                 out.rows.append(mapped)
@@ -110,7 +110,6 @@ package struct RowMapper: Sendable {
                     continue
                 }
             }
-            if case .always(let kind) = plan.post { mapped.post = kind }
             let rejection = misfit ?? mapRow(rowCells, text, planBytes, &bytes, slots.cells, base, &mapped)
             if let rejection {
                 mapped.problem = out.problems.count

@@ -137,13 +137,15 @@ struct SureRows {
         let value = base + Int(cell.start)
         let first = value.load(as: UInt8.self)
         if mayBeNumber, first <= UInt8(ascii: "9") || !mayBeText {
+            let isCanonical: Bool
             if count <= 8 {
                 let used = ~UInt64(0) &>> UInt64(truncatingIfNeeded: 64 &- count &* 8)
                 let word = UInt64(littleEndian: value.loadUnaligned(as: UInt64.self)) & used
-                return isCanonicalWord(word, count) && put(prefix, &out) && out.putShort(word, count)
+                isCanonical = isCanonicalWord(word, count)
+            } else {
+                isCanonical = isCanonicalLong(UnsafeRawBufferPointer(start: value, count: count))
             }
-            return isCanonicalLong(UnsafeRawBufferPointer(start: value, count: count)) && put(prefix, &out)
-                && out.putLong(value, count)
+            return isCanonical && put(prefix, &out) && out.putValue(value, count)
         }
         if mayBeNumber, !isWordAtALook(first, value.load(fromByteOffset: count &- 1, as: UInt8.self), count) {
             return false
@@ -174,10 +176,8 @@ private protocol SureOutput {
     /// A field's `,"NAME":` or a constant. It makes sure of the room that a short value, a null or the closing brace takes
     /// behind it; only a long value asks for its own.
     mutating func put(_ piece: UnsafeRawPointer, _ count: Int) -> Bool
-    /// A number of one to eight bytes, the first in the word's lowest byte.
-    mutating func putShort(_ number: UInt64, _ count: Int) -> Bool
-    /// A longer number.
-    mutating func putLong(_ number: UnsafeRawPointer, _ count: Int) -> Bool
+    /// A value of one byte or more as it is, of which eight bytes can be read at least.
+    mutating func putValue(_ value: UnsafeRawPointer, _ count: Int) -> Bool
     /// A text of one byte or more, of which eight bytes can be read at least; false also where JSON would escape it.
     mutating func putText(_ text: UnsafeRawPointer, _ count: Int) -> Bool
     mutating func putNull() -> Bool
@@ -199,16 +199,7 @@ private struct SureSize: SureOutput {
     }
 
     @inline(__always)
-    mutating func putShort(_ number: UInt64, _ count: Int) -> Bool {
-        bytes &+= count
-        return true
-    }
-
-    @inline(__always)
-    mutating func putLong(_ number: UnsafeRawPointer, _ count: Int) -> Bool {
-        bytes &+= count
-        return true
-    }
+    mutating func putValue(_ value: UnsafeRawPointer, _ count: Int) -> Bool { put(value, count) }
 
     @inline(__always)
     mutating func putText(_ text: UnsafeRawPointer, _ count: Int) -> Bool {
@@ -255,41 +246,28 @@ private struct SureBytes: SureOutput {
     }
 
     @inline(__always)
-    mutating func putShort(_ number: UInt64, _ count: Int) -> Bool {
-        at.storeBytes(of: number.littleEndian, as: UInt64.self)
-        at += count
-        return true
-    }
-
-    @inline(__always)
-    mutating func putLong(_ number: UnsafeRawPointer, _ count: Int) -> Bool {
-        guard end - at >= count + SureBytes.slack else { return false }
-        copyShort(number, to: at, count)
+    mutating func putValue(_ value: UnsafeRawPointer, _ count: Int) -> Bool {
+        if count <= 8 {
+            at.storeBytes(of: value.loadUnaligned(as: UInt64.self), as: UInt64.self)
+        } else {
+            guard end - at >= count + SureBytes.slack else { return false }
+            copyShort(value, to: at, count)
+        }
         at += count
         return true
     }
 
     @inline(__always)
     mutating func putText(_ text: UnsafeRawPointer, _ count: Int) -> Bool {
+        // ASCII that JSON does not escape.
+        let isPlain = areAllPlain(UnsafeRawBufferPointer(start: text, count: max(count, 8)), 0, count) {
+            nonzeroBytes($0 & repeated(0xE0)) & nonzeroBytes($0 ^ repeated(Byte.quote))
+                & nonzeroBytes($0 ^ repeated(Byte.backslash)) & ~$0
+        }
+        guard isPlain else { return false }
         at.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
         at += 1
-        if count <= 8 {
-            let word = text.loadUnaligned(as: UInt64.self)
-            let spaces = count == 8 ? 0 : repeated(Byte.space) &<< UInt64(truncatingIfNeeded: count &* 8)
-            let used = ~UInt64(0) &>> UInt64(truncatingIfNeeded: 64 &- count &* 8)
-            guard isPlain(UInt64(littleEndian: word) & used | spaces) else { return false }
-            at.storeBytes(of: word, as: UInt64.self)
-        } else {
-            guard end - at >= count + SureBytes.slack else { return false }
-            var index = 0
-            while index &+ 8 < count {
-                guard isPlain(text.loadUnaligned(fromByteOffset: index, as: UInt64.self)) else { return false }
-                index &+= 8
-            }
-            guard isPlain(text.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)) else { return false }
-            copyShort(text, to: at, count)
-        }
-        at += count
+        guard putValue(text, count) else { return false }
         at.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
         at += 1
         return true
@@ -308,14 +286,5 @@ private struct SureBytes: SureOutput {
         start.storeBytes(of: UInt8(ascii: "{"), as: UInt8.self)
         at.storeBytes(of: UInt8(ascii: "}"), as: UInt8.self)
         at += 1
-    }
-
-    /// Whether all eight bytes are ASCII that JSON does not escape.
-    @inline(__always)
-    private func isPlain(_ word: UInt64) -> Bool {
-        let plain =
-            nonzeroBytes(word & repeated(0xE0)) & nonzeroBytes(word ^ repeated(Byte.quote))
-            & nonzeroBytes(word ^ repeated(Byte.backslash)) & ~word
-        return plain & repeated(0x80) == repeated(0x80)
     }
 }
