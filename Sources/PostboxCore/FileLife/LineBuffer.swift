@@ -46,9 +46,10 @@ package struct LineBuffer: ~Copyable {
         count = line.at - memory
     }
 
-    /// What is not written to takes no memory yet.
+    /// More than the lines of a small file, it is made room for those of a large one at once: what is not written to takes no
+    /// memory yet, but every move takes as much as was written.
     private mutating func grow(by most: Int) {
-        let size = max(count + most, 2 * capacity)
+        let size = max(count + most, 2 * capacity, 4 << 20)
         let larger = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
         larger.copyMemory(from: memory, byteCount: count)
         memory.deallocate()
@@ -75,6 +76,16 @@ struct LineBytes {
             copyShort(base, to: at, count)
         }
         at += count
+    }
+
+    @inline(__always)
+    mutating func append(_ pieces: LinePieces, _ index: Int) {
+        let piece = pieces.places[index]
+        pieces.text.withUnsafeBytes { raw in
+            guard let base = raw.baseAddress else { return }
+            copyShort(base + piece.lowerBound, to: at, piece.count)
+        }
+        at += piece.count
     }
 
     /// A number that is not negative.
@@ -150,5 +161,20 @@ struct LineBytes {
             left &-= 1
         }
         append(quote)
+    }
+}
+
+/// Short texts by number, in one piece of memory: an array of arrays would be counted at every use.
+struct LinePieces: Sendable {
+    fileprivate let text: [UInt8]
+    fileprivate let places: [Range<Int>]
+
+    init(_ pieces: [[UInt8]]) {
+        var text: [UInt8] = []
+        places = pieces.map { piece in
+            text += piece
+            return text.count - piece.count..<text.count
+        }
+        self.text = text
     }
 }

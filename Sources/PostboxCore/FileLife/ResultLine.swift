@@ -10,7 +10,7 @@ package struct ResultLines: Sendable {
     private let afterLine: [UInt8]
     private let services: [[UInt8]]
     /// What stands between RIC and PostID of a row that was acked without more to say: for each service Refresh, Update.
-    private let acked: [[UInt8]]
+    private let acked: LinePieces
     /// Rows of a JSON array on one line have no line number of their own.
     private let hasLines: Bool
     private var rowText = CountingText()
@@ -24,11 +24,12 @@ package struct ResultLines: Sendable {
         afterLine = [UInt8(ascii: ",")] + Self.quoted(destination) + [UInt8(ascii: ",")]
         let services = services.map(Self.quoted)
         self.services = services
-        acked = services.flatMap { service in
-            [PostKind.refresh, .update].map { post in
-                Self.afterRIC(service, post.word) + Self.words[Int(PostOutcome.acked.rawValue)] + Self.blanks
-            }
-        }
+        acked = LinePieces(
+            services.flatMap { service in
+                [PostKind.refresh, .update].map { post in
+                    Self.afterRIC(service, post.word) + Self.words[Int(PostOutcome.acked.rawValue)] + Self.blanks
+                }
+            })
         self.hasLines = hasLines
     }
 
@@ -95,7 +96,7 @@ package struct ResultLines: Sendable {
         line.append(afterLine)
         line.appendQuoted(bytes, row.ricStart, row.ricLength)
         if outcome == .acked, detail == nil, row.service >= 0, row.service < services.count {
-            line.append(acked[row.service &* 2 &+ (row.post == .update ? 1 : 0)])
+            line.append(acked, row.service * 2 + (row.post == .update ? 1 : 0))
         } else {
             line.append(comma)
             if row.service >= 0, row.service < services.count { line.append(services[row.service]) }

@@ -9,10 +9,15 @@ package func keyHash(ric: UnsafeRawBufferPointer, service: Int) -> UInt64 {
         hash = folded(hash ^ ric.loadUnaligned(fromByteOffset: index, as: UInt64.self), 0x8ebc_6af0_9c88_c6e3)
         index += 8
     }
+    // The rest in two pieces that overlap, or byte by byte.
     var tail: UInt64 = 0
-    while index < ric.count {
-        tail = tail << 8 | UInt64(ric[index])
-        index += 1
+    let left = ric.count - index
+    if left >= 4 {
+        let first = ric.loadUnaligned(fromByteOffset: index, as: UInt32.self)
+        let last = ric.loadUnaligned(fromByteOffset: ric.count - 4, as: UInt32.self)
+        tail = UInt64(first) << 32 | UInt64(last)
+    } else if left > 0 {
+        tail = UInt64(ric[index]) << 16 | UInt64(ric[index + left / 2]) << 8 | UInt64(ric[ric.count - 1])
     }
     return folded(hash ^ tail, 0x5899_65cc_7537_4cc3)
 }

@@ -4,22 +4,35 @@
     import Darwin
 #endif
 
-/// Bytes being written, in memory of their own: a write is a bounds check and a store, where an array would ask at every
-/// write whether somebody else holds it.
+/// Bytes being written, in memory that nobody else holds: a write is a bounds check and a store, where an array would ask at
+/// every write whether it is alone.
 struct MappedBytes: ~Copyable {
     private var memory: UnsafeMutablePointer<UInt8>
     private var capacity: Int
     /// Bytes written so far.
     private(set) var count = 0
+    /// It was lent, and is somebody else's to free.
+    private var isLent: Bool
 
     init(capacity: Int = 64) {
         self.capacity = max(capacity, 64)
         memory = .allocate(capacity: self.capacity)
+        isLent = false
+    }
+
+    /// Writes to memory that was lent as long as there is room in it, else to its own; see `isWithinLent`.
+    init(lent: UnsafeMutableBufferPointer<UInt8>) {
+        isLent = lent.baseAddress != nil
+        capacity = isLent ? lent.count : 64
+        memory = lent.baseAddress ?? .allocate(capacity: capacity)
     }
 
     deinit {
-        memory.deallocate()
+        if !isLent { memory.deallocate() }
     }
+
+    /// Everything written so far stands at the beginning of the memory that was lent.
+    var isWithinLent: Bool { isLent }
 
     subscript(index: Int) -> UInt8 {
         get {
@@ -78,9 +91,10 @@ struct MappedBytes: ~Copyable {
         let size = max(capacity * 2, count + added)
         let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: size)
         memcpy(larger, memory, count)
-        memory.deallocate()
+        if !isLent { memory.deallocate() }
         memory = larger
         capacity = size
+        isLent = false
     }
 }
 

@@ -9,6 +9,8 @@ package struct RowMapper: Sendable {
     private let serviceNames: [[UInt8]]
     private let updateOnly: Bool
     private let columnsAreFixed: Bool
+    /// What the rows of the batch before took of `PostBatch.bytes`; 0: there was none.
+    private var bytesPerRow = 0
 
     /// Bytes of a RIC: a server answers a longer name with an Error (observed §2.4).
     static let ricBytesMax = 255
@@ -56,10 +58,42 @@ package struct RowMapper: Sendable {
         _ batch: borrowing RowBatch, columns: [Column], onlyDoubtfulWithin bytesMax: Int?, into out: inout PostBatch
     ) {
         plan.extend(to: columns, areFixed: columnsAreFixed)
-        // Most rows grow by their field names; where they grow more, the memory does too.
-        var bytes = MappedBytes(capacity: bytesMax == nil ? 2 * batch.text.count + 64 * batch.rows.count : 0)
+        var (text, rows, problems): ([UInt8], [MappedRow], [RowProblem]) = ([], [], [])
+        swap(&text, &out.bytes)
+        swap(&rows, &out.rows)
+        swap(&problems, &out.problems)
+        let base = text.count
+        // Written where they stay. Rows grow by their field names: like those before them, or else twofold.
+        var room = bytesPerRow == 0 ? 2 * batch.text.count : batch.rows.count * bytesPerRow * 17 / 16
+        if bytesMax != nil { room = 0 }
+        var spilled: [UInt8]?
+        text.append(addingCapacity: room + 1024) { span in
+            span.withUnsafeMutableBufferPointer { memory, count in
+                var bytes = MappedBytes(lent: memory)
+                rows.append(addingCapacity: batch.rows.count) { span in
+                    span.withUnsafeMutableBufferPointer { rows, count in
+                        count = mapRows(
+                            batch, columns, onlyDoubtfulWithin: bytesMax, &bytes, base, to: rows, &problems)
+                    }
+                }
+                if bytes.isWithinLent { count = bytes.count } else { spilled = bytes.withWritten { Array($0) } }
+            }
+        }
+        if let spilled { text.append(contentsOf: spilled) }
+        if !batch.rows.isEmpty { bytesPerRow = (text.count - base) / batch.rows.count + 1 }
+        swap(&text, &out.bytes)
+        swap(&rows, &out.rows)
+        swap(&problems, &out.problems)
+    }
+
+    /// Maps the batch's rows, and returns how many of `mapped` it filled.
+    private func mapRows(
+        _ batch: borrowing RowBatch, _ columns: [Column], onlyDoubtfulWithin bytesMax: Int?,
+        _ bytes: inout MappedBytes, _ base: Int, to mapped: UnsafeMutableBufferPointer<MappedRow>,
+        _ problems: inout [RowProblem]
+    ) -> Int {
         let (plan, text, cells) = (plan, batch.text, batch.cells)
-        plan.bytes.withUnsafeBytes { planBytes in
+        return plan.bytes.withUnsafeBytes { planBytes in
             plan.uses.withUnsafeBufferPointer { uses in
                 plan.fields.withUnsafeBufferPointer { fields in
                     text.withUnsafeBytes { text in
@@ -67,36 +101,41 @@ package struct RowMapper: Sendable {
                             let sure = SureRows(
                                 text: text, cells: cells, planBytes: planBytes, uses: uses, fields: fields,
                                 mapsColumnsPlainly: plan.mapsColumnsPlainly)
-                            mapRows(batch, columns, sure, onlyDoubtfulWithin: bytesMax, &bytes, into: &out)
+                            return mapRows(
+                                batch, columns, sure, onlyDoubtfulWithin: bytesMax, &bytes, base, to: mapped, &problems)
                         }
                     }
                 }
             }
         }
-        bytes.withWritten { out.bytes.append(contentsOf: $0) }
     }
 
     private func mapRows(
         _ batch: borrowing RowBatch, _ columns: [Column], _ sure: SureRows, onlyDoubtfulWithin bytesMax: Int?,
-        _ bytes: inout MappedBytes, into out: inout PostBatch
-    ) {
+        _ bytes: inout MappedBytes, _ base: Int, to mapped: UnsafeMutableBufferPointer<MappedRow>,
+        _ problems: inout [RowProblem]
+    ) -> Int {
         var slots = Slots(count: plan.slotCount)
         let text = batch.text.span
         let cells = batch.cells.span
         let rows = batch.rows.span
         let planBytes = plan.bytes.span
-        let base = out.bytes.count
-        if bytesMax == nil { out.rows.reserveCapacity(max(out.rows.count + rows.count, out.rows.capacity)) }
+        var kind = PostKind.update
+        if case .always(let always) = plan.post { kind = always }
+        precondition(mapped.count >= rows.count, "there is room for every row")
+        var count = 0
         for index in rows.indices {
             let row = rows[index]
-            var mapped = MappedRow(
-                row: row.number, line: row.line, post: .update, service: 0, ricStart: base + bytes.count, ricLength: 0,
-                fieldsStart: base + bytes.count, fieldsLength: 0, keyHash: 0)
-            if case .always(let kind) = plan.post { mapped.post = kind }
+            // Made where it stays: copied, it would have to be waited for, as it was just written in other pieces.
+            mapped.initializeElement(
+                at: count,
+                to: MappedRow(
+                    row: row.number, line: row.line, post: kind, service: 0, ricStart: base + bytes.count,
+                    ricLength: 0, fieldsStart: base + bytes.count, fieldsLength: 0, keyHash: 0))
             if row.problem >= 0 {
-                mapped.problem = out.problems.count
-                out.problems.append(batch.problems[row.problem])
-                out.rows.append(mapped)
+                mapped[count].problem = problems.count
+                problems.append(batch.problems[row.problem])
+                count += 1
                 continue
             }
             let rowCells = cells.extracting(row.firstCell..<row.firstCell + row.cellCount)
@@ -104,19 +143,19 @@ package struct RowMapper: Sendable {
             if misfit == nil, let look = slots.look {
                 if let bytesMax {
                     if sure.isSure(row, look, slots.cells, bytesMax: bytesMax) { continue }
-                } else if sure.write(row, look, slots.cells, &bytes, &mapped) {
-                    mapped.fieldsStart += base
-                    out.rows.append(mapped)
+                } else if sure.write(row, look, slots.cells, &bytes, &mapped[count], base) {
+                    count += 1
                     continue
                 }
             }
-            let rejection = misfit ?? mapRow(rowCells, text, planBytes, &bytes, slots.cells, base, &mapped)
+            let rejection = misfit ?? mapRow(rowCells, text, planBytes, &bytes, slots.cells, base, &mapped[count])
             if let rejection {
-                mapped.problem = out.problems.count
-                out.problems.append(problem(rejection, rowCells, text, batch.sourceBytes, columns, line: row.line))
+                mapped[count].problem = problems.count
+                problems.append(problem(rejection, rowCells, text, batch.sourceBytes, columns, line: row.line))
             }
-            out.rows.append(mapped)
+            count += 1
         }
+        return count
     }
 
     /// For each slot of the plan the cell that fills it in the row at hand, or -1.

@@ -35,10 +35,12 @@ struct SureRows {
     ///
     /// - Parameters:
     ///   - slots: as in `isSure`.
-    ///   - mapped: gets where in `bytes` the Fields lie.
+    ///   - mapped: gets where the Fields lie.
+    ///   - base: where the first of `bytes` will lie.
     @inline(never)
     func write(
-        _ row: RowBatch.Row, _ look: Look, _ slots: [Int], _ bytes: inout MappedBytes, _ mapped: inout MappedRow
+        _ row: RowBatch.Row, _ look: Look, _ slots: [Int], _ bytes: inout MappedBytes, _ mapped: inout MappedRow,
+        _ base: Int
     ) -> Bool {
         guard let cells = cells(of: row), let ric = ric(cells[look.ric]), let name = ric.baseAddress else {
             return false
@@ -57,7 +59,7 @@ struct SureRows {
         guard bytes.count > start else { return false }
         mapped.post = look.kind
         mapped.ricLength = ric.count
-        mapped.fieldsStart = start + ric.count
+        mapped.fieldsStart = base + start + ric.count
         mapped.fieldsLength = bytes.count - start - ric.count
         mapped.keyHash = keyHash(ric: ric, service: 0)
         return true
@@ -125,11 +127,14 @@ struct SureRows {
         let count = Int(cell.length)
         var mayBeNumber = target != .text
         var mayBeText = target != .real
-        switch cell.kind {
-        case .plain, .null: break
-        case .string: if target == .look { mayBeNumber = false }
-        case .number: if target == .look { mayBeText = false }
-        case .bool, .nested: return false
+        // Asked first: most are.
+        if cell.kind != .plain {
+            switch cell.kind {
+            case .plain, .null: break
+            case .string: if target == .look { mayBeNumber = false }
+            case .number: if target == .look { mayBeText = false }
+            case .bool, .nested: return false
+            }
         }
         if count == 0 || cell.kind == .null { return !writesNull || (put(prefix, &out) && out.putNull()) }
         // Eight bytes can be read of every value but a batch's last ones.
@@ -156,7 +161,7 @@ struct SureRows {
     @inline(__always)
     private func put<Output: SureOutput>(_ piece: Range<Int>, _ out: inout Output) -> Bool {
         guard let base = planBytes.baseAddress else { return false }
-        return out.put(base + piece.lowerBound, piece.count)
+        return out.put(base + piece.lowerBound, piece.upperBound &- piece.lowerBound)
     }
 }
 

@@ -139,21 +139,18 @@ package struct PostWriter {
         FrameCodec.headerBytesMax + size(row, ric: row.ricLength * 2, postIDDigits: 10)
     }
 
-    /// Writes the row's post as one masked frame and returns its bytes. `out` has room for `frameBytesMax`.
+    /// Writes the row's post as one frame behind those that are there; there is room for `frameBytesMax`.
     @inline(__always)
-    package func writeFrame(
-        of row: MappedRow, postID: UInt32, mask: UInt32, to out: UnsafeMutableRawPointer
-    ) -> Int {
+    package func writeFrame(of row: MappedRow, postID: UInt32, mask: UInt32, to frames: inout PostFrames) {
         let digits = decimalDigits(UInt64(postID))
         let ric = escapedLength(row)
         let payload = size(row, ric: ric, postIDDigits: digits)
         let header = FrameCodec.headerBytes(payload: payload)
-        FrameCodec.writeHeader(opcode: FrameCodec.Opcode.text, payload: payload, mask: mask, to: out)
-        let start = out + header
+        FrameCodec.writeHeader(opcode: FrameCodec.Opcode.text, payload: payload, mask: mask, to: frames.end)
+        let start = frames.end + header
         let end = write(row, postID, digits, isEscaped: ric != row.ricLength, to: start)
         precondition(end - start == payload, "a post's length and its bytes must agree")
-        FrameCodec.mask(start, count: payload, with: mask)
-        return header + payload
+        frames.add(payload: start, count: payload, mask: mask)
     }
 
     /// Writes the row's post as JSON and returns its bytes. `out` has room for `frameBytesMax`.
@@ -208,5 +205,36 @@ package struct PostWriter {
             at.storeBytes(of: byte, as: UInt8.self)
             at += 1
         }
+    }
+}
+
+/// Frames being written one behind the other.
+///
+/// A frame's payload is masked when the next one is written: read back at once, its bytes would still be in the processor's
+/// store buffer, in other pieces than they are read, and each piece would have to be waited for.
+package struct PostFrames: ~Copyable {
+    /// Behind the last frame.
+    package private(set) var end: UnsafeMutableRawPointer
+    private var payload: UnsafeMutableRawPointer
+    private var count = 0
+    private var mask: UInt32 = 0
+
+    /// In memory that outlives it.
+    package init(at start: UnsafeMutableRawPointer) {
+        end = start
+        payload = start
+    }
+
+    @inline(__always)
+    fileprivate mutating func add(payload: UnsafeMutableRawPointer, count: Int, mask: UInt32) {
+        FrameCodec.mask(self.payload, count: self.count, with: self.mask)
+        (self.payload, self.count, self.mask) = (payload, count, mask)
+        end = payload + count
+    }
+
+    /// Masks the last frame, and returns where it ends.
+    package consuming func finish() -> UnsafeMutableRawPointer {
+        FrameCodec.mask(payload, count: count, with: mask)
+        return end
     }
 }

@@ -69,15 +69,25 @@ package struct MessageScanner {
         var isAck = false
         repeat {
             i += 1
-            if skip("\"AckID\":", frame, &i) {
+            // No member is shorter than eight bytes with what stands behind it at the end of a frame.
+            guard i + 8 <= frame.count else { return nil }
+            let word = UInt64(littleEndian: frame.loadUnaligned(fromByteOffset: i, as: UInt64.self))
+            if word == Self.ackID {
+                i += 8
                 guard ackID == nil, let id = number(frame, &i) else { return nil }
                 ackID = UInt32(exactly: id)
-            } else if skip("\"ID\":", frame, &i) {
+            } else if word & Self.fiveBytes == Self.id {
+                i += 5
                 if i < frame.count, frame[i] == UInt8(ascii: "-") { i += 1 }
                 guard number(frame, &i) != nil else { return nil }
-            } else if skip("\"Type\":\"Ack\"", frame, &i) {
+            } else if word == Self.type {
+                guard i + 12 <= frame.count,
+                    UInt32(littleEndian: frame.loadUnaligned(fromByteOffset: i + 8, as: UInt32.self)) == Self.ack
+                else { return nil }
+                i += 12
                 isAck = true
-            } else if skip("\"Key\":{", frame, &i) {
+            } else if word & Self.sevenBytes == Self.key {
+                i += 7
                 guard skipPlainObject(frame, &i) else { return nil }
             } else {
                 return nil
@@ -88,13 +98,25 @@ package struct MessageScanner {
         return ackID
     }
 
+    /// `"AckID":`, `"ID":`, `"Type":"`, `Ack"` and `"Key":{`, the first byte in the lowest place.
+    private static let ackID: UInt64 = 0x3a22_4449_6b63_4122
+    private static let id: UInt64 = 0x3a_2244_4922
+    private static let fiveBytes: UInt64 = 0xff_ffff_ffff
+    private static let type: UInt64 = 0x223a_2265_7079_5422
+    private static let ack: UInt32 = 0x226b_6341
+    private static let key: UInt64 = 0x7b_3a22_7965_4b22
+    private static let sevenBytes: UInt64 = 0xff_ffff_ffff_ffff
+
     @inline(__always)
     private func number(_ frame: UnsafeRawBufferPointer, _ at: inout Int) -> UInt64? {
+        let end = min(frame.count, at &+ 11)
         let start = at
         var value: UInt64 = 0
-        while at < frame.count, frame[at] &- 0x30 < 10, at - start < 11 {
-            value = value &* 10 &+ UInt64(frame[at] &- 0x30)
-            at += 1
+        while at < end {
+            let digit = frame[at] &- 0x30
+            guard digit < 10 else { break }
+            value = value &* 10 &+ UInt64(digit)
+            at &+= 1
         }
         return at > start ? value : nil
     }
@@ -116,16 +138,6 @@ package struct MessageScanner {
             }
         }
         return false
-    }
-
-    @inline(__always)
-    private func skip(_ word: StaticString, _ frame: UnsafeRawBufferPointer, _ at: inout Int) -> Bool {
-        let count = word.utf8CodeUnitCount
-        guard at + count <= frame.count, let base = frame.baseAddress else { return false }
-        let start = word.utf8Start
-        for n in 0..<count where start[n] != base.load(fromByteOffset: at + n, as: UInt8.self) { return false }
-        at += count
-        return true
     }
 
     private func skipBlanks(_ frame: UnsafeRawBufferPointer, _ at: inout Int) {

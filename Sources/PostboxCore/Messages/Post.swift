@@ -107,6 +107,12 @@ package struct PostBatch: Sendable {
         return out
     }
 
+    /// Makes room for that many rows with that many bytes in all, and a few more.
+    package mutating func reserve(bytes: Int, rows: Int) {
+        self.bytes.reserveCapacity(bytes * 17 / 16)
+        self.rows.reserveCapacity(rows * 17 / 16)
+    }
+
     /// Empties the batch; capacity stays.
     package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)

@@ -41,8 +41,6 @@ package struct PostingWindow {
         var shared: PostLot
         /// The next row that was not taken yet.
         var next: Int
-        /// Rows taken and not settled, plus rows not taken.
-        var open: Int
     }
 
     /// RIC and service, compared by their bytes: only then may one post stand for another.
@@ -103,6 +101,8 @@ package struct PostingWindow {
     private var oldest: Int32 = -1
     private var newest: Int32 = -1
     private var lots: [Lot?] = []
+    /// Of each lot the rows taken and not settled, plus the rows not taken.
+    private var open: [Int] = []
     private var freeLots: [Int32] = []
     private var queue: [Int32] = []
     private var queueHead = 0
@@ -144,13 +144,15 @@ package struct PostingWindow {
         let handle: Int32
         // Rows in doubt keep their place behind what was added before them and not taken yet.
         let isAdmitted = lot.isInDoubt && (resend == .never || !hasQueued)
-        let entry = Lot(shared: lot, next: isAdmitted ? lot.rows.count : 0, open: lot.rows.count)
+        let entry = Lot(shared: lot, next: isAdmitted ? lot.rows.count : 0)
         if let free = freeLots.popLast() {
             handle = free
             lots[Int(free)] = entry
+            open[Int(free)] = lot.rows.count
         } else {
             handle = Int32(lots.count)
             lots.append(entry)
+            open.append(lot.rows.count)
         }
         if isAdmitted {
             for index in lot.rows.indices { admitInDoubt(handle, Int32(index), now) }
@@ -188,7 +190,7 @@ package struct PostingWindow {
     /// Lots whose rows are all settled; forgets them. To be called after `settled` was emptied.
     package mutating func releaseLots(_ handles: some Sequence<Int32>) {
         for handle in handles {
-            guard let lot = lots[Int(handle)], lot.open == 0 else { continue }
+            guard lots[Int(handle)] != nil, open[Int(handle)] == 0 else { continue }
             lots[Int(handle)] = nil
             freeLots.append(handle)
         }
@@ -290,7 +292,12 @@ package struct PostingWindow {
     /// The slot of a post of the same RIC and service that is in flight alone, or -1.
     @inline(__always)
     private func twin(of row: MappedRow, in lot: PostLot) -> Int32 {
-        byKey.find(row.keyHash) { slots[Int($0)].keyHash == row.keyHash && isSame(slots[Int($0)], row, lot) }
+        // No closure: one that reads the window has all of it copied first.
+        var place = byKey.home(row.keyHash)
+        while true {
+            let slot = byKey.slot(row.keyHash, from: &place)
+            if slot < 0 || isSame(slots[Int(slot)], row, lot) { return slot }
+        }
     }
 
     private func isSame(_ s: Slot, _ row: MappedRow, _ lot: PostLot) -> Bool {
@@ -391,12 +398,16 @@ package struct PostingWindow {
     package mutating func acked(_ postID: UInt32, now: Moment) -> Bool {
         let slot = find(postID)
         guard slot >= 0 else { return false }
-        let s = slots[Int(slot)]
-        if s.isGrouped {
-            endMember(of: s, slot, .acked, now, nil)
+        if slots[Int(slot)].isGrouped {
+            endMember(of: slots[Int(slot)], slot, .acked, now, nil)
         } else {
+            // Its fields alone: all of it would be copied.
+            let (lot, index, sentWall) = (
+                slots[Int(slot)].lot, slots[Int(slot)].index, slots[Int(slot)].sentWall
+            )
+            let attempts = Int(slots[Int(slot)].attempts)
             land(slot)
-            settle(s.lot, s.index, .acked, attempts: Int(s.attempts), sentWall: s.sentWall, now, nil)
+            settle(lot, index, .acked, attempts: attempts, sentWall: sentWall, now, nil)
         }
         return true
     }
@@ -718,17 +729,20 @@ package struct PostingWindow {
     }
 
     private mutating func land(_ slot: Int32) {
-        let s = slots[Int(slot)]
-        if s.older >= 0 { slots[Int(s.older)].newer = s.newer } else { oldest = s.newer }
-        if s.newer >= 0 { slots[Int(s.newer)].older = s.older } else { newest = s.older }
-        byPostID.remove(UInt64(s.postID), slot: slot)
-        if !slots[Int(slot)].isGrouped { byKey.remove(s.keyHash, slot: slot) }
+        let (older, newer) = (slots[Int(slot)].older, slots[Int(slot)].newer)
+        let (postID, keyHash) = (slots[Int(slot)].postID, slots[Int(slot)].keyHash)
+        let isGrouped = slots[Int(slot)].isGrouped
+        if older >= 0 { slots[Int(older)].newer = newer } else { oldest = newer }
+        if newer >= 0 { slots[Int(newer)].older = older } else { newest = older }
+        byPostID.remove(UInt64(postID), slot: slot)
+        if !isGrouped { byKey.remove(keyHash, slot: slot) }
         freeSlots.append(slot)
         inFlight -= 1
     }
 
     private func find(_ postID: UInt32) -> Int32 {
-        byPostID.find(UInt64(postID)) { slots[Int($0)].postID == postID }
+        var place = byPostID.home(UInt64(postID))
+        return byPostID.slot(UInt64(postID), from: &place)
     }
 
     private mutating func settle(
@@ -747,7 +761,7 @@ package struct PostingWindow {
                     index: Int(index), outcome: outcome, attempts: attempts, sentAt: sentWall, settledAt: now.wall,
                     detail: at)
             ))
-        lots[Int(handle)]?.open -= 1
+        open[Int(handle)] -= 1
     }
 }
 
@@ -770,45 +784,55 @@ struct SlotTable {
         shift = UInt64(64 - size.trailingZeroBitCount)
     }
 
+    /// Where the search for a key begins.
     @inline(__always)
-    private func home(_ key: UInt64) -> Int {
-        Int((key &* 0x9e37_79b9_7f4a_7c15) >> shift)
+    func home(_ key: UInt64) -> Int { Self.home(key, shift) }
+
+    @inline(__always)
+    private static func home(_ key: UInt64, _ shift: UInt64) -> Int {
+        Int(truncatingIfNeeded: (key &* 0x9e37_79b9_7f4a_7c15) &>> shift)
     }
 
     mutating func insert(_ key: UInt64, slot: Int32) {
-        var at = home(key)
-        while entries[at].slot >= 0 { at = (at + 1) & mask }
-        entries[at] = Entry(key: key, slot: slot)
+        let (mask, shift) = (mask, shift)
+        entries.withUnsafeMutableBufferPointer { entries in
+            var at = Self.home(key, shift)
+            while entries[at].slot >= 0 { at = (at &+ 1) & mask }
+            entries[at] = Entry(key: key, slot: slot)
+        }
     }
 
-    /// The newest slot under that key for which the check holds, or -1.
+    /// The next slot under that key, or -1; `place` goes behind it.
     @inline(__always)
-    func find(_ key: UInt64, where isMatch: (Int32) -> Bool) -> Int32 {
-        var at = home(key)
-        while entries[at].slot >= 0 {
-            if entries[at].key == key, isMatch(entries[at].slot) { return entries[at].slot }
-            at = (at + 1) & mask
+    func slot(_ key: UInt64, from place: inout Int) -> Int32 {
+        while true {
+            let entry = entries[place]
+            if entry.slot < 0 { return -1 }
+            place = (place &+ 1) & mask
+            if entry.key == key { return entry.slot }
         }
-        return -1
     }
 
     mutating func remove(_ key: UInt64, slot: Int32) {
-        var at = home(key)
-        while entries[at].slot != slot {
-            if entries[at].slot < 0 { return }
-            at = (at + 1) & mask
-        }
-        var hole = at
-        var next = (at + 1) & mask
-        while entries[next].slot >= 0 {
-            // An entry may move back to the hole when the hole is not before its home.
-            if (next - home(entries[next].key)) & mask >= (next - hole) & mask {
-                entries[hole] = entries[next]
-                hole = next
+        let (mask, shift) = (mask, shift)
+        entries.withUnsafeMutableBufferPointer { entries in
+            var at = Self.home(key, shift)
+            while entries[at].slot != slot {
+                if entries[at].slot < 0 { return }
+                at = (at &+ 1) & mask
             }
-            next = (next + 1) & mask
+            var hole = at
+            var next = (at &+ 1) & mask
+            while entries[next].slot >= 0 {
+                // An entry may move back to the hole when the hole is not before its home.
+                if (next &- Self.home(entries[next].key, shift)) & mask >= (next &- hole) & mask {
+                    entries[hole] = entries[next]
+                    hole = next
+                }
+                next = (next &+ 1) & mask
+            }
+            entries[hole] = Entry()
         }
-        entries[hole] = Entry()
     }
 }
 

@@ -31,6 +31,7 @@ package struct CSVReader: PriceFileReader {
         batch.removeAll()
         var text: [UInt8] = []
         swap(&text, &batch.text)
+        text.reserveCapacity(carry.count + chunk.count + StructuralScan.padding)
         text.append(contentsOf: carry)
         text.append(contentsOf: chunk)
         let count = text.count
@@ -151,58 +152,85 @@ extension CSVReader {
         into batch: inout RowBatch
     ) -> Int {
         let width = columns.count
-        let room = max(width, 1024)
-        return withUnsafeTemporaryAllocation(of: RowBatch.Cell.self, capacity: room) { cells in
-            let count = scan.count
-            let delimiter = delimiter
-            var at = scan
-            var start = first
-            var used = 0
-            rows: while true {
-                if used &+ width > room {
-                    batch.cells.append(contentsOf: UnsafeBufferPointer(rebasing: cells[..<used]))
-                    used = 0
-                }
-                scan = at
-                var cellStart = start
-                var column = 0
-                var end = 0
-                while true {
-                    // Behind the text lies padding.
-                    if base[cellStart] == Byte.quote { break rows }
-                    let stop = at.next()
-                    guard stop < count, column < width else { break rows }
-                    cells[used &+ column] = RowBatch.Cell(
-                        column: UInt32(truncatingIfNeeded: column), start: UInt32(truncatingIfNeeded: cellStart),
-                        length: UInt32(truncatingIfNeeded: stop &- cellStart), kind: .plain)
-                    column &+= 1
-                    let byte = base[stop]
-                    if byte == delimiter {
-                        cellStart = stop &+ 1
-                        continue
+        let count = scan.count
+        let delimiter = delimiter
+        var (cells, rows): ([RowBatch.Cell], [RowBatch.Row]) = ([], [])
+        swap(&cells, &batch.cells)
+        swap(&rows, &batch.rows)
+        defer {
+            swap(&cells, &batch.cells)
+            swap(&rows, &batch.rows)
+        }
+        var at = scan
+        var start = first
+        var isPlain = true
+        while isPlain {
+            let before = cells.count
+            cells.append(addingCapacity: max(width, 1024)) { room in
+                room.withUnsafeMutableBufferPointer { room, used in
+                    while used &+ width <= room.count {
+                        scan = at
+                        guard
+                            let end = readPlainRow(
+                                base, &at, from: start, count, delimiter, width, to: room, from: used)
+                        else {
+                            isPlain = false
+                            return
+                        }
+                        let length = end &- start
+                        // One cell alone may be an empty line.
+                        guard end <= cleanEnd, length <= rowBytesMax, width > 1 || length > 2 else {
+                            isPlain = false
+                            return
+                        }
+                        rowCount &+= 1
+                        rows.append(
+                            RowBatch.Row(
+                                number: rowCount, line: line, sourceStart: carryOffset &+ start, sourceLength: length,
+                                firstCell: before &+ used, cellCount: width))
+                        used &+= width
+                        line &+= 1
+                        start = end
                     }
-                    end = stop &+ 1
-                    if byte == Byte.lineFeed { break }
-                    guard byte == Byte.carriageReturn, end < count, base[end] == Byte.lineFeed else { break rows }
-                    end = at.next() &+ 1
-                    break
                 }
-                let length = end &- start
-                // One cell alone may be an empty line.
-                guard column == width, end <= cleanEnd, length <= rowBytesMax, column > 1 || length > 2 else {
-                    break
-                }
-                rowCount &+= 1
-                batch.rows.append(
-                    RowBatch.Row(
-                        number: rowCount, line: line, sourceStart: carryOffset &+ start, sourceLength: length,
-                        firstCell: batch.cells.count &+ used, cellCount: width))
-                used &+= width
-                line &+= 1
-                start = end
             }
-            batch.cells.append(contentsOf: UnsafeBufferPointer(rebasing: cells[..<used]))
-            return start
+            if before == 0, isPlain {
+                // And a little more, as rows differ in length.
+                let times = Double(count &- first) / Double(start &- first) * 1.125
+                cells.reserveCapacity(Int(Double(cells.count) * times))
+                rows.reserveCapacity(Int(Double(rows.count) * times))
+            }
+        }
+        return start
+    }
+
+    /// Reads one plain row's cells and returns where the next row begins; nil: it is not plain, or not whole.
+    @inline(__always)
+    private func readPlainRow(
+        _ base: UnsafePointer<UInt8>, _ scan: inout StructuralScan, from start: Int, _ count: Int, _ delimiter: UInt8,
+        _ width: Int, to cells: UnsafeMutableBufferPointer<RowBatch.Cell>, from first: Int
+    ) -> Int? {
+        var cellStart = start
+        var column = 0
+        while true {
+            // Behind the text lies padding.
+            if base[cellStart] == Byte.quote { return nil }
+            let stop = scan.next()
+            guard stop < count, column < width else { return nil }
+            cells[first &+ column] = RowBatch.Cell(
+                column: UInt32(truncatingIfNeeded: column), start: UInt32(truncatingIfNeeded: cellStart),
+                length: UInt32(truncatingIfNeeded: stop &- cellStart), kind: .plain)
+            column &+= 1
+            let byte = base[stop]
+            if byte == delimiter {
+                cellStart = stop &+ 1
+                continue
+            }
+            guard column == width else { return nil }
+            let end = stop &+ 1
+            if byte == Byte.lineFeed { return end }
+            guard byte == Byte.carriageReturn, end < count, base[end] == Byte.lineFeed else { return nil }
+            return scan.next() &+ 1
         }
     }
 

@@ -995,12 +995,12 @@ package actor PostingLane {
                     let room = run.reduce(0) { $0 + writer.frameBytesMax(of: lot.rows[Int($1.index)]) }
                     out.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { raw in
                         guard let base = raw.baseAddress else { return 0 }
-                        var to = base
+                        var frames = PostFrames(at: base)
                         for send in run {
-                            to += writer.writeFrame(
-                                of: lot.rows[Int(send.index)], postID: send.postID, mask: masks.next(), to: to)
+                            writer.writeFrame(
+                                of: lot.rows[Int(send.index)], postID: send.postID, mask: masks.next(), to: &frames)
                         }
-                        return to - base
+                        return frames.finish() - base
                     }
                 }
             }
@@ -1033,26 +1033,27 @@ package actor PostingLane {
         guard !window.settled.isEmpty else { return }
         var runs: [SettledRun] = []
         var handles: [Int32] = []
-        var lastHandle: Int32 = -1
-        for (handle, settled) in window.settled {
-            if handle != lastHandle {
-                guard let lot = window.lot(handle) else { preconditionFailure("a settled row has a lot") }
-                runs.append(SettledRun(lot: lot))
-                handles.append(handle)
-                lastHandle = handle
+        let settled = window.settled
+        var at = 0
+        while at < settled.count {
+            let handle = settled[at].lot
+            guard let lot = window.lot(handle) else { preconditionFailure("a settled row has a lot") }
+            let end = settled[at...].firstIndex { $0.lot != handle } ?? settled.count
+            var run = SettledRun(lot: lot, rows: settled[at..<end].map(\.row))
+            if !window.details.isEmpty {
+                for index in run.rows.indices where run.rows[index].detail >= 0 {
+                    run.details.append(window.details[run.rows[index].detail])
+                    run.rows[index].detail = run.details.count - 1
+                }
             }
-            var row = settled
-            if row.detail >= 0 {
-                let detail = window.details[row.detail]
-                row.detail = runs[runs.count - 1].details.count
-                runs[runs.count - 1].details.append(detail)
-            }
-            runs[runs.count - 1].rows.append(row)
+            runs.append(run)
+            handles.append(handle)
+            at = end
         }
         window.settled.removeAll(keepingCapacity: true)
         window.details.removeAll(keepingCapacity: true)
         window.releaseLots(handles)
-        var at = 0
+        at = 0
         while at < runs.count {
             let drop = runs[at].lot.drop
             var next = at + 1

@@ -90,12 +90,7 @@ package actor ResultFile {
         guard var renderer = lines[destination] else { return }
         for run in runs {
             renderer.append(run, to: &buffer)
-            for settled in run.rows {
-                if settled.sentAt > 0, firstSentAt == 0 || settled.sentAt < firstSentAt { firstSentAt = settled.sentAt }
-                let detail = settled.detail < 0 ? nil : run.details[settled.detail]
-                count(
-                    settled.outcome, detail, row: run.lot.rows[settled.index].row, settledAt: settled.settledAt)
-            }
+            count(run)
         }
         lines[destination] = renderer
         await flush()
@@ -138,6 +133,26 @@ package actor ResultFile {
     }
 
     private var directory: String { String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) }
+
+    private func count(_ run: SettledRun) {
+        var acked = 0
+        var first = Int64.max
+        var last: Int64 = 0
+        for settled in run.rows {
+            if settled.sentAt > 0 { first = min(first, settled.sentAt) }
+            if settled.outcome == .acked {
+                acked += 1
+                last = max(last, settled.settledAt)
+            } else {
+                count(
+                    settled.outcome, settled.detail < 0 ? nil : run.details[settled.detail],
+                    row: run.lot.rows[settled.index].row, settledAt: settled.settledAt)
+            }
+        }
+        outcomes.add(.acked, count: acked)
+        if first < .max, firstSentAt == 0 || first < firstSentAt { firstSentAt = first }
+        lastSettledAt = max(lastSettledAt, last)
+    }
 
     private func count(_ outcome: PostOutcome, _ detail: OutcomeDetail?, row: Int, settledAt: Int64) {
         let word = detail.map { $0.nakCode.isEmpty ? $0.reason : $0.nakCode } ?? ""

@@ -60,9 +60,11 @@ struct Parts {
     private func encoded(_ lots: [PostLot], _ table: inout Table) {
         let codec = MessageCodec(profile: .rtds, services: Self.services, postUserInfo: nil)
         let most =
-            lots.flatMap { lot in
+            lots.map { lot in
                 lot.batch.bytes.withUnsafeBytes { bytes in
-                    codec.withWriter(of: bytes) { writer in lot.rows.map { writer.frameBytesMax(of: $0) } }
+                    codec.withWriter(of: bytes) { writer in
+                        lot.rows.reduce(0) { $0 + writer.frameBytesMax(of: $1) }
+                    }
                 }
             }.max() ?? 0
         let room = UnsafeMutableRawPointer.allocate(byteCount: max(most, 1), alignment: 16)
@@ -74,10 +76,12 @@ struct Parts {
             for lot in lots {
                 lot.batch.bytes.withUnsafeBytes { bytes in
                     codec.withWriter(of: bytes) { writer in
+                        var frames = PostFrames(at: room)
                         for row in lot.rows {
-                            written += writer.writeFrame(
-                                of: row, postID: lot.postID(of: row.row), mask: masks.next(), to: room)
+                            writer.writeFrame(
+                                of: row, postID: lot.postID(of: row.row), mask: masks.next(), to: &frames)
                         }
+                        written += frames.finish() - room
                     }
                 }
             }

@@ -1,8 +1,8 @@
 internal import PostboxCore
 internal import PostboxIO
 
-/// The first reading of a price file, for all its destinations; nothing is sent. While a chunk is read, the one before is
-/// digested and mapped.
+/// The first reading of a price file, for all its destinations; nothing is sent. While a chunk is read and digested, the one
+/// before is looked at.
 struct FirstPass {
     /// What the reading learned.
     struct Found: Sendable {
@@ -22,83 +22,74 @@ struct FirstPass {
 
     /// Throws `FileProblem` when the file cannot be read, `SourceFile.Changed` and `DiskError`.
     func run(_ source: SourceFile) async throws -> Found {
-        let reader = FirstPassReader(PriceFileReading(rule: rule, format: format), source)
+        let reader = FirstPassReader(source)
         let mapper = FirstPassMapper(
-            targets.map { DestinationMapper(rule: rule, format: format, target: $0) }, ChunkDigest(source))
+            PriceFileReading(rule: rule, format: format),
+            targets.map { DestinationMapper(rule: rule, format: format, target: $0) })
         var upcoming = try await reader.next()
-        while let piece = upcoming {
+        while let chunk = upcoming {
             async let following = reader.next()
-            await mapper.take(piece)
+            try await mapper.take(chunk.bytes, isLast: chunk.isLast)
             upcoming = try await following
         }
         try source.checkUnchanged()
-        var found = await mapper.found()
-        (found.rows, found.control) = await reader.ended()
-        return found
+        return await mapper.found(reader.digests())
     }
-}
-
-/// A chunk, and the rows that were whole with it.
-private struct FirstPassPiece: Sendable {
-    var chunk: [UInt8]
-    var batch: RowBatch
-    var columns: [Column]
 }
 
 /// One half of the first pass.
 private actor FirstPassReader {
-    private let reading: PriceFileReading
     private let source: SourceFile
+    private var digest: ChunkDigest
     private var index = 0
-    /// What the chunk before needed: the next one needs as much.
-    private var room = (text: 0, cells: 0, rows: 0)
 
-    init(_ reading: sending PriceFileReading, _ source: SourceFile) {
-        self.reading = reading
+    init(_ source: SourceFile) {
         self.source = source
+        digest = ChunkDigest(source)
     }
 
     /// The next chunk; nil: that was the last one.
-    func next() throws -> FirstPassPiece? {
+    func next() throws -> (bytes: [UInt8], isLast: Bool)? {
         guard index == 0 || index < source.chunkCount else { return nil }
         let chunk = try source.chunk(index)
         index += 1
-        var batch = RowBatch()
-        batch.text.reserveCapacity(room.text)
-        batch.cells.reserveCapacity(room.cells)
-        batch.rows.reserveCapacity(room.rows)
-        try chunk.withUnsafeBytes { try reading.read($0, isLast: index >= source.chunkCount, into: &batch) }
-        // And a little more, as rows differ in length.
-        room = (batch.text.count * 9 / 8, batch.cells.count * 9 / 8, batch.rows.count * 9 / 8)
-        return FirstPassPiece(chunk: chunk, batch: batch, columns: reading.columns)
+        chunk.withUnsafeBytes { digest.take($0) }
+        return (chunk, index >= source.chunkCount)
     }
 
-    func ended() -> (rows: Int, control: FileProblem?) { (reading.rowCount, reading.control) }
+    func digests() -> SourceFile.Digests { digest.finish() }
 }
 
 /// The other half.
 private actor FirstPassMapper {
+    private let reading: PriceFileReading
     private var mappers: [DestinationMapper]
-    private var digest: ChunkDigest
     private var rejected: [Int]
     private var lastLine = 0
+    private var batch = RowBatch()
     private var posts = PostBatch()
 
-    init(_ mappers: sending [DestinationMapper], _ digest: ChunkDigest) {
+    init(_ reading: sending PriceFileReading, _ mappers: sending [DestinationMapper]) {
         rejected = mappers.map { _ in 0 }
         self.mappers = mappers
-        self.digest = digest
+        self.reading = reading
     }
 
-    func take(_ piece: FirstPassPiece) {
-        piece.chunk.withUnsafeBytes { digest.take($0) }
-        for at in mappers.indices {
-            rejected[at] += mappers[at].rejected(piece.batch, columns: piece.columns, scratch: &posts)
+    /// Throws what is wrong with the file.
+    func take(_ chunk: [UInt8], isLast: Bool) throws(FileProblem) {
+        try chunk.span.withUnsafeBytes { (chunk) throws(FileProblem) in
+            try PriceFileReading.pieces(of: chunk, isLast: isLast) { (piece, isLast) throws(FileProblem) in
+                try reading.read(piece, isLast: isLast, into: &batch)
+                for at in mappers.indices {
+                    rejected[at] += mappers[at].rejected(batch, columns: reading.columns, scratch: &posts)
+                }
+                if let last = batch.rows.last { lastLine = last.line }
+            }
         }
-        if let last = piece.batch.rows.last { lastLine = last.line }
     }
 
-    func found() -> FirstPass.Found {
-        FirstPass.Found(digests: digest.finish(), rejected: rejected, lastLine: lastLine)
+    func found(_ digests: SourceFile.Digests) -> FirstPass.Found {
+        FirstPass.Found(
+            digests: digests, rows: reading.rowCount, rejected: rejected, lastLine: lastLine, control: reading.control)
     }
 }

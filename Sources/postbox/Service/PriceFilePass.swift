@@ -21,7 +21,23 @@ final class PriceFileReading {
     var frame: RowFrame { reader.frame }
     var columns: [Column] { reader.columns }
 
-    /// Takes the file's next chunk; the batch gets the rows that are whole now. Throws what is wrong with the file.
+    /// Cuts a chunk into pieces whose rows and cells stay in a core's cache until they are mapped.
+    static func pieces(
+        of chunk: UnsafeRawBufferPointer, isLast: Bool,
+        _ body: (UnsafeRawBufferPointer, Bool) throws(FileProblem) -> Void
+    ) throws(FileProblem) {
+        var start = 0
+        repeat {
+            let end = min(chunk.count, start + pieceBytes)
+            try body(UnsafeRawBufferPointer(rebasing: chunk[start..<end]), isLast && end == chunk.count)
+            start = end
+        } while start < chunk.count
+    }
+
+    private static let pieceBytes = 64 << 10
+
+    /// Takes the file's next chunk, or a piece of one; the batch gets the rows that are whole now. Throws what is wrong with
+    /// the file.
     func read(
         _ chunk: UnsafeRawBufferPointer, isLast: Bool, into batch: inout RowBatch
     ) throws(FileProblem) {
@@ -48,20 +64,24 @@ struct DestinationMapper {
 
     private var mapper: RowMapper
     private let target: Target
+    /// The lane has the destination's services in the same order.
+    private let hasLaneServices: Bool
 
     init(rule: MappingRule, format: PriceFileFormat, target: Target) {
         mapper = RowMapper(
             rule: rule, services: target.services, updateOnly: target.updateOnly, columnsAreFixed: format == .csv)
         self.target = target
+        hasLaneServices = target.laneServices.prefix(target.services.count).elementsEqual(target.services.indices)
     }
 
     /// Appends one mapped row for each row of the batch.
     ///
     /// - Parameter columns: The reading's columns; they may have grown since the last call.
     mutating func map(_ batch: borrowing RowBatch, columns: [Column], into posts: inout PostBatch) {
+        let first = posts.rows.count
         mapper.map(batch, columns: columns, into: &posts)
-        refuseOversized(&posts)
-        useLaneServices(&posts)
+        refuseOversized(&posts, from: first)
+        if !hasLaneServices { useLaneServices(&posts, from: first) }
     }
 
     /// How many of the batch's rows are rejected.
@@ -72,7 +92,7 @@ struct DestinationMapper {
     mutating func rejected(_ batch: borrowing RowBatch, columns: [Column], scratch: inout PostBatch) -> Int {
         scratch.removeAll()
         mapper.mapDoubtful(batch, columns: columns, bytesMax: target.maxMsgSize - bytesAroundFields, into: &scratch)
-        refuseOversized(&scratch)
+        refuseOversized(&scratch, from: 0)
         return scratch.problems.isEmpty ? 0 : scratch.rows.reduce(0) { $0 + ($1.problem >= 0 ? 1 : 0) }
     }
 
@@ -80,8 +100,8 @@ struct DestinationMapper {
     private var bytesAroundFields: Int { 1024 }
 
     /// A post above the server's limit costs the connection (protocol §2.2): it is never sent.
-    private func refuseOversized(_ posts: inout PostBatch) {
-        for index in posts.rows.indices where posts.rows[index].problem < 0 {
+    private func refuseOversized(_ posts: inout PostBatch, from first: Int) {
+        for index in first..<posts.rows.count where posts.rows[index].problem < 0 {
             let row = posts.rows[index]
             // Far below the limit nothing has to be counted.
             guard row.fieldsLength + row.ricLength * 4 + bytesAroundFields > target.maxMsgSize else { continue }
@@ -97,8 +117,8 @@ struct DestinationMapper {
         }
     }
 
-    private func useLaneServices(_ posts: inout PostBatch) {
-        for index in posts.rows.indices {
+    private func useLaneServices(_ posts: inout PostBatch, from first: Int) {
+        for index in first..<posts.rows.count {
             let service = posts.rows[index].service
             guard service >= 0, service < target.laneServices.count else { continue }
             let mapped = target.laneServices[service]
@@ -122,6 +142,8 @@ final class PriceFilePass {
     private var mapper: DestinationMapper
     private var batch = RowBatch()
     private var posts = PostBatch()
+    /// What the chunk before needed: the next one needs as much.
+    private var room = (bytes: 0, rows: 0)
 
     init(rule: MappingRule, format: PriceFileFormat, target: DestinationMapper.Target) {
         reading = PriceFileReading(rule: rule, format: format)
@@ -156,7 +178,16 @@ final class PriceFilePass {
     @inline(never)
     func mapped(_ chunk: UnsafeRawBufferPointer, isLast: Bool) throws -> PostBatch {
         var mapped = PostBatch()
-        try map(chunk, isLast: isLast, into: &mapped)
+        mapped.reserve(bytes: room.bytes, rows: room.rows)
+        try PriceFileReading.pieces(of: chunk, isLast: isLast) { (piece, isLast) throws(FileProblem) in
+            try map(piece, isLast: isLast, into: &mapped)
+            if room.rows == 0 {
+                let pieces = (chunk.count + piece.count - 1) / max(1, piece.count)
+                room = (mapped.bytes.count * pieces, mapped.rows.count * pieces)
+                mapped.reserve(bytes: room.bytes, rows: room.rows)
+            }
+        }
+        room = (mapped.bytes.count, mapped.rows.count)
         return mapped
     }
 }

@@ -87,16 +87,20 @@ struct MessageCodecTests {
                             let json = codec.json(of: mapped.row, in: mapped.batch, postID: postID)
                             let out = mapped.batch.bytes.withUnsafeBytes { bytes in
                                 codec.withWriter(of: bytes) { writer in
-                                    let room = writer.frameBytesMax(of: mapped.row)
+                                    let room = 2 * writer.frameBytesMax(of: mapped.row)
                                     return [UInt8](unsafeUninitializedCapacity: room) { out, count in
                                         guard let base = UnsafeMutableRawPointer(out.baseAddress) else { return }
-                                        count = writer.writeFrame(
-                                            of: mapped.row, postID: postID, mask: 0x1234_5678, to: base)
+                                        var frames = PostFrames(at: base)
+                                        for mask in [0x1234_5678, 0x9abc_def0] as [UInt32] {
+                                            writer.writeFrame(of: mapped.row, postID: postID, mask: mask, to: &frames)
+                                        }
+                                        count = frames.finish() - base
                                     }
                                 }
                             }
-                            let expected = FrameCodec.frame(
-                                opcode: FrameCodec.Opcode.text, payload: json, mask: 0x1234_5678)
+                            let expected = ([0x1234_5678, 0x9abc_def0] as [UInt32]).flatMap {
+                                FrameCodec.frame(opcode: FrameCodec.Opcode.text, payload: json, mask: $0)
+                            }
                             let digits = String(postID).utf8.count
                             if out != expected { wrong.append("frame \(profile) \(postID)") }
                             if codec.sizeMax(of: mapped.row, in: mapped.batch) != json.count + 10 - digits {
