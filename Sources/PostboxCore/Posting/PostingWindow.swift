@@ -18,22 +18,21 @@ package struct PostingWindow {
         package var postID: UInt32
     }
 
+    /// As long as a line of a cache: there are as many as posts in flight.
     struct Slot {
-        var lot: Int32 = -1
-        var index: Int32 = 0
-        var postID: UInt32 = 0
-        var attempts: Int32 = 0
         var keyHash: UInt64 = 0
         var sequence: UInt64 = 0
         var sentMonotonic: Int64 = 0
         var sentWall: Int64 = 0
+        var lot: Int32 = -1
+        var index: Int32 = 0
+        var postID: UInt32 = 0
+        var attempts: Int32 = 0
         var older: Int32 = -1
         var newer: Int32 = -1
         /// Refusals that count against the bound, and connections lost with it in flight.
         var refusals: Int16 = 0
         var losses: Int16 = 0
-        /// The pacer's number of this sending.
-        var paced: UInt64 = 0
         var isGrouped = false
     }
 
@@ -96,7 +95,9 @@ package struct PostingWindow {
 
     private var slots: [Slot]
     private var freeSlots: [Int32]
-    private var byPostID: SlotTable
+    /// For each slot the pacer's number of this sending; empty where there is no pacer.
+    private var pacedNumbers: [UInt64] = []
+    private var byPostID: PostIDTable
     private var byKey: SlotTable
     private var oldest: Int32 = -1
     private var newest: Int32 = -1
@@ -133,7 +134,7 @@ package struct PostingWindow {
         self.backoff = backoff
         slots = Array(repeating: Slot(), count: capacity)
         freeSlots = (0..<Int32(capacity)).reversed()
-        byPostID = SlotTable(slots: capacity)
+        byPostID = PostIDTable(slots: capacity)
         byKey = SlotTable(slots: capacity)
     }
 
@@ -293,12 +294,17 @@ package struct PostingWindow {
     @inline(__always)
     private func twin(of row: MappedRow, in lot: PostLot) -> Int32 {
         // No closure: one that reads the window has all of it copied first.
-        var place = byKey.home(row.keyHash)
+        let key = Self.tableKey(row.keyHash)
+        var place = byKey.home(key)
         while true {
-            let slot = byKey.slot(row.keyHash, from: &place)
+            let slot = byKey.slot(key, from: &place)
             if slot < 0 || isSame(slots[Int(slot)], row, lot) { return slot }
         }
     }
+
+    /// `groupMarks` goes by the other half.
+    @inline(__always)
+    private static func tableKey(_ hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash &>> 32) }
 
     private func isSame(_ s: Slot, _ row: MappedRow, _ lot: PostLot) -> Bool {
         guard let other = lots[Int(s.lot)]?.shared else { return false }
@@ -377,13 +383,15 @@ package struct PostingWindow {
     /// Notes the pacer's number of a post that was just taken.
     package mutating func paced(_ postID: UInt32, number: UInt64) {
         let slot = find(postID)
-        if slot >= 0 { slots[Int(slot)].paced = number }
+        guard slot >= 0 else { return }
+        if pacedNumbers.isEmpty { pacedNumbers = Array(repeating: 0, count: capacity) }
+        pacedNumbers[Int(slot)] = number
     }
 
     /// The pacer's number of a post in flight.
     package func pacedNumber(_ postID: UInt32) -> UInt64? {
         let slot = find(postID)
-        return slot < 0 ? nil : slots[Int(slot)].paced
+        return slot < 0 || pacedNumbers.isEmpty ? nil : pacedNumbers[Int(slot)]
     }
 
     // MARK: - Answers
@@ -618,7 +626,7 @@ package struct PostingWindow {
     private mutating func makeGroup(_ key: Key, of slot: Int32) {
         let s = slots[Int(slot)]
         slots[Int(slot)].isGrouped = true
-        byKey.remove(s.keyHash, slot: slot)
+        byKey.remove(Self.tableKey(s.keyHash), slot: slot)
         let member = Member(
             lot: s.lot, index: s.index, sequence: s.sequence, attempts: s.attempts, refusals: s.refusals,
             losses: s.losses, sentWall: s.sentWall, slot: slot, dueAt: 0)
@@ -643,7 +651,7 @@ package struct PostingWindow {
                 groups[key] = nil
                 forgetHash(key.hash)
                 slots[Int(only.slot)].isGrouped = false
-                byKey.insert(key.hash, slot: only.slot)
+                byKey.insert(Self.tableKey(key.hash), slot: only.slot)
             }
             return
         }
@@ -718,12 +726,12 @@ package struct PostingWindow {
         let slot = freeSlots.removeLast()
         let postID = lot.postID(of: row.row)
         slots[Int(slot)] = Slot(
-            lot: handle, index: index, postID: postID, attempts: attempts, keyHash: row.keyHash, sequence: sequence,
-            sentMonotonic: now.monotonic, sentWall: now.wall, older: newest, newer: -1, isGrouped: isGrouped)
+            keyHash: row.keyHash, sequence: sequence, sentMonotonic: now.monotonic, sentWall: now.wall, lot: handle,
+            index: index, postID: postID, attempts: attempts, older: newest, newer: -1, isGrouped: isGrouped)
         if newest >= 0 { slots[Int(newest)].newer = slot } else { oldest = slot }
         newest = slot
-        byPostID.insert(UInt64(postID), slot: slot)
-        if !isGrouped { byKey.insert(row.keyHash, slot: slot) }
+        byPostID.insert(postID, slot: slot)
+        if !isGrouped { byKey.insert(Self.tableKey(row.keyHash), slot: slot) }
         inFlight += 1
         return slot
     }
@@ -734,15 +742,14 @@ package struct PostingWindow {
         let isGrouped = slots[Int(slot)].isGrouped
         if older >= 0 { slots[Int(older)].newer = newer } else { oldest = newer }
         if newer >= 0 { slots[Int(newer)].older = older } else { newest = older }
-        byPostID.remove(UInt64(postID), slot: slot)
-        if !isGrouped { byKey.remove(keyHash, slot: slot) }
+        byPostID.remove(postID)
+        if !isGrouped { byKey.remove(Self.tableKey(keyHash), slot: slot) }
         freeSlots.append(slot)
         inFlight -= 1
     }
 
     private func find(_ postID: UInt32) -> Int32 {
-        var place = byPostID.home(UInt64(postID))
-        return byPostID.slot(UInt64(postID), from: &place)
+        byPostID.find(postID)
     }
 
     private mutating func settle(
@@ -765,46 +772,76 @@ package struct PostingWindow {
     }
 }
 
-/// Slots by a 64-bit key: open addressing at a load of a quarter at most.
-struct SlotTable {
+/// Slots by PostID. PostIDs come one after the other, so each has a place of its own, side by side with its neighbours'.
+struct PostIDTable {
     private var entries: [Entry]
     private let mask: Int
-    private let shift: UInt64
+    /// Those whose place another one has: of two drops whose PostIDs are far apart.
+    private var others: [UInt32: Int32] = [:]
 
     private struct Entry {
-        var key: UInt64 = 0
+        var postID: UInt32 = 0
         var slot: Int32 = -1
     }
 
     init(slots: Int) {
         var size = 16
-        while size < slots * 4 { size *= 2 }
+        while size < slots * 2 { size *= 2 }
         entries = Array(repeating: Entry(), count: size)
         mask = size - 1
-        shift = UInt64(64 - size.trailingZeroBitCount)
+    }
+
+    mutating func insert(_ postID: UInt32, slot: Int32) {
+        let place = Int(postID) & mask
+        if entries[place].slot < 0 {
+            entries[place] = Entry(postID: postID, slot: slot)
+        } else {
+            others[postID] = slot
+        }
+    }
+
+    /// -1: there is none.
+    @inline(__always)
+    func find(_ postID: UInt32) -> Int32 {
+        let entry = entries[Int(postID) & mask]
+        if entry.slot >= 0, entry.postID == postID { return entry.slot }
+        return others.isEmpty ? -1 : others[postID] ?? -1
+    }
+
+    mutating func remove(_ postID: UInt32) {
+        let place = Int(postID) & mask
+        if entries[place].slot >= 0, entries[place].postID == postID {
+            entries[place].slot = -1
+        } else {
+            others[postID] = nil
+        }
+    }
+}
+
+/// Slots by a key whose bits are well mixed: open addressing at a load of a half at most.
+struct SlotTable {
+    private var entries: [Entry]
+    private let mask: Int
+
+    private struct Entry {
+        var key: UInt32 = 0
+        var slot: Int32 = -1
+    }
+
+    init(slots: Int) {
+        var size = 16
+        while size < slots * 2 { size *= 2 }
+        entries = Array(repeating: Entry(), count: size)
+        mask = size - 1
     }
 
     /// Where the search for a key begins.
     @inline(__always)
-    func home(_ key: UInt64) -> Int { Self.home(key, shift) }
-
-    @inline(__always)
-    private static func home(_ key: UInt64, _ shift: UInt64) -> Int {
-        Int(truncatingIfNeeded: (key &* 0x9e37_79b9_7f4a_7c15) &>> shift)
-    }
-
-    mutating func insert(_ key: UInt64, slot: Int32) {
-        let (mask, shift) = (mask, shift)
-        entries.withUnsafeMutableBufferPointer { entries in
-            var at = Self.home(key, shift)
-            while entries[at].slot >= 0 { at = (at &+ 1) & mask }
-            entries[at] = Entry(key: key, slot: slot)
-        }
-    }
+    func home(_ key: UInt32) -> Int { Int(key) & mask }
 
     /// The next slot under that key, or -1; `place` goes behind it.
     @inline(__always)
-    func slot(_ key: UInt64, from place: inout Int) -> Int32 {
+    func slot(_ key: UInt32, from place: inout Int) -> Int32 {
         while true {
             let entry = entries[place]
             if entry.slot < 0 { return -1 }
@@ -813,10 +850,19 @@ struct SlotTable {
         }
     }
 
-    mutating func remove(_ key: UInt64, slot: Int32) {
-        let (mask, shift) = (mask, shift)
+    mutating func insert(_ key: UInt32, slot: Int32) {
+        let mask = mask
         entries.withUnsafeMutableBufferPointer { entries in
-            var at = Self.home(key, shift)
+            var at = Int(key) & mask
+            while entries[at].slot >= 0 { at = (at &+ 1) & mask }
+            entries[at] = Entry(key: key, slot: slot)
+        }
+    }
+
+    mutating func remove(_ key: UInt32, slot: Int32) {
+        let mask = mask
+        entries.withUnsafeMutableBufferPointer { entries in
+            var at = Int(key) & mask
             while entries[at].slot != slot {
                 if entries[at].slot < 0 { return }
                 at = (at &+ 1) & mask
@@ -825,7 +871,7 @@ struct SlotTable {
             var next = (at &+ 1) & mask
             while entries[next].slot >= 0 {
                 // An entry may move back to the hole when the hole is not before its home.
-                if (next &- Self.home(entries[next].key, shift)) & mask >= (next &- hole) & mask {
+                if (next &- Int(entries[next].key)) & mask >= (next &- hole) & mask {
                     entries[hole] = entries[next]
                     hole = next
                 }
