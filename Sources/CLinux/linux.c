@@ -55,6 +55,8 @@ int postbox_keep_freed(void) {
     return mallopt(M_MMAP_THRESHOLD, 8 << 20) && mallopt(M_TRIM_THRESHOLD, 16 << 20) && mallopt(M_ARENA_MAX, 2);
 }
 
+int postbox_direct_flag(void) { return O_DIRECT; }
+
 int postbox_syncfs(int fd) {
     return syncfs(fd) == 0 ? 0 : -errno;
 }

@@ -5,12 +5,13 @@
 //   DISK_FAULTS_LOG     file that gets an entry for every call counted
 //   DISK_FAULTS_DATA    with any value: the log holds the bytes written as well
 //   DISK_FAULTS_AT      the number of the call that fails, from 1; 0 or absent: none
-//   DISK_FAULTS_ERRNO   what it fails with; 0: a write writes half of its bytes, every other call is left alone
+//   DISK_FAULTS_ERRNO   what it fails with; 0: a write from AT on writes half of its bytes, other calls are left alone
 //   DISK_FAULTS_MENDED  while the file of that name is missing, all later calls fail as well
 //   DISK_FAULTS_WHILE   instead of AT: all calls fail while the file of that name is there
 //   DISK_FAULTS_TIMES   how many calls fail, without MENDED; 1 when absent
 //   DISK_FAULTS_CALL    fail calls of that name only, from AT on
 //   DISK_FAULTS_PATH    fail calls on paths that end with it only, from AT on
+//   DISK_FAULTS_DIRECT  "open" or "write": that fails where it would go past the page cache (O_DIRECT), with EINVAL
 //
 // Without a root:
 //
@@ -52,6 +53,7 @@ static char only_path[128];
 static size_t root_length;
 static int log_fd = -1;
 static int with_data;
+static char no_direct[8];
 static long fail_at;
 static int fail_errno;
 static long fail_times;
@@ -98,6 +100,7 @@ __attribute__((constructor)) static void start(void) {
     if (call) snprintf(only, sizeof only, "%s", call);
     const char *path = getenv("DISK_FAULTS_PATH");
     if (path) snprintf(only_path, sizeof only_path, "%s", path);
+    keep("DISK_FAULTS_DIRECT", no_direct, sizeof no_direct);
     const char *log = getenv("DISK_FAULTS_LOG");
     if (log) log_fd = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     // Programs started by this one are not meant.
@@ -149,16 +152,23 @@ struct call {
     const char *name;
     // 0: it is let through.
     int error;
+    // Half of its bytes are written.
+    int is_short;
 };
 
 // Takes the lock: calls happen one after the other, in the order of the log.
 static struct call begin(const char *name, const char *path, int takes_room) {
     pthread_mutex_lock(&lock);
-    struct call call = {++count, name, 0};
-    if (fail_errno == 0 || (only[0] && strcmp(only, name) != 0)) return call;
+    struct call call = {++count, name, 0, 0};
+    if (only[0] && strcmp(only, name) != 0) return call;
     size_t all = strlen(path), end = strlen(only_path);
     if (all < end || strcmp(path + all - end, only_path) != 0) return call;
     int is_meant = fail_errno != ENOSPC || takes_room;
+    if (fail_errno == 0) {
+        call.is_short = fail_at > 0 && count >= fail_at && failed < fail_times && strstr(name, "write");
+        failed += call.is_short;
+        return call;
+    }
     if (broken[0]) {
         if (is_meant && exists(broken)) call.error = fail_errno;
     } else if (fail_at == 0 || count < fail_at) {
@@ -197,8 +207,7 @@ static void end(struct call call, long result, int error, long offset, size_t le
 
 // Half a write where that is asked for.
 static size_t half(struct call call, size_t length) {
-    int is_short = fail_at > 0 && fail_errno == 0 && call.number == fail_at && length > 1;
-    return is_short ? length / 2 : length;
+    return call.is_short && length > 1 ? length / 2 : length;
 }
 
 static ssize_t do_write(const char *name, int fd, const void *bytes, size_t length, off_t at) {
@@ -210,6 +219,7 @@ static ssize_t do_write(const char *name, int fd, const void *bytes, size_t leng
     ssize_t n = -1;
     off_t start = at;
     int error = call.error;
+    if (strcmp(no_direct, "write") == 0 && fcntl(fd, F_GETFL) & O_DIRECT) call.error = error = EINVAL;
     if (!error) {
         size_t some = half(call, length);
         n = at < 0 ? syscall(SYS_write, fd, bytes, some) : syscall(SYS_pwrite64, fd, bytes, some, at);
@@ -270,6 +280,12 @@ int close(int fd) { ON_DESCRIPTOR("close", fd, 0, 0, (int)syscall(SYS_close, fd)
 
 static int do_open(int folder, const char *name, int flags, mode_t mode) {
     char path[PATH_MAX];
+    if (flags & O_DIRECT && strcmp(no_direct, "open") == 0 && below(folder, name, path)) {
+        struct call call = begin("open", path, 0);
+        call.error = EINVAL;
+        end(call, -1, EINVAL, 0, 0, path, NULL, NULL, 0);
+        return -1;
+    }
     int changes = (flags & O_CREAT) || (flags & O_TRUNC);
     if (!changes || !below(folder, name, path)) return (int)syscall(SYS_openat, folder, name, flags, mode);
     int was_there = syscall(SYS_faccessat, AT_FDCWD, path, F_OK) == 0;

@@ -23,6 +23,9 @@ int postbox_stat(const char *path, int follow, struct postbox_status *out);
 /// fstat(2); 0, or the negative errno.
 int postbox_fstat(int fd, struct postbox_status *out);
 
+/// O_DIRECT of open(2), whose value depends on the processor.
+int postbox_direct_flag(void);
+
 /// syncfs(2); 0, or the negative errno.
 int postbox_syncfs(int fd);
 

@@ -1,36 +1,48 @@
 /// Text that grows line by line. Its memory is never cleared: that would cost as much as the writing.
 package struct LineBuffer: ~Copyable {
+    /// What the memory is aligned to: whole pages of a file lie in whole pages of memory.
+    package static let pageBytes = 4096
+
     private var memory: UnsafeMutableRawPointer
     private var capacity: Int
-    /// Bytes written.
-    package private(set) var count = 0
+    /// Bytes before the first one, so that it lies in its page as in the file's.
+    private var lead: Int
+    private var end: Int
 
-    package init() {
+    /// - Parameter offset: Where in a file the first byte will stand.
+    package init(offset: Int = 0) {
         capacity = 64 * 1024
-        memory = .allocate(byteCount: capacity, alignment: 16)
+        memory = .allocate(byteCount: capacity, alignment: Self.pageBytes)
+        lead = offset % Self.pageBytes
+        end = lead
     }
 
     deinit {
         memory.deallocate()
     }
 
+    /// Bytes written.
+    package var count: Int { end - lead }
+
     /// A copy of what was written.
     package var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
 
-    package mutating func removeAll() { count = 0 }
+    package mutating func removeAll() { end = lead }
 
-    /// Takes the first bytes away; the others move up.
+    /// Takes the first bytes away; the others move up, as near to the beginning as their place in the file allows.
     package mutating func removeFirst(_ removed: Int) {
         precondition(removed >= 0 && removed <= count, "only what was written can be taken away")
-        count -= removed
-        if count > 0 { memory.copyMemory(from: memory + removed, byteCount: count) }
+        let (from, left) = (lead + removed, count - removed)
+        lead = from % Self.pageBytes
+        end = lead + left
+        if left > 0 { (memory + lead).copyMemory(from: memory + from, byteCount: left) }
     }
 
     /// The bytes written so far; they hold only within `body`.
     package func withUnsafeBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try body(UnsafeRawBufferPointer(start: memory, count: count))
+        try body(UnsafeRawBufferPointer(start: memory + lead, count: count))
     }
 
     /// Bytes as they are.
@@ -40,18 +52,18 @@ package struct LineBuffer: ~Copyable {
 
     /// Makes room for that many bytes at the end and has some of them written.
     mutating func append(_ most: Int, _ body: (inout LineBytes) -> Void) {
-        if capacity - count < most { grow(by: most) }
-        var line = LineBytes(at: memory + count)
+        if capacity - end < most { grow(by: most) }
+        var line = LineBytes(at: memory + end)
         body(&line)
-        count = line.at - memory
+        end = line.at - memory
     }
 
     /// More than the lines of a small file, it is made room for those of a large one at once: what is not written to takes no
     /// memory yet, but every move takes as much as was written.
     private mutating func grow(by most: Int) {
-        let size = max(count + most, 2 * capacity, 4 << 20)
-        let larger = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
-        larger.copyMemory(from: memory, byteCount: count)
+        let size = max(end + most, 2 * capacity, 4 << 20)
+        let larger = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: Self.pageBytes)
+        (larger + lead).copyMemory(from: memory + lead, byteCount: count)
         memory.deallocate()
         memory = larger
         capacity = size

@@ -70,6 +70,12 @@ package enum Disk {
         return descriptor
     }
 
+    /// Opens a file for writing past the page cache: whole pages from and to places that are multiples of a page. Throws EINVAL
+    /// where the file system cannot.
+    static func openDirectly(_ path: String) throws(DiskError) -> Int32 {
+        try open(path, O_WRONLY | postbox_direct_flag())
+    }
+
     package static func close(_ descriptor: Int32, path: String) throws(DiskError) {
         guard Glibc.close(descriptor) == 0 else { throw DiskError(code: errno, call: "close", path: path) }
     }

@@ -13,6 +13,9 @@ package actor ResultFile {
     private let failing: @Sendable (Bool) -> Void
     private let descriptor: Int32
     private var isOpen = true
+    /// For writing past the page cache; nil: not opened yet, or not to be had.
+    private var direct: Int32?
+    private var mayWriteDirectly = Disk.isDurable
     /// Bytes that are known to be durable.
     private var durable: Int
     /// Bytes that the page cache was told to forget.
@@ -62,7 +65,7 @@ package actor ResultFile {
         descriptor = try Disk.open(path, O_RDWR | O_CREAT)
         durable = keeping
         released = keeping / Self.pageBytes * Self.pageBytes
-        var first = LineBuffer()
+        var first = LineBuffer(offset: keeping)
         if keeping == 0 { first.append(contentsOf: ResultLines.header.utf8) }
         written = first.count
         let header = first.bytes
@@ -83,6 +86,7 @@ package actor ResultFile {
     deinit {
         // Of a contribution that ended with a fault: it opens the file again, and every byte counts as not synced then.
         if isOpen { _ = Glibc.close(descriptor) }
+        if let direct { _ = Glibc.close(direct) }
     }
 
     /// Writes the lines of rows that the lane has settled.
@@ -129,6 +133,10 @@ package actor ResultFile {
         }
         if let lost { throw lost }
         isOpen = false
+        if let direct {
+            self.direct = nil
+            try Disk.close(direct, path: path)
+        }
         try Disk.close(descriptor, path: path)
     }
 
@@ -184,10 +192,48 @@ package actor ResultFile {
     /// Bytes that are kept in memory until they are durable.
     private static let unsyncedMax = 1 << 20
 
+    /// Whole pages go past the page cache where there are many: hardly anybody reads them soon, and copies and fresh memory for
+    /// them would cost as much as all else about their lines. The first and the last page, which are shared with other
+    /// lines, go through it: a page that lies there is not written directly.
     private func write(_ range: Range<Int>) throws(DiskError) {
+        let page = LineBuffer.pageBytes
+        let (start, end) = (durable + range.lowerBound, durable + range.upperBound)
+        let first = (start + page - 1) / page * page
+        let pages = first..<max(first, end / page * page)
+        guard pages.count >= Self.directMin, let direct = openDirectly() else {
+            return try write(start..<end, to: descriptor)
+        }
+        try write(start..<pages.lowerBound, to: descriptor)
+        do {
+            try write(pages, to: direct)
+        } catch  where error.code == EINVAL {
+            mayWriteDirectly = false
+            try write(pages, to: descriptor)
+        }
+        try write(pages.upperBound..<end, to: descriptor)
+    }
+
+    private static let directMin = 1 << 16
+
+    private func openDirectly() -> Int32? {
+        guard mayWriteDirectly else { return nil }
+        if direct == nil {
+            do {
+                direct = try Disk.openDirectly(path)
+            } catch {
+                mayWriteDirectly = false
+            }
+        }
+        return direct
+    }
+
+    /// Writes what stands at these places of the file.
+    private func write(_ places: Range<Int>, to descriptor: Int32) throws(DiskError) {
+        guard !places.isEmpty else { return }
         try buffer.withUnsafeBytes { (bytes) throws(DiskError) in
+            let range = places.lowerBound - durable..<places.upperBound - durable
             try Disk.write(
-                descriptor, UnsafeRawBufferPointer(rebasing: bytes[range]), at: durable + range.lowerBound, path: path)
+                descriptor, UnsafeRawBufferPointer(rebasing: bytes[range]), at: places.lowerBound, path: path)
         }
     }
 
@@ -217,7 +263,7 @@ package actor ResultFile {
     private func release() {
         // A page that is not full yet would have to be read again.
         let end = durable / Self.pageBytes * Self.pageBytes
-        guard end - released >= Self.releasedMin else { return }
+        guard end - released >= (direct == nil ? Self.releasedMin : 64 * Self.releasedMin) else { return }
         Disk.release(descriptor, released..<end)
         released = end
     }

@@ -58,6 +58,43 @@ struct ResultFileTests {
         #expect(await file.syncs > 3)
     }
 
+    @Test("Lines of all numbers and lengths lie in the file as they came, at once, also when it is gone on with")
+    func sizes() async throws {
+        var lines = ResultLines(drop: 7, destination: "cache", services: ["NIPROV"], hasLines: true)
+        var expected = LineBuffer()
+        expected.append(contentsOf: ResultLines.header.utf8)
+        var file = try ResultFile(
+            path: path, rows: 100_000, lines: ["cache": lines], thread: DiskThread(label: "test"), alert: { _ in })
+        var row = 1
+        var state: UInt64 = 42
+        for round in 0..<40 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let count = round % 3 == 0 ? Int(state >> 60) + 1 : Int(state >> 53) + 1
+            let length = Int(state >> 40) % 200
+            let shared = lot(
+                (0..<count).map { _ in Parcel("R", fields: "{\"T\":\"\(String(repeating: "x", count: length))\"}") },
+                drop: 7, firstRow: row)
+            let run = SettledRun(
+                lot: shared,
+                rows: shared.rows.indices.map {
+                    SettledRow(index: $0, outcome: .acked, attempts: 1, sentAt: 2_000_000, settledAt: 3_000_000)
+                })
+            row += count
+            await file.append([run], of: "cache")
+            lines.append(run, to: &expected)
+            if round % 7 == 3 { await file.sync() }
+            #expect(FileManager.default.contents(atPath: path) == Data(expected.bytes), "round \(round)")
+            if round % 13 == 12 {
+                try await file.finish(in: SyncGroup(on: folder.path))
+                file = try ResultFile(
+                    path: path, rows: 100_000,
+                    lines: ["cache": ResultLines(drop: 7, destination: "cache", services: ["NIPROV"], hasLines: true)],
+                    keeping: expected.count, thread: DiskThread(label: "test"), alert: { _ in })
+            }
+        }
+        #expect(await file.lastSettledAt == 3_000_000)
+    }
+
     @Test("It begins with the header, and every settled row adds its line, at once")
     func append() async throws {
         let file = try open()

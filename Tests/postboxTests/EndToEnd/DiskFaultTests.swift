@@ -102,6 +102,70 @@ struct DiskFaultTests {
         }
     }
 
+    /// What happens to calls on a large file's result, and whether pages can be written past the page cache.
+    private enum Trouble: CaseIterable {
+        case none, halfWrites, interrupted, fullOnce, brokenOnce, syncsFail, noDirectOpening, noDirectWriting
+
+        var environment: [String: String] {
+            switch self {
+            case .none: [:]
+            case .halfWrites: Self.every(0, "pwrite")
+            case .interrupted: Self.every(EINTR, "pwrite")
+            case .fullOnce: Self.every(ENOSPC, "pwrite")
+            case .brokenOnce: Self.every(EIO, "pwrite")
+            case .syncsFail: Self.every(EIO, "fdatasync")
+            case .noDirectOpening: ["DISK_FAULTS_DIRECT": "open"]
+            case .noDirectWriting: ["DISK_FAULTS_DIRECT": "write"]
+            }
+        }
+
+        private static func every(_ errno: Int32, _ call: String) -> [String: String] {
+            [
+                "DISK_FAULTS_PATH": "/.result.part", "DISK_FAULTS_CALL": call, "DISK_FAULTS_ERRNO": "\(errno)",
+                "DISK_FAULTS_TIMES": "3",
+            ]
+        }
+    }
+
+    @Test(
+        "Writes of a large result fail, are cut short or cannot go past the page cache: every row has its line",
+        arguments: Trouble.allCases)
+    private func large(_ trouble: Trouble) async throws {
+        // Not only the first ones: those that follow begin in the midst of a page.
+        let starts = trouble.environment["DISK_FAULTS_CALL"] == nil ? [1] : [1, 60, 75, 90]
+        let broken = await SmallContribution.few(starts, at: Self.atOnce) { at in
+            do {
+                try await Self.large(trouble, at: at)
+                return String?.none
+            } catch {
+                return "from call \(at): \(error)"
+            }
+        }
+        Self.expectNone(broken)
+    }
+
+    private static func large(_ trouble: Trouble, at: Int) async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url])
+        let file = LargeContribution(rows: 4000)
+        try desk.drop(LargeContribution.name, file.text)
+        let disk = WatchedDisk(desk.path(.inbox).deletingLastPathComponent(), in: desk.folder)
+        let environment = try disk.environment().merging(["DISK_FAULTS_AT": "\(at)"]) { $1 }
+            .merging(trouble.environment) { $1 }
+        let code = try await desk.once(environment: environment)
+        guard code == 0 else { throw SmallContribution.Broken(description: "exit code \(code)\n\(desk.log())") }
+        try file.verify(desk)
+        let entries = try disk.entries()
+        let isAsMeant =
+            switch trouble {
+            case .none: file.isWrittenInPages(entries)
+            case .halfWrites: true
+            default: at > 1 || entries.contains { $0.errno != 0 }
+            }
+        guard isAsMeant else { throw SmallContribution.Broken(description: "the trouble did not come") }
+    }
+
     @Test("When the file system cannot be synced as a whole, each file is by itself")
     func noSyncOfAll() async throws {
         try await Self.burst(

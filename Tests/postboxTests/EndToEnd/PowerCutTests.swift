@@ -144,6 +144,52 @@ struct PowerCutTests {
         }
     }
 
+    /// Of a file whose result is written past the page cache.
+    @Test("The power fails while a large result is written: each row ends with one line, and no durable line is lost")
+    func largeFile() async throws {
+        let seed = Self.environment["POSTBOX_FAULT_SEED"].flatMap(UInt64.init) ?? .random(in: 1...1_000_000_000)
+        var random = SeededRandom(seed: seed)
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url])
+        let file = LargeContribution(rows: 4000)
+        let text = file.text
+        try desk.drop(LargeContribution.name, text)
+        let spool = desk.path(.inbox).deletingLastPathComponent()
+        var disk = WatchedDisk(spool, in: desk.folder)
+        disk.isWithData = true
+        try #require(try await desk.once(environment: disk.environment(withData: true)) == 0, "\(desk.log())")
+        let entries = try disk.entries()
+        #expect(file.isWrittenInPages(entries))
+        // Where the result is written, and everywhere.
+        let written = entries.indices.filter { entries[$0].path.hasSuffix("/.result.part") }
+        let (first, last) = (try #require(written.first), try #require(written.last))
+        for number in 0..<(Self.isWhole ? 300 : 8) {
+            let at = Int.random(in: number % 4 == 0 ? 0...entries.count : first...last, using: &random)
+            let loss = PowerCut.Loss.allCases[number % PowerCut.Loss.allCases.count]
+            let cut = PowerCut(first: ["inbox/" + LargeContribution.name: Data(text.utf8)], entries[..<at])
+            try FileManager.default.removeItem(at: spool)
+            try cut.leave(loss, in: spool, random: &random)
+            let what = "POSTBOX_FAULT_SEED=\(seed), after call \(at), lost: \(loss.rawValue)"
+            #expect(try await desk.once() == 0, "\(what)\n\(desk.log())")
+            do {
+                try file.verify(desk)
+                let path = desk.path(.done).appendingPathComponent(LargeContribution.name + ".result.csv")
+                let lines = Set(try String(contentsOf: path, encoding: .utf8).split(separator: "\n"))
+                for (_, bytes) in cut.sure({ $0.hasSuffix("/.result.part") }) {
+                    let sure = String(decoding: bytes, as: UTF8.self)
+                        .split(separator: "\n", omittingEmptySubsequences: false)
+                    for line in sure.dropFirst().dropLast() where !lines.contains(line) {
+                        throw SmallContribution.Broken(description: "a durable line is gone: \(line)")
+                    }
+                }
+            } catch {
+                Issue.record("\(what): \(error)\n\(desk.log())")
+                return
+            }
+        }
+    }
+
     /// What a durable line says to be accepted, nothing older follows.
     private static func verify(_ events: [RunningSimulator.Event], _ cut: PowerCut) throws {
         var accepted: [String: Int] = [:]
