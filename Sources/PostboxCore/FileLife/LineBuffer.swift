@@ -128,7 +128,7 @@ struct LineBytes {
             nonzeroBytes($0 ^ repeated(Byte.quote)) & nonzeroBytes($0 ^ repeated(UInt8(ascii: ",")))
                 & nonzeroBytes($0 ^ repeated(Byte.lineFeed)) & nonzeroBytes($0 ^ repeated(Byte.carriageReturn))
         }
-        guard isPlain else { return appendDoubled(base + start, length) }
+        guard isPlain else { return appendDoubled(bytes, start, length) }
         copyShort(base + start, to: at, length)
         at += length
     }
@@ -137,42 +137,56 @@ struct LineBytes {
     @inline(__always)
     mutating func appendJSON(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int) {
         // An object without fields needs no quotes.
-        guard length > 2, let base = bytes.baseAddress else { return appendQuoted(bytes, start, length) }
-        appendDoubled(base + start, length)
+        guard length > 2 else { return appendQuoted(bytes, start, length) }
+        appendDoubled(bytes, start, length)
     }
 
+    /// In quotes, and every quote in it twice; `length` is not 0.
     @inline(__always)
-    private mutating func appendDoubled(_ start: UnsafeRawPointer, _ length: Int) {
-        let quote = UInt8(ascii: "\"")
-        append(quote)
-        var from = start
-        var left = length
-        // Eight bytes at once, up to the first quote among them; that one is written twice.
-        while left >= 8 {
-            let word = from.loadUnaligned(as: UInt64.self)
-            at.storeBytes(of: word, as: UInt64.self)
-            let other = word ^ 0x2222_2222_2222_2222
-            let found = (other &- 0x0101_0101_0101_0101) & ~other & 0x8080_8080_8080_8080
-            if found == 0 {
-                at += 8
-                from += 8
-                left &-= 8
+    private mutating func appendDoubled(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int) {
+        guard let base = bytes.baseAddress else { return }
+        append(Byte.quote)
+        let from = base + start
+        var done = 0
+        // Eight bytes at once, at places that do not depend on what was found before.
+        while done &+ 8 <= length {
+            appendDoubled(from.loadUnaligned(fromByteOffset: done, as: UInt64.self), 8)
+            done &+= 8
+        }
+        let left = length &- done
+        if left > 0 {
+            var word: UInt64 = 0
+            if start &+ done &+ 8 <= bytes.count {
+                word = UInt64(littleEndian: from.loadUnaligned(fromByteOffset: done, as: UInt64.self))
             } else {
-                let count = found.trailingZeroBitCount &>> 3 &+ 1
-                at += count
-                append(quote)
-                from += count
-                left &-= count
+                for index in 0..<left {
+                    let byte = from.load(fromByteOffset: done &+ index, as: UInt8.self)
+                    word |= UInt64(byte) &<< UInt64(truncatingIfNeeded: index &* 8)
+                }
             }
+            appendDoubled(word.littleEndian, left)
         }
-        while left > 0 {
-            let byte = from.load(as: UInt8.self)
-            append(byte)
-            if byte == quote { append(quote) }
-            from += 1
-            left &-= 1
+        append(Byte.quote)
+    }
+
+    /// The first bytes of a word, one at least; up to seventeen may be written behind them.
+    @inline(__always)
+    private mutating func appendDoubled(_ bytes: UInt64, _ count: Int) {
+        let word = UInt64(littleEndian: bytes)
+        at.storeBytes(of: word.littleEndian, as: UInt64.self)
+        let used = ~UInt64(0) &>> UInt64(truncatingIfNeeded: 64 &- count &* 8)
+        var quotes = ~nonzeroBytes(word ^ repeated(Byte.quote)) & repeated(0x80) & used
+        while quotes != 0 {
+            // The quote's highest bit in the word.
+            let bit = quotes.trailingZeroBitCount
+            let target = at + ((bit &>> 3) &+ 1)
+            target.storeBytes(of: Byte.quote, as: UInt8.self)
+            let rest = (word &>> UInt64(truncatingIfNeeded: bit)) &>> 1
+            (target + 1).storeBytes(of: rest.littleEndian, as: UInt64.self)
+            at += 1
+            quotes &= quotes &- 1
         }
-        append(quote)
+        at += count
     }
 }
 

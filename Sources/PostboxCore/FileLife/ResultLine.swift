@@ -144,7 +144,8 @@ package struct ResultLines: Sendable {
     /// RFC 4180: quoted when it holds a separator, a quote or a line end.
     private static func quoted(_ text: String) -> [UInt8] {
         let bytes = Array(text.utf8)
-        var out = [UInt8](repeating: 0, count: bytes.count * 2 + 2)
+        // With room for whole words.
+        var out = [UInt8](repeating: 0, count: bytes.count * 2 + 32)
         let used = out.withUnsafeMutableBytes { raw -> Int in
             guard let base = raw.baseAddress else { return 0 }
             var line = LineBytes(at: base)

@@ -119,6 +119,46 @@ struct ResultLineTests {
                 """)
     }
 
+    private struct Choices: SeededChoices {
+        var state: UInt64
+    }
+
+    @Test("Quotes at all places of texts of all lengths are doubled, also where nothing lies behind the text")
+    func quotes() {
+        var choices = Choices(state: 7)
+        var wrong: [String] = []
+        for length in 0..<50 {
+            for _ in 0..<40 {
+                let share = choices.pick([1, 2, 5, 20])
+                let value = String(
+                    (0..<length).map { _ in
+                        choices.number(share) == 0 ? "\"" : choices.pick(["a", ":", "ü", "!", "#", "¢"])
+                    }
+                    .joined())
+                let fields = "{" + value + "}"
+                let doubled = "\"" + fields.replacing("\"", with: "\"\"") + "\"\n"
+                // The fields end the batch, and then other bytes follow them.
+                let ends = ResultSamples.line(fields: fields)
+                if length > 0, !ends.hasSuffix("Z," + doubled) { wrong.append("\(fields): \(ends)") }
+                var (batch, lines) = (
+                    PostBatch(), ResultLines(drop: 1, destination: "d", services: ["S"], hasLines: true)
+                )
+                batch.bytes = Array((value + fields + "\"\"\"\"\"\"\"\"").utf8)
+                let row = MappedRow(
+                    row: 1, line: 2, post: .update, service: 0, ricStart: 0, ricLength: value.utf8.count,
+                    fieldsStart: value.utf8.count, fieldsLength: fields.utf8.count, keyHash: 0)
+                var out = LineBuffer(offset: choices.number(5000))
+                lines.append(row, in: batch, outcome: .unsent, detail: OutcomeDetail(), settledAt: 0, to: &out)
+                let text = String(decoding: out.bytes, as: UTF8.self)
+                let ric = value.contains("\"") ? "\"" + value.replacing("\"", with: "\"\"") + "\"" : value
+                if !text.hasPrefix("1,1,2,d,\(ric),S,Update,unsent,") || length > 0 && !text.hasSuffix("Z," + doubled) {
+                    wrong.append("\(value): \(text)")
+                }
+            }
+        }
+        #expect(wrong.isEmpty, "\(wrong.prefix(3))")
+    }
+
     @Test("Every outcome has a word that reads back", arguments: PostOutcome.allCases)
     func words(outcome: PostOutcome) {
         #expect(PostOutcome(word: outcome.word) == outcome)
