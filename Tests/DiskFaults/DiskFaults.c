@@ -11,7 +11,7 @@
 //   DISK_FAULTS_TIMES   how many calls fail, without MENDED; 1 when absent
 //   DISK_FAULTS_CALL    fail calls of that name only, from AT on
 //   DISK_FAULTS_PATH    fail calls on paths that end with it only, from AT on
-//   DISK_FAULTS_DIRECT  "open" or "write": that fails where it would go past the page cache (O_DIRECT), with EINVAL
+//   DISK_FAULTS_DIRECT  "open" or "write": that fails where it would go past the page cache (O_DIRECT)
 //
 // Without a root:
 //
@@ -219,7 +219,7 @@ static ssize_t do_write(const char *name, int fd, const void *bytes, size_t leng
     ssize_t n = -1;
     off_t start = at;
     int error = call.error;
-    if (strcmp(no_direct, "write") == 0 && fcntl(fd, F_GETFL) & O_DIRECT) call.error = error = EINVAL;
+    if (strcmp(no_direct, "write") == 0 && fcntl(fd, F_GETFL) & O_DIRECT) call.error = error = EOPNOTSUPP;
     if (!error) {
         size_t some = half(call, length);
         n = at < 0 ? syscall(SYS_write, fd, bytes, some) : syscall(SYS_pwrite64, fd, bytes, some, at);

@@ -14,9 +14,9 @@ struct MappedBytes: ~Copyable {
     /// It was lent, and is somebody else's to free.
     private var isLent: Bool
 
-    init(capacity: Int = 64) {
-        self.capacity = max(capacity, 64)
-        memory = .allocate(capacity: self.capacity)
+    init() {
+        capacity = 64
+        memory = .allocate(capacity: capacity)
         isLent = false
     }
 

@@ -9,7 +9,7 @@ package struct RowMapper: Sendable {
     private let serviceNames: [[UInt8]]
     private let updateOnly: Bool
     private let columnsAreFixed: Bool
-    /// What the rows of the batch before took of `PostBatch.bytes`; 0: there was none.
+    /// What a row of the batch before took of `PostBatch.bytes`; 0: there was none.
     private var bytesPerRow = 0
 
     /// Bytes of a RIC: a server answers a longer name with an Error (observed §2.4).

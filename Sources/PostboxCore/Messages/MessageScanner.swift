@@ -69,7 +69,7 @@ package struct MessageScanner {
         var isAck = false
         repeat {
             i += 1
-            // No member is shorter than eight bytes with what stands behind it at the end of a frame.
+            // No member is shorter than eight bytes with what stands behind it in an array; elsewhere it is read as a tree.
             guard i + 8 <= frame.count else { return nil }
             let word = UInt64(littleEndian: frame.loadUnaligned(fromByteOffset: i, as: UInt64.self))
             if word == Self.ackID {

@@ -95,6 +95,20 @@ package enum Postbox {
     /// PostIDs are 1…4294967295 (observed §2.4: uint32; 0 means none).
     package static let postIDs: UInt64 = 4_294_967_295
 
+    /// The base for the next drop, where the PostIDs of these open drops are taken: behind the one that the longest run of free
+    /// PostIDs follows, on the ring that they are.
+    package static func nextBase(behind open: [(base: UInt32, rows: Int)]) -> UInt64 {
+        let open = open.sorted { $0.base < $1.base }
+        var best = (free: Int64.min, base: UInt64(0))
+        for (index, drop) in open.enumerated() {
+            let isLast = index + 1 == open.count
+            let next = Int64(open[isLast ? 0 : index + 1].base) + (isLast ? Int64(postIDs) : 0)
+            let free = next - Int64(drop.base) - Int64(drop.rows)
+            if free > best.free { best = (free, (UInt64(drop.base) + UInt64(drop.rows)) % postIDs) }
+        }
+        return best.base
+    }
+
     /// The PostID of a row: base plus row number, wrapped within 1…4294967295.
     package static func postID(base: UInt32, row: Int) -> UInt32 {
         UInt32((UInt64(base) + UInt64(row) - 1) % postIDs + 1)

@@ -742,7 +742,7 @@ package struct PostingWindow {
         let isGrouped = slots[Int(slot)].isGrouped
         if older >= 0 { slots[Int(older)].newer = newer } else { oldest = newer }
         if newer >= 0 { slots[Int(newer)].older = older } else { newest = older }
-        byPostID.remove(postID)
+        byPostID.remove(postID, slot: slot)
         if !isGrouped { byKey.remove(Self.tableKey(keyHash), slot: slot) }
         freeSlots.append(slot)
         inFlight -= 1
@@ -808,11 +808,11 @@ struct PostIDTable {
         return others.isEmpty ? -1 : others[postID] ?? -1
     }
 
-    mutating func remove(_ postID: UInt32) {
+    mutating func remove(_ postID: UInt32, slot: Int32) {
         let place = Int(postID) & mask
-        if entries[place].slot >= 0, entries[place].postID == postID {
+        if entries[place].slot == slot, entries[place].postID == postID {
             entries[place].slot = -1
-        } else {
+        } else if others[postID] == slot {
             others[postID] = nil
         }
     }

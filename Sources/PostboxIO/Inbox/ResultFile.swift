@@ -18,8 +18,9 @@ package actor ResultFile {
     private var mayWriteDirectly = Disk.isDurable
     /// Bytes that are known to be durable.
     private var durable: Int
-    /// Bytes that the page cache was told to forget.
+    /// Bytes that the page cache was told to forget, and what went through it since.
     private var released: Int
+    private var cached = 0
     /// What comes after the durable ones: lines that no sync has made durable yet, and after those that are written the others.
     private var buffer: LineBuffer
     /// Bytes of `buffer` that are known to be written whole.
@@ -132,11 +133,8 @@ package actor ResultFile {
             for other in others { try Disk.sync(other) }
         }
         if let lost { throw lost }
+        try closeDirect()
         isOpen = false
-        if let direct {
-            self.direct = nil
-            try Disk.close(direct, path: path)
-        }
         try Disk.close(descriptor, path: path)
     }
 
@@ -194,7 +192,8 @@ package actor ResultFile {
 
     /// Whole pages go past the page cache where there are many: hardly anybody reads them soon, and copies and fresh memory for
     /// them would cost as much as all else about their lines. The first and the last page, which are shared with other
-    /// lines, go through it: a page that lies there is not written directly.
+    /// lines, go through it. Where a page lies in the cache that is written directly, as when lines are written again after a
+    /// sync that failed, the kernel writes it back and drops it first (open(2), NOTES).
     private func write(_ range: Range<Int>) throws(DiskError) {
         let page = LineBuffer.pageBytes
         let (start, end) = (durable + range.lowerBound, durable + range.upperBound)
@@ -206,11 +205,20 @@ package actor ResultFile {
         try write(start..<pages.lowerBound, to: descriptor)
         do {
             try write(pages, to: direct)
-        } catch  where error.code == EINVAL {
+        } catch {
+            // A disk that is full or broken is so either way; any other code says that this is no way to write to it.
+            guard ![ENOSPC, EDQUOT, EIO].contains(error.code) else { throw error }
             mayWriteDirectly = false
+            try closeDirect()
             try write(pages, to: descriptor)
         }
         try write(pages.upperBound..<end, to: descriptor)
+    }
+
+    private func closeDirect() throws(DiskError) {
+        guard let descriptor = direct else { return }
+        direct = nil
+        try Disk.close(descriptor, path: path)
     }
 
     private static let directMin = 1 << 16
@@ -230,6 +238,7 @@ package actor ResultFile {
     /// Writes what stands at these places of the file.
     private func write(_ places: Range<Int>, to descriptor: Int32) throws(DiskError) {
         guard !places.isEmpty else { return }
+        if descriptor == self.descriptor { cached += places.count }
         try buffer.withUnsafeBytes { (bytes) throws(DiskError) in
             let range = places.lowerBound - durable..<places.upperBound - durable
             try Disk.write(
@@ -263,9 +272,10 @@ package actor ResultFile {
     private func release() {
         // A page that is not full yet would have to be read again.
         let end = durable / Self.pageBytes * Self.pageBytes
-        guard end - released >= (direct == nil ? Self.releasedMin : 64 * Self.releasedMin) else { return }
+        guard cached >= Self.releasedMin, end > released else { return }
         Disk.release(descriptor, released..<end)
         released = end
+        cached = 0
     }
 
     /// A multiple of every page size.

@@ -127,15 +127,11 @@ struct PostboxService: Sendable {
                 alert: { alerts.send($0) })
         }
         let open = try await ledger.open()
-        var firstBase: UInt64 = 0
-        for record in open {
-            for posting in record.postings {
-                firstBase = max(firstBase, UInt64(posting.postIDBase) + UInt64(record.rows))
-            }
-        }
+        let firstBase = Postbox.nextBase(
+            behind: open.flatMap { record in record.postings.map { (base: $0.postIDBase, rows: record.rows) } })
         let context = Context(
             settings: settings, configSHA256: SourceFile.sha256(loaded.sourceBytes), ledger: ledger, lanes: lanes,
-            names: NameBook(), bases: PostIDBases(next: firstBase % Postbox.postIDs),
+            names: NameBook(), bases: PostIDBases(next: firstBase),
             guardBook: try GuardBook(work), syncs: try SyncGroup(on: work), spares: SpareDirectories(),
             results: DiskThread(label: "results"), trouble: ResultTrouble(),
             alerts: alerts, progress: progress, logger: logger)

@@ -179,10 +179,13 @@ final class PriceFilePass {
     func mapped(_ chunk: UnsafeRawBufferPointer, isLast: Bool) throws -> PostBatch {
         var mapped = PostBatch()
         mapped.reserve(bytes: room.bytes, rows: room.rows)
+        var seen = 0
         try PriceFileReading.pieces(of: chunk, isLast: isLast) { (piece, isLast) throws(FileProblem) in
             try map(piece, isLast: isLast, into: &mapped)
-            if room.rows == 0 {
-                let pieces = (chunk.count + piece.count - 1) / max(1, piece.count)
+            seen += piece.count
+            if room.rows == 0, seen > 0 {
+                // As many for each byte of the chunk as for those that were read.
+                let pieces = (chunk.count + seen - 1) / seen
                 room = (mapped.bytes.count * pieces, mapped.rows.count * pieces)
                 mapped.reserve(bytes: room.bytes, rows: room.rows)
             }

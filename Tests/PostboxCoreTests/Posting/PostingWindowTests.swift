@@ -189,6 +189,18 @@ struct PostingWindowTests {
         #expect(window.lot(second)?.drop == 2)
     }
 
+    @Test("The next drop's PostIDs follow those of open drops, also where these went over the end")
+    func nextBase() {
+        #expect(Postbox.nextBase(behind: []) == 0)
+        #expect(Postbox.nextBase(behind: [(base: 0, rows: 10)]) == 10)
+        #expect(Postbox.nextBase(behind: [(base: 30, rows: 5), (base: 10, rows: 20), (base: 10, rows: 20)]) == 35)
+        // Over the end: 4294967295 and then 1 to 9; the newest has 10 to 19.
+        #expect(Postbox.nextBase(behind: [(base: 4_294_967_294, rows: 10), (base: 9, rows: 10)]) == 19)
+        #expect(Postbox.nextBase(behind: [(base: 4_294_967_290, rows: 5)]) == 0)
+        // One that was left open long ago lies far behind the others.
+        #expect(Postbox.nextBase(behind: [(base: 5, rows: 10), (base: 1_000_000, rows: 1_000_000)]) == 2_000_000)
+    }
+
     @Test("PostIDs wrap from 4294967295 to 1")
     func wrap() {
         let desk = Desk()

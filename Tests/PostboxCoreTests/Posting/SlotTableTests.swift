@@ -20,8 +20,10 @@ struct SlotTableTests {
         let bases: [UInt32] = [1, 257, 4_294_967_000, 1 + 4096, 1 + 65_536]
         for _ in 0..<3000 {
             let postID = choices.pick(bases) &+ UInt32(choices.number(2 * slots))
-            if known[postID] != nil {
-                table.remove(postID)
+            if let slot = known[postID] {
+                table.remove(postID, slot: slot + 1)
+                #expect(table.find(postID) == slot)
+                table.remove(postID, slot: slot)
                 known[postID] = nil
             } else if known.count < slots {
                 let slot = Int32(choices.number(slots))

@@ -70,11 +70,15 @@ struct PriceFilePassTests {
         }
     }
 
-    private static func read(_ bytes: [UInt8], _ format: PriceFileFormat, chunk: Int) throws -> [Seen] {
+    private static func pass(_ format: PriceFileFormat) -> PriceFilePass {
         let target = DestinationMapper.Target(
             services: ["ONE", "TWO"], updateOnly: false, laneServices: [1, 0],
             codec: MessageCodec(profile: .rtds, services: ["TWO", "ONE"], postUserInfo: nil), maxMsgSize: 65_535)
-        let pass = PriceFilePass(rule: MappingRule(destinations: ["server"]), format: format, target: target)
+        return PriceFilePass(rule: MappingRule(destinations: ["server"]), format: format, target: target)
+    }
+
+    private static func read(_ bytes: [UInt8], _ format: PriceFileFormat, chunk: Int) throws -> [Seen] {
+        let pass = pass(format)
         var seen: [Seen] = []
         var start = 0
         while start < bytes.count {
@@ -111,6 +115,20 @@ struct PriceFilePassTests {
         }
         for chunk in [997, 65_536, 65_537, 262_144] {
             #expect(try Self.read(bytes, format, chunk: chunk) == whole, "in chunks of \(chunk) bytes")
+        }
+    }
+
+    @Test(
+        "A long row that ends just behind a piece takes no more memory than its chunk is long", arguments: [1, 2, 20])
+    func longRow(behind: Int) throws {
+        for pieces in 1...4 {
+            let head = "RIC,GEN_TEXT16\nA,"
+            let count = pieces * 65_536 + behind
+            let text = head + String(repeating: "x", count: count - head.utf8.count - 1) + "\n"
+            let posts = try Array(text.utf8).withUnsafeBytes { try Self.pass(.csv).mapped($0, isLast: true) }
+            #expect(posts.rows.count == 1)
+            #expect(posts.problems.map(\.reason) == ["message_too_long"])
+            #expect(posts.bytes.capacity < 8 * count, "\(posts.bytes.capacity) bytes")
         }
     }
 }
