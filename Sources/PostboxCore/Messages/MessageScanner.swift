@@ -124,18 +124,38 @@ package struct MessageScanner {
     /// Goes behind the end of an object that holds no object and no escapes; its opening brace is behind us.
     @inline(__always)
     private func skipPlainObject(_ frame: UnsafeRawBufferPointer, _ at: inout Int) -> Bool {
-        var inString = false
         while at < frame.count {
             let byte = frame[at]
-            at += 1
-            if byte == UInt8(ascii: "\"") {
-                inString.toggle()
-            } else if byte == UInt8(ascii: "\\") {
+            at &+= 1
+            if byte == Byte.quote {
+                guard skipPlainString(frame, &at) else { return false }
+            } else if byte == UInt8(ascii: "}") {
+                return true
+            } else if byte == UInt8(ascii: "{") || byte == Byte.backslash {
                 return false
-            } else if !inString {
-                if byte == UInt8(ascii: "}") { return true }
-                if byte == UInt8(ascii: "{") { return false }
             }
+        }
+        return false
+    }
+
+    /// Goes behind the end of a string without escapes; its opening quote is behind us.
+    @inline(__always)
+    private func skipPlainString(_ frame: UnsafeRawBufferPointer, _ at: inout Int) -> Bool {
+        while at &+ 8 <= frame.count {
+            let word = UInt64(littleEndian: frame.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+            let others = nonzeroBytes(word ^ repeated(Byte.quote)) & nonzeroBytes(word ^ repeated(Byte.backslash))
+            let found = ~others & repeated(0x80)
+            if found != 0 {
+                at &+= found.trailingZeroBitCount &>> 3
+                break
+            }
+            at &+= 8
+        }
+        while at < frame.count {
+            let byte = frame[at]
+            at &+= 1
+            if byte == Byte.quote { return true }
+            if byte == Byte.backslash { return false }
         }
         return false
     }

@@ -37,6 +37,42 @@ struct InboundMessageTests {
         #expect(ack.nakCode == nil)
     }
 
+    private static func ids(_ frame: String) -> [UInt32]? {
+        var ids: [UInt32] = [7]
+        let isTaken = Array(frame.utf8).withUnsafeBytes { MessageScanner().scanAcks($0, into: &ids) }
+        #expect(ids.first == 7)
+        #expect(isTaken || ids == [7])
+        return isTaken ? Array(ids.dropFirst()) : nil
+    }
+
+    @Test("Plain Acks are read where they lie, whatever their Key's names are")
+    func plainAcks() {
+        for length in 0...40 {
+            let name = String("A}b{c,[d]:e=ü.F".cycled(length))
+            let acks = (1...3).map {
+                #"{"ID":-1,"Type":"Ack","AckID":\#($0),"Key":{"Service":"S\#(name)","Name":"\#(name)"}}"#
+            }
+            #expect(Self.ids("[\(acks.joined(separator: ","))]") == [1, 2, 3])
+            #expect(Self.ids(#"[{"AckID":4294967295,"Key":{"Name":"\#(name)"},"Type":"Ack"}]"#) == [4_294_967_295])
+            #expect(Self.ids(#"[{"AckID":5,"Type":"Ack","Key":{"Name":"\#(name)\"q"}}]"#) == nil)
+            #expect(Self.ids(#"[{"AckID":5,"Type":"Ack","Key":{"Name":"\#(name)"#) == nil)
+        }
+    }
+
+    @Test(
+        "Anything else than plain Acks is left to the longer way",
+        arguments: [
+            "[", "[]", "[{}]", #"[{"ID":1,"Type":"Ack"}]"#, #"[{"ID":1,"AckID":1}]"#, #"[{"AckID":1,"Type":"Ack"}"#,
+            #"[{"AckID":1,"Type":"Ack"}]]"#, #"[{"AckID":1,"Type":"Ack"},]"#, #"[{"AckID":1,"AckID":1,"Type":"Ack"}]"#,
+            #"[{"AckID":4294967296,"Type":"Ack"}]"#, #"[{"AckID":12345678901234,"Type":"Ack"}]"#,
+            #"[{"AckID":1,"Type":"Ack","NakCode":"DeniedBySrc"}]"#, #"[{"AckID":1,"Type":"Acknowledge"}]"#,
+            #"[{"AckID":1,"Type":"Ack"},{"Type":"Ping"}]"#, #"[{"AckID":1,"Type":"Ack","Key":{"A":{"B":1}}}]"#,
+            #"[{"AckID":,"Type":"Ack"}]"#, #"[{"AckID":1,"Type":"Ac"#, #"{"AckID":1,"Type":"Ack"}"#,
+        ])
+    func otherAcks(frame: String) {
+        #expect(Self.ids(frame) == nil)
+    }
+
     @Test("Refusals as they were seen")
     func naks() throws {
         #expect(
@@ -211,5 +247,13 @@ struct ServerErrorTests {
     @Test("An array of one needs no offset")
     func single() {
         #expect(postID(#"[{"ID":1,"PostID":7}]"#) == 7)
+    }
+}
+
+extension String {
+    /// Its characters again and again.
+    fileprivate func cycled(_ count: Int) -> [Character] {
+        let all = Array(self)
+        return (0..<count).map { all[$0 % all.count] }
     }
 }
