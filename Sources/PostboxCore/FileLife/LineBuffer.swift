@@ -1,6 +1,6 @@
 /// Text that grows line by line. Its memory is never cleared: that would cost as much as the writing.
 package struct LineBuffer: ~Copyable {
-    /// What the memory is aligned to: whole pages of a file lie in whole pages of memory.
+    /// What the memory is aligned to once it is more than a few of these: whole pages of a file lie in whole pages of memory.
     package static let pageBytes = 4096
 
     private var memory: UnsafeMutableRawPointer
@@ -11,8 +11,9 @@ package struct LineBuffer: ~Copyable {
 
     /// - Parameter offset: Where in a file the first byte will stand.
     package init(offset: Int = 0) {
-        capacity = 64 * 1024
-        memory = .allocate(byteCount: capacity, alignment: Self.pageBytes)
+        // Most files are small, and many are in work at once.
+        capacity = 4 * Self.pageBytes
+        memory = .allocate(byteCount: capacity, alignment: 16)
         lead = offset % Self.pageBytes
         end = lead
     }
@@ -58,10 +59,10 @@ package struct LineBuffer: ~Copyable {
         end = line.at - memory
     }
 
-    /// More than the lines of a small file, it is made room for those of a large one at once: what is not written to takes no
+    /// More than the lines of a small file, it is made room for those of a large one soon: what is not written to takes no
     /// memory yet, but every move takes as much as was written.
     private mutating func grow(by most: Int) {
-        let size = max(end + most, 2 * capacity, 4 << 20)
+        let size = end + most <= 256 << 10 ? 256 << 10 : max(end + most, 2 * capacity, 4 << 20)
         let larger = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: Self.pageBytes)
         (larger + lead).copyMemory(from: memory + lead, byteCount: count)
         memory.deallocate()

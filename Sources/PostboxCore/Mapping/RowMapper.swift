@@ -67,7 +67,7 @@ package struct RowMapper: Sendable {
         var room = bytesPerRow == 0 ? 2 * batch.text.count : batch.rows.count * bytesPerRow * 17 / 16
         if bytesMax != nil { room = 0 }
         var spilled: [UInt8]?
-        text.append(addingCapacity: room + 1024) { span in
+        text.append(addingCapacity: room + 256) { span in
             span.withUnsafeMutableBufferPointer { memory, count in
                 var bytes = MappedBytes(lent: memory)
                 rows.append(addingCapacity: batch.rows.count) { span in

@@ -166,7 +166,8 @@ extension CSVReader {
         var isPlain = true
         while isPlain {
             let before = cells.count
-            cells.append(addingCapacity: max(width, 1024)) { room in
+            // No cell is shorter than what stands behind it: a small file takes no more than it needs.
+            cells.append(addingCapacity: max(width, min(1024, count &- start))) { room in
                 room.withUnsafeMutableBufferPointer { room, used in
                     while used &+ width <= room.count {
                         scan = at
