@@ -356,9 +356,7 @@ private func isCanonical(_ value: Span<UInt8>) -> Bool {
 
 /// Values that a look told already never come here: it need not be fast.
 private func isCanonicalShort(_ value: Span<UInt8>) -> Bool {
-    var word: UInt64 = 0
-    for index in value.indices { word |= UInt64(value[index]) &<< UInt64(truncatingIfNeeded: index &* 8) }
-    return isCanonicalWord(word, value.count)
+    value.withUnsafeBytes { isCanonicalWord(shortWord($0, 0, $0.count), $0.count) }
 }
 
 /// All bytes at once, the first in the lowest byte and zeros behind the last: most prices have no more than eight.
@@ -373,7 +371,7 @@ func isCanonicalWord(_ word: UInt64, _ count: Int) -> Bool {
     }
     guard length > 0 else { return false }
     let highs: UInt64 = 0x8080_8080_8080_8080
-    let used = ~UInt64(0) &>> UInt64(truncatingIfNeeded: 64 &- length &* 8)
+    let used = leadingBytes(length)
     // With the high bits clear no addition below carries into the next byte.
     guard word & highs == 0 else { return false }
     let zeros: UInt64 = 0x3030_3030_3030_3030

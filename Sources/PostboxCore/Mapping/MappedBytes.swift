@@ -11,8 +11,8 @@ struct MappedBytes: ~Copyable {
     private var capacity: Int
     /// Bytes written so far.
     private(set) var count = 0
-    /// It was lent, and is somebody else's to free.
-    private var isLent: Bool
+    /// The memory was lent, and is somebody else's to free: everything written so far stands at its beginning.
+    private(set) var isLent: Bool
 
     init() {
         capacity = 64
@@ -20,7 +20,7 @@ struct MappedBytes: ~Copyable {
         isLent = false
     }
 
-    /// Writes to memory that was lent as long as there is room in it, else to its own; see `isWithinLent`.
+    /// Writes to memory that was lent as long as there is room in it, else to its own; see `isLent`.
     init(lent: UnsafeMutableBufferPointer<UInt8>) {
         isLent = lent.baseAddress != nil
         capacity = isLent ? lent.count : 64
@@ -30,9 +30,6 @@ struct MappedBytes: ~Copyable {
     deinit {
         if !isLent { memory.deallocate() }
     }
-
-    /// Everything written so far stands at the beginning of the memory that was lent.
-    var isWithinLent: Bool { isLent }
 
     subscript(index: Int) -> UInt8 {
         get {

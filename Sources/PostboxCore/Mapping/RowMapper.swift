@@ -76,7 +76,7 @@ package struct RowMapper: Sendable {
                             batch, columns, onlyDoubtfulWithin: bytesMax, &bytes, base, to: rows, &problems)
                     }
                 }
-                if bytes.isWithinLent { count = bytes.count } else { spilled = bytes.withWritten { Array($0) } }
+                if bytes.isLent { count = bytes.count } else { spilled = bytes.withWritten { Array($0) } }
             }
         }
         if let spilled { text.append(contentsOf: spilled) }

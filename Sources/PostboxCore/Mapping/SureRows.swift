@@ -144,8 +144,7 @@ struct SureRows {
         if mayBeNumber, first <= UInt8(ascii: "9") || !mayBeText {
             let isCanonical: Bool
             if count <= 8 {
-                let used = ~UInt64(0) &>> UInt64(truncatingIfNeeded: 64 &- count &* 8)
-                let word = UInt64(littleEndian: value.loadUnaligned(as: UInt64.self)) & used
+                let word = UInt64(littleEndian: value.loadUnaligned(as: UInt64.self)) & leadingBytes(count)
                 isCanonical = isCanonicalWord(word, count)
             } else {
                 isCanonical = isCanonicalLong(UnsafeRawBufferPointer(start: value, count: count))

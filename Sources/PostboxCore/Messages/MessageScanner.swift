@@ -76,7 +76,7 @@ package struct MessageScanner {
                 i += 8
                 guard ackID == nil, let id = number(frame, &i) else { return nil }
                 ackID = UInt32(exactly: id)
-            } else if word & Self.fiveBytes == Self.id {
+            } else if word & leadingBytes(5) == Self.id {
                 i += 5
                 if i < frame.count, frame[i] == UInt8(ascii: "-") { i += 1 }
                 guard number(frame, &i) != nil else { return nil }
@@ -86,7 +86,7 @@ package struct MessageScanner {
                 else { return nil }
                 i += 12
                 isAck = true
-            } else if word & Self.sevenBytes == Self.key {
+            } else if word & leadingBytes(7) == Self.key {
                 i += 7
                 guard skipPlainObject(frame, &i) else { return nil }
             } else {
@@ -101,11 +101,9 @@ package struct MessageScanner {
     /// `"AckID":`, `"ID":`, `"Type":"`, `Ack"` and `"Key":{`, the first byte in the lowest place.
     private static let ackID: UInt64 = 0x3a22_4449_6b63_4122
     private static let id: UInt64 = 0x3a_2244_4922
-    private static let fiveBytes: UInt64 = 0xff_ffff_ffff
     private static let type: UInt64 = 0x223a_2265_7079_5422
     private static let ack: UInt32 = 0x226b_6341
     private static let key: UInt64 = 0x7b_3a22_7965_4b22
-    private static let sevenBytes: UInt64 = 0xff_ffff_ffff_ffff
 
     @inline(__always)
     private func number(_ frame: UnsafeRawBufferPointer, _ at: inout Int) -> UInt64? {

@@ -382,7 +382,7 @@ package struct PostingWindow {
 
     /// Notes the pacer's number of a post that was just taken.
     package mutating func paced(_ postID: UInt32, number: UInt64) {
-        let slot = find(postID)
+        let slot = byPostID.find(postID)
         guard slot >= 0 else { return }
         if pacedNumbers.isEmpty { pacedNumbers = Array(repeating: 0, count: capacity) }
         pacedNumbers[Int(slot)] = number
@@ -390,7 +390,7 @@ package struct PostingWindow {
 
     /// The pacer's number of a post in flight.
     package func pacedNumber(_ postID: UInt32) -> UInt64? {
-        let slot = find(postID)
+        let slot = byPostID.find(postID)
         return slot < 0 || pacedNumbers.isEmpty ? nil : pacedNumbers[Int(slot)]
     }
 
@@ -398,13 +398,13 @@ package struct PostingWindow {
 
     /// The in-flight post with that PostID, as lot and row index; nil: nothing of the kind is in flight (late or foreign).
     package func post(_ postID: UInt32) -> (lot: Int32, index: Int32)? {
-        let slot = find(postID)
+        let slot = byPostID.find(postID)
         return slot < 0 ? nil : (slots[Int(slot)].lot, slots[Int(slot)].index)
     }
 
     /// An Ack without NakCode. False: nothing with that PostID is in flight.
     package mutating func acked(_ postID: UInt32, now: Moment) -> Bool {
-        let slot = find(postID)
+        let slot = byPostID.find(postID)
         guard slot >= 0 else { return false }
         if slots[Int(slot)].isGrouped {
             endMember(of: slots[Int(slot)], slot, .acked, now, nil)
@@ -434,7 +434,7 @@ package struct PostingWindow {
         _ postID: UInt32, code: NakCode, text: String, nakClass: Destination.NakClass, now: Moment,
         jitter: Double = 0.5
     ) -> Bool {
-        let slot = find(postID)
+        let slot = byPostID.find(postID)
         guard slot >= 0 else { return false }
         let s = slots[Int(slot)]
         let detail = OutcomeDetail(nakCode: code.name, text: text)
@@ -748,10 +748,6 @@ package struct PostingWindow {
         inFlight -= 1
     }
 
-    private func find(_ postID: UInt32) -> Int32 {
-        byPostID.find(postID)
-    }
-
     private mutating func settle(
         _ handle: Int32, _ index: Int32, _ outcome: PostOutcome, attempts: Int, sentWall: Int64, _ now: Moment,
         _ detail: OutcomeDetail?
@@ -772,29 +768,36 @@ package struct PostingWindow {
     }
 }
 
+/// A place in a table of slots.
+private struct SlotEntry {
+    var key: UInt32 = 0
+    /// -1: nothing is there.
+    var slot: Int32 = -1
+
+    /// Empty places for so many slots: a power of two, of which a half at most is used.
+    static func places(forSlots slots: Int) -> [SlotEntry] {
+        var size = 16
+        while size < slots * 2 { size *= 2 }
+        return Array(repeating: SlotEntry(), count: size)
+    }
+}
+
 /// Slots by PostID. PostIDs come one after the other, so each has a place of its own, side by side with its neighbours'.
 struct PostIDTable {
-    private var entries: [Entry]
+    private var entries: [SlotEntry]
     private let mask: Int
     /// Those whose place another one has: of two drops whose PostIDs are far apart.
     private var others: [UInt32: Int32] = [:]
 
-    private struct Entry {
-        var postID: UInt32 = 0
-        var slot: Int32 = -1
-    }
-
     init(slots: Int) {
-        var size = 16
-        while size < slots * 2 { size *= 2 }
-        entries = Array(repeating: Entry(), count: size)
-        mask = size - 1
+        entries = SlotEntry.places(forSlots: slots)
+        mask = entries.count - 1
     }
 
     mutating func insert(_ postID: UInt32, slot: Int32) {
         let place = Int(postID) & mask
         if entries[place].slot < 0 {
-            entries[place] = Entry(postID: postID, slot: slot)
+            entries[place] = SlotEntry(key: postID, slot: slot)
         } else {
             others[postID] = slot
         }
@@ -804,13 +807,13 @@ struct PostIDTable {
     @inline(__always)
     func find(_ postID: UInt32) -> Int32 {
         let entry = entries[Int(postID) & mask]
-        if entry.slot >= 0, entry.postID == postID { return entry.slot }
+        if entry.slot >= 0, entry.key == postID { return entry.slot }
         return others.isEmpty ? -1 : others[postID] ?? -1
     }
 
     mutating func remove(_ postID: UInt32, slot: Int32) {
         let place = Int(postID) & mask
-        if entries[place].slot == slot, entries[place].postID == postID {
+        if entries[place].slot == slot, entries[place].key == postID {
             entries[place].slot = -1
         } else if others[postID] == slot {
             others[postID] = nil
@@ -818,21 +821,14 @@ struct PostIDTable {
     }
 }
 
-/// Slots by a key whose bits are well mixed: open addressing at a load of a half at most.
+/// Slots by a key whose bits are well mixed: open addressing.
 struct SlotTable {
-    private var entries: [Entry]
+    private var entries: [SlotEntry]
     private let mask: Int
 
-    private struct Entry {
-        var key: UInt32 = 0
-        var slot: Int32 = -1
-    }
-
     init(slots: Int) {
-        var size = 16
-        while size < slots * 2 { size *= 2 }
-        entries = Array(repeating: Entry(), count: size)
-        mask = size - 1
+        entries = SlotEntry.places(forSlots: slots)
+        mask = entries.count - 1
     }
 
     /// Where the search for a key begins.
@@ -855,7 +851,7 @@ struct SlotTable {
         entries.withUnsafeMutableBufferPointer { entries in
             var at = Int(key) & mask
             while entries[at].slot >= 0 { at = (at &+ 1) & mask }
-            entries[at] = Entry(key: key, slot: slot)
+            entries[at] = SlotEntry(key: key, slot: slot)
         }
     }
 
@@ -877,7 +873,7 @@ struct SlotTable {
                 }
                 next = (next &+ 1) & mask
             }
-            entries[hole] = Entry()
+            entries[hole] = SlotEntry()
         }
     }
 }

@@ -69,6 +69,24 @@ func nonzeroBytes(_ bytes: UInt64) -> UInt64 {
     ((bytes & 0x7F7F_7F7F_7F7F_7F7F) &+ 0x7F7F_7F7F_7F7F_7F7F) | bytes
 }
 
+/// All bits of a word's first bytes, of one to eight; the first is the lowest.
+@inline(__always)
+func leadingBytes(_ count: Int) -> UInt64 { ~UInt64(0) &>> UInt64(truncatingIfNeeded: 64 &- count &* 8) }
+
+/// So many bytes from `start`, eight at most, as a word, the first in its lowest byte. What stands above them means nothing
+/// where other bytes follow in memory, and is zero where none do.
+@inline(__always)
+func shortWord(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ count: Int) -> UInt64 {
+    if start &+ 8 <= bytes.count {
+        return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+    }
+    var word: UInt64 = 0
+    for index in 0..<count {
+        word |= UInt64(bytes[start &+ index]) &<< UInt64(truncatingIfNeeded: index &* 8)
+    }
+    return word
+}
+
 /// Whether so many bytes from `start` are all plain. `plain` sets the high bit of every byte of a word that is; the other bits
 /// mean nothing.
 @inline(__always)
@@ -79,16 +97,7 @@ func areAllPlain(
     precondition(start >= 0 && start &+ count <= bytes.count, "only what is there can be looked at")
     let highs = repeated(0x80)
     if count < 8 {
-        let used = ~UInt64(0) &>> UInt64(truncatingIfNeeded: 64 &- count &* 8)
-        var word: UInt64 = 0
-        if start &+ 8 <= bytes.count {
-            word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: start, as: UInt64.self))
-        } else {
-            for index in 0..<count {
-                word |= UInt64(bytes[start &+ index]) &<< UInt64(truncatingIfNeeded: index &* 8)
-            }
-        }
-        return (plain(word) | ~used) & highs == highs
+        return (plain(shortWord(bytes, start, count)) | ~leadingBytes(count)) & highs == highs
     }
     var all = plain(base.loadUnaligned(fromByteOffset: start &+ count &- 8, as: UInt64.self))
     var index = start

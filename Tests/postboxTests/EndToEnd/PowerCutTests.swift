@@ -176,12 +176,8 @@ struct PowerCutTests {
                 try file.verify(desk)
                 let path = desk.path(.done).appendingPathComponent(LargeContribution.name + ".result.csv")
                 let lines = Set(try String(contentsOf: path, encoding: .utf8).split(separator: "\n"))
-                for (_, bytes) in cut.sure({ $0.hasSuffix("/.result.part") }) {
-                    let sure = String(decoding: bytes, as: UTF8.self)
-                        .split(separator: "\n", omittingEmptySubsequences: false)
-                    for line in sure.dropFirst().dropLast() where !lines.contains(line) {
-                        throw SmallContribution.Broken(description: "a durable line is gone: \(line)")
-                    }
+                for line in Self.sureLines(of: cut) where !lines.contains(line) {
+                    throw SmallContribution.Broken(description: "a durable line is gone: \(line)")
                 }
             } catch {
                 Issue.record("\(what): \(error)\n\(desk.log())")
@@ -190,17 +186,22 @@ struct PowerCutTests {
         }
     }
 
+    /// The whole lines of results, headers left out, that are sure.
+    private static func sureLines(of cut: PowerCut) -> [Substring] {
+        cut.sure { $0.hasSuffix("/.result.part") }.flatMap { _, bytes in
+            String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+                .dropFirst().dropLast()
+        }
+    }
+
     /// What a durable line says to be accepted, nothing older follows.
     private static func verify(_ events: [RunningSimulator.Event], _ cut: PowerCut) throws {
         var accepted: [String: Int] = [:]
-        for (_, bytes) in cut.sure({ $0.hasSuffix("/.result.part") }) {
-            let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-            for line in lines.dropFirst().dropLast() {
-                guard let match = line.firstMatch(of: /,([A-Z]+\.TST),.*,acked,.*"\{""BID"":(\d+)\}"/),
-                    let value = Int(match.2)
-                else { continue }
-                accepted[String(match.1)] = max(value, accepted[String(match.1)] ?? 0)
-            }
+        for line in sureLines(of: cut) {
+            guard let match = line.firstMatch(of: /,([A-Z]+\.TST),.*,acked,.*"\{""BID"":(\d+)\}"/),
+                let value = Int(match.2)
+            else { continue }
+            accepted[String(match.1)] = max(value, accepted[String(match.1)] ?? 0)
         }
         for event in events where event.event == "post" {
             guard let value = event.fields?.wholeMatch(of: /\{"BID":(\d+)\}/).flatMap({ Int($0.1) }) else { continue }
@@ -220,13 +221,8 @@ struct PowerCutTests {
             let path = desk.path(file.folder).appendingPathComponent(file.name + ".result.csv")
             results[finished.summary.drop] = (file.name, try String(contentsOf: path, encoding: .utf8))
         }
-        for (path, bytes) in cut.sure({ $0.hasSuffix("/.result.part") }) {
-            let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-            for line in lines.dropFirst().dropLast() {
-                guard results.values.contains(where: { $0.text.contains(line + "\n") }) else {
-                    throw SmallContribution.Broken(description: "a durable line of \(path) is gone: \(line)")
-                }
-            }
+        for line in sureLines(of: cut) where !results.values.contains(where: { $0.text.contains(line + "\n") }) {
+            throw SmallContribution.Broken(description: "a durable line is gone: \(line)")
         }
         for (from, to) in cut.moves where from.hasPrefix("inbox/") {
             let parts = to.split(separator: "/").map(String.init)
