@@ -5,6 +5,7 @@ enum Byte {
     static let carriageReturn: UInt8 = 0x0D
     static let space: UInt8 = 0x20
     static let quote: UInt8 = 0x22
+    static let semicolon: UInt8 = 0x3B
     static let backslash: UInt8 = 0x5C
 }
 
