@@ -1,14 +1,23 @@
-/// A DATE: several ways of writing are taken, and one that names no day is acknowledged and unreadable (observed.md §2.5).
+/// A DATE: several ways of writing are taken, and one that names no day is acknowledged and unreadable, or another day
+/// (observed.md §2.5, §2.9):
+///
+///     2026-11-21, 20261121, 21 NOV 2026, 11/21/2026    2026-11-21
+///     21 Nov 2026     2026-00-21, as months are upper case    01/02/2026    2026-01-02, the month first
+///     11/21/26        1926-11-21                              00000000      blank
+///     21/11/2026, 31 FEB 2026, 2026-02-29, a blank in front   Invalid date
 enum DateValue {
     static func stored(_ literal: FieldLiteral) throws(ConversionError) -> String {
         guard literal.kind == .string else { throw literal.wrongToken(expected: .string) }
         let text = literal.text
         if text.isEmpty { return "null" }
+        if text.hasPrefix(" ") { return "\"Invalid date\"" }
         guard let date = parsed(text) else { throw .rssl(-29) }
+        if date.year == 0, date.month ?? 0 == 0, date.day ?? 0 == 0 { return "null" }
         guard let month = date.month else { return "\"\(padded(date.year, 4))\"" }
-        guard (1...12).contains(month) else { return "\"Invalid date\"" }
+        // A month or a day of 0 is one that is not told.
+        guard month <= 12 else { return "\"Invalid date\"" }
         guard let day = date.day else { return "\"\(padded(date.year, 4))-\(padded(month, 2))\"" }
-        guard (1...days(in: month, of: date.year)).contains(day) else { return "\"Invalid date\"" }
+        guard day <= days(in: month, of: date.year) else { return "\"Invalid date\"" }
         return "\"\(padded(date.year, 4))-\(padded(month, 2))-\(padded(day, 2))\""
     }
 
@@ -23,15 +32,17 @@ enum DateValue {
         let slashed = text.split(separator: "/", omittingEmptySubsequences: false)
         let spaced = text.split(separator: " ", omittingEmptySubsequences: false)
         if slashed.count == 3 {
-            guard let month = digits(slashed[0], 2), let day = digits(slashed[1], 2), let year = digits(slashed[2], 4)
-            else { return nil }
-            return Parts(year: year, month: month, day: day)
+            guard let month = digits(slashed[0], 2), let day = digits(slashed[1], 2) else { return nil }
+            if let year = digits(slashed[2], 4) { return Parts(year: year, month: month, day: day) }
+            guard let year = digits(slashed[2], 2) else { return nil }
+            return Parts(year: 1900 + year, month: month, day: day)
         }
         if spaced.count == 3 {
-            guard let day = digits(spaced[0], 2), let year = digits(spaced[2], 4),
-                let month = months.firstIndex(of: spaced[1].uppercased())
-            else { return nil }
-            return Parts(year: year, month: month + 1, day: day)
+            guard let day = digits(spaced[0], 2), let year = digits(spaced[2], 4), spaced[1].utf8.count == 3 else {
+                return nil
+            }
+            let month = months.firstIndex(of: String(spaced[1])).map { $0 + 1 }
+            return Parts(year: year, month: month ?? 0, day: day)
         }
         if dashed.count == 1, let whole = digits(dashed[0], 8) {
             return Parts(year: whole / 10000, month: whole / 100 % 100, day: whole % 100)
@@ -63,7 +74,8 @@ enum DateValue {
 }
 
 /// A TIME: a day's end of 24:00 and nonsense like 99:99 pass as they are, and what follows a time that was found is ignored,
-/// so that an ISO date-time is taken for the hour and minute that its year looks like (observed.md §2.5).
+/// so that a zone is dropped, and an ISO date-time is taken for the hour and minute that its year looks like
+/// (observed.md §2.5, §2.9).
 enum TimeValue {
     static func stored(_ literal: FieldLiteral) throws(ConversionError) -> String {
         guard literal.kind == .string else { throw literal.wrongToken(expected: .string) }
@@ -86,7 +98,7 @@ enum TimeValue {
 
     private static func colons(_ text: String) throws(ConversionError) -> String {
         // The zone at the end is ignored (protocol.md §8.1).
-        let zoneless = text.prefix(while: { $0.isASCII && $0.isNumber || $0 == ":" || $0 == "." })
+        let zoneless = text.prefix(while: { $0.isASCII && $0.isNumber || ":.,".contains($0) })
         let parts = zoneless.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count >= 2, parts.count <= 6, let hour = Int(parts[0]), let minute = Int(parts[1]), minute < 100
         else {
@@ -94,12 +106,13 @@ enum TimeValue {
         }
         let start = "\(padded(hour, 2)):\(padded(minute, 2))"
         guard parts.count > 2 else { return "\"\(start):00\"" }
-        let seconds = parts[2].split(separator: ".", omittingEmptySubsequences: false)
+        let seconds = parts[2].split(omittingEmptySubsequences: false) { $0 == "." || $0 == "," }
         guard seconds.count <= 2, let second = Int(seconds[0]), second < 100 else { throw .rssl(-29) }
         var stored = "\(start):\(padded(second, 2))"
         if seconds.count == 2 {
-            guard (1...9).contains(seconds[1].count), Int(seconds[1]) != nil else { throw .rssl(-29) }
-            stored += "." + seconds[1]
+            // Nanoseconds are all that it holds.
+            guard !seconds[1].isEmpty else { throw .rssl(-29) }
+            stored += "." + seconds[1].prefix(9)
         }
         for part in parts.dropFirst(3) {
             guard let value = digits(part, 3) else { throw .rssl(-29) }

@@ -1,6 +1,7 @@
 /// Which field names the server knows, and what each holds.
 ///
-/// The list is our own: common acronyms with the types that sites usually give them, no copy of a site's dictionary.
+/// The list is our own: common acronyms with the types that sites usually give them, no copy of a site's dictionary; and one
+/// made-up field or more of each type, whose names begin with `MY_`.
 struct FieldDictionary: Sendable {
     private var types: [String: FieldType] = FieldDictionary.builtIn
     /// Whether a name that is not listed is a field all the same, its type told by its value's look.
@@ -23,9 +24,16 @@ struct FieldDictionary: Sendable {
         return .any
     }
 
-    private static let currencies: FieldType = .enumeration([
-        "USD": 840, "EUR": 978, "GBP": 826, "JPY": 392, "CHF": 756, "CAD": 124, "AUD": 36, "SEK": 752, "NOK": 578,
-        "DKK": 208, "HKD": 344, "SGD": 702, "CNY": 156, "INR": 356, "ZAR": 710, "AED": 784, "THB": 764,
+    /// The Cruzeiro's text stands before that of the Real, which is the same (observed.md §2.9).
+    private static let currencies: FieldType = .enumeration(inOrder: [
+        ("USD", 840), ("EUR", 978), ("GBP", 826), ("JPY", 392), ("CHF", 756), ("CAD", 124), ("AUD", 36), ("SEK", 752),
+        ("NOK", 578), ("DKK", 208), ("HKD", 344), ("SGD", 702), ("CNY", 156), ("INR", 356), ("ZAR", 710), ("AED", 784),
+        ("THB", 764), ("BRL", 76), ("BRL", 986),
+    ])
+
+    /// Texts that are padded, that are padded or not, and that are the digits of another one's number (observed.md §2.9).
+    private static let ratings: FieldType = .enumeration(inOrder: [
+        ("   ", 0), ("AAA", 1), ("AA ", 2), ("A  ", 3), ("A", 4), ("NR ", 32692), ("431", 1431), ("NR ", 7),
     ])
 
     private static let builtIn: [String: FieldType] = [
@@ -40,5 +48,8 @@ struct FieldDictionary: Sendable {
         "CURRENCY": currencies, "PRCTCK_1": .enumeration([" ": 0, "UP": 1, "DOWN": 2]),
         "TRADE_DATE": .date, "GV1_DATE": .date, "MATUR_DATE": .date, "ACTIV_DATE": .date,
         "SALTIM": .time, "QUOTIM": .time, "TIMACT": .time, "GV1_TIME": .time,
+        "MY_REAL": .real, "MY_INT": .int, "MY_UINT": .uint, "MY_TEXT": .text, "MY_ASCII": .ascii,
+        "MY_SIDE": .enumeration(["   ": 0, "BUY": 1, "SEL": 2]), "MY_RATING": ratings, "MY_DATE": .date,
+        "MY_TIME": .time,
     ]
 }

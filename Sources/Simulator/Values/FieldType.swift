@@ -8,12 +8,19 @@ package enum FieldType: Sendable, Equatable {
     case uint
     /// An RMTES string.
     case text
-    /// A number from 0 to 65535, with display texts that stand for some of them.
+    /// An ASCII string.
+    case ascii
+    /// A number from 0 to 65535, with display texts that stand for some of them, the blanks that pad them included.
     case enumeration([String: UInt16])
     case date
     case time
     /// Whatever its JSON value looks like: a number is a real, a string is a text.
     case any
+
+    /// An enumeration in the order of its table: where a text stands twice, the first is found (observed.md §2.9).
+    static func enumeration(inOrder displays: [(String, UInt16)]) -> FieldType {
+        .enumeration(Dictionary(displays) { first, _ in first })
+    }
 }
 
 /// One JSON value of a field, as it stands in the frame.
@@ -39,7 +46,7 @@ struct FieldLiteral {
 extension FieldType {
     /// What the server stores for a value, as the JSON literal that an item request reads back; `null` is a blank.
     ///
-    /// Values that a real server acknowledges and stores wrong are stored wrong here as well (observed.md §2.5).
+    /// Values that a real server acknowledges and stores wrong are stored wrong here as well (observed.md §2.5, §2.9).
     func stored(_ literal: FieldLiteral) throws(ConversionError) -> String {
         // `null` means blank for every type (protocol.md §8.1).
         if literal.isNull { return "null" }
@@ -48,6 +55,7 @@ extension FieldType {
         case .int: return try integer(literal, as: Int64.self)
         case .uint: return try integer(literal, as: UInt64.self)
         case .text: return try TextValue.stored(literal)
+        case .ascii: return try TextValue.storedASCII(literal)
         case .enumeration(let displays): return try enumeration(literal, displays)
         case .date: return try DateValue.stored(literal)
         case .time: return try TimeValue.stored(literal)
@@ -79,7 +87,7 @@ extension FieldType {
             }
             return String(value)
         case .string:
-            // An unknown display text is stored blank without a word (observed.md §2.5).
+            // Texts are compared byte for byte, and an unknown one is stored blank without a word (observed.md §2.5, §2.9).
             return displays[literal.text].map { String($0) } ?? "null"
         case .object, .array:
             throw literal.wrongToken(expected: .primitive)

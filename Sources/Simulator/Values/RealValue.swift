@@ -1,4 +1,4 @@
-/// A REAL64 as the server's converter makes it from JSON text (protocol.md §8.2, observed.md §2.5).
+/// A REAL64 as the server's converter makes it from JSON text (protocol.md §8.2, observed.md §2.5, §2.9).
 enum RealValue {
     static func stored(_ literal: FieldLiteral) throws(ConversionError) -> String {
         switch literal.kind {
@@ -6,15 +6,31 @@ enum RealValue {
             if literal.isBoolean { return "0" }
             return try number(literal)
         case .string:
-            switch literal.text {
-            case "NaN", "Inf", "-Inf": return "\"\(literal.text)\""
-            default:
-                // Only a text that begins like one of the three is looked at, and then read as a number.
-                guard literal.bytes.first == UInt8(ascii: "-") else { throw literal.wrongToken(expected: .primitive) }
-                return try number(literal)
-            }
+            return try text(literal)
         case .object, .array:
             throw literal.wrongToken(expected: .primitive)
+        }
+    }
+
+    /// A string: only one that begins like a negative number, `Inf` or `NaN` is looked at, and what follows the three
+    /// letters is not, so that many a word is acknowledged as a number that is none (observed.md §2.9):
+    ///
+    ///     Info, INFLATION, Inf.   Inf        -           blank
+    ///     -Info                   -Inf       -.          0
+    ///     NANO, NaN1, nan%        NaN        1.5, NOK    an Error
+    private static func text(_ literal: FieldLiteral) throws(ConversionError) -> String {
+        let isNegative = literal.bytes.first == UInt8(ascii: "-")
+        let rest = isNegative ? literal.bytes.dropFirst() : literal.bytes
+        switch String(decoding: rest.prefix(3), as: UTF8.self).lowercased() {
+        case "inf": return isNegative ? "\"-Inf\"" : "\"Inf\""
+        case "nan": return "\"NaN\""
+        case "" where isNegative: return "null"
+        default: break
+        }
+        if isNegative { return try number(literal) }
+        switch literal.bytes.first {
+        case UInt8(ascii: "I"), UInt8(ascii: "i"), UInt8(ascii: "N"), UInt8(ascii: "n"): throw .rssl(-29)
+        default: throw literal.wrongToken(expected: .primitive)
         }
     }
 
@@ -25,11 +41,12 @@ enum RealValue {
         let whole = rest.prefix(while: isDigit)
         rest = rest.dropFirst(whole.count)
         var decimals = rest[rest.startIndex..<rest.startIndex]
-        if rest.first == UInt8(ascii: ".") {
+        let hasPoint = rest.first == UInt8(ascii: ".")
+        if hasPoint {
             decimals = rest.dropFirst().prefix(while: isDigit)
             rest = rest.dropFirst(1 + decimals.count)
         }
-        guard !whole.isEmpty else { throw .rssl(-29) }
+        guard !whole.isEmpty || hasPoint else { throw .rssl(-29) }
         if rest.isEmpty { return try plain(isNegative, whole, decimals) }
 
         guard rest.first == UInt8(ascii: "e") || rest.first == UInt8(ascii: "E") else { throw .rssl(-29) }
@@ -49,12 +66,12 @@ enum RealValue {
         guard decimals.count <= 14 else { throw .rssl(-29) }
         var digits = Array(whole.drop(while: { $0 == UInt8(ascii: "0") })) + decimals
         var exponent = -decimals.count
-        let limit = UInt64(Int64.max) + 1
+        // One above the largest mantissa, or below the smallest, wraps around and is acknowledged (observed.md §2.5, §2.9).
+        let limit = UInt64(Int64.max) + (isNegative ? 2 : 1)
         while true {
             if digits.isEmpty { return render(0, exponent) }
             if let magnitude = UInt64(String(decoding: digits, as: UTF8.self)), magnitude <= limit {
-                // One above the largest mantissa wraps to the smallest, and is acknowledged (observed.md §2.5).
-                let mantissa = magnitude == limit ? Int64.min : Int64(magnitude)
+                let mantissa = Int64(bitPattern: magnitude)
                 return render(isNegative ? 0 &- mantissa : mantissa, exponent)
             }
             guard digits.last == UInt8(ascii: "0"), exponent < 7 else { throw .rssl(-29) }

@@ -2,11 +2,22 @@ import Foundation
 
 /// JSON strings as the server's converter takes them.
 enum TextValue {
-    /// An RMTES string: its length is not checked, and `null` and the empty string are blanks (observed.md §2.5).
+    /// An RMTES string: its length is not checked, and the empty string is a blank (observed.md §2.5).
     static func stored(_ literal: FieldLiteral) throws(ConversionError) -> String {
+        let text = readBack(try content(of: literal))
+        return text.isEmpty ? "null" : JSONText.literal(text)
+    }
+
+    /// An ASCII string: bytes as they came, UTF-8 too, and ESC % 0 means nothing in it (observed.md §2.9).
+    static func storedASCII(_ literal: FieldLiteral) throws(ConversionError) -> String {
+        let bytes = try content(of: literal)
+        return bytes.isEmpty ? "null" : JSONText.literal(String(decoding: bytes, as: UTF8.self))
+    }
+
+    private static func content(of literal: FieldLiteral) throws(ConversionError) -> [UInt8] {
         guard literal.kind == .string else { throw literal.wrongToken(expected: .string) }
         guard let bytes = unescaped(literal.bytes) else { throw literal.unexpected }
-        return bytes.isEmpty ? "null" : JSONText.literal(readBack(bytes))
+        return bytes
     }
 
     /// Takes the escapes out of a JSON string; nil for a `\uXXXX` of 0x80 or above, which the converter cannot hold
@@ -39,13 +50,41 @@ enum TextValue {
         return bytes
     }
 
-    /// What an RMTES string reads back as: single bytes in the default set, until ESC % 0 turns to UTF-8.
+    /// What an RMTES string reads back as: single bytes in the default set, until ESC % 0 turns to UTF-8. Any other ESC is a
+    /// sequence that is not understood, and the whole text reads back blank (observed.md §2.9).
     private static func readBack(_ bytes: [UInt8]) -> String {
-        guard let turn = bytes.firstRange(of: [0x1B, 0x25, 0x30]) else { return defaultSet(bytes) }
-        return defaultSet(bytes[..<turn.lowerBound]) + String(decoding: bytes[turn.upperBound...], as: UTF8.self)
+        let parts = bytes.split(separator: turnToUTF8)
+        guard !parts.contains(where: { $0.contains(0x1B) }) else { return "" }
+        if bytes.starts(with: turnToUTF8) { return String(decoding: Array(parts.joined()), as: UTF8.self) }
+        return defaultSet(parts.first ?? []) + String(decoding: Array(parts.dropFirst().joined()), as: UTF8.self)
     }
 
-    private static func defaultSet(_ bytes: some Sequence<UInt8>) -> String {
-        String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+    private static let turnToUTF8: [UInt8] = [0x1B, 0x25, 0x30]
+
+    /// Single bytes of the default set, each the character of its number. NUL, SO, SI and DEL come out as other characters;
+    /// which ones was not noted, so a replacement character stands for each. The server's output takes a backslash before
+    /// a backslash or a quote for one that escapes it, so that the reader sees one fewer (observed.md §2.9).
+    private static func defaultSet(_ bytes: some Collection<UInt8>) -> String {
+        // Most texts have none of it.
+        if bytes.allSatisfy({ (0x20..<0x7F).contains($0) && $0 != UInt8(ascii: "\\") }) {
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        var text = String.UnicodeScalarView()
+        var afterBackslash = false
+        for byte in bytes {
+            if afterBackslash {
+                afterBackslash = false
+                if byte != UInt8(ascii: "\\"), byte != UInt8(ascii: "\"") { text.append("\\") }
+            } else if byte == UInt8(ascii: "\\") {
+                afterBackslash = true
+                continue
+            }
+            switch byte {
+            case 0x00, 0x0E, 0x0F, 0x7F: text.append("\u{FFFD}")
+            default: text.append(Unicode.Scalar(byte))
+            }
+        }
+        if afterBackslash { text.append("\\") }
+        return String(text)
     }
 }
