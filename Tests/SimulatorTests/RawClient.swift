@@ -73,11 +73,16 @@ final class RawClient {
 
     /// The first `count` bytes of what comes, as text.
     func text(_ count: Int) throws -> String {
+        String(decoding: try bytes(count), as: UTF8.self)
+    }
+
+    /// The first `count` bytes of what comes.
+    func bytes(_ count: Int) throws -> [UInt8] {
         while received.count < count {
             guard try fill() else { throw Failure(what: "the end after \(received.count) bytes") }
         }
         defer { received.removeFirst(count) }
-        return String(decoding: received[..<count], as: UTF8.self)
+        return Array(received[..<count])
     }
 
     // MARK: Frames

@@ -23,6 +23,8 @@ struct ScenarioTests {
                 naks:
                   - {ric: "BAD*", service: NIPROV, code: DeniedBySrc, text: no, times: 3}
                   - {ric: ODD, code: 132}
+                  - {ric: LIT, nak_code_json: '[12]', text: "a\\u0007"}
+                  - {ric: RAW, ack_json: '{"AckID":$PostID}'}
                 silent: [MUTE]
                 ack_delay: 5ms
                 ack_delays: {"SLOW*": 2s}
@@ -35,6 +37,7 @@ struct ScenarioTests {
                 ack_text: fine
                 domain_answers: false
                 disconnect: {after_posts: 10, after: 3s, times: 2, how: close}
+                oversize: {after_posts: 14, how: header, bytes: 5, times: 2}
                 half_open: {after_posts: 11, times: 1}
                 stall: {after_posts: 12, for: 300ms, times: all}
                 suspect: {after_posts: 13, for: 1s, times: 4}
@@ -46,6 +49,7 @@ struct ScenarioTests {
                 fields:
                   MY_SIDE: {BUY: 1, SEL: 2}
                   MY_DATE: date
+                  NOTE: ascii
                 login:
                   shape: rcc
                   users: [umer]
@@ -72,6 +76,7 @@ struct ScenarioTests {
                     - {grant: password, status: 503, body: no, retry_after: "2", times: 2}
                     - {status: 307, location: /other}
                     - {delay: 3s}
+                    - {status: 200, body: <html>, content_type: text/html}
                     - {hang: true}
                 proxy: {port: 3128, user: desk, password: pw}
                 """, file: "s.yaml")
@@ -83,6 +88,8 @@ struct ScenarioTests {
         expected.naks = [
             .init(ric: "BAD*", service: "NIPROV", code: .deniedBySrc, text: "no", times: 3),
             .init(ric: "ODD", code: NakCode(rawValue: 132)),
+            .init(ric: "LIT", text: "a\u{7}", literal: .nakCode("[12]")),
+            .init(ric: "RAW", literal: .ack(#"{"AckID":$PostID}"#)),
         ]
         expected.silent = ["MUTE"]
         expected.ackDelay = .milliseconds(5)
@@ -96,6 +103,7 @@ struct ScenarioTests {
         expected.ackText = "fine"
         expected.answersOtherDomains = false
         expected.disconnect = .init(afterPosts: 10, after: .seconds(3), times: 2, manner: .close)
+        expected.oversize = .init(afterPosts: 14, manner: .header, bytes: 5, times: 2)
         expected.halfOpen = .init(afterPosts: 11, times: 1)
         expected.stall = .init(afterPosts: 12, duration: .milliseconds(300), times: nil)
         expected.suspect = .init(afterPosts: 13, duration: .seconds(1), times: 4)
@@ -104,7 +112,7 @@ struct ScenarioTests {
         expected.maxMessagesPerSecond = 1000
         expected.overRate = .nak
         expected.acceptsAnyField = true
-        expected.fields = ["MY_SIDE": .enumeration(["BUY": 1, "SEL": 2]), "MY_DATE": .date]
+        expected.fields = ["MY_SIDE": .enumeration(["BUY": 1, "SEL": 2]), "MY_DATE": .date, "NOTE": .ascii]
         expected.login.shape = .rcc
         expected.login.users = ["umer"]
         expected.login.supportsOMMPost = false
@@ -131,7 +139,8 @@ struct ScenarioTests {
         endpoint.evictsOpenSessions = true
         endpoint.script = [
             .init(grant: "password", status: 503, body: "no", retryAfter: "2", times: 2),
-            .init(status: 307, location: "/other"), .init(delay: .seconds(3)), .init(hangs: true),
+            .init(status: 307, location: "/other"), .init(delay: .seconds(3)),
+            .init(status: 200, body: "<html>", contentType: "text/html"), .init(hangs: true),
         ]
         expected.tokenEndpoint = endpoint
         var proxy = Scenario.Proxy()
@@ -150,6 +159,11 @@ struct ScenarioTests {
             ("ack_delay: 5", "s.yaml:1: '5' is no duration"),
             ("naks:\n  - {ric: A}", "s.yaml:2: 'naks' needs the key 'code'"),
             ("naks:\n  - {ric: A, code: Nope}", "s.yaml:2: 'Nope' is no NakCode"),
+            ("oversize: {after_posts: 1, how: frames}", "s.yaml:1: 'frames' is nothing that 'how' can be"),
+            (
+                "oversize: {after_posts: 1, bytes: 16777217}",
+                "s.yaml:1: 'bytes' is 16777217, and has to be between 0 and 16777216"
+            ),
             ("pack_acks: 3", "s.yaml:1: 'pack_acks' has to be true or false"),
             ("login: 3", "s.yaml:1: 'login' has to be a map"),
             ("services: {A: 70000}", "s.yaml:1: 'A' is 70000, and has to be between 0 and 65535"),

@@ -36,6 +36,22 @@ struct SecureTests {
         return (head, try client.text(length.first ?? 0))
     }
 
+    @Test("A token endpoint can answer 200 with something else than a token, as a portal does that wants a sign-in")
+    func portal() async throws {
+        let page = "<!DOCTYPE html><html><body>Please sign in</body></html>"
+        try await withTokens {
+            $0.tokenEndpoint?.script = [.init(status: 200, body: page, contentType: "text/html; charset=utf-8")]
+        } _: { (server, _) async throws in
+            let answer = try await askForToken(server)
+            #expect(answer.head.hasPrefix("HTTP/1.1 200 OK"))
+            #expect(answer.head.lowercased().contains("content-type: text/html; charset=utf-8"))
+            #expect(answer.body == page)
+            let token = try await askForToken(server)
+            #expect(token.head.lowercased().contains("content-type: application/json"))
+            #expect(token.body.contains("access_token"))
+        }
+    }
+
     private func accessToken(_ server: SimulatorServer) async throws -> String {
         let body = try await askForToken(server).body
         let object = try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any]

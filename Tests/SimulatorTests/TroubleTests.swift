@@ -32,6 +32,95 @@ struct TroubleTests {
         }
     }
 
+    @Test(
+        "Anything can stand where the NakCode does, and the record has it as it went",
+        arguments: [
+            #"{"Code":12}"#, "[12]", "true", "false", "null", #""""#, "12.5", "-1", #""Weird""#,
+            #""Symbol\u0055nknown""#,
+            "nonsense",
+        ]
+    )
+    func oddNakCodes(json: String) async throws {
+        var scenario = Scenario()
+        scenario.naks = [.init(ric: "ODD", text: "tab\tbell\u{7}\"line\nnul\0", literal: .nakCode(json))]
+        try await withSimulator(scenario) { (server, client) async throws in
+            _ = try client.logIn()
+            #expect(
+                try client.ask(RawClient.post(7, ric: "ODD"))
+                    == #"[{"ID":1,"Type":"Ack","AckID":7,"NakCode":\#(json),"Text":"tab\tbell\u0007\"line\nnul\u0000","#
+                    + #""Key":{"Service":1,"Name":"ODD"}}]"#)
+            #expect(server.report().naks == 1)
+            // What is refused is not stored, whatever the client makes of the answer.
+            #expect(server.values(of: "ODD") == nil)
+        }
+    }
+
+    @Test("An Ack can go over the wire as the scenario has it, with the post's number where it wants it")
+    func literalAck() async throws {
+        var scenario = Scenario()
+        scenario.naks = [
+            .init(
+                ric: "ODD",
+                literal: .ack(#"{"AckID":"$PostID","Type":["Ack"],"NakCode":null,"NakCode":"NoResponse"}"#)),
+            .init(ric: "BAD", literal: .ack("{\"AckID\":$PostID,\"Text\":\"a\u{1}\n")),
+        ]
+        try await withSimulator(scenario) { (_, client) async throws in
+            _ = try client.logIn()
+            #expect(
+                try client.ask(RawClient.post(7, ric: "ODD"))
+                    == #"[{"AckID":"7","Type":["Ack"],"NakCode":null,"NakCode":"NoResponse"}]"#)
+            #expect(try client.ask(RawClient.post(8, ric: "BAD")) == "[{\"AckID\":8,\"Text\":\"a\u{1}\n]")
+        }
+    }
+
+    @Test("Fragments of which none is the last come as long as someone reads, and hold up no other connection")
+    func endlessFragments() async throws {
+        var scenario = Scenario()
+        scenario.oversize = .init(afterPosts: 2, bytes: 65536)
+        try await withSimulator(scenario) { (server, client) async throws in
+            _ = try client.logIn()
+            _ = try client.ask(RawClient.post(1))
+            try client.sendText(RawClient.post(2))
+            for first: UInt8 in [1] + Array(repeating: 0, count: 300) {
+                #expect(try client.bytes(10) == [first, 127, 0, 0, 0, 0, 0, 1, 0, 0])
+                #expect(try client.bytes(65536).allSatisfy { $0 == UInt8(ascii: " ") })
+            }
+            let other = try RawClient(port: server.port)
+            _ = try other.logIn()
+            for id in 1...3 { #expect(try other.ask(RawClient.post(id)).contains(#""AckID":\#(id)"#)) }
+            #expect(server.report().posts == 5)
+            #expect(server.report().acks == 4)
+        }
+    }
+
+    @Test("A message without end ends after all, so that no machine runs out of memory, and the connection stays")
+    func endOfFragments() async throws {
+        var scenario = Scenario()
+        scenario.oversize = .init(afterPosts: 1, bytes: 16 << 20)
+        try await withSimulator(scenario) { (server, client) async throws in
+            _ = try client.logIn()
+            try client.sendText(RawClient.post(1))
+            for _ in 0..<16 { _ = try client.bytes(10 + (16 << 20)) }
+            try client.sendText(RawClient.post(2))
+            let report = try await server.report { $0.posts == 2 }
+            #expect(report.openConnections == 1)
+            #expect(report.acks == 0)
+        }
+    }
+
+    @Test("A header can announce a frame that never comes")
+    func hugeFrame() async throws {
+        var scenario = Scenario()
+        scenario.oversize = .init(afterPosts: 1, manner: .header)
+        try await withSimulator(scenario) { (server, client) async throws in
+            _ = try client.logIn()
+            try client.sendText(RawClient.post(1))
+            #expect(try client.bytes(10) == [0x81, 127, 0, 0, 1, 0, 0, 0, 0, 0])
+            try client.sendText(RawClient.post(2))
+            #expect(try await server.report { $0.posts == 2 }.acks == 0)
+        }
+    }
+
     @Test("Silent RICs are never answered, and lost and doubled Acks come round")
     func silence() async throws {
         var scenario = Scenario()

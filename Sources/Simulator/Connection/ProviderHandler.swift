@@ -30,6 +30,8 @@ final class ProviderHandler: ChannelInboundHandler {
     private var timerAt: Int64?
     private var isStalled = false
     private var isReadPaused = false
+    /// A message without end that is being sent.
+    private var flood: Flood?
 
     init(provider: Provider, scenario: Scenario, number: Int, transport: TransportEnd) {
         self.provider = provider
@@ -56,6 +58,11 @@ final class ProviderHandler: ChannelInboundHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         context.flush()
         context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        pour(context)
+        context.fireChannelWritabilityChanged()
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -166,6 +173,10 @@ final class ProviderHandler: ChannelInboundHandler {
             context.flush()
             transport.close()
         case nil:
+            if let oversize = output.oversize {
+                flood = Flood(oversize)
+                pour(context)
+            }
             if let pause = output.stall { stall(context, for: pause) }
             schedule(context)
         }
@@ -189,6 +200,21 @@ final class ProviderHandler: ChannelInboundHandler {
             options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in transport.value.close() }
         } else {
             transport.value.close()
+        }
+    }
+
+    /// Sends some more of the message without end, as long as the client reads.
+    private func pour(_ context: ChannelHandlerContext) {
+        guard case .open = phase, context.channel.isWritable, let some = flood?.next() else { return }
+        context.writeAndFlush(wrapOutboundOut(some), promise: nil)
+        // One piece a turn, so that a client that reads fast does not hold up every other connection.
+        guard flood?.isPouring == false else { return }
+        flood?.isPouring = true
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.execute {
+            let (handler, context) = bound.value
+            handler.flood?.isPouring = false
+            handler.pour(context)
         }
     }
 
@@ -237,5 +263,43 @@ final class ProviderHandler: ChannelInboundHandler {
             handler.timePassed(context)
             handler.schedule(context)
         }
+    }
+}
+
+/// A message without end, as far as it has been sent.
+private struct Flood {
+    private let oversize: Scenario.Oversize
+    private var sent = 0
+    /// Whether the next piece is on its way to be sent.
+    var isPouring = false
+
+    /// No client can need more to show that it has no limit, and a machine may run out of memory.
+    private static let maxBytes = 256 << 20
+    /// So much is sent at once, about.
+    private static let pieceBytes = 1 << 16
+
+    init(_ oversize: Scenario.Oversize) {
+        self.oversize = oversize
+    }
+
+    /// The next piece; nil when it is enough.
+    mutating func next() -> ByteBuffer? {
+        var piece = ByteBuffer()
+        switch oversize.manner {
+        case .header:
+            guard sent == 0 else { return nil }
+            piece.writeFrameHeader(first: 0x81, length: oversize.bytes)
+        case .fragments:
+            guard sent < Flood.maxBytes else { return nil }
+            let payload = [UInt8](repeating: UInt8(ascii: " "), count: oversize.bytes)
+            repeat {
+                // The first is text, what follows goes on with it, and none is the last.
+                let isFirst = sent + piece.readableBytes == 0
+                piece.writeFrameHeader(first: isFirst ? 0x01 : 0x00, length: payload.count)
+                piece.writeBytes(payload)
+            } while piece.readableBytes < Flood.pieceBytes
+        }
+        sent += piece.readableBytes
+        return piece
     }
 }

@@ -8,14 +8,40 @@ enum Answer {
         var id: Int32
         var domain: Domain
         var postID: UInt32
-        var nak: (code: NakCode, text: String)?
+        var nak: Refusal?
         var text = ""
         var sequenceNumber: UInt32?
         /// Name and service number of the item, where the Ack tells them.
         var key: (name: String, service: UInt16)?
     }
 
+    /// Why a post is refused.
+    struct Refusal {
+        var code: NakCode
+        var text: String
+        /// What the scenario wants to be written instead; nil for what a server writes.
+        var literal: Scenario.Nak.Literal?
+
+        init(_ code: NakCode, _ text: String, literal: Scenario.Nak.Literal? = nil) {
+            self.code = code
+            self.text = text
+            self.literal = literal
+        }
+
+        /// How the record names it; nil where the answer has no NakCode of its own.
+        var recordedCode: String? {
+            switch literal {
+            case .nakCode(let json)?: json
+            case .ack?: nil
+            case nil: code.name ?? String(code.rawValue)
+            }
+        }
+    }
+
     static func ack(_ ack: Ack, nakCodeForm: Scenario.NakCodeForm) -> [UInt8] {
+        if case .ack(let text)? = ack.nak?.literal {
+            return Array(text.replacing("$PostID", with: String(ack.postID)).utf8)
+        }
         var json = JSONText()
         json.raw("{\"ID\":")
         json.number(ack.id)
@@ -25,7 +51,9 @@ enum Answer {
         json.number(ack.postID)
         if let nak = ack.nak {
             json.raw(",\"NakCode\":")
-            if nakCodeForm == .name, let name = nak.code.name {
+            if case .nakCode(let text)? = nak.literal {
+                json.raw(text.utf8)
+            } else if nakCodeForm == .name, let name = nak.code.name {
                 json.string(name)
             } else {
                 json.number(nak.code.rawValue)

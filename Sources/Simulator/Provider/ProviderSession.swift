@@ -17,6 +17,8 @@ struct SessionOutput {
     var ending: Ending?
     /// Neither read nor write for so many nanoseconds; then go on.
     var stall: Int64?
+    /// Send this message, of which there is no end.
+    var oversize: Scenario.Oversize?
 }
 
 /// One client's session, from its upgrade to its end: decides what a server answers, and touches no socket and no clock.
@@ -411,7 +413,7 @@ struct ProviderSession {
             ack.key = item.map { ($0.ric, $0.service) }
             if case .unknownNumber(let number)? = post.key?.service { ack.key = (name.ric, number) }
         }
-        ack.nak = isOverRate && scenario.overRate == .nak ? (.noResources, "Too many messages.") : nil
+        ack.nak = isOverRate && scenario.overRate == .nak ? Answer.Refusal(.noResources, "Too many messages.") : nil
         if ack.nak == nil { ack.nak = refusal(of: post, item, at: now, &state) }
         if ack.nak == nil, let item, post.domain == .marketPrice, post.payload.kind != .status {
             state.apply(post.payload.fields, to: item, replacing: post.payload.kind == .refresh)
@@ -433,15 +435,15 @@ struct ProviderSession {
     /// What a server refuses although it could read it.
     private mutating func refusal(
         of post: Post, _ item: ProviderState.ItemName?, at now: Moment, _ state: inout ProviderState
-    ) -> (code: NakCode, text: String)? {
+    ) -> Answer.Refusal? {
         switch login {
         case .closed:
             state.report.note(.postWithoutStream, connection: number, at: now, "post \(post.postID) before login")
-            return (.invalidContent, "Post before login.")
+            return Answer.Refusal(.invalidContent, "Post before login.")
         case .open(let id) where id != post.id && items[post.id] == nil:
             state.report.note(
                 .postWithoutStream, connection: number, at: now, "post \(post.postID) on stream \(post.id)")
-            return (.notOpen, "Stream \(post.id) is not open.")
+            return Answer.Refusal(.notOpen, "Stream \(post.id) is not open.")
         case .open:
             break
         }
@@ -449,17 +451,19 @@ struct ProviderSession {
             state.report.note(.postWhileSuspect, connection: number, at: now, "post \(post.postID)")
         }
         guard post.key?.name != nil || items[post.id] != nil else {
-            return (.invalidContent, "Off-stream post without Key")
+            return Answer.Refusal(.invalidContent, "Off-stream post without Key")
         }
         if scenario.login.shape == .rcc, post.payload.kind != .update {
-            return (.invalidContent, "Only Update messages can be contributed.")
+            return Answer.Refusal(.invalidContent, "Only Update messages can be contributed.")
         }
-        guard let item else { return (.deniedBySrc, "Unable to find service for post message.") }
-        guard state.isUp(item.service) else { return (.sourceDown, "A9: Service is unavailable.") }
-        if let nak = state.nak(ric: item.ric, service: item.service) { return (nak.code, nak.text) }
+        guard let item else { return Answer.Refusal(.deniedBySrc, "Unable to find service for post message.") }
+        guard state.isUp(item.service) else { return Answer.Refusal(.sourceDown, "A9: Service is unavailable.") }
+        if let nak = state.nak(ric: item.ric, service: item.service) {
+            return Answer.Refusal(nak.code, nak.text, literal: nak.literal)
+        }
         if post.payload.kind == .refresh && post.domain == .marketPrice { return nil }
         guard post.domain == .marketPrice, state.exists(item) else {
-            return (.symbolUnknown, "F44: Unable to find item on post update.")
+            return Answer.Refusal(.symbolUnknown, "F44: Unable to find item on post update.")
         }
         return nil
     }
@@ -474,6 +478,14 @@ struct ProviderSession {
             state.strikes(.halfOpen, atMost: trouble.times)
         {
             writePack(&output)
+            isMute = true
+        }
+        if let oversize = scenario.oversize, posts == oversize.afterPosts,
+            state.strikes(.oversize, atMost: oversize.times)
+        {
+            writePack(&output)
+            output.oversize = oversize
+            // Nothing can stand between the parts of a message.
             isMute = true
         }
         if let trouble = scenario.stall, posts == trouble.afterPosts, state.strikes(.stall, atMost: trouble.times) {
@@ -506,7 +518,7 @@ struct ProviderSession {
         _ name: PostName, _ ack: Answer.Ack, at now: Moment, _ state: inout ProviderState, _ output: inout SessionOutput
     ) {
         let copies = state.copiesOfNextAck()
-        let code = ack.nak.map { $0.code.name ?? String($0.code.rawValue) }
+        let code = ack.nak?.recordedCode
         let text = ack.nak?.text ?? ack.text
         if copies == 0 {
             state.report.lostAcks += 1

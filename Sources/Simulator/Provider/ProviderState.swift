@@ -29,6 +29,7 @@ struct ProviderState {
         case refusal
         case disconnect
         case halfOpen
+        case oversize
         case stall
         case suspect
         case rejection

@@ -12,7 +12,10 @@
 /// known: all                   # all | list of globs: RICs that exist before anyone posts a Refresh
 /// unknown: []                  # list of globs taken out of `known`
 /// naks: []                     # list of {ric: glob, service: name, code: name or number, text: text, times: count}
-///                              # the first that matches answers; after `times` (default: always) it matches no more
+///                              # the first that matches answers; after `times` (default: always) it matches no more.
+///                              # Instead of `code`: `nak_code_json: '[12]'`, any JSON text in the NakCode's place, or
+///                              # `ack_json: '{"ID":1,"Type":"Ack","AckID":"$PostID"}'`, the whole answer as it goes over
+///                              # the wire, JSON or not; `$PostID` stands for the post's
 /// silent: []                   # list of globs: posts for these RICs are taken and never answered
 /// ack_delay: 0ms               # how long every Ack waits
 /// ack_delays: {}               # glob: duration, instead of ack_delay
@@ -31,6 +34,9 @@
 ///   how: reset                 # reset (TCP) | close (Close frame 1000)
 /// half_open: {after_posts: 100, times: 1}    # then says nothing more, not even to pings, and keeps the TCP connection
 /// stall: {after_posts: 100, for: 300ms, times: 1}   # then neither reads nor writes for a while, and goes on
+/// oversize: {after_posts: 100, how: fragments, bytes: 65536, times: 1}   # then sends a message that no one can hold, and
+///                              # nothing else: fragments (default) of so many bytes each, none of them the last, until
+///                              # 256 MiB were sent; or header: that of one frame of so many bytes (default: 1 TiB), no more
 /// suspect: {after_posts: 100, for: 1s, times: 1}    # a Login Status Open/Suspect, and Open/Ok after a while
 ///                              # times: for so many connections, or all; default: 1
 /// read_limit: 0                # bytes per second that are read from a connection; 0: no limit
@@ -38,7 +44,8 @@
 /// max_messages_per_second: 0   # what the police enforces; the rcc shape tells it at login as well; 0: no limit
 /// over_rate: record            # record | nak (NoResources) | close: what follows a post above the rate
 /// any_field: false             # true: any name that looks like a field is one, its type told by its value
-/// fields: {}                   # name: real | int | uint | text | date | time | any, or name: {DISPLAY: number, ...}
+/// fields: {}                   # name: real | int | uint | text (RMTES) | ascii | date | time | enum | any, or
+///                              # name: {DISPLAY: number, ...}. Known without it: ``FieldDictionary``
 /// login:
 ///   shape: ads                 # ads | rcc
 ///   users: all                 # all | list of names; others get UserUnknownToPermSys
@@ -67,6 +74,7 @@
 ///   script:                    # answers in the endpoint's stead, for the requests that come first
 ///     - {grant: password, status: 503, body: "", retry_after: "2", times: 2}   # grant: only that grant_type
 ///     - {status: 307, location: /auth/oauth2/v1/token}
+///     - {status: 200, body: "<html>Sign in</html>", content_type: text/html}   # default: application/json
 ///     - {delay: 3s}            # the endpoint's own answer, late
 ///     - {hang: true}           # no answer at all
 /// ca_file: /tmp/ca.pem         # where the authority's certificate is written at start, for clients to trust; default: nowhere
@@ -106,14 +114,28 @@ package struct Scenario: Sendable, Equatable {
         package var service: String?
         package var code: NakCode
         package var text: String
+        /// What is written as it stands here; nil for what a server writes.
+        package var literal: Literal?
         /// How often it answers before it stands back; nil for always.
         package var times: Int?
 
-        package init(ric: String, service: String? = nil, code: NakCode, text: String = "", times: Int? = nil) {
+        /// JSON text that no server would write, or none that is JSON.
+        package enum Literal: Sendable, Equatable {
+            /// Stands where the NakCode does.
+            case nakCode(String)
+            /// The whole Ack, in which `$PostID` is the post's.
+            case ack(String)
+        }
+
+        package init(
+            ric: String, service: String? = nil, code: NakCode = NakCode(rawValue: 0), text: String = "",
+            literal: Literal? = nil, times: Int? = nil
+        ) {
             self.ric = ric
             self.service = service
             self.code = code
             self.text = text
+            self.literal = literal
             self.times = times
         }
     }
@@ -184,6 +206,31 @@ package struct Scenario: Sendable, Equatable {
         package init(afterPosts: Int, duration: Duration = .zero, times: Int? = 1) {
             self.afterPosts = afterPosts
             self.duration = duration
+            self.times = times
+        }
+    }
+
+    /// A message of the server that no client can hold, after so many posts of one connection. Nothing else comes after it.
+    package struct Oversize: Sendable, Equatable {
+        /// How it is too large.
+        package enum Manner: String, Sendable, Equatable {
+            /// In fragments of which none is the last.
+            case fragments
+            /// In one frame, of which only the header comes.
+            case header
+        }
+
+        package var afterPosts: Int
+        package var manner: Manner
+        /// Of each fragment, or what the header tells.
+        package var bytes: Int
+        /// For so many connections; nil for every one.
+        package var times: Int?
+
+        package init(afterPosts: Int, manner: Manner = .fragments, bytes: Int? = nil, times: Int? = 1) {
+            self.afterPosts = afterPosts
+            self.manner = manner
+            self.bytes = bytes ?? (manner == .fragments ? 1 << 16 : 1 << 40)
             self.times = times
         }
     }
@@ -265,6 +312,7 @@ package struct Scenario: Sendable, Equatable {
     package var answersOtherDomains = true
     package var disconnect: Disconnect?
     package var halfOpen: Trouble?
+    package var oversize: Oversize?
     package var stall: Trouble?
     package var suspect: Trouble?
     /// Bytes per second; 0 for no limit.

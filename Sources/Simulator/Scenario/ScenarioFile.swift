@@ -91,6 +91,16 @@ extension Scenario {
             try inner.finish()
         }
         halfOpen = try Scenario.trouble(section.section("half_open"), lasts: false) ?? halfOpen
+        if let inner = try section.section("oversize") {
+            let manner = try inner.value("how") { try $0.choice(Oversize.Manner.self) } ?? .fragments
+            oversize = Oversize(
+                afterPosts: try inner.required("after_posts") { try $0.integer(in: 1...Int.max) }, manner: manner,
+                bytes: try inner.value("bytes") {
+                    try $0.integer(in: 0...(manner == .fragments ? 16 << 20 : Int.max))
+                },
+                times: try Scenario.connections(inner))
+            try inner.finish()
+        }
         stall = try Scenario.trouble(section.section("stall"), lasts: true) ?? stall
         suspect = try Scenario.trouble(section.section("suspect"), lasts: true) ?? suspect
         readLimit = try section.value("read_limit") { try $0.integer(in: 0...Int.max) } ?? readLimit
@@ -132,12 +142,17 @@ extension Scenario {
 
     private static func nak(_ value: ScenarioValue) throws -> Nak {
         let section = try value.section()
-        let nak = Nak(
+        var nak = Nak(
             ric: try section.required("ric") { try $0.string() },
             service: try section.value("service") { try $0.string() },
-            code: try section.required("code") { try $0.nakCode() },
             text: try section.value("text") { try $0.string() } ?? "",
             times: try section.value("times") { try $0.integer(in: 0...Int.max) })
+        let nakCode = try section.value("nak_code_json") { try $0.string() }
+        let ack = try section.value("ack_json") { try $0.string() }
+        nak.literal = ack.map { .ack($0) } ?? nakCode.map { .nakCode($0) }
+        if nak.literal == nil {
+            nak.code = try section.required("code") { try $0.nakCode() }
+        }
         try section.finish()
         return nak
     }
@@ -167,13 +182,14 @@ extension Scenario {
         case "int": return .int
         case "uint": return .uint
         case "text": return .text
+        case "ascii": return .ascii
         case "enum": return .enumeration([:])
         case "date": return .date
         case "time": return .time
         case "any": return .any
         case let other:
             throw value.problem(
-                "'\(other)' is no field type: it is real, int, uint, text, enum, date, time, any, or a map of display texts"
+                "'\(other)' is no field type: it is real, int, uint, text, ascii, enum, date, time, any, or a map of display texts"
             )
         }
     }
@@ -204,6 +220,7 @@ extension Scenario.TokenEndpoint {
             body: try section.value("body") { try $0.string() } ?? "",
             retryAfter: try section.value("retry_after") { try $0.string() },
             location: try section.value("location") { try $0.string() },
+            contentType: try section.value("content_type") { try $0.string() },
             delay: try section.value("delay") { try $0.duration() } ?? .zero,
             hangs: try section.value("hang") { try $0.bool() } ?? false,
             times: try section.value("times") { try $0.integer(in: 0...Int.max) } ?? 1)

@@ -36,6 +36,8 @@ extension Scenario {
             package var retryAfter: String?
             /// For a redirect; a path is completed with the endpoint's own address.
             package var location: String?
+            /// Of the body; nil for JSON.
+            package var contentType: String?
             /// How long the answer waits.
             package var delay: Duration
             /// Whether it never comes.
@@ -45,13 +47,15 @@ extension Scenario {
 
             package init(
                 grant: String? = nil, status: Int? = nil, body: String = "", retryAfter: String? = nil,
-                location: String? = nil, delay: Duration = .zero, hangs: Bool = false, times: Int = 1
+                location: String? = nil, contentType: String? = nil, delay: Duration = .zero, hangs: Bool = false,
+                times: Int = 1
             ) {
                 self.grant = grant
                 self.status = status
                 self.body = body
                 self.retryAfter = retryAfter
                 self.location = location
+                self.contentType = contentType
                 self.delay = delay
                 self.hangs = hangs
                 self.times = times

@@ -74,6 +74,7 @@ struct TokenDesk {
             delay = scripted.delay
             if scripted.status != nil || scripted.hangs {
                 var headers: [(String, String)] = []
+                if let type = scripted.contentType { headers.append(("Content-Type", type)) }
                 if let retryAfter = scripted.retryAfter { headers.append(("Retry-After", retryAfter)) }
                 if let location = scripted.location {
                     let own = location.hasPrefix("/") ? "https://" + (request.headers["host"] ?? "") : ""

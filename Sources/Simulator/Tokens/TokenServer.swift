@@ -78,7 +78,9 @@ private final class TokenHandler: ChannelInboundHandler {
     private func write(_ answer: TokenAnswer, _ context: ChannelHandlerContext) {
         var headers = HTTPHeaders(answer.headers)
         headers.replaceOrAdd(name: "Content-Length", value: String(answer.body.utf8.count))
-        if !answer.body.isEmpty { headers.replaceOrAdd(name: "Content-Type", value: "application/json") }
+        if !answer.body.isEmpty, headers["Content-Type"].isEmpty {
+            headers.replaceOrAdd(name: "Content-Type", value: "application/json")
+        }
         let head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: answer.status), headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: answer.body)))), promise: nil)

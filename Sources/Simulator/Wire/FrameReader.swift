@@ -91,18 +91,24 @@ struct FrameReader {
 extension ByteBuffer {
     /// Appends one text frame as a server writes it: final, unmasked.
     mutating func writeTextFrame(_ payload: [UInt8]) {
-        writeInteger(UInt8(0x81))
-        switch payload.count {
+        writeFrameHeader(first: 0x81, length: payload.count)
+        writeBytes(payload)
+    }
+
+    /// Appends the header of an unmasked frame.
+    /// - Parameter first: the byte with the opcode, and 0x80 for the last frame of its message.
+    mutating func writeFrameHeader(first: UInt8, length: Int) {
+        writeInteger(first)
+        switch length {
         case 0..<126:
-            writeInteger(UInt8(payload.count))
+            writeInteger(UInt8(length))
         case 126..<65536:
             writeInteger(UInt8(126))
-            writeInteger(UInt16(payload.count))
+            writeInteger(UInt16(length))
         default:
             writeInteger(UInt8(127))
-            writeInteger(UInt64(payload.count))
+            writeInteger(UInt64(length))
         }
-        writeBytes(payload)
     }
 
     /// Appends a Close frame with its code and no reason.
