@@ -343,4 +343,41 @@ struct PostRecordTests {
         #expect(objects[5]["NakCode"] as? String == "SymbolUnknown")
         try await server.stop()
     }
+
+    @Test("The record has what would be read back of each field of a post, whatever is answered to it")
+    func stored() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "record-\(UUID()).jsonl")
+        defer { try? FileManager.default.removeItem(at: path) }
+        var scenario = Scenario()
+        scenario.unknown = ["DAVE"]
+        scenario.naks = [.init(ric: "ODD", literal: .nakCode("[12]"))]
+        let server = try await SimulatorServer.start(scenario: scenario, recordPath: path.path)
+        let client = try RawClient(port: server.port)
+        _ = try client.logIn()
+        let fields =
+            #"{"BID":24.50,"ASK":1.23456789012e5,"MY_REAL":"Info","MY_INT":-1,"MY_UINT":18446744073709551615,"#
+            + #""MY_TEXT":"é\\\\","MY_ASCII":"\u001b%0é","MY_SIDE":"BUY","MY_RATING":"NR","MY_DATE":"21/11/2026","#
+            + #""MY_TIME":"24:00:00","TRDPRC_1":null}"#
+        _ = try client.ask(RawClient.post(1, fields: fields))
+        _ = try client.ask(RawClient.post(2, ric: "DAVE", fields: #"{"BID":1,"BID":2,"ASK":true}"#))
+        _ = try client.ask(RawClient.post(3, ric: "ODD", type: "Refresh", fields: "{}"))
+        _ = try client.ask(RawClient.post(4, fields: #"{"nope":1}"#))
+        _ = try client.ask(
+            #"{"ID":1,"Type":"Post","Ack":true,"PostID":5,"Key":{"Name":"A"},"Message":{"ID":0,"Type":"Status"}}"#)
+
+        let posts = try PostedRecord(path).posts()
+        #expect(posts.map(\.postID) == Array(1...5))
+        #expect(
+            posts[0].stored == [
+                "BID": "24.50", "ASK": "21309.305364", "MY_REAL": "Inf", "MY_INT": "-1",
+                "MY_UINT": "18446744073709551615", "MY_TEXT": "Ã©\\", "MY_ASCII": "\u{1B}%0é", "MY_SIDE": "1",
+                "MY_RATING": nil, "MY_DATE": "Invalid date", "MY_TIME": "24:00:00", "TRDPRC_1": nil,
+            ])
+        #expect(posts[1].stored == ["BID": "2", "ASK": "0"])
+        #expect(posts[2].stored == [:])
+        #expect(posts[3].stored == nil)
+        #expect(posts[4].stored == nil)
+        #expect(try PostedRecord(path).events().first { $0.postID == 3 && $0.event == "answer" }?.nakCode == "[12]")
+        try await server.stop()
+    }
 }

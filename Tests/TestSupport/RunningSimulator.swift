@@ -14,11 +14,14 @@ package final class RunningSimulator {
         package var service: String
         package var kind: String?
         package var fields: String?
+        /// What would be read back of each field: a number as its literal's text, nil for a blank. Nil when there are no fields
+        /// or the post drew an Error.
+        package var stored: [String: String?]?
         package var outcome: String?
         package var nakCode: String?
 
         private enum CodingKeys: String, CodingKey {
-            case event, time, connection, kind, outcome
+            case event, time, connection, kind, outcome, stored
             case postID = "PostID"
             case ric = "RIC"
             case service = "Service"

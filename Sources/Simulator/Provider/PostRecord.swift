@@ -29,8 +29,12 @@ struct PostName {
 /// The file with one JSON line for each post and one for each answer, in the order in which they came and went.
 ///
 /// A post: `{"event":"post","time":µs,"connection":n,"PostID":n,"RIC":text,"Service":text,"kind":"Refresh"|"Update"|"Status"|
-/// "Fields"|"None","ack":bool,"Fields":text}`, where `Fields` is a string that holds the JSON text of the Fields as it came.
-/// Of a post that drew an Error, or was dropped behind one, the kind is `"Error"` or `"Dropped"` and `Fields` is the whole post.
+/// "Fields"|"None","ack":bool,"Fields":text,"stored":object}`, where `Fields` is a string that holds the JSON text of the
+/// Fields as it came, and `stored` has for each field what would be read back of it once the post is taken: a number as the
+/// text of its literal (`"24.50"`, `"840"`), a text, a date or a time as it is, `"Inf"`, `"-Inf"`, `"NaN"`,
+/// `"Invalid date"`, and null for a blank. Of a post without Fields there is no `stored`.
+/// Of a post that drew an Error, or was dropped behind one, the kind is `"Error"` or `"Dropped"` and `Fields` is the whole post,
+/// and there is no `stored`.
 /// An answer: `{"event":"answer","time":µs,"connection":n,"PostID":n,"RIC":text,"Service":text,"outcome":"ack"|"nak"|"error"|
 /// "lost"|"silent"|"dropped"|"unasked","NakCode":text,"Text":text}`, the last two where there are any.
 /// Lines are handed to the operating system before the answers are, so that they outlive a kill.
@@ -51,7 +55,8 @@ final class PostRecord {
     }
 
     func post(
-        _ name: PostName, kind: String, wantsAck: Bool, fields: ArraySlice<UInt8>, connection: Int, at now: Moment
+        _ name: PostName, kind: String, wantsAck: Bool, fields: ArraySlice<UInt8>, stored: [StoredField]? = nil,
+        connection: Int, at now: Moment
     ) {
         var line = start("post", name, connection, now)
         line.raw(",\"kind\":")
@@ -59,8 +64,26 @@ final class PostRecord {
         line.raw(wantsAck ? ",\"ack\":true" : ",\"ack\":false")
         line.raw(",\"Fields\":")
         line.string(fields)
+        if let stored { readBack(stored, &line) }
         line.raw("}\n")
         pending += line.bytes
+    }
+
+    private func readBack(_ fields: [StoredField], _ line: inout JSONText) {
+        line.raw(",\"stored\":{")
+        // Of a field that a post has twice, the last is the one that is read back.
+        var last: [String: Int] = [:]
+        for (index, field) in fields.enumerated() { last[field.name] = index }
+        var isFirst = true
+        for (index, field) in fields.enumerated() where last[field.name] == index {
+            if !isFirst { line.raw(",") }
+            isFirst = false
+            line.string(field.name)
+            line.raw(":")
+            let isBare = field.literal.utf8.first.map { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "n") } ?? false
+            if isBare { line.raw(field.literal.utf8) } else { line.string(field.literal) }
+        }
+        line.raw("}")
     }
 
     func answer(

@@ -388,7 +388,8 @@ struct ProviderSession {
         }
         state.record?.post(
             name, kind: post.payload.kind.rawValue, wantsAck: post.wantsAck,
-            fields: post.payload.fieldsRange.map { json.bytes[$0] } ?? [], connection: number, at: now)
+            fields: post.payload.fieldsRange.map { json.bytes[$0] } ?? [],
+            stored: post.payload.fieldsRange.map { _ in post.payload.fields }, connection: number, at: now)
         let isOverRate = countPost(at: now, &state, &output)
         if post.wantsAck {
             inFlight += 1

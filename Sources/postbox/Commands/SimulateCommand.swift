@@ -9,8 +9,17 @@ struct SimulateCommand: AsyncParsableCommand {
         commandName: "simulate",
         abstract: "Runs a server that answers like LSEG's, for trying things out.",
         discussion: """
-            It is strict: it refuses what a real server refuses, in the same way. A scenario (YAML) makes it refuse RICs, lose \
-            answers, cut connections or reject logins.
+            It is strict: it refuses what a real server refuses, in the same way, and what a real server acknowledges and \
+            stores wrong, it stores wrong as well. A scenario (YAML) makes it refuse RICs, lose answers, cut connections or \
+            reject logins.
+
+            It knows the usual fields (BID, ASK, GEN_TEXT16, CURRENCY, TRADE_DATE, ...) and made-up ones of each type: \
+            MY_REAL, MY_INT, MY_UINT, MY_TEXT (RMTES_STRING), MY_ASCII (ASCII_STRING), MY_DATE, MY_TIME, and two ENUMs: \
+            MY_SIDE with "   " 0, "BUY" 1, "SEL" 2, and MY_RATING with "   " 0, "AAA" 1, "AA " 2, "A  " 3, "A" 4, \
+            "NR " 32692, "431" 1431. More can be added under `fields:` of a scenario.
+
+            With --record, each post has under "stored" what would be read back of each of its fields: a number as a text \
+            ("24.50"), null for a blank.
             """)
 
     @Option(help: ArgumentHelp("Where to listen; port 0 takes a free one.", valueName: "host:port"))
