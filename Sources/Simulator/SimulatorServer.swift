@@ -192,7 +192,8 @@ package final class SimulatorServer: Sendable {
         children.add(channel, transport)
         channel.closeFuture.whenComplete { _ in provider.withState { $0.report.openConnections -= 1 } }
         if fast {
-            try pipeline.addHandler(FastHandler(provider: provider, scenario: scenario, number: number))
+            try pipeline.addHandler(
+                FastHandler(provider: provider, scenario: scenario, number: number, transport: transport))
         } else {
             try pipeline.addHandler(
                 ProviderHandler(provider: provider, scenario: scenario, number: number, transport: transport))

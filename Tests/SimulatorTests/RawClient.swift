@@ -88,6 +88,13 @@ final class RawClient {
     // MARK: Frames
 
     func sendFrame(opcode: UInt8 = 1, _ payload: [UInt8], final: Bool = true, masked: Bool = true) throws {
+        try sendBytes(RawClient.frame(opcode: opcode, payload, final: final, masked: masked))
+    }
+
+    /// The bytes of a frame.
+    static func frame(
+        opcode: UInt8 = 1, _ payload: [UInt8], final: Bool = true, masked: Bool = true
+    ) -> [UInt8] {
         var frame: [UInt8] = [(final ? 0x80 : 0) | opcode]
         let bit: UInt8 = masked ? 0x80 : 0
         switch payload.count {
@@ -101,7 +108,7 @@ final class RawClient {
         } else {
             frame += payload
         }
-        try sendBytes(frame)
+        return frame
     }
 
     func sendText(_ text: String) throws {

@@ -41,6 +41,7 @@ struct ScenarioTests {
                 half_open: {after_posts: 11, times: 1}
                 stall: {after_posts: 12, for: 300ms, times: all}
                 suspect: {after_posts: 13, for: 1s, times: 4}
+                read_buffer: 70000
                 read_limit: 1000
                 refuse_connections: 2
                 max_messages_per_second: 1000
@@ -107,6 +108,7 @@ struct ScenarioTests {
         expected.halfOpen = .init(afterPosts: 11, times: 1)
         expected.stall = .init(afterPosts: 12, duration: .milliseconds(300), times: nil)
         expected.suspect = .init(afterPosts: 13, duration: .seconds(1), times: 4)
+        expected.readBufferBytes = 70000
         expected.readLimit = 1000
         expected.refusedConnections = 2
         expected.maxMessagesPerSecond = 1000

@@ -3,7 +3,8 @@ import NIOCore
 /// Answers at full speed for measuring a client: finds each `"PostID"` in the bytes and sends its Ack.
 ///
 /// Nothing is checked, stored or recorded, no Ping is sent, and a message must not be spread over several frames. What stays:
-/// the handshake, Login, Ack (packed where the scenario packs), Pong, Close, and the counts of posts, Acks and posts a second.
+/// the handshake, Login, Ack (packed where the scenario packs), Pong, Close, the counts of posts, Acks and posts a second, and
+/// that a large frame behind others breaks the connection as it does with ``ReadBuffer``.
 /// In an object, the PostID is looked for where the last one stood, before anything is unmasked.
 final class FastHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
@@ -12,17 +13,26 @@ final class FastHandler: ChannelInboundHandler {
     private let provider: Provider
     private let scenario: Scenario
     private let number: Int
+    private let transport: TransportEnd
     private var isUpgraded = false
     private var isEnding = false
     private var received = ByteBuffer()
     private var acks: FastAcks
     /// Where `"PostID"` stood in the last object.
     private var hint = 0
+    /// How many bytes the server's read buffer holds, and how many of them there are from the next frame on.
+    private let bufferBytes: Int
+    private var bufferRoom: Int
+    /// Whether a frame did not fit into it.
+    private var isBroken = false
 
-    init(provider: Provider, scenario: Scenario, number: Int) {
+    init(provider: Provider, scenario: Scenario, number: Int, transport: TransportEnd) {
         self.provider = provider
         self.scenario = scenario
         self.number = number
+        self.transport = transport
+        bufferBytes = min(scenario.readBufferCapacity, .max / 2)
+        bufferRoom = bufferBytes
         acks = FastAcks(packs: scenario.packsAcks)
     }
 
@@ -45,6 +55,18 @@ final class FastHandler: ChannelInboundHandler {
                 state.report.acks += count
             }
         }
+        if isBroken { breakOff(context) }
+    }
+
+    private func breakOff(_ context: ChannelHandlerContext) {
+        provider.withState {
+            $0.report.note(
+                .frameDoesNotFit, connection: number, at: Moment.now(),
+                "a frame too large for what is left of the read buffer")
+        }
+        isEnding = true
+        context.flush()
+        transport.reset(context.channel)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -79,6 +101,7 @@ final class FastHandler: ChannelInboundHandler {
     /// Answers every whole frame in `bytes`; returns how many bytes those were.
     private func takeFrames(_ bytes: UnsafeRawBufferPointer, _ context: ChannelHandlerContext) -> Int {
         var at = 0
+        var bufferEnd = bufferRoom
         while at + 6 <= bytes.count {
             let opcode = bytes[at] & 0x0F
             var length = Int(bytes[at + 1] & 0x7F)
@@ -91,6 +114,15 @@ final class FastHandler: ChannelInboundHandler {
                 length = (2..<10).reduce(0) { $0 << 8 | Int(bytes[at + $1]) }
                 header = 10
             }
+            if length > bufferEnd - at - header - 4 {
+                // A buffer that ends with a frame is empty; else a frame of up to half of it is moved to its start.
+                let limit = at == bufferEnd ? bufferBytes : bufferBytes / 2
+                guard length <= limit - header - 4 else {
+                    isBroken = true
+                    break
+                }
+                bufferEnd = at + bufferBytes
+            }
             guard length >= 0, length <= bytes.count - at - header - 4 else { break }
             let mask = bytes.loadUnaligned(fromByteOffset: at + header, as: UInt32.self).littleEndian
             let start = at + header + 4
@@ -102,6 +134,7 @@ final class FastHandler: ChannelInboundHandler {
                 control(opcode, context)
             }
         }
+        bufferRoom = at == bytes.count ? bufferBytes : bufferEnd - at
         return at
     }
 

@@ -1,11 +1,5 @@
 import NIOCore
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// Translates between one channel and its ``ProviderSession``: bytes to events, decisions to writes, one timer for the next
 /// deadline.
 final class ProviderHandler: ChannelInboundHandler {
@@ -38,11 +32,9 @@ final class ProviderHandler: ChannelInboundHandler {
         self.scenario = scenario
         self.number = number
         self.transport = transport
-        reader = FrameReader(maxBytes: scenario.login.maxMsgSize + ProviderHandler.sizeAllowance)
+        reader = FrameReader(
+            maxBytes: scenario.maxFrameBytes, buffer: ReadBuffer(capacity: scenario.readBufferCapacity))
     }
-
-    /// A server reads this many bytes more than it tells: 61430 were told and 61690 read (observed.md §2.6).
-    private static let sizeAllowance = 260
 
     // MARK: Events
 
@@ -195,12 +187,7 @@ final class ProviderHandler: ChannelInboundHandler {
     private func reset(_ context: ChannelHandlerContext) {
         phase = .ending
         context.flush()
-        let transport = NIOLoopBound(transport, eventLoop: context.eventLoop)
-        if let options = context.channel as? any SocketOptionProvider {
-            options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in transport.value.close() }
-        } else {
-            transport.value.close()
-        }
+        transport.reset(context.channel)
     }
 
     /// Sends some more of the message without end, as long as the client reads.

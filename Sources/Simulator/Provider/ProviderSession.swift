@@ -103,6 +103,10 @@ struct ProviderSession {
         case .tooLarge:
             state.report.note(.frameTooLarge, connection: number, at: now, "a frame above the message size limit")
             output.ending = .reset
+        case .doesNotFit:
+            state.report.note(
+                .frameDoesNotFit, connection: number, at: now, "a frame too large for what is left of the read buffer")
+            output.ending = .reset
         case .malformed:
             state.report.note(.malformedFrame, connection: number, at: now, "an unmasked or impossible frame")
             output.ending = .drop

@@ -10,6 +10,8 @@ package struct SimulatorReport: Sendable, Equatable {
             case brokenJSON
             /// A frame above the limit; the connection was reset for it.
             case frameTooLarge
+            /// A frame that did not fit behind others into the read buffer; the connection was reset for it.
+            case frameDoesNotFit
             /// An unmasked frame or one that is none; the connection was dropped for it.
             case malformedFrame
             /// Nothing came for the ping timeout; the connection was closed for it.

@@ -39,6 +39,9 @@
 ///                              # 256 MiB were sent; or header: that of one frame of so many bytes (default: 1 TiB), no more
 /// suspect: {after_posts: 100, for: 1s, times: 1}    # a Login Status Open/Suspect, and Open/Ok after a while
 ///                              # times: for so many connections, or all; default: 1
+/// read_buffer: 0               # bytes of the buffer that a connection is read into (61690 at a real server): a frame of
+///                              # more than half of it resets the connection when there is no room for it behind others
+///                              # that came just before; 0: there is always room
 /// read_limit: 0                # bytes per second that are read from a connection; 0: no limit
 /// refuse_connections: 0        # the first n connections are closed when they arrive
 /// max_messages_per_second: 0   # what the police enforces; the rcc shape tells it at login as well; 0: no limit
@@ -317,6 +320,8 @@ package struct Scenario: Sendable, Equatable {
     package var suspect: Trouble?
     /// Bytes per second; 0 for no limit.
     package var readLimit = 0
+    /// Size of the buffer that a connection is read into; 0 for one in which there is always room.
+    package var readBufferBytes = 0
     package var refusedConnections = 0
     /// 0 for no limit.
     package var maxMessagesPerSecond = 0
@@ -333,4 +338,10 @@ package struct Scenario: Sendable, Equatable {
     package var proxy: Proxy?
 
     package init() {}
+
+    /// A server reads 260 bytes more than it tells: 61430 were told and 61690 read (observed.md §2.6).
+    var maxFrameBytes: Int { login.maxMsgSize + 260 }
+
+    /// How many bytes the buffer holds that a connection is read into: the largest frame fits when it is alone.
+    var readBufferCapacity: Int { readBufferBytes > 0 ? max(readBufferBytes, maxFrameBytes) : .max }
 }

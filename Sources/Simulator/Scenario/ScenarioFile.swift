@@ -104,6 +104,8 @@ extension Scenario {
         stall = try Scenario.trouble(section.section("stall"), lasts: true) ?? stall
         suspect = try Scenario.trouble(section.section("suspect"), lasts: true) ?? suspect
         readLimit = try section.value("read_limit") { try $0.integer(in: 0...Int.max) } ?? readLimit
+        readBufferBytes =
+            try section.value("read_buffer") { try $0.integer(in: 0...100_000_000) } ?? readBufferBytes
         refusedConnections =
             try section.value("refuse_connections") { try $0.integer(in: 0...Int.max) } ?? refusedConnections
         maxMessagesPerSecond =

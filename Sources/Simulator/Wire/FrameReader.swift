@@ -15,25 +15,32 @@ struct FrameReader {
     enum Fault: Error {
         /// Larger than the server reads: the connection is reset without a word (observed.md §2.6).
         case tooLarge
+        /// Too large for what is left of the read buffer (observed.md §2.9).
+        case doesNotFit
         /// Unmasked, or not a frame at all: the connection is dropped (observed.md §2.6, protocol.md §1).
         case malformed
     }
 
     /// Largest message in bytes, its WebSocket headers included (observed.md §2.6).
     let maxBytes: Int
+    private var buffer: ReadBuffer
     private var fragments: [UInt8]?
     private var fragmentBytes = 0
 
-    init(maxBytes: Int) {
+    /// - Parameters:
+    ///   - maxBytes: see ``maxBytes``.
+    ///   - buffer: what the connection is read into.
+    init(maxBytes: Int, buffer: ReadBuffer) {
         self.maxBytes = maxBytes
+        self.buffer = buffer
     }
 
     /// The next frame, or nil when more bytes are needed.
-    mutating func next(from buffer: inout ByteBuffer) throws(Fault) -> InboundFrame? {
+    mutating func next(from bytes: inout ByteBuffer) throws(Fault) -> InboundFrame? {
         while true {
-            let start = buffer.readerIndex
-            guard let first: UInt8 = buffer.getInteger(at: start),
-                let second: UInt8 = buffer.getInteger(at: start + 1)
+            let start = bytes.readerIndex
+            guard let first: UInt8 = bytes.getInteger(at: start),
+                let second: UInt8 = bytes.getInteger(at: start + 1)
             else { return nil }
             let isFinal = first & 0x80 != 0
             let opcode = first & 0x0F
@@ -42,11 +49,11 @@ struct FrameReader {
             var header = 2
             var length = Int(second & 0x7F)
             if length == 126 {
-                guard let long: UInt16 = buffer.getInteger(at: start + 2) else { return nil }
+                guard let long: UInt16 = bytes.getInteger(at: start + 2) else { return nil }
                 length = Int(long)
                 header = 4
             } else if length == 127 {
-                guard let long: UInt64 = buffer.getInteger(at: start + 2) else { return nil }
+                guard let long: UInt64 = bytes.getInteger(at: start + 2) else { return nil }
                 guard long <= UInt64(Int32.max) else { throw .tooLarge }
                 length = Int(long)
                 header = 10
@@ -54,11 +61,13 @@ struct FrameReader {
             if opcode >= 8, length > 125 || !isFinal { throw .malformed }
             // Told by the header alone: the server does not read what it will not take.
             guard fragmentBytes + header + 4 + length <= maxBytes else { throw .tooLarge }
-            guard buffer.readableBytes >= header + 4 + length else { return nil }
-            guard let mask = buffer.getBytes(at: start + header, length: 4),
-                var payload = buffer.getBytes(at: start + header + 4, length: length)
+            guard buffer.makeRoom(for: header + 4 + length) else { throw .doesNotFit }
+            guard bytes.readableBytes >= header + 4 + length else { return nil }
+            guard let mask = bytes.getBytes(at: start + header, length: 4),
+                var payload = bytes.getBytes(at: start + header + 4, length: length)
             else { return nil }
-            buffer.moveReaderIndex(forwardBy: header + 4 + length)
+            bytes.moveReaderIndex(forwardBy: header + 4 + length)
+            buffer.take(header + 4 + length, isLast: bytes.readableBytes == 0)
             payload.withUnsafeMutableBufferPointer { bytes in
                 for index in bytes.indices { bytes[index] ^= mask[index & 3] }
             }
