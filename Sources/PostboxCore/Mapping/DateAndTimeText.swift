@@ -1,36 +1,97 @@
-/// Whether text is a calendar date as a server understands it: `YYYY-MM-DD`, `YYYYMMDD`, `DD MMM YYYY` or `MM/DD/YYYY`
-/// (protocol §8.1). A server acks a date that no calendar has and stores it wrong (observed §2.5), so it is checked here.
-func isDate(_ text: Span<UInt8>) -> Bool {
-    let parts: (year: Int, month: Int, day: Int)
-    switch text.count {
-    case 8:
-        parts = (number(text, 0..<4), number(text, 4..<6), number(text, 6..<8))
-    case 10 where text[4] == UInt8(ascii: "-"):
-        guard text[7] == UInt8(ascii: "-") else { return false }
-        parts = (number(text, 0..<4), number(text, 5..<7), number(text, 8..<10))
-    case 10 where text[2] == UInt8(ascii: "/"):
-        guard text[5] == UInt8(ascii: "/") else { return false }
-        parts = (number(text, 6..<10), number(text, 0..<2), number(text, 3..<5))
-    case 11:
-        guard text[2] == UInt8(ascii: " "), text[6] == UInt8(ascii: " ") else { return false }
-        parts = (number(text, 7..<11), monthNamed(text[3], text[4], text[5]), number(text, 0..<2))
-    default:
-        return false
+/// How a calendar date is written. A server acks a date that no calendar has and stores it wrong (observed §2.5), and reads
+/// `05/11/2026` with the month first whatever its writer meant (observed §2.9), so all of it is checked here.
+enum DateText: Equatable {
+    /// `YYYY-MM-DD` or `YYYYMMDD`: a server reads it as it is.
+    case asItIs
+    /// `5 NOV 2026`, `05-Nov-2026`: where day, month and year stand.
+    case dayMonthYear(day: Range<Int>, month: Range<Int>, year: Range<Int>)
+    /// Numbers with slashes or points between them: which is the month, is anybody's guess.
+    case ambiguous
+
+    /// nil: no date of the calendar in any of these forms.
+    init?(_ text: Span<UInt8>) {
+        switch text.count {
+        case 8 where number(text, 0..<8) >= 0:
+            guard isInCalendar(number(text, 0..<4), number(text, 4..<6), number(text, 6..<8)) else { return nil }
+            self = .asItIs
+        case 10 where text[4] == UInt8(ascii: "-"):
+            guard text[7] == UInt8(ascii: "-"),
+                isInCalendar(number(text, 0..<4), number(text, 5..<7), number(text, 8..<10))
+            else { return nil }
+            self = .asItIs
+        case 10...11 where text[text.count - 9] == text[text.count - 5] && !isDigit(text[text.count - 9]):
+            self.init(text, separator: text.count - 9)
+        default:
+            guard isAmbiguous(text) else { return nil }
+            self = .ambiguous
+        }
     }
-    guard parts.year >= 1, (1...12).contains(parts.month), parts.day >= 1 else { return false }
-    return parts.day <= daysIn(month: parts.month, year: parts.year)
+
+    private init?(_ text: Span<UInt8>, separator: Int) {
+        let month = separator + 1..<separator + 4
+        if text[separator] == Byte.space || text[separator] == UInt8(ascii: "-") {
+            let year = text.count - 4..<text.count
+            guard
+                isInCalendar(
+                    number(text, year),
+                    monthNamed(text[month.lowerBound], text[month.lowerBound + 1], text[month.lowerBound + 2]),
+                    number(text, 0..<separator))
+            else { return nil }
+            self = .dayMonthYear(day: 0..<separator, month: month, year: year)
+        } else {
+            guard isAmbiguous(text) else { return nil }
+            self = .ambiguous
+        }
+    }
 }
 
-/// Whether text is a time of day as a server understands it: `HH:MM`, `HH:MM:SS` or that with a point and one to nine
-/// digits, no zone. A server acks `24:00:00` and stores a zoned time wrong (observed §2.5), so it is checked here.
+/// Whether text is three numbers with two slashes, or two points, between them.
+private func isAmbiguous(_ text: Span<UInt8>) -> Bool {
+    var separators = 0
+    var separator: UInt8 = 0
+    var digits = 0
+    for index in text.indices {
+        let byte = text[index]
+        if isDigit(byte) {
+            digits += 1
+            continue
+        }
+        guard byte == UInt8(ascii: "/") || byte == UInt8(ascii: "."), digits > 0, separators == 0 || byte == separator
+        else { return false }
+        separator = byte
+        separators += 1
+        digits = 0
+    }
+    return separators == 2 && digits > 0
+}
+
+private func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") <= 9 }
+
+private func isInCalendar(_ year: Int, _ month: Int, _ day: Int) -> Bool {
+    guard year >= 1, (1...12).contains(month), day >= 1 else { return false }
+    return day <= daysIn(month: month, year: year)
+}
+
+/// Whether text is a time of day as a server reads it right: `HH:MM`, `HH:MM:SS` or that with a point or comma and one to nine
+/// digits, no zone; the hour may have one digit, and a minute a leap second. A server acks `24:00:00` and stores a zoned time
+/// wrong (observed §2.5, §2.9), so it is checked here.
 func isTime(_ text: Span<UInt8>) -> Bool {
-    guard text.count >= 5, text[2] == UInt8(ascii: ":"), (0...23).contains(number(text, 0..<2)),
-        (0...59).contains(number(text, 3..<5))
+    guard text.count >= 4 else { return false }
+    let colon = text[1] == UInt8(ascii: ":") ? 1 : 2
+    let minutes = colon + 1..<colon + 3
+    guard text.count >= minutes.upperBound, text[colon] == UInt8(ascii: ":"),
+        (0...23).contains(number(text, 0..<colon)), (0...59).contains(number(text, minutes))
     else { return false }
-    if text.count == 5 { return true }
-    guard text.count >= 8, text[5] == UInt8(ascii: ":"), (0...59).contains(number(text, 6..<8)) else { return false }
-    if text.count == 8 { return true }
-    return text.count >= 10 && text.count <= 18 && text[8] == UInt8(ascii: ".") && number(text, 9..<text.count) >= 0
+    if text.count == minutes.upperBound { return true }
+    let seconds = minutes.upperBound + 1..<minutes.upperBound + 3
+    guard text.count >= seconds.upperBound, text[minutes.upperBound] == UInt8(ascii: ":"),
+        (0...(number(text, minutes) == 59 ? 60 : 59)).contains(number(text, seconds))
+    else { return false }
+    if text.count == seconds.upperBound { return true }
+    let decimals = seconds.upperBound + 1..<text.count
+    return (1...9).contains(decimals.count)
+        && (text[seconds.upperBound] == UInt8(ascii: ".") || text[seconds.upperBound] == UInt8(ascii: ","))
+        && number(text, decimals) >= 0
 }
 
 /// The number that the digits in `range` are, or -1 when one of them is no digit. At most 18 digits.

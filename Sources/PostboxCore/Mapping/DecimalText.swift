@@ -1,13 +1,15 @@
 /// A decimal as it was read from text, exactly: never a binary fraction on the way.
 ///
 /// The value is `mantissa / 10^decimals`, negative when the sign says so. What goes on the wire holds at most
-/// `decimalsMax` decimals and `digitsMax` significant digits: that is what every server of LSEG's stores exactly
-/// (protocol §8.2, observed §2.5).
+/// `decimalsMax` decimals, and a mantissa of at most `mantissaMax`: that is what every server of LSEG's stores exactly
+/// (protocol §8.2, observed §2.5, §2.9).
 struct DecimalText {
     /// Digits after the point that a REAL can hold.
     static let decimalsMax = 14
-    /// Digits from the first that is not zero; any more may not fit a REAL's 64-bit mantissa.
-    static let digitsMax = 18
+    /// So many digits from the first that is not zero fit a REAL's 64-bit mantissa, whatever they are.
+    static let digitsSure = 18
+    /// The largest number that a REAL holds, its point left out.
+    static let mantissaMax = UInt128(Int64.max)
     /// Digits that `mantissa` takes while reading.
     static let digitsReadMax = 38
 
@@ -123,13 +125,13 @@ struct DecimalText {
             return true
         }
         if decimals < 0 {
-            guard -decimals <= Self.digitsMax else { return false }
+            guard -decimals <= Self.digitsSure else { return false }
             let (product, overflow) = mantissa.multipliedReportingOverflow(by: powerOfTen(-decimals))
             guard !overflow else { return false }
             mantissa = product
             decimals = 0
         }
-        while decimals > Self.decimalsMax || mantissa >= digitsLimit {
+        while decimals > Self.decimalsMax || mantissa > Self.mantissaMax {
             guard decimals > 0, mantissa % 10 == 0 else { return false }
             mantissa /= 10
             decimals -= 1
@@ -137,8 +139,8 @@ struct DecimalText {
         return true
     }
 
-    /// Makes it an integer of 64 bits without changing its value; nil when it is none.
-    func integer() -> (isNegative: Bool, magnitude: UInt64)? {
+    /// Makes it an integer of 64 bits, with a sign or without, and without changing its value; nil when it is none.
+    func integer(isSigned: Bool = true) -> (isNegative: Bool, magnitude: UInt64)? {
         var whole = self
         guard !whole.isCut else { return nil }
         if whole.mantissa == 0 { return (false, 0) }
@@ -149,7 +151,8 @@ struct DecimalText {
         }
         guard -whole.decimals <= 19 else { return nil }
         let (product, overflow) = whole.mantissa.multipliedReportingOverflow(by: powerOfTen(-whole.decimals))
-        let limit = UInt128(Int64.max) + (isNegative ? 1 : 0)
+        if isNegative, !isSigned { return nil }
+        let limit = isSigned ? UInt128(Int64.max) + (isNegative ? 1 : 0) : UInt128(UInt64.max)
         guard !overflow, product <= limit else { return nil }
         return (isNegative, UInt64(product))
     }
@@ -172,7 +175,8 @@ struct DecimalText {
         init?(_ text: String) {
             let utf8 = Array(text.utf8)
             guard utf8.allSatisfy({ $0 | 0x20 != UInt8(ascii: "e") && $0 != UInt8(ascii: "+") }),
-                var decimal = DecimalText(utf8.span), decimal.fit(), decimal.mantissa != 0
+                var decimal = DecimalText(utf8.span), decimal.fit(), decimal.mantissa != 0,
+                decimal.mantissa < powerOfTen(DecimalText.digitsSure)
             else { return nil }
             isNegative = decimal.isNegative
             mantissa = UInt64(decimal.mantissa)
@@ -212,8 +216,6 @@ func writeDigits(_ value: UInt64, decimals: Int, into out: inout MappedBytes) {
         index -= 1
     }
 }
-
-private let digitsLimit: UInt128 = 1_000_000_000_000_000_000
 
 /// 10 to the `exponent`, which is 0…38.
 private func powerOfTen(_ exponent: Int) -> UInt128 {

@@ -28,6 +28,8 @@ struct DecimalTextTests {
         #expect(slowly("1e5", scale: nil, round: nil) == "100000")
         #expect(slowly("0.30000000000000004", scale: nil, round: nil) == "decimal_too_long")
         #expect(slowly("9.995", scale: nil, round: 2) == "10.00")
+        #expect(slowly("92233.72036854775807", scale: nil, round: nil) == "92233.72036854775807")
+        #expect(slowly("92233.72036854775808", scale: nil, round: nil) == "decimal_too_long")
     }
 }
 
@@ -101,8 +103,14 @@ private func slowly(_ text: String, scale: String?, round: Int?) -> String {
             if i < 0 { digits.insert(1, at: 0) }
         }
     }
-    func significant() -> Int { digits.drop { $0 == 0 }.count }
-    while point > 14 || significant() > 18 {
+    // Digits compare as numbers of as many digits do.
+    func isTooLarge() -> Bool {
+        let significant = digits.drop { $0 == 0 }
+        let most = "9223372036854775807".compactMap(\.wholeNumberValue)
+        return significant.count != most.count
+            ? significant.count > most.count : most.lexicographicallyPrecedes(significant)
+    }
+    while point > 14 || isTooLarge() {
         guard point > 0, digits.last == 0 else { return "decimal_too_long" }
         digits.removeLast()
         point -= 1
