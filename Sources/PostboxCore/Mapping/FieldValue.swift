@@ -11,13 +11,19 @@ enum FieldOutcome: Equatable, Sendable {
 enum ValueFault: String, Sendable, Equatable, CaseIterable {
     case notADecimal = "not_a_decimal"
     case notANumber = "not_a_number"
+    case likeNoNumber = "like_no_number"
     case decimalTooLong = "decimal_too_long"
     case notAnInteger = "not_an_integer"
+    case controlInText = "control_in_text"
+    case spreadsheetError = "spreadsheet_error"
+    case lineBreak = "line_break"
     case booleanValue = "boolean_value"
     case nestedValue = "nested_value"
     case badEnum = "bad_enum"
     case unknownEnumValue = "unknown_enum_value"
+    case uncheckedEnum = "unchecked_enum"
     case badDate = "bad_date"
+    case ambiguousDate = "ambiguous_date"
     case badTime = "bad_time"
 }
 
@@ -28,7 +34,9 @@ struct FieldConversion: Sendable {
         case look
         case real
         case int
+        case uint
         case text
+        case ascii
         case `enum`
         case date
         case time
@@ -42,6 +50,10 @@ struct FieldConversion: Sendable {
     var scale = DecimalText.Scale.one
     /// The entries of the enum's display texts.
     var displays = 0..<0
+    /// A display text goes as it is, unchecked.
+    var takesAnyText = false
+    /// What a line break in a value means.
+    var lineBreaks = LineBreaks.reject
 
     /// By look.
     init() {}
@@ -51,13 +63,16 @@ struct FieldConversion: Sendable {
         switch rule.type {
         case .real: target = .real
         case .int: target = .int
+        case .uint: target = .uint
         case .text: target = .text
+        case .ascii: target = .ascii
         case .enum: target = .enum
         case .date: target = .date
         case .time: target = .time
         case nil: target = rule.scale != nil || rule.round != nil ? .real : .look
         }
         round = rule.round ?? -1
+        takesAnyText = rule.takesAnyText ?? false
         if let scale = rule.scale.flatMap(DecimalText.Scale.init) {
             isScaled = true
             self.scale = scale
@@ -75,26 +90,25 @@ struct FieldConversion: Sendable {
         case .plain, .string, .number: break
         }
         if value.isEmpty { return .empty }
+        if isSpoiled(value) { return .faulty(.spreadsheetError) }
         switch target {
         case .look:
             switch kind {
             case .plain: return writeByLook(value, into: &out)
             case .number: return writeReal(value, into: &out)
-            default:
-                writeText(value, into: &out)
-                return .written
+            default: return isLikeNoNumber(string: value) ? .faulty(.likeNoNumber) : writeText(value, into: &out)
             }
-        case .text:
-            writeText(value, into: &out)
-            return .written
-        case .real, .int, .enum, .date, .time:
+        case .text, .ascii:
+            return writeText(value, into: &out)
+        case .real, .int, .uint, .enum, .date, .time:
             let core = withoutSpaces(value)
             if core.isEmpty { return .empty }
             let trimmed = value.extracting(core)
+            if lineBreaks == .reject, hasLineBreak(value) { return .faulty(.lineBreak) }
             switch target {
             case .real: return writeReal(trimmed, into: &out)
-            case .int: return writeInt(trimmed, into: &out)
-            case .enum: return writeEnum(trimmed, table, into: &out)
+            case .int, .uint: return writeInt(trimmed, into: &out)
+            case .enum: return writeEnum(value, trimmed, isText: kind == .string, table, into: &out)
             case .date: return writeDate(trimmed, into: &out)
             default: return writeTime(trimmed, into: &out)
             }
@@ -106,18 +120,56 @@ struct FieldConversion: Sendable {
             out.append(value)
             return .written
         }
-        if isWordAtALook(value[0], value[value.count - 1], value.count) {
-            writeText(value, into: &out)
-            return .written
-        }
         let core = withoutSpaces(value)
         if core.isEmpty { return .empty }
         let trimmed = value.extracting(core)
         switch look(of: trimmed) {
-        case .text: writeText(value, into: &out)
-        case .number: return writeReal(trimmed, into: &out)
+        case .text: return writeText(value, into: &out)
+        case .number:
+            return lineBreaks == .reject && hasLineBreak(value)
+                ? .faulty(.lineBreak) : writeReal(trimmed, into: &out)
         case .faulty(let fault): return .faulty(fault)
         }
+    }
+
+    /// Writes text as a JSON string.
+    ///
+    /// A server fails a whole message over an escape of a character beyond ASCII and reads raw UTF-8 as its default character
+    /// set, unless the text begins with the RMTES switch to UTF-8, ESC % 0 (observed §2.5, §3). Behind that switch it also
+    /// reads SO, SI, DEL, NUL and a backslash before a quote or backslash as they are, which it does not without (observed
+    /// §2.9). An ESC of the text's own would be read as a switch. A field of ASCII takes the switch's three characters for text.
+    private func writeText(_ text: Span<UInt8>, into out: inout MappedBytes) -> FieldOutcome {
+        var needsSwitch = false
+        var hasShift = false
+        var isPlain = true
+        for index in text.indices {
+            switch text[index] {
+            case 0x1b: return .faulty(.controlInText)
+            case 0x00, 0x0e, 0x0f, 0x7f:
+                hasShift = true
+                isPlain = false
+            case Byte.lineFeed, Byte.carriageReturn:
+                if lineBreaks != .keep { return .faulty(.lineBreak) }
+                isPlain = false
+            case Byte.backslash:
+                isPlain = false
+                if index + 1 < text.count, text[index + 1] == Byte.backslash || text[index + 1] == Byte.quote {
+                    needsSwitch = true
+                }
+            case Byte.quote, ..<0x20: isPlain = false
+            case 0x80...: needsSwitch = true
+            default: break
+            }
+        }
+        if hasShift, target == .ascii { return .faulty(.controlInText) }
+        out.append(UInt8(ascii: "\""))
+        if needsSwitch || hasShift, target != .ascii { out.append("\\u001b%0") }
+        if isPlain {
+            out.append(text)
+        } else {
+            for index in text.indices { writeEscaped(text[index], into: &out) }
+        }
+        out.append(UInt8(ascii: "\""))
         return .written
     }
 
@@ -144,43 +196,54 @@ struct FieldConversion: Sendable {
             if isScaled, !decimal.multiply(by: scale) { return .faulty(.decimalTooLong) }
             if round >= 0, !decimal.round(to: round) { return .faulty(.decimalTooLong) }
         } else {
-            // A point or an exponent says that the column holds something else, even where the value would be whole.
-            for index in value.indices where value[index] == UInt8(ascii: ".") || value[index] | 0x20 == 0x65 {
+            // An exponent says that the column holds something else, even where the value would be whole.
+            for index in value.indices where value[index] | 0x20 == UInt8(ascii: "e") {
                 return .faulty(.notAnInteger)
             }
         }
-        guard let integer = decimal.integer() else { return .faulty(.notAnInteger) }
+        guard let integer = decimal.integer(isSigned: target != .uint) else { return .faulty(.notAnInteger) }
         if integer.isNegative { out.append(UInt8(ascii: "-")) }
         writeDigits(integer.magnitude, decimals: 0, into: &out)
         return .written
     }
 
+    /// The listed number of a display text; else a number as it is. What is a JSON string is a text, although it be digits: a
+    /// dictionary has texts that are the digits of another value's number (observed §2.9).
     private func writeEnum(
-        _ value: Span<UInt8>, _ table: borrowing DisplayTable, into out: inout MappedBytes
+        _ value: Span<UInt8>, _ trimmed: Span<UInt8>, isText: Bool, _ table: borrowing DisplayTable,
+        into out: inout MappedBytes
     ) -> FieldOutcome {
-        if let number = table.number(of: value, in: displays) {
+        if let number = table.number(of: value, or: trimmed, in: displays) {
             writeDigits(UInt64(number), decimals: 0, into: &out)
             return .written
         }
-        if let decimal = DecimalText(value) {
-            for index in value.indices where value[index] &- UInt8(ascii: "0") > 9 { return .faulty(.badEnum) }
+        if !isText, let decimal = DecimalText(trimmed) {
+            for index in trimmed.indices where trimmed[index] &- UInt8(ascii: "0") > 9 { return .faulty(.badEnum) }
             guard let integer = decimal.integer(), integer.magnitude <= 65535 else { return .faulty(.badEnum) }
             writeDigits(integer.magnitude, decimals: 0, into: &out)
             return .written
         }
-        if !displays.isEmpty { return .faulty(.unknownEnumValue) }
+        guard takesAnyText else { return .faulty(displays.isEmpty ? .uncheckedEnum : .unknownEnumValue) }
         for index in value.indices where value[index] < 0x20 || value[index] > 0x7e { return .faulty(.badEnum) }
-        writeText(value, into: &out)
-        return .written
+        return writeText(value, into: &out)
     }
 
     private func writeDate(_ value: Span<UInt8>, into out: inout MappedBytes) -> FieldOutcome {
-        guard isDate(value) else { return .faulty(.badDate) }
-        out.append(UInt8(ascii: "\""))
-        for index in value.indices {
-            let byte = value[index]
-            // The only letters in a date are its month's.
-            out.append(byte >= UInt8(ascii: "a") ? byte - 0x20 : byte)
+        switch DateText(value) {
+        case .none: return .faulty(.badDate)
+        case .ambiguous: return .faulty(.ambiguousDate)
+        case .asItIs:
+            out.append(UInt8(ascii: "\""))
+            out.append(value)
+        case .dayMonthYear(let day, let month, let year):
+            out.append(UInt8(ascii: "\""))
+            if value.extracting(day).count < 2 { out.append(UInt8(ascii: "0")) }
+            out.append(value.extracting(day))
+            out.append(UInt8(ascii: " "))
+            // The server reads a month's name in capitals alone (observed §2.9).
+            for index in month { out.append(value[index] & ~0x20) }
+            out.append(UInt8(ascii: " "))
+            out.append(value.extracting(year))
         }
         out.append(UInt8(ascii: "\""))
         return .written
@@ -206,23 +269,27 @@ struct DisplayTable: Sendable {
     private var bytes: [UInt8] = []
     private var entries: [Entry] = []
 
-    /// Adds a field's display texts. Spaces around them do not count.
+    /// Adds a field's display texts, each as it is, and also without the blanks that pad it where no other text is the same
+    /// then with another number.
     mutating func add(_ values: [String: Int]) -> Range<Int> {
-        var texts: [(text: [UInt8], number: Int)] = []
-        for (text, number) in values {
-            let utf8 = Array(text.utf8)
-            texts.append((Array(utf8[withoutSpaces(utf8.span)]), number))
-        }
-        texts.sort { $0.text.lexicographicallyPrecedes($1.text) }
+        var numbers = Dictionary(values.map { (Array($0.key.utf8), $0.value) }, uniquingKeysWith: { first, _ in first })
+        var trimmed: [[UInt8]: Set<Int>] = [:]
+        for (text, number) in numbers { trimmed[Array(text[withoutSpaces(text.span)]), default: []].insert(number) }
+        for (text, same) in trimmed where numbers[text] == nil && same.count == 1 { numbers[text] = same.first }
         let first = entries.count
-        for (text, number) in texts {
+        for (text, number) in numbers.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
             entries.append(Entry(start: bytes.count, length: text.count, number: number))
             bytes += text
         }
         return first..<entries.count
     }
 
-    func number(of text: Span<UInt8>, in range: Range<Int>) -> Int? {
+    /// The number of a text as it is, else of what it is without the blanks around it.
+    func number(of text: Span<UInt8>, or trimmed: Span<UInt8>, in range: Range<Int>) -> Int? {
+        number(of: text, in: range) ?? number(of: trimmed, in: range)
+    }
+
+    private func number(of text: Span<UInt8>, in range: Range<Int>) -> Int? {
         var low = range.lowerBound
         var high = range.upperBound
         while low < high {
@@ -246,28 +313,6 @@ struct DisplayTable: Sendable {
     }
 }
 
-/// Writes text as a JSON string.
-///
-/// A server fails a whole message over an escape of a character beyond ASCII and reads raw UTF-8 as its default character
-/// set, unless the text begins with the RMTES switch to UTF-8, ESC % 0 (observed §2.5, §3).
-func writeText(_ text: Span<UInt8>, into out: inout MappedBytes) {
-    out.append(UInt8(ascii: "\""))
-    var isASCII = true
-    var isPlain = true
-    for index in text.indices {
-        let byte = text[index]
-        if byte >= 0x80 { isASCII = false }
-        if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { isPlain = false }
-    }
-    if !isASCII { out.append("\\u001b%0") }
-    if isPlain {
-        out.append(text)
-    } else {
-        for index in text.indices { writeEscaped(text[index], into: &out) }
-    }
-    out.append(UInt8(ascii: "\""))
-}
-
 private func writeEscaped(_ byte: UInt8, into out: inout MappedBytes) {
     switch byte {
     case UInt8(ascii: "\""): out.append("\\\"")
@@ -286,7 +331,7 @@ private func writeEscaped(_ byte: UInt8, into out: inout MappedBytes) {
     }
 }
 
-/// Where the text lies without the ASCII spaces and tabs around it.
+/// Where the text lies without the ASCII white space around it.
 func withoutSpaces(_ text: Span<UInt8>) -> Range<Int> {
     var start = 0
     var end = text.count
@@ -296,7 +341,15 @@ func withoutSpaces(_ text: Span<UInt8>) -> Range<Int> {
 }
 
 private func isSpace(_ byte: UInt8) -> Bool {
-    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+    byte == Byte.space || byte == Byte.tab || byte == Byte.lineFeed || byte == Byte.carriageReturn
+}
+
+/// Whether a line ends within the value.
+func hasLineBreak(_ value: Span<UInt8>) -> Bool {
+    for index in value.indices where value[index] == Byte.lineFeed || value[index] == Byte.carriageReturn {
+        return true
+    }
+    return false
 }
 
 private enum Look {
@@ -308,6 +361,7 @@ private enum Look {
 /// What a value without spaces around it is by its look; `isCanonical` said no to it or to it with its spaces.
 private func look(of value: Span<UInt8>) -> Look {
     if isNotANumber(value) { return .faulty(.notANumber) }
+    if isLikeNoNumber(value) { return .faulty(.likeNoNumber) }
     // What begins with a letter is a word, `E5` too; only after that does an `e` make an exponent.
     if value[0] >= UInt8(ascii: "A") { return .text }
     for index in value.indices {
@@ -321,7 +375,9 @@ private func look(of value: Span<UInt8>) -> Look {
     switch plainDecimal(value) {
     case .exact: return .number
     case .leadingZeros: return .text
-    case .none: return value.count == 10 && isDate(value) ? .text : .faulty(.notADecimal)
+    case .none:
+        if value.count == 10, case .asItIs = DateText(value) { return .text }
+        return .faulty(.notADecimal)
     }
 }
 
@@ -423,17 +479,75 @@ func isCanonicalLong(_ value: UnsafeRawBufferPointer) -> Bool {
         fraction = index - fractionStart
         guard fraction > 0 else { return false }
     }
-    return fraction <= DecimalText.decimalsMax && whole + fraction <= DecimalText.digitsMax
+    return fraction <= DecimalText.decimalsMax && whole + fraction <= DecimalText.digitsSure
         && !(isNegative && digitsSeen == 0)
 }
 
-/// Whether a value with this first and last byte, and so many in all, is surely a text: no number, and no `NaN` or `Inf`.
+/// Whether a value that begins with these bytes, four at least of which can be read, is surely a text: no number, nothing that
+/// begins like `NaN` or `Inf`, no formula.
 @inline(__always)
-func isWordAtALook(_ first: UInt8, _ last: UInt8, _ count: Int) -> Bool {
-    guard first > UInt8(ascii: "9") else { return false }
-    let mayBeNone = first | 0x20 == UInt8(ascii: "n") || first | 0x20 == UInt8(ascii: "i")
-    // Neither `NaN`, `Inf` nor `Infinity`, nor one of them with spaces behind it.
-    return !mayBeNone || (count != 3 && count != 8 && last > Byte.space)
+func isWordAtALook(_ value: UnsafeRawPointer) -> Bool {
+    let head = UInt32(littleEndian: value.loadUnaligned(as: UInt32.self))
+    guard UInt8(truncatingIfNeeded: head) >= UInt8(ascii: "A") else { return false }
+    let letters = head & 0xFF_FFFF | 0x20_2020
+    return letters != 0x6e_616e && letters != 0x66_6e69
+}
+
+/// Whether a first byte may begin what a spreadsheet leaves behind in place of a value: a formula or an error.
+@inline(__always)
+func mayBeSpoiled(_ first: UInt8) -> Bool { first == UInt8(ascii: "#") || first == UInt8(ascii: "=") }
+
+/// Whether the value is what a spreadsheet leaves behind in place of one: a formula (`="912828XY1"`) or an error (`#N/A`).
+func isSpoiled(_ value: Span<UInt8>) -> Bool {
+    guard !value.isEmpty else { return false }
+    let core = isSpace(value[0]) ? withoutSpaces(value) : value.indices
+    guard let start = core.first, mayBeSpoiled(value[start]) else { return false }
+    if value[start] == UInt8(ascii: "=") { return core.count > 1 }
+    let rest = value.extracting(core)
+    for error in spreadsheetErrors where begins(rest, with: error) { return true }
+    var isTooNarrow = core.count > 1
+    for index in core where value[index] != UInt8(ascii: "#") { isTooNarrow = false }
+    return isTooNarrow
+}
+
+/// `#N/A` may go on with words (`#N/A Invalid Security`). What is all `#` was too wide for its column.
+private let spreadsheetErrors: [StaticString] = [
+    "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!",
+    "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#GETTING_DATA", "#PYTHON!", "#EXTERNAL!",
+]
+
+private func begins(_ value: Span<UInt8>, with word: StaticString) -> Bool {
+    guard value.count >= word.utf8CodeUnitCount else { return false }
+    for index in 0..<word.utf8CodeUnitCount where value[index] != word.utf8Start[index] { return false }
+    return true
+}
+
+/// Whether a value begins like no number, after a sign or not, in any case of letters: a server stores `Info` and `-NANO` as
+/// Inf and NaN in a REAL, and acks them (observed §2.9).
+private func isLikeNoNumber(_ value: Span<UInt8>) -> Bool {
+    var start = 0
+    while start < value.count, isSpace(value[start]) { start += 1 }
+    if start < value.count, value[start] == UInt8(ascii: "-") || value[start] == UInt8(ascii: "+") { start += 1 }
+    guard value.count - start >= 3 else { return false }
+    let letters = (value[start] | 0x20, value[start + 1] | 0x20, value[start + 2] | 0x20)
+    return letters == (0x6e, 0x61, 0x6e) || letters == (0x69, 0x6e, 0x66)
+}
+
+/// Whether a JSON string would be stored in a REAL as a number that it does not say: one that begins like no number, and one
+/// that a minus begins, made as a number is, which is none (`-` is stored blank, `-.` as 0) or is too long (observed §2.9).
+private func isLikeNoNumber(string value: Span<UInt8>) -> Bool {
+    if isLikeNoNumber(value) { return true }
+    guard value[0] == UInt8(ascii: "-") else { return false }
+    for index in value.indices {
+        switch value[index] {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
+            UInt8(ascii: ","), UInt8(ascii: "e"), UInt8(ascii: "E"):
+            continue
+        default: return false
+        }
+    }
+    guard case .exact = plainDecimal(value), var decimal = DecimalText(value) else { return true }
+    return !decimal.fit()
 }
 
 /// Whether the value says in words that it is no finite number: `NaN`, `Inf`, `Infinity` in any case, with or without sign.

@@ -9,6 +9,8 @@ struct MappingPlan: Sendable {
         var slot = -1
         /// The slot of the plain mapping's RIC, Post or Service, or -1.
         var plainSlot = -1
+        /// The slot of a column that the rule names and that this one lies in, or -1: that one is no value then.
+        var parentSlot = -1
         var role = Role.ignored
         /// Where `,"NAME":` lies in `bytes`, for a field of the plain mapping.
         var prefix = 0..<0
@@ -33,6 +35,8 @@ struct MappingPlan: Sendable {
         var prefix: Range<Int>
         /// The slot of its column, or -1 for a constant.
         var slot: Int
+        /// A row may lack the column.
+        var isOptional: Bool
         var conversion: FieldConversion
         /// A constant: what came of it, and where its JSON lies in `bytes`.
         var constantOutcome = FieldOutcome.empty
@@ -56,12 +60,6 @@ struct MappingPlan: Sendable {
         case column(slot: Int, words: [(word: Range<Int>, kind: PostKind)])
     }
 
-    /// Why no row of the file can be mapped.
-    struct Obstacle {
-        var fault: RowFault
-        var columnName: String?
-    }
-
     /// The piece in which names and constants are read, whatever lies behind them.
     typealias Padding = SIMD32<UInt8>
     /// Bytes behind what is copied into posts, so that all of it can be read so.
@@ -80,13 +78,19 @@ struct MappingPlan: Sendable {
     /// Whether columns become fields by their names.
     let mapsColumnsPlainly: Bool
     let empty: EmptyRule?
+    let lineBreaks: LineBreaks
     /// What may stand in the post's column.
     private(set) var postWords = ["Refresh", "Update"]
-    private(set) var obstacle: Obstacle?
+    /// Why no row of the file can be mapped.
+    private(set) var obstacle: RowFault?
+    /// The names of a header that a row may repeat; empty: the file has none.
+    private(set) var header: [[UInt8]] = []
+    /// A value stands where a column lies that the rule takes for a value.
+    private(set) var hasParents = false
 
     private var slotsByName: [String: Int] = [:]
-    /// The names that must be among the columns, with what is wrong when they are not, in the order of the rule.
-    private var needed: [(slot: Int, name: String, fault: RowFault)] = []
+    /// The columns that the rule names, in its order, and what it takes from them.
+    private var needed: [(slot: Int, name: String, use: String, isOptional: Bool)] = []
     private var isPlainRICUsed = false
     private var isPlainPostUsed = false
     private var fieldNames: Set<String> = []
@@ -98,6 +102,7 @@ struct MappingPlan: Sendable {
         bytes = Array(repeating: 0, count: MappingPlan.padding)
         mapsColumnsPlainly = rule.fields == nil
         empty = rule.empty
+        lineBreaks = rule.lineBreaks ?? .reject
         slotCount = 2
         if mapsColumnsPlainly {
             serviceSlot = slotCount
@@ -107,17 +112,36 @@ struct MappingPlan: Sendable {
         compile(rule.post)
         for field in rule.fields ?? [] { compile(field) }
         if let problem = mappingRuleProblems(rule).first {
-            obstacle = Obstacle(fault: .badRule(problem.what), columnName: nil)
+            obstacle = .badRule(problem.what)
         }
     }
 
-    /// Takes in columns that came since the last call. With `areFixed` these are all the file will have, so that a column
-    /// that a rule names and that is not among them is missed.
-    mutating func extend(to columns: [Column], areFixed: Bool) {
+    /// Takes in columns that came since the last call.
+    ///
+    /// - Parameter areHeader: they are the first row's cells.
+    mutating func extend(to columns: [Column], areHeader: Bool) {
         guard columns.count > uses.count else { return }
         for column in columns[uses.count...] { uses.append(use(of: column)) }
-        if areFixed, obstacle == nil { obstacle = missingColumn() }
+        if areHeader { header = columns.map { Array($0.name.utf8) } }
     }
+
+    /// The columns that the rule, or the plain mapping, cannot do without and that are not among those of the file, with what
+    /// is taken from each.
+    var missing: [(name: String, use: String)] {
+        var missing: [(name: String, use: String)] = []
+        if isPlainRICUsed, !uses.contains(where: { $0.plainSlot == plainRICSlot }) {
+            missing.append(("RIC", "the RIC"))
+        }
+        for need in needed where !need.isOptional {
+            if !uses.contains(where: { $0.slot == need.slot || $0.parentSlot == need.slot }) {
+                missing.append((need.name, need.use))
+            }
+        }
+        return missing
+    }
+
+    /// No field takes its value from a column.
+    var hasConstantsAlone: Bool { !mapsColumnsPlainly && fields.allSatisfy { $0.slot < 0 } }
 
     /// The name of the column that would have filled a slot.
     func columnName(ofSlot slot: Int) -> String? {
@@ -131,13 +155,13 @@ struct MappingPlan: Sendable {
             isPlainRICUsed = true
             ric = .slot(plainRICSlot)
         case .column(let name):
-            ric = .slot(slot(name, missing: .unknownRICColumn))
+            ric = .slot(slot(name, for: "the RIC"))
         case .template(let parts):
             ric = .template(
                 parts.map {
                     switch $0 {
                     case .text(let text): .text(add(Array(text.utf8)))
-                    case .column(let name): .slot(slot(name, missing: .unknownRICColumn))
+                    case .column(let name): .slot(slot(name, for: "the RIC"))
                     }
                 })
         }
@@ -151,7 +175,7 @@ struct MappingPlan: Sendable {
             isPlainPostUsed = true
             post = .plain(slot: plainPostSlot)
         case .column(let name, let refresh, let update):
-            let slot = slot(name, missing: .unknownPostColumn)
+            let slot = slot(name, for: "Refresh or Update")
             postWords = refresh + update
             let words =
                 refresh.map { (word: add(Array($0.utf8)), kind: PostKind.refresh) }
@@ -162,16 +186,20 @@ struct MappingPlan: Sendable {
 
     private mutating func compile(_ rule: FieldRule) {
         var conversion = FieldConversion(rule)
+        conversion.lineBreaks = lineBreaks
         if let values = rule.values { conversion.displays = displays.add(values) }
         let prefix = addPrefix(rule.name)
         switch rule.source {
         case .column(let name):
-            fields.append(Field(prefix: prefix, slot: slot(name, missing: .unknownColumn), conversion: conversion))
+            let isOptional = rule.isOptional ?? false
+            let slot = slot(name, for: "the field \(rule.name)", isOptional: isOptional)
+            fields.append(Field(prefix: prefix, slot: slot, isOptional: isOptional, conversion: conversion))
         case .value(let text, let isText):
             let constant = constantJSON(text, isText: isText, conversion, displays)
             fields.append(
                 Field(
-                    prefix: prefix, slot: -1, conversion: conversion, constantOutcome: constant.outcome,
+                    prefix: prefix, slot: -1, isOptional: false, conversion: conversion,
+                    constantOutcome: constant.outcome,
                     constant: add(constant.json)))
         }
     }
@@ -185,6 +213,8 @@ struct MappingPlan: Sendable {
         {
             use.plainSlot = plain
         }
+        if column.isNested, !column.isAttribute { use.parentSlot = parentSlot(of: column.name) }
+        if use.parentSlot >= 0 { hasParents = true }
         // A RIC or Post column is no field even where the rule says RIC or post itself: no field has such a name.
         guard mapsColumnsPlainly, use.slot < 0, plain < 0 else { return use }
         if column.isNested {
@@ -210,22 +240,25 @@ struct MappingPlan: Sendable {
         }
     }
 
-    private func missingColumn() -> Obstacle? {
-        if isPlainRICUsed, !uses.contains(where: { $0.plainSlot == plainRICSlot }) {
-            return Obstacle(fault: .unknownRICColumn, columnName: "RIC")
+    /// The slot of the column that the rule names and that a path leads through, or -1.
+    private func parentSlot(of path: String) -> Int {
+        var parent = path[...]
+        while let dot = parent.lastIndex(of: ".") {
+            parent = parent[..<dot]
+            if let slot = slotsByName[String(parent)] { return slot }
         }
-        for need in needed where !uses.contains(where: { $0.slot == need.slot }) {
-            return Obstacle(fault: need.fault, columnName: need.name)
-        }
-        return nil
+        return -1
     }
 
-    private mutating func slot(_ name: String, missing fault: RowFault) -> Int {
-        if let known = slotsByName[name] { return known }
+    private mutating func slot(_ name: String, for use: String, isOptional: Bool = false) -> Int {
+        if let known = slotsByName[name] {
+            if !isOptional, let at = needed.firstIndex(where: { $0.slot == known }) { needed[at].isOptional = false }
+            return known
+        }
         let slot = slotCount
         slotCount += 1
         slotsByName[name] = slot
-        needed.append((slot, name, fault))
+        needed.append((slot, name, use, isOptional))
         return slot
     }
 

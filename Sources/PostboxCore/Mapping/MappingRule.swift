@@ -20,7 +20,11 @@ package enum RowLimit: Sendable, Equatable, Codable {
 package enum FieldType: String, Sendable, Equatable, CaseIterable, Codable {
     case real
     case int
+    /// A whole number without a sign, up to 2⁶⁴−1.
+    case uint
     case text
+    /// Text of a field that knows no character sets (ASCII_STRING): the RMTES switch would be stored as text.
+    case ascii
     case `enum`
     case date
     case time
@@ -44,12 +48,18 @@ package struct FieldRule: Sendable, Equatable, Codable {
     package var type: FieldType?
     /// Decimals kept when the value has more, rounded half away from zero.
     package var round: Int?
-    /// For an enum: display texts and the numbers they stand for; nil sends a display text as it is.
+    /// For an enum: display texts and the numbers they stand for; nil: no display text can be checked.
     package var values: [String: Int]?
+    // Each of the following is absent in ledgers of older versions, which decodes as nil.
+
+    /// An enum's display text goes as it is, unchecked (`values: any`).
+    package var takesAnyText: Bool?
+    /// A file, or a row, may lack the column: the field is skipped then, never blanked.
+    package var isOptional: Bool?
 
     package init(
         name: String, source: Source, scale: String? = nil, type: FieldType? = nil, round: Int? = nil,
-        values: [String: Int]? = nil
+        values: [String: Int]? = nil, takesAnyText: Bool? = nil, isOptional: Bool? = nil
     ) {
         self.name = name
         self.source = source
@@ -57,7 +67,17 @@ package struct FieldRule: Sendable, Equatable, Codable {
         self.type = type
         self.round = round
         self.values = values
+        self.takesAnyText = takesAnyText
+        self.isOptional = isOptional
     }
+}
+
+/// What a line break inside a value that is used means.
+package enum LineBreaks: String, Sendable, Equatable, CaseIterable, Codable {
+    /// The row is rejected: a stray quote makes one value of several lines.
+    case reject
+    /// It belongs to the text.
+    case keep
 }
 
 /// Whether a row becomes a Refresh or an Update.
@@ -130,6 +150,10 @@ package struct MappingRule: Sendable, Equatable, Codable {
     package var order: FileOrder?
     /// Higher goes first; nil is 0.
     package var priority: Int?
+    /// nil: they reject.
+    package var lineBreaks: LineBreaks?
+    /// The file holds rejected rows of another one: in JSON and XML they may lack a column that the others had.
+    package var isForRejects: Bool?
 
     package init(
         match: String = "*", destinations: [String], post: PostRule = .plain, ric: RICRule = .plain,
@@ -137,7 +161,7 @@ package struct MappingRule: Sendable, Equatable, Codable {
         tolerate: [String: RowLimit] = [:], maxAge: Duration? = nil, delimiter: UInt8 = UInt8(ascii: ","),
         encoding: TextEncoding = .utf8, finalNewline: FinalNewline = .required, format: PriceFileFormat? = nil,
         rowElement: String? = nil, readySuffix: String? = nil, checksum: ChecksumKind? = nil,
-        trailer: TrailerRule? = nil, order: FileOrder? = nil, priority: Int? = nil
+        trailer: TrailerRule? = nil, order: FileOrder? = nil, priority: Int? = nil, lineBreaks: LineBreaks? = nil
     ) {
         self.match = match
         self.destinations = destinations
@@ -158,5 +182,6 @@ package struct MappingRule: Sendable, Equatable, Codable {
         self.trailer = trailer
         self.order = order
         self.priority = priority
+        self.lineBreaks = lineBreaks
     }
 }

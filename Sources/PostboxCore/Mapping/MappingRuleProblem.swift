@@ -46,7 +46,7 @@ private func fieldRuleProblems(_ field: FieldRule) -> [MappingRuleProblem] {
     if !isFieldName(field.name) {
         report(nil, "a field's name is printable ASCII without spaces, quotes and backslashes, such as BID")
     }
-    let takesDecimals = field.type == nil || field.type == .real || field.type == .int
+    let takesDecimals = field.type == nil || [.real, .int, .uint].contains(field.type)
     if let scale = field.scale {
         if DecimalText.Scale(scale) == nil {
             report("scale", "\"\(scale)\" is not a plain decimal other than 0 with at most 14 decimals and 18 digits")
@@ -58,6 +58,12 @@ private func fieldRuleProblems(_ field: FieldRule) -> [MappingRuleProblem] {
             report("round", "\(round) is not a number of decimals from 0 to \(DecimalText.decimalsMax)")
         }
         if !takesDecimals { report("round", "only a real or an int can be rounded") }
+    }
+    if field.isOptional == true, case .value = field.source {
+        report("optional", "only a column can be missing, a constant never is")
+    }
+    if field.takesAnyText == true, field.type != .enum {
+        report("values", "only an enum has display texts: write type: enum as well")
     }
     if let values = field.values {
         if field.type != .enum { report("values", "only an enum has display texts: write type: enum as well") }

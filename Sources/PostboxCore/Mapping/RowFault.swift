@@ -1,9 +1,6 @@
 /// Why a row is rejected.
 enum RowFault: Sendable, Equatable {
     case badRule(String)
-    case unknownRICColumn
-    case unknownPostColumn
-    case unknownColumn
     case duplicateColumn
     case nestedColumn
     case badFieldName
@@ -14,6 +11,8 @@ enum RowFault: Sendable, Equatable {
     case unknownService
     case refreshNotAllowed
     case noFields
+    case repeatedHeader
+    case spoiledIdentifier
     case value(ValueFault)
 }
 
@@ -32,18 +31,6 @@ func rowProblem(
     switch fault {
     case .badRule(let what):
         return problem("bad_rule", "The rule for this file cannot be followed: \(what).", "Correct the configuration.")
-    case .unknownRICColumn:
-        return problem(
-            "unknown_ric_column", "The file has no column \(name), which holds the RIC.",
-            "Check the header's spelling, the delimiter, or the rule's ric.")
-    case .unknownPostColumn:
-        return problem(
-            "unknown_post_column", "The file has no column \(name), which chooses Refresh or Update.",
-            "Check the header's spelling or the rule's post.")
-    case .unknownColumn:
-        return problem(
-            "unknown_column", "The file has no column \(name), which the rule takes a field from.",
-            "Check the header's spelling or the rule's fields.")
     case .duplicateColumn:
         return problem(
             "duplicate_column", "The row has more than one column that means \(name).",
@@ -69,7 +56,8 @@ func rowProblem(
     case .badRIC:
         return problem(
             "bad_ric", "\(text) cannot be a RIC.",
-            "A RIC is text without control characters and without a space at its beginning or end.")
+            "A RIC is text without control characters, invisible characters and odd blanks, and without a blank at its "
+                + "beginning or end.")
     case .badPost:
         let allowed = words.isEmpty ? "" : "Write one of \(words.prefix(8).joined(separator: ", "))."
         return problem(
@@ -87,7 +75,16 @@ func rowProblem(
             "Post the row as an Update, or send the file to another destination.")
     case .noFields:
         return problem(
-            "no_fields", "The row has no value to post besides its RIC.", "Fill in a value or remove the row.")
+            "no_fields", "The row has no value to post besides its RIC.",
+            "Fill in a value or remove the row; a Refresh that blanks all fields needs `empty: blank` in its rule.")
+    case .repeatedHeader:
+        return problem(
+            "repeated_header", "The row repeats the header.", "Remove it: two files may have been put together.")
+    case .spoiledIdentifier:
+        return problem(
+            "spoiled_identifier",
+            "\(name.isEmpty ? "" : "\(name): ")\(text) is an identifier that a spreadsheet turned into a number.",
+            "Format the column as text in the spreadsheet and write the identifier again.")
     case .value(let fault):
         let (what, hint) = explanation(of: fault, for: text, value)
         return problem(fault.rawValue, (name.isEmpty ? "" : "\(name): ") + "\(what).", hint)
@@ -101,15 +98,35 @@ func explanation(of fault: ValueFault, for text: String, _ value: Span<UInt8>) -
         ("\(text) is not a plain decimal", decimalHint(value))
     case .notANumber:
         ("\(text) is not a number that can be posted", "Leave the value empty when there is no price.")
+    case .likeNoNumber:
+        (
+            "\(text) would be stored as Inf, NaN or nothing if the field is a number",
+            "Give the field `type: text` in its rule if it is a text; leave it empty when there is no price."
+        )
     case .decimalTooLong:
         (
-            "\(text) does not fit 14 decimals and 18 digits exactly",
-            "Write fewer digits, or let the rule round it with round: N."
+            "\(text) does not fit a price exactly: 14 decimals at most, and 9223372036854775807 at most without its point",
+            "Write fewer digits, or let the rule round it with `round: N`."
         )
     case .notAnInteger:
         (
-            "\(text) is not a whole number of 64 bits",
-            "Write digits alone, without point and exponent, or give the field the type real."
+            "\(text) is not a whole number that fits 64 bits",
+            "Write digits alone, without an exponent (`type: uint` takes no minus either), or give the field `type: real`."
+        )
+    case .controlInText:
+        (
+            "\(text) holds a control character that a server would not store as it is",
+            "Take the control character out of the text."
+        )
+    case .spreadsheetError:
+        (
+            "\(text) is a spreadsheet's error or formula, not a value",
+            "Correct the sheet, or leave the cell empty when there is no value."
+        )
+    case .lineBreak:
+        (
+            "\(text) goes over more than one line",
+            "A quote may be missing or one too many; where the text really has lines, write `line_breaks: keep` in the rule."
         )
     case .booleanValue:
         ("\(text) is true or false, which no field can hold", "Write a number or a text instead.")
@@ -118,17 +135,27 @@ func explanation(of fault: ValueFault, for text: String, _ value: Span<UInt8>) -
     case .badEnum:
         (
             "\(text) is neither an enum's number (0 to 65535) nor a display text in ASCII",
-            "Write the number or the exact display text, such as USD."
+            "Write the number, or list the display text and its number as `values` of the field in its rule."
         )
     case .unknownEnumValue:
         (
             "\(text) is not among the field's values",
             "Write one of them exactly as the rule does, or add it to values."
         )
+    case .uncheckedEnum:
+        (
+            "\(text) is a display text, and nothing here says which number it stands for",
+            "List it as `values: {TEXT: NUMBER}` of the field in its rule, or write the number; `values: any` sends it unchecked."
+        )
     case .badDate:
         (
             "\(text) is not a date of the calendar in a known form",
-            "Write it as 2026-11-21, 20261121, 21 NOV 2026 or 11/21/2026 (month first)."
+            "Write it as 2026-11-21, 20261121, 21 NOV 2026 or 21-Nov-2026."
+        )
+    case .ambiguousDate:
+        (
+            "\(text) can be read with the day or the month first",
+            "Write it as 2026-11-21, 20261121, 21 NOV 2026 or 21-Nov-2026."
         )
     case .badTime:
         (

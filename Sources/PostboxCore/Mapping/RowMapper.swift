@@ -9,6 +9,12 @@ package struct RowMapper: Sendable {
     private let serviceNames: [[UInt8]]
     private let updateOnly: Bool
     private let columnsAreFixed: Bool
+    private let delimiter: UInt8
+    /// Rows of the file may lack a column that other files of the rule have.
+    private let mayLackColumns: Bool
+    /// Whether a row was rejected for a value, where a number is wanted, with marks that a number on the wire does not have
+    /// (`1,5`, `1.234.567`): only then a file can have two decimal marks in a column.
+    package private(set) var hasSeenOddMarks = false
     /// What a row of the batch before took of `PostBatch.bytes`; 0: there was none.
     private var bytesPerRow = 0
 
@@ -19,19 +25,44 @@ package struct RowMapper: Sendable {
     ///   - rule: with something wrong in it (`mappingRuleProblems`), every row is rejected as `bad_rule`.
     ///   - services: the destination's default service, then those that a row may name.
     ///   - updateOnly: the destination takes no Refresh.
-    ///   - columnsAreFixed: the file's columns are known before its first row (CSV), so that one that the rule names and
-    ///     that is not there rejects every row. Otherwise it is an empty value.
+    ///   - columnsAreFixed: the file's columns are known before its first row, by a header (CSV).
     package init(rule: MappingRule, services: [String], updateOnly: Bool, columnsAreFixed: Bool) {
         plan = MappingPlan(rule)
         self.services = services
         serviceNames = services.map { Array($0.utf8) }
         self.updateOnly = updateOnly
         self.columnsAreFixed = columnsAreFixed
+        delimiter = rule.delimiter
+        mayLackColumns = rule.isForRejects == true && !columnsAreFixed
     }
 
     /// What is wrong with a rule itself; see `mappingRuleProblems`.
     package static func check(_ rule: MappingRule) -> [MappingRuleProblem] {
         mappingRuleProblems(rule)
+    }
+
+    /// What stands against a file whose rows have these columns and no others; nil: every column that the rule, or the plain
+    /// mapping, cannot do without is among them.
+    ///
+    /// A field that was renamed upstream would otherwise be blanked in every Refresh.
+    package mutating func missingColumn(among columns: [Column]) -> FileProblem? {
+        plan.extend(to: columns, areHeader: columnsAreFixed)
+        let missing = plan.missing.filter { !mayLackColumns || $0.use == "the RIC" }
+        guard let first = missing.first else { return nil }
+        let most = 20
+        let others = missing.dropFirst().prefix(most).map { shown(Array($0.name.utf8).span) }
+        let names = columns.prefix(most).map(\.name).joined(separator: ", ")
+        let delimiterHint = columnsAreFixed ? delimiterHint(columns: columns, delimiter: delimiter) : nil
+        let spelling = columnsAreFixed ? "the header's spelling" : "how the rows spell it (upper and lower case differ)"
+        let isField = first.use.hasPrefix("the field ")
+        return FileProblem(
+            reason: "unknown_column",
+            what: "No row has the column \(shown(Array(first.name.utf8).span)), which \(first.use) comes from"
+                + (others.isEmpty ? "" : "; nor \(others.joined(separator: ", "))")
+                + ". The file has: \(names.isEmpty ? "no column" : names)\(columns.count > most ? ", …" : "").",
+            hint: delimiterHint
+                ?? "Check \(spelling), or the rule."
+                + (isField ? " Where files may lack the column, write `optional: true` at the field." : ""))
     }
 
     /// Appends one mapped row for each row of the batch, in order, rejected ones too.
@@ -57,7 +88,7 @@ package struct RowMapper: Sendable {
     private mutating func map(
         _ batch: borrowing RowBatch, columns: [Column], onlyDoubtfulWithin bytesMax: Int?, into out: inout PostBatch
     ) {
-        plan.extend(to: columns, areFixed: columnsAreFixed)
+        plan.extend(to: columns, areHeader: columnsAreFixed)
         var (text, rows, problems): ([UInt8], [MappedRow], [RowProblem]) = ([], [], [])
         swap(&text, &out.bytes)
         swap(&rows, &out.rows)
@@ -67,18 +98,20 @@ package struct RowMapper: Sendable {
         var room = bytesPerRow == 0 ? 2 * batch.text.count : batch.rows.count * bytesPerRow * 17 / 16
         if bytesMax != nil { room = 0 }
         var spilled: [UInt8]?
+        var oddMarks = false
         text.append(addingCapacity: room + 256) { span in
             span.withUnsafeMutableBufferPointer { memory, count in
                 var bytes = MappedBytes(lent: memory)
                 rows.append(addingCapacity: batch.rows.count) { span in
                     span.withUnsafeMutableBufferPointer { rows, count in
                         count = mapRows(
-                            batch, columns, onlyDoubtfulWithin: bytesMax, &bytes, base, to: rows, &problems)
+                            batch, columns, onlyDoubtfulWithin: bytesMax, &bytes, base, to: rows, &problems, &oddMarks)
                     }
                 }
                 if bytes.isLent { count = bytes.count } else { spilled = bytes.withWritten { Array($0) } }
             }
         }
+        if oddMarks { hasSeenOddMarks = true }
         if let spilled { text.append(contentsOf: spilled) }
         if !batch.rows.isEmpty { bytesPerRow = (text.count - base) / batch.rows.count + 1 }
         swap(&text, &out.bytes)
@@ -90,7 +123,7 @@ package struct RowMapper: Sendable {
     private func mapRows(
         _ batch: borrowing RowBatch, _ columns: [Column], onlyDoubtfulWithin bytesMax: Int?,
         _ bytes: inout MappedBytes, _ base: Int, to mapped: UnsafeMutableBufferPointer<MappedRow>,
-        _ problems: inout [RowProblem]
+        _ problems: inout [RowProblem], _ oddMarks: inout Bool
     ) -> Int {
         let (plan, text, cells) = (plan, batch.text, batch.cells)
         return plan.bytes.withUnsafeBytes { planBytes in
@@ -102,7 +135,8 @@ package struct RowMapper: Sendable {
                                 text: text, cells: cells, planBytes: planBytes, uses: uses, fields: fields,
                                 mapsColumnsPlainly: plan.mapsColumnsPlainly)
                             return mapRows(
-                                batch, columns, sure, onlyDoubtfulWithin: bytesMax, &bytes, base, to: mapped, &problems)
+                                batch, columns, sure, onlyDoubtfulWithin: bytesMax, &bytes, base, to: mapped, &problems,
+                                &oddMarks)
                         }
                     }
                 }
@@ -113,7 +147,7 @@ package struct RowMapper: Sendable {
     private func mapRows(
         _ batch: borrowing RowBatch, _ columns: [Column], _ sure: SureRows, onlyDoubtfulWithin bytesMax: Int?,
         _ bytes: inout MappedBytes, _ base: Int, to mapped: UnsafeMutableBufferPointer<MappedRow>,
-        _ problems: inout [RowProblem]
+        _ problems: inout [RowProblem], _ oddMarks: inout Bool
     ) -> Int {
         var slots = Slots(count: plan.slotCount)
         let text = batch.text.span
@@ -150,6 +184,7 @@ package struct RowMapper: Sendable {
             }
             let rejection = misfit ?? mapRow(rowCells, text, planBytes, &bytes, slots.cells, base, &mapped[count])
             if let rejection {
+                oddMarks = oddMarks || hasOddMarks(rejection, rowCells, text)
                 mapped[count].problem = problems.count
                 problems.append(problem(rejection, rowCells, text, batch.sourceBytes, columns, line: row.line))
             }
@@ -188,6 +223,7 @@ package struct RowMapper: Sendable {
         _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ planBytes: Span<UInt8>, _ bytes: inout MappedBytes,
         _ slots: [Int], _ base: Int, _ mapped: inout MappedRow
     ) -> Rejection? {
+        if isHeader(cells, text) { return Rejection(.repeatedHeader) }
         let ricStart = bytes.count
         if let rejection = writeRIC(cells, text, planBytes, slots, &bytes) {
             bytes.rewind(to: ricStart)
@@ -205,15 +241,16 @@ package struct RowMapper: Sendable {
 
         let fieldsStart = bytes.count
         let isBlank = emptyBecomesNull(in: mapped.post)
+        var hasValue = false
         let rejection =
             plan.mapsColumnsPlainly
-            ? writeCells(cells, text, planBytes, isBlank, &bytes)
-            : writeFields(cells, text, planBytes, slots, isBlank, &bytes)
+            ? writeCells(cells, text, planBytes, isBlank, &bytes, &hasValue)
+            : writeFields(cells, text, planBytes, slots, isBlank, &bytes, &hasValue)
         if let rejection {
             bytes.rewind(to: fieldsStart)
             return rejection
         }
-        if bytes.count == fieldsStart { return Rejection(.noFields) }
+        if bytes.count == fieldsStart || !hasValue && plan.empty != .blank { return Rejection(.noFields) }
         // Every field was written with a comma before it; the first one's place is the brace's.
         bytes[fieldsStart] = UInt8(ascii: "{")
         bytes.append(UInt8(ascii: "}"))
@@ -225,8 +262,9 @@ package struct RowMapper: Sendable {
         if slots.areFixed, cells.count == plan.uses.count { return nil }
         slots.areFixed = false
         slots.look = nil
-        if let obstacle = plan.obstacle { return Rejection(obstacle.fault) }
+        if let obstacle = plan.obstacle { return Rejection(obstacle) }
         if let rejection = fillSlots(&slots.cells, cells) { return rejection }
+        if plan.hasParents, let rejection = nested(slots.cells, cells) { return rejection }
         slots.areFixed = columnsAreFixed && cells.count == plan.uses.count
         slots.look = look(slots.cells)
         return nil
@@ -245,7 +283,42 @@ package struct RowMapper: Sendable {
         }
         if updateOnly, kind == .refresh { return nil }
         if plan.serviceSlot >= 0, slots[plan.serviceSlot] >= 0 { return nil }
-        return SureRows.Look(ric: slots[ric], kind: kind, writesNull: emptyBecomesNull(in: kind))
+        let name = plan.header.indices.contains(slots[ric]) ? plan.header[slots[ric]] : []
+        return SureRows.Look(ric: slots[ric], header: name, kind: kind, writesNull: emptyBecomesNull(in: kind))
+    }
+
+    /// Whether the row says once more what its columns are called: two files may have been put together.
+    private func isHeader(_ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>) -> Bool {
+        guard !plan.header.isEmpty, cells.count == plan.header.count else { return false }
+        for index in cells.indices {
+            let name = plan.header[index]
+            let value = text.extracting(cells[index].bytes)
+            if isSame(value, name.span) { continue }
+            guard index == 0, isSame(value, (byteOrderMark + name).span) else { return false }
+        }
+        return true
+    }
+
+    /// An object, or an element with others in it, where a value is wanted.
+    private func nested(_ slots: [Int], _ cells: Span<RowBatch.Cell>) -> Rejection? {
+        let uses = plan.uses.span
+        for index in cells.indices {
+            let parent = uses[Int(cells[index].column)].parentSlot
+            if parent >= 0, slots[parent] < 0 { return Rejection(.value(.nestedValue), cell: index) }
+        }
+        return nil
+    }
+
+    private func hasOddMarks(_ rejection: Rejection, _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>) -> Bool {
+        guard rejection.cell >= 0, rejection.fault == .value(.notADecimal) || rejection.fault == .value(.notAnInteger)
+        else { return false }
+        let value = text.extracting(cells[rejection.cell].bytes)
+        var points = 0
+        for index in value.indices {
+            if value[index] == UInt8(ascii: ",") { return true }
+            if value[index] == UInt8(ascii: ".") { points += 1 }
+        }
+        return points > 1
     }
 
     private func fillSlots(_ slots: inout [Int], _ cells: Span<RowBatch.Cell>) -> Rejection? {
@@ -287,10 +360,11 @@ package struct RowMapper: Sendable {
         }
         let end = bytes.count
         if end - start > RowMapper.ricBytesMax { return Rejection(.ricTooLong, cell: cell) }
-        guard bytes.withWritten({ isPlainName($0, start, end - start) }) else {
-            return Rejection(.badRIC, cell: cell)
+        let canBeName = bytes.withWritten {
+            isPlainName($0, start, end - start)
+                || isName(UnsafeRawBufferPointer(rebasing: $0[start..<end]).bindMemory(to: UInt8.self).span)
         }
-        return nil
+        return canBeName ? nil : Rejection(.badRIC, cell: cell)
     }
 
     private func writeRICPart(
@@ -305,7 +379,13 @@ package struct RowMapper: Sendable {
         case .plain, .string, .number: break
         }
         if cell.length == 0 { return Rejection(.noRIC, cell: index) }
-        bytes.append(text.extracting(cell.bytes))
+        let value = text.extracting(cell.bytes)
+        if isSpoiled(value) { return Rejection(.value(.spreadsheetError), cell: index) }
+        if hasLineBreak(value) { return Rejection(.value(.lineBreak), cell: index) }
+        if isScientific(value) { return Rejection(.spoiledIdentifier, cell: index) }
+        // Of a template's part as well: a blank that ends it is none that anybody meant.
+        guard isName(value) else { return Rejection(.badRIC, cell: index) }
+        bytes.append(value)
         return nil
     }
 
@@ -370,11 +450,14 @@ package struct RowMapper: Sendable {
     }
 
     /// The plain mapping: every column is the field of its name.
+    ///
+    /// - Parameter hasValue: Gets true when a column of the row has a value.
     private func writeCells(
         _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ planBytes: Span<UInt8>, _ isBlank: Bool,
-        _ bytes: inout MappedBytes
+        _ bytes: inout MappedBytes, _ hasValue: inout Bool
     ) -> Rejection? {
-        let byLook = FieldConversion()
+        var byLook = FieldConversion()
+        byLook.lineBreaks = plan.lineBreaks
         let uses = plan.uses.span
         for index in cells.indices {
             let cell = cells[index]
@@ -390,7 +473,7 @@ package struct RowMapper: Sendable {
             bytes.append(planBytes.extracting(use.prefix))
             let value = text.extracting(cell.bytes)
             switch byLook.write(value, kind: cell.kind, displays: plan.displays, into: &bytes) {
-            case .written: break
+            case .written: hasValue = true
             case .empty: if isBlank { bytes.append("null") } else { bytes.rewind(to: start) }
             case .faulty(let fault): return Rejection(.value(fault), cell: index)
             }
@@ -398,11 +481,14 @@ package struct RowMapper: Sendable {
         return nil
     }
 
-    /// A configured mapping: the rule's fields in its order.
+    /// A configured mapping: the rule's fields in its order. A rule of constants alone needs no value of the row.
+    ///
+    /// - Parameter hasValue: As in `writeCells`.
     private func writeFields(
         _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ planBytes: Span<UInt8>, _ slots: [Int], _ isBlank: Bool,
-        _ bytes: inout MappedBytes
+        _ bytes: inout MappedBytes, _ hasValue: inout Bool
     ) -> Rejection? {
+        hasValue = plan.hasConstantsAlone
         for position in plan.fields.indices {
             let field = plan.fields[position]
             let start = bytes.count
@@ -418,6 +504,10 @@ package struct RowMapper: Sendable {
                     let cell = cells[index]
                     let value = text.extracting(cell.bytes)
                     outcome = field.conversion.write(value, kind: cell.kind, displays: plan.displays, into: &bytes)
+                    if case .written = outcome { hasValue = true }
+                } else if field.isOptional {
+                    bytes.rewind(to: start)
+                    continue
                 }
             }
             switch outcome {
@@ -449,8 +539,6 @@ package struct RowMapper: Sendable {
             range = cells[rejection.cell].bytes
         } else if rejection.slot >= 0 {
             name = plan.columnName(ofSlot: rejection.slot)
-        } else if let obstacle = plan.obstacle {
-            name = obstacle.columnName
         }
         var words: [String] = []
         switch rejection.fault {
@@ -463,7 +551,19 @@ package struct RowMapper: Sendable {
         if rejection.cell >= 0, cells.count > 0, Int(cells[0].start) < sourceBytes, range.lowerBound < sourceBytes {
             place(&problem, Int(cells[0].start), range.lowerBound, text)
         }
+        if case .value(.lineBreak) = rejection.fault, sourceBytes > 0 { sayLines(&problem, text.extracting(range)) }
         return problem
+    }
+
+    /// Says which lines a value goes over, whose first one is known.
+    private func sayLines(_ problem: inout RowProblem, _ value: Span<UInt8>) {
+        var last = problem.line
+        for index in value.indices {
+            let isReturn = value[index] == Byte.carriageReturn
+            let isPair = isReturn && index + 1 < value.count && value[index + 1] == Byte.lineFeed
+            if value[index] == Byte.lineFeed || isReturn && !isPair { last += 1 }
+        }
+        problem.what += " It spans the lines \(problem.line) to \(last)."
     }
 
     /// Line and column of a value that lies in the text as the file has it; a row may go over several lines.
@@ -501,12 +601,58 @@ private func isSame(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
     return true
 }
 
-/// Whether a RIC of one byte or more can be a name on the wire: no control byte in it, and no space at an end.
+/// Whether a RIC of one byte or more is surely one: plain ASCII, nothing a spreadsheet left, no blank at an end.
 @inline(__always)
 func isPlainName(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ count: Int) -> Bool {
     guard bytes[start] != Byte.space, bytes[start &+ count &- 1] != Byte.space else { return false }
-    // Neither below the space nor DEL.
+    // Neither below the space nor DEL, nor beyond ASCII.
     return areAllPlain(bytes, start, count) {
-        nonzeroBytes($0 & repeated(0xE0)) & nonzeroBytes($0 ^ repeated(0x7F))
+        nonzeroBytes($0 & repeated(0xE0)) & nonzeroBytes($0 ^ repeated(0x7F)) & ~$0
     }
+}
+
+/// Whether a RIC, or a part of it, of one byte or more can be a name on the wire: no control and no format character, no
+/// blank but the ASCII space, and none at an end. What people cannot see they cannot have meant.
+func isName(_ value: Span<UInt8>) -> Bool {
+    guard value[0] != Byte.space, value[value.count - 1] != Byte.space else { return false }
+    var isPlain = true
+    for index in value.indices {
+        let byte = value[index]
+        if byte < 0x20 || byte == 0x7f { return false }
+        if byte >= 0x80 { isPlain = false }
+    }
+    if isPlain { return true }
+    let scalars = value.withUnsafeBytes { String(decoding: $0, as: UTF8.self).unicodeScalars }
+    return scalars.allSatisfy { scalar in
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse: false
+        case .spaceSeparator: scalar == " "
+        default: !scalar.properties.isDefaultIgnorableCodePoint
+        }
+    }
+}
+
+/// Whether an identifier was turned into a number, as spreadsheets write it: `9.13E+13`.
+private func isScientific(_ value: Span<UInt8>) -> Bool {
+    guard value.count >= 5, value[0] &- UInt8(ascii: "0") <= 9, value[value.count - 1] &- UInt8(ascii: "0") <= 9
+    else { return false }
+    var marks = 0
+    var exponent = -1
+    for index in value.indices {
+        switch value[index] {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): continue
+        case UInt8(ascii: "."), UInt8(ascii: ","):
+            guard exponent < 0, marks == 0, index > 0 else { return false }
+            marks = 1
+        case UInt8(ascii: "E"), UInt8(ascii: "e"):
+            guard exponent < 0 else { return false }
+            exponent = index
+        case UInt8(ascii: "+"), UInt8(ascii: "-"):
+            guard exponent == index - 1 else { return false }
+        default: return false
+        }
+    }
+    guard exponent > 0 else { return false }
+    // Without point and sign it may be a code of somebody's own, such as 2E10.
+    return marks == 1 || value[exponent + 1] == UInt8(ascii: "+") || value[exponent + 1] == UInt8(ascii: "-")
 }

@@ -7,6 +7,8 @@ struct SureRows {
     struct Look {
         /// Index of the RIC's cell among the row's.
         var ric: Int
+        /// What its column is called in a header, which a row may repeat; empty: there is none.
+        var header: [UInt8]
         var kind: PostKind
         /// An empty value is sent as null; else it is left out.
         var writesNull: Bool
@@ -24,7 +26,7 @@ struct SureRows {
     /// - Parameter slots: for each slot of the plan the cell that fills it, or -1.
     @inline(never)
     func isSure(_ row: RowBatch.Row, _ look: Look, _ slots: [Int], bytesMax: Int) -> Bool {
-        guard let cells = cells(of: row), let ric = ric(cells[look.ric]) else { return false }
+        guard let cells = cells(of: row), let ric = ric(cells[look.ric], look) else { return false }
         var size = SureSize()
         return slots.withUnsafeBufferPointer { take(cells, $0, writesNull: look.writesNull, &size) }
             && size.bytes + SureSize.brace + 4 * ric.count <= bytesMax
@@ -42,7 +44,7 @@ struct SureRows {
         _ row: RowBatch.Row, _ look: Look, _ slots: [Int], _ bytes: inout MappedBytes, _ mapped: inout MappedRow,
         _ base: Int
     ) -> Bool {
-        guard let cells = cells(of: row), let ric = ric(cells[look.ric]), let name = ric.baseAddress else {
+        guard let cells = cells(of: row), let ric = ric(cells[look.ric], look), let name = ric.baseAddress else {
             return false
         }
         let start = bytes.count
@@ -72,13 +74,19 @@ struct SureRows {
 
     /// The RIC's bytes, if it is surely one.
     @inline(__always)
-    private func ric(_ cell: RowBatch.Cell) -> UnsafeRawBufferPointer? {
+    private func ric(_ cell: RowBatch.Cell, _ look: Look) -> UnsafeRawBufferPointer? {
         guard cell.kind == .plain || cell.kind == .string || cell.kind == .number,
             cell.length > 0, Int(cell.length) <= RowMapper.ricBytesMax,
             Int(cell.start) + Int(cell.length) <= text.count
         else { return nil }
         guard isPlainName(text, Int(cell.start), Int(cell.length)) else { return nil }
-        return UnsafeRawBufferPointer(rebasing: text[cell.bytes])
+        let name = UnsafeRawBufferPointer(rebasing: text[cell.bytes])
+        let first = name[0]
+        // A formula or an error; what a spreadsheet made of an identifier begins and ends with a digit.
+        if mayBeSpoiled(first) { return nil }
+        if first &- UInt8(ascii: "0") <= 9, name[name.count &- 1] &- UInt8(ascii: "0") <= 9 { return nil }
+        if name.count == look.header.count, look.header.elementsEqual(name) { return nil }
+        return name
     }
 
     @inline(__always)
@@ -86,6 +94,8 @@ struct SureRows {
         _ cells: UnsafeBufferPointer<RowBatch.Cell>, _ slots: UnsafeBufferPointer<Int>, writesNull: Bool,
         _ out: inout Output
     ) -> Bool {
+        // Of the row's own: constants and nulls do not make a post.
+        var hasValue = false
         if mapsColumnsPlainly {
             for index in 0..<cells.count {
                 let cell = cells[index]
@@ -96,7 +106,9 @@ struct SureRows {
                 case .ignored: continue
                 case .nested, .badName, .duplicate: return false
                 }
-                if !take(cell, .look, prefix: uses[column].prefix, writesNull: writesNull, &out) { return false }
+                if !take(cell, .look, prefix: uses[column].prefix, writesNull: writesNull, &out, &hasValue) {
+                    return false
+                }
             }
         } else {
             for position in 0..<fields.count {
@@ -109,20 +121,25 @@ struct SureRows {
                 }
                 guard slot < slots.count, let target = fields[position].conversion.sureTarget else { return false }
                 let filler = slots[slot]
+                let isMissing = filler < 0 || filler >= cells.count
+                if isMissing, fields[position].isOptional { continue }
                 let cell =
-                    filler >= 0 && filler < cells.count
-                    ? cells[filler] : RowBatch.Cell(column: 0, start: 0, length: 0, kind: .null)
-                if !take(cell, target, prefix: fields[position].prefix, writesNull: writesNull, &out) { return false }
+                    isMissing ? RowBatch.Cell(column: 0, start: 0, length: 0, kind: .null) : cells[filler]
+                if !take(
+                    cell, target, prefix: fields[position].prefix, writesNull: writesNull, &out, &hasValue)
+                {
+                    return false
+                }
             }
         }
-        return out.hasFields
+        return hasValue
     }
 
     /// Takes one field; false: its value must be converted to be known.
     @inline(__always)
     private func take<Output: SureOutput>(
         _ cell: RowBatch.Cell, _ target: FieldConversion.Target, prefix: Range<Int>, writesNull: Bool,
-        _ out: inout Output
+        _ out: inout Output, _ hasValue: inout Bool
     ) -> Bool {
         let count = Int(cell.length)
         var mayBeNumber = target != .text
@@ -141,6 +158,7 @@ struct SureRows {
         guard let base = text.baseAddress, Int(cell.start) &+ max(count, 8) <= text.count else { return false }
         let value = base + Int(cell.start)
         let first = value.load(as: UInt8.self)
+        hasValue = true
         if mayBeNumber, first <= UInt8(ascii: "9") || !mayBeText {
             let isCanonical: Bool
             if count <= 8 {
@@ -151,7 +169,9 @@ struct SureRows {
             }
             return isCanonical && put(prefix, &out) && out.putValue(value, count)
         }
-        if mayBeNumber, !isWordAtALook(first, value.load(fromByteOffset: count &- 1, as: UInt8.self), count) {
+        if target == .text {
+            if mayBeSpoiled(first) { return false }
+        } else if !isWordAtALook(value), mayBeNumber || !isTextAtALook(first) || first >= UInt8(ascii: "A") {
             return false
         }
         return put(prefix, &out) && out.putText(value, count)
@@ -170,7 +190,7 @@ extension FieldConversion {
         switch target {
         case .look, .text: target
         case .real: isScaled || round >= 0 ? nil : target
-        case .int, .enum, .date, .time: nil
+        case .int, .uint, .ascii, .enum, .date, .time: nil
         }
     }
 }
@@ -185,7 +205,23 @@ private protocol SureOutput {
     /// A text of one byte or more, of which eight bytes can be read at least; false also where JSON would escape it.
     mutating func putText(_ text: UnsafeRawPointer, _ count: Int) -> Bool
     mutating func putNull() -> Bool
-    var hasFields: Bool { get }
+}
+
+/// Whether a text of one byte or more, of which eight can be read, is ASCII that stands in JSON as it is, and nothing else for
+/// a server.
+@inline(__always)
+private func isPlainText(_ text: UnsafeRawPointer, _ count: Int) -> Bool {
+    areAllPlain(UnsafeRawBufferPointer(start: text, count: max(count, 8)), 0, count) {
+        // DEL is the only ASCII that one more makes no ASCII.
+        nonzeroBytes($0 & repeated(0xE0)) & nonzeroBytes($0 ^ repeated(Byte.quote))
+            & nonzeroBytes($0 ^ repeated(Byte.backslash)) & ~($0 | ($0 &+ repeated(0x01)))
+    }
+}
+
+/// Whether a JSON string that begins with this byte, which is no letter, is a text whatever follows.
+@inline(__always)
+private func isTextAtALook(_ first: UInt8) -> Bool {
+    first != UInt8(ascii: "-") && first != UInt8(ascii: "+") && first > Byte.space && !mayBeSpoiled(first)
 }
 
 /// How long they would be at most.
@@ -194,7 +230,6 @@ private struct SureSize: SureOutput {
     static let brace = 1
 
     private(set) var bytes = 0
-    var hasFields: Bool { bytes > 0 }
 
     @inline(__always)
     mutating func put(_ piece: UnsafeRawPointer, _ count: Int) -> Bool {
@@ -207,8 +242,8 @@ private struct SureSize: SureOutput {
 
     @inline(__always)
     mutating func putText(_ text: UnsafeRawPointer, _ count: Int) -> Bool {
-        // Six for a byte that is escaped, and what stands around a text.
-        bytes &+= 6 &* count &+ 16
+        guard isPlainText(text, count) else { return false }
+        bytes &+= count &+ 2
         return true
     }
 
@@ -228,7 +263,6 @@ private struct SureBytes: SureOutput {
     private(set) var at: UnsafeMutableRawPointer
     private let start: UnsafeMutableRawPointer
     private let end: UnsafeMutableRawPointer
-    var hasFields: Bool { at > start }
 
     init(from start: UnsafeMutableRawPointer, to end: UnsafeMutableRawPointer) {
         at = start
@@ -263,12 +297,7 @@ private struct SureBytes: SureOutput {
 
     @inline(__always)
     mutating func putText(_ text: UnsafeRawPointer, _ count: Int) -> Bool {
-        // ASCII that JSON does not escape.
-        let isPlain = areAllPlain(UnsafeRawBufferPointer(start: text, count: max(count, 8)), 0, count) {
-            nonzeroBytes($0 & repeated(0xE0)) & nonzeroBytes($0 ^ repeated(Byte.quote))
-                & nonzeroBytes($0 ^ repeated(Byte.backslash)) & ~$0
-        }
-        guard isPlain else { return false }
+        guard isPlainText(text, count) else { return false }
         at.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
         at += 1
         guard putValue(text, count) else { return false }

@@ -56,6 +56,7 @@ extension MappingRule {
         rule.readySuffix = nil
         rule.checksum = nil
         rule.trailer = nil
+        rule.isForRejects = true
         return rule
     }
 }

@@ -35,6 +35,8 @@ struct ColumnTree {
         var firstChild: Node = -1
         var next: Node = -1
         var column = -1
+        /// An XML attribute of the node above.
+        var isAttribute = false
         /// Where the parser keeps this name, if it keeps each name once.
         var token: UInt = 0
         /// Index into `lastRow`: `a.b` and `b` below `a` are the same to a rule.
@@ -116,6 +118,10 @@ struct ColumnTree {
         return UInt32(truncatingIfNeeded: column >= 0 ? column : addColumn(node))
     }
 
+    /// Says that the node is an XML attribute, before its first value.
+    @inline(__always)
+    mutating func noteAttribute(_ node: Node) { nodes[node].isAttribute = true }
+
     /// Whether a value stood at this node before.
     @inline(__always)
     func hasColumn(_ node: Node) -> Bool { nodes[node].column >= 0 }
@@ -194,7 +200,8 @@ struct ColumnTree {
     @inline(never)
     private mutating func addColumn(_ node: Node) -> Int {
         nodes[node].column = columns.count
-        columns.append(Column(name: paths[node], isNested: !nodes[node].isBelowRoot))
+        columns.append(
+            Column(name: paths[node], isNested: !nodes[node].isBelowRoot, isAttribute: nodes[node].isAttribute))
         return columns.count - 1
     }
 }

@@ -91,10 +91,13 @@ package struct Column: Sendable, Equatable {
     package var name: String
     /// Below the top level of the row (`quote.bid`): used only when a rule names it.
     package var isNested: Bool
+    /// An XML attribute: what it belongs to may have a value of its own, or none.
+    package var isAttribute: Bool
 
-    package init(name: String, isNested: Bool = false) {
+    package init(name: String, isNested: Bool = false, isAttribute: Bool = false) {
         self.name = name
         self.isNested = isNested
+        self.isAttribute = isAttribute
     }
 }
 

@@ -232,6 +232,7 @@ extension XMLRowContext {
             if !tree.mark(node, row: stamp) && rowProblem == nil { noteDuplicate(node) }
             let textStart = textCount
             append(start, count: start.distance(to: end))
+            tree.noteAttribute(node)
             appendCell(node, from: textStart)
         }
     }

@@ -87,6 +87,7 @@ package enum RuleKey: String, SettingsKey {
     case format
     case rowElement = "row_element"
     case ready, checksum, trailer, order, priority
+    case lineBreaks = "line_breaks"
 }
 
 /// `post` of a rule in its long form.
@@ -101,7 +102,7 @@ package enum RICKey: String, SettingsKey {
 
 /// An entry of a rule's `fields` in its long form.
 package enum FieldKey: String, SettingsKey {
-    case column, value, scale, type, round, values
+    case column, value, scale, type, round, values, optional
 }
 
 /// `ready` of a rule.

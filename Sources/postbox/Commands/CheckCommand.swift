@@ -26,7 +26,7 @@ struct CheckCommand: AsyncParsableCommand {
         let settings = config.map { Configuration.loadOrExit($0).settings } ?? Self.plain
         var code = PostboxCore.ExitCode.ok
         for file in files {
-            code = PostboxCore.ExitCode.worse(code, try FileCheck(settings: settings, isJSON: json).check(file))
+            code = PostboxCore.ExitCode.worse(code, try await FileCheck(settings: settings, isJSON: json).check(file))
         }
         Terminal.exit(code)
     }
@@ -47,7 +47,7 @@ private struct FileCheck {
     let isJSON: Bool
 
     /// Returns the file's exit code.
-    func check(_ path: String) throws -> Int32 {
+    func check(_ path: String) async throws -> Int32 {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         guard let status = try Disk.status(path), !status.isDirectory else {
             problem(path, FileProblem(reason: "unreadable", what: "there is no such file"))
@@ -69,14 +69,14 @@ private struct FileCheck {
         var code = PostboxCore.ExitCode.ok
         for name in rule.destinations {
             guard let destination = settings.destinations.first(where: { $0.name == name }) else { continue }
-            code = PostboxCore.ExitCode.worse(code, check(path, applied, format, destination))
+            code = PostboxCore.ExitCode.worse(code, await check(path, applied, format, destination))
         }
         return code
     }
 
     private func check(
         _ path: String, _ rule: MappingRule, _ format: PriceFileFormat, _ destination: Destination
-    ) -> Int32 {
+    ) async -> Int32 {
         let services = [destination.service] + destination.services
         let codec = MessageCodec(
             profile: destination.profile, services: services,
@@ -85,55 +85,59 @@ private struct FileCheck {
         let target = DestinationMapper.Target(
             services: services, updateOnly: destination.profile.isUpdateOnly, laneServices: Array(services.indices),
             codec: codec, maxMsgSize: LoginStream.Limits().maxMsgSize)
-        var good = 0
-        var bad = 0
-        var control: FileProblem?
         if !isJSON {
             Terminal.print("\(path) -> \(destination.name)" + (rule.match.isEmpty ? "" : " (rule \(rule.match))"))
         }
         do {
-            let source = try SourceFile(path: path)
-            let pass = PriceFilePass(rule: rule, format: format, target: target)
-            let digests = try source.readAll { chunk, isLast in
-                try pass.take(chunk, isLast: isLast) { _, posts in
-                    for row in posts.rows {
-                        if row.problem >= 0 {
-                            bad += 1
-                            self.problem(path, posts.problems[row.problem])
-                        } else {
-                            good += 1
-                            show(row, posts, codec)
-                        }
+            let source = try SourceFile(path: path, chunkBytes: format.chunkBytes)
+            let found = try await FirstPass(rule: rule, format: format, targets: [target]).run(source)
+            let rejected = found.rejected.max() ?? 0
+            let refusal = try refusal(path, found, rule)
+            try show(source, PriceFilePass(rule: rule, format: format, target: target), codec, posts: refusal == nil)
+            if !isJSON {
+                let posted = refusal == nil ? found.rows - rejected : 0
+                Terminal.print("  \(found.rows) rows: \(posted) would be posted, \(rejected) rejected")
+            }
+            if let refusal {
+                problem(path, refusal)
+                return PostboxCore.ExitCode.failed
+            }
+            return rejected == 0 ? PostboxCore.ExitCode.ok : PostboxCore.ExitCode.partial
+        } catch let problem as FileProblem {
+            self.problem(path, problem)
+        } catch {
+            Terminal.error("\(path): \(error)")
+        }
+        return PostboxCore.ExitCode.failed
+    }
+
+    /// Why nothing of a file that can be read would be sent.
+    private func refusal(_ path: String, _ found: FirstPass.Found, _ rule: MappingRule) throws -> FileProblem? {
+        if let problem = try damage(path, found.digests.sha256) ?? found.control { return problem }
+        if found.rows == 0 { return FileProblem(reason: "no_rows", what: "the file has no rows") }
+        let rejected = found.rejected.max() ?? 0
+        if let limit = rule.maxRejected, !limit.allows(rejected, of: found.rows) {
+            return FileProblem(
+                reason: "too_many_rejected",
+                what: "\(rejected) of \(found.rows) rows are rejected, more than the rule allows: nothing would be sent"
+            )
+        }
+        return nil
+    }
+
+    /// Reads the file again and shows its problems, and its posts where they would be sent.
+    private func show(_ source: SourceFile, _ pass: PriceFilePass, _ codec: MessageCodec, posts isSent: Bool) throws {
+        try source.eachChunk { _, chunk, isLast in
+            try pass.take(chunk, isLast: isLast) { _, posts in
+                for row in posts.rows {
+                    if row.problem >= 0 {
+                        problem(source.path, posts.problems[row.problem])
+                    } else if isSent {
+                        show(row, posts, codec)
                     }
                 }
             }
-            control = try damage(path, digests.sha256) ?? pass.control
-        } catch let problem as FileProblem {
-            self.problem(path, problem)
-            return PostboxCore.ExitCode.failed
-        } catch {
-            Terminal.error("\(path): \(error)")
-            return PostboxCore.ExitCode.failed
         }
-        if !isJSON { Terminal.print("  \(good + bad) rows: \(good) would be posted, \(bad) rejected") }
-        if let control {
-            problem(path, control)
-            return PostboxCore.ExitCode.failed
-        }
-        if good + bad == 0 {
-            problem(path, FileProblem(reason: "no_rows", what: "the file has no rows"))
-            return PostboxCore.ExitCode.failed
-        }
-        if let limit = rule.maxRejected, !limit.allows(bad, of: good + bad) {
-            problem(
-                path,
-                FileProblem(
-                    reason: "too_many_rejected",
-                    what: "\(bad) of \(good + bad) rows are rejected, more than the rule allows: nothing would be sent")
-            )
-            return PostboxCore.ExitCode.failed
-        }
-        return bad == 0 ? PostboxCore.ExitCode.ok : PostboxCore.ExitCode.partial
     }
 
     /// What a checksum beside the file says against it.

@@ -32,8 +32,22 @@ struct FirstPass {
             try await mapper.take(chunk.bytes, isLast: chunk.isLast)
             upcoming = try await following
         }
+        let found = await mapper.found(reader.digests())
+        if await mapper.hasSeenOddMarks { try readMarks(of: source) }
         try source.checkUnchanged()
-        return await mapper.found(reader.digests())
+        return found
+    }
+
+    /// Reads the file once more for its decimal marks. Throws as `run`, `FileProblem` also when a column has two of them.
+    private func readMarks(of source: SourceFile) throws {
+        let reading = PriceFileReading(rule: rule, format: format)
+        var marks = DecimalMarks(rule)
+        var batch = RowBatch()
+        try source.eachChunk { _, chunk, isLast in
+            try reading.read(chunk, isLast: isLast, into: &batch)
+            marks.take(batch, columns: reading.columns)
+        }
+        if let problem = marks.problem { throw problem }
     }
 }
 
@@ -66,6 +80,7 @@ private actor FirstPassMapper {
     private var mappers: [DestinationMapper]
     private var rejected: [Int]
     private var lastLine = 0
+    private var hasAllColumns = false
     private var batch = RowBatch()
     private var posts = PostBatch()
 
@@ -84,9 +99,21 @@ private actor FirstPassMapper {
                     rejected[at] += mappers[at].rejected(batch, columns: reading.columns, scratch: &posts)
                 }
                 if let last = batch.rows.last { lastLine = last.line }
+                try checkColumns(isLast: isLast)
             }
         }
     }
+
+    /// A column that the rule needs and that the file lacks is told as soon as no more columns can come.
+    private func checkColumns(isLast: Bool) throws(FileProblem) {
+        guard !hasAllColumns, reading.hasHeader ? !reading.columns.isEmpty : isLast && reading.rowCount > 0 else {
+            return
+        }
+        hasAllColumns = true
+        if let problem = mappers[0].missingColumn(among: reading.columns) { throw problem }
+    }
+
+    var hasSeenOddMarks: Bool { mappers.contains { $0.hasSeenOddMarks } }
 
     func found(_ digests: SourceFile.Digests) -> FirstPass.Found {
         FirstPass.Found(

@@ -6,8 +6,11 @@ final class PriceFileReading {
     private var decoder: SourceDecoder
     private var reader: any PriceFileReader
     private var trailer: TrailerCheck?
+    /// The columns are known before the first row.
+    let hasHeader: Bool
 
     init(rule: MappingRule, format: PriceFileFormat) {
+        hasHeader = format == .csv
         decoder = SourceDecoder(encoding: rule.encoding, format: format)
         reader = PriceFileReaders.make(
             format: format, delimiter: rule.delimiter, finalNewline: rule.finalNewline, rowElement: rule.rowElement)
@@ -73,6 +76,12 @@ struct DestinationMapper {
         self.target = target
         hasLaneServices = target.laneServices.prefix(target.services.count).elementsEqual(target.services.indices)
     }
+
+    /// What stands against a file whose rows have these columns and no others.
+    mutating func missingColumn(among columns: [Column]) -> FileProblem? { mapper.missingColumn(among: columns) }
+
+    /// Whether a row was rejected for marks that no number on the wire has.
+    var hasSeenOddMarks: Bool { mapper.hasSeenOddMarks }
 
     /// Appends one mapped row for each row of the batch.
     ///

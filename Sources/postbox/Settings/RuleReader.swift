@@ -41,6 +41,7 @@ enum RuleReader {
         rule.trailer = section.read(.trailer) { TrailerReader.read($0, format: rule.knownFormat) }
         rule.order = section.word(.order)
         rule.priority = section.number(.priority, -1000...1000)
+        rule.lineBreaks = section.word(.lineBreaks)
         return rule
     }
 
@@ -171,15 +172,22 @@ private enum FieldReader {
         var type: FieldType? = section.word(.type)
         let values = section.read(.values, values)
         if values != nil, type == nil, !section.isBroken(.type) { type = .enum }
+        let isOptional = section.bool(.optional)
         let scale = section.read(.scale) { $0.parsed(as: "a plain decimal", SettingsText.scale) }
         let round = section.number(.round, 0...14)
         if values != nil, type != .enum { section.report("`values` goes with `type: enum`", at: .values) }
-        if scale != nil, type != nil, type != .real, type != .int {
-            section.report("`scale` goes with numbers: `type: real` or `type: int`", at: .scale)
+        if scale != nil, type != nil, ![.real, .int, .uint].contains(type) {
+            section.report("`scale` goes with numbers: `type: real`, `int` or `uint`", at: .scale)
+        }
+        if isOptional == true, section.has(.value) {
+            section.report("`optional` goes with `column`: a constant is never missing", at: .optional)
         }
         if round != nil, type != nil, type != .real { section.report("`round` goes with `type: real`", at: .round) }
         guard let source = source(section, type: type) else { return nil }
-        return FieldRule(name: name, source: source, scale: scale, type: type, round: round, values: values)
+        return FieldRule(
+            name: name, source: source, scale: scale, type: type, round: round, values: values?.listed,
+            takesAnyText: values.map { $0.listed == nil }.flatMap { $0 ? true : nil },
+            isOptional: isOptional == true ? true : nil)
     }
 
     private static func source(_ section: SettingsSection<FieldKey>, type: FieldType?) -> FieldRule.Source? {
@@ -195,7 +203,7 @@ private enum FieldReader {
                 || value.node.tag.description == Tag.Name.int.rawValue
             // What came from outside has no type of its own in YAML: its look decides.
             let isOutside = value.node.scalar?.string != text
-            let isText = value.isQuoted || type == .text || !(isNumber || isOutside)
+            let isText = value.isQuoted || type == .text || type == .ascii || !(isNumber || isOutside)
             let isOdd = !text.isEmpty && text.allSatisfy { "0123456789+-.,eE".contains($0) }
             if !isText, isOdd, !SettingsText.isPlainDecimal(text) {
                 value.refuse("a plain decimal; put it in quotes where text is meant")
@@ -204,13 +212,22 @@ private enum FieldReader {
         }
     }
 
-    private static func values(_ value: SettingsValue) -> [String: Int]? {
-        guard let entries = value.entries("a mapping from a display text to its number such as {USD: 840}") else {
-            return nil
+    /// What `values` says: display texts and their numbers, or `any` (nothing is listed).
+    private struct Values {
+        var listed: [String: Int]?
+    }
+
+    private static func values(_ value: SettingsValue) -> Values? {
+        let expected = "a mapping from a display text to its number such as {USD: 840}, or any"
+        if value.node.scalar != nil {
+            guard let text = value.text(expected) else { return nil }
+            if text != "any" { value.refuse(expected) }
+            return Values()
         }
+        guard let entries = value.entries(expected) else { return nil }
         if entries.isEmpty { value.refuse("a mapping with at least one display text") }
         var result: [String: Int] = [:]
         for (text, value) in entries { value.number(0...65535).map { result[text] = $0 } }
-        return result
+        return Values(listed: result)
     }
 }

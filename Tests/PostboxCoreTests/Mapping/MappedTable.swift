@@ -161,12 +161,13 @@ func rule(
 }
 
 /// What one value becomes under a field rule with the source column `v`: its JSON, `-` when it is left out, or the reason.
-func value(_ cell: TestCell, _ field: FieldRule? = nil) -> String {
-    let marker = FieldRule(name: "M", source: .value("1", isText: false))
+func value(_ cell: TestCell, _ field: FieldRule? = nil, lineBreaks: LineBreaks? = nil) -> String {
+    let marker = FieldRule(name: "M", source: .column("m"))
     let fields = field.map { [marker, $0] }
-    let columns = field == nil ? ["RIC", "F", "M"] : ["RIC", "v"]
-    let row: [TestCell] = field == nil ? ["A", cell, "1"] : ["A", cell]
-    guard let result = map(rule(fields), columns: columns, [row]).first?.result else { return "no row" }
+    let columns = field == nil ? ["RIC", "F", "M"] : ["RIC", "v", "m"]
+    var rule = rule(fields)
+    rule.lineBreaks = lineBreaks
+    guard let result = map(rule, columns: columns, [["A", cell, "1"]]).first?.result else { return "no row" }
     guard result.hasPrefix("{") else { return result }
     if result == "{\"M\":1}" { return "-" }
     return field == nil
@@ -175,7 +176,10 @@ func value(_ cell: TestCell, _ field: FieldRule? = nil) -> String {
 }
 
 func field(
-    _ type: FieldType?, scale: String? = nil, round: Int? = nil, values: [String: Int]? = nil
+    _ type: FieldType?, scale: String? = nil, round: Int? = nil, values: [String: Int]? = nil,
+    takesAnyText: Bool? = nil
 ) -> FieldRule {
-    FieldRule(name: "F", source: .column("v"), scale: scale, type: type, round: round, values: values)
+    FieldRule(
+        name: "F", source: .column("v"), scale: scale, type: type, round: round, values: values,
+        takesAnyText: takesAnyText)
 }

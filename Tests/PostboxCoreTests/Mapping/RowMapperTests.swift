@@ -87,14 +87,88 @@ struct RowMapperTests {
         #expect(map(plainRule(), columns: ["RIC", name], [["A", "1"]]) == [Mapped("A", "bad_field_name")])
     }
 
-    @Test("A row without any value is rejected in an Update and blanks its fields in a Refresh")
+    @Test("A row without any value is rejected, in a Refresh too, unless the rule blanks in words")
     func noFields() {
         let columns = ["RIC", "Post", "BID"]
         #expect(map(plainRule(), columns: columns, [["A", "", ""]]) == [Mapped("A", "no_fields")])
+        #expect(map(plainRule(), columns: columns, [["A", "Refresh", ""]]) == [Mapped("A", .refresh, "no_fields")])
         #expect(
-            map(plainRule(), columns: columns, [["A", "Refresh", ""]]) == [Mapped("A", .refresh, #"{"BID":null}"#)])
+            map(rule(post: .refresh, nil, empty: .blank), columns: ["RIC", "BID"], [["A", ""]])
+                == [Mapped("A", .refresh, #"{"BID":null}"#)])
         #expect(map(plainRule(), columns: ["RIC"], [["A"]]) == [Mapped("A", "no_fields")])
         #expect(map(rule(post: .refresh, nil), columns: ["RIC"], [["A"]]) == [Mapped("A", .refresh, "no_fields")])
+        #expect(
+            map(rule(post: .refresh, nil), columns: ["RIC", "BID"], [["A", .null]], fixed: false)
+                == [Mapped("A", .refresh, "no_fields")])
+    }
+
+    @Test("A constant makes no post of a row that has no value, but needs none where the rule has no column")
+    func constants() {
+        let text = FieldRule(name: "GEN_TEXT16", source: .value("EOD", isText: true))
+        let bid = FieldRule(name: "BID", source: .column("BID"))
+        let footer: [[TestCell]] = [["File Creation Time: 20:31", ""]]
+        for post in [PostRule.refresh, .update] {
+            #expect(map(rule(post: post, [bid, text]), columns: ["RIC", "BID"], footer)[0].result == "no_fields")
+            #expect(
+                map(rule(post: post, [text]), columns: ["RIC", "BID"], footer)[0].result == #"{"GEN_TEXT16":"EOD"}"#)
+        }
+    }
+
+    @Test("A row that equals the header is rejected in CSV, one that only begins like it is not")
+    func repeatedHeader() {
+        let columns = ["RIC", "BID", "NAME"]
+        let rows: [[TestCell]] = [
+            ["A", "1", "x"], ["RIC", "BID", "NAME"], ["\u{feff}RIC", "BID", "NAME"], ["RIC", "1", "NAME"],
+        ]
+        #expect(
+            map(plainRule(), columns: columns, rows).map(\.result) == [
+                #"{"BID":1,"NAME":"x"}"#, "repeated_header", "repeated_header", #"{"BID":1,"NAME":"NAME"}"#,
+            ])
+        let template = rule(
+            ric: .template([.column("RIC"), .text(".TST")]), [FieldRule(name: "NAME", source: .column("NAME"))])
+        #expect(map(template, columns: columns, rows)[1].result == "repeated_header")
+        #expect(
+            map(plainRule(), columns: columns, [["RIC", "BID", "NAME"]], fixed: false)[0].result
+                == #"{"BID":"BID","NAME":"NAME"}"#)
+    }
+
+    @Test("An object where a value is wanted rejects its row; attributes of an element without a value do not")
+    func objectForValue() {
+        let bid = rule(
+            post: .refresh,
+            [FieldRule(name: "BID", source: .column("bid")), FieldRule(name: "ASK", source: .column("ask"))])
+        let rows: [[TestCell]] = [["A", .number("1"), "2", .missing], ["B", .missing, "2", .number("1")]]
+        #expect(
+            map(bid, columns: ["RIC", "bid", "ask", "bid.px"], rows, fixed: false).map(\.result)
+                == [#"{"BID":1,"ASK":2}"#, "nested_value"])
+        #expect(
+            map(bid, columns: ["RIC", "bid", "ask", "bid.a.px"], rows, fixed: false).map(\.result)
+                == [#"{"BID":1,"ASK":2}"#, "nested_value"])
+        let attribute = mapToBatch(rowBatch(rows)) {
+            (
+                RowMapper(rule: bid, services: ["S"], updateOnly: false, columnsAreFixed: false),
+                testColumns(["RIC", "bid", "ask"]) + [Column(name: "bid.ccy", isNested: true, isAttribute: true)]
+            )
+        }
+        #expect(
+            attribute.rows.map { Mapped($0, of: attribute).result }
+                == [#"{"BID":1,"ASK":2}"#, #"{"BID":null,"ASK":2}"#])
+    }
+
+    @Test("An optional column that a row lacks is skipped, never blanked; an empty value in it is as any other")
+    func optional() {
+        let fields = [
+            FieldRule(name: "BID", source: .column("bid")),
+            FieldRule(name: "ASK", source: .column("ask"), isOptional: true),
+        ]
+        let rows: [[TestCell]] = [["A", "1", .missing], ["B", "1", .null], ["C", "1", "2"], ["D", .missing, "2"]]
+        #expect(
+            map(rule(post: .refresh, fields), columns: ["RIC", "bid", "ask"], rows, fixed: false).map(\.result) == [
+                #"{"BID":1}"#, #"{"BID":1,"ASK":null}"#, #"{"BID":1,"ASK":2}"#, #"{"BID":null,"ASK":2}"#,
+            ])
+        #expect(
+            map(rule(post: .refresh, fields, empty: .blank), columns: ["RIC", "bid"], [["A", "1"]])[0].result
+                == #"{"BID":1}"#)
     }
 
     @Test("The rule for empty values overrides what the post says")
@@ -197,6 +271,9 @@ struct RowMapperTests {
             map(plainRule(), columns: ["RIC", "BID"], [[cell, "1"]], fixed: false)[0]
         }
         let fine = #"{"BID":1}"#
+        #expect(ric("0#.SPX") == Mapped("0#.SPX", fine))
+        #expect(ric("2E10") == Mapped("2E10", fine))
+        #expect(ric("日本") == Mapped("日本", fine))
         #expect(ric("EUR=") == Mapped("EUR=", fine))
         #expect(ric("0700.HK") == Mapped("0700.HK", fine))
         #expect(ric("1e5") == Mapped("1e5", fine))
@@ -205,7 +282,23 @@ struct RowMapperTests {
         #expect(ric(.plain(String(repeating: "x", count: 255))).result == fine)
         #expect(ric(.plain(String(repeating: "x", count: 256))) == Mapped("", "ric_too_long"))
         #expect(ric(.plain(String(repeating: "é", count: 128))) == Mapped("", "ric_too_long"))
-        for text in [" A", "A ", "A\tB", "A\nB", "\u{7f}", "\0"] { #expect(ric(.plain(text)) == Mapped("", "bad_ric")) }
+        // Controls, format characters and blanks that nobody can see or meant.
+        for text in [
+            " A", "A ", "A\tB", "\u{7f}", "\0", "A\u{85}", "A\u{a0}", "\u{a0}A", "A\u{a0}B", "A\u{200b}", "A\u{200d}B",
+            "\u{feff}A",
+            "A\u{202e}B", "A\u{2066}B", "A\u{ad}B", "A\u{3000}", "A\u{2028}B", "A\u{2003}B", "A\u{115f}B", "A\u{fe0f}",
+        ] {
+            #expect(ric(.plain(text)) == Mapped("", "bad_ric"), "\(text.unicodeScalars.map(\.value))")
+            #expect(ric(.string(text)) == Mapped("", "bad_ric"))
+        }
+        #expect(ric("A\nB") == Mapped("", "line_break"))
+        #expect(ric("A\r") == Mapped("", "line_break"))
+        for text in ["#N/A", "#REF!", "#NAME?", "=\"912828XY1\"", "=A1", "#N/A N/A"] {
+            #expect(ric(.plain(text)) == Mapped("", "spreadsheet_error"))
+        }
+        for text in ["9.13E+13", "9,13E+13", "9E+13", "9.13e13", "1E-05", "912.5E+2"] {
+            #expect(ric(.plain(text)) == Mapped("", "spoiled_identifier"))
+        }
         #expect(ric("") == Mapped("", "no_ric"))
         #expect(ric(.null) == Mapped("", "no_ric"))
         #expect(ric(.missing) == Mapped("", "no_ric"))
@@ -215,27 +308,79 @@ struct RowMapperTests {
 
     // MARK: Columns that are not there
 
-    @Test("A column missing in a file with fixed columns rejects every row; elsewhere it is an empty value")
+    @Test("A column that the rule names and the file lacks is told once, whatever the format")
     func missingColumns() {
         let bid = [FieldRule(name: "BID", source: .column("bid")), FieldRule(name: "ASK", source: .column("ask"))]
-        let rows: [[TestCell]] = [["A", "1"], ["B", "2"]]
-        #expect(
-            map(plainRule(), columns: ["Code", "BID"], rows).map(\.result) == [
-                "unknown_ric_column", "unknown_ric_column",
+        func problem(_ rule: MappingRule, _ columns: [String], fixed: Bool) -> FileProblem? {
+            var mapper = RowMapper(rule: rule, services: ["S"], updateOnly: false, columnsAreFixed: fixed)
+            return mapper.missingColumn(among: testColumns(columns))
+        }
+        for fixed in [true, false] {
+            #expect(problem(plainRule(), ["Code", "BID"], fixed: fixed)?.reason == "unknown_column")
+            #expect(problem(plainRule(), ["rIC", "BID"], fixed: fixed) == nil)
+            #expect(
+                problem(rule(ric: .column("isin"), bid), ["ISIN", "bid", "ask"], fixed: fixed)?.reason
+                    == "unknown_column")
+            #expect(problem(rule(bid), ["RIC", "bid", "ask"], fixed: fixed) == nil)
+            let template = rule(ric: .template([.column("isin"), .text(".T")]), bid)
+            #expect(problem(template, ["RIC", "bid", "ask"], fixed: fixed)?.what.contains("\"isin\"") == true)
+            let post = rule(post: .column("x", refresh: ["R"], update: []), nil)
+            #expect(problem(post, ["RIC", "BID"], fixed: fixed)?.reason == "unknown_column")
+            let missing = problem(rule(bid), ["RIC", "bidPrice", "ASK"], fixed: fixed)
+            #expect(
+                missing?.what
+                    == "No row has the column \"bid\", which the field BID comes from; nor \"ask\". The file has: RIC, bidPrice, ASK."
+            )
+            #expect(missing?.hint?.contains("optional: true") == true)
+            #expect(problem(plainRule(), ["Code", "BID"], fixed: fixed)?.hint?.contains("optional") == false)
+        }
+        #expect(problem(rule(bid), ["RIC", "bid.px", "ask"], fixed: false) == nil)
+    }
+
+    @Test("An optional column may be missing, unless another field needs it")
+    func missingOptional() {
+        func problem(_ fields: [FieldRule]) -> FileProblem? {
+            var mapper = RowMapper(rule: rule(fields), services: ["S"], updateOnly: false, columnsAreFixed: true)
+            return mapper.missingColumn(among: testColumns(["RIC", "ask"]))
+        }
+        let optional = FieldRule(name: "BID", source: .column("bid"), isOptional: true)
+        let needed = FieldRule(name: "BID_2", source: .column("bid"))
+        let ask = FieldRule(name: "ASK", source: .column("ask"))
+        #expect(problem([optional, ask]) == nil)
+        #expect(problem([optional, needed])?.reason == "unknown_column")
+        #expect(problem([needed, optional])?.reason == "unknown_column")
+    }
+
+    @Test("Rejects of JSON and XML may lack a column that other rows of their file had, but not the RIC")
+    func missingInRejects() {
+        func problem(_ columns: [String], fixed: Bool) -> FileProblem? {
+            let rule = rule([
+                FieldRule(name: "BID", source: .column("bid")), FieldRule(name: "ASK", source: .column("ask")),
             ])
-        #expect(map(plainRule(), columns: ["Code", "BID"], rows, fixed: false).map(\.result) == ["no_ric", "no_ric"])
-        #expect(
-            map(rule(ric: .column("isin"), bid), columns: ["ISIN", "bid", "ask"], [["A", "1", "1"]])[0].result
-                == "unknown_ric_column")
-        #expect(map(rule(bid), columns: ["RIC", "bid"], rows).map(\.result) == ["unknown_column", "unknown_column"])
-        #expect(
-            map(rule(bid), columns: ["RIC", "bid"], rows, fixed: false).map(\.result) == [#"{"BID":1}"#, #"{"BID":2}"#])
-        #expect(
-            map(rule(post: .column("x", refresh: ["R"], update: []), nil), columns: ["RIC", "BID"], rows)[0].result
-                == "unknown_post_column")
-        let problem = mapToBatch(rule(bid), columns: ["RIC", "bid"], rows).problems[0]
-        #expect(problem.columnName == "ask")
-        #expect(problem.what.contains("ask"))
+            var mapper = RowMapper(
+                rule: rule.forRejects, services: ["S"], updateOnly: false, columnsAreFixed: fixed)
+            return mapper.missingColumn(among: testColumns(columns))
+        }
+        #expect(problem(["RIC", "bid"], fixed: false) == nil)
+        #expect(problem(["bid"], fixed: false)?.reason == "unknown_column")
+        #expect(problem(["RIC", "bid"], fixed: true)?.reason == "unknown_column")
+    }
+
+    @Test("A header of one column with another delimiter in it leads to that")
+    func missingForDelimiter() {
+        var mapper = RowMapper(rule: plainRule(), services: ["S"], updateOnly: false, columnsAreFixed: true)
+        #expect(mapper.missingColumn(among: testColumns(["RIC;BID"]))?.hint?.contains("delimiter: \";\"") == true)
+    }
+
+    @Test("A value over several lines tells which lines")
+    func spannedLines() {
+        var batch = rowBatch([["A", "1\nB,2\nC"]])
+        batch.sourceBytes = batch.text.count
+        var mapper = RowMapper(rule: plainRule(), services: ["S"], updateOnly: false, columnsAreFixed: true)
+        var out = PostBatch()
+        mapper.map(batch, columns: testColumns(["RIC", "BID"]), into: &out)
+        #expect(out.problems.map(\.reason) == ["line_break"])
+        #expect(out.problems[0].what.hasSuffix("It spans the lines 2 to 4."))
     }
 
     @Test("Columns that come later are taken in, and batches append")
@@ -288,7 +433,7 @@ struct RowMapperTests {
         let out = mapToBatch(
             plainRule(), columns: ["RIC", "BID"],
             [
-                ["A", "1,234.5"], ["A", .plain("+" + String(repeating: "1", count: 60))], ["A\u{1}\n", "1"], ["", "1"],
+                ["A", "1,234.5"], ["A", .plain("+" + String(repeating: "1", count: 60))], ["A\u{1}", "1"], ["", "1"],
             ])
         #expect(
             out.problems[0]
@@ -297,7 +442,7 @@ struct RowMapperTests {
                     what: "\"BID\": \"1,234.5\" is not a plain decimal.",
                     hint: "Write it without thousands separators and with a decimal point, such as 1234.5."))
         #expect(out.problems[1].what.contains("\"+" + String(repeating: "1", count: 39) + "…\""))
-        #expect(out.problems[2].what.contains("\"A\\x01\\n\""))
+        #expect(out.problems[2].what.contains("\"A\\x01\""))
         #expect(out.problems[3].reason == "no_ric")
         #expect(out.problems.allSatisfy { $0.hint != nil && $0.what.hasSuffix(".") })
         #expect(out.problems.map(\.line) == [2, 3, 4, 5])
@@ -341,6 +486,15 @@ struct RowMapperTests {
         #expect(one(field(.real, round: -1)) == [["fields", "F", "round"]])
         #expect(one(field(.date, round: 2)) == [["fields", "F", "round"]])
         #expect(one(field(.text, values: ["A": 1])) == [["fields", "F", "values"]])
+        #expect(one(field(.text, takesAnyText: true)) == [["fields", "F", "values"]])
+        #expect(one(field(.enum, takesAnyText: true)).isEmpty)
+        #expect(
+            one(FieldRule(name: "F", source: .value("1", isText: false), isOptional: true)) == [
+                ["fields", "F", "optional"]
+            ])
+        #expect(one(FieldRule(name: "F", source: .value("Info", isText: true))) == [["fields", "F", "value"]])
+        #expect(
+            one(FieldRule(name: "F", source: .value("USD", isText: true), type: .enum)) == [["fields", "F", "value"]])
         #expect(one(field(.enum, values: ["A": 65536])) == [["fields", "F", "values"]])
         #expect(one(field(.enum, values: [:])) == [["fields", "F", "values"]])
         #expect(one(FieldRule(name: "é", source: .column("v"))) == [["fields", "é"]])

@@ -14,12 +14,16 @@ struct SureRowsTests {
         "NANO TEXT", "INDICATIVE", "FIRM", "some text", "said \"firm\"", "back\\slash", "Zürich close", "ü", "日本",
         "a\u{1}b",
         "tab\there", "\u{7f}", "2026-11-21", "12:30:00", "abcdefgh", "abcdefghi", "\"", "\\", "eight\"by", "~~~~~~~~",
-        "a ", "A\n",
+        "a ", "A\n", "Info", "INFLATION", "INTC", "In", "na", "#N/A", "#1", "=1", "=", "=A1+B1", "-Info", "+5", "<5",
+        ":5", "@x",
+        "a\u{1b}b", "a\u{7f}b", "eightby\u{7f}", "nan%", "-.", "\u{e}", "\0", "\\\\",
     ]
     static let numbers = ["0", "-1", "1.5", "1e5", "-0", "1.0E-3", "12345678.123", "123456789012345678901"]
     static let names = [
         "EUR=", "A", "AB", "ABC", "ABCD", "IBM.N", "ABCDEFGH", "ABCDEFGHI.LONG", "", " A", "A ", "A B", "ü", "A\u{1}",
         "A\u{7f}",
+        "RIC", "RICX", "#N/A", "#1", "=X", "9.13E+13", "12345", "1AB2", "0005.HK", "A\u{a0}", "\u{200b}A", "A\u{85}",
+        "A\u{202e}B", "A\n",
         "ABCDEFGH\u{7f}JKLMNOPQ", "ABCDEFGHIJKLMNOP\u{1f}", String(repeating: "R", count: 255),
         String(repeating: "R", count: 256),
     ]

@@ -61,7 +61,7 @@ struct XMLReaderTests {
     @Test("Columns below the first level are nested")
     func nestedColumns() {
         let file = xml("<d><r a='1'><b><c>2</c></b></r></d>")
-        #expect(file.columns == [Column(name: "a"), Column(name: "b.c", isNested: true)])
+        #expect(file.columns == [Column(name: "a", isAttribute: true), Column(name: "b.c", isNested: true)])
     }
 
     @Test("A named row element is taken from among others, and they are skipped with all they hold")
