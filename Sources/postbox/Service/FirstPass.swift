@@ -81,6 +81,8 @@ private actor FirstPassMapper {
     private var rejected: [Int]
     private var lastLine = 0
     private var hasAllColumns = false
+    /// Some row could be read: where none could, no column is missing.
+    private var hasReadRow = false
     private var batch = RowBatch()
     private var posts = PostBatch()
 
