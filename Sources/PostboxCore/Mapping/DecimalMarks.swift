@@ -51,8 +51,8 @@ package struct DecimalMarks {
             for index in row.firstCell..<row.firstCell + row.cellCount {
                 let cell = batch.cells[index]
                 let column = Int(cell.column)
-                guard uses[column].isNumber, cell.kind == .plain || cell.kind == .number || cell.kind == .string
-                else { continue }
+                let isWord = cell.kind == .bool || cell.kind == .null || cell.kind == .nested
+                guard uses[column].isNumber, !isWord else { continue }
                 take(text.extracting(cell.bytes), line: row.line, of: column)
             }
         }

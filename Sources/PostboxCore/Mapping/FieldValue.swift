@@ -87,6 +87,7 @@ struct FieldConversion: Sendable {
         case .bool: return .faulty(.booleanValue)
         case .nested: return .faulty(.nestedValue)
         case .null: return .empty
+        case .padded: return writePadded(value, displays: table, into: &out)
         case .plain, .string, .number: break
         }
         if value.isEmpty { return .empty }
@@ -113,6 +114,21 @@ struct FieldConversion: Sendable {
             default: return writeTime(trimmed, into: &out)
             }
         }
+    }
+
+    /// A line break around a value is none of the value's own, except of a text's.
+    private func writePadded(
+        _ value: Span<UInt8>, displays table: borrowing DisplayTable, into out: inout MappedBytes
+    ) -> FieldOutcome {
+        let core = value.extracting(withoutSpaces(value))
+        let isText =
+            switch target {
+            case .text, .ascii: true
+            case .look: !core.isEmpty && isText(byLook: core)
+            case .real, .int, .uint, .enum, .date, .time: false
+            }
+        // Blanks alone are dealt with as everywhere: they may belong to an enum's text.
+        return write(isText || !hasLineBreak(value) ? value : core, kind: .plain, displays: table, into: &out)
     }
 
     private func writeByLook(_ value: Span<UInt8>, into out: inout MappedBytes) -> FieldOutcome {
@@ -350,6 +366,11 @@ func hasLineBreak(_ value: Span<UInt8>) -> Bool {
         return true
     }
     return false
+}
+
+/// Whether a value without white space around it is a text by its look.
+private func isText(byLook value: Span<UInt8>) -> Bool {
+    if case .text = look(of: value) { true } else { false }
 }
 
 private enum Look {

@@ -376,10 +376,11 @@ package struct RowMapper: Sendable {
         switch cell.kind {
         case .bool, .nested: return Rejection(.badRIC, cell: index)
         case .null: return Rejection(.noRIC, cell: index)
-        case .plain, .string, .number: break
+        case .plain, .padded, .string, .number: break
         }
-        if cell.length == 0 { return Rejection(.noRIC, cell: index) }
-        let value = text.extracting(cell.bytes)
+        var value = text.extracting(cell.bytes)
+        if cell.kind == .padded { value = value.extracting(withoutSpaces(value)) }
+        if value.isEmpty { return Rejection(.noRIC, cell: index) }
         if isSpoiled(value) { return Rejection(.value(.spreadsheetError), cell: index) }
         if hasLineBreak(value) { return Rejection(.value(.lineBreak), cell: index) }
         if isScientific(value) { return Rejection(.spoiledIdentifier, cell: index) }

@@ -1,8 +1,9 @@
 /// Reads RFC 4180 CSV with a header line.
 ///
 /// Cells point into the batch's text as the file has them; only a quoted cell with doubled quotes is written anew. Line
-/// ends are LF, CRLF or CR; empty lines are skipped wherever they stand; a quote inside an unquoted cell is a character as
-/// any other. A row with more cells than columns has a problem, and all its cells: a trailer's count may stand there.
+/// ends are LF, CRLF or CR; empty lines, and rows whose every cell is empty, are skipped wherever they stand; a quote inside an
+/// unquoted cell is a character as any other. A row with more cells than columns has a problem, and all its cells: a
+/// trailer's count may stand there.
 package struct CSVReader: PriceFileReader {
     package private(set) var columns: [Column] = []
     package private(set) var frame = RowFrame()
@@ -10,6 +11,7 @@ package struct CSVReader: PriceFileReader {
 
     private let delimiter: UInt8
     private let finalNewline: FinalNewline
+    private let usedColumns: UsedColumns?
     private var carry: [UInt8] = []
     private var carryOffset = 0
     private var line = 1
@@ -18,9 +20,13 @@ package struct CSVReader: PriceFileReader {
     /// - Parameters:
     ///   - delimiter: The ASCII byte between two cells; no quote and no line end.
     ///   - finalNewline: Whether a last line without a line end is a `FileProblem`.
-    package init(delimiter: UInt8 = UInt8(ascii: ","), finalNewline: FinalNewline = .required) {
+    ///   - usedColumns: The others may be without a name, or have the same one. Nil: all columns are used.
+    package init(
+        delimiter: UInt8 = UInt8(ascii: ","), finalNewline: FinalNewline = .required, usedColumns: UsedColumns? = nil
+    ) {
         self.delimiter = delimiter
         self.finalNewline = finalNewline
+        self.usedColumns = usedColumns
     }
 
     /// See ``PriceFileReader``. Throws `empty_file`, `empty_column_name`, `duplicate_column`, `bad_byte` and `bad_quote` (in
@@ -91,11 +97,11 @@ package struct CSVReader: PriceFileReader {
                     start = shape.end
                     line = shape.nextLine
                 }
+                if shape.ending == .file && finalNewline == .required { throw missingLineEnd(text, start) }
                 if shape.isEmpty {
                     batch.cells.removeLast(batch.cells.count - shape.firstCell)
                     continue
                 }
-                if shape.ending == .file && finalNewline == .required { throw missingLineEnd(text, start) }
                 let bytes = UnsafeBufferPointer(rebasing: text[start..<shape.end])
                 let badByte = shape.end > cleanEnd ? firstBadByte(bytes) : nil
                 if columns.isEmpty {
@@ -135,7 +141,8 @@ extension CSVReader {
         var firstCell = 0
         /// Cells in the row, also those that no column stands for.
         var cellCount = 0
-        var isEmpty = false
+        /// There is nothing in any of its cells.
+        var isEmpty = true
         /// Where text follows a closing quote, or -1.
         var strayText = -1
         /// The quote that is not closed, or -1.
@@ -179,8 +186,8 @@ extension CSVReader {
                             return
                         }
                         let length = end &- start
-                        // One cell alone may be an empty line.
-                        guard end <= cleanEnd, length <= rowBytesMax, width > 1 || length > 2 else {
+                        // With nothing but delimiters and a line end, the row is an empty one.
+                        guard end <= cleanEnd, length <= rowBytesMax, length > width &+ 1 else {
                             isPlain = false
                             return
                         }
@@ -277,13 +284,13 @@ extension CSVReader {
                     column: UInt32(truncatingIfNeeded: cellCount), start: UInt32(truncatingIfNeeded: contentStart),
                     length: UInt32(truncatingIfNeeded: contentLength), kind: .plain))
             cellCount &+= 1
+            if contentLength > 0 || shape.strayText >= 0 { shape.isEmpty = false }
             if stop < count && base[stop] == delimiter {
                 cellStart = stop &+ 1
                 continue
             }
 
             shape.cellCount = cellCount
-            shape.isEmpty = stop == start
             guard stop < count else {
                 if isLast {
                     shape.ending = .file
@@ -363,13 +370,13 @@ extension CSVReader {
                 : Array(unescaped[(from - text.count)...].prefix(Int(cell.length)))
             let name = trimmedName(bytes)
             let at = place(text, start, of: min(from, text.count - 1))
-            if name.isEmpty {
+            if name.isEmpty && usedColumns == nil {
                 throw FileProblem(
                     reason: "empty_column_name", line: at.line, column: at.column,
                     what: "Column \(index + 1) of the header has no name.",
                     hint: "Give it a name, or take the surplus delimiter out of every line.")
             }
-            if !known.insert(name).inserted {
+            if !known.insert(name).inserted && usedColumns?.contains(name) != false {
                 throw FileProblem(
                     reason: "duplicate_column", line: at.line, column: at.column,
                     what: "The header names the column \(name) twice.",

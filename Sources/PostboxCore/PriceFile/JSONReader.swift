@@ -11,7 +11,7 @@ package struct JSONReader: PriceFileReader {
         case array
         /// One object a line.
         case lines
-        /// Lines when the first byte that is no white space is `{`, else an array.
+        /// Lines when the file begins with an object that stands on a line of its own, else an array.
         case byFirstByte
     }
 
@@ -21,6 +21,7 @@ package struct JSONReader: PriceFileReader {
 
     private var layout: Layout
     private let finalNewline: FinalNewline
+    private let usedColumns: UsedColumns?
     private var tree = ColumnTree()
     private var stage = Stage.beforeByteOrderMark
     private var carry: [UInt8] = []
@@ -29,6 +30,8 @@ package struct JSONReader: PriceFileReader {
     private var isByteOrderMarked = false
     /// Rows begun: one that is cut off by a chunk's end is begun again, and its names have not come twice then.
     private var attempt = 0
+    /// Lines: the first broken one that leaves a bracket open, and its place; nil: there is none.
+    private var openLine: TextPlace?
 
     private enum Stage {
         case beforeByteOrderMark
@@ -39,13 +42,17 @@ package struct JSONReader: PriceFileReader {
         case afterArray
     }
 
-    package init(layout: Layout, finalNewline: FinalNewline = .required) {
+    /// - Parameters:
+    ///   - finalNewline: Whether a last line without a line end is a `FileProblem`, where each line is an object.
+    ///   - usedColumns: The others may come twice in a row. Nil: all columns are used.
+    package init(layout: Layout, finalNewline: FinalNewline = .required, usedColumns: UsedColumns? = nil) {
         self.layout = layout
         self.finalNewline = finalNewline
+        self.usedColumns = usedColumns
     }
 
-    /// See ``PriceFileReader``. Throws `empty_file`, `bad_json`, `truncated`, `too_deep`, `too_many_columns`, `row_too_long`
-    /// and `no_final_newline`.
+    /// See ``PriceFileReader``. Throws `empty_file`, `bad_json`, `truncated`, `too_deep`, `too_many_columns`, `row_too_long`,
+    /// `no_final_newline`, `not_an_array` and `not_json_lines`.
     package mutating func read(
         _ chunk: UnsafeRawBufferPointer, isLast: Bool, into batch: inout RowBatch
     ) throws(FileProblem) {
@@ -91,7 +98,7 @@ package struct JSONReader: PriceFileReader {
                 try limit(text.count - start, line: carryPlace.line)
                 return start
             }
-            try open(text, from: start, &pass, first)
+            guard try open(text, from: start, &pass, first, isLast: isLast) else { return start }
         }
         let consumed: Int
         if layout == .lines {
@@ -103,13 +110,15 @@ package struct JSONReader: PriceFileReader {
         return consumed
     }
 
+    /// Sees how the rows are laid out; false: more of the file is needed for that.
     private mutating func open(
-        _ text: UnsafeBufferPointer<UInt8>, from start: Int, _ pass: inout Pass, _ first: UInt8
-    ) throws(FileProblem) {
+        _ text: UnsafeBufferPointer<UInt8>, from start: Int, _ pass: inout Pass, _ first: UInt8, isLast: Bool
+    ) throws(FileProblem) -> Bool {
         if first == UInt8(ascii: "{") && layout == .byFirstByte {
+            guard try isObjectALine(text, at: pass.cursor.at, isLast: isLast) else { return false }
             layout = .lines
             pass.cursor = JSONCursor(pass.cursor.bytes, count: text.count, at: start, line: carryPlace.line)
-            return
+            return true
         }
         guard first == UInt8(ascii: "[") else {
             throw problem(
@@ -120,6 +129,28 @@ package struct JSONReader: PriceFileReader {
         pass.cursor.at += 1
         stage = .beforeFirstElement
         frame = RowFrame(prologue: prologue, opening: "[\n", separator: ",\n", closing: "\n]\n")
+        return true
+    }
+
+    /// So much of a file that is refused is looked through for what to do about it.
+    private static let outlineBytes = 1 << 16
+
+    /// Whether the object that the file begins with stands on a line of its own, so that each line should be one; false: more
+    /// of the file is needed to tell. Else throws `not_an_array`: the lines of such an object are no rows.
+    private func isObjectALine(
+        _ text: UnsafeBufferPointer<UInt8>, at start: Int, isLast: Bool
+    ) throws(FileProblem) -> Bool {
+        let head = text[start...].prefix(rowBytesMax + 1)
+        let layout = JSONOutline(UnsafeBufferPointer(rebasing: head)).layout(
+            isWhole: isLast && head.endIndex == text.endIndex)
+        if layout == .ownLine { return true }
+        if layout == .unknown, head.count <= rowBytesMax {
+            // A last line that is cut off is told as such.
+            return isLast
+        }
+        // As much is looked at, however the file comes in chunks.
+        guard isLast || text.count - start >= Self.outlineBytes else { return false }
+        throw notAnArray(text, at: start, layout)
     }
 
     private var prologue: Range<Int> { 0..<(isByteOrderMarked ? byteOrderMark.count : 0) }
@@ -257,7 +288,9 @@ extension JSONReader {
                 node = found
             }
             previous = node
-            if !tree.mark(node, row: attempt) && rowProblem == nil { rowProblem = duplicate(text, node, at: nameAt) }
+            if !tree.mark(node, row: attempt) && rowProblem == nil && usedColumns?.reaches(tree.path(node)) != false {
+                rowProblem = duplicate(text, node, at: nameAt)
+            }
 
             let first = try cursor.neededByte()
             var start = cursor.at
@@ -404,6 +437,8 @@ extension JSONReader {
         } catch {
             let fault = problem(error, text, cutOffAt: pass.cursor.count)
             if case .hasTooManyColumns = error { throw fault }
+            try lookForDocument(
+                text, valueStart..<pass.cursor.count, isEnded: pass.cursor.count < row.source.upperBound)
             rowProblem = RowProblem(
                 reason: fault.reason, line: fault.line, column: fault.column, what: fault.what, hint: fault.hint)
         }
@@ -414,6 +449,26 @@ extension JSONReader {
         }
         appendRow(
             row.source, line: row.line, cells: firstCell..<batch.cells.count, problem: rowProblem, to: &batch)
+    }
+
+    /// Throws `not_json_lines` when a broken line shows that it is one of an object or array over several lines: what such a
+    /// one holds on a line of its own would be taken for a row.
+    ///
+    /// - Parameter isEnded: The line has a line end.
+    private mutating func lookForDocument(
+        _ text: UnsafeBufferPointer<UInt8>, _ line: Range<Int>, isEnded: Bool
+    ) throws(FileProblem) {
+        switch text[line.lowerBound] {
+        case UInt8(ascii: "}"), UInt8(ascii: "]"):
+            if let openLine { throw notJSONLines(from: openLine, isClosed: true) }
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            guard openLine == nil, JSONOutline(UnsafeBufferPointer(rebasing: text[line])).leavesBracketsOpen else {
+                return
+            }
+            openLine = place(text, at: line.lowerBound)
+            if let openLine, rowCount == 0, isEnded { throw notJSONLines(from: openLine, isClosed: false) }
+        default: break
+        }
     }
 }
 
@@ -457,6 +512,50 @@ extension JSONReader {
     ) -> FileProblem {
         let at = place(text, at: index)
         return FileProblem(reason: reason, line: at.line, column: at.column, what: what)
+    }
+
+    private func notAnArray(
+        _ text: UnsafeBufferPointer<UInt8>, at start: Int, _ layout: JSONOutline.Layout
+    ) -> FileProblem {
+        if case .crowdedLine(let at) = layout {
+            var problem = problem(
+                "not_an_array", text, at: start + at,
+                what: "Something stands behind the file's first object, on its line.")
+            problem.hint = "Make an array of the objects, [ {…}, {…} ], or write each object on a line of its own."
+            return problem
+        }
+        var problem = problem(
+            "not_an_array", text, at: start,
+            what: layout == .manyLines
+                ? "The file is one object over several lines, and no array of objects."
+                : "The file is one object of more than \(rowBytesMax) bytes, and no array of objects.")
+        let arrays = JSONOutline(UnsafeBufferPointer(rebasing: text[start...].prefix(Self.outlineBytes)))
+            .arraysOfObjects(line: problem.line, most: Self.arraysShownMax + 1)
+        problem.hint =
+            arrays.isEmpty
+            ? "Put the object into an array, [ {…} ], or write it on one line."
+            : "\(words(arrays)) of objects: write the rows as an array of their own, [ {…}, {…} ], or one object a line."
+        return problem
+    }
+
+    private static let arraysShownMax = 8
+
+    private func words(_ arrays: [JSONOutline.FoundArray]) -> String {
+        let shownArrays = arrays.prefix(Self.arraysShownMax).map {
+            "\(shown(Array($0.name.utf8).span)) (line \($0.line))"
+        }
+        let names = arrays.count > Self.arraysShownMax ? shownArrays + ["others"] : shownArrays
+        guard names.count > 1 else { return "\(names.joined()) holds an array" }
+        return "\(names.dropLast().joined(separator: ", ")) and \(names.suffix(1).joined()) hold arrays"
+    }
+
+    private func notJSONLines(from place: TextPlace, isClosed: Bool) -> FileProblem {
+        FileProblem(
+            reason: "not_json_lines", line: place.line, column: place.column,
+            what: isClosed
+                ? "What begins here goes over several lines, so the lines in it are no rows."
+                : "The file's first line does not close what it opens, so the lines behind it are no rows.",
+            hint: "Write each object on one line. A file that is an array is read with `format: json`.")
     }
 
     private func truncated(_ text: UnsafeBufferPointer<UInt8>, at end: Int) -> FileProblem {

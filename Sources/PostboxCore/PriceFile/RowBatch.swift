@@ -6,6 +6,9 @@ package struct RowBatch: Sendable {
     package enum Kind: UInt8, Sendable {
         /// CSV and XML text: its look decides.
         case plain
+        /// XML text with white space before or behind it: its writer may have set the element out in lines, so only a text
+        /// takes it as it is.
+        case padded
         /// A JSON string, unescaped.
         case string
         /// A JSON number, its literal unchanged.

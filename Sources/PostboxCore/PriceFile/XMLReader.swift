@@ -3,7 +3,8 @@ internal import CLibXML2
 /// Reads XML: each child element of the root is a row; its attributes and child elements are the columns.
 ///
 /// No DTD, no entities but the five, nothing from outside the file. Deeper elements become columns with dotted names. An
-/// element that has attributes, but neither text nor children, has no value of its own.
+/// element that has attributes, but neither text nor children, has no value of its own. Attributes of XML's own namespace and
+/// of XML Schema's for documents (`xsi`) are no columns; an element that such a one says is nil has the value null.
 ///
 /// Copies share one parser; use one of them, and from one task at a time.
 package struct XMLReader: PriceFileReader {
@@ -13,12 +14,15 @@ package struct XMLReader: PriceFileReader {
 
     private let parser: XMLParser
 
-    /// - Parameter rowElement: The local name of the row elements; other children of the root are skipped. Nil: all children
-    ///   of the root are rows and must have the same name.
-    /// - Parameter pieceBytes: Where a row is not plain, at least so many bytes go to libxml2 before rows are read without it
-    ///   again (libxml2 judges what is broken better when it sees what follows). Nil: all bytes of the file go to it.
-    package init(rowElement: String? = nil, pieceBytes: Int? = 1 << 10) {
-        parser = XMLParser(rowElement: rowElement, pieceBytes: pieceBytes)
+    /// - Parameters:
+    ///   - rowElement: The local name of the row elements; other children of the root are skipped. Nil: all children of the
+    ///     root are rows and must have the same name.
+    ///   - usedColumns: The others may come twice in a row, or hold both text and elements. Nil: all columns are used.
+    ///   - pieceBytes: Where a row is not plain, at least so many bytes go to libxml2 before rows are read without it again
+    ///     (libxml2 judges what is broken better when it sees what follows). Nil: all bytes of the file go to it.
+    package init(rowElement: String? = nil, usedColumns: UsedColumns? = nil, pieceBytes: Int? = 1 << 10) {
+        parser = XMLParser(
+            XMLRowContext(rowElement: rowElement, usedColumns: usedColumns), pieceBytes: pieceBytes)
     }
 
     /// See ``PriceFileReader``. Throws `empty_file`, `bad_xml`, `truncated`, `bad_byte`, `doctype`, `unknown_entity`,
@@ -50,11 +54,11 @@ private final class XMLParser {
     private static let unfinishedMax = 64 << 10
     private static let library: Void = xmlInitParser()
 
-    init(rowElement: String?, pieceBytes: Int?) {
+    init(_ rows: XMLRowContext, pieceBytes: Int?) {
         _ = Self.library
         self.pieceBytes = pieceBytes
         context = .allocate(capacity: 1)
-        context.initialize(to: XMLRowContext(rowElement: rowElement))
+        context.initialize(to: rows)
         var handler = XMLRowContext.handler()
         parser = xmlCreatePushParserCtxt(&handler, context, nil, 0, nil)
         guard let parser else { return }

@@ -6,6 +6,8 @@ internal import Glibc
 struct XMLRowContext {
     /// Elements inside each other, the root included.
     static let depthMax = 32
+    /// Characters of libxml2's own words: it may quote a name of any length.
+    private static let wordsMax = 300
 
     var parser: xmlParserCtxtPtr?
     /// Bytes of the source before those that libxml2 was given.
@@ -15,6 +17,7 @@ struct XMLRowContext {
     var rowCount = 0
 
     private let wantedRow: String?
+    private let usedColumns: UsedColumns?
     /// The rows' name, as libxml2 keeps it; nil before the first row.
     private(set) var rowToken: UnsafePointer<xmlChar>?
     private(set) var rowNameLength = 0
@@ -60,7 +63,10 @@ struct XMLRowContext {
         var previous: ColumnTree.Node = -1
         var textStart = 0
         var hasChildren = false
+        /// It has attributes that are columns.
         var hasAttributes = false
+        /// An attribute says that it has no value.
+        var isNil = false
     }
 
     private struct ParserFault {
@@ -70,8 +76,9 @@ struct XMLRowContext {
         var words: String
     }
 
-    init(rowElement: String?) {
+    init(rowElement: String?, usedColumns: UsedColumns?) {
         wantedRow = rowElement
+        self.usedColumns = usedColumns
         levels = .allocate(capacity: Self.depthMax + 1)
         levels.initialize(repeating: Level(), count: Self.depthMax + 1)
         text = .allocate(capacity: textCapacity)
@@ -179,7 +186,6 @@ extension XMLRowContext {
         } else {
             startChild(name)
         }
-        levels[depth].hasAttributes = attributeCount > 0
         if let attributes, attributeCount > 0 { take(attributes, count: attributeCount) }
         levels[depth].textStart = textCount
     }
@@ -225,6 +231,11 @@ extension XMLRowContext {
         for index in 0..<count {
             let attribute = attributes + index &* 5
             guard let name = attribute[0], let start = attribute[3], let end = attribute[4] else { continue }
+            if let prefix = attribute[1], let space = XMLSpace(attribute[2], prefix: prefix) {
+                if space == .schemaInstance, isSame(name, "nil") { levels[depth].isNil = isTrue(start, end) }
+                continue
+            }
+            levels[depth].hasAttributes = true
             guard let node = tree.node(token: name, below: levels[depth].node, after: levels[depth].previous) else {
                 return refuseColumns()
             }
@@ -247,8 +258,18 @@ extension XMLRowContext {
         if depth == 2 { return endRow() }
         guard depth > 2 else { return }
         let level = levels[depth]
+        if level.isNil { return appendNull(level) }
         if level.hasChildren || (level.hasAttributes && textCount == level.textStart) { return }
         appendCell(level.node, from: level.textStart)
+    }
+
+    private mutating func appendNull(_ level: Level) {
+        let value = text + level.textStart
+        if level.hasChildren || !isBlank(value, count: textCount - level.textStart) { return noteFilledNil(level) }
+        cells.append(
+            RowBatch.Cell(
+                column: tree.column(level.node), start: UInt32(truncatingIfNeeded: level.textStart), length: 0,
+                kind: .null))
     }
 
     private mutating func endRow() {
@@ -281,10 +302,12 @@ extension XMLRowContext {
 
     @inline(__always)
     mutating func appendCell(_ node: ColumnTree.Node, from textStart: Int) {
+        let length = textCount &- textStart
+        let isPadded = length > 0 && (text[textStart] <= Byte.space || text[textCount &- 1] <= Byte.space)
         cells.append(
             RowBatch.Cell(
                 column: tree.column(node), start: UInt32(truncatingIfNeeded: textStart),
-                length: UInt32(truncatingIfNeeded: textCount &- textStart), kind: .plain))
+                length: UInt32(truncatingIfNeeded: length), kind: isPadded ? .padded : .plain))
     }
 
     /// Appends the cell of a node that has a column already; false when it has none.
@@ -326,6 +349,35 @@ private func contextBehind(_ pointer: UnsafeMutableRawPointer?) -> UnsafeMutable
 }
 
 private func words(_ name: UnsafePointer<xmlChar>) -> String { String(cString: name) }
+
+private func isSame(_ name: UnsafePointer<xmlChar>, _ word: String) -> Bool {
+    strcmp(UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self), word) == 0
+}
+
+/// Whether the value of an attribute that is a Boolean is true.
+private func isTrue(_ start: UnsafePointer<xmlChar>, _ end: UnsafePointer<xmlChar>) -> Bool {
+    let value = UnsafeBufferPointer(start: start, count: start.distance(to: end))
+        .filter { $0 > Byte.space }
+    return value == Array("true".utf8) || value == [UInt8(ascii: "1")]
+}
+
+/// Namespaces whose attributes tell something about the file and are no data.
+private enum XMLSpace {
+    case xml
+    /// XML Schema's, for attributes of documents.
+    case schemaInstance
+
+    /// Nil: another one. A prefix that the file does not declare has no URI.
+    init?(_ uri: UnsafePointer<xmlChar>?, prefix: UnsafePointer<xmlChar>) {
+        if isSame(prefix, "xml") {
+            self = .xml
+        } else if uri.map({ isSame($0, "http://www.w3.org/2001/XMLSchema-instance") }) ?? isSame(prefix, "xsi") {
+            self = .schemaInstance
+        } else {
+            return nil
+        }
+    }
+}
 
 private func isBlank(_ bytes: UnsafePointer<xmlChar>, count: Int) -> Bool {
     for index in 0..<count {
@@ -408,7 +460,7 @@ extension XMLRowContext {
 
     private mutating func note(_ error: xmlError) {
         guard error.level == XML_ERR_FATAL, parserFault == nil, problem == nil else { return }
-        let message = error.message.map { String(cString: $0) } ?? "no reason given"
+        let message = error.message.map { String(String(cString: $0).prefix(Self.wordsMax)) } ?? "no reason given"
         parserFault = ParserFault(
             code: Int(error.code), line: Int(error.line), column: Int(error.int2), words: singleLine(message))
     }
@@ -500,17 +552,30 @@ extension XMLRowContext {
                 what: "Text stands between the rows, outside of every row's element."))
     }
 
+    private func isUsed(_ path: String) -> Bool { usedColumns?.reaches(path) != false }
+
     private mutating func noteDuplicate(_ node: ColumnTree.Node) {
+        guard isUsed(tree.path(node)) else { return }
         let tag = currentTag()
         rowProblem = RowProblem(
             reason: "duplicate_column", line: tag.line, column: tag.column, columnName: tree.path(node),
             what: "The row has \(tree.path(node)) twice.")
     }
 
+    private mutating func noteFilledNil(_ level: Level) {
+        let path = tree.path(level.node)
+        guard rowProblem == nil, isUsed(path) else { return }
+        rowProblem = RowProblem(
+            reason: "filled_nil", line: rowLine, columnName: path,
+            what: "The element \(path) says that it is nil, and holds something all the same.",
+            hint: "Take out either what it holds or its attribute nil.")
+    }
+
     private mutating func noteStrayText(_ level: Int? = nil) {
         guard rowProblem == nil else { return }
         let level = level ?? depth
         let path = level > 2 ? tree.path(levels[level].node) : nil
+        if let path, !isUsed(path) { return }
         rowProblem = RowProblem(
             reason: "stray_text", line: rowLine, columnName: path,
             what: path.map { "The element \($0) holds both text and elements." }

@@ -4,6 +4,7 @@ import Testing
 /// A cell as a test writes it.
 enum TestCell: ExpressibleByStringLiteral, ExpressibleByNilLiteral {
     case plain(String)
+    case padded(String)
     case string(String)
     case number(String)
     case bool(String)
@@ -18,6 +19,7 @@ enum TestCell: ExpressibleByStringLiteral, ExpressibleByNilLiteral {
     var parts: (text: String, kind: RowBatch.Kind)? {
         switch self {
         case .plain(let text): (text, .plain)
+        case .padded(let text): (text, .padded)
         case .string(let text): (text, .string)
         case .number(let text): (text, .number)
         case .bool(let text): (text, .bool)

@@ -5,10 +5,10 @@ import Testing
 struct CSVReaderTests {
     private func csv(
         _ text: String, delimiter: UInt8 = UInt8(ascii: ","), finalNewline: FinalNewline = .required,
-        sourceLocation: SourceLocation = #_sourceLocation
+        using usedColumns: UsedColumns? = nil, sourceLocation: SourceLocation = #_sourceLocation
     ) -> ReadFile {
         readInEveryWay(text, sourceLocation: sourceLocation) {
-            CSVReader(delimiter: delimiter, finalNewline: finalNewline)
+            CSVReader(delimiter: delimiter, finalNewline: finalNewline, usedColumns: usedColumns)
         }
     }
 
@@ -19,7 +19,7 @@ struct CSVReaderTests {
             ("CRLF", "a,b\r\n1,2\r\n3,4\r\n", [["1", "2"], ["3", "4"]]),
             ("CR", "a,b\r1,2\r3,4\r", [["1", "2"], ["3", "4"]]),
             ("spaces kept", "a,b\n 1 , 2\t\n", [[" 1 ", " 2\t"]]),
-            ("empty cells", "a,b\n,\n\"\",x\n", [["", ""], ["", "x"]]),
+            ("empty cells", "a,b\nx,\n\"\",x\n", [["x", ""], ["", "x"]]),
             ("quoted delimiter", "a,b\n\"1,5\",2\n", [["1,5", "2"]]),
             ("quoted line breaks", "a,b\n\"1\r\n2\n3\r4\",x\n", [["1\r\n2\n3\r4", "x"]]),
             ("doubled quotes", "a,b\n\"say \"\"hi\"\"\",\"\"\"\"\n", [["say \"hi\"", "\""]]),
@@ -38,6 +38,50 @@ struct CSVReaderTests {
         #expect(file.values == expected, "\(name)")
         #expect(file.rows.allSatisfy { $0.problem == nil })
         #expect(file.columns == [Column(name: "a"), Column(name: "b")])
+    }
+
+    @Test(
+        "Rows whose every cell is empty are skipped wherever they stand",
+        arguments: [
+            ("a,b,c\n1,2,3\n,,\n4,,\n", ","), ("a,b,c\r\n1,2,3\r\n,,\r\n4,,\r\n,,\r\n", ","),
+            (",,\n\"\",,\na,b,c\n1,2,3\n\"\",\"\",\"\"\n,\"\",\n4,,\n", ","), ("a,b,c\r,,\r1,2,3\r4,,\r\"\"\r", ","),
+            ("a;b;c\n;;\n1;2;3\n;\n;;;;;\n4;;\n", ";"), ("a\tb\tc\n1\t2\t3\n\t\t\n4\t\t\n", "\t"),
+        ])
+    func emptyRows(_ text: String, _ delimiter: String) {
+        let file = csv(text, delimiter: Array(delimiter.utf8)[0])
+        #expect(file.problem == nil)
+        #expect(file.values == [["1", "2", "3"], ["4", "", ""]])
+        #expect(file.rows.map(\.number) == [1, 2])
+        #expect(file.rows.map(\.problem) == [nil, nil])
+    }
+
+    @Test("Rows with the least in them are no empty ones")
+    func nearlyEmptyRows() {
+        #expect(
+            csv("a,b,c\n,,1\n2,,\n, ,\n,3,\r\n\"\",\" \",\n").values
+                == [["", "", "1"], ["2", "", ""], ["", " ", ""], ["", "3", ""], ["", " ", ""]])
+        #expect(csv("a\n1\n\n\"\"\n2\r\n").values == [["1"], ["2"]])
+        #expect(summary(csv("a,b\n1,2\n\"\"x,\n").rows.last?.problem) == "bad_quote@3:3")
+    }
+
+    @Test("A last line of empty cells without a line end may be the beginning of a row")
+    func emptyRowCutOff() {
+        #expect(summary(csv("a,b,c\n1,2,3\n,,").problem) == "no_final_newline@3:3")
+        #expect(csv("a,b,c\n1,2,3\n,,", finalNewline: .optional).values == [["1", "2", "3"]])
+    }
+
+    @Test("Columns that no rule uses may be without a name, or have the same one")
+    func unusedColumns() {
+        let rule = MappingRule(
+            destinations: ["cache"], ric: .column("Code"),
+            fields: [FieldRule(name: "BID", source: .column("Bid"))])
+        let file = csv("Code,x,,Bid,x,\nA,1,2,3,4,\n", using: rule.usedColumns)
+        #expect(file.problem == nil)
+        #expect(file.columns.map(\.name) == ["Code", "x", "", "Bid", "x", ""])
+        #expect(file.values == [["A", "1", "2", "3", "4", ""]])
+        #expect(summary(csv("Code,Bid,x,Bid\n", using: rule.usedColumns).problem) == "duplicate_column@1:12")
+        #expect(summary(csv("Code,Bid,Code\n", using: rule.usedColumns).problem) == "duplicate_column@1:10")
+        #expect(summary(csv("Code,Bid,\n", using: plainRule().usedColumns).problem) == "empty_column_name@1:10")
     }
 
     @Test("Very many rows come out as they are written, whatever stands between the plain ones")

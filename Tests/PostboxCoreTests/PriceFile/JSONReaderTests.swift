@@ -5,10 +5,10 @@ import Testing
 struct JSONReaderTests {
     private func json(
         _ text: String, layout: JSONReader.Layout = .byFirstByte, finalNewline: FinalNewline = .required,
-        sourceLocation: SourceLocation = #_sourceLocation
+        using usedColumns: UsedColumns? = nil, sourceLocation: SourceLocation = #_sourceLocation
     ) -> ReadFile {
         readInEveryWay(text, sourceLocation: sourceLocation) {
-            JSONReader(layout: layout, finalNewline: finalNewline)
+            JSONReader(layout: layout, finalNewline: finalNewline, usedColumns: usedColumns)
         }
     }
 
@@ -135,6 +135,110 @@ struct JSONReaderTests {
         #expect(summary(file.rows.dropFirst().first?.problem) == expected)
         #expect(file.sources.dropFirst().first == line + "\n")
         #expect(file.rows.last?.line == 4)
+    }
+
+    private static let twoArrays = """
+        { "withdrawn": [
+        {"RIC":"OLD","BID":1}
+        ],
+          "meta": {"more": {"prices": [ {"RIC":"A","BID":1.1},
+        {"RIC":"B","BID":{"no": [{"x": "]"}]}}
+        ]}, "none": [1, 2], "also": []}
+        }
+
+        """
+
+    @Test(
+        "A file that begins with an object over several lines is refused, and its inner lines are no rows",
+        arguments: [
+            (
+                twoArrays, "not_an_array@1:1",
+                "\"withdrawn\" (line 1) and \"meta.more.prices\" (line 4) hold arrays of objects"
+            ),
+            ("\n {\n\"RIC\": \"A\",\n\"BID\": 1\n}\n", "not_an_array@2:2", "Put the object into an array"),
+            (
+                "{\"rows\":[\r\n{\"RIC\":\"A\"}\r\n]}\r\n", "not_an_array@1:1",
+                "\"rows\" (line 1) holds an array of objects"
+            ),
+            ("{\"a\":1\n{\"a\":2}\n", "not_an_array@1:1", "Put the object into an array"),
+            ("{\"a\":\"}\n{\"a\":2}\n", "not_an_array@1:1", "Put the object into an array"),
+            ("{\"a\":1},\n{\"a\":2}\n", "not_an_array@1:8", "object on a line of its own"),
+            ("{\"a\":1} {\"a\":2}", "not_an_array@1:9", "object on a line of its own"),
+        ])
+    func objectOverLines(_ text: String, _ expected: String, _ hint: String) {
+        let file = json(text)
+        #expect(summary(file.problem) == expected)
+        #expect(file.problem?.hint?.contains(hint) == true, "\(file.problem?.hint ?? "no hint")")
+        #expect(file.rows.isEmpty)
+    }
+
+    @Test(
+        "An object that stands on a line of its own is a row, whatever is in it",
+        arguments: [
+            "{\"a\":1}\n", "\n\n  {\"a\":1} \t \r\n\n", "{\"a\":[{\"b\":\"\\\"}]\"}],\"c\":{}}\n",
+            "{\"a\":\"{[\\\\\"}\n",
+        ])
+    func objectOnOneLine(_ text: String) {
+        let file = json(text)
+        #expect(file.problem == nil)
+        #expect(file.rows.map(\.problem) == [nil])
+        let twice = json(text + "{\"a\":2}\n")
+        #expect(twice.rows.count == 2)
+    }
+
+    @Test("An object on one line that is longer than a row is refused as no array", arguments: [65_536, 10_000_000])
+    func longObject(_ size: Int) {
+        let rows = Array(repeating: "{\"RIC\":\"A.TST\",\"BID\":1.10}", count: rowBytesMax / 20).joined(separator: ",")
+        let file = read(Array("{\"prices\":[\(rows)]}\n".utf8), inChunksOf: size) { JSONReader(layout: .byFirstByte) }
+        #expect(summary(file.problem) == "not_an_array@1:1")
+        #expect(file.problem?.hint?.hasPrefix("\"prices\" (line 1) holds an array of objects") == true)
+    }
+
+    @Test(
+        "Of very many arrays some are named, however the file comes in chunks", arguments: [1000, 65_536, 10_000_000])
+    func manyArrays(_ size: Int) {
+        let text = "{\n" + (1...9000).map { "\"n\($0)\": [{\"RIC\":\"A\"}],\n" }.joined() + "\"end\":0}\n"
+        let file = read(Array(text.utf8), inChunksOf: size) { JSONReader(layout: .byFirstByte) }
+        #expect(summary(file.problem) == "not_an_array@1:1")
+        #expect(file.problem?.hint?.contains("\"n8\" (line 9) and others hold arrays of objects") == true)
+        let far = "{\n" + String(repeating: "\"x\": 1,\n", count: 9000) + "\"rows\": [{}]}\n"
+        let other = read(Array(far.utf8), inChunksOf: size) { JSONReader(layout: .byFirstByte) }
+        #expect(other.problem?.hint?.hasPrefix("Put the object into an array") == true)
+    }
+
+    @Test(
+        "Lines that belong to an object or array over several lines are no rows",
+        arguments: [
+            (twoArrays, "not_json_lines@1:1"), ("[\n{\"a\":1}\n]\n", "not_json_lines@1:1"),
+            ("[{\"a\":1},\n{\"a\":2}]\n", "not_json_lines@1:1"), ("\n {\"a\":{\n", "not_json_lines@2:2"),
+            ("{\"z\":0}\n{ \"q\": [\n{\"a\":1}\n]}\n{\"a\":2}\n", "not_json_lines@2:1"),
+            ("{\"z\":0}\nx\n  { q: [\n{\"a\":1}\n  ]\n}\n", "not_json_lines@3:3"),
+        ])
+    func documentInLines(_ text: String, _ expected: String) {
+        #expect(summary(json(text, layout: .lines).problem) == expected)
+    }
+
+    @Test("A broken line that may stand for itself is a bad row alone, also as the first or the last one")
+    func brokenLineAlone() {
+        let first = json("{\"a\":\"x\"y\"}\n{\"a\":1}\n", layout: .lines)
+        #expect(first.rows.map { $0.problem?.reason } == ["bad_json", nil])
+        let cutOff = json("{\"a\":0}\n{\"a\":{\n{\"a\":1}\n", layout: .lines)
+        #expect(cutOff.rows.map { $0.problem?.reason } == [nil, "bad_json", nil])
+        let only = json("{\"a\":{", layout: .lines, finalNewline: .optional)
+        #expect(only.rows.map { $0.problem?.reason } == ["bad_json"])
+    }
+
+    @Test("A member that no rule uses may come twice")
+    func unusedMembers() {
+        let rule = MappingRule(
+            destinations: ["cache"], fields: [FieldRule(name: "BID", source: .column("q.bid"))])
+        func reasons(_ row: String) -> [String?] {
+            json("[\(row)]", using: rule.usedColumns).rows.map { $0.problem?.reason }
+        }
+        #expect(reasons(#"{"RIC":"A","q":{"bid":1,"x":2,"x":3},"note":{"b":1},"note":2,"note":[]}"#) == [nil])
+        #expect(reasons(#"{"RIC":"A","q":{"bid":1,"bid":2}}"#) == ["duplicate_key"])
+        #expect(reasons(#"{"RIC":"A","q":{"bid":1},"q":{"ask":2}}"#) == ["duplicate_key"])
+        #expect(reasons(#"{"ric":"A","ric":"B","q":{"bid":1}}"#) == ["duplicate_key"])
     }
 
     @Test("A last line without a line end is refused, unless the rule allows it")

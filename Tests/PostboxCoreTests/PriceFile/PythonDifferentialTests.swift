@@ -21,6 +21,7 @@ struct PythonDifferentialTests {
         let file = readInEveryWay(bytes) { CSVReader(finalNewline: .optional) }
         let expected = answer.split(separator: ";", omittingEmptySubsequences: true).dropFirst()
             .map { row in row.split(separator: ",", omittingEmptySubsequences: false).map { unhex($0) } }
+            .filter { row in row.contains { !$0.isEmpty } }
         let comment: Comment = "seed \(seed): \(String(decoding: bytes, as: UTF8.self).debugDescription)"
         if let problem = file.problem {
             #expect(problem.reason == "unclosed_quote", comment)
@@ -98,7 +99,7 @@ private struct NastyFiles: SeededChoices {
         for _ in 0..<number(12) {
             if number(5) == 0 { text += pick(lineEnds) }
             let cells = (0..<3).map { _ in
-                let value = (0..<number(4)).map { _ in pick(pieces) }.joined()
+                let value = (0..<number(3)).map { _ in pick(pieces) }.joined()
                 let needsQuotes =
                     value.hasPrefix("\"") || value.unicodeScalars.contains { ",\n\r".unicodeScalars.contains($0) }
                 let isQuoted = needsQuotes || number(3) == 0

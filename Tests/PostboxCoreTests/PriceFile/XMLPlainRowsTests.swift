@@ -71,7 +71,10 @@ private struct OddXML: SeededChoices {
 
     mutating func document() -> [UInt8] {
         var text = pick(["", "<?xml version='1.0'?>\n", "\u{FEFF}", "<!-- <r> -->"])
-        text += pick(["<d>", "<d x='1'>", "<d xmlns='urn:x' xmlns:p='urn:p'>\n"])
+        text += pick([
+            "<d>", "<d x='1'>", "<d xmlns='urn:x' xmlns:p='urn:p'>\n",
+            "<d xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'>",
+        ])
         for _ in 0..<number(9) {
             text += pick(["", "", "\n", "\n  ", " ", "\r\n"])
             if number(14) == 0 { text += pick(["<!-- <r><a>1</a></r> -->", "<?pi <r/> ?>", "<!---->"]) }
@@ -101,6 +104,9 @@ private struct OddXML: SeededChoices {
 
     private mutating func row() -> String {
         if number(25) == 0 { return "<p:r><a>1</a></p:r>" }
+        if number(25) == 0 {
+            return "<r xml:lang='en'><a xsi:nil='\(pick(["true", "0"]))'>\(pick(["", " ", "1"]))</a></r>"
+        }
         let attributes = ["a", "id", "b", "xmlns"].filter { _ in number(6) == 0 }.map { name in
             let quote = pick(["'", "\""])
             return pick([" ", " ", "  ", "\n", "\t"]) + name + pick(["=", "=", "=", "=", " ="]) + quote

@@ -4,15 +4,27 @@ import Testing
 @Suite("XML reader")
 struct XMLReaderTests {
     private func xml(
-        _ text: String, rowElement: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
+        _ text: String, rowElement: String? = nil, using usedColumns: UsedColumns? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) -> ReadFile {
-        readInEveryWay(text, sourceLocation: sourceLocation) { XMLReader(rowElement: rowElement) }
+        let file = readInEveryWay(text, sourceLocation: sourceLocation) {
+            XMLReader(rowElement: rowElement, usedColumns: usedColumns)
+        }
+        for piece in [1, nil] {
+            let other = read(Array(text.utf8), inChunksOf: max(text.utf8.count, 1)) {
+                XMLReader(rowElement: rowElement, usedColumns: usedColumns, pieceBytes: piece)
+            }
+            if file.problem == nil { #expect(other == file, sourceLocation: sourceLocation) }
+        }
+        return file
     }
 
     @Test(
         "Attributes and child elements are columns, their text as it is",
         arguments: [
-            ("<r><a>1</a><b> x </b></r>", ["a=plain:1", "b=plain: x "]),
+            ("<r><a>1</a><b> x </b></r>", ["a=plain:1", "b=padded: x "]),
+            ("<r><a>\n  6.85\n</a><b>\t</b><c>x </c></r>", ["a=padded:\n  6.85\n", "b=padded:\t", "c=padded:x "]),
+            ("<r a=' x' b='y&#10;' c='x y'/>", ["a=padded: x", "b=padded:y\n", "c=plain:x y"]),
             ("<r a='1' b=\"2\"/>", ["a=plain:1", "b=plain:2"]),
             ("<r a='>' b='/>'><c>></c></r>", ["a=plain:>", "b=plain:/>", "c=plain:>"]), ("<r/>", []), ("<r></r>", []),
             ("<r><a/><b></b></r>", ["a=plain:", "b=plain:"]), ("<r>\n <a>1</a>\n</r>", ["a=plain:1"]),
@@ -56,6 +68,60 @@ struct XMLReaderTests {
                 == "\u{FEFF}<p:data xmlns:p='urn:x'><p:row p:a='1'><p:b>2</p:b></p:row>\n<p:row><p:b>3</p:b></p:row>\n</p:data>\n"
         )
         #expect(xml(text).cells == file.cells)
+    }
+
+    private static let head =
+        "<d xmlns='urn:x' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xsi:schemaLocation='urn:x x.xsd'>\n"
+
+    @Test(
+        "An element that is nil by XML Schema is null",
+        arguments: [
+            "<r><RIC>A</RIC><BID xsi:nil='true'/></r>", "<r><RIC>A</RIC><BID xsi:nil=\"1\"></BID></r>",
+            "<r xsi:type='row' xml:lang='en'><RIC xsi:nil='false'>A</RIC><BID xsi:nil=' true '>\n </BID></r>",
+            "<r><RIC xml:space='preserve'>A</RIC><BID xmlns:s='http://www.w3.org/2001/XMLSchema-instance' s:nil='1'/></r>",
+        ])
+    func nilElements(_ row: String) {
+        let file = xml(Self.head + row + "\n" + row + "\n</d>")
+        #expect(file.problem == nil)
+        #expect(file.columns.map(\.name) == ["RIC", "BID"])
+        #expect(file.cells == Array(repeating: ["RIC=plain:A", "BID=null:"], count: 2))
+        #expect(file.sources == [row, row])
+    }
+
+    @Test("A nil element keeps its other attributes, and a prefix that nobody declared is known by its usual name")
+    func nilElementDetails() {
+        #expect(
+            xml("<d><r><BID xsi:nil='true' src='x'/></r><r><BID>1</BID></r></d>").cells
+                == [["BID.src=plain:x", "BID=null:"], ["BID=plain:1"]])
+        // Nil by another namespace's word is a column like any other.
+        #expect(xml("<d xmlns:p='urn:p'><r><BID p:nil='true'/></r></d>").cells == [["BID.nil=plain:true"]])
+        #expect(xml("<d><r nil='true'><BID xml:lang='en'/></r></d>").cells == [["nil=plain:true", "BID=plain:"]])
+    }
+
+    @Test("An element that says it is nil and holds a value is a bad row")
+    func filledNil() {
+        let file = xml(Self.head + "<r><BID xsi:nil='true'>1</BID></r><r><BID xsi:nil='1'><x/></BID></r><r/></d>")
+        #expect(file.rows.map { $0.problem?.reason } == ["filled_nil", "filled_nil", nil])
+        #expect(file.rows.first?.problem?.columnName == "BID")
+    }
+
+    @Test("An element or attribute that no rule uses may come twice, and hold both text and elements")
+    func unusedElements() {
+        let rule = MappingRule(
+            destinations: ["cache"], fields: [FieldRule(name: "BID", source: .column("q.bid"))])
+        let file = xml(
+            """
+            <d><r RIC='A' note='1'><q><bid>1</bid><x/><x/></q><note>some <b>bold</b> <b>text</b></note></r>
+            <r RIC='A'><q><bid>1</bid><bid>2</bid></q></r>
+            <r RIC='A'><q><bid>1</bid></q><q><ask>2</ask></q></r>
+            <r RIC='A'><q>text<bid>1</bid></q></r>
+            <r RIC='A' ric='B'><q><bid>1</bid></q></r>
+            <r RIC='A'>text<q><bid>1</bid></q></r></d>
+            """, using: rule.usedColumns)
+        #expect(file.problem == nil)
+        #expect(
+            file.rows.map { $0.problem?.reason }
+                == [nil, "duplicate_column", "duplicate_column", "stray_text", nil, "stray_text"])
     }
 
     @Test("Columns below the first level are nested")

@@ -1,0 +1,46 @@
+/// The columns of a price file that a rule takes something from: what is wrong with the names of the others does not matter.
+package struct UsedColumns: Sendable, Equatable {
+    private var names: Set<String> = []
+    /// In small letters: any case of them is used.
+    private var inAnyCase: Set<String> = []
+
+    /// Whether the column of this name is used.
+    package func contains(_ name: String) -> Bool {
+        names.contains(name) || !inAnyCase.isEmpty && inAnyCase.contains(name.lowercased())
+    }
+
+    /// Whether the column of this path is used, or one that lies in it.
+    func reaches(_ path: String) -> Bool {
+        contains(path) || names.contains { $0.hasPrefix(path + ".") }
+    }
+
+    fileprivate mutating func add(_ name: String) { names.insert(name) }
+    fileprivate mutating func add(inAnyCase name: String) { inAnyCase.insert(name) }
+}
+
+extension MappingRule {
+    /// The columns that the rule names, and those that the plain mapping gives a meaning where the rule leaves it to it. Nil:
+    /// all columns are used, as each is the field of its name.
+    package var usedColumns: UsedColumns? {
+        guard let fields else { return nil }
+        var used = UsedColumns()
+        switch ric {
+        case .plain: used.add(inAnyCase: "ric")
+        case .column(let name): used.add(name)
+        case .template(let parts): for case .column(let name) in parts { used.add(name) }
+        }
+        switch post {
+        case .plain: used.add(inAnyCase: "post")
+        case .column(let name, _, _): used.add(name)
+        case .refresh, .update: break
+        }
+        for field in fields {
+            if case .column(let name) = field.source { used.add(name) }
+        }
+        guard let trailer else { return used }
+        used.add(trailer.match)
+        if let sum = trailer.sum { used.add(sum.column) }
+        for case .member(let name)? in [trailer.count, trailer.sum?.field] { used.add(name) }
+        return used
+    }
+}
