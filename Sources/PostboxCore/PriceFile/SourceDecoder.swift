@@ -20,6 +20,7 @@ package struct SourceDecoder: Sendable {
     private var carry: [UInt8] = []
     private var output: [UInt8] = []
     private var place = TextPlace(countsCarriageReturns: true)
+    private var fileEnd = FileEnd()
 
     /// - Parameters:
     ///   - encoding: What the rule says. UTF-16 without a byte order mark is little-endian.
@@ -35,19 +36,20 @@ package struct SourceDecoder: Sendable {
         }
     }
 
-    /// Takes the file's next bytes and hands their UTF-8 to `body`, once; what is not a whole character yet waits for the
-    /// next call. The last call may bring no bytes.
+    /// Takes the file's next bytes and hands their UTF-8 to `body`, once, with whether it is the last; what is not a whole
+    /// character yet waits for the next call. The last call may bring no bytes. A Ctrl-Z that ends the file is left out.
     ///
     /// Throws `bad_byte` for a byte that stands for no character, `unknown_encoding` for an XML declaration that names an
-    /// encoding other than UTF-8, US-ASCII, ISO-8859-1, windows-1252 and UTF-16, and whatever `body` throws.
+    /// encoding other than UTF-8, US-ASCII, ISO-8859-1, windows-1252 and UTF-16, `padded_with_nuls` for NULs at the file's
+    /// end, and whatever `body` throws.
     package mutating func decode(
         _ chunk: UnsafeRawBufferPointer, isLast: Bool,
-        _ body: (UnsafeRawBufferPointer) throws(FileProblem) -> Void
+        _ body: (UnsafeRawBufferPointer, Bool) throws(FileProblem) -> Void
     ) throws(FileProblem) {
-        if encoding == .utf8 && carry.isEmpty { return try body(chunk) }
+        if encoding == .utf8 && carry.isEmpty { return try fileEnd.pass(chunk, isLast: isLast, body) }
         carry.append(contentsOf: chunk)
         if encoding == nil { encoding = try detect(isLast: isLast) }
-        guard let encoding else { return try body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        guard let encoding else { return try body(UnsafeRawBufferPointer(start: nil, count: 0), false) }
 
         output.removeAll(keepingCapacity: true)
         var used = carry.count
@@ -62,7 +64,7 @@ package struct SourceDecoder: Sendable {
         if encoding != .utf8 { output.withUnsafeBufferPointer { place.advance(over: $0) } }
         let decoded = output
         try decoded.withUnsafeBufferPointer { (bytes) throws(FileProblem) in
-            try body(UnsafeRawBufferPointer(bytes))
+            try fileEnd.pass(UnsafeRawBufferPointer(bytes), isLast: isLast, body)
         }
     }
 
@@ -93,6 +95,7 @@ package struct SourceDecoder: Sendable {
     /// Returns how many bytes were used.
     private mutating func decodeUTF16(isBigEndian: Bool, isLast: Bool) throws(FileProblem) -> Int {
         var index = 0
+        fileEnd.bytesOfNUL = 2
         while index + 2 <= carry.count {
             let unit = unit(at: index, isBigEndian)
             var code = UInt32(unit)
@@ -108,6 +111,14 @@ package struct SourceDecoder: Sendable {
             guard let scalar = UnicodeScalar(code) else { throw badByte(loneSurrogate(index)) }
             append(scalar)
             index += length
+        }
+        if isLast && index == carry.count - 1 && carry[index] == 0
+            && (output.last == 0 || output.isEmpty && fileEnd.isNUL)
+        {
+            // A block of NULs ends anywhere.
+            output.append(0)
+            fileEnd.isLastHalved = true
+            return carry.count
         }
         if isLast && index < carry.count {
             throw badByte(

@@ -13,7 +13,8 @@ final class PriceFileReading {
         hasHeader = format == .csv
         decoder = SourceDecoder(encoding: rule.encoding, format: format)
         reader = PriceFileReaders.make(
-            format: format, delimiter: rule.delimiter, finalNewline: rule.finalNewline, rowElement: rule.rowElement)
+            format: format, delimiter: rule.delimiter, finalNewline: rule.finalNewline, rowElement: rule.rowElement,
+            usedColumns: rule.usedColumns)
         trailer = TrailerCheck(rule, format: format)
     }
 
@@ -44,7 +45,7 @@ final class PriceFileReading {
     func read(
         _ chunk: UnsafeRawBufferPointer, isLast: Bool, into batch: inout RowBatch
     ) throws(FileProblem) {
-        try decoder.decode(chunk, isLast: isLast) { (text) throws(FileProblem) in
+        try decoder.decode(chunk, isLast: isLast) { (text, isLast) throws(FileProblem) in
             try reader.read(text, isLast: isLast, into: &batch)
         }
         trailer?.take(&batch, columns: reader.columns)

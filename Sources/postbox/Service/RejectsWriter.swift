@@ -23,7 +23,8 @@ struct RejectsWriter {
     private func copy(_ bad: RowSet, of source: SourceFile, to descriptor: Int32, _ path: String) throws {
         var decoder = SourceDecoder(encoding: rule.encoding, format: format)
         var reader = PriceFileReaders.make(
-            format: format, delimiter: rule.delimiter, finalNewline: .optional, rowElement: rule.rowElement)
+            format: format, delimiter: rule.delimiter, finalNewline: .optional, rowElement: rule.rowElement,
+            usedColumns: rule.usedColumns)
         var trailer = TrailerCheck(rule, format: format)
         var batch = RowBatch()
         // Decoded bytes from the end of the last whole row on.
@@ -33,7 +34,7 @@ struct RejectsWriter {
         var prologue: [UInt8]?
         var isFirst = true
         try source.eachChunk { _, chunk, isLast in
-            try decoder.decode(chunk, isLast: isLast) { (text) throws(FileProblem) in
+            try decoder.decode(chunk, isLast: isLast) { (text, isLast) throws(FileProblem) in
                 window.append(contentsOf: text)
                 try reader.read(text, isLast: isLast, into: &batch)
             }

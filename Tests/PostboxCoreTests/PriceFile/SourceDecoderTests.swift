@@ -16,7 +16,9 @@ struct SourceDecoderTests {
             repeat {
                 let end = min(start + size, bytes.count)
                 try bytes[start..<end].withUnsafeBufferPointer { (chunk) throws(FileProblem) in
-                    try decoder.decode(UnsafeRawBufferPointer(chunk), isLast: end == bytes.count) { text += $0 }
+                    try decoder.decode(UnsafeRawBufferPointer(chunk), isLast: end == bytes.count) { (decoded, _) in
+                        text += decoded
+                    }
                 }
                 start = end
             } while start < bytes.count
