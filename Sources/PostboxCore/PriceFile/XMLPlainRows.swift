@@ -155,7 +155,8 @@ extension XMLRowContext {
         ahead.at += 3 &+ nameLength
         let textStart = textCount
         appendShort(value, count: length)
-        appendCell(node, from: textStart)
+        // Around an empty value are its tags.
+        appendCell(node, from: textStart, isPadded: min(value[0], value[length &- 1]) <= Byte.space)
         levels[depth].previous = node
         levels[depth].hasChildren = true
         scan = ahead

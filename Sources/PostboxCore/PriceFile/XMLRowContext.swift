@@ -302,12 +302,18 @@ extension XMLRowContext {
 
     @inline(__always)
     mutating func appendCell(_ node: ColumnTree.Node, from textStart: Int) {
-        let length = textCount &- textStart
-        let isPadded = length > 0 && (text[textStart] <= Byte.space || text[textCount &- 1] <= Byte.space)
+        let isEmpty = textCount == textStart
+        appendCell(
+            node, from: textStart,
+            isPadded: !isEmpty && min(text[textStart], text[textCount &- 1]) <= Byte.space)
+    }
+
+    @inline(__always)
+    mutating func appendCell(_ node: ColumnTree.Node, from textStart: Int, isPadded: Bool) {
         cells.append(
             RowBatch.Cell(
                 column: tree.column(node), start: UInt32(truncatingIfNeeded: textStart),
-                length: UInt32(truncatingIfNeeded: length), kind: isPadded ? .padded : .plain))
+                length: UInt32(truncatingIfNeeded: textCount &- textStart), kind: isPadded ? .padded : .plain))
     }
 
     /// Appends the cell of a node that has a column already; false when it has none.
