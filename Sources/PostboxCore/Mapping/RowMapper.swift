@@ -417,9 +417,11 @@ package struct RowMapper: Sendable {
                 range = cells[index].bytes
             }
             let value = text.extracting(range)
+            let isPadded = index >= 0 && cells[index].kind == .padded
+            let core = isPadded ? value.extracting(withoutSpaces(value)) : value
             for entry in words {
                 let word = planBytes.extracting(entry.word)
-                if isSame(value, word) {
+                if isSame(value, word) || isSame(core, word) {
                     post = entry.kind
                     return nil
                 }

@@ -42,6 +42,13 @@ struct PaddedValueTests {
                 Mapped("A.TST", .refresh, service: 1, "{\"BID\":1}"), Mapped("", "no_ric"),
                 Mapped("A B", "{\"BID\":1}"),
             ])
+        let byColumn = rule(post: .column("Action", refresh: ["N"], update: [""]), nil)
+        #expect(
+            map(
+                byColumn, columns: ["RIC", "Action", "BID"],
+                [["A", .padded("\n N\n"), "1"], ["A", .padded("\n"), "1"], ["A", " N ", "1"]]
+            ).map { "\($0.post.word) \($0.result)" }
+                == ["Refresh {\"BID\":1}", "Update {\"BID\":1}", "Update bad_post"])
         let template = rule(
             post: .update, ric: .template([.column("Code"), .text(".TST")]),
             [FieldRule(name: "BID", source: .column("BID"))])
