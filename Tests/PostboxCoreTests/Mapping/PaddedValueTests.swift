@@ -10,7 +10,8 @@ struct PaddedValueTests {
             ("\n  6.85\n", nil, "6.85"), ("\r\n\t-1\r\n", nil, "-1"), ("\n6.85 ", .real, "6.85"), ("\n 7\n", .int, "7"),
             ("\n 2026-11-05\n", .date, "\"2026-11-05\""), ("\n12:34:56\n", .time, "\"12:34:56\""),
             ("\n 840\n", .enum, "840"), (" 6.85 ", nil, "6.85"), ("\n1e5\n", nil, "not_a_decimal"),
-            ("\n", nil, "-"), (" \n ", .real, "-"), ("\n 1\n2\n", .real, "not_a_decimal"),
+            ("\n", nil, "-"), (" \n ", .real, "-"), ("\n 1\n2\n", .real, "line_break"), ("\n Foo\n", nil, "line_break"),
+            ("\n Foo\n", .text, "line_break"),
         ] as [(String, FieldType?, String)])
     func values(_ text: String, _ type: FieldType?, _ expected: String) {
         #expect(value(.padded(text), type.map { field($0) }) == expected)
