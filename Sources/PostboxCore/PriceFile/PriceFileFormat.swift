@@ -2,7 +2,7 @@
 package enum PriceFileFormat: String, Sendable, Equatable, CaseIterable, Codable {
     /// RFC 4180 with a header line.
     case csv
-    /// JSON: an array of objects; a file that starts with `{` is read as `jsonLines`.
+    /// JSON: an array of objects; a file whose first object stands on a line of its own is read as `jsonLines`.
     case json
     /// One JSON object a line.
     case jsonLines = "jsonl"

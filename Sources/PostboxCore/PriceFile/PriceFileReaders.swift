@@ -1,7 +1,7 @@
 /// Makes the reader for a price file's format.
 package enum PriceFileReaders {
     /// - Parameters:
-    ///   - format: `json` decides by the first byte whether the file is an array or one object a line.
+    ///   - format: `json` decides by the beginning whether the file is an array or one object a line.
     ///   - delimiter: Between two cells of CSV.
     ///   - finalNewline: Whether the last line of CSV or JSON lines must have a line end.
     ///   - rowElement: The local name of XML's row elements; nil for whatever comes first below the root.
