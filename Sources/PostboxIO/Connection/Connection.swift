@@ -32,9 +32,12 @@ enum ConnectionMaker {
                 .channelOption(.writeBufferWaterMark, value: .init(low: 256 * 1024, high: 1024 * 1024))
                 .connect(host: host, port: port).get()
         } catch {
+            let (who, key) = proxy == nil ? (url.text, "urls") : ("the proxy \(host):\(port)", "proxy")
+            let isUnknown = (error as? NIOConnectionError).map(isUnknownName) ?? false
             throw ConnectionError(
                 code: .unreachable,
-                message: "\(proxy == nil ? url.text : "the proxy \(host):\(port)") cannot be reached: \(words(error))")
+                message: "\(who) cannot be reached: \(words(error))"
+                    + (isUnknown ? "; check the host in `\(key)`" : ""))
         }
         do {
             if let proxy { try await tunnel(channel, to: url, proxy, limit) }
@@ -91,9 +94,23 @@ enum ConnectionMaker {
     private static func failedTLS(_ url: Destination.URL, _ error: any Error) -> ConnectionError {
         ConnectionError(
             code: .tls,
-            message:
-                "TLS with \(url.host):\(url.port) failed: \(words(error)); is the certificate's authority in tls.ca_file?"
-        )
+            message: "TLS with \(url.host):\(url.port) failed: \(words(ofTLS: error))")
+    }
+
+    private static func readTLS<Value>(_ key: String, _ file: String, _ read: () throws -> Value) throws -> Value {
+        do {
+            return try read()
+        } catch {
+            let why =
+                switch error {
+                case NIOSSLError.noSuchFilesystemObject: "there is no such file"
+                case NIOSSLError.failedToLoadCertificate: "it holds no certificate in PEM"
+                case NIOSSLError.failedToLoadPrivateKey: "it holds no private key in PEM without a passphrase"
+                case let error as IOError: words(error)
+                default: words(ofTLS: error)
+                }
+            throw ConnectionError(code: .tls, message: "a TLS file cannot be read: \(key) \(file): \(why)")
+        }
     }
 
     private static func secure(
@@ -102,18 +119,18 @@ enum ConnectionMaker {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         configuration.certificateVerification = tls.verify ? .fullVerification : .none
-        do {
-            if let file = tls.caFile {
-                configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(file))
+        if let file = tls.caFile {
+            configuration.trustRoots = .certificates(
+                try readTLS("tls.ca_file", file) { try NIOSSLCertificate.fromPEMFile(file) })
+        }
+        if let file = tls.certificateFile {
+            configuration.certificateChain = try readTLS("tls.cert_file", file) {
+                try NIOSSLCertificate.fromPEMFile(file).map { .certificate($0) }
             }
-            if let file = tls.certificateFile {
-                configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(file).map { .certificate($0) }
-            }
-            if let file = tls.keyFile {
-                configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: file, format: .pem))
-            }
-        } catch {
-            throw ConnectionError(code: .tls, message: "a TLS file cannot be read: \(words(error))")
+        }
+        if let file = tls.keyFile {
+            configuration.privateKey = .privateKey(
+                try readTLS("tls.key_file", file) { try NIOSSLPrivateKey(file: file, format: .pem) })
         }
         let context = try NIOSSLContext(configuration: configuration)
         // An address has no name to be asked for (RFC 6066 §3).
@@ -161,9 +178,7 @@ enum ConnectionMaker {
     /// An error's own words, shortened to what a desk can use.
     static func words(_ error: any Error) -> String {
         if let error = error as? NIOConnectionError {
-            if let dns = error.dnsAError ?? error.dnsAAAAError, error.connectionErrors.isEmpty {
-                return "the name \(error.host) is not known (\(dns))"
-            }
+            if isUnknownName(error) { return "there is no host of the name \(error.host)" }
             let causes = error.connectionErrors.map { words($0.error) }
             return causes.first ?? "nobody answers"
         }
@@ -175,7 +190,58 @@ enum ConnectionMaker {
             default: break
             }
         }
+        if let error = error as? NIOHTTP1ProxyConnectHandler.Error { return words(ofProxy: error) }
+        if error is HTTPParserError || error is NIOHTTPDecoderError {
+            return "what it answers is no HTTP that can be read"
+        }
         return "\(error)"
+    }
+
+    private static func isUnknownName(_ error: NIOConnectionError) -> Bool {
+        (error.dnsAError ?? error.dnsAAAAError) != nil && error.connectionErrors.isEmpty
+    }
+
+    private static func words(ofProxy error: NIOHTTP1ProxyConnectHandler.Error) -> String {
+        typealias Trouble = NIOHTTP1ProxyConnectHandler.Error
+        switch error {
+        case Trouble.proxyAuthenticationRequired():
+            return "it wants other credentials (HTTP 407); check the user and password of `proxy`"
+        case Trouble.httpProxyHandshakeTimeout():
+            return "no answer in time"
+        case Trouble.remoteConnectionClosed(), Trouble.channelUnexpectedlyInactive(), Trouble.noResult():
+            return "it closed the connection"
+        default:
+            // The answer's head is told in words only.
+            let status = "\(error)".firstMatch(of: /status: ([0-9]{3})/)?.1
+            return status.map { "HTTP \($0)" } ?? "what it answers is no HTTP that can be read"
+        }
+    }
+
+    /// What went wrong with TLS, and what to look at.
+    static func words(ofTLS error: any Error) -> String {
+        if let error = error as? NIOSSLExtraError,
+            error == .failedToValidateHostname || error == .serverHostnameImpossibleToMatch
+        {
+            return "its certificate is for another name; check the host in `urls`"
+        }
+        let text = "\(error)"
+        if text.contains("EOF during handshake") { return "it closed the connection" }
+        // BoringSSL's reason is a word in capitals, behind the name of its library and before the place in its sources.
+        let reason = text.firstMatch(of: /OPENSSL_internal:([A-Z0-9_]+)/).map { String($0.1) } ?? ""
+        switch reason {
+        case "":
+            return error is NIOSSLError || error is NIOSSLExtraError ? "the handshake failed" : words(error)
+        case "CERTIFICATE_VERIFY_FAILED":
+            return "its certificate is not trusted, or has expired; is the certificate's authority in tls.ca_file?"
+        case "WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST":
+            return "it speaks no TLS on this port; is it ws: instead of wss:?"
+        case "UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION":
+            return "it speaks no TLS 1.2 or newer"
+        default:
+            let words = reason.replacing("_", with: " ").lowercased()
+            let isOurs = reason.contains("ALERT") && (reason.contains("CERTIFICATE") || reason.contains("UNKNOWN_CA"))
+            return isOurs ? "it refuses our certificate (\(words)); check tls.cert_file and tls.key_file" : words
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 internal import CLibCurl
 internal import Dispatch
 internal import Foundation
+internal import PostboxCore
 internal import Synchronization
 
 /// One form, posted by libcurl: proxies, CA stores and TLS as companies have them.
@@ -98,11 +99,51 @@ struct CurlRequest: Sendable {
     }
 
     private final class Received {
+        static let bodyMax = 1 << 20
+        static let headersMax = 1 << 18
+
         var body: [UInt8] = []
         var headers: [UInt8] = []
+        var isTooLong = false
     }
 
+    /// Why there is no answer, as a desk can use it. `detail`: libcurl's own sentence.
+    private func words(_ code: CURLcode, proxyStatus: Int, detail: String, isTooLong: Bool) -> String {
+        let host = URLComponents(string: url)?.host ?? url
+        let lower = detail.lowercased()
+        if isTooLong { return "its answer is too long: \(Received.bodyMax >> 20) MB at most are read" }
+        if proxyStatus == 407 {
+            return "the proxy wants other credentials (HTTP 407): check the user and password of `proxy`"
+        }
+        if proxyStatus >= 300 { return "the proxy does not connect to \(host): HTTP \(proxyStatus)" }
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST:
+            return "there is no host of the name \(host): check the host in the token's `url`"
+        case CURLE_COULDNT_RESOLVE_PROXY:
+            return "there is no host of the proxy's name: check `proxy`"
+        case CURLE_OPERATION_TIMEDOUT:
+            return "no answer in time"
+        case CURLE_PEER_FAILED_VERIFICATION:
+            if lower.contains("subject name") || lower.contains("does not match") {
+                return "its certificate is for another name than \(host): check the host in the token's `url`"
+            }
+            if lower.contains("expired") || lower.contains("not yet valid") { return "its \(lower)" }
+            return "its certificate is not trusted; is the certificate's authority in `tls.ca_file`?"
+        case CURLE_SSL_CACERT_BADFILE:
+            return "`tls.ca_file` cannot be read: \(caFile ?? "the system's own")"
+        default:
+            return detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
+        }
+    }
+
+    /// CURL_ERROR_SIZE.
+    private static let detailBytes = 256
+
     private func perform() throws -> Answer {
+        // libcurl's until its handle is cleaned up.
+        let detail = UnsafeMutablePointer<CChar>.allocate(capacity: Self.detailBytes)
+        detail.initialize(repeating: 0, count: Self.detailBytes)
+        defer { detail.deallocate() }
         guard Self.isReady, let handle = curl_easy_init() else { throw Failure(description: "libcurl does not start") }
         defer { curl_easy_cleanup(handle) }
         let received = Received()
@@ -140,14 +181,21 @@ struct CurlRequest: Sendable {
         let write: curl_write_callback = { bytes, size, count, context in
             guard let bytes, let context else { return 0 }
             let received = Unmanaged<Received>.fromOpaque(context).takeUnretainedValue()
-            guard received.body.count + size * count <= 1 << 20 else { return 0 }
+            guard received.body.count + size * count <= Received.bodyMax else {
+                received.isTooLong = true
+                return 0
+            }
             received.body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: size * count))
             return size * count
         }
         let header: curl_write_callback = { bytes, size, count, context in
             guard let bytes, let context else { return 0 }
-            Unmanaged<Received>.fromOpaque(context).takeUnretainedValue()
-                .headers.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: size * count))
+            let received = Unmanaged<Received>.fromOpaque(context).takeUnretainedValue()
+            guard received.headers.count + size * count <= Received.headersMax else {
+                received.isTooLong = true
+                return 0
+            }
+            received.headers.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: size * count))
             return size * count
         }
         let context = Unmanaged.passUnretained(received).toOpaque()
@@ -155,10 +203,17 @@ struct CurlRequest: Sendable {
         codes.append(postbox_curl_set_pointer(handle, CURLOPT_WRITEDATA, context))
         codes.append(postbox_curl_set_write(handle, CURLOPT_HEADERFUNCTION, header))
         codes.append(postbox_curl_set_pointer(handle, CURLOPT_HEADERDATA, context))
+        codes.append(postbox_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, detail))
         guard codes.allSatisfy({ $0 == CURLE_OK }) else { throw Failure(description: "libcurl refuses an option") }
         let code = withExtendedLifetime(received) { curl_easy_perform(handle) }
         guard code == CURLE_OK else {
-            throw Failure(description: String(cString: curl_easy_strerror(code)))
+            var proxyStatus = 0
+            postbox_curl_get_long(handle, CURLINFO_HTTP_CONNECTCODE, &proxyStatus)
+            throw Failure(
+                description: words(
+                    code, proxyStatus: proxyStatus,
+                    detail: excerpt(UnsafeRawBufferPointer(start: detail, count: strnlen(detail, Self.detailBytes))),
+                    isTooLong: received.isTooLong))
         }
         var status = 0
         postbox_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)

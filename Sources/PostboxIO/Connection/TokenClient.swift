@@ -14,6 +14,9 @@ package actor TokenClient {
     private var access: Access?
     private var refreshToken: String?
     private var asking: Task<Access, any Error>?
+    /// Why the last try failed, while it is tried again; and who waits to know.
+    private var lastTrouble: String?
+    private var tellTrouble: (@Sendable (String) -> Void)?
 
     private struct Access: Sendable {
         var token: String
@@ -25,6 +28,11 @@ package actor TokenClient {
     /// The endpoint refuses for good: asking again at once is of no use.
     private struct Refused: Error {
         var text: String
+    }
+
+    /// It may be well again in a while.
+    private struct Passing: Error, CustomStringConvertible {
+        var description: String
     }
 
     package init(
@@ -40,17 +48,24 @@ package actor TokenClient {
 
     /// A token that is valid for a while. Throws `ConnectionError` with the code `credentials`.
     ///
-    /// `isRefused`: the server did not take the last one, whatever its life; a new one is asked for.
-    package func current(isRefused: Bool = false) async throws -> String {
+    /// `isRefused`: the server did not take the last one, whatever its life; a new one is asked for. `trouble` is told why it
+    /// takes long, in a sentence.
+    package func current(
+        isRefused: Bool = false, trouble: (@Sendable (String) -> Void)? = nil
+    ) async throws -> String {
         if isRefused { access = nil }
         if let access, Clock.monotonic() < access.renewAt { return access.token }
+        if let trouble {
+            tellTrouble = trouble
+            if asking != nil, let lastTrouble { trouble(lastTrouble) }
+        }
         do {
             return try await ask().token
         } catch let refused as Refused {
             throw ConnectionError(code: .credentials, message: refused.text)
         } catch {
             if let access, Clock.monotonic() < access.expiresAt - 5_000_000_000 { return access.token }
-            throw ConnectionError(code: .unreachable, message: "no token from \(host): \(error)")
+            throw ConnectionError(code: .unreachable, message: "no token from \(host): \(Self.words(error))")
         }
     }
 
@@ -75,7 +90,10 @@ package actor TokenClient {
                 let pause = backoff.delay(attempt: failures, jitter: .random(in: 0...1))
                 logger.warning(
                     "the token could not be renewed",
-                    metadata: ["event": "token_failed", "reason": "\((error as? Refused)?.text ?? "\(error)")"])
+                    metadata: [
+                        "event": "token_failed",
+                        "reason": "\((error as? Refused)?.text ?? "no token from \(host): \(Self.words(error))")",
+                    ])
                 try? await Task.sleep(for: .nanoseconds(pause))
             }
         }
@@ -88,7 +106,11 @@ package actor TokenClient {
         if let asking { return try await value(of: asking) }
         let task = Task { try await self.request() }
         asking = task
-        defer { asking = nil }
+        lastTrouble = nil
+        defer {
+            asking = nil
+            tellTrouble = nil
+        }
         let access = try await value(of: task)
         self.access = access
         return access
@@ -161,13 +183,16 @@ package actor TokenClient {
             } catch {
                 guard tries < 4, !Task.isCancelled else { throw error }
                 let pause = backoff.delay(attempt: tries, jitter: .random(in: 0...1))
-                tellTry("\(error)", pause)
+                tellTry(Self.words(error), pause)
                 try await Task.sleep(for: .nanoseconds(pause))
                 continue
             }
+            let trouble: String
             switch answer.status {
             case 200:
-                return try read(answer.body, asked)
+                // A captive portal, or a gateway in front of the endpoint: it passes.
+                if let access = read(answer.body, asked) { return access }
+                trouble = "what came is no token: " + Self.kind(of: answer.body, hiding: form)
             case 301, 302, 307, 308:
                 redirects += 1
                 guard redirects <= 5, let location = answer.location, Self.isTrusted(location, from: token.url) else {
@@ -181,20 +206,31 @@ package actor TokenClient {
                 throw Refused(
                     text: "the token endpoint \(host) refuses: HTTP \(answer.status)\(Self.word(answer.body))")
             default:
-                guard tries < 6 else {
-                    throw ConnectionError(
-                        code: .credentials, message: "the token endpoint \(host) answers HTTP \(answer.status)")
-                }
-                let pause =
-                    answer.retryAfter.map { Int64(min(max(0, $0), 300)) * 1_000_000_000 }
-                    ?? backoff.delay(attempt: tries, jitter: .random(in: 0...1))
-                tellTry("HTTP \(answer.status)", pause)
-                try await Task.sleep(for: .nanoseconds(pause))
+                trouble = "it answers HTTP \(answer.status)"
             }
+            guard tries < 6 else { throw Passing(description: trouble) }
+            let pause =
+                answer.retryAfter.map { Int64(min(max(0, $0), 300)) * 1_000_000_000 }
+                ?? backoff.delay(attempt: tries, jitter: .random(in: 0...1))
+            tellTry(trouble, pause)
+            try await Task.sleep(for: .nanoseconds(pause))
+        }
+    }
+
+    /// Never a library's own words.
+    private static func words(_ error: any Error) -> String {
+        switch error {
+        case let error as CurlRequest.Failure: error.description
+        case let error as Passing: error.description
+        case is CancellationError: "it was not waited for"
+        default: "\(type(of: error))"
         }
     }
 
     private func tellTry(_ reason: String, _ pause: Int64) {
+        let trouble = "no token from \(host): \(reason)"
+        lastTrouble = trouble
+        tellTrouble?(trouble)
         logger.warning(
             "no token yet",
             metadata: [
@@ -202,16 +238,33 @@ package actor TokenClient {
             ])
     }
 
-    private func read(_ body: [UInt8], _ asked: Int64) throws -> Access {
+    /// nil: it is no token.
+    private func read(_ body: [UInt8], _ asked: Int64) -> Access? {
         guard let tree = body.withUnsafeBytes({ JSONValue.parse($0) }), let text = tree["access_token"]?.text,
             !text.isEmpty,
             let seconds = tree["expires_in"]?.integer, seconds > 0
-        else { throw Refused(text: "the token endpoint \(host) sent no access_token with expires_in") }
+        else { return nil }
         if case .password = token.grant { refreshToken = tree["refresh_token"]?.text ?? refreshToken }
-        let life = Int64(seconds) * 1_000_000_000
+        let life = Int64(min(seconds, 365 * 86_400)) * 1_000_000_000
         // A long life leaves five minutes, a short one a tenth, and never less than it takes to ask.
         let margin = seconds > 3000 ? 300_000_000_000 : max(life / 10, min(life / 2, 2_000_000_000))
         return Access(token: text, renewAt: asked + life - margin, expiresAt: asked + life)
+    }
+
+    /// What came instead of a token, in a few words. Its own words only where they can hold neither a token nor what was sent.
+    static func kind(of body: [UInt8], hiding form: [(String, String)]) -> String {
+        if let tree = body.withUnsafeBytes({ JSONValue.parse($0) }) {
+            guard let token = tree["access_token"]?.text, !token.isEmpty else { return "JSON without access_token" }
+            return "an access_token without expires_in"
+        }
+        let words = excerpt(body, most: 80)
+        guard let first = words.first else { return "an empty answer" }
+        let text = String(decoding: body, as: UTF8.self)
+        let secrets = form.filter { $0.0 != "grant_type" && $0.0 != "takeExclusiveSignOnControl" }.map(\.1)
+        guard first != "{", first != "[", !text.lowercased().contains("token"),
+            !secrets.contains(where: { text.contains($0) || text.contains(CurlRequest.encode([("", $0)]).dropFirst()) })
+        else { return "\(body.count) bytes that are no JSON" }
+        return "\"\(words)\""
     }
 
     /// OAuth's own word for the refusal; the description may repeat what was sent and is left out.

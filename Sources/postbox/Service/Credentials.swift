@@ -9,15 +9,20 @@ struct Credentials: Sendable {
 
     init(for destination: Destination, logger: Logger) {
         self.destination = destination
+        var logger = logger
+        logger[metadataKey: "destination"] = "\(destination.name)"
+        let own = logger
         client = destination.token.map {
-            TokenClient(token: $0, tls: destination.tls, proxy: destination.proxy, logger: logger)
+            TokenClient(token: $0, tls: destination.tls, proxy: destination.proxy, logger: own)
         }
     }
 
     var source: CredentialSource {
         let user = destination.user
-        guard let client else { return { _ in .user(user) } }
-        return { wereRefused in .token(try await client.current(isRefused: wereRefused)) }
+        guard let client else { return { _, _ in .user(user) } }
+        return { wereRefused, trouble in
+            .token(try await client.current(isRefused: wereRefused, trouble: trouble))
+        }
     }
 
     /// Keeps the lane's token fresh until the task is cancelled.

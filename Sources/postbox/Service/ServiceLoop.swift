@@ -66,6 +66,8 @@ actor ServiceLoop {
     private var isInterrupted = false
     private var warned: Set<String> = []
     private var saidWaiting: Set<String> = []
+    /// Files of which that will be said as soon as their destinations have told why.
+    private var unsaid: [String: [String]] = [:]
     private var saidLacking: Set<String> = []
     private var saidAlone: Set<String> = []
     private var knownDestinations: [String: [String]] = [:]
@@ -88,7 +90,7 @@ actor ServiceLoop {
         (inputs, input) = AsyncStream.makeStream()
         control = ControlDesk(context: context) { [input] in input.yield(.orders) }
         for name in context.lanes.keys {
-            laneStates[name] = .connecting("no answer yet")
+            laneStates[name] = .untried
             downSince[name] = startedAt
         }
     }
@@ -168,6 +170,10 @@ actor ServiceLoop {
         case .lane(let name, let state):
             laneStates[name] = state
             if state == .ready { downSince[name] = nil } else if downSince[name] == nil { downSince[name] = now }
+            for (file, destinations) in unsaid.sorted(by: { $0.key < $1.key }) where destinations.contains(name) {
+                unsaid[file] = nil
+                if !isReady(destinations) { say(waiting: file, for: destinations) }
+            }
         case .ended(let file, let end):
             open[file.drop] = nil
             var isClosed = false
@@ -393,7 +399,7 @@ actor ServiceLoop {
                         room -= 1
                     } else {
                         tracker.park(name)
-                        say(waiting: name, reason(destinations))
+                        say(waiting: name, for: destinations)
                     }
                 }
                 guard !names.isEmpty else {
@@ -406,6 +412,7 @@ actor ServiceLoop {
                 for name in names {
                     tracker.taken(name)
                     saidWaiting.remove(name)
+                    unsaid[name] = nil
                     knownDestinations[name] = nil
                 }
                 for file in claimed where standing.cancelledFiles.contains(file.name) {
@@ -455,8 +462,14 @@ actor ServiceLoop {
     }
 
     /// Says it once of each file, of many files of the first ones only: a start may find very many.
-    private func say(waiting name: String, _ why: String) {
-        guard saidWaiting.count <= Self.namedMax, saidWaiting.insert(name).inserted else { return }
+    private func say(waiting name: String, for destinations: [String]) {
+        guard saidWaiting.count <= Self.namedMax, !saidWaiting.contains(name) else { return }
+        guard !destinations.contains(where: { laneStates[$0] == .untried }) else {
+            if unsaid.count <= Self.namedMax { unsaid[name] = destinations }
+            return
+        }
+        saidWaiting.insert(name)
+        let why = reason(destinations)
         let isMany = saidWaiting.count > Self.namedMax
         context.logger.info(
             "\(isMany ? "more files wait" : "\(name) waits") in the inbox for \(isMany ? "their" : "its") destination",

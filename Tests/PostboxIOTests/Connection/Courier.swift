@@ -38,6 +38,8 @@ final class Courier: Sendable {
     let lane: PostingLane
     private let running: Task<Void, Never>
     private let log = Mutex<Log>(Log())
+    /// Everything that the lane logs.
+    let captured = CapturedLog()
 
     private struct Log {
         var endings: [Ending] = []
@@ -49,12 +51,17 @@ final class Courier: Sendable {
 
     init(
         _ destination: Destination, trace: Trace? = nil, environment: [String: String] = [:],
-        credentials: @escaping CredentialSource = { _ in .user("tester") }
+        credentials: @escaping CredentialSource = { _, _ in .user("tester") }
     ) {
         let mailbox = Mailbox()
         lane = PostingLane(
             destination: destination, eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
-            logger: Logger(label: "test") { _ in NotedLog(level: .info) { _ in mailbox.put(nil) } },
+            logger: Logger(label: "test") { [captured] _ in
+                NotedLog(level: .info) { event in
+                    captured.note(event)
+                    mailbox.put(nil)
+                }
+            },
             environment: environment,
             trace: trace,
             seed: 7, credentials: credentials, alert: { mailbox.put($0) })
@@ -216,7 +223,7 @@ func withSimulator(
 /// Runs a lane, and stops it whatever happens.
 func withLane(
     _ destination: Destination, trace: Trace? = nil, environment: [String: String] = [:],
-    credentials: @escaping CredentialSource = { _ in .user("tester") }, _ body: (Courier) async throws -> Void
+    credentials: @escaping CredentialSource = { _, _ in .user("tester") }, _ body: (Courier) async throws -> Void
 ) async throws {
     let courier = Courier(destination, trace: trace, environment: environment, credentials: credentials)
     do {

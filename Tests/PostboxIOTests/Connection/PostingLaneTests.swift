@@ -246,7 +246,7 @@ struct PostingLaneTests {
         let trace = try Trace(path: folder.path("trace"))
         try await withSimulator { server in
             try await withLane(
-                destination(server.port), trace: trace, credentials: { _ in .token("s3cret\\\"token") }
+                destination(server.port), trace: trace, credentials: { _, _ in .token("s3cret\\\"token") }
             ) { courier in
                 await courier.send((1...50).map { Parcel("R\($0)") })
                 try await courier.settled(50)
@@ -668,7 +668,7 @@ struct RateTests {
                     if stalls { $0.stall = .init(afterPosts: 1000, duration: .milliseconds(300)) }
                 }, recordPath: record.file.path
             ) { server in
-                try await withLane(contribution(server.port), credentials: { _ in .token("any") }) { courier in
+                try await withLane(contribution(server.port), credentials: { _, _ in .token("any") }) { courier in
                     try await courier.ready()
                     let start = ContinuousClock.now
                     await courier.send((1...3300).map { Parcel("R\($0)") })

@@ -79,11 +79,16 @@ final class CapturedLog: Sendable {
 
     var logger: Logger {
         Logger(label: "test") { _ in
-            NotedLog(level: .trace) { event in
-                self.lines.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
-            }
+            NotedLog(level: .trace) { event in self.note(event) }
         }
     }
+
+    func note(_ event: LogEvent) {
+        lines.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
+    }
+
+    /// Lines that hold these words.
+    func count(_ words: String) -> Int { lines.withLock { $0.count { $0.contains(words) } } }
 }
 
 /// A key of a site: the private part for Postbox, the public one for the server.
@@ -142,4 +147,18 @@ struct SiteKey {
     private static func base64url(_ data: Data) -> String {
         data.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
+}
+
+/// Words that were told, in order.
+final class CapturedWords: Sendable {
+    private let words = Mutex<[String]>([])
+
+    var all: [String] { words.withLock { $0 } }
+
+    func add(_ text: String) { words.withLock { $0.append(text) } }
+}
+
+extension [String] {
+    /// All of them again and again.
+    func cycled(_ times: Int) -> [String] { (0..<times).flatMap { _ in self } }
 }

@@ -124,7 +124,7 @@ struct TokenClientTests {
             _ = try await client.current()
             let tokens = try await renewed(1, client)
             #expect(!tokens[0].isEmpty)
-            #expect(bench.log.text.contains("the token endpoint 127.0.0.1 answers HTTP 500"))
+            #expect(bench.log.text.contains("no token from 127.0.0.1: it answers HTTP 500"))
             #expect(bench.server.report().tokenRequests == 9)
         }
     }
@@ -197,7 +197,7 @@ struct TokenClientTests {
     func wrongPassword() async throws {
         try await withTokens { (bench) async throws in
             let client = bench.client(bench.token(.password(username: "GE-A-1", password: "wr0ng")))
-            try await withLane(bench.contribution(), credentials: { _ in .token(try await client.current()) }) {
+            try await withLane(bench.contribution(), credentials: { _, _ in .token(try await client.current()) }) {
                 courier in
                 let state = try await courier.state("refused") { if case .refused = $0 { true } else { false } }
                 #expect("\(state)".contains("HTTP 400 access_denied"))
@@ -228,7 +228,8 @@ struct TokenClientTests {
             $1.script = [.init(status: 503, times: 100)]
         } _: { (bench) async throws in
             let error = await refusal(bench.client())
-            #expect(error?.message.contains("the token endpoint 127.0.0.1 answers HTTP 503") == true)
+            #expect(error?.code == .unreachable)
+            #expect(error?.message == "no token from 127.0.0.1: it answers HTTP 503")
             #expect(bench.server.report().tokenRequests == 6)
         }
     }
@@ -261,16 +262,67 @@ struct TokenClientTests {
         }
     }
 
-    @Test(
-        "An answer without a token or its life is refused",
-        arguments: ["", "{}", #"{"access_token":"x"}"#, #"{"access_token":"","expires_in":300}"#, "<html>"])
-    func nonsense(body: String) async throws {
+    private static let portal = "<html>\r\n <head><title>Guest &amp; Visitor WiFi</title>"
+
+    /// What comes instead of a token, and what is told of it.
+    private static let nonsense = [
+        ("", "an empty answer"), ("  \n", "an empty answer"), ("{}", "JSON without access_token"),
+        (#"{"access_token":"S3CRET"}"#, "an access_token without expires_in"),
+        (#"{"access_token":"","expires_in":300}"#, "JSON without access_token"),
+        ("[1]", "JSON without access_token"), ("null", "JSON without access_token"),
+        (#"{"access_token":"S3CRET","expi"#, "30 bytes that are no JSON"),
+        ("access_token=S3CRET&expires_in=300", "34 bytes that are no JSON"),
+        (portal, "\"<html> <head><title>Guest &amp; Visitor WiFi</title>\""),
+    ]
+
+    @Test("An answer without a token or its life passes: it is asked for again", arguments: nonsense)
+    func portalPasses(body: String, words: String) async throws {
         try await withTokens {
-            $1.script = [.init(status: 200, body: body)]
+            $1.script = [.init(status: 200, body: body, times: 2)]
         } _: { (bench) async throws in
-            #expect(
-                await refusal(bench.client())?.message
-                    == "the token endpoint 127.0.0.1 sent no access_token with expires_in")
+            let told = CapturedWords()
+            let token = try await bench.client().current { told.add($0) }
+            #expect(!token.isEmpty)
+            #expect(bench.server.report().tokenRequests == 3)
+            #expect(told.all == ["no token from 127.0.0.1: what came is no token: \(words)"].cycled(2))
+            #expect(bench.log.text.contains("what came is no token"))
+            #expect(!bench.log.text.contains("S3CRET") && !bench.log.text.contains("\n "))
+        }
+    }
+
+    @Test("An endpoint that goes on sending something else is no refusal, and what it sends is told without secrets")
+    func portalStays() async throws {
+        for body in [Self.portal, "<p>GE-A-1 \(TokenBench.password)</p>"] {
+            try await withTokens {
+                $1.script = [.init(status: 200, body: body, times: 100)]
+            } _: { (bench) async throws in
+                let error = await refusal(bench.client())
+                #expect(error?.code == .unreachable)
+                #expect(error?.message.hasPrefix("no token from 127.0.0.1: what came is no token: ") == true)
+                #expect(error?.message.contains(TokenBench.password) == false)
+                #expect(error?.message.contains("Guest") == (body == Self.portal))
+                #expect(bench.server.report().tokenRequests == 6)
+            }
+        }
+    }
+
+    @Test("While a token is waited for, the lane says why; it says no answer yet only as long as nothing is known")
+    func waitingLane() async throws {
+        try await withTokens {
+            $1.script = [.init(status: 503, times: 100)]
+        } _: { (bench) async throws in
+            let client = TokenClient(
+                token: bench.token(), tls: bench.tls, proxy: nil, logger: bench.log.logger,
+                backoff: ReconnectBackoff(first: .seconds(600), most: .seconds(600)))
+            try await withLane(
+                bench.contribution(), credentials: { .token(try await client.current(isRefused: $0, trouble: $1)) }
+            ) { courier in
+                #expect(await courier.lane.state == .untried)
+                try await courier.state("waiting for a token") {
+                    $0 == .connecting("no token from 127.0.0.1: it answers HTTP 503")
+                }
+                #expect(bench.server.report().connections == 0)
+            }
         }
     }
 
@@ -283,10 +335,18 @@ struct TokenClientTests {
             let other =
                 await refusal(bench.client(bench.token(host: "localhost"), tls: Destination.TLS()))
                 .map { $0.message } ?? ""
-            #expect(other.hasPrefix("no token from localhost: "))
-            #expect(other.contains("certificate"))
+            #expect(
+                other
+                    == "no token from localhost: its certificate is not trusted; is the certificate's authority in `tls.ca_file`?"
+            )
             let name = await refusal(bench.client())
-            #expect(name?.message.hasPrefix("no token from 127.0.0.1: ") == true)
+            #expect(
+                name?.message
+                    == "no token from 127.0.0.1: its certificate is for another name than 127.0.0.1: check the host in the token's `url`"
+            )
+            let file = bench.folder.path("absent.pem")
+            let missing = await refusal(bench.client(tls: Destination.TLS(caFile: file)))
+            #expect(missing?.message == "no token from 127.0.0.1: `tls.ca_file` cannot be read: \(file)")
             #expect(bench.server.report().tokenRequests == 0)
             #expect(try await !bench.client(bench.token(host: "localhost")).current().isEmpty)
             #expect(try await !bench.client(tls: Destination.TLS(verify: false)).current().isEmpty)
@@ -303,6 +363,44 @@ struct TokenClientTests {
             #expect(error?.code == .unreachable)
             #expect(error?.message.hasPrefix("no token from 127.0.0.1: ") == true)
             #expect(error?.message.contains(TokenBench.password) == false)
+        }
+    }
+
+    @Test("A host that does not exist is told with the name and with what to check, the proxy's likewise")
+    func noSuchHost() async throws {
+        try await withTokens { (bench) async throws in
+            var token = bench.token()
+            token.url = "https://no-such-host.invalid/token"
+            let error = await refusal(bench.client(token))
+            #expect(
+                error?.message
+                    == "no token from no-such-host.invalid: there is no host of the name no-such-host.invalid: check the host in the token's `url`"
+            )
+            let proxy = await refusal(bench.client(proxy: "http://desk:s3cret@no-such-proxy.invalid:3128"))
+            #expect(
+                proxy?.message
+                    == "no token from 127.0.0.1: there is no host of the proxy's name: check `proxy`")
+            let server = try await reason(bench.contribution(host: "no-such-host.invalid"))
+            #expect(
+                server
+                    == "wss://no-such-host.invalid:\(bench.server.port)/WebSocket cannot be reached: there is no host of the name no-such-host.invalid; check the host in `urls`"
+            )
+            let way = try await reason(
+                bench.contribution { $0.proxy = "http://desk:s3cret@no-such-proxy.invalid:3128" })
+            #expect(
+                way
+                    == "the proxy no-such-proxy.invalid:3128 cannot be reached: there is no host of the name no-such-proxy.invalid; check the host in `proxy`"
+            )
+        }
+    }
+
+    @Test("An answer that is too long is not read to its end, and told")
+    func longAnswer() async throws {
+        try await withTokens {
+            $1.script = [.init(status: 200, body: String(repeating: "x", count: (1 << 20) + 1), times: 100)]
+        } _: { (bench) async throws in
+            let error = await refusal(bench.client())
+            #expect(error?.message == "no token from 127.0.0.1: its answer is too long: 1 MB at most are read")
         }
     }
 
@@ -338,7 +436,7 @@ struct TokenLoginTests {
     func login() async throws {
         try await withTokens { (bench) async throws in
             let client = bench.client()
-            try await withLane(bench.contribution(), credentials: { _ in .token(try await client.current()) }) {
+            try await withLane(bench.contribution(), credentials: { _, _ in .token(try await client.current()) }) {
                 courier in
                 await courier.send((1...200).map { Parcel("R\($0)") })
                 try await courier.settled(200)
@@ -357,7 +455,7 @@ struct TokenLoginTests {
             $1.script = [.init(grant: "refresh_token", delay: .seconds(8))]
         } _: { (bench) async throws in
             let client = bench.client()
-            try await withLane(bench.contribution(), credentials: { _ in .token(try await client.current()) }) {
+            try await withLane(bench.contribution(), credentials: { _, _ in .token(try await client.current()) }) {
                 courier in
                 try await courier.ready()
                 let lane = courier.lane
@@ -400,7 +498,7 @@ struct TokenLoginTests {
                 $0.ackTimeout = .seconds(300)
             }
             let asked = Mutex(ContinuousClock.now)
-            let source: CredentialSource = { wereRefused in
+            let source: CredentialSource = { wereRefused, _ in
                 asked.withLock { $0 = .now }
                 return .token(try await client.current(isRefused: wereRefused))
             }
@@ -427,7 +525,7 @@ struct TokenLoginTests {
     /// The reason that a lane gives for not being logged in.
     private func reason(_ destination: Destination, environment: [String: String] = [:]) async throws -> String {
         var text = ""
-        try await withLane(destination, environment: environment, credentials: { _ in .token("any") }) { courier in
+        try await withLane(destination, environment: environment, credentials: { _, _ in .token("any") }) { courier in
             let state = try await courier.state("connecting with a reason") {
                 if case .connecting(let why) = $0 { why != "no answer yet" } else { false }
             }
@@ -443,13 +541,18 @@ struct TokenLoginTests {
             scenario.login.requiresTokens = false
         } _: { (bench) async throws in
             let stranger = try await reason(bench.contribution(host: "localhost") { $0.tls.caFile = nil })
-            #expect(stranger.hasPrefix("TLS with localhost:\(bench.server.port) failed: "))
-            #expect(stranger.contains("is the certificate's authority in tls.ca_file?"))
+            #expect(
+                stranger
+                    == "TLS with localhost:\(bench.server.port) failed: its certificate is not trusted, or has expired; is the certificate's authority in tls.ca_file?"
+            )
             let name = try await reason(bench.contribution())
-            #expect(name.hasPrefix("TLS with 127.0.0.1:\(bench.server.port) failed: "))
+            #expect(
+                name
+                    == "TLS with 127.0.0.1:\(bench.server.port) failed: its certificate is for another name; check the host in `urls`"
+            )
             let absent = bench.folder.path("absent.pem")
             let missing = try await reason(bench.contribution { $0.tls.caFile = absent })
-            #expect(missing.hasPrefix("a TLS file cannot be read: "))
+            #expect(missing.hasPrefix("a TLS file cannot be read: tls.ca_file \(absent): "))
             #expect(bench.server.report().logins == 0)
             for good in [
                 bench.contribution(host: "localhost"),
@@ -458,7 +561,7 @@ struct TokenLoginTests {
                     $0.tls.verify = false
                 },
             ] {
-                try await withLane(good, credentials: { _ in .token("any") }) { try await $0.ready() }
+                try await withLane(good, credentials: { _, _ in .token("any") }) { try await $0.ready() }
             }
             #expect(bench.server.report().logins == 2)
         }
@@ -470,7 +573,8 @@ struct TokenLoginTests {
             scenario.tls?.asksForClientCertificate = true
             scenario.login.requiresTokens = false
         } _: { (bench) async throws in
-            #expect(try await !reason(bench.contribution()).isEmpty)
+            let without = try await reason(bench.contribution())
+            #expect(!without.isEmpty && !without.contains("OPENSSL") && !without.contains("/"), "\(without)")
             let identity = try bench.server.makeClientIdentity(name: "desk")
             let certificate = try bench.folder.write(identity.certificatePEM, to: "desk.pem")
             let key = try bench.folder.write(identity.keyPEM, to: "desk.key")
@@ -478,7 +582,7 @@ struct TokenLoginTests {
                 $0.tls.certificateFile = certificate
                 $0.tls.keyFile = key
             }
-            try await withLane(target, credentials: { _ in .token("any") }) { courier in
+            try await withLane(target, credentials: { _, _ in .token("any") }) { courier in
                 try await courier.ready()
                 #expect(bench.server.report().logins == 1)
             }
@@ -502,10 +606,15 @@ struct TokenLoginTests {
             scenario.proxy?.password = "s3cret"
         } _: { (bench) async throws in
             let proxy = try #require(bench.server.proxy)
+            let refused = await refusal(bench.client(proxy: "http://desk:wr0ng@127.0.0.1:\(proxy.port)"))
+            #expect(
+                refused?.message
+                    == "no token from 127.0.0.1: the proxy wants other credentials (HTTP 407): check the user and password of `proxy`"
+            )
             let url = "http://desk:s3cret@127.0.0.1:\(proxy.port)"
             let client = bench.client(proxy: url)
             let target = bench.contribution { $0.proxy = url }
-            try await withLane(target, credentials: { _ in .token(try await client.current()) }) { courier in
+            try await withLane(target, credentials: { _, _ in .token(try await client.current()) }) { courier in
                 await courier.send((1...20).map { Parcel("R\($0)") })
                 try await courier.settled(20)
                 #expect(courier.endings.allSatisfy { $0.outcome == .acked })
@@ -529,6 +638,8 @@ struct TokenLoginTests {
                 destination(server.port) { $0.proxy = "http://desk:wr0ng@127.0.0.1:\(proxy.port)" })
             #expect(
                 text.hasPrefix("the proxy 127.0.0.1:\(proxy.port) does not connect to 127.0.0.1:\(server.port): "))
+            #expect(
+                text.hasSuffix(": it wants other credentials (HTTP 407); check the user and password of `proxy`"))
             #expect(!text.contains("wr0ng"))
             #expect(proxy.report().refusedCredentials >= 1)
 
