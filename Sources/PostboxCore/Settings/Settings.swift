@@ -259,4 +259,10 @@ package struct Destination: Sendable, Equatable {
         self.attemptsMax = attemptsMax
         self.ackTimeoutsBeforePause = ackTimeoutsBeforePause
     }
+
+    /// Who logs in, as people know it; never a secret.
+    package var loginName: String {
+        guard let token else { return user }
+        return if case .password(let username, _) = token.grant { username } else { token.clientID }
+    }
 }

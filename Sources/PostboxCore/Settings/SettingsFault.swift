@@ -63,7 +63,7 @@ extension Settings {
             if destination.service.isEmpty {
                 add(.service, "\(who) needs a `service` to post to")
             }
-            if destination.services.contains(destination.service) || hasDoubles(destination.services) {
+            if hasDoubles(destination.services) {
                 add(.services, "\(who) names a service twice")
             }
             if hasDoubles(destination.urls.map(\.text)) { add(.urls, "\(who) names a URL twice") }

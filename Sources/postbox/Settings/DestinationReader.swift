@@ -24,7 +24,8 @@ enum DestinationReader {
             service: section.text(.service) ?? (profile == .rcc && !section.has(.service) ? "DDS_TRCE" : ""))
         section.text(.applicationID).map { result.applicationID = $0 }
         result.position = section.text(.position).flatMap { $0 == "auto" ? nil : $0 }
-        section.texts(.services).map { result.services = $0 }
+        // The default service is there already, with a place of its own.
+        section.texts(.services).map { result.services = $0.filter { $0 != result.service } }
         section.number(.window, 1...100_000).map { result.window = $0 }
         section.duration(.ackTimeout).map { result.ackTimeout = $0 }
         result.maxPostsPerSecond = section.number(.maxPostsPerSecond, 1...10_000_000)

@@ -76,4 +76,17 @@ struct SettingsFaultTests {
             #expect(text.contains(words), "\(words) in \(text)")
         }
     }
+
+    @Test("Who logs in has a name: the user, the machine ID or the service ID, and never a secret")
+    func loginNames() {
+        var destination = Self.destination("a")
+        #expect(destination.loginName == "u")
+        destination.token = Destination.Token(
+            url: "https://t", clientID: "app", grant: .password(username: "GE-A-1", password: "MARKED"))
+        #expect(destination.loginName == "GE-A-1")
+        destination.token = Destination.Token(url: "https://t", clientID: "GE-1", grant: .secret("MARKED"))
+        #expect(destination.loginName == "GE-1")
+        destination.token = Destination.Token(url: "https://t", clientID: "GE-2", grant: .keyFile("/MARKED"))
+        #expect(destination.loginName == "GE-2")
+    }
 }

@@ -70,6 +70,16 @@ struct SettingsLoaderTests {
         }
     }
 
+    @Test("The default service may stand among the others: it is there once")
+    func defaultService() throws {
+        let text = """
+            spool: /s
+            destinations:
+              a: {urls: ws://h, user: u, service: S, services: [X, S, Y, S]}
+            """
+        #expect(try Self.load(text).destinations.first?.services == ["X", "Y"])
+    }
+
     @Test("Every other key is read")
     func everyOtherKey() throws {
         let settings = try Self.load(everything)
