@@ -61,17 +61,20 @@ package struct ResultLines: Sendable {
         }
     }
 
-    /// Appends a line for a row that never reached the lane: rejected or unsent.
+    /// Appends a line for a row that never reached the lane: rejected, unsent, or in doubt since an earlier run.
+    /// `postIDBase`: the drop's, for what that run may have sent.
     package mutating func append(
         _ row: MappedRow, in batch: PostBatch, outcome: PostOutcome, detail: OutcomeDetail, settledAt: Int64,
-        to out: inout LineBuffer
+        postIDBase: UInt32? = nil, to out: inout LineBuffer
     ) {
+        let mayBeSent = outcome == .unknown || detail.reason == OutcomeDetail.mayHaveBeenSent
+        let postID = mayBeSent ? postIDBase.map { Postbox.postID(base: $0, row: row.row) } ?? 0 : 0
         let detail = Self.render(detail)
         batch.bytes.withUnsafeBytes { bytes in
             out.append(bytesMax(row, detail.count)) { line in
                 write(
-                    row, bytes: bytes, outcome: outcome, detail: detail, postID: 0, attempts: 0, sentAt: 0,
-                    settledAt: settledAt, to: &line)
+                    row, bytes: bytes, outcome: outcome, detail: detail, postID: postID, attempts: mayBeSent ? 1 : 0,
+                    sentAt: 0, settledAt: settledAt, to: &line)
             }
         }
     }
@@ -89,6 +92,7 @@ package struct ResultLines: Sendable {
         attempts: Int, sentAt: Int64, settledAt: Int64, to line: inout LineBytes
     ) {
         let comma = UInt8(ascii: ",")
+        var postID = postID
         line.append(lead)
         line.append(row.row, &rowText)
         line.append(comma)
@@ -106,6 +110,8 @@ package struct ResultLines: Sendable {
             line.append(comma)
             line.append(Self.words[Int(outcome.rawValue)])
             line.append(detail ?? Self.blanks)
+            // It was given a PostID that never went on the wire.
+            if outcome == .unsent { postID = 0 }
         }
         if postID > 0 { line.append(Int(postID), &postIDText) }
         line.append(comma)

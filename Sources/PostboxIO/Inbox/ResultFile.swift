@@ -101,15 +101,17 @@ package actor ResultFile {
         await flush()
     }
 
-    /// Writes the lines of rows that never reach a lane: rejected, or unsent.
+    /// Writes the lines of rows that never reach a lane: rejected, unsent, or in doubt since an earlier run, with PostIDs from
+    /// `postIDBase`.
     package func append(
         _ rows: [(row: MappedRow, outcome: PostOutcome, detail: OutcomeDetail)], in batch: PostBatch,
-        of destination: String, at now: Int64
+        of destination: String, at now: Int64, postIDBase: UInt32? = nil
     ) async {
         guard !rows.isEmpty, var renderer = lines[destination] else { return }
         for entry in rows {
             renderer.append(
-                entry.row, in: batch, outcome: entry.outcome, detail: entry.detail, settledAt: now, to: &buffer)
+                entry.row, in: batch, outcome: entry.outcome, detail: entry.detail, settledAt: now,
+                postIDBase: postIDBase, to: &buffer)
             count(entry.outcome, entry.detail, row: entry.row.row, settledAt: now)
         }
         lines[destination] = renderer

@@ -181,7 +181,8 @@ struct Feed: Sendable {
                 case .free:
                     ended.append((row, .unknown, Self.inDoubt()))
                 case .superseded(let by):
-                    ended.append((row, .superseded, OutcomeDetail(supersededBy: by)))
+                    let detail = OutcomeDetail(reason: OutcomeDetail.mayHaveBeenSent, supersededBy: by)
+                    ended.append((row, .superseded, detail))
                 case .overtaken(let by):
                     ended.append((row, .unknown, Self.inDoubt(", and row \(by) was accepted since")))
                 }
@@ -319,7 +320,8 @@ struct Feed: Sendable {
         for row in rows {
             switch try guarded.verdict(row, in: batch) {
             case .free: free.append(row)
-            case .superseded(let by): ended.append((row, .superseded, OutcomeDetail(supersededBy: by)))
+            case .superseded(let by):
+                ended.append((row, .superseded, OutcomeDetail(reason: OutcomeDetail.neverSent, supersededBy: by)))
             case .overtaken(let by):
                 ended.append(
                     (
@@ -338,7 +340,7 @@ struct Feed: Sendable {
 
     private func end(_ rows: [Ended], _ batch: PostBatch) async {
         guard !rows.isEmpty else { return }
-        await results.append(rows, in: batch, of: destination, at: Clock.wall())
+        await results.append(rows, in: batch, of: destination, at: Clock.wall(), postIDBase: base)
         let good = rows.reduce(0) { $0 + ($1.outcome.isGood ? 1 : 0) }
         context.progress.add(settled: rows.count, acked: good, bad: rows.count - good)
     }

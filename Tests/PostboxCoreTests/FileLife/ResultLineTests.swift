@@ -63,8 +63,9 @@ struct ResultLineTests {
 
     @Test("A superseded row names its successor")
     func superseded() {
-        let line = ResultSamples.line(outcome: .superseded, detail: OutcomeDetail(supersededBy: "13:4"))
-        #expect(line.contains(",superseded,,,,13:4,107,1,"))
+        let line = ResultSamples.line(
+            outcome: .superseded, detail: OutcomeDetail(reason: "may_have_been_sent", supersededBy: "13:4"))
+        #expect(line.contains(",superseded,,may_have_been_sent,,13:4,107,1,"))
     }
 
     @Test("Commas, quotes and line ends are quoted as RFC 4180 says")
@@ -86,12 +87,34 @@ struct ResultLineTests {
         #expect(line.filter { $0 == "\n" }.count == 1)
     }
 
-    @Test("What was never sent has no time of sending; a row without a line has none")
+    @Test("What was never sent has no PostID and no time of sending; a row without a line has none")
     func blanks() {
         let line = ResultSamples.line(
             outcome: .unsent, detail: OutcomeDetail(reason: "cancelled"), hasLines: false, attempts: 0, sentAt: 0)
         #expect(line.hasPrefix("12,7,,cache,"))
-        #expect(line.contains(",unsent,,cancelled,,,107,0,,2026-11-18T11:06:40.250000Z,"))
+        #expect(line.contains(",unsent,,cancelled,,,,0,,2026-11-18T11:06:40.250000Z,"))
+    }
+
+    @Test("A row that an earlier run may have sent has its PostID and one attempt, one that was never sent neither")
+    func inDoubt() {
+        var batch = PostBatch()
+        batch.bytes = Array("X".utf8)
+        let row = MappedRow(
+            row: 10, line: 11, post: .update, service: 0, ricStart: 0, ricLength: 1, fieldsStart: 0, fieldsLength: 0,
+            keyHash: 0)
+        func line(_ outcome: PostOutcome, _ reason: String) -> String {
+            var lines = ResultLines(drop: 1, destination: "d", services: ["S"], hasLines: true)
+            var out = LineBuffer()
+            let detail = OutcomeDetail(reason: reason, supersededBy: outcome == .superseded ? "2:1" : "")
+            lines.append(row, in: batch, outcome: outcome, detail: detail, settledAt: 0, postIDBase: 100, to: &out)
+            return String(decoding: out.bytes, as: UTF8.self)
+        }
+        #expect(
+            line(.superseded, OutcomeDetail.mayHaveBeenSent).contains(",superseded,,may_have_been_sent,,2:1,110,1,"))
+        #expect(line(.superseded, OutcomeDetail.neverSent).contains(",superseded,,never_sent,,2:1,,0,"))
+        #expect(line(.unknown, "in_doubt").contains(",unknown,,in_doubt,,,110,1,"))
+        #expect(line(.unsent, "overtaken").contains(",unsent,,overtaken,,,,0,"))
+        #expect(line(.rejected, "no_fields").contains(",rejected,,no_fields,,,,0,"))
     }
 
     @Test("A rejected row has no PostID, and no post where nothing is known of it")
