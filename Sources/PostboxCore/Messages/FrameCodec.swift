@@ -101,13 +101,40 @@ package enum FrameCodec {
     }
 
     /// What a server may not send.
-    package enum Violation: Error, Equatable {
+    package enum Violation: Error, Equatable, CustomStringConvertible {
         /// A masked frame (RFC 6455 §5.1).
         case masked
         /// Reserved bits without an extension.
         case reservedBits
-        /// A payload above the limit, in bytes.
+        /// A message above the limit, in bytes.
         case tooLong(Int)
+        /// A ping, pong or close above 125 bytes, or in fragments (RFC 6455 §5.5).
+        case control
+
+        package var description: String {
+            switch self {
+            case .masked: "it sent a masked frame"
+            case .reservedBits: "it sent a frame with reserved bits"
+            case .tooLong: "message_too_large: it sent a message longer than \(FrameCodec.messageBytesMax >> 20) MB"
+            case .control: "it sent a ping, pong or close frame longer than 125 bytes"
+            }
+        }
+    }
+
+    /// Bytes of a server's message, in one frame or in fragments: no server sends more.
+    package static let messageBytesMax = 16 << 20
+
+    /// Counts a message in fragments, so that one which never ends is noticed.
+    package struct Fragments: Sendable {
+        private var bytes = 0
+
+        package init() {}
+
+        /// One more fragment of that many bytes.
+        package mutating func take(_ payload: Int, isFinal: Bool) throws(Violation) {
+            guard payload <= messageBytesMax - bytes else { throw .tooLong(bytes + payload) }
+            bytes = isFinal ? 0 : bytes + payload
+        }
     }
 
     /// The frame that begins at the first byte, as soon as its header is there; nil: more bytes are needed.

@@ -16,17 +16,57 @@ package enum InboundMessage: Sendable, Equatable {
 
 /// An answer to a post (protocol §4.1). Success is the absence of a NakCode; the text does not count.
 package struct Ack: Sendable, Equatable {
+    /// What became of the post.
+    package enum Verdict: Sendable, Equatable {
+        case accepted
+        case refused(NakCode)
+        /// It may be a refusal, and cannot be told.
+        case unreadable
+    }
+
     /// The PostID it answers.
     package var ackID: UInt32
-    /// nil: accepted.
-    package var nakCode: NakCode?
-    /// The server's words, stripped of blanks at both ends.
+    package var verdict: Verdict
+    /// The server's words, stripped of blanks at both ends; of an unreadable answer its beginning, as it came.
     package var text: String
 
-    package init(ackID: UInt32, nakCode: NakCode? = nil, text: String = "") {
+    package init(ackID: UInt32, verdict: Verdict, text: String = "") {
         self.ackID = ackID
-        self.nakCode = nakCode
+        self.verdict = verdict
         self.text = text
+    }
+
+    package init(ackID: UInt32, nakCode: NakCode? = nil, text: String = "") {
+        self.init(ackID: ackID, verdict: nakCode.map { .refused($0) } ?? .accepted, text: text)
+    }
+
+    /// nil: accepted, or unreadable.
+    package var nakCode: NakCode? {
+        if case .refused(let code) = verdict { code } else { nil }
+    }
+
+    /// nil: it names no post, or more than one.
+    fileprivate init?(_ message: JSONValue) {
+        let ids = message.members("AckID")
+        guard let id = ids.first?.integer.flatMap({ UInt32(exactly: $0) }), ids.allSatisfy({ $0 == ids[0] }) else {
+            return nil
+        }
+        self.init(ackID: id, verdict: Self.verdict(message), text: bounded(message["Text"]))
+    }
+
+    /// A member that stands twice with two values, or whose name is nearly right, may hold the refusal.
+    private static func verdict(_ message: JSONValue) -> Verdict {
+        let types = message.members("Type")
+        let codes = message.members("NakCode")
+        guard types.allSatisfy({ $0 == types[0] }), codes.allSatisfy({ $0 == codes[0] }),
+            message.keys.allSatisfy({ $0 == "NakCode" || $0.lowercased() != "nakcode" })
+        else { return .unreadable }
+        switch codes.first {
+        case nil, .null: return .accepted
+        case .some(let value):
+            guard let code = NakCode(value) else { return .unreadable }
+            return code == .none ? .accepted : .refused(code)
+        }
     }
 }
 
@@ -127,7 +167,7 @@ package struct StreamState: Sendable, Equatable {
         data = word("Data", [0: "NoChange", 1: "Ok", 2: "Suspect"])
         let code = word("Code", Self.codes)
         self.code = code == "None" ? "" : code
-        text = value?["Text"]?.text.map(trimmed) ?? ""
+        text = bounded(value?["Text"])
     }
 
     /// protocol §2.4.
@@ -182,33 +222,28 @@ package struct LoginRefresh: Sendable, Equatable {
     }
 }
 
+extension JSONValue {
+    /// It says that it answers a post, whatever else it says.
+    package var isAck: Bool { members("Type").contains { $0.word == "Ack" || $0.word == "6" } }
+}
+
 extension InboundMessage {
     /// Understands one message's tree.
     package init(_ message: JSONValue) {
-        let type = message["Type"]?.word
+        let types = message.members("Type").map(\.word)
         let isLogin = message["Domain"]?.word == "Login" || message["Domain"]?.word == "1"
-        switch type {
+        // One that says both that it is an Ack and something else is looked at as an Ack.
+        if message.isAck {
+            self = Ack(message).map(InboundMessage.ack) ?? .other(message)
+            return
+        }
+        switch types.last ?? nil {
         case "Ping": self = .ping
         case "Pong": self = .pong
-        case "Ack", "6":
-            guard let id = message["AckID"]?.integer.flatMap({ UInt32(exactly: $0) }) else {
-                self = .other(message)
-                return
-            }
-            let code: NakCode? =
-                switch message["NakCode"] {
-                case .string(let name): NakCode(name: name)
-                case .number(let literal): Int(literal).map { NakCode(number: $0) } ?? NakCode(name: literal)
-                default: nil
-                }
-            self = .ack(
-                Ack(
-                    ackID: id, nakCode: code == NakCode.none ? nil : code,
-                    text: message["Text"]?.text.map(trimmed) ?? ""))
         case "Error":
             self = .error(
                 ServerError(
-                    text: message["Text"]?.text.map(trimmed) ?? "", message: message["Debug"]?["Message"]?.text,
+                    text: bounded(message["Text"]), message: message["Debug"]?["Message"]?.text,
                     offset: message["Debug"]?["Offset"]?.integer))
         case "Refresh", "2":
             self = isLogin ? .loginRefresh(LoginRefresh(message)) : .other(message)
@@ -218,6 +253,17 @@ extension InboundMessage {
             self = .other(message)
         }
     }
+}
+
+/// A server's words for people: the beginning is enough of a text that goes on and on.
+private func bounded(_ value: JSONValue?) -> String { String(trimmed(value?.text ?? "").prefix(4096)) }
+
+/// The beginning of what came from outside, on one line: for people, where something else was expected.
+package func excerpt(_ bytes: some Collection<UInt8>, most: Int = 300) -> String {
+    let text = String(decoding: bytes.prefix(most * 4), as: UTF8.self)
+    let words = text.unicodeScalars.split { $0.properties.isWhitespace || $0.properties.generalCategory == .control }
+    let line = words.map { String($0) }.joined(separator: " ")
+    return line.count > most ? line.prefix(most) + "…" : line
 }
 
 /// Without blanks and line ends at both ends: stock servers end their texts with a line feed (observed §2.2).

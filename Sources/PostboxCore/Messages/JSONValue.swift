@@ -27,6 +27,18 @@ package indirect enum JSONValue: Sendable, Equatable {
         return members.last { $0.key == key }?.value
     }
 
+    /// All members of that name, in order: where it stands twice, the two may differ.
+    package func members(_ key: String) -> [JSONValue] {
+        guard case .object(let members) = self else { return [] }
+        return members.filter { $0.key == key }.map(\.value)
+    }
+
+    /// The names of an object's members, in order.
+    package var keys: [String] {
+        guard case .object(let members) = self else { return [] }
+        return members.map(\.key)
+    }
+
     package var text: String? {
         if case .string(let text) = self { text } else { nil }
     }
@@ -54,7 +66,7 @@ package indirect enum JSONValue: Sendable, Equatable {
     }
 
     /// Parses one JSON text. Bytes that are no UTF-8 become U+FFFD (protocol §1: a client should tolerate them).
-    /// nil: it is not JSON, or nests deeper than 64 levels.
+    /// nil: it is not JSON, nests deeper than 64 levels, or has more than a million values.
     package static func parse(_ bytes: UnsafeRawBufferPointer) -> JSONValue? {
         var parser = JSONTreeParser(bytes: bytes)
         guard let value = parser.value(depth: 0) else { return nil }
@@ -72,6 +84,8 @@ private struct JSONTreeParser {
     var at = 0
 
     private static let depthMax = 64
+    /// A value takes far more memory than its two bytes of text.
+    private var left = 1 << 20
 
     init(bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
@@ -89,7 +103,8 @@ private struct JSONTreeParser {
     }
 
     mutating func value(depth: Int) -> JSONValue? {
-        guard depth < Self.depthMax else { return nil }
+        guard depth < Self.depthMax, left > 0 else { return nil }
+        left -= 1
         skipBlanks()
         guard at < bytes.count else { return nil }
         switch bytes[at] {

@@ -87,6 +87,15 @@ package struct MessageCodec: Sendable {
         }
     }
 
+    /// Tells the posts that go alone.
+    package var lonePosts: LonePosts {
+        let repeats = middles.contains { $0.afterSecondRIC.count > 0 }
+        let middle = middles.map { $0.afterRIC.count + $0.afterSecondRIC.count }.max() ?? 0
+        return LonePosts(
+            around: FrameCodec.headerBytesMax + head.count + 10 + beforeKey.count + middle + tail.count,
+            ricTimes: repeats ? 4 : 2)
+    }
+
     /// The post's JSON as bytes of its own: for `check --json`, traces and tests.
     package func json(of row: MappedRow, in batch: PostBatch, postID: UInt32) -> [UInt8] {
         batch.bytes.withUnsafeBytes { bytes in
@@ -97,6 +106,34 @@ package struct MessageCodec: Sendable {
                 }
             }
         }
+    }
+}
+
+/// Which posts are so large that they go alone: nothing else is in flight, and nothing follows before the answer.
+///
+/// A server's read buffer holds one post of the greatest length and little beside it. A large one that comes while others are
+/// unread breaks the connection (observed §2.9).
+package struct LonePosts: Sendable, Equatable {
+    /// Bytes of a whole frame: up to here posts go among others.
+    package static let frameMax = 30_000
+
+    /// No post whose Fields are as short as this is large, whatever its RIC: all others are told by this one comparison.
+    let fieldsMax: Int
+    private let around: Int
+    private let ricTimes: Int
+    private let frameMax: Int
+
+    /// `around`: bytes of a frame without RIC and Fields. `ricTimes`: how many bytes of it one byte of the RIC may take.
+    package init(around: Int, ricTimes: Int, frameMax: Int = Self.frameMax) {
+        self.around = around
+        self.ricTimes = ricTimes
+        self.frameMax = frameMax
+        fieldsMax = frameMax - around - ricTimes * RowMapper.ricBytesMax
+    }
+
+    /// Whether the row's frame may be longer than `frameMax`.
+    package func holds(_ row: MappedRow) -> Bool {
+        around + ricTimes * row.ricLength + row.fieldsLength > frameMax
     }
 }
 

@@ -3,8 +3,10 @@
 /// A server's frame is an array of one or more messages; a single object is read as well (protocol §7).
 package struct MessageScanner {
     /// A frame that is no JSON.
-    package struct Broken: Error, Equatable {
+    package struct Broken: Error, Equatable, CustomStringConvertible {
         package init() {}
+
+        package var description: String { "it sent a message that is no JSON" }
     }
 
     package init() {}
@@ -55,8 +57,13 @@ package struct MessageScanner {
             guard let end = objectEnd(frame, from: at),
                 let tree = JSONValue.parse(UnsafeRawBufferPointer(rebasing: frame[at..<end]))
             else { throw Broken() }
+            var read = InboundMessage(tree)
+            if case .ack(var ack) = read, ack.verdict == .unreadable {
+                ack.text = excerpt(frame[at..<end])
+                read = .ack(ack)
+            }
             at = end
-            try message(InboundMessage(tree))
+            try message(read)
         }
     }
 
@@ -74,8 +81,8 @@ package struct MessageScanner {
             let word = UInt64(littleEndian: frame.loadUnaligned(fromByteOffset: i, as: UInt64.self))
             if word == Self.ackID {
                 i += 8
-                guard ackID == nil, let id = number(frame, &i) else { return nil }
-                ackID = UInt32(exactly: id)
+                guard ackID == nil, let id = number(frame, &i), let postID = UInt32(exactly: id) else { return nil }
+                ackID = postID
             } else if word & leadingBytes(5) == Self.id {
                 i += 5
                 if i < frame.count, frame[i] == UInt8(ascii: "-") { i += 1 }
@@ -119,19 +126,27 @@ package struct MessageScanner {
         return at > start ? value : nil
     }
 
-    /// Goes behind the end of an object that holds no object and no escapes; its opening brace is behind us.
+    /// Goes behind the end of an object of whole numbers and of texts without escapes; its opening brace is behind us. What is
+    /// not written just so is read as a tree: it may end elsewhere than it seems.
     @inline(__always)
     private func skipPlainObject(_ frame: UnsafeRawBufferPointer, _ at: inout Int) -> Bool {
-        while at < frame.count {
-            let byte = frame[at]
+        while at < frame.count, frame[at] == Byte.quote {
             at &+= 1
-            if byte == Byte.quote {
-                guard skipPlainString(frame, &at) else { return false }
-            } else if byte == UInt8(ascii: "}") {
-                return true
-            } else if byte == UInt8(ascii: "{") || byte == Byte.backslash {
+            guard skipPlainString(frame, &at), at &+ 1 < frame.count, frame[at] == UInt8(ascii: ":") else {
                 return false
             }
+            at &+= 1
+            if frame[at] == Byte.quote {
+                at &+= 1
+                guard skipPlainString(frame, &at) else { return false }
+            } else {
+                guard number(frame, &at) != nil else { return false }
+            }
+            guard at < frame.count else { return false }
+            let byte = frame[at]
+            at &+= 1
+            if byte == UInt8(ascii: "}") { return true }
+            guard byte == UInt8(ascii: ",") else { return false }
         }
         return false
     }

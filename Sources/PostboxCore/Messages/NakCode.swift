@@ -12,6 +12,27 @@ package struct NakCode: Sendable, Hashable {
         name = Self.names[number] ?? String(number)
     }
 
+    /// A name or a number as it came; nil: it is neither.
+    init?(_ value: JSONValue) {
+        switch value {
+        case .string(let name):
+            let scalars = name.unicodeScalars
+            guard (1...64).contains(scalars.count), scalars.contains(where: { !$0.properties.isWhitespace }),
+                scalars.allSatisfy({
+                    ![.control, .format, .lineSeparator, .paragraphSeparator].contains($0.properties.generalCategory)
+                })
+            else { return nil }
+            self.init(name: name)
+        case .number(let literal):
+            guard literal.utf8.count <= 20, literal == "0" || literal.first != "0",
+                literal.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+            else { return nil }
+            self = Int(literal).map { NakCode(number: $0) } ?? NakCode(name: literal)
+        default:
+            return nil
+        }
+    }
+
     package static let none = NakCode(name: "None")
     package static let accessDenied = NakCode(name: "AccessDenied")
     package static let deniedBySrc = NakCode(name: "DeniedBySrc")

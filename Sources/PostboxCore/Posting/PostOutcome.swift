@@ -46,6 +46,9 @@ package struct OutcomeDetail: Sendable, Equatable {
 
     /// The reason of a refused row of which an earlier try had no answer: the server may hold its value all the same.
     package static let refusedAfterDoubt = "in_doubt_before"
+    /// The reason of a superseded row that was certainly not sent, and of any other.
+    package static let neverSent = "never_sent"
+    package static let mayHaveBeenSent = "may_have_been_sent"
 
     package init(nakCode: String = "", reason: String = "", text: String = "", supersededBy: String = "") {
         self.nakCode = nakCode

@@ -9,6 +9,9 @@
 ///   cover goes before it, one after the other; a covered one is `superseded` once its successor is acked;
 /// - a post older than one that was acked is never sent again: `superseded` when covered, else `nacked` (it was refused) or
 ///   `unknown` (it was in doubt, or the refusal was a NoResponse).
+///
+/// **Large posts go alone** (`LonePosts`): such a post is sent when nothing is in flight, and until it has ended nothing else is.
+/// While it waits for that, nothing passes it.
 package struct PostingWindow {
     /// A post to send now.
     package struct Send: Equatable {
@@ -79,6 +82,16 @@ package struct PostingWindow {
         }
     }
 
+    /// Why nothing goes before what is in flight has ended.
+    private enum Pause {
+        /// A large post is in flight.
+        case lone
+        /// A large post is the next of the queue.
+        case queue
+        /// A large post is the next of those that are due again.
+        case due
+    }
+
     struct Group {
         /// In the order of admission.
         var members: [Member]
@@ -113,7 +126,10 @@ package struct PostingWindow {
     private var groupMarks = [UInt32](repeating: 0, count: 256)
     private var due = DueHeap()
     private var sequence: UInt64 = 0
+    private var pause: Pause?
 
+    /// What tells the posts that go alone: it depends on how posts are laid down.
+    package var lonePosts = LonePosts(around: 0, ricTimes: 4)
     /// Posts sent and not answered.
     package private(set) var inFlight = 0
     /// Posts that wait for another try, or behind one that does.
@@ -199,11 +215,23 @@ package struct PostingWindow {
 
     // MARK: - Posts go out
 
-    /// Takes at most `limit` posts that may be sent now, other tries first, and counts them as in flight.
+    /// Takes at most `limit` posts that may be sent now, other tries first, and counts them as in flight. A post that goes alone
+    /// is the only one.
     package mutating func take(_ limit: Int, now: Moment, into sends: inout [Send]) {
         var left = limit
+        if let pause {
+            guard inFlight == 0 else { return }
+            self.pause = nil
+            // It has waited, and goes before other tries that fell due meanwhile.
+            if pause == .queue { takeQueued(&left, now, &sends) }
+        }
         takeDue(&left, now, &sends)
-        while left > 0, inFlight + waiting < capacity, queueHead < queue.count {
+        takeQueued(&left, now, &sends)
+    }
+
+    /// Rows of the queue, in its order.
+    private mutating func takeQueued(_ left: inout Int, _ now: Moment, _ sends: inout [Send]) {
+        while left > 0, pause == nil, inFlight + waiting < capacity, queueHead < queue.count {
             let handle = queue[queueHead]
             guard let lot = lots[Int(handle)], lot.next < lot.shared.rows.count else {
                 advanceQueue()
@@ -218,13 +246,21 @@ package struct PostingWindow {
                 continue
             }
             var next = lot.next
+            let fieldsMax = lonePosts.fieldsMax
             shared.rows.withUnsafeBufferPointer { rows in
                 while left > 0, inFlight + waiting < capacity, next < rows.count {
+                    let isLone = rows[next].fieldsLength > fieldsMax && lonePosts.holds(rows[next])
+                    if isLone, inFlight > 0 {
+                        pause = .queue
+                        break
+                    }
                     if let send = admit(handle, Int32(next), rows[next], shared, now) {
                         sends.append(send)
                         left -= 1
+                        if isLone { pause = .lone }
                     }
                     next += 1
+                    if isLone { break }
                 }
             }
             lots[Int(handle)]?.next = next
@@ -234,7 +270,7 @@ package struct PostingWindow {
 
     /// Other tries whose time has come.
     private mutating func takeDue(_ left: inout Int, _ now: Moment, _ sends: inout [Send]) {
-        while left > 0, !freeSlots.isEmpty, let key = due.popDue(at: now.monotonic) {
+        while left > 0, pause == nil, !freeSlots.isEmpty, let key = due.popDue(at: now.monotonic) {
             if let send = sendNext(of: key, now) {
                 sends.append(send)
                 left -= 1
@@ -354,6 +390,14 @@ package struct PostingWindow {
             return nil
         }
         guard let lot = lots[Int(member.lot)]?.shared else { return nil }
+        if lonePosts.holds(lot.rows[Int(member.index)]) {
+            guard inFlight == 0 else {
+                pause = .due
+                due.push(at: member.dueAt, key, member.sequence)
+                return nil
+            }
+            pause = .lone
+        }
         waiting -= 1
         let slot = fly(
             member.lot, member.index, lot.rows[Int(member.index)], lot, member.sequence,
@@ -453,6 +497,15 @@ package struct PostingWindow {
         return true
     }
 
+    /// An answer of which nobody can tell whether it is a refusal: the post ends `unknown`. False: nothing with that PostID is in
+    /// flight.
+    package mutating func answeredUnreadably(_ postID: UInt32, text: String, now: Moment) -> Bool {
+        let slot = byPostID.find(postID)
+        guard slot >= 0 else { return false }
+        end(slots[Int(slot)], slot, .unknown, now, OutcomeDetail(reason: "unreadable_answer", text: text))
+        return true
+    }
+
     /// Ends posts that got no answer in time; returns how many.
     package mutating func timePassed(now: Moment) -> Int {
         var count = 0
@@ -470,6 +523,9 @@ package struct PostingWindow {
     /// When the post that was sent first was sent, in nanoseconds.
     package var oldestSentAt: Int64? { oldest < 0 ? nil : slots[Int(oldest)].sentMonotonic }
 
+    /// A post that goes alone is in flight.
+    package var isLone: Bool { pause == .lone && inFlight > 0 }
+
     /// When something falls due, in nanoseconds: an ack timeout or another try.
     package var nextDeadline: Int64? {
         let timeout = oldestSentAt.map { $0 + ackTimeout }
@@ -478,7 +534,7 @@ package struct PostingWindow {
     }
 
     /// When another try falls due, in nanoseconds; nil: none, or nothing can go before an answer makes room.
-    package var nextRetry: Int64? { freeSlots.isEmpty ? nil : due.first }
+    package var nextRetry: Int64? { freeSlots.isEmpty || pause != nil && inFlight > 0 ? nil : due.first }
 
     /// Everything in flight is in doubt: it waits to be sent again, or ends as the destination's `resend` says.
     package mutating func connectionLost(now: Moment) {
@@ -513,6 +569,8 @@ package struct PostingWindow {
             }
             lots[Int(handle)]?.next = lot.shared.rows.count
         }
+        // A large post that something waited for may be gone; of the next one it is found out anew.
+        if pause != .lone { pause = nil }
         // Its handle may soon be another lot's.
         queue.removeSubrange(..<queueHead)
         queueHead = 0
@@ -541,6 +599,7 @@ package struct PostingWindow {
     private mutating func settleOvertaken(_ member: Member, _ now: Moment, _ inDoubt: OutcomeDetail? = nil) {
         if !member.successor.isEmpty {
             var detail = member.refusal ?? OutcomeDetail()
+            detail.reason = OutcomeDetail.mayHaveBeenSent
             detail.supersededBy = member.successor
             settle(
                 member.lot, member.index, .superseded, attempts: Int(member.attempts), sentWall: member.sentWall, now,

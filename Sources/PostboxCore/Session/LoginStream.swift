@@ -94,11 +94,13 @@ package struct LoginStream: Sendable {
             wasOpen = true
             guard isFirst else { return wasPaused ? .resumed : .none }
             // RCC says nothing about pings but cuts after three missed ones, 20 s apart (protocol §6).
-            let timeout = refresh.pingTimeout.map { Int64(max(1, $0)) * 1_000_000_000 } ?? 60_000_000_000
+            let timeout = refresh.pingTimeout.map { Int64(min(max(1, $0), 86_400)) * 1_000_000_000 } ?? 60_000_000_000
+            // Numbers beyond all sense are cut: memory and times are made of them.
             return .opened(
                 Limits(
-                    maxMsgSize: refresh.maxMsgSize ?? 61430, pingTimeout: timeout,
-                    maxMessagesPerSecond: refresh.maxMessagesPerSecond))
+                    maxMsgSize: refresh.maxMsgSize.flatMap { $0 > 0 ? min($0, 1 << 30) : nil } ?? 61430,
+                    pingTimeout: timeout,
+                    maxMessagesPerSecond: refresh.maxMessagesPerSecond.map { min(max(1, $0), 1_000_000) }))
         case .idle, .ended:
             return .none
         }

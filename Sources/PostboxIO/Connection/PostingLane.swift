@@ -14,6 +14,9 @@ package enum LaneState: Sendable, Equatable {
     /// The server does not want us; why. Tried again at long intervals.
     case refused(String)
     case stopped
+
+    /// Nothing is known yet.
+    package static let untried = LaneState.connecting("no answer yet")
 }
 
 /// Something a desk should know at once.
@@ -32,9 +35,12 @@ package struct Alert: Sendable {
     }
 }
 
-/// Where a login's credentials come from; asked anew for every login, and told whether the server refused the last ones. Throws
-/// `ConnectionError`.
-package typealias CredentialSource = @Sendable (_ wereRefused: Bool) async throws -> OutboundMessage.Credentials
+/// Where a login's credentials come from; asked anew for every login, and told whether the server refused the last ones. What
+/// keeps it waiting meanwhile it tells `trouble`, in a sentence. Throws `ConnectionError`.
+package typealias CredentialSource =
+    @Sendable (
+        _ wereRefused: Bool, _ trouble: @escaping @Sendable (String) -> Void
+    ) async throws -> OutboundMessage.Credentials
 
 /// Owns one login: takes rows of several drops in drop order, sends them, reads the answers, hands the outcomes back.
 ///
@@ -100,6 +106,10 @@ package actor PostingLane {
     private var wereRefused = false
     /// The last refusal and how many different RICs in a row have met it.
     private var sameRefusal = (text: "", key: UInt64(0), count: 0)
+    /// Lines about answers that nothing waits for, by event.
+    private var strays: [String: LogLimit] = [:]
+    /// New credentials that wait until a post that goes alone has its answer.
+    private var reissueNext: OutboundMessage.Credentials?
     private static let sameRefusalMax = 20
     private var directory: (services: [String: Bool], waiter: CheckedContinuation<[String: Bool]?, Never>)?
 
@@ -118,6 +128,7 @@ package actor PostingLane {
         var keepAlive: KeepAlive
         var rest = ByteBuffer()
         var fragments = ByteBuffer()
+        var lengths = FrameCodec.Fragments()
         var isFragmented = false
         var end: CheckedContinuation<End, Never>?
 
@@ -140,7 +151,7 @@ package actor PostingLane {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
 
-    package private(set) var state: LaneState = .connecting("no answer yet")
+    package private(set) var state = LaneState.untried
     /// What the login of now, or the last one, was like: for summaries.
     package private(set) var loginFacts: [(String, String)] = []
     package private(set) var limits = LoginStream.Limits()
@@ -169,6 +180,7 @@ package actor PostingLane {
         pacer = PostPacer(limit: destination.maxPostsPerSecond)
         services = [destination.service] + destination.services
         codec = MessageCodec(profile: destination.profile, services: services, postUserInfo: nil)
+        window.lonePosts = codec.lonePosts
         nakRules = NakRules(destination.nakRules, service: destination.service)
         masks = FrameMasks(seed: seed)
     }
@@ -444,6 +456,10 @@ package actor PostingLane {
     /// Puts new credentials on the live session. The server stays silent when it agrees (observed §2.1).
     package func reissue(_ credentials: OutboundMessage.Credentials) {
         guard let link, link.login.isOpen else { return }
+        guard !window.isLone else {
+            reissueNext = credentials
+            return
+        }
         sendText(
             OutboundMessage.login(
                 credentials, applicationID: destination.applicationID, position: destination.position ?? address,
@@ -492,6 +508,7 @@ package actor PostingLane {
 
     private func finish() {
         deliver()
+        tellStrays(.max)
         endTurns()
         for (_, sink) in sinks { sink.finish() }
         sinks = [:]
@@ -521,7 +538,9 @@ package actor PostingLane {
     // MARK: - One connection
 
     private func session(_ url: Destination.URL) async throws -> End {
-        let login = try await credentials(wereRefused)
+        let login = try await credentials(wereRefused) { [eventLoop, weak self] text in
+            eventLoop.execute { self?.assumeIsolated { $0.waitsForCredentials(text) } }
+        }
         wereRefused = false
         connections += 1
         let number = connections
@@ -538,7 +557,7 @@ package actor PostingLane {
             keepAlive: KeepAlive(timeout: 60_000_000_000, now: now))
         let address = localAddress(of: channel)
         makeCodec(address)
-        loginFacts = [("url", url.text)]
+        loginFacts = [("url", url.text), ("user", destination.loginName)]
         run(
             link?.login.connected(at: now) ?? .none, number,
             loginMessage: OutboundMessage.login(
@@ -559,6 +578,12 @@ package actor PostingLane {
     }
 
     private var address = ""
+
+    /// What keeps the login waiting is worth more than how the last connection ended.
+    private func waitsForCredentials(_ text: String) {
+        guard link == nil, !isStopped, !isDraining else { return }
+        set(.connecting(text))
+    }
 
     // MARK: - Back to the first server
 
@@ -594,6 +619,7 @@ package actor PostingLane {
         codec = MessageCodec(
             profile: destination.profile, services: services,
             postUserInfo: LocalAddress.postUserInfo(of: destination, address: address))
+        window.lonePosts = codec.lonePosts
     }
 
     private func localAddress(of channel: any Channel) -> String {
@@ -616,7 +642,10 @@ package actor PostingLane {
             pausedUntil = nil
             flightMax = min(window.capacity, Self.flightStart)
             loginFacts =
-                [("url", link?.url.text ?? ""), ("at", TimeText.text(Clock.wall()))]
+                [
+                    ("url", link?.url.text ?? ""), ("user", destination.loginName),
+                    ("at", TimeText.text(Clock.wall())),
+                ]
                 + (applicationName.map { [("server", $0)] } ?? [])
                 + (rate.map { [("posts_per_second", "\($0)")] } ?? [])
             set(.ready)
@@ -691,6 +720,8 @@ package actor PostingLane {
         guard let link, link.number == number else { return }
         let wasOpen = isLoggedIn
         self.link = nil
+        // The next login brings its own.
+        reissueNext = nil
         endDirectory(nil)
         link.channel.close(promise: nil)
         if window.inFlight > 0 {
@@ -709,9 +740,6 @@ package actor PostingLane {
     }
 
     // MARK: - Bytes come in
-
-    /// Bytes of a server's message that no server sends.
-    private static let payloadMax = 16 << 20
 
     func received(_ buffer: ByteBuffer, on number: Int) {
         guard let link, link.number == number else { return }
@@ -732,7 +760,7 @@ package actor PostingLane {
             }
         } catch {
             takeAcks(now)
-            end(number, .soon, "the server broke the WebSocket protocol: \(error)")
+            end(number, .soon, "the server broke the WebSocket protocol: \(ConnectionMaker.words(error))")
         }
     }
 
@@ -740,13 +768,17 @@ package actor PostingLane {
         while link?.number == number {
             if trace == nil, link?.isFragmented == false { try plainAcks(&buffer) }
             let frame = try buffer.withUnsafeReadableBytes { bytes in
-                try FrameCodec.inbound(bytes, payloadMax: Self.payloadMax)
+                try FrameCodec.inbound(bytes, payloadMax: FrameCodec.messageBytesMax)
+            }
+            if let frame, frame.opcode >= 8, frame.payload > 125 || !frame.isFinal {
+                throw FrameCodec.Violation.control
             }
             guard let frame, buffer.readableBytes >= frame.header + frame.payload else { return }
             buffer.moveReaderIndex(forwardBy: frame.header)
             let isControl = frame.opcode >= 8
             if isControl { takeAcks(now) }
             if !isControl, !frame.isFinal || link?.isFragmented == true {
+                try link?.lengths.take(frame.payload, isFinal: frame.isFinal)
                 if var piece = buffer.readSlice(length: frame.payload) { link?.fragments.writeBuffer(&piece) }
                 link?.isFragmented = !frame.isFinal
                 if frame.isFinal, let whole = link?.fragments {
@@ -783,7 +815,7 @@ package actor PostingLane {
         let taken = try buffer.withUnsafeReadableBytes { bytes in
             var at = 0
             while let frame = try FrameCodec.inbound(
-                UnsafeRawBufferPointer(rebasing: bytes[at...]), payloadMax: Self.payloadMax),
+                UnsafeRawBufferPointer(rebasing: bytes[at...]), payloadMax: FrameCodec.messageBytesMax),
                 frame.isFinal, frame.opcode == FrameCodec.Opcode.text
             {
                 let start = at + frame.header
@@ -824,25 +856,42 @@ package actor PostingLane {
             timeoutsInARow = 0
             if sameRefusal.count > 0 { sameRefusal = ("", 0, 0) }
         }
-        for id in foreign { late(id, "Ack") }
+        for id in foreign { late("\(id)", "Ack", now) }
     }
 
     private func answered(_ ack: Ack, _ now: Moment) {
         if pacer.limit != nil, let place = window.pacedNumber(ack.ackID) {
             pacer.answered(place, at: now.monotonic)
         }
-        guard let code = ack.nakCode else {
+        switch ack.verdict {
+        case .accepted:
             if window.acked(ack.ackID, now: now) {
                 if flightMax < window.capacity { flightMax += 1 }
                 counts.acked += 1
                 timeoutsInARow = 0
                 if sameRefusal.count > 0 { sameRefusal = ("", 0, 0) }
             } else {
-                late(ack.ackID, "Ack")
+                late("\(ack.ackID)", "Ack", now)
             }
-            return
+        case .refused(let code):
+            refused(ack.ackID, code, ack.text, now)
+        case .unreadable:
+            guard window.answeredUnreadably(ack.ackID, text: ack.text, now: now) else {
+                return late("\(ack.ackID)", "unreadable", now)
+            }
+            stray(
+                "unreadable_answer", "an answer of which it cannot be told whether it is a refusal",
+                ["post_id": "\(ack.ackID)", "text": "\(ack.text)"], now)
+            unanswered(1, now)
         }
-        refused(ack.ackID, code, ack.text, now)
+    }
+
+    /// Posts got no answer, or none that can be read.
+    private func unanswered(_ posts: Int, _ now: Moment) {
+        timeoutsInARow += posts
+        guard timeoutsInARow >= destination.ackTimeoutsBeforePause else { return }
+        timeoutsInARow = 0
+        pause(now, "\(destination.ackTimeoutsBeforePause) posts in a row got no answer that can be read")
     }
 
     private func refused(_ postID: UInt32, _ code: NakCode, _ text: String, _ now: Moment) {
@@ -851,7 +900,7 @@ package actor PostingLane {
         guard
             window.nacked(
                 postID, code: code, text: text, nakClass: nakClass, now: now, jitter: .random(in: 0...1))
-        else { return late(postID, code.name) }
+        else { return late("\(postID)", code.name, now) }
         counts.nacked += 1
         timeoutsInARow = 0
         if nakClass == .stop { pause(now, "the server refuses the destination itself: \(code.name) \(text)") }
@@ -874,10 +923,30 @@ package actor PostingLane {
         return sameRefusal.count >= Self.sameRefusalMax
     }
 
-    private func late(_ postID: UInt32, _ what: String) {
-        logger.notice(
-            "an answer that nothing waits for",
-            metadata: ["event": "late_answer", "post_id": "\(postID)", "answer": "\(what)"])
+    private func late(_ postID: String, _ what: String, _ now: Moment) {
+        stray(
+            "late_answer", "an answer that nothing waits for", ["post_id": "\(postID)", "answer": "\(what)"], now,
+            level: .notice)
+    }
+
+    /// Logs what a server may send without end: some lines a minute, and how many were left out.
+    private func stray(
+        _ event: String, _ words: Logger.Message, _ facts: Logger.Metadata, _ now: Moment,
+        level: Logger.Level = .error
+    ) {
+        guard let leftOut = strays[event, default: LogLimit()].line(at: now.monotonic) else { return }
+        var metadata = facts
+        metadata["event"] = "\(event)"
+        if leftOut > 0 { metadata["left_out"] = "\(leftOut)" }
+        logger.log(level: level, words, metadata: metadata)
+    }
+
+    /// Tells of lines that were left out and that no later one counted.
+    private func tellStrays(_ now: Int64) {
+        for event in strays.keys.sorted() {
+            guard let leftOut = strays[event]?.rest(at: now) else { continue }
+            logger.notice("more of these came", metadata: ["event": "\(event)", "left_out": "\(leftOut)"])
+        }
     }
 
     /// Nothing new goes for half a minute: rows wait rather than fail one by one.
@@ -901,7 +970,11 @@ package actor PostingLane {
         case .pong:
             break
         case .other(let message):
-            readDirectory(message)
+            if message.isAck {
+                late(excerpt((message["AckID"]?.word ?? "").utf8, most: 40), "Ack without a readable AckID", now)
+            } else {
+                readDirectory(message)
+            }
         case .loginRefresh(let refresh):
             applicationName = refresh.applicationName
             if refresh.supportOMMPost == nil, destination.profile != .rcc, case .connecting = state {
@@ -923,8 +996,9 @@ package actor PostingLane {
                 end(number, .slow, "the server refused the login: \(error.text)")
             } else {
                 // Nothing is failed by guess: the post it means, if any, runs into its ack timeout.
-                logger.error(
-                    "an Error that names no post", metadata: ["event": "unmapped_error", "text": "\(error.text)"])
+                stray(
+                    "unmapped_error", "an Error that names no post",
+                    ["text": "\(excerpt(error.text.utf8))"], now)
             }
         }
     }
@@ -934,6 +1008,10 @@ package actor PostingLane {
     /// Delivers what ended, sends what may go, and sets the timer.
     func pump() {
         deliver()
+        if let credentials = reissueNext, !window.isLone {
+            reissueNext = nil
+            reissue(credentials)
+        }
         if wantsFirst, window.inFlight == 0, let link {
             wantsFirst = false
             urlIndex = -1
@@ -1128,12 +1206,9 @@ package actor PostingLane {
                 end(link.number, .soon, "the server was silent for the whole ack timeout")
                 return
             }
-            timeoutsInARow += window.timePassed(now: now)
-            if timeoutsInARow >= destination.ackTimeoutsBeforePause {
-                timeoutsInARow = 0
-                pause(now, "\(destination.ackTimeoutsBeforePause) posts in a row got no answer")
-            }
+            unanswered(window.timePassed(now: now), now)
         }
+        tellStrays(now.monotonic)
         if let until = pausedUntil, until <= now.monotonic {
             pausedUntil = nil
             set(.ready)

@@ -75,4 +75,23 @@ struct FrameCodecTests {
             try inbound([0x81, 127, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])
         }
     }
+
+    @Test("A message in fragments that goes on and on is too long at 16 MB, one after the other is not")
+    func fragments() throws {
+        var lengths = FrameCodec.Fragments()
+        let part = FrameCodec.messageBytesMax / 4
+        for _ in 1...3 {
+            for at in 1...4 { try lengths.take(part, isFinal: at == 4) }
+        }
+        for _ in 1...4 { try lengths.take(part, isFinal: false) }
+        try lengths.take(0, isFinal: false)
+        #expect(throws: FrameCodec.Violation.tooLong(FrameCodec.messageBytesMax + 1)) {
+            try lengths.take(1, isFinal: true)
+        }
+        var whole = FrameCodec.Fragments()
+        #expect(throws: FrameCodec.Violation.tooLong(.max)) { try whole.take(.max, isFinal: false) }
+        #expect(
+            FrameCodec.Violation.tooLong(.max).description
+                == "message_too_large: it sent a message longer than 16 MB")
+    }
 }

@@ -6,6 +6,8 @@ struct RowNote {
     var post: PostKind
     var fields: [String]
     var service = 0
+    /// Its frame is so long that it goes alone.
+    var isLarge = false
 
     init(ric: String, post: PostKind, fields: [String]) {
         self.ric = ric
@@ -19,6 +21,7 @@ struct RowNote {
         post = words[1] == "r" ? .refresh : .update
         fields = words[2].split(separator: ",").map(String.init)
         if words.count > 3 { service = Int(words[3]) ?? 0 }
+        isLarge = words.last == "large"
     }
 
     /// What the rule of covering says, told a second time and more simply.
@@ -34,7 +37,8 @@ func makeLot(
     var batch = PostBatch()
     for (offset, note) in notes.enumerated() {
         let ric = Array(note.ric.utf8)
-        let fields = Array(("{" + note.fields.map { "\"\($0)\":\(offset + 1).5" }.joined(separator: ",") + "}").utf8)
+        let value = note.isLarge ? "\"\(String(repeating: "x", count: Desk.frameMax))\"" : "\(offset + 1).5"
+        let fields = Array(("{" + note.fields.map { "\"\($0)\":\(value)" }.joined(separator: ",") + "}").utf8)
         let ricStart = batch.bytes.count
         batch.bytes += ric
         let fieldsStart = batch.bytes.count
@@ -69,8 +73,12 @@ final class Desk {
         window = PostingWindow(
             capacity: capacity, ackTimeout: ackTimeout * 1_000_000_000, resend: resend, attemptsMax: attemptsMax,
             backoff: ReconnectBackoff(first: .seconds(2), most: .seconds(8)))
+        window.lonePosts = LonePosts(around: 0, ricTimes: 1, frameMax: Self.frameMax)
         self.hash = hash
     }
+
+    /// Bytes: a row of a few fields is shorter.
+    static let frameMax = 200
 
     private let hash: UInt64?
 
@@ -123,6 +131,12 @@ final class Desk {
         return window.nacked(postID(label), code: code, text: text, nakClass: nakClass, now: now, jitter: 1)
     }
 
+    @discardableResult
+    func answerUnreadably(_ label: String, text: String) -> Bool {
+        defer { drain() }
+        return window.answeredUnreadably(postID(label), text: text, now: now)
+    }
+
     func lose() {
         window.connectionLost(now: now)
         drain()
@@ -152,7 +166,10 @@ final class Desk {
             }
             let label = "\(lot.drop):\(lot.rows[row.index].row)"
             let detail = row.detail < 0 ? nil : window.details[row.detail]
-            let rest = [detail?.supersededBy, detail?.nakCode, detail?.reason].compactMap { $0 }.filter { !$0.isEmpty }
+            var reason = detail?.reason
+            // What the window has taken and never sent cannot be superseded: all that are say the same.
+            if row.outcome == .superseded, reason == "may_have_been_sent" { reason = nil }
+            let rest = [detail?.supersededBy, detail?.nakCode, reason].compactMap { $0 }.filter { !$0.isEmpty }
             ends.append(([label, row.outcome.word] + rest).joined(separator: " "))
             rows[label] = row
             details[label] = detail

@@ -39,6 +39,21 @@ struct PostingWindowTests {
         #expect(desk.window.inFlight == 0)
     }
 
+    @Test("An answer that cannot be read ends the row unknown, and an older one of its RIC is not sent after it")
+    func unreadable() {
+        let desk = Desk()
+        desk.add("A u BID,ASK", "A u BID", "B u BID")
+        #expect(desk.take() == ["1:1", "1:2", "1:3"])
+        desk.nak("1:1", .noResources, .retry)
+        #expect(desk.answerUnreadably("1:2", text: #"{"NakCode":[]}"#))
+        #expect(!desk.answerUnreadably("1:2", text: "again"))
+        #expect(desk.answerUnreadably("1:3", text: "x"))
+        #expect(
+            desk.ends == ["1:2 unknown unreadable_answer", "1:1 nacked NoResources", "1:3 unknown unreadable_answer"])
+        #expect(desk.details["1:2"]?.text == #"{"NakCode":[]}"#)
+        #expect(desk.isIdle)
+    }
+
     @Test("An Ack after the ack timeout changes nothing")
     func lateAck() {
         let desk = Desk()
@@ -524,6 +539,23 @@ struct PostingWindowLossTests {
         desk.lose()
         #expect(desk.ends == ["1:2 acked", "1:1 unknown connection_lost"])
         #expect(desk.isIdle)
+    }
+
+    @Test("A superseded row says that it may have been sent, also when it was refused before")
+    func supersededReason() {
+        let desk = Desk()
+        desk.add("A u BID", "A u BID", "B u BID", "B r BID")
+        _ = desk.take()
+        desk.nak("1:1", .noResources, .retry)
+        desk.ack("1:2")
+        desk.lose()
+        #expect(desk.take() == ["1:4"])
+        desk.ack("1:4")
+        for label in ["1:1", "1:3"] {
+            #expect(desk.rows[label]?.outcome == .superseded)
+            #expect(desk.details[label]?.reason == "may_have_been_sent")
+        }
+        #expect(desk.details["1:1"]?.nakCode == "NoResources")
     }
 
     @Test("A row in doubt that an acked newer one covers is superseded")

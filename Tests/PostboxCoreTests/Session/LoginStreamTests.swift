@@ -49,6 +49,22 @@ struct LoginStreamTests {
         #expect(login.nextDeadline == nil)
     }
 
+    @Test("Numbers beyond all sense are cut, and nothing is made of them that could not be held")
+    func senseless() {
+        for (told, size, ping, rate) in [
+            (Int.max, 1 << 30, Int64(86_400), 1_000_000), (0, 61430, 1, 1), (Int.min, 61430, 1, 1), (7, 7, 7, 7),
+        ] {
+            var login = waiting()
+            let refresh = LoginRefresh(
+                state: Self.ok, maxMsgSize: told, pingTimeout: told, maxMessagesPerSecond: told)
+            let limits = LoginStream.Limits(
+                maxMsgSize: size, pingTimeout: ping * Self.second, maxMessagesPerSecond: rate)
+            #expect(login.received(refresh, at: 0) == .opened(limits))
+            var pacer = PostPacer(limit: rate)
+            #expect(pacer.allowance(1, at: Self.second).count == 1)
+        }
+    }
+
     @Test("RCC's bare login opens with what RCC keeps to")
     func rcc() {
         var login = LoginStream(profile: .rcc)
