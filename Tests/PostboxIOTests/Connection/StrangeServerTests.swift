@@ -156,7 +156,12 @@ struct LargePostTests {
         let folder = try TemporaryFolder()
         let large: Set = [500, 501, 1500]
         let text = String(repeating: "x", count: 40_000)
-        try await withSimulator({ $0.ackDelay = .milliseconds(2) }, recordPath: folder.path("record.jsonl")) { server in
+        try await withSimulator(
+            {
+                $0.ackDelay = .milliseconds(2)
+                $0.readBufferBytes = 61_690
+            }, recordPath: folder.path("record.jsonl")
+        ) { server in
             try await withLane(destination(server.port) { $0.maxPostsPerSecond = rate }) { courier in
                 let parcels = (1...2000).map { row in
                     large.contains(row) ? Parcel("L\(row)", fields: #"{"GEN_TEXT16":"\#(text)"}"#) : Parcel("R\(row)")
@@ -190,6 +195,7 @@ struct LargePostTests {
         let text = String(repeating: "x", count: 40_000)
         try await withSimulator {
             $0.disconnect = .init(afterPosts: 3, times: 2)
+            $0.readBufferBytes = 61_690
         } _: { server in
             try await withLane(destination(server.port)) { courier in
                 await courier.send(

@@ -26,6 +26,9 @@ struct PriorityTests {
         let outcomes = Dictionary(big.rows.map { ($0["ric"] ?? "", $0) }) { first, _ in first }
         #expect(outcomes["R1400.TST"]?["outcome"] == "superseded")
         #expect(outcomes["R1400.TST"]?["superseded_by"] == "2:1")
+        #expect(outcomes["R1400.TST"]?["reason"] == "never_sent")
+        #expect(outcomes["R1400.TST"]?["post_id"] == "")
+        #expect(outcomes["R1450.TST"]?["post_id"] == "")
         #expect(outcomes["R1450.TST"]?["outcome"] == "unsent")
         #expect(outcomes["R1450.TST"]?["reason"] == "overtaken")
         #expect(big.summary.outcomes["acked"] == rows - 2)
