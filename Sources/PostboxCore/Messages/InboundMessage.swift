@@ -159,7 +159,7 @@ package struct StreamState: Sendable, Equatable {
         func word(_ key: String, _ names: [Int: String]) -> String {
             guard let item = value?[key] else { return "" }
             if case .number(let literal) = item { return Int(literal).flatMap { names[$0] } ?? literal }
-            return item.text ?? ""
+            return String((item.text ?? "").prefix(64))
         }
         stream = word(
             "Stream",
@@ -218,7 +218,7 @@ package struct LoginRefresh: Sendable, Equatable {
         pingTimeout = element("PingTimeout")?.integer
         supportOMMPost = element("SupportOMMPost")?.integer
         maxMessagesPerSecond = element("TRCE:MaxMessagesPerSecond")?.integer
-        applicationName = element("ApplicationName")?.text
+        applicationName = element("ApplicationName")?.text.map { String($0.prefix(200)) }
     }
 }
 

@@ -538,8 +538,8 @@ package actor PostingLane {
     // MARK: - One connection
 
     private func session(_ url: Destination.URL) async throws -> End {
-        let login = try await credentials(wereRefused) { [eventLoop, weak self] text in
-            eventLoop.execute { self?.assumeIsolated { $0.waitsForCredentials(text) } }
+        let login = try await credentials(wereRefused) { text in
+            self.eventLoop.execute { self.assumeIsolated { $0.waitsForCredentials(text) } }
         }
         wereRefused = false
         connections += 1

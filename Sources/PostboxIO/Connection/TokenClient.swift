@@ -202,6 +202,7 @@ package actor TokenClient {
                     )
                 }
                 url = location
+                continue
             case 400, 401, 403, 404, 410, 451:
                 throw Refused(
                     text: "the token endpoint \(host) refuses: HTTP \(answer.status)\(Self.word(answer.body))")

@@ -8,17 +8,6 @@ import Testing
 
 @Suite("A token client with the real endpoint's ways", .serialized, .ownThreads)
 struct TokenClientTests {
-    /// What the client throws.
-    private func refusal(_ client: TokenClient) async -> ConnectionError? {
-        do {
-            let token = try await client.current()
-            Issue.record("there is a token: \(token.prefix(8))…")
-            return nil
-        } catch {
-            return error as? ConnectionError
-        }
-    }
-
     @Test(
         "Version 1: the password gives a token, whose life may be a text or a number, and it is asked for once",
         arguments: [Scenario.TokenEndpoint.ExpiresIn.text("600"), .number(600)])
@@ -522,18 +511,6 @@ struct TokenLoginTests {
         return isInTime
     }
 
-    /// The reason that a lane gives for not being logged in.
-    private func reason(_ destination: Destination, environment: [String: String] = [:]) async throws -> String {
-        var text = ""
-        try await withLane(destination, environment: environment, credentials: { _, _ in .token("any") }) { courier in
-            let state = try await courier.state("connecting with a reason") {
-                if case .connecting(let why) = $0 { why != "no answer yet" } else { false }
-            }
-            if case .connecting(let why) = state { text = why }
-        }
-        return text
-    }
-
     @Test("TLS is verified: the authority, and the server's name")
     func verification() async throws {
         try await withTokens { scenario, _ in
@@ -656,4 +633,27 @@ struct TokenLoginTests {
             #expect(nobody == "the proxy 127.0.0.1:\(gone) cannot be reached: Connection refused")
         }
     }
+}
+
+/// What the client throws.
+private func refusal(_ client: TokenClient) async -> ConnectionError? {
+    do {
+        let token = try await client.current()
+        Issue.record("there is a token: \(token.prefix(8))…")
+        return nil
+    } catch {
+        return error as? ConnectionError
+    }
+}
+
+/// The reason that a lane gives for not being logged in.
+private func reason(_ destination: Destination, environment: [String: String] = [:]) async throws -> String {
+    var text = ""
+    try await withLane(destination, environment: environment, credentials: { _, _ in .token("any") }) { courier in
+        let state = try await courier.state("connecting with a reason") {
+            if case .connecting(let why) = $0 { why != "no answer yet" } else { false }
+        }
+        if case .connecting(let why) = state { text = why }
+    }
+    return text
 }
