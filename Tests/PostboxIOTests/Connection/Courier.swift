@@ -162,6 +162,8 @@ final class Courier: Sendable {
 
     func stop(timeout: Duration = .seconds(60)) async {
         await lane.stop(timeout: timeout)
+        // It may wait for a token.
+        running.cancel()
         await running.value
     }
 }
