@@ -43,7 +43,8 @@ struct CheckAgreesTests {
                 what: "A header without RIC refuses the file once", name: "a.csv",
                 content: "Code,BID\nA.TST,1.5\nB.TST,1.6\n", refusal: "unknown_column"),
             File(
-                what: "Where no row can be read, no column is missing", name: "a.jsonl", content: "{\"RIC\":A}\nA.TST\n",
+                what: "Where no row can be read, no column is missing", name: "a.jsonl",
+                content: "{\"RIC\":A}\nA.TST\n",
                 rows: ["bad_json", "bad_json"]),
             File(
                 what: "An optional column may be missing", name: "a.json",
