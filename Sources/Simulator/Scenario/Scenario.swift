@@ -39,7 +39,7 @@
 ///                              # 256 MiB were sent; or header: that of one frame of so many bytes (default: 1 TiB), no more
 /// suspect: {after_posts: 100, for: 1s, times: 1}    # a Login Status Open/Suspect, and Open/Ok after a while
 ///                              # times: for so many connections, or all; default: 1
-/// read_buffer: 0               # bytes of the buffer that a connection is read into (61690 at a real server): a frame of
+/// read_buffer: 61690           # bytes of the buffer that a connection is read into: a frame of
 ///                              # more than half of it resets the connection when there is no room for it behind others
 ///                              # that came just before; 0: there is always room
 /// read_limit: 0                # bytes per second that are read from a connection; 0: no limit
@@ -321,7 +321,7 @@ package struct Scenario: Sendable, Equatable {
     /// Bytes per second; 0 for no limit.
     package var readLimit = 0
     /// Size of the buffer that a connection is read into; 0 for one in which there is always room.
-    package var readBufferBytes = 0
+    package var readBufferBytes = 61690
     package var refusedConnections = 0
     /// 0 for no limit.
     package var maxMessagesPerSecond = 0
