@@ -70,6 +70,16 @@ package struct ResultLines: Sendable {
         let mayBeSent = outcome == .unknown || detail.reason == OutcomeDetail.mayHaveBeenSent
         let postID = mayBeSent ? postIDBase.map { Postbox.postID(base: $0, row: row.row) } ?? 0 : 0
         let detail = Self.render(detail)
+        if outcome == .rejected, let (shown, text) = Self.visible(row, in: batch) {
+            text.withUnsafeBytes { bytes in
+                out.append(bytesMax(shown, detail.count)) { line in
+                    write(
+                        shown, bytes: bytes, outcome: outcome, detail: detail, postID: 0, attempts: 0, sentAt: 0,
+                        settledAt: settledAt, to: &line)
+                }
+            }
+            return
+        }
         batch.bytes.withUnsafeBytes { bytes in
             out.append(bytesMax(row, detail.count)) { line in
                 write(
@@ -87,6 +97,18 @@ package struct ResultLines: Sendable {
     }
 
     @inline(__always)
+    /// A rejected row whose RIC holds what would break its line, as it can be shown, with its bytes; nil: it does not.
+    private static func visible(_ row: MappedRow, in batch: PostBatch) -> (MappedRow, [UInt8])? {
+        let ric = String(decoding: batch.bytes[row.ricStart..<row.ricStart + row.ricLength], as: UTF8.self)
+        guard !VisibleText.isVisible(ric) else { return nil }
+        let text = Array(VisibleText.line(ric).utf8)
+        var shown = row
+        shown.ricStart = 0
+        shown.ricLength = text.count
+        shown.fieldsStart = text.count
+        return (shown, text + batch.bytes[row.fieldsStart..<row.fieldsStart + row.fieldsLength])
+    }
+
     private mutating func write(
         _ row: MappedRow, bytes: UnsafeRawBufferPointer, outcome: PostOutcome, detail: [UInt8]?, postID: UInt32,
         attempts: Int, sentAt: Int64, settledAt: Int64, to line: inout LineBytes
@@ -133,18 +155,20 @@ package struct ResultLines: Sendable {
     /// The four columns from `nak_code` to `superseded_by`, each with its comma.
     private static func render(_ detail: OutcomeDetail) -> [UInt8] {
         var out: [UInt8] = []
-        for text in [detail.nakCode, detail.reason, oneLine(detail.text), detail.supersededBy] {
+        let texts = [
+            VisibleText.line(detail.nakCode), detail.reason, freeText(detail.text), detail.supersededBy,
+        ]
+        for text in texts {
             out.append(contentsOf: quoted(text))
             out.append(UInt8(ascii: ","))
         }
         return out
     }
 
-    /// Control characters become spaces, so that a line is a line.
-    private static func oneLine(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f || $0.value == 0x85 ? " " : $0 }))
+    /// A text for people, part of which may come from a server or a file: one line, and no formula to a spreadsheet.
+    private static func freeText(_ text: String) -> String {
+        let isFormula = text.unicodeScalars.first.map { "=+-@\t\r".unicodeScalars.contains($0) } ?? false
+        return (isFormula ? "'" : "") + VisibleText.line(text)
     }
 
     /// RFC 4180: quoted when it holds a separator, a quote or a line end.

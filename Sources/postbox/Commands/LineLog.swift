@@ -21,11 +21,13 @@ struct LineLog: LogHandler {
         for (key, value) in event.metadata ?? [:] { all[key] = value }
         let word = all.removeValue(forKey: "event").map { "\($0)" } ?? "-"
         var line =
-            "\(TimeText.text(Clock.wall())) \(event.level.rawValue.padded(7)) \(word) \(JSONText.quoted("\(event.message)"))"
+            "\(TimeText.text(Clock.wall())) \(event.level.rawValue.padded(7)) \(VisibleText.line(word)) \(VisibleText.quoted("\(event.message)"))"
         for (key, value) in all.sorted(by: { $0.key < $1.key }) {
             let text = "\(value)"
-            let isPlain = !text.isEmpty && !text.contains { $0 == " " || $0 == "\"" || $0 == "=" || $0.isNewline }
-            line += " \(key)=" + (isPlain ? text : JSONText.quoted(text))
+            let isPlain =
+                !text.isEmpty && !text.contains { $0.isWhitespace || $0 == "\"" || $0 == "=" || $0 == "\\" }
+                && VisibleText.isVisible(text)
+            line += " \(key)=" + (isPlain ? text : VisibleText.quoted(text))
         }
         Self.terminal.withLock { $0.print(line) }
     }

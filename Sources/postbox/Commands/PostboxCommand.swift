@@ -28,6 +28,7 @@ struct PostboxCommand: AsyncParsableCommand {
 
     /// Parses and runs; every failure has its exit code, and bad usage is 64 whatever the parser calls it.
     static func main() async {
+        Terminal.prepare()
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
@@ -45,7 +46,7 @@ struct PostboxCommand: AsyncParsableCommand {
     }
 
     private static func end(_ error: any Error, _ code: Int32) -> Never {
-        Terminal.error(fullMessage(for: error))
+        Terminal.error(text: fullMessage(for: error))
         Terminal.exit(code)
     }
 }

@@ -53,7 +53,7 @@ struct SimulateCommand: AsyncParsableCommand {
             server = try await SimulatorServer.start(
                 scenario: scenario, host: address.host, port: address.port, fast: fast, recordPath: record)
         } catch {
-            Terminal.error("cannot listen on \(listen): \(error)")
+            Terminal.error("cannot listen on \(listen): \(Words.of(error))")
             Terminal.exit(PostboxCore.ExitCode.noDestination)
         }
         Terminal.print("listening on \(server.url)")
@@ -74,7 +74,7 @@ struct SimulateCommand: AsyncParsableCommand {
             let yaml = try String(contentsOfFile: path, encoding: .utf8)
             return try Scenario.load(yaml: yaml, file: path)
         } catch {
-            Terminal.error("\(error)")
+            Terminal.error(text: Words.of(error))
             Terminal.exit(PostboxCore.ExitCode.configuration)
         }
     }

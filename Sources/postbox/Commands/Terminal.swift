@@ -1,16 +1,35 @@
 internal import Foundation
 internal import Glibc
+internal import PostboxCore
+internal import PostboxIO
 
 /// Standard output and error, and the end of the process.
 enum Terminal {
-    /// A line on standard output.
+    /// What every command begins with: lines have a place to go, and nobody who stops reading them ends the program. What it
+    /// does then it does to its end, so that its exit code tells the same as ever.
+    static func prepare() {
+        Descriptors.openStandard()
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// A line on standard output; what would break it or move the cursor is escaped.
     static func print(_ line: String) {
+        write(VisibleText.line(line) + "\n", to: STDOUT_FILENO)
+    }
+
+    /// A line on standard output exactly as it is: JSON for another program.
+    static func printExactly(_ line: String) {
         write(line + "\n", to: STDOUT_FILENO)
     }
 
-    /// A line on standard error.
+    /// A line on standard error; what would break it or move the cursor is escaped.
     static func error(_ line: String) {
-        write(line + "\n", to: STDERR_FILENO)
+        write(VisibleText.line(line) + "\n", to: STDERR_FILENO)
+    }
+
+    /// Lines of our own words on standard error.
+    static func error(text: String) {
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) { error(String(line)) }
     }
 
     /// Text as it is, on standard error: for the progress line.
@@ -28,6 +47,12 @@ enum Terminal {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let n = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if n < 0, errno == EAGAIN {
+                // Somebody else made the stream one that does not wait.
+                var place = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                guard poll(&place, 1, 1000) >= 0 || errno == EINTR else { return }
+                continue
+            }
             // Nobody reads any more: there is nobody to tell.
             guard n > 0 || errno == EINTR else { return }
             if n > 0 { bytes = bytes.dropFirst(n) }

@@ -79,12 +79,45 @@ struct ResultLineTests {
                 + "2026-11-18T11:06:40.000001Z,2026-11-18T11:06:40.250000Z,{}\n")
     }
 
-    @Test("Control characters in a text become spaces, so that a line is a line")
+    @Test("Nothing in a code or a text breaks a line or moves the cursor: it is escaped")
     func controls() {
         let line = ResultSamples.line(
-            outcome: .nacked, detail: OutcomeDetail(nakCode: "X", text: "a\nb\r\nc\td\u{0}e\u{7f}f\u{85}g é"))
-        #expect(line.contains(",X,,a b  c d e f g é,,"))
+            outcome: .nacked,
+            detail: OutcomeDetail(nakCode: "X\nY", text: "a\nb\r\nc\td\u{0}e\u{1b}[2Jf\u{85}g é\u{2028}\u{202e}"))
+        #expect(line.contains(#",X\nY,,a\nb\r\nc\td\u0000e\u001b[2Jf\u0085g é\u2028\u202e,,"#))
         #expect(line.filter { $0 == "\n" }.count == 1)
+    }
+
+    @Test(
+        "A text that a spreadsheet would take for a formula is kept from it",
+        arguments: [
+            ("=1+2", "'=1+2"), ("+CMD|x", "'+CMD|x"), ("-1", "'-1"), ("@SUM(A1)", "'@SUM(A1)"), ("\t=1", "'\\t=1"),
+            ("\r=1", "'\\r=1"), ("F44: a=b", "F44: a=b"), ("'=1", "'=1"), ("", ""),
+        ])
+    func formula(text: String, expected: String) {
+        let line = ResultSamples.line(outcome: .nacked, detail: OutcomeDetail(nakCode: "X", text: text))
+        #expect(line.contains(",nacked,X,,\(expected),,"))
+        // What was sent stands as it was sent.
+        let fields = #"{"N":"=1+2"}"#
+        #expect(ResultSamples.line(fields: fields).hasSuffix(#""{""N"":""=1+2""}""# + "\n"))
+    }
+
+    @Test("A rejected row's RIC that would break its line is escaped, and so is nothing else of it")
+    func rejectedRIC() {
+        var batch = PostBatch()
+        let ric = "A\nB\u{202e}"
+        batch.bytes = Array((ric + "{}").utf8)
+        let row = MappedRow(
+            row: 3, line: 4, post: .update, service: 0, ricStart: 0, ricLength: ric.utf8.count,
+            fieldsStart: ric.utf8.count, fieldsLength: 2, keyHash: 0)
+        var lines = ResultLines(drop: 1, destination: "cache", services: ["S"], hasLines: true)
+        var out = LineBuffer()
+        lines.append(
+            row, in: batch, outcome: .rejected, detail: OutcomeDetail(reason: "bad_ric", text: "no"), settledAt: 1,
+            to: &out)
+        let line = String(decoding: out.bytes, as: UTF8.self)
+        #expect(line.hasPrefix(#"1,3,4,cache,A\nB\u202e,S,Update,rejected,,bad_ric,no,,,0,,"#), "\(line)")
+        #expect(line.hasSuffix("Z,{}\n") && line.filter { $0 == "\n" }.count == 1)
     }
 
     @Test("What was never sent has no PostID and no time of sending; a row without a line has none")
