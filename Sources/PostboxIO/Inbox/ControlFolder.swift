@@ -11,6 +11,11 @@ package struct ControlFolder: Sendable {
         package var since: Int64
     }
 
+    /// Orders that can be given although the disk is full.
+    package static let reserves = 4
+    /// Of a file that is set aside: a block of the usual file systems, and longer than any order.
+    private static let reserveBytes = 4096
+
     package let path: String
 
     /// `stateDirectory`: the spool's `state/`.
@@ -53,11 +58,18 @@ package struct ControlFolder: Sendable {
         }
     }
 
-    /// Gives an order, durably. False: it stands already, and is left as it is. Throws `DiskError`.
+    /// Gives an order, durably, on a full disk with what is set aside. False: it stands already, and is left as it is. Throws
+    /// `DiskError`.
     package func give(_ order: ControlOrder, _ note: ControlNote) throws(DiskError) -> Bool {
         try make()
+        if try Disk.exists(path + "/" + order.fileName) { return false }
         let part = path + "/.new-\(getpid())"
-        try FileMover().write(Array(note.text.utf8), to: part)
+        do throws(DiskError) {
+            try FileMover().write(Array(note.text.utf8), to: part)
+        } catch {
+            try Disk.remove(part)
+            guard error.isFull, try writeIntoReserve(note, to: part) else { throw error }
+        }
         let isNew: Bool
         do throws(DiskError) {
             isNew = try Disk.renameNew(part, path + "/" + order.fileName)
@@ -68,6 +80,59 @@ package struct ControlFolder: Sendable {
         if !isNew { try Disk.remove(part) }
         try Disk.syncDirectory(path)
         return isNew
+    }
+
+    /// Sets blocks aside for orders to come, as far as they are missing: files that are full of blanks. Throws `DiskError` when
+    /// there is no room; what is set aside by then stays.
+    package func setAside() throws(DiskError) {
+        var isChanged = false
+        for number in 1...Self.reserves {
+            let file = reserve(number)
+            if try Disk.status(file)?.size == Self.reserveBytes { continue }
+            // Half of one is of no use to anybody, and its name is wanted.
+            try Disk.remove(file)
+            do throws(DiskError) {
+                try FileMover().write([UInt8](repeating: 0x20, count: Self.reserveBytes), to: file)
+            } catch {
+                try Disk.remove(file)
+                throw error
+            }
+            isChanged = true
+        }
+        if isChanged { try Disk.syncDirectory(path) }
+    }
+
+    private func reserve(_ number: Int) -> String { path + "/.reserve-\(number)" }
+
+    /// Writes a note over a file that was set aside, so that it needs no room. False: there is none.
+    private func writeIntoReserve(_ note: ControlNote, to part: String) throws(DiskError) -> Bool {
+        for number in 1...Self.reserves {
+            do throws(DiskError) {
+                // Its name is this process's own from here on.
+                guard try Disk.renameNew(reserve(number), part) else { return false }
+            } catch {
+                if error.code == ENOENT { continue }
+                throw error
+            }
+            let descriptor = try Disk.open(part, O_WRONLY)
+            do throws(DiskError) {
+                let bytes = Array(note.text.utf8.prefix(Self.reserveBytes))
+                try bytes.span.withUnsafeBytes { (bytes) throws(DiskError) in
+                    try Disk.write(descriptor, bytes, at: 0, path: part)
+                }
+                guard ftruncate(descriptor, off_t(bytes.count)) == 0 else {
+                    throw DiskError(code: errno, call: "ftruncate", path: part)
+                }
+                try Disk.fsync(descriptor, path: part)
+            } catch {
+                _ = Glibc.close(descriptor)
+                try Disk.remove(part)
+                throw error
+            }
+            try Disk.close(descriptor, path: part)
+            return true
+        }
+        return false
     }
 
     /// Takes orders back, durably: those that do not stand are passed over. Throws `DiskError`.

@@ -14,6 +14,9 @@ package struct DiskError: Error, Sendable, Equatable, CustomStringConvertible {
         self.path = path
     }
 
+    /// There is no room left.
+    package var isFull: Bool { code == ENOSPC || code == EDQUOT }
+
     package var description: String {
         "\(call)(2) failed for \(path): \(String(cString: strerror(code)))\(advice)"
     }

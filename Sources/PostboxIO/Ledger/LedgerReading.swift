@@ -14,6 +14,18 @@ package struct LedgerReading: Sendable {
         package var folder: String
         package var target: String
 
+        package init(
+            number: Int, name: String, stage: FileStage, verdict: Verdict? = nil, folder: String = "",
+            target: String = ""
+        ) {
+            self.number = number
+            self.name = name
+            self.stage = stage
+            self.verdict = verdict
+            self.folder = folder
+            self.target = target
+        }
+
         /// Every row has its outcome.
         package var isFinished: Bool { stage == .settled || stage == .closed }
     }

@@ -29,8 +29,7 @@ struct CancelCommand: AsyncParsableCommand {
     @Flag(help: "The file of that name in the inbox, not one in work.")
     var inbox = false
 
-    @Option(name: .shortAndLong, help: "The configuration.", completion: .file(extensions: ["yaml", "yml"]))
-    var config: String = "postbox.yaml"
+    @OptionGroup var place: SpoolOptions
 
     @Option(
         help: ArgumentHelp("How long to wait until a running service has finished the file.", valueName: "duration"))
@@ -43,7 +42,7 @@ struct CancelCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let desk = DeskOrders(config: config)
+        let desk = DeskOrders(place)
         // Looked at before the inbox: a drop with a higher number is the file that was seen there.
         let after = desk.lastNumber
         let (order, name) = choose(desk)
@@ -76,6 +75,12 @@ struct CancelCommand: AsyncParsableCommand {
             guard desk.isInInbox(target) else {
                 DeskOrders.end("\(target) does not lie in the inbox", PostboxCore.ExitCode.usage)
             }
+            // Without the ledger a drop of that name in work would be the one that the order means.
+            if desk.lastNumber == nil, !desk.drops(named: target).isEmpty {
+                DeskOrders.end(
+                    "which \(target) is meant cannot be told for now: another one is in work, and the ledger cannot be read; hold the inbox",
+                    PostboxCore.ExitCode.spool)
+            }
             return (.cancelFile(target), target)
         }
         if let number = Int(target), number > 0 { return (.cancelDrop(number), desk.openName(number)) }
@@ -89,9 +94,9 @@ struct CancelCommand: AsyncParsableCommand {
         case .ambiguous(let numbers, let isInInbox):
             var choices = numbers.map { "drop \($0) in work: postbox cancel \($0)" }
             if isInInbox { choices.append("the one in the inbox: postbox cancel --inbox \(target)") }
-            DeskOrders.end(
-                "\(target) is the name of several; nothing is cancelled. Say which:\n"
-                    + choices.map { "  \($0)\n" }.joined(), PostboxCore.ExitCode.usage)
+            Terminal.error("\(target) is the name of several; nothing is cancelled. Say which:")
+            for choice in choices { Terminal.error("  \(choice)") }
+            Terminal.exit(PostboxCore.ExitCode.usage)
         case .unknown:
             if let last = known.last { DeskOrders.end("\(DeskOrders.words(last)) already", PostboxCore.ExitCode.usage) }
             DeskOrders.end("there is no \(target) in the inbox or in work", PostboxCore.ExitCode.usage)
@@ -99,13 +104,13 @@ struct CancelCommand: AsyncParsableCommand {
     }
 
     private func finished(
-        _ order: ControlOrder, _ name: String, _ after: Int, _ desk: DeskOrders
+        _ order: ControlOrder, _ name: String, _ after: Int?, _ desk: DeskOrders
     ) -> LedgerReading.Drop? {
         let drop: LedgerReading.Drop? =
             if case .cancelDrop(let number) = order {
                 desk.drop(number)
             } else {
-                desk.drops(named: name).first { $0.number > after }
+                desk.drops(named: name).first { $0.number > after ?? 0 }
             }
         return drop.flatMap { $0.isFinished ? $0 : nil }
     }

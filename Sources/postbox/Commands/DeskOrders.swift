@@ -1,21 +1,56 @@
+internal import ArgumentParser
 internal import Foundation
 internal import PostboxCore
 internal import PostboxIO
 
+/// Which spool an order is for.
+struct SpoolOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong, help: "The configuration. It need not be right: its `spool` is enough.",
+        completion: .file(extensions: ["yaml", "yml"]))
+    var config: String = "postbox.yaml"
+
+    @Option(help: "The spool, without a configuration.", completion: .directory)
+    var spool: String?
+}
+
 /// What `cancel`, `hold` and `resume` know about a spool: they look from outside and leave orders, whether a service runs or not.
+///
+/// They need the spool alone: not a good configuration, not its secrets, and no free disk.
 struct DeskOrders {
-    let settings: Settings
+    let place: SpoolPlace
     let folder: ControlFolder
     private let ledger: LedgerReading?
+    /// Why the ledger cannot be read; nil: it can, or there is none yet.
+    private let ledgerTrouble: String?
 
-    /// Loads the configuration and opens the ledger for reading, or says why not and ends.
-    init(config: String) {
-        settings = Configuration.loadOrExit(config).settings
-        folder = ControlFolder(stateDirectory: settings.directories.state)
-        do {
-            ledger = try LedgerReading(path: settings.directories.state + "/ledger.sqlite")
+    /// Finds the spool and opens the ledger for reading, or says why not and ends.
+    init(_ options: SpoolOptions) {
+        do throws(SpoolPlace.Unknown) {
+            place = try SpoolPlace.find(config: options.config, spool: options.spool)
         } catch {
-            Self.end("\(error)", PostboxCore.ExitCode.spool)
+            Self.end(error.description, PostboxCore.ExitCode.configuration)
+        }
+        let state = place.directories.state
+        if place.isMakeshift {
+            // An order for a spool that nobody uses stops nothing.
+            guard Self.orEnd({ try Disk.target(state)?.isDirectory == true }) else {
+                Self.end(
+                    "there is no spool at \(place.directories.spool): \(state) is missing", PostboxCore.ExitCode.spool)
+            }
+            if options.spool == nil {
+                Terminal.error(
+                    "\(options.config) is not right as a whole (see postbox config check); the spool is \(place.directories.spool)"
+                )
+            }
+        }
+        folder = ControlFolder(stateDirectory: state)
+        do {
+            ledger = try LedgerReading(path: state + "/ledger.sqlite")
+            ledgerTrouble = nil
+        } catch {
+            ledger = nil
+            ledgerTrouble = Words.of(error)
         }
     }
 
@@ -34,15 +69,23 @@ struct DeskOrders {
         do {
             return try body()
         } catch {
-            end("\(error)", PostboxCore.ExitCode.spool)
+            end(Words.of(error), PostboxCore.ExitCode.spool)
         }
     }
 
     func drop(_ number: Int) -> LedgerReading.Drop? { Self.orEnd { try ledger?.drop(number) } }
 
-    func drops(named name: String) -> [LedgerReading.Drop] { Self.orEnd { try ledger?.drops(named: name) } ?? [] }
+    /// Drops of that name; without a ledger that can be read those in work.
+    func drops(named name: String) -> [LedgerReading.Drop] {
+        if ledgerTrouble != nil {
+            return numbersInWork().filter { fileInWork($0) == name }
+                .map { LedgerReading.Drop(number: $0, name: name, stage: .posting) }
+        }
+        return Self.orEnd { try ledger?.drops(named: name) } ?? []
+    }
 
-    var lastNumber: Int { Self.orEnd { try ledger?.lastNumber() } ?? 0 }
+    /// The highest number ever given; nil: not to be had.
+    var lastNumber: Int? { ledgerTrouble == nil ? Self.orEnd { try ledger?.lastNumber() } ?? 0 : nil }
 
     /// The name of the file of an unfinished drop, or says why there is none and ends with 64.
     func openName(_ number: Int) -> String {
@@ -53,19 +96,28 @@ struct DeskOrders {
             return known.name
         }
         // The ledger may be lost: the next start takes what lies in work/.
-        let directory = settings.directories.work + "/\(number)"
-        if let name = (try? Disk.names(in: directory))?.names.first(where: { !$0.hasPrefix(".") }) { return name }
+        if let name = fileInWork(number) { return name }
+        if let ledgerTrouble { Self.end(ledgerTrouble, PostboxCore.ExitCode.spool) }
         Self.end("there is no drop \(number)", PostboxCore.ExitCode.usage)
+    }
+
+    private func numbersInWork() -> [Int] {
+        (Self.orEnd { try Disk.names(in: place.directories.work) }).names.compactMap { Int($0) }.sorted()
+    }
+
+    private func fileInWork(_ number: Int) -> String? {
+        let directory = place.directories.work + "/\(number)"
+        return (try? Disk.names(in: directory))?.names.first { !$0.hasPrefix(".") }
     }
 
     /// Whether a file of that name lies in the inbox and may be taken.
     func isInInbox(_ name: String) -> Bool {
         guard !name.contains("/"), !FileNames.isIgnored(name), !FileNames.isTooLong(name) else { return false }
-        return Self.orEnd { try Disk.status(settings.directories.inbox + "/" + name)?.isRegular == true }
+        return Self.orEnd { try Disk.status(place.directories.inbox + "/" + name)?.isRegular == true }
     }
 
     /// The running service in words; nil: none runs.
-    var service: String? { Self.orEnd { try SpoolLock.owner(stateDirectory: settings.directories.state) } }
+    var service: String? { Self.orEnd { try SpoolLock.owner(stateDirectory: place.directories.state) } }
 
     /// How a finished drop ended.
     static func words(_ drop: LedgerReading.Drop) -> String {
@@ -76,7 +128,14 @@ struct DeskOrders {
 
     /// Leaves an order. False: it stands already. Ends with 74 when it cannot be written.
     func give(_ order: ControlOrder, after: Int? = nil) -> Bool {
-        Self.orEnd { try folder.give(order, ControlNote(by: Self.user, after: after)) }
+        let isNew = Self.orEnd { try folder.give(order, ControlNote(by: Self.user, after: after)) }
+        do throws(DiskError) {
+            // What it may have been written over is there again for the next one.
+            try folder.setAside()
+        } catch {
+            if !error.isFull { Terminal.error("the order stands, but nothing is set aside for the next one: \(error)") }
+        }
+        return isNew
     }
 
     /// Takes an order back. False: there is none. Ends with 74 when it cannot be removed.

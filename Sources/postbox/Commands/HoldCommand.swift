@@ -14,8 +14,7 @@ struct HoldArguments: ParsableArguments {
     @Argument(help: ArgumentHelp("The destination's name, or the drop's number.", valueName: "name|number"))
     var name: String?
 
-    @Option(name: .shortAndLong, help: "The configuration.", completion: .file(extensions: ["yaml", "yml"]))
-    var config: String = "postbox.yaml"
+    @OptionGroup var place: SpoolOptions
 
     func validate() throws {
         switch what {
@@ -33,7 +32,11 @@ struct HoldArguments: ParsableArguments {
         case .inbox:
             return .holdInbox
         case .destination:
-            let known = desk.settings.destinations.map(\.name)
+            guard let known = desk.place.destinations else {
+                Terminal.error(
+                    "whether there is a destination \(name) cannot be told: the configuration cannot be read")
+                return .holdDestination(name)
+            }
             guard known.contains(name) else {
                 DeskOrders.end(
                     "there is no destination \(name); the configuration has \(known.joined(separator: ", "))",
@@ -65,7 +68,7 @@ struct HoldCommand: ParsableCommand {
     @OptionGroup var target: HoldArguments
 
     func run() throws {
-        let desk = DeskOrders(config: target.config)
+        let desk = DeskOrders(target.place)
         let order = target.order(desk)
         let isNew = desk.give(order)
         let words = isNew ? "\(order.subject) is held" : "\(order.subject) is held already"
@@ -88,7 +91,7 @@ struct ResumeCommand: ParsableCommand {
     @OptionGroup var target: HoldArguments
 
     func run() throws {
-        let desk = DeskOrders(config: target.config)
+        let desk = DeskOrders(target.place)
         // What is held may be resumed although the configuration has changed since.
         let given: ControlOrder =
             switch target.what {

@@ -78,14 +78,31 @@ actor ControlDesk {
             for (order, entry) in found.orders where !order.isHold { try await cancel(order, entry) }
             standing.isKnown = true
             warned.remove("fault")
+            setAside()
         } catch {
             standing.isKnown = false
             if warned.insert("fault").inserted {
                 context.alerts.send(
-                    Alert(event: "control_fault", message: "orders cannot be read for now: \(error)", facts: [:]))
+                    Alert(
+                        event: "control_fault", message: "orders cannot be read for now: \(Words.of(error))", facts: [:]
+                    ))
             }
         }
         return standing
+    }
+
+    /// What lets an order be given on a full disk. Without it orders are given all the same while there is room.
+    private func setAside() {
+        do throws(DiskError) {
+            try folder.setAside()
+            warned.remove("reserve")
+        } catch {
+            if warned.insert("reserve").inserted {
+                context.logger.warning(
+                    "nothing can be set aside for orders to come, which a full disk would stop: \(error)",
+                    metadata: ["event": "control_fault"])
+            }
+        }
     }
 
     private func hold(_ order: ControlOrder, _ entry: ControlFolder.Entry) async throws {
@@ -223,7 +240,7 @@ actor ControlDesk {
             try folder.remove(over)
         } catch {
             // Read again, they come to nothing.
-            context.logger.warning("\(error)", metadata: ["event": "control_fault"])
+            context.logger.warning("\(Words.of(error))", metadata: ["event": "control_fault"])
         }
         for order in over {
             orders[order] = nil

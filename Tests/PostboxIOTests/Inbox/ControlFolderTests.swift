@@ -29,6 +29,24 @@ struct ControlFolderTests {
         #expect(try Array(control.read().orders.keys) == [.cancelFile("a.csv")])
     }
 
+    @Test("What is set aside is no order, is made once, and made good when it is missing or half there")
+    func aside() throws {
+        try control.make()
+        try control.setAside()
+        let names = {
+            FileManager.default.enumerator(atPath: control.path)?.allObjects.compactMap { $0 as? String } ?? []
+        }
+        #expect(names().sorted() == [".reserve-1", ".reserve-2", ".reserve-3", ".reserve-4"])
+        let first = try Disk.status(control.path + "/.reserve-1")
+        try Disk.remove(control.path + "/.reserve-2")
+        try folder.write("half", to: "control/.reserve-3")
+        try control.setAside()
+        #expect(try names().allSatisfy { try Disk.status(control.path + "/" + $0)?.size == 4096 } && names().count == 4)
+        #expect(try Disk.status(control.path + "/.reserve-1") == first)
+        let (orders, foreign) = try control.read()
+        #expect(orders.isEmpty && foreign.isEmpty)
+    }
+
     @Test("What is no order is named; what is not finished is not")
     func foreign() throws {
         try control.make()

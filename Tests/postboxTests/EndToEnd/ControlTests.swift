@@ -20,7 +20,10 @@ struct ControlTests {
 
     private static func control(_ desk: Desk) -> URL { desk.path(.state).appendingPathComponent("control") }
 
-    private static func orders(_ desk: Desk) -> [String] { FileManager.default.names(in: control(desk)) }
+    /// Without what is set aside for orders to come.
+    private static func orders(_ desk: Desk) -> [String] {
+        FileManager.default.names(in: control(desk)).filter { !$0.hasPrefix(".") }
+    }
 
     /// Runs one of the commands, which must end with that code; what it said.
     @discardableResult
