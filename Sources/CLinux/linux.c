@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -30,6 +31,7 @@ long postbox_fs_type(const char *path) {
 
 static void fill(const struct stat *s, struct postbox_status *out) {
     out->kind = S_ISREG(s->st_mode) ? 1 : S_ISDIR(s->st_mode) ? 2 : S_ISLNK(s->st_mode) ? 3 : 0;
+    out->mode = s->st_mode & 07777;
     out->size = s->st_size;
     out->modified_at = s->st_mtim.tv_sec * 1000000000LL + s->st_mtim.tv_nsec;
     out->changed_at = s->st_ctim.tv_sec * 1000000000LL + s->st_ctim.tv_nsec;
@@ -103,4 +105,15 @@ int postbox_forget_code(void) {
     int failed = 0;
     dl_iterate_phdr(forget, &failed);
     return failed;
+}
+
+int postbox_forbid_dumps(int traceable) {
+    struct rlimit none = {0, 0};
+    if (setrlimit(RLIMIT_CORE, &none) != 0) return -errno;
+    if (traceable) return 0;
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : -errno;
+}
+
+int postbox_replace_descriptor(int with, int fd, int inherited) {
+    return dup3(with, fd, inherited ? 0 : O_CLOEXEC) >= 0 ? 0 : -errno;
 }

@@ -11,6 +11,7 @@ long postbox_fs_type(const char *path);
 /// What stat(2) tells, in types that every Swift file sees the same way; times in nanoseconds since 1970.
 struct postbox_status {
     uint32_t kind;  // 1 regular, 2 directory, 3 symbolic link, 0 anything else
+    uint32_t mode;  // the permission bits
     int64_t size;
     int64_t modified_at;
     int64_t changed_at;
@@ -41,4 +42,11 @@ long postbox_free_descriptors(void);
 /// only the start needed does not. Code that was changed in memory is left alone, as is everything under LD_PRELOAD. 0, or the
 /// negative errno.
 int postbox_forget_code(void);
+
+/// Nobody gets at this process's memory: no core file is written, and, unless `traceable`, no other program of the same user may
+/// look at it (RLIMIT_CORE, PR_SET_DUMPABLE). 0, or the negative errno.
+int postbox_forbid_dumps(int traceable);
+
+/// dup3(2): `fd` is what `with` is from now on, closed on exec unless `inherited`. 0, or the negative errno.
+int postbox_replace_descriptor(int with, int fd, int inherited);
 #endif

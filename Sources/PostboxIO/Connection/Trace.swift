@@ -10,7 +10,7 @@ package final class Trace: Sendable {
     }
 
     private let descriptor: Int32
-    private let path: String
+    package let path: String
     private let fault = Mutex<DiskError?>(nil)
 
     /// Appends to the file. Throws `DiskError`.
@@ -22,6 +22,12 @@ package final class Trace: Sendable {
     deinit {
         // What a trace could not write is told by `firstFault`; closing it adds nothing.
         _ = Glibc.close(descriptor)
+    }
+
+    /// Goes on in the file of that name as it is now, which is created when it is missing: the present one may have been renamed.
+    /// Throws `DiskError`; then it goes on in the present one.
+    package func reopen() throws(DiskError) {
+        try Descriptors.reopen(descriptor, at: path, inherited: false)
     }
 
     /// The first write that failed; the trace is not whole then.

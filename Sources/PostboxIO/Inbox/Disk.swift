@@ -10,6 +10,8 @@ package enum Disk {
         package var isRegular: Bool
         package var isDirectory: Bool
         package var isSymbolicLink: Bool
+        /// The permission bits, as chmod(2) takes them.
+        package var mode: UInt32
         /// Bytes.
         package var size: Int
         /// Nanoseconds since 1970.
@@ -191,10 +193,13 @@ package enum Disk {
         guard code == 0 else { throw DiskError(code: code, call: "fsync", path: path) }
     }
 
-    /// Creates a directory and its parents, durably; one that is there already is fine. `syncing` false: the caller syncs the
-    /// directory above it.
-    package static func makeDirectory(_ path: String, syncing: Bool = true) throws(DiskError) {
-        if mkdir(path, 0o755) == 0 {
+    /// Creates a directory and its parents, durably; one that is there already is fine. Others than its owner and group have no
+    /// right to it. `asAbove`: it is as open as the directory above it. `syncing` false: the caller syncs that one.
+    package static func makeDirectory(
+        _ path: String, asAbove: Bool = false, syncing: Bool = true
+    ) throws(DiskError) {
+        let mode = asAbove ? try target(above(path))?.mode ?? 0o750 : 0o750
+        if mkdir(path, mode & 0o777) == 0 {
             if syncing { try syncDirectory(above(path)) }
             return
         }
@@ -207,7 +212,7 @@ package enum Disk {
             let above = above(path)
             guard above != "/" else { throw DiskError(code: ENOENT, call: "mkdir", path: path) }
             try makeDirectory(above)
-            guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+            guard mkdir(path, 0o750) == 0 || errno == EEXIST else {
                 throw DiskError(code: errno, call: "mkdir", path: path)
             }
             try syncDirectory(above)
@@ -297,6 +302,7 @@ extension Disk.Status {
         isRegular = s.kind == 1
         isDirectory = s.kind == 2
         isSymbolicLink = s.kind == 3
+        mode = s.mode
         size = Int(s.size)
         modifiedAt = s.modified_at
         changedAt = s.changed_at

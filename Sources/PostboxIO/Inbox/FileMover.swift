@@ -40,7 +40,7 @@ package struct FileMover: Sendable {
     package func move(
         _ name: String, from directory: String, to folder: String, as target: String, summary: [UInt8]
     ) throws(DiskError) -> Bool {
-        try Disk.makeDirectory(folder)
+        try Disk.makeDirectory(folder, asAbove: true)
         try placeAll(name, from: directory, to: folder, as: target)
         let part = directory + "/" + Part.summary
         // A drop is settled only when its summary lies here, durable. Where it no longer does, it was placed before, and whoever
@@ -88,9 +88,11 @@ package struct FileMover: Sendable {
         return true
     }
 
-    /// Writes a whole small file. Throws `DiskError`.
-    package func write(_ bytes: [UInt8], to path: String, syncing: Bool = true) throws(DiskError) {
-        let descriptor = try Disk.open(path, O_WRONLY | O_CREAT | O_TRUNC)
+    /// Writes a whole small file. `mode`: its permission bits when it is new. Throws `DiskError`.
+    package func write(
+        _ bytes: [UInt8], to path: String, mode: UInt32 = 0o644, syncing: Bool = true
+    ) throws(DiskError) {
+        let descriptor = try Disk.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
         do throws(DiskError) {
             try Disk.write(descriptor, bytes, path: path)
             if syncing { try Disk.fsync(descriptor, path: path) }

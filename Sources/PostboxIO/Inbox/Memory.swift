@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Glibc
 
 /// How the C library keeps memory.
 package enum Memory {
@@ -14,5 +15,19 @@ package enum Memory {
     @discardableResult
     package static func forgetStart() -> Int32 {
         -postbox_forget_code()
+    }
+}
+
+/// What the process holds in memory is nobody else's to see.
+package enum Privacy {
+    /// No core file is written from here on, and no other program of the same user may look into this one: passwords and tokens
+    /// lie in its memory. A debug build lets others look when it is told so. Returns 0, or the errno of what failed.
+    @discardableResult
+    package static func forbidDumps() -> Int32 {
+        #if DEBUG
+            -postbox_forbid_dumps(getenv("POSTBOX_TRACEABLE") == nil ? 0 : 1)
+        #else
+            -postbox_forbid_dumps(0)
+        #endif
     }
 }

@@ -46,11 +46,12 @@ package actor ResultFile {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// Creates the file with its header, or goes on after the first `keeping` bytes of one that is there. `failing` is told
+    /// Creates the file with its header, or goes on after the first `keeping` bytes of one that is there. `mode`: the permission
+    /// bits of a new one. `failing` is told
     /// when it cannot be written for now, and when that is over. Throws `DiskError`.
     package init(
         path: String, rows: Int, lines: [String: ResultLines], keeping: Int = 0,
-        outcomes: OutcomeCounts = OutcomeCounts(), bad: RowSet? = nil, firstSentAt: Int64 = 0,
+        outcomes: OutcomeCounts = OutcomeCounts(), bad: RowSet? = nil, firstSentAt: Int64 = 0, mode: UInt32 = 0o644,
         thread: DiskThread,
         alert: @escaping @Sendable (Alert) -> Void, failing: @escaping @Sendable (Bool) -> Void = { _ in }
     ) throws(DiskError) {
@@ -63,7 +64,7 @@ package actor ResultFile {
         self.bad = bad ?? RowSet(rows: rows)
         self.firstSentAt = firstSentAt
         lastSync = Clock.monotonic()
-        descriptor = try Disk.open(path, O_RDWR | O_CREAT)
+        descriptor = try Disk.open(path, O_RDWR | O_CREAT, mode: mode)
         durable = keeping
         released = keeping / Self.pageBytes * Self.pageBytes
         var first = LineBuffer(offset: keeping)
@@ -163,7 +164,8 @@ package actor ResultFile {
     }
 
     private func count(_ outcome: PostOutcome, _ detail: OutcomeDetail?, row: Int, settledAt: Int64) {
-        let word = detail.map { $0.nakCode.isEmpty ? $0.reason : $0.nakCode } ?? ""
+        // As it stands in the line, from where the next start counts it.
+        let word = detail.map { $0.nakCode.isEmpty ? $0.reason : VisibleText.line($0.nakCode) } ?? ""
         outcomes.add(outcome, word: word)
         if !outcome.isGood { bad.insert(row) }
         lastSettledAt = max(lastSettledAt, settledAt)

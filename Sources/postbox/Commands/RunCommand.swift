@@ -48,6 +48,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         Memory.keepFreed()
+        Signals.ignoreUntilTrapped()
         let loaded = Configuration.loadOrExit(config)
         let options = RunOptions(
             once: once, wait: (try? wait.map(SettingsText.duration)) ?? .seconds(30), takeOver: takeOver,
@@ -60,11 +61,21 @@ struct RunCommand: AsyncParsableCommand {
 /// Runs the service with signals and the progress line around it.
 enum Service {
     static func run(_ loaded: LoadedSettings, _ options: RunOptions, _ logger: Logger) async -> Int32 {
-        signal(SIGPIPE, SIG_IGN)
         let (stops, stop) = AsyncStream<Void>.makeStream()
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        let signals = await UnixSignalsSequence(trapping: [.sigint, .sigterm] + Signals.noStop)
+        let files = LogFiles(trace: options.trace)
         let signalTask = Task {
-            for await _ in signals { stop.yield() }
+            for await signal in signals {
+                switch signal {
+                case .sighup: files.reopen(logger)
+                case .sigusr1, .sigusr2:
+                    let name = signal == .sigusr1 ? "SIGUSR1" : "SIGUSR2"
+                    logger.notice(
+                        "the signal \(name) means nothing here; it is ignored",
+                        metadata: ["event": "signal_ignored", "signal": "\(name)"])
+                default: stop.yield()
+                }
+            }
         }
         let progress = Progress()
         let shown = Terminal.errorIsTerminal ? Task { await progress.showWhileRunning() } : nil
@@ -75,6 +86,55 @@ enum Service {
         shown?.cancel()
         await shown?.value
         return code
+    }
+}
+
+/// Signals that are no reason to stop.
+enum Signals {
+    static let noStop: [UnixSignal] = [.sighup, .sigusr1, .sigusr2]
+
+    /// From the program's start until somebody listens to them: else they would end it.
+    static func ignoreUntilTrapped() {
+        for one in noStop { signal(one.rawValue, SIG_IGN) }
+    }
+}
+
+/// The files that lines go to, for whoever puts them away: known by the names that they had at the start.
+private struct LogFiles: Sendable {
+    /// Where standard output and error go, when these are files.
+    private let standard: [Int32: String]
+    private let trace: Trace?
+
+    init(trace: Trace?) {
+        self.trace = trace
+        standard = [STDOUT_FILENO, STDERR_FILENO].reduce(into: [:]) { $0[$1] = Descriptors.path(of: $1) }
+    }
+
+    func reopen(_ logger: Logger) {
+        var reopened: [String] = []
+        var failed: [String] = []
+        for (descriptor, path) in standard.sorted(by: { $0.key < $1.key }) {
+            do throws(DiskError) {
+                try Descriptors.reopen(descriptor, at: path, inherited: true)
+                if !reopened.contains(path) { reopened.append(path) }
+            } catch {
+                failed.append("\(error)")
+            }
+        }
+        if let trace {
+            do throws(DiskError) {
+                try trace.reopen()
+                reopened.append(trace.path)
+            } catch {
+                failed.append("\(error)")
+            }
+        }
+        for why in failed {
+            logger.error("lines go on into the file as it was: \(why)", metadata: ["event": "reopen_failed"])
+        }
+        logger.notice(
+            reopened.isEmpty ? "there is no log file and no trace to open again" : "log and trace were opened again",
+            metadata: ["event": "reopened", "files": "\(reopened.joined(separator: ", "))"])
     }
 }
 
@@ -93,6 +153,8 @@ enum Configuration {
 
     /// Loads it, or says everything that is wrong with it and ends with 78.
     static func loadOrExit(_ path: String) -> LoadedSettings {
+        // Its secrets lie in memory from here on.
+        Privacy.forbidDumps()
         do {
             return try SettingsLoader.load(path: path)
         } catch {

@@ -7,9 +7,10 @@ struct RejectsWriter {
     let rule: MappingRule
     let format: PriceFileFormat
 
-    /// Writes the rows of `bad` to `path`, synced. Throws when the source cannot be read or the target not be written.
-    func write(_ bad: RowSet, of source: SourceFile, to path: String) throws {
-        let descriptor = try Disk.open(path, O_WRONLY | O_CREAT | O_TRUNC)
+    /// Writes the rows of `bad` to `path`, synced; `mode`: its permission bits. Throws when the source cannot be read or the
+    /// target not be written.
+    func write(_ bad: RowSet, of source: SourceFile, to path: String, mode: UInt32) throws {
+        let descriptor = try Disk.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
         do {
             try copy(bad, of: source, to: descriptor, path)
             try Disk.fsync(descriptor, path: path)

@@ -141,7 +141,8 @@ struct SpoolTroubleTests {
         let simulator = try await desk.simulate(Self.slow)
         try desk.configure([simulator.url], top: "rescan: 1s", destination: Self.small)
         try desk.drop("a.csv", Self.text(1000))
-        let service = try desk.start()
+        // Its open files are looked at from outside.
+        let service = try desk.start(environment: ["POSTBOX_TRACEABLE": "1"])
         try await eventually("a part is posted") { try simulator.posts().count >= 20 }
         // A few are left: the program takes none of the last ones for files, as libdispatch could not go on without any.
         try Self.limitOpenFiles(of: service, to: try Self.lowestFreeFile(of: service) + 3)
