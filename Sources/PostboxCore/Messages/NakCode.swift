@@ -52,6 +52,16 @@ package struct NakCode: Sendable, Hashable {
         6: "NoResponse", 7: "GatewayDown", 10: "SymbolUnknown", 11: "NotOpen", 12: "InvalidContent",
     ]
 
+    /// Names that the table has, in order; `None` is no refusal.
+    package static let knownNames = names.values.filter { $0 != "None" }.sorted()
+
+    /// Whether a text may stand for a code in a configuration: a known name, `Error`, or a number as some servers send it.
+    package static func isKnown(_ text: String) -> Bool {
+        if text == error.name || knownNames.contains(text) { return true }
+        guard let number = Int(text), String(number) == text else { return false }
+        return (1...65535).contains(number)
+    }
+
     /// The number of a known code, else nil.
     package var number: Int? { Self.names.first { $0.value == name }?.key ?? Int(name) }
 }

@@ -1,10 +1,13 @@
 /// The word that a mistyped one was most likely meant to be.
 package enum NearestWord {
-    /// The word of `words` with the smallest edit distance to `word`, whatever the case of its letters; the first of
-    /// several equally near ones. nil only when `words` is empty.
+    /// The word of `words` with the smallest edit distance to `word`, whatever the case of its letters; the first of several
+    /// equally near ones. nil when none is near: a hint that leads elsewhere is worse than none.
     package static func of(_ word: String, in words: [String]) -> String? {
         let wanted = Array(word.lowercased())
-        return words.map { ($0, distance(wanted, Array($0.lowercased()))) }.min { $0.1 < $1.1 }?.0
+        return words.map { ($0, Array($0.lowercased())) }
+            .map { (word: $0, distance: distance(wanted, $1), length: max(wanted.count, $1.count)) }
+            .filter { $0.distance <= max(1, $0.length / 3) }
+            .min { $0.distance < $1.distance }?.word
     }
 
     /// Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`.

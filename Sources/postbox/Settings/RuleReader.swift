@@ -105,9 +105,13 @@ enum RuleReader {
         guard let entries = value.entries("a mapping such as {SymbolUnknown: 0.1%}") else { return nil }
         var result: [String: RowLimit] = [:]
         for (word, value) in entries {
-            guard word.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }) else {
+            guard NakCode.isKnown(word) || Reason.words.contains(word) else {
+                let known = NakCode.knownNames + [NakCode.error.name] + Reason.words
+                let nearest = NearestWord.of(word, in: known).map { "; the nearest is `\($0)`" } ?? ""
                 value.log.add(
-                    line: value.line, "`\(word)` in `tolerate` is neither a NakCode's name or number nor a reason")
+                    line: value.line,
+                    "`\(VisibleText.line(word))` in `tolerate` is neither a NakCode's name or number nor a reason\(nearest)"
+                )
                 continue
             }
             limit(value).map { result[word] = $0 }

@@ -128,4 +128,29 @@ struct SettingsTextTests {
         #expect(NearestWord.of(word, in: ["settle", "destinations", "window", "rescan"]) == expected)
         #expect(NearestWord.of(word, in: []) == nil)
     }
+
+    @Test(
+        "Where nothing is near there is no hint", arguments: ["xyz", "se", "password", "w", "destination_down_alert"])
+    func nothingNear(word: String) {
+        #expect(NearestWord.of(word, in: ["settle", "destinations", "window", "rescan"]) == nil)
+    }
+
+    @Test("A duration in words is exact to the second")
+    func words() {
+        #expect(SettingsText.words(.seconds(300)) == "5m")
+        #expect(SettingsText.words(.seconds(3_723)) == "1h 2m 3s")
+        #expect(SettingsText.words(.seconds(86_400 * 2 + 5)) == "2d 5s")
+        #expect(SettingsText.words(.milliseconds(250)) == "250ms")
+    }
+
+    @Test(
+        "A URL's password is seen, and a reference is none",
+        arguments: [
+            ("http://u:p@h:1", true), ("http://u:p@ss@h:1", true), ("http://${env:U}:p@h:1", true),
+            ("http://u:p@${env:H}:1", true), ("http://u:${env:P}@h:1", false), ("http://${file:/c}@h:1", false),
+            ("http://u@h:1", false), ("http://h:1", false), ("http://u:@h:1", false), ("${env:PROXY}", false),
+        ])
+    func password(url: String, holds: Bool) {
+        #expect(SettingsText.holdsPassword(url) == holds)
+    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import PostboxCore
 import TestSupport
 import Testing
 
@@ -143,6 +144,31 @@ struct ArchitectureTests {
         for code in [0, 2, 3, 4, 64, 69, 70, 74, 75, 78] {
             #expect(readme.contains("| \(code) |"), "\(code) is missing")
         }
+    }
+
+    @Test(
+        "Every reason that the program gives is in the list, and the article has the same words with the same meaning")
+    func reasons() throws {
+        let places =
+            /(?:reason: |reason = |reason == |[pP]roblem\(|refuse\(|endBare\(record, |cancelled = |refusedAfterDoubt = )\s*"([a-z][a-z_]+)"/
+        var found: Set<String> = []
+        for file in try Source.all() where ["PostboxCore", "PostboxIO", "postbox"].contains(file.module) {
+            let text = file.lines.joined(separator: "\n")
+            for match in text.matches(of: places) { found.insert(String(match.1)) }
+            guard file.path.hasSuffix("/FieldValue.swift") else { continue }
+            for match in text.matches(of: /case \w+ = "([a-z_]+)"/) { found.insert(String(match.1)) }
+        }
+        #expect(found.count > 60)
+        let listed = Set(Reason.words)
+        #expect(found.subtracting(listed).isEmpty, "not listed in Reason.swift")
+        #expect(listed.count == Reason.words.count, "listed twice")
+
+        let article = try String(
+            contentsOf: BuiltProgram.packageFolder().appendingPathComponent(
+                "Sources/PostboxCore/Documentation.docc/Reasons.md"), encoding: .utf8)
+        let rows = article.split(separator: "\n").filter { $0.hasPrefix("| `") }.map(String.init)
+        #expect(rows == (Reason.ofRows + Reason.ofFiles).map { "| `\($0.word)` | \($0.meaning) |" })
+        for list in [Reason.ofRows, Reason.ofFiles] { #expect(list.map(\.word) == list.map(\.word).sorted()) }
     }
 
     @Test("Tests lie at the path of what they test")
