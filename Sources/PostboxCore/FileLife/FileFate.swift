@@ -23,6 +23,18 @@ package struct OutcomeCounts: Sendable, Equatable {
     package var total: Int { counts.reduce(0, +) }
     package var good: Int { self[.acked] + self[.superseded] }
 
+    /// Bad lines by NakCode or reason, for people: the most frequent words, and all others together. A server's words may be any
+    /// and very many.
+    package var reasons: [String: Int] {
+        let named = bad.filter { !$0.key.isEmpty && $0.value > 0 }
+        let most = 100
+        guard named.count > most else { return named }
+        let sorted = named.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }
+        var out = Dictionary(uniqueKeysWithValues: sorted.prefix(most - 1).map { ($0.key, $0.value) })
+        out["others", default: 0] += sorted.dropFirst(most - 1).reduce(0) { $0 + $1.value }
+        return out
+    }
+
     package mutating func add(_ outcome: PostOutcome, word: String = "", count: Int = 1) {
         counts[Int(outcome.rawValue)] += count
         if !outcome.isGood { bad[word, default: 0] += count }

@@ -56,6 +56,19 @@ package struct FileSummary: Sendable {
         self.warnings = warnings
     }
 
+    /// Words with their counts, the most frequent first.
+    package static func byCount(_ reasons: [String: Int]) -> [(word: String, count: Int)] {
+        reasons.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }.map {
+            (word: $0.key, count: $0.value)
+        }
+    }
+
+    /// How often what was wrong, in a summary's bytes.
+    package static func reasons(in json: [UInt8]) -> [String: Int] {
+        guard case .object(let members)? = json.withUnsafeBytes({ JSONValue.parse($0) })?["reasons"] else { return [:] }
+        return Dictionary(members.map { ($0.key, $0.value.integer ?? 0) }, uniquingKeysWith: +).filter { $0.value > 0 }
+    }
+
     /// The counts of outcomes in a summary's bytes, without the words of bad ones.
     package static func outcomes(in json: [UInt8]) -> OutcomeCounts {
         var counts = OutcomeCounts()
@@ -74,9 +87,10 @@ package struct FileSummary: Sendable {
 
     /// The object, indented by two, with a line end.
     package var json: String {
-        func quoted(_ text: String) -> String { JSONText.quoted(text) }
+        func quoted(_ text: String) -> String { VisibleText.quoted(text) }
         func time(_ value: Int64) -> String { value > 0 ? quoted(TimeText.text(value)) : "null" }
         let counts = PostOutcome.allCases.map { "\"\($0.word)\": \(outcomes[$0])" }.joined(separator: ", ")
+        let reasons = Self.byCount(outcomes.reasons).map { quoted($0.word) + ": \($0.count)" }.joined(separator: ", ")
         let logins = login.map { entry in
             quoted(entry.destination) + ": {"
                 + entry.text.map { quoted($0.0) + ": " + quoted($0.1) }.joined(separator: ", ") + "}"
@@ -97,6 +111,7 @@ package struct FileSummary: Sendable {
             "\"text\": \(quoted(text))",
             "\"rows\": \(rows)",
             "\"outcomes\": {\(counts)}",
+            "\"reasons\": {\(reasons)}",
             "\"claimed_at\": \(time(claimedAt))",
             "\"first_sent_at\": \(time(firstSentAt))",
             "\"settled_at\": \(time(settledAt))",

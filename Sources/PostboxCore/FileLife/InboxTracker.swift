@@ -87,6 +87,12 @@ package struct InboxTracker: Sendable {
     /// is none, and neither is a marker or a checksum.
     package var hasWork: Bool { files.contains { isPriceFile($1) && lacking($0, $1).isEmpty } }
 
+    /// All price files, in no order.
+    package var priceFiles: [String] { files.filter { isPriceFile($1) }.map(\.key) }
+
+    /// Whether its writer is done with it.
+    package func isComplete(_ name: String) -> Bool { files[name]?.state == .complete }
+
     /// Price files that wait for companions, and the companions' names; both in order.
     package var waiting: [(name: String, lacking: [String])] {
         files.filter { isPriceFile($1) }.map { (name: $0, lacking: lacking($0, $1)) }

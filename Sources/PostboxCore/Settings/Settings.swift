@@ -10,6 +10,8 @@ package struct Settings: Sendable, Equatable {
     package var drainTimeout: Duration
     /// Run for every alert, with its facts as JSON on standard input.
     package var alertCommand: String?
+    /// A destination that is down for so long is an alert, and so is a file that waits so long in the inbox.
+    package var downAlert: Duration
     /// What happens to a file that was contributed before.
     package var duplicates: Duplicates
     /// How far back a file counts as contributed before.
@@ -22,7 +24,8 @@ package struct Settings: Sendable, Equatable {
     package init(
         directories: Directories, settle: Duration = .seconds(5), rescan: Duration = .seconds(10),
         archive: Archive = .flat, drainTimeout: Duration = .seconds(20), alertCommand: String? = nil,
-        duplicates: Duplicates = .reject, duplicatesWithin: Duration = .seconds(24 * 3600),
+        downAlert: Duration = .seconds(300), duplicates: Duplicates = .reject,
+        duplicatesWithin: Duration = .seconds(24 * 3600),
         destinations: [Destination], rules: [MappingRule] = []
     ) {
         self.directories = directories
@@ -31,6 +34,7 @@ package struct Settings: Sendable, Equatable {
         self.archive = archive
         self.drainTimeout = drainTimeout
         self.alertCommand = alertCommand
+        self.downAlert = downAlert
         self.duplicates = duplicates
         self.duplicatesWithin = duplicatesWithin
         self.destinations = destinations
@@ -44,6 +48,17 @@ package struct Settings: Sendable, Equatable {
             return destinations.count == 1 ? MappingRule(match: "", destinations: [destinations[0].name]) : nil
         }
         return rules.first { rule in names.contains { rule.matches($0) } }
+    }
+
+    /// Why a file that matches no rule is refused.
+    package func noRule(_ name: String) -> FileProblem {
+        let patterns = rules.prefix(8).map(\.match).joined(separator: ", ")
+        let more = rules.count > 8 ? " and \(rules.count - 8) more" : ""
+        return FileProblem(
+            reason: "no_rule", what: "\(name) matches no rule of the configuration's files:",
+            hint: rules.isEmpty
+                ? "with several destinations files: must say which one a file is for"
+                : "the rules match \(patterns)\(more)")
     }
 
     /// Absolute paths, without a slash at the end.

@@ -20,6 +20,7 @@ package enum TopKey: String, SettingsKey {
     case settle, rescan, archive
     case drainTimeout = "drain_timeout"
     case alertCommand = "alert_command"
+    case downAlert = "down_alert"
     case duplicates
     case duplicatesWithin = "duplicates_within"
     case destinations, files

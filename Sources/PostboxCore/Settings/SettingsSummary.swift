@@ -23,6 +23,7 @@ package enum SettingsSummary {
         lines.append("duplicates\(within): \(settings.duplicates.rawValue)")
         // The command itself may carry a key to the place it reports to.
         if settings.alertCommand != nil { lines.append("alert command: set") }
+        lines.append("down and waiting are alerts after \(text(settings.downAlert))")
         return lines
     }
 

@@ -18,6 +18,19 @@ package enum SettingsText {
         return .milliseconds(count * factor)
     }
 
+    /// A duration as a person would say it, to the second: `5m`, `1h 2m 3s`; below a second in milliseconds.
+    package static func words(_ duration: Duration) -> String {
+        let (seconds, attoseconds) = duration.components
+        guard seconds > 0 else { return "\(attoseconds / 1_000_000_000_000_000)ms" }
+        var parts: [String] = []
+        var rest = seconds
+        for (unit, size) in [("d", Int64(86400)), ("h", 3600), ("m", 60), ("s", 1)] where rest >= size {
+            parts.append("\(rest / size)\(unit)")
+            rest %= size
+        }
+        return parts.joined(separator: " ")
+    }
+
     /// `5` or `0.1%`.
     package static func rowLimit(_ text: String) throws(SettingsMistake) -> RowLimit {
         let mistake = SettingsMistake("a number of rows such as 5, or a percentage from 0% to 100% such as 0.1%")
@@ -100,6 +113,19 @@ package enum SettingsText {
             throw SettingsMistake("a proxy such as http://proxy.example:3128 (host and port, no path)")
         }
         return text
+    }
+
+    /// Whether a URL names a user with a password, and that is no reference to elsewhere.
+    package static func holdsPassword(_ url: String) -> Bool {
+        guard let at = url.lastIndex(of: "@"), let scheme = url.firstRange(of: "://"), scheme.upperBound < at else {
+            return false
+        }
+        let credentials = url[scheme.upperBound..<at]
+        // The colon of `${env:NAME}` is none between user and password.
+        let plain = credentials.replacing("${env:", with: "${").replacing("${file:", with: "${")
+        guard let colon = plain.firstIndex(of: ":") else { return false }
+        let password = plain[plain.index(after: colon)...]
+        return !password.isEmpty && !password.contains("${")
     }
 
     /// Four numbers from 0 to 255 with dots between them; returned as it stands.

@@ -26,12 +26,18 @@ package struct Alert: Sendable {
     package var isError: Bool
     package var message: String
     package var facts: [String: String]
+    /// How often what was wrong: NakCodes and reasons of rows, or what files wait for.
+    package var reasons: [String: Int]
 
-    package init(event: String, isError: Bool = true, message: String, facts: [String: String] = [:]) {
+    package init(
+        event: String, isError: Bool = true, message: String, facts: [String: String] = [:],
+        reasons: [String: Int] = [:]
+    ) {
         self.event = event
         self.isError = isError
         self.message = message
         self.facts = facts
+        self.reasons = reasons
     }
 }
 

@@ -8,7 +8,8 @@ struct CheckCommand: AsyncParsableCommand {
         abstract: "Reads, maps and validates files without any network.",
         discussion: """
             Prints what would be posted, and every problem with file, line, column and a hint. With --json one post a line, \
-            exactly as it would go on the wire, PostID aside; problems then go to standard error.
+            exactly as it would go on the wire, PostID aside; problems then go to standard error, all of them. Else the first 20 \
+            problems of each reason are printed, and how many more there are; --all prints all.
 
             Ends with 0 when every row is fine, 2 when rows have problems, 3 when a file cannot be read.
             """)
@@ -19,15 +20,17 @@ struct CheckCommand: AsyncParsableCommand {
     @Flag(help: "Print each post as JSON, one a line.")
     var json = false
 
+    @Flag(help: "Print every problem, not the first 20 of each reason.")
+    var all = false
+
     @Argument(help: "Price files.", completion: .file())
     var files: [String]
 
     func run() async throws {
         let settings = config.map { Configuration.loadOrExit($0).settings } ?? Self.plain
+        let check = FileCheck(settings: settings, isJSON: json, most: all || json ? nil : 20)
         var code = PostboxCore.ExitCode.ok
-        for file in files {
-            code = PostboxCore.ExitCode.worse(code, try await FileCheck(settings: settings, isJSON: json).check(file))
-        }
+        for file in files { code = PostboxCore.ExitCode.worse(code, try await check.check(file)) }
         Terminal.exit(code)
     }
 
@@ -45,6 +48,8 @@ struct CheckCommand: AsyncParsableCommand {
 private struct FileCheck {
     let settings: Settings
     let isJSON: Bool
+    /// Problems of a reason that are shown; nil: all.
+    let most: Int?
 
     /// Returns the file's exit code.
     func check(_ path: String) async throws -> Int32 {
@@ -54,7 +59,7 @@ private struct FileCheck {
             return PostboxCore.ExitCode.failed
         }
         guard let rule = settings.rule(forAnyOf: [name] + (originalName(ofRejects: name).map { [$0] } ?? [])) else {
-            problem(path, FileProblem(reason: "no_rule", what: "\(name) matches no rule of the configuration's files:"))
+            problem(path, settings.noRule(name))
             return PostboxCore.ExitCode.failed
         }
         guard let format = rule.format ?? PriceFileFormat(fileName: originalName(ofRejects: name) ?? name) else {
@@ -106,7 +111,7 @@ private struct FileCheck {
         } catch let problem as FileProblem {
             self.problem(path, problem)
         } catch {
-            Terminal.error("\(path): \(error)")
+            Terminal.error("\(path): \(Words.of(error))")
         }
         return PostboxCore.ExitCode.failed
     }
@@ -127,16 +132,21 @@ private struct FileCheck {
 
     /// Reads the file again and shows its problems, and its posts where they would be sent.
     private func show(_ source: SourceFile, _ pass: PriceFilePass, _ codec: MessageCodec, posts isSent: Bool) throws {
+        var limit = ProblemLimit(most: most)
         try source.eachChunk { _, chunk, isLast in
             try pass.take(chunk, isLast: isLast) { _, posts in
                 for row in posts.rows {
                     if row.problem >= 0 {
-                        problem(source.path, posts.problems[row.problem])
+                        let problem = posts.problems[row.problem]
+                        if limit.shows(problem.reason) { self.problem(source.path, problem) }
                     } else if isSent {
                         show(row, posts, codec)
                     }
                 }
             }
+        }
+        for (reason, count) in limit.rest {
+            Terminal.print("  \(reason): \(count) more row\(count == 1 ? "" : "s"); --all shows all")
         }
     }
 
@@ -151,7 +161,7 @@ private struct FileCheck {
 
     private func show(_ row: MappedRow, _ posts: PostBatch, _ codec: MessageCodec) {
         if isJSON {
-            Terminal.print(
+            Terminal.printExactly(
                 String(
                     decoding: codec.json(
                         of: row, in: posts, postID: PostboxCore.Postbox.postID(base: 0, row: row.row)),

@@ -18,6 +18,7 @@ struct ConfigCommand: AsyncParsableCommand {
         func run() async throws {
             let loaded = Configuration.loadOrExit(file)
             for line in SettingsSummary.lines(loaded.settings) { Terminal.print(line) }
+            for warning in loaded.warnings { Terminal.print("WARNING: \(warning.text)") }
             Terminal.print("\(file) is valid")
         }
     }

@@ -114,22 +114,29 @@ private struct DemoReport {
                         + String(summary["rows"]?.integer ?? 0).leftPadded(6)
                         + counts.map { String($0).leftPadded(10) }.joined())
                 if let text = summary["text"]?.text, !text.isEmpty { bad.append("  \(file): \(text)") }
+                let reasons = FileSummary.byCount(FileSummary.reasons(in: bytes))
+                if !reasons.isEmpty {
+                    bad.append("  \(file): " + reasons.map { "\($0.count) \($0.word)" }.joined(separator: ", "))
+                }
                 bad += try badRows(folder + "/" + FileNames.result(file), file)
             }
         }
         if !bad.isEmpty {
-            Terminal.print("\nWhat was wrong:")
+            Terminal.print("")
+            Terminal.print("What was wrong:")
             for line in bad { Terminal.print(line) }
         }
-        Terminal.print("\nEvery row's answer stands in the result files:")
+        Terminal.print("")
+        Terminal.print("Every row's answer stands in the result files:")
         for folder in [directories.done, directories.failed] {
             for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
             where name.hasSuffix(".result.csv") || name.contains(".rejects.") {
                 Terminal.print("  \(folder)/\(name)")
             }
         }
+        Terminal.print("")
         Terminal.print(
-            "\nTo try it yourself: correct the rejects file and drop it again, or see  postbox run --help")
+            "To try it yourself: correct the rejects file and drop it again, or see  postbox run --help")
     }
 
     private func badRows(_ path: String, _ file: String) throws -> [String] {

@@ -6,8 +6,9 @@ internal import PostboxIO
 struct Claims: Sendable {
     let context: Context
 
-    static func noRule(_ name: String) -> OutcomeDetail {
-        OutcomeDetail(reason: "no_rule", text: "\(name) matches no rule of the configuration's files:")
+    static func noRule(_ name: String, _ settings: Settings) -> OutcomeDetail {
+        let problem = settings.noRule(name)
+        return OutcomeDetail(reason: problem.reason, text: FileContribution.words(problem))
     }
 
     /// The rule for a name; a file of rejects goes by the name of the file it came from. Throws when the ledger cannot be read.
@@ -24,7 +25,7 @@ struct Claims: Sendable {
         guard var rule = try await rule(for: name) else {
             return (
                 DropSnapshot(rule: MappingRule(match: "", destinations: []), services: [:], updateOnly: [:]),
-                Self.noRule(name)
+                Self.noRule(name, context.settings)
             )
         }
         if originalName(ofRejects: name) != nil { rule = rule.forRejects }

@@ -33,7 +33,7 @@ struct Closing: Sendable {
             try context.guardBook.closed(place)
         } catch {
             // The drop is closed; the next one that is closes forgets these, too.
-            context.logger.warning("\(error)", metadata: ["event": "disk_fault", "drop": "\(place.drop)"])
+            context.logger.warning("\(Words.of(error))", metadata: ["event": "disk_fault", "drop": "\(place.drop)"])
         }
         FailPoint.reach("closed")
     }

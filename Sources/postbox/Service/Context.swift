@@ -35,7 +35,7 @@ actor NameBook {
     /// A free name in the folder, kept for the caller until `release`; with those suffixes it is free as well. Throws
     /// `DiskError`.
     func reserve(_ name: String, in folder: String, suffixes: [String]) throws -> String {
-        try Disk.makeDirectory(folder)
+        try Disk.makeDirectory(folder, asAbove: true)
         let free = try mover.freeName(name, in: folder, suffixes: suffixes) { reserved.contains($0) }
         reserved.insert(folder + "/" + free)
         return free
@@ -84,51 +84,134 @@ actor PostIDBases {
 }
 
 /// Tells the desk: a log line with a stable word, and the site's own command with the same facts as JSON.
+///
+/// The command runs for one alert after the other, a few at once; however many files go wrong, it is never the command that
+/// brings the machine down.
 final class Alerts: Sendable {
-    private let command: String?
-    private let logger: Logger
+    private struct Queue {
+        var waiting: [String] = []
+        var running = 0
+        /// Alerts that the command was not run for since it was last said.
+        var dropped = 0
+    }
 
-    init(command: String?, logger: Logger) {
+    /// Commands at once, and alerts that wait for theirs.
+    private static let runningMax = 4
+    private static let waitingMax = 1000
+    /// All that the command gets of the program's environment: the service's secrets are none of its business.
+    private static let passedOn = ["PATH", "HOME", "LANG", "TZ"]
+
+    private let command: String?
+    private let environment: [String: String]
+    private let logger: Logger
+    private let queue = Mutex(Queue())
+
+    init(command: String?, environment: [String: String], logger: Logger) {
         self.command = command
         self.logger = logger
+        self.environment = environment.filter { Self.passedOn.contains($0.key) }
+            .merging(["PATH": "/usr/local/bin:/usr/bin:/bin"]) { own, _ in own }
     }
 
     func send(_ alert: Alert) {
         var metadata: Logger.Metadata = ["event": "\(alert.event)"]
         for (key, value) in alert.facts { metadata[key] = "\(value)" }
+        if !alert.reasons.isEmpty { metadata["reasons"] = "\(Self.words(alert.reasons))" }
         logger.log(level: alert.isError ? .error : .warning, "\(alert.message)", metadata: metadata)
-        guard let command else { return }
-        let facts =
-            ["event", "level", "message", "time"].map { key in
-                let value =
-                    switch key {
-                    case "event": alert.event
-                    case "level": alert.isError ? "error" : "warning"
-                    case "message": alert.message
-                    default: TimeText.text(Clock.wall())
-                    }
-                return JSONText.quoted(key) + ":" + JSONText.quoted(value)
-            } + alert.facts.sorted { $0.key < $1.key }.map { JSONText.quoted($0.key) + ":" + JSONText.quoted($0.value) }
-        run(command, "{" + facts.joined(separator: ",") + "}\n")
+        guard command != nil else { return }
+        let input = Self.json(alert, at: Clock.wall())
+        let isTaken = queue.withLock { queue in
+            guard queue.waiting.count < Self.waitingMax else {
+                queue.dropped += 1
+                return false
+            }
+            queue.waiting.append(input)
+            return true
+        }
+        if isTaken { runNext() }
     }
 
-    private func run(_ command: String, _ input: String) {
+    /// `WORD:COUNT,WORD:COUNT`, the most frequent first.
+    static func words(_ reasons: [String: Int]) -> String {
+        FileSummary.byCount(reasons).map { "\($0.word):\($0.count)" }.joined(separator: ",")
+    }
+
+    /// The alert as one line of JSON.
+    static func json(_ alert: Alert, at now: Int64) -> String {
+        var members = [
+            ("event", alert.event), ("level", alert.isError ? "error" : "warning"), ("message", alert.message),
+            ("time", TimeText.text(now)),
+        ].map { (key: $0.0, value: VisibleText.quoted($0.1)) }
+        members += alert.facts.sorted { $0.key < $1.key }.map { (key: $0.key, value: VisibleText.quoted($0.value)) }
+        if !alert.reasons.isEmpty {
+            let counts = FileSummary.byCount(alert.reasons).map { VisibleText.quoted($0.word) + ":\($0.count)" }
+            members.append((key: "reasons", value: "{" + counts.joined(separator: ",") + "}"))
+        }
+        return "{" + members.map { VisibleText.quoted($0.key) + ":" + $0.value }.joined(separator: ",") + "}\n"
+    }
+
+    /// Waits until the command was begun for every alert, for a while at most.
+    func finish(within limit: Duration) async {
+        let end = ContinuousClock.now + limit
+        while queue.withLock({ !$0.waiting.isEmpty }), ContinuousClock.now < end {
+            do {
+                try await Task.sleep(for: .milliseconds(20))
+            } catch {
+                return
+            }
+        }
+        let left = queue.withLock { $0.waiting.count }
+        if left > 0 { sayDropped(left) }
+    }
+
+    private func runNext() {
+        while true {
+            let (next, dropped) = queue.withLock { queue -> (String?, Int) in
+                guard queue.running < Self.runningMax, !queue.waiting.isEmpty else { return (nil, 0) }
+                queue.running += 1
+                let dropped = queue.dropped
+                queue.dropped = 0
+                return (queue.waiting.removeFirst(), dropped)
+            }
+            if dropped > 0 { sayDropped(dropped) }
+            guard let next else { return }
+            run(next)
+        }
+    }
+
+    private func sayDropped(_ count: Int) {
+        logger.error(
+            "the alert command was not run for \(count) alerts: it does not keep up; the log has them",
+            metadata: ["event": "alert_command_failed", "alerts": "\(count)"])
+    }
+
+    private func ended() {
+        queue.withLock { $0.running -= 1 }
+        runNext()
+    }
+
+    private func run(_ input: String) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", command]
+        process.arguments = ["-c", command ?? ""]
+        process.environment = environment
         let pipe = Pipe()
         process.standardInput = pipe
-        process.terminationHandler = { [logger] process in
-            guard process.terminationStatus != 0 else { return }
-            logger.error(
-                "the alert command failed",
-                metadata: ["event": "alert_command_failed", "status": "\(process.terminationStatus)"])
+        process.terminationHandler = { [weak self, logger] process in
+            if process.terminationStatus != 0 {
+                logger.error(
+                    "the alert command failed",
+                    metadata: ["event": "alert_command_failed", "status": "\(process.terminationStatus)"])
+            }
+            self?.ended()
         }
         do {
             try process.run()
         } catch {
             logger.error(
-                "the alert command does not run", metadata: ["event": "alert_command_failed", "error": "\(error)"])
+                "the alert command does not run",
+                metadata: ["event": "alert_command_failed", "error": "\(Words.of(error))"])
+            ended()
             return
         }
         // Whoever does not read the facts may be gone by now; whether it failed is told by its status.

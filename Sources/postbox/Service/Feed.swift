@@ -96,7 +96,8 @@ struct Feed: Sendable {
                 do {
                     try await context.ledger.progressed(file.drop)
                 } catch {
-                    context.logger.warning("\(error)", metadata: ["event": "ledger_fault", "drop": "\(file.drop)"])
+                    context.logger.warning(
+                        "\(Words.of(error))", metadata: ["event": "ledger_fault", "drop": "\(file.drop)"])
                 }
             }
             context.progress.add(settled: count, acked: acked, bad: count - acked)

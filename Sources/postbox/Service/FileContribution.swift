@@ -93,14 +93,14 @@ struct FileContribution: Sendable {
         } catch {
             // The desk is told once, the log of every try.
             if file.wasFaulty {
-                logger.error("cannot go on yet: \(error)", metadata: ["event": "contribution_fault"])
+                logger.error("cannot go on yet: \(Words.of(error))", metadata: ["event": "contribution_fault"])
             } else {
                 context.alerts.send(
                     Alert(
-                        event: "contribution_fault", message: "\(file.name) cannot go on: \(error)",
+                        event: "contribution_fault", message: "\(file.name) cannot go on: \(Words.of(error))",
                         facts: ["drop": "\(file.drop)", "file": file.name]))
             }
-            end = .fault("\(error)")
+            end = .fault(Words.of(error))
         }
         for name in rule.destinations {
             if case .fault = end {
@@ -375,9 +375,14 @@ struct FileContribution: Sendable {
         return try ResultFile(
             path: file.directory + "/" + FileMover.Part.result, rows: rows, lines: lines,
             keeping: recovered.goodBytes, outcomes: recovered.rows.outcomes, bad: recovered.rows.bad,
-            firstSentAt: recovered.firstSentAt, thread: context.results,
+            firstSentAt: recovered.firstSentAt, mode: try mode(), thread: context.results,
             alert: { [alerts = context.alerts] in alerts.send($0) },
             failing: { [trouble = context.trouble] in trouble.changed($0) })
+    }
+
+    /// The permission bits of what lies beside the file: nobody may read there what they may not read in the file itself.
+    private func mode() throws(DiskError) -> UInt32 {
+        ((try Disk.status(file.path)?.mode ?? 0o640) & 0o066) | 0o600
     }
 
     private static let tooOld = OutcomeDetail(reason: "max_age", text: "not sent within the rule's max_age")
@@ -498,7 +503,7 @@ struct FileContribution: Sendable {
         summary.settledAt = settledAt > 0 ? settledAt : Clock.wall()
         let bytes = Array(summary.json.utf8)
         let part = file.directory + "/" + FileMover.Part.summary
-        try FileMover().write(bytes, to: part, syncing: false)
+        try FileMover().write(bytes, to: part, mode: try mode(), syncing: false)
         FailPoint.reach("summary_written")
         try await results.finish(with: [part], in: context.syncs)
         FailPoint.reach("result_complete")
@@ -517,7 +522,7 @@ struct FileContribution: Sendable {
         FailPoint.reach("settled")
         try await Closing(context: context).finish(
             file.place, name: file.name, directory: file.directory, folder: folder, target: target, summary: nil)
-        log(verdict, counts, summary.rowsPerSecond, trouble, folder + "/" + target)
+        log(verdict, counts, counts.reasons, summary.rowsPerSecond, trouble, folder + "/" + target)
         return .closed(verdict, unknown: counts[.unknown])
     }
 
@@ -525,7 +530,7 @@ struct FileContribution: Sendable {
     private func writeRejects(_ bad: RowSet, _ source: SourceFile, _ format: PriceFileFormat) throws {
         let path = file.directory + "/" + FileMover.Part.rejects
         do {
-            try RejectsWriter(rule: rule, format: format).write(bad, of: source, to: path)
+            try RejectsWriter(rule: rule, format: format).write(bad, of: source, to: path, mode: try mode())
         } catch is SourceFile.Changed, is FileProblem {
             try Disk.remove(path)
         }
@@ -540,7 +545,7 @@ struct FileContribution: Sendable {
             summary: record.summary)
         let verdict = record.verdict ?? .failed
         let counts = FileSummary.outcomes(in: record.summary)
-        log(verdict, counts, 0, Trouble(), record.folder + "/" + record.target)
+        log(verdict, counts, FileSummary.reasons(in: record.summary), 0, Trouble(), record.folder + "/" + record.target)
         return .closed(verdict, unknown: counts[.unknown])
     }
 
@@ -575,18 +580,27 @@ struct FileContribution: Sendable {
     }
 
     private func log(
-        _ verdict: Verdict, _ counts: OutcomeCounts, _ rate: Double, _ trouble: Trouble, _ path: String
+        _ verdict: Verdict, _ counts: OutcomeCounts, _ reasons: [String: Int], _ rate: Double, _ trouble: Trouble,
+        _ path: String
     ) {
-        var metadata: Logger.Metadata = ["event": "file_\(verdict.rawValue)", "path": "\(path)"]
-        for outcome in PostOutcome.allCases where counts[outcome] > 0 {
-            metadata[outcome.word] = "\(counts[outcome])"
-        }
-        if rate > 0 { metadata["rows_per_second"] = "\(Int(rate.rounded()))" }
+        var facts = ["path": path]
+        for outcome in PostOutcome.allCases where counts[outcome] > 0 { facts[outcome.word] = "\(counts[outcome])" }
+        if rate > 0 { facts["rows_per_second"] = "\(Int(rate.rounded()))" }
         if !trouble.reason.isEmpty {
-            metadata["reason"] = "\(trouble.reason)"
-            metadata["text"] = "\(trouble.text)"
+            facts["reason"] = trouble.reason
+            facts["text"] = trouble.text
         }
-        logger.log(
-            level: verdict == .done ? .info : .warning, "\(file.name) is \(verdict.rawValue)", metadata: metadata)
+        let event = "file_\(verdict.rawValue)"
+        let message = "\(file.name) is \(verdict.rawValue)"
+        guard verdict == .done else {
+            facts["drop"] = "\(file.drop)"
+            facts["file"] = file.name
+            return context.alerts.send(
+                Alert(event: event, isError: false, message: message, facts: facts, reasons: reasons))
+        }
+        var metadata: Logger.Metadata = ["event": "\(event)"]
+        for (key, value) in facts { metadata[key] = "\(value)" }
+        if !reasons.isEmpty { metadata["reasons"] = "\(Alerts.words(reasons))" }
+        logger.info("\(message)", metadata: metadata)
     }
 }

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Glibc
 internal import Logging
 internal import NIOCore
@@ -34,7 +35,7 @@ struct PostboxService: Sendable {
         do {
             try prepareDirectories()
         } catch {
-            logger.error("\(error)", metadata: ["event": "spool_fault"])
+            logger.error("\(Words.of(error))", metadata: ["event": "spool_fault"])
             return error is SpoolProblem ? ExitCode.configuration : ExitCode.spool
         }
         let lock: SpoolLock
@@ -44,7 +45,7 @@ struct PostboxService: Sendable {
                 since: TimeText.text(Clock.wall()))
         } catch {
             let isTaken = error is SpoolLock.Taken
-            logger.error("\(error)", metadata: ["event": isTaken ? "spool_taken" : "spool_fault"])
+            logger.error("\(Words.of(error))", metadata: ["event": isTaken ? "spool_taken" : "spool_fault"])
             return isTaken ? ExitCode.interrupted : ExitCode.spool
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(settings.destinations.count, 4)))
@@ -56,17 +57,17 @@ struct PostboxService: Sendable {
             } catch {
                 // All is done; only a start on another host asks about the mark.
                 logger.warning(
-                    "the spool keeps this host's mark: \(error); another host needs --take-over",
+                    "the spool keeps this host's mark: \(Words.of(error)); another host needs --take-over",
                     metadata: ["event": "spool_fault"])
             }
         } catch {
-            logger.error("\(error)", metadata: ["event": "fault"])
+            logger.error("\(Words.of(error))", metadata: ["event": "fault", "kind": "\(type(of: error))"])
             code = error is LedgerError || error is DiskError ? ExitCode.spool : ExitCode.internalFault
         }
         do {
             try await group.shutdownGracefully()
         } catch {
-            logger.error("the network threads do not stop: \(error)", metadata: ["event": "fault"])
+            logger.error("the network threads do not stop: \(Words.of(error))", metadata: ["event": "fault"])
         }
         return code
     }
@@ -106,7 +107,11 @@ struct PostboxService: Sendable {
         let work = settings.directories.work
         let ledgerPath = settings.directories.state + "/ledger.sqlite"
         let ledger = try Ledger(path: ledgerPath, firstNumber: try firstNumber(work))
-        let alerts = Alerts(command: settings.alertCommand, logger: logger)
+        let alerts = Alerts(
+            command: settings.alertCommand, environment: ProcessInfo.processInfo.environment, logger: logger)
+        for warning in loaded.warnings {
+            logger.warning("\(warning.text)", metadata: ["event": "literal_secret"])
+        }
         var lanes: [String: PostingLane] = [:]
         var credentials: [String: Credentials] = [:]
         for destination in settings.destinations {
@@ -137,9 +142,11 @@ struct PostboxService: Sendable {
             alerts: alerts, progress: progress, logger: logger)
         let recovery = try await Recovery(context: context).run(open)
         Memory.forgetStart()
-        return try await ServiceLoop(
+        let code = try await ServiceLoop(
             context: context, credentials: credentials, options: options, stops: stops, recovered: recovery
         ).run()
+        await alerts.finish(within: .seconds(5))
+        return code
     }
 
     /// A ledger that is made anew in a spool that was used before counts from the seconds of today: no number comes twice.

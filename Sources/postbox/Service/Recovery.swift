@@ -96,7 +96,8 @@ struct Recovery: Sendable {
         return ClaimedFile(
             drop: record.number, name: record.name, directory: directory, claimedAt: record.claimedAt,
             snapshot: record.snapshot,
-            refusal: record.snapshot.rule.destinations.isEmpty ? Claims.noRule(record.name) : nil, record: record,
+            refusal: record.snapshot.rule.destinations.isEmpty ? Claims.noRule(record.name, context.settings) : nil,
+            record: record,
             presents: record.stage == .posting && record.postings.contains { $0.postedThrough > 0 })
     }
 

@@ -41,6 +41,10 @@ actor ServiceLoop {
     private var watchTask: Task<Void, Never>?
     private var laneStates: [String: LaneState] = [:]
     private var downSince: [String: Int64] = [:]
+    /// What the desk is told when it lasts.
+    private var downs: DownWatch
+    private var waits: WaitWatch
+    private var report = ProgressReport(every: 60_000_000_000)
     /// Drops in work, with their destinations.
     private var open: [Int: (destinations: [String], priority: Int)] = [:]
     private let control: ControlDesk
@@ -89,9 +93,13 @@ actor ServiceLoop {
             settle: context.settings.settle.nanoseconds, names: inboxNames)
         (inputs, input) = AsyncStream.makeStream()
         control = ControlDesk(context: context) { [input] in input.yield(.orders) }
+        let limit = context.settings.downAlert.nanoseconds
+        downs = DownWatch(limit: limit)
+        waits = WaitWatch(limit: limit)
         for name in context.lanes.keys {
             laneStates[name] = .untried
             downSince[name] = startedAt
+            downs.isDown(name, at: startedAt)
         }
     }
 
@@ -174,6 +182,15 @@ actor ServiceLoop {
                 unsaid[file] = nil
                 if !isReady(destinations) { say(waiting: file, for: destinations) }
             }
+            if state != .ready {
+                downs.isDown(name, at: now)
+            } else if let span = downs.isUp(name, at: now) {
+                context.alerts.send(
+                    Alert(
+                        event: "destination_up", isError: false,
+                        message: "\(name) is up again after \(SettingsText.words(.nanoseconds(span)))",
+                        facts: ["destination": name, "down_seconds": "\(span / 1_000_000_000)"]))
+            }
         case .ended(let file, let end):
             open[file.drop] = nil
             var isClosed = false
@@ -234,7 +251,7 @@ actor ServiceLoop {
         } catch {
             noteFault(now)
             context.logger.error(
-                "what the fault left cannot be looked at: \(error)", metadata: ["event": "ledger_fault"])
+                "what the fault left cannot be looked at: \(Words.of(error))", metadata: ["event": "ledger_fault"])
         }
         waitingToGoOn.sort { $0.drop < $1.drop }
     }
@@ -299,6 +316,7 @@ actor ServiceLoop {
             listInbox()
             standing = await control.read()
         }
+        sayWhatLasts(now)
         if let until = faultUntil, now >= until { faultUntil = nil }
         if faultUntil == nil, !standing.isKnown {
             standing = await control.read()
@@ -425,7 +443,7 @@ actor ServiceLoop {
                 await start(claimed, &group)
             } catch {
                 noteFault(now)
-                let text = "nothing is taken from the inbox for now: \(error)"
+                let text = "nothing is taken from the inbox for now: \(Words.of(error))"
                 if warned.insert("claim").inserted {
                     context.alerts.send(Alert(event: "claim_fault", message: text, facts: [:]))
                 } else {
@@ -593,6 +611,7 @@ actor ServiceLoop {
             let done = Clock.monotonic()
             nextRescan = max(now + (tracker.isPolled ? min(rescan, 1_000_000_000) : rescan), done + 4 * (done - now))
             sayWhatWaits()
+            sayLongWaits(done)
             if warned.remove("inbox") != nil {
                 context.logger.info("the inbox can be read again", metadata: ["event": "watching"])
             }
@@ -622,6 +641,74 @@ actor ServiceLoop {
                 "\(name) is left alone in the inbox: the file that it goes with is not there",
                 metadata: ["event": "companion_alone", "file": "\(name)"])
         }
+    }
+
+    /// Files that have waited for long, with what they wait for; and that none does any more.
+    private func sayLongWaits(_ now: Int64) {
+        switch waits.look(tracker.priceFiles, at: now) {
+        case .waiting(let files, let all):
+            let shown = files.prefix(3).joined(separator: ", ") + (files.count > 3 ? " and others" : "")
+            let have = all == 1 ? "file has" : "files have"
+            let span = SettingsText.words(context.settings.downAlert)
+            context.alerts.send(
+                Alert(
+                    event: "waiting_long", isError: false,
+                    message: "\(all) \(have) waited in the inbox for \(span) or longer: \(shown)",
+                    facts: ["files": "\(all)", "file": files.first ?? ""], reasons: whatFor(files)))
+        case .over:
+            context.alerts.send(
+                Alert(event: "waiting_over", isError: false, message: "no file waits in the inbox for long any more"))
+        case nil: break
+        }
+    }
+
+    /// How many of these files wait for what.
+    private func whatFor(_ files: [String]) -> [String: Int] {
+        let lacking = Dictionary(tracker.waiting.map { ($0.name, $0.lacking) }, uniquingKeysWith: { first, _ in first })
+        var counts: [String: Int] = [:]
+        for name in files {
+            let what =
+                if let missing = lacking[name] {
+                    missing.contains { $0.hasSuffix(InboxNames.checksumSuffix) } ? "checksum" : "marker"
+                } else if !tracker.isComplete(name) {
+                    "writer"
+                } else if standing.isInboxHeld {
+                    "held"
+                } else if let destinations = knownDestinations[name], standing.holds(anyOf: destinations) {
+                    "held"
+                } else if let destinations = knownDestinations[name], !isReady(destinations) {
+                    "destination"
+                } else {
+                    "turn"
+                }
+            counts[what, default: 0] += 1
+        }
+        return counts
+    }
+
+    /// Destinations that have been down for long, and once a minute how far the files in work are.
+    private func sayWhatLasts(_ now: Int64) {
+        for (name, span) in downs.due(at: now) {
+            let inWork = open.values.count { $0.destinations.contains(name) }
+            context.alerts.send(
+                Alert(
+                    event: "destination_down",
+                    message:
+                        "\(name) has been down for \(SettingsText.words(.nanoseconds(span))): \(reason([name]))",
+                    facts: ["destination": name, "why": reason([name]), "down_seconds": "\(span / 1_000_000_000)"],
+                    reasons: ["in_inbox": tracker.count, "in_work": inWork].filter { $0.value > 0 }))
+        }
+        let totals = context.progress.now
+        guard
+            let line = report.look(
+                isBusy: !open.isEmpty, settled: totals.settled, expected: totals.expected, at: now)
+        else { return }
+        var metadata: Logger.Metadata = [
+            "event": "progress", "files": "\(open.count)", "rows": "\(line.rows)", "of": "\(line.of)",
+            "rate": "\(line.rate)", "drops": "\(open.keys.sorted().prefix(8).map(String.init).joined(separator: ","))",
+        ]
+        if let remaining = line.remaining { metadata["remaining"] = "\(remaining)s" }
+        context.logger.info("\(line.rows) of \(line.of) rows are settled", metadata: metadata)
     }
 
     /// Fetches the looks that are missing for the order of arrival.
@@ -670,6 +757,7 @@ actor ServiceLoop {
         var next = nextRescan
         if let at = tracker.nextDeadline { next = min(next, at) }
         if let until = faultUntil { next = min(next, until) }
+        for deadline in [downs.nextDeadline, report.nextDeadline] { next = min(next, deadline ?? next) }
         if options.once || isStopping || context.trouble.since != nil { next = min(next, now + 250_000_000) }
         timer?.cancel()
         timer = Task { [input] in

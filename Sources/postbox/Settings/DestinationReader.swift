@@ -8,7 +8,7 @@ enum DestinationReader {
     static func read(_ value: SettingsValue, _ log: SettingsProblemLog) -> [Result] {
         let entries = value.entries("a mapping from a destination's name to its settings") ?? []
         return entries.compactMap { name, value in
-            if name.contains(where: { $0.isWhitespace || !$0.isASCII || $0 == "," }) {
+            if name.contains(where: { $0.isWhitespace || !$0.isASCII || $0 == "," }) || !VisibleText.isVisible(name) {
                 log.add(line: value.line, "a destination's name is ASCII without blanks and commas")
             }
             let whole = SettingsValue(value.node, line: value.line, name: "the destination `\(name)`", log)
@@ -31,11 +31,16 @@ enum DestinationReader {
         result.maxPostsPerSecond = section.number(.maxPostsPerSecond, 1...10_000_000)
         section.read(.postUserInfo, postUserInfo).map { result.postUserInfo = $0 }
         section.word(.resend).map { result.resend = $0 }
+        for (key, names) in [(DestinationKey.service, [result.service]), (.services, result.services)]
+        where !names.allSatisfy(VisibleText.isVisible) {
+            section.report("`\(key.rawValue)` holds characters that cannot be seen", at: key)
+        }
         result.token = section.read(.token, token)
         // A token that could not be read is there all the same.
         if section.has(.token), result.token == nil { section.report("`token` is not complete", at: .token) }
         section.read(.tls, tls).map { result.tls = $0 }
         result.proxy = section.read(.proxy) { $0.parsed(as: "a proxy's URL", SettingsText.proxy) }
+        if let written = section.written(.proxy), SettingsText.holdsPassword(written) { section.warnOfLiteral(.proxy) }
         section.bool(.failback).map { result.failback = $0 }
         section.read(.nakRules, nakRules).map { result.nakRules = $0 }
         section.number(.attempts, 1...1000).map { result.attemptsMax = $0 }
@@ -94,9 +99,11 @@ enum DestinationReader {
         if version == 1 {
             section.require(.username)
             section.require(.password)
+            if !section.isReferring(.password) { section.warnOfLiteral(.password) }
             guard let username = section.text(.username), let password = section.text(.password) else { return nil }
             return .password(username: username, password: password)
         }
+        if !section.isReferring(.clientSecret) { section.warnOfLiteral(.clientSecret) }
         let secret = section.text(.clientSecret)
         let keyFile = section.path(.keyFile)
         if section.has(.clientSecret) == section.has(.keyFile) {
@@ -124,6 +131,12 @@ enum DestinationReader {
             section.require(.nakClass)
             let text = section.text(.text)
             guard let code = section.text(.code), let nakClass: Destination.NakClass = section.word(.nakClass) else {
+                return nil
+            }
+            guard NakCode.isKnown(code) else {
+                let nearest = NearestWord.of(code, in: NakCode.knownNames + [NakCode.error.name])
+                let hint = nearest.map { "; the nearest is `\($0)`" } ?? ""
+                section.report("`code` is neither a NakCode's name or number nor Error\(hint)", at: .code)
                 return nil
             }
             return Destination.NakRule(code: code, text: text, nakClass: nakClass)

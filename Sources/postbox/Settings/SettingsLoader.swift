@@ -7,6 +7,8 @@ struct LoadedSettings: Sendable, Equatable {
     var settings: Settings
     /// The file's bytes as they were read, for its digest; secrets may stand in them.
     var sourceBytes: [UInt8]
+    /// What is allowed and not wise: secrets that stand in the file itself.
+    var warnings: [SettingsProblem] = []
 }
 
 /// Reads `postbox.yaml`.
@@ -25,8 +27,8 @@ enum SettingsLoader {
             ])
         }
         let folder = place.split(separator: "/").dropLast().map { "/" + $0 }.joined()
-        let settings = try parse(bytes, file: path, folder: folder, environment: environment)
-        return LoadedSettings(settings: settings, sourceBytes: bytes)
+        let (settings, warnings) = try read(bytes, file: path, folder: folder, environment: environment)
+        return LoadedSettings(settings: settings, sourceBytes: bytes, warnings: warnings)
     }
 
     /// The checked settings that `bytes` stand for.
@@ -36,11 +38,18 @@ enum SettingsLoader {
     static func parse(
         _ bytes: [UInt8], file: String, folder: String, environment: [String: String]
     ) throws(SettingsProblems) -> Settings {
+        try read(bytes, file: file, folder: folder, environment: environment).settings
+    }
+
+    /// The same, with what is allowed and not wise.
+    static func read(
+        _ bytes: [UInt8], file: String, folder: String, environment: [String: String]
+    ) throws(SettingsProblems) -> (settings: Settings, warnings: [SettingsProblem]) {
         let log = SettingsProblemLog(file: file, folder: folder, environment: environment)
         guard let root = compose(bytes, log), let settings = readSettings(root, log), log.problems.isEmpty else {
             throw SettingsProblems(log.problems.sorted { $0.line < $1.line })
         }
-        return settings
+        return (settings, log.warnings.sorted { $0.line < $1.line })
     }
 
     /// The file's content; nil when it cannot be read or is longer than `most` bytes.
@@ -63,20 +72,30 @@ enum SettingsLoader {
             }
             return node
         } catch let error as YamlError {
-            report(error, log)
+            report(error, of: text, log)
         } catch {
             log.add(line: 0, "the configuration file is not YAML")
         }
         return nil
     }
 
+    /// A value that begins with a star is an alias to YAML; in a pattern nobody means that. The line itself may hold a secret and
+    /// is not shown.
+    private static func starHint(_ yaml: String, _ line: Int) -> String {
+        let lines = yaml.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        guard line > 0, line <= lines.count else { return "" }
+        let text = lines[line - 1]
+        let isStar = [": *", "- *", "[*", ", *", "[ *"].contains { text.contains($0) }
+        return isStar ? "; put a pattern that begins with * in quotes: \"*.csv\"" : ""
+    }
+
     /// Yams' own descriptions show the line as it stands, and with it a secret.
-    private static func report(_ error: YamlError, _ log: SettingsProblemLog) {
+    private static func report(_ error: YamlError, of yaml: String, _ log: SettingsProblemLog) {
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
             let words = context.map { $0.text + ", " } ?? ""
-            log.add(line: mark.line, "this is not YAML: \(words)\(problem)")
+            log.add(line: mark.line, "this is not YAML: \(words)\(problem)\(starHint(yaml, mark.line))")
         case .duplicatedKeysInMapping(let keys, let context):
             let words = keys.map { "`\($0)`" }.joined(separator: ", ")
             log.add(line: context.mark.line, "\(words) stands twice in the mapping that begins or goes on here")
@@ -95,6 +114,7 @@ enum SettingsLoader {
         top.word(.archive).map { settings.archive = $0 }
         top.duration(.drainTimeout, least: .zero).map { settings.drainTimeout = $0 }
         settings.alertCommand = top.text(.alertCommand)
+        top.duration(.downAlert).map { settings.downAlert = $0 }
         top.word(.duplicates).map { settings.duplicates = $0 }
         top.duration(.duplicatesWithin).map { settings.duplicatesWithin = $0 }
 

@@ -7,6 +7,8 @@ final class SettingsProblemLog {
     private let file: String
     private let environment: [String: String]
     private(set) var problems: [SettingsProblem] = []
+    /// What is allowed and not wise.
+    private(set) var warnings: [SettingsProblem] = []
 
     init(file: String, folder: String, environment: [String: String]) {
         self.file = file
@@ -16,6 +18,10 @@ final class SettingsProblemLog {
 
     func add(line: Int, _ what: String) {
         problems.append(SettingsProblem(file: file, line: line, what: what))
+    }
+
+    func warn(line: Int, _ what: String) {
+        warnings.append(SettingsProblem(file: file, line: line, what: what))
     }
 
     /// `text` with `${env:NAME}` and `${file:PATH}` replaced and `$${` standing for `${`; nil after a problem.

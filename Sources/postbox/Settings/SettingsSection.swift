@@ -25,8 +25,8 @@ final class SettingsSection<Key: SettingsKey> {
                 continue
             }
             guard let key = Key(rawValue: word) else {
-                let nearest = NearestWord.of(word, in: Key.words) ?? ""
-                log.add(line: keyLine, "unknown key `\(word)` in \(name); the nearest known key is `\(nearest)`")
+                let nearest = NearestWord.of(word, in: Key.words).map { "; the nearest known key is `\($0)`" } ?? ""
+                log.add(line: keyLine, "unknown key `\(word)` in \(name)\(nearest)")
                 continue
             }
             values[key] = SettingsValue(value, line: keyLine, name: "`\(word)`", isSecret: key.isSecret, log)
@@ -42,6 +42,18 @@ final class SettingsSection<Key: SettingsKey> {
         guard let node = values[key]?.node else { return false }
         return (node.sequence.map(Array.init) ?? [node]).contains { $0.scalar?.string.contains("${") == true }
     }
+
+    /// Notes that a key's value is a secret that stands in the file itself.
+    func warnOfLiteral(_ key: Key) {
+        guard let value = values[key] else { return }
+        log.warn(
+            line: value.line,
+            "`\(key.rawValue)` in \(name) is a secret that stands in this file; write ${file:PATH} or ${env:NAME} instead"
+        )
+    }
+
+    /// The text as it stands in the file; nil: it is none.
+    func written(_ key: Key) -> String? { values[key]?.node.scalar?.string }
 
     /// Notes a problem unless the key is there.
     func require(_ key: Key) {

@@ -26,7 +26,7 @@ struct FileSummaryTests {
         }
         let contract: Set = [
             "schema", "drop", "file", "size", "sha256", "format", "rule", "destinations", "login", "verdict", "reason",
-            "rows", "outcomes", "claimed_at", "first_sent_at", "settled_at", "rows_per_second", "postbox",
+            "rows", "outcomes", "reasons", "claimed_at", "first_sent_at", "settled_at", "rows_per_second", "postbox",
             "config_sha256",
         ]
         #expect(contract.isSubset(of: members.map(\.key)))
@@ -56,6 +56,21 @@ struct FileSummaryTests {
         let counts = FileSummary.outcomes(in: Array(summary.json.utf8))
         #expect(counts[.acked] == 15 && counts[.nacked] == 5 && counts.total == 20)
         #expect(FileSummary.outcomes(in: Array("{".utf8)).total == 0)
+    }
+
+    @Test("It counts what was wrong by NakCode or reason, the most frequent first, and very many words together")
+    func reasons() throws {
+        var summary = summary
+        summary.outcomes.add(.rejected, word: "not_a_decimal", count: 12)
+        #expect(summary.json.contains(#""reasons": {"not_a_decimal": 12, "SymbolUnknown": 5}"#))
+        let bytes = Array(summary.json.utf8)
+        #expect(FileSummary.reasons(in: bytes) == ["not_a_decimal": 12, "SymbolUnknown": 5])
+        #expect(FileSummary.reasons(in: Array("{}".utf8)).isEmpty)
+        for number in 0..<1000 { summary.outcomes.add(.nacked, word: "odd \(number)\n") }
+        let many = FileSummary.reasons(in: Array(summary.json.utf8))
+        #expect(many.count == 100 && many["not_a_decimal"] == 12)
+        #expect(many.values.reduce(0, +) == 1017)
+        #expect(FileSummary(drop: 1, file: "x").json.contains(#""reasons": {}"#))
     }
 
     @Test("What was never sent has no time and no rate")

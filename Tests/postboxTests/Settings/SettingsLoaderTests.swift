@@ -232,7 +232,7 @@ struct SettingsLoaderTests {
                 "ready: {suffix: .sha256}",
                 "`suffix` is \".sha256\", which is not a marker's suffix other than .sha256, which is a checksum's: write `checksum: sha256`"
             ),
-            ("checksum: sha1", "`checksum` is \"sha1\", which is not one of sha256; the nearest is `sha256`"),
+            ("checksum: sha1", "`checksum` is \"sha1\", which is not one of sha256"),
             ("order: nam", "`order` is \"nam\", which is not one of arrival, name; the nearest is `name`"),
             (
                 "trailer: TRL",
@@ -253,6 +253,16 @@ struct SettingsLoaderTests {
                 "trailer: {match: T, count: 3, sum: {column: BID, field: 3}}",
                 "`count` and `sum` of a `trailer` stand at the same place"
             ),
+            (
+                "tolerate: {SymbolUnknwon: 1}",
+                "`SymbolUnknwon` in `tolerate` is neither a NakCode's name or number nor a reason; the nearest is `SymbolUnknown`"
+            ),
+            (
+                "tolerate: {no_decimal: 1%}",
+                "`no_decimal` in `tolerate` is neither a NakCode's name or number nor a reason; the nearest is `not_a_decimal`"
+            ),
+            ("tolerate: {zzz: 1}", "`zzz` in `tolerate` is neither a NakCode's name or number nor a reason"),
+            ("tolerate: {010: 1}", "`010` in `tolerate` is neither a NakCode's name or number nor a reason"),
             ("trailer: {match: T}, format: xml", "`trailer` goes with CSV, JSON and JSON lines, not with XML"),
         ])
     func completenessMistake(line: String, expected: String) {
@@ -298,6 +308,11 @@ struct SettingsLoaderTests {
                 "`address` is \"host\", which is not a dotted IPv4 address such as 10.1.2.3"
             ),
             ("nak_rules: [{code: 2}]", "`nak_rules`[1] lacks the required key `class`"),
+            (
+                "nak_rules: [{code: SymbolUnkown, class: final}]",
+                "`code` is neither a NakCode's name or number nor Error; the nearest is `SymbolUnknown`"
+            ),
+            ("frobnicate: X", "unknown key `frobnicate` in the destination `a`"),
             ("servise: X", "unknown key `servise` in the destination `a`; the nearest known key is `service`"),
         ])
     func destinationMistake(line: String, expected: String) {
@@ -305,6 +320,66 @@ struct SettingsLoaderTests {
         // What is missing is missing from the destination.
         let at = line.hasPrefix("profile") ? 3 : 7
         #expect(Self.problems(yaml) == ["p.yaml:\(at): \(expected)"])
+    }
+
+    @Test("What tolerate and nak_rules may name: known NakCodes, their numbers and others', Error, and every reason")
+    func knownWords() throws {
+        let words = ["SymbolUnknown", "10", "132", "Error", "AccessDenied"]
+        let tolerated = (words + Reason.words).map { "\($0): 1" }.joined(separator: ", ")
+        let rules = words.map { "{code: \($0), class: final}" }.joined(separator: ", ")
+        let settings = try Self.load(
+            """
+            spool: /s
+            destinations:
+              a: {urls: "ws://h", user: u, service: S, nak_rules: [\(rules)]}
+            files:
+              - {match: "*.csv", tolerate: {\(tolerated)}}
+            """)
+        #expect(settings.rules.first?.tolerate.count == words.count + Reason.words.count)
+        #expect(settings.destinations.first?.nakRules.map(\.code) == words)
+    }
+
+    @Test("A pattern that begins with a star and has no quotes is told what to do", arguments: ["*.csv", "*eod"])
+    func star(pattern: String) {
+        let problems = Self.problems(Self.head + "files:\n  - match: \(pattern)\n")
+        #expect(problems.count == 1)
+        #expect(problems.first?.hasPrefix("p.yaml:5: this is not YAML: ") == true, "\(problems)")
+        #expect(problems.first?.hasSuffix("put a pattern that begins with * in quotes: \"*.csv\"") == true)
+    }
+
+    @Test("A secret that stands in the file itself is warned of, with its line and without its value")
+    func literalSecrets() throws {
+        let yaml = """
+            spool: /s
+            destinations:
+              a:
+                urls: ws://h
+                user: u
+                service: S
+                proxy: http://u:wombat@p:1
+                token: {version: 1, url: "https://t", client_id: c, username: u, password: wombat}
+              b:
+                urls: ws://h
+                user: u
+                service: S
+                proxy: http://u:${env:P}@p:1
+                token:
+                  version: 2
+                  url: https://t
+                  client_id: c
+                  client_secret: wombat
+              c:
+                urls: ws://h
+                user: u
+                service: S
+                token: {version: 2, url: "https://t", client_id: c, client_secret: "${env:P}"}
+            files: [{match: "*", destination: a}]
+            """
+        let (_, warnings) = try SettingsLoader.read(
+            Array(yaml.utf8), file: "p.yaml", folder: "/etc/desk", environment: ["P": "numbat"])
+        #expect(warnings.map(\.line) == [7, 8, 18])
+        #expect(warnings.map { $0.what.prefix { $0 != " " } } == ["`proxy`", "`password`", "`client_secret`"])
+        #expect(warnings.allSatisfy { !$0.text.contains("wombat") && !$0.text.contains("numbat") })
     }
 
     @Test("All problems are told at once, in the order of lines")
