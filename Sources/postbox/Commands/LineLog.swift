@@ -32,6 +32,9 @@ struct LineLog: LogHandler {
         Self.terminal.withLock { $0.print(line) }
     }
 
+    /// Says nothing.
+    static var silent: Logger { logger(level: .critical) }
+
     static func logger(level: Logger.Level) -> Logger {
         var logger = Logger(label: "postbox") { _ in LineLog() }
         logger.logLevel = level

@@ -64,7 +64,7 @@ private struct Probe {
     /// Prints what it finds. True: the destination can be used.
     func run(on eventLoop: any EventLoop, _ trace: Trace?) async -> Bool {
         Terminal.print("\(destination.name) (\(destination.profile.rawValue))")
-        let logger = LineLog.logger(level: .critical)
+        let logger = LineLog.silent
         let lane = PostingLane(
             destination: destination, eventLoop: eventLoop, logger: logger,
             environment: ProcessInfo.processInfo.environment, trace: trace,

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Foundation
 internal import Logging
 internal import PostboxCore
@@ -90,7 +91,9 @@ actor PostIDBases {
 final class Alerts: Sendable {
     private struct Queue {
         var waiting: [String] = []
-        var running = 0
+        /// The numbers of the runs that go on.
+        var running: Set<Int> = []
+        var runs = 0
         /// Alerts that the command was not run for since it was last said.
         var dropped = 0
     }
@@ -103,10 +106,13 @@ final class Alerts: Sendable {
 
     private let command: String?
     private let environment: [String: String]
+    /// How long a command may run: one that hangs must not keep the next alerts back.
+    private let patience: Duration
     private let logger: Logger
     private let queue = Mutex(Queue())
 
-    init(command: String?, environment: [String: String], logger: Logger) {
+    init(command: String?, environment: [String: String], patience: Duration = .seconds(60), logger: Logger) {
+        self.patience = patience
         self.command = command
         self.logger = logger
         self.environment = environment.filter { Self.passedOn.contains($0.key) }
@@ -166,16 +172,17 @@ final class Alerts: Sendable {
 
     private func runNext() {
         while true {
-            let (next, dropped) = queue.withLock { queue -> (String?, Int) in
-                guard queue.running < Self.runningMax, !queue.waiting.isEmpty else { return (nil, 0) }
-                queue.running += 1
+            let (next, number, dropped) = queue.withLock { queue -> (String?, Int, Int) in
+                guard queue.running.count < Self.runningMax, !queue.waiting.isEmpty else { return (nil, 0, 0) }
+                queue.runs += 1
+                queue.running.insert(queue.runs)
                 let dropped = queue.dropped
                 queue.dropped = 0
-                return (queue.waiting.removeFirst(), dropped)
+                return (queue.waiting.removeFirst(), queue.runs, dropped)
             }
             if dropped > 0 { sayDropped(dropped) }
             guard let next else { return }
-            run(next)
+            run(next, number)
         }
     }
 
@@ -185,12 +192,21 @@ final class Alerts: Sendable {
             metadata: ["event": "alert_command_failed", "alerts": "\(count)"])
     }
 
-    private func ended() {
-        queue.withLock { $0.running -= 1 }
+    private func ended(_ number: Int) {
+        _ = queue.withLock { $0.running.remove(number) }
         runNext()
     }
 
-    private func run(_ input: String) {
+    /// Ends a run that hangs, with what it started.
+    private func end(_ number: Int, _ process: Int32) {
+        guard queue.withLock({ $0.running.contains(number) }) else { return }
+        logger.error(
+            "the alert command hangs and is ended",
+            metadata: ["event": "alert_command_failed", "seconds": "\(patience.components.seconds)"])
+        if kill(-process, SIGKILL) != 0 { kill(process, SIGKILL) }
+    }
+
+    private func run(_ input: String, _ number: Int) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = ["-c", command ?? ""]
@@ -203,7 +219,7 @@ final class Alerts: Sendable {
                     "the alert command failed",
                     metadata: ["event": "alert_command_failed", "status": "\(process.terminationStatus)"])
             }
-            self?.ended()
+            self?.ended(number)
         }
         do {
             try process.run()
@@ -211,8 +227,12 @@ final class Alerts: Sendable {
             logger.error(
                 "the alert command does not run",
                 metadata: ["event": "alert_command_failed", "error": "\(Words.of(error))"])
-            ended()
+            ended(number)
             return
+        }
+        let identifier = process.processIdentifier
+        DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(Int(patience.nanoseconds))) { [weak self] in
+            self?.end(number, identifier)
         }
         // Whoever does not read the facts may be gone by now; whether it failed is told by its status.
         try? pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))

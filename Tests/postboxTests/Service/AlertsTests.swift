@@ -1,6 +1,7 @@
 import Foundation
 import PostboxCore
 import PostboxIO
+import TestSupport
 import Testing
 
 @testable import postbox
@@ -23,5 +24,20 @@ struct AlertsTests {
         #expect(tree["time"]?.text == "2026-11-18T11:06:40.000001Z")
         #expect(tree["reasons"]?["not_a_decimal"]?.integer == 12 && tree["reasons"]?["no_ric"]?.integer == 2)
         #expect(Alerts.words(["no_ric": 2, "not_a_decimal": 12, "a": 2]) == "not_a_decimal:12,a:2,no_ric:2")
+    }
+
+    @Test("A command that hangs is ended, and the alerts that wait behind it are told")
+    func hanging() async throws {
+        let desk = try Desk()
+        let told = desk.folder.appendingPathComponent("told")
+        let alerts = Alerts(
+            command: "cat >> '\(told.path)'; sleep 1000", environment: [:], patience: .milliseconds(200),
+            logger: LineLog.silent)
+        for number in 1...9 { alerts.send(Alert(event: "e\(number)", message: "m")) }
+        await alerts.finish(within: .seconds(100))
+        try await eventually("all are told") {
+            let text = (try? String(contentsOf: told, encoding: .utf8)) ?? ""
+            return (1...9).allSatisfy { text.contains("\"e\($0)\"") }
+        }
     }
 }
