@@ -101,6 +101,7 @@ private actor FirstPassMapper {
                     rejected[at] += mappers[at].rejected(batch, columns: reading.columns, scratch: &posts)
                 }
                 if let last = batch.rows.last { lastLine = last.line }
+                if !hasReadRow { hasReadRow = batch.rows.contains { $0.problem < 0 } }
                 try checkColumns(isLast: isLast)
             }
         }
@@ -108,9 +109,7 @@ private actor FirstPassMapper {
 
     /// A column that the rule needs and that the file lacks is told as soon as no more columns can come.
     private func checkColumns(isLast: Bool) throws(FileProblem) {
-        guard !hasAllColumns, reading.hasHeader ? !reading.columns.isEmpty : isLast && reading.rowCount > 0 else {
-            return
-        }
+        guard !hasAllColumns, reading.hasHeader ? !reading.columns.isEmpty : isLast && hasReadRow else { return }
         hasAllColumns = true
         if let problem = mappers[0].missingColumn(among: reading.columns) { throw problem }
     }
