@@ -96,7 +96,6 @@ package struct ResultLines: Sendable {
         return lead.count + afterLine.count + service + detail + 2 * (row.ricLength + row.fieldsLength) + 256
     }
 
-    @inline(__always)
     /// A rejected row whose RIC holds what would break its line, as it can be shown, with its bytes; nil: it does not.
     private static func visible(_ row: MappedRow, in batch: PostBatch) -> (MappedRow, [UInt8])? {
         let ric = String(decoding: batch.bytes[row.ricStart..<row.ricStart + row.ricLength], as: UTF8.self)
@@ -109,6 +108,7 @@ package struct ResultLines: Sendable {
         return (shown, text + batch.bytes[row.fieldsStart..<row.fieldsStart + row.fieldsLength])
     }
 
+    @inline(__always)
     private mutating func write(
         _ row: MappedRow, bytes: UnsafeRawBufferPointer, outcome: PostOutcome, detail: [UInt8]?, postID: UInt32,
         attempts: Int, sentAt: Int64, settledAt: Int64, to line: inout LineBytes
