@@ -17,6 +17,15 @@ package final class Desk {
         package var summary: Summary
         /// The rows to be corrected; nil when there is no such file.
         package var rejects: Data?
+        /// What that file is called, or would be.
+        package var rejectsName: String { rejectsName(at: nil) }
+
+        /// The same where the file has several destinations.
+        package func rejectsName(at destination: String?) -> String {
+            let parts = summary.file.split(separator: ".")
+            return summary.file + ".rejects-\(summary.drop)" + (destination.map { "@" + $0 } ?? "")
+                + (parts.count > 1 ? "." + (parts.last ?? "") : "")
+        }
 
         /// The result's lines in the order of the file's rows.
         package var rows: [[String: String]] {
@@ -190,12 +199,13 @@ package final class Desk {
         guard FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path) else {
             throw BuiltProgram.Missing(description: "\(name) itself is missing")
         }
-        let kind = name.split(separator: ".").last.map(String.init) ?? ""
-        return Finished(
+        var finished = Finished(
             name: name, folder: folder,
             result: try DelimitedText(String(decoding: data(name + ".result.csv"), as: UTF8.self)),
             summary: try JSONDecoder().decode(Summary.self, from: data(name + ".summary.json")),
-            rejects: try? data("\(name).rejects.\(kind)"))
+            rejects: nil)
+        finished.rejects = try? data(finished.rejectsName)
+        return finished
     }
 
     /// What every run has logged, for a failure's text.

@@ -16,7 +16,7 @@ package enum ControlOrder: Hashable, Sendable {
         if fileName == "hold-inbox" {
             self = .holdInbox
         } else if let rest = Self.rest(of: fileName, after: "hold-destination-") {
-            guard let name = Self.unescaped(rest) else { return nil }
+            guard let name = FileNames.unescaped(rest) else { return nil }
             self = .holdDestination(name)
         } else if let drop = Self.rest(of: fileName, after: "hold-drop-").flatMap(Self.drop) {
             self = .holdDrop(drop)
@@ -33,7 +33,7 @@ package enum ControlOrder: Hashable, Sendable {
     package var fileName: String {
         switch self {
         case .holdInbox: "hold-inbox"
-        case .holdDestination(let name): "hold-destination-" + Self.escaped(name)
+        case .holdDestination(let name): "hold-destination-" + FileNames.escaped(name)
         case .holdDrop(let drop): "hold-drop-\(drop)"
         case .cancelDrop(let drop): "cancel-drop-\(drop)"
         case .cancelFile(let name): "cancel-file-" + name
@@ -66,40 +66,6 @@ package enum ControlOrder: Hashable, Sendable {
     private static func drop(_ text: String) -> Int? {
         guard let number = Int(text), number > 0, String(number) == text else { return nil }
         return number
-    }
-
-    // A destination may be called what no file may.
-
-    private static func escaped(_ name: String) -> String {
-        var out = ""
-        for character in name {
-            switch character {
-            case "%": out += "%25"
-            case "/": out += "%2F"
-            default: out.append(character)
-            }
-        }
-        return out
-    }
-
-    private static func unescaped(_ text: String) -> String? {
-        var out = ""
-        var rest = text[...]
-        while let first = rest.first {
-            if first != "%" {
-                out.append(first)
-                rest = rest.dropFirst()
-            } else if rest.hasPrefix("%25") {
-                out += "%"
-                rest = rest.dropFirst(3)
-            } else if rest.hasPrefix("%2F") {
-                out += "/"
-                rest = rest.dropFirst(3)
-            } else {
-                return nil
-            }
-        }
-        return out
     }
 }
 

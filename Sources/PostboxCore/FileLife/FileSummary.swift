@@ -18,6 +18,8 @@ package struct FileSummary: Sendable {
     package var text: String
     package var rows: Int
     package var outcomes: OutcomeCounts
+    /// Result lines of rows that were sent.
+    package var sent: Int
     /// Microseconds since 1970; 0: never.
     package var claimedAt: Int64
     package var firstSentAt: Int64
@@ -31,7 +33,7 @@ package struct FileSummary: Sendable {
         drop: Int, file: String, size: Int = 0, sha256: String = "", format: String = "", rule: String = "",
         destinations: [String] = [], login: [(destination: String, text: [(String, String)])] = [],
         verdict: Verdict = .refused, reason: String = "", text: String = "", rows: Int = 0,
-        outcomes: OutcomeCounts = OutcomeCounts(),
+        outcomes: OutcomeCounts = OutcomeCounts(), sent: Int = 0,
         claimedAt: Int64 = 0, firstSentAt: Int64 = 0, settledAt: Int64 = 0, version: String = "",
         configSHA256: String = "", warnings: [String] = []
     ) {
@@ -48,6 +50,7 @@ package struct FileSummary: Sendable {
         self.text = text
         self.rows = rows
         self.outcomes = outcomes
+        self.sent = sent
         self.claimedAt = claimedAt
         self.firstSentAt = firstSentAt
         self.settledAt = settledAt
@@ -79,10 +82,23 @@ package struct FileSummary: Sendable {
         return counts
     }
 
-    /// Result lines a second, from the first post to the last answer; 0 when nothing was sent.
+    /// How a destination was logged in, as an object.
+    package static func text(
+        ofLogin facts: [(String, String)], _ quoted: (String) -> String = { JSONText.quoted($0) }
+    ) -> String {
+        "{" + facts.map { quoted($0.0) + ": " + quoted($0.1) }.joined(separator: ", ") + "}"
+    }
+
+    /// What `text(ofLogin:)` wrote; nothing for any other text.
+    package static func login(ofText text: String) -> [(String, String)] {
+        guard case .object(let members) = JSONValue.parse(text) else { return [] }
+        return members.compactMap { member in member.value.text.map { (member.key, $0) } }
+    }
+
+    /// Rows that were sent, a second, from the first post to the last answer; 0 when nothing was sent.
     package var rowsPerSecond: Double {
         guard firstSentAt > 0, settledAt > firstSentAt else { return 0 }
-        return Double(outcomes.total) * 1_000_000 / Double(settledAt - firstSentAt)
+        return Double(sent) * 1_000_000 / Double(settledAt - firstSentAt)
     }
 
     /// The object, indented by two, with a line end.
@@ -91,10 +107,8 @@ package struct FileSummary: Sendable {
         func time(_ value: Int64) -> String { value > 0 ? quoted(TimeText.text(value)) : "null" }
         let counts = PostOutcome.allCases.map { "\"\($0.word)\": \(outcomes[$0])" }.joined(separator: ", ")
         let reasons = Self.byCount(outcomes.reasons).map { quoted($0.word) + ": \($0.count)" }.joined(separator: ", ")
-        let logins = login.map { entry in
-            quoted(entry.destination) + ": {"
-                + entry.text.map { quoted($0.0) + ": " + quoted($0.1) }.joined(separator: ", ") + "}"
-        }.joined(separator: ", ")
+        let logins = login.map { quoted($0.destination) + ": " + Self.text(ofLogin: $0.text, quoted) }
+            .joined(separator: ", ")
         let tenths = Int((rowsPerSecond * 10).rounded())
         var lines = [
             "\"schema\": 1",

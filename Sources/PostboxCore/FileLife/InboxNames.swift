@@ -16,6 +16,8 @@ package struct InboxNames: Sendable {
         package var orderedRule: Int?
         /// Higher goes first.
         package var priority = 0
+        /// No rule is for it and its ending is no price file's: it may be about to get its real name.
+        package var isUnmatched = false
 
         package init() {}
     }
@@ -27,12 +29,19 @@ package struct InboxNames: Sendable {
     }
 
     private let rules: [MappingRule]
+    private let ignored: [String]
     private let suffixes: [String]
 
-    /// `rules`: those of the configuration; empty: the plain mapping.
-    package init(rules: [MappingRule]) {
+    /// `rules`: those of the configuration; empty: the plain mapping. `ignored`: patterns of names that are never taken.
+    package init(rules: [MappingRule], ignored: [String] = []) {
         self.rules = rules
+        self.ignored = ignored
         suffixes = Set(rules.compactMap(\.readySuffix)).sorted()
+    }
+
+    /// Whether a name is never taken: by its look, or because the configuration says so.
+    package func isIgnored(_ name: String) -> Bool {
+        FileNames.isIgnored(name) || ignored.contains { fileName(name, matches: $0) }
     }
 
     package func role(of name: String) -> Role {
@@ -43,8 +52,12 @@ package struct InboxNames: Sendable {
     /// As `role(of:)` for a name that is a price file's.
     package func priceFile(_ name: String) -> PriceFile {
         var file = PriceFile()
-        let (original, isRejects) = origin(of: name)
-        guard let at = rules.firstIndex(where: { $0.matches(original) }) else { return file }
+        let isRejects = RejectsName(name) != nil
+        let original = RejectsName.root(of: name)
+        guard let at = rules.firstIndex(where: { $0.matches(original) }) else {
+            file.isUnmatched = !isRejects && PriceFileFormat(fileName: name) == nil
+            return file
+        }
         let rule = rules[at]
         file.markerSuffix = rule.readySuffix
         file.needsMarker = rule.readySuffix != nil && !isRejects
@@ -69,7 +82,7 @@ package struct InboxNames: Sendable {
         for suffix in suffixes + [Self.checksumSuffix] {
             guard name.hasSuffix(suffix), name.utf8.count > suffix.utf8.count else { continue }
             let owner = String(name.dropLast(suffix.count))
-            let original = origin(of: owner).name
+            let original = RejectsName.root(of: owner)
             if rules.isEmpty {
                 if PriceFileFormat(fileName: original) != nil { return owner }
             } else if let rule = rules.first(where: { $0.matches(original) }),
@@ -79,10 +92,5 @@ package struct InboxNames: Sendable {
             }
         }
         return nil
-    }
-
-    private func origin(of name: String) -> (name: String, isRejects: Bool) {
-        guard let original = originalName(ofRejects: name) else { return (name, false) }
-        return (original, true)
     }
 }

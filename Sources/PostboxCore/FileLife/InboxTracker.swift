@@ -7,6 +7,8 @@
 ///   has stood still already: no program can set it back. Not so where the inbox is polled: that time is another machine's.
 /// - With its marker beside it: at once, unless it is seen being written to; without the one that its rule asks for, never.
 /// - With a checksum beside it: when that is complete as well; without the one that its rule asks for, never.
+/// - A file that no rule is for and whose ending is no price file's, however it came: when it has stood still for longer.
+///   Its producer may be about to rename it.
 package struct InboxTracker: Sendable {
     /// A file's look as a listing shows it.
     package struct Look: Sendable, Equatable {
@@ -21,6 +23,32 @@ package struct InboxTracker: Sendable {
             self.size = size
             self.modifiedAt = modifiedAt
             self.changedAt = changedAt
+        }
+    }
+
+    /// What a price file waits for.
+    package enum Wait: Sendable, Equatable {
+        /// Its writer has not closed it.
+        case writer
+        /// It does not stand still.
+        case change
+        /// These are not there, or not complete.
+        case companions([String])
+        /// It may be about to get its real name.
+        case name
+    }
+
+    /// A price file that is not complete, or lacks something.
+    package struct Waiting: Sendable, Equatable {
+        package var name: String
+        /// When it was first seen, nanoseconds.
+        package var since: Int64
+        package var wait: Wait
+
+        package init(name: String, since: Int64, wait: Wait) {
+            self.name = name
+            self.since = since
+            self.wait = wait
         }
     }
 
@@ -41,10 +69,14 @@ package struct InboxTracker: Sendable {
         var isNew = false
         /// nil: not asked for yet.
         var role: InboxNames.Role?
+        /// When it was first seen; nil: just now.
+        var seenAt: Int64?
     }
 
     /// Nanoseconds.
     private let settle: Int64
+    /// The same for files that no rule is for and whose ending is no price file's.
+    private let unmatchedSettle: Int64
     private let names: InboxNames
     private var files: [String: File] = [:]
     /// Names that are not complete, and names without a look: all that has to be gone through when time passes.
@@ -53,12 +85,15 @@ package struct InboxTracker: Sendable {
     /// Markers and checksums.
     private var companions: Set<String> = []
     private var settling = SettleQueue()
+    private var unmatchedSettling = SettleQueue()
     /// Names that a marker may have vouched for since they were last looked at.
     private var maybeVouched: Set<String> = []
     private var order = ArrivalOrder()
     /// Names that may be taken and are not in `order` yet.
     private var late: Set<String> = []
     private var parked: Set<String> = []
+    /// Names that cannot be taken as they are.
+    private var left: Set<String> = []
     /// The least that the time of day was ever ahead of `now`. A file's age by any other would be too high when the clock was
     /// set forward after the file was written.
     private var leastWall: Int64?
@@ -72,9 +107,11 @@ package struct InboxTracker: Sendable {
         }
     }
 
-    /// `settle` in nanoseconds; `names`: which of them go together.
-    package init(settle: Int64, names: InboxNames = InboxNames(rules: [])) {
+    /// `settle` in nanoseconds; `unmatched`: the same for files that may be about to get another name. `names`: which of them go
+    /// together.
+    package init(settle: Int64, unmatched: Int64 = 0, names: InboxNames = InboxNames(rules: [])) {
         self.settle = settle
+        unmatchedSettle = max(settle, unmatched)
         self.names = names
     }
 
@@ -83,9 +120,14 @@ package struct InboxTracker: Sendable {
     /// When the oldest of all files arrived, in nanoseconds since 1970; nil: there is none. Goes through all of them.
     package var oldestArrival: Int64? { files.values.lazy.compactMap { $0.look?.changedAt }.min() }
 
-    /// Whether there is a price file that can be taken now or when time has passed. One that lacks its marker or its checksum
-    /// is none, and neither is a marker or a checksum.
-    package var hasWork: Bool { files.contains { isPriceFile($1) && lacking($0, $1).isEmpty } }
+    /// Whether there is a price file that can be taken now or when it has settled. One that lacks its marker or its checksum is
+    /// none, and neither is one that cannot be taken as it is, or may be about to get another name.
+    package var hasWork: Bool {
+        files.contains { name, file in
+            isPriceFile(file) && !left.contains(name) && lacking(name, file).isEmpty
+                && (file.state == .complete || !isUnmatched(file))
+        }
+    }
 
     /// All price files, in no order.
     package var priceFiles: [String] { files.filter { isPriceFile($1) }.map(\.key) }
@@ -93,10 +135,25 @@ package struct InboxTracker: Sendable {
     /// Whether its writer is done with it.
     package func isComplete(_ name: String) -> Bool { files[name]?.state == .complete }
 
-    /// Price files that wait for companions, and the companions' names; both in order.
-    package var waiting: [(name: String, lacking: [String])] {
-        files.filter { isPriceFile($1) }.map { (name: $0, lacking: lacking($0, $1)) }
-            .filter { !$0.lacking.isEmpty }.sorted { $0.name < $1.name }
+    /// Price files that are not complete, or lack something, in order. One that was closed and only has to settle is none.
+    package var waiting: [Waiting] {
+        files.compactMap { name, file in
+            wait(name, file).map { Waiting(name: name, since: file.seenAt ?? 0, wait: $0) }
+        }.sorted { $0.name < $1.name }
+    }
+
+    private func wait(_ name: String, _ file: File) -> Wait? {
+        guard isPriceFile(file), !left.contains(name) else { return nil }
+        if file.state == .writing { return .writer }
+        let lacking = lacking(name, file)
+        guard lacking.isEmpty else { return .companions(lacking) }
+        switch file.state {
+        case .found: return isUnmatched(file) ? .name : .change
+        case .quiet: return isUnmatched(file) ? .name : nil
+        case .writing, .complete:
+            let checksum = name + InboxNames.checksumSuffix
+            return isCompanion(checksum) && files[checksum]?.state != .complete ? .companions([checksum]) : nil
+        }
     }
 
     /// Complete companions without their price files, in order.
@@ -110,7 +167,7 @@ package struct InboxTracker: Sendable {
     }
 
     package mutating func created(_ name: String, at now: Int64) {
-        set(name, File(state: .found(since: now), isNew: true))
+        set(name, File(state: .found(since: now), isNew: true), at: now)
     }
 
     /// Opened. Right after it appeared that is its writer; later it may be a reader.
@@ -118,19 +175,20 @@ package struct InboxTracker: Sendable {
         guard var file = files[name] else { return }
         if file.isNew { file.state = .writing }
         file.isNew = false
-        set(name, file)
+        set(name, file, at: now)
     }
 
     package mutating func modified(_ name: String, at now: Int64) {
-        set(name, File(state: .writing, look: files[name]?.look))
+        set(name, File(state: .writing, look: files[name]?.look), at: now)
     }
 
     package mutating func closed(_ name: String, at now: Int64) {
-        set(name, File(state: .quiet(since: now), look: files[name]?.look))
+        set(name, File(state: .quiet(since: now), look: files[name]?.look), at: now)
     }
 
     package mutating func movedIn(_ name: String, at now: Int64) {
-        set(name, File(state: .complete))
+        let role = files[name]?.role ?? names.role(of: name)
+        set(name, File(state: settleTime(role) > settle ? .quiet(since: now) : .complete, role: role), at: now)
     }
 
     package mutating func gone(_ name: String) {
@@ -140,13 +198,14 @@ package struct InboxTracker: Sendable {
         pendingNames.remove(name)
         unseenNames.remove(name)
         parked.remove(name)
+        left.remove(name)
     }
 
     /// The directory is another one, or may be: nothing that was known holds.
     package mutating func startAnew() {
         let polled = isPolled
         let least = leastWall
-        self = InboxTracker(settle: settle, names: names)
+        self = InboxTracker(settle: settle, unmatched: unmatchedSettle, names: names)
         isPolled = polled
         leastWall = least
     }
@@ -162,6 +221,21 @@ package struct InboxTracker: Sendable {
         parked = []
     }
 
+    /// The file cannot be taken as it is: it counts for nothing until `tryAgain`, or until it changes.
+    package mutating func leave(_ name: String) {
+        if files[name] != nil { left.insert(name) }
+    }
+
+    /// A file that was left may be taken again.
+    package mutating func tryAgain(_ name: String) {
+        if left.remove(name) != nil { late.insert(name) }
+    }
+
+    package func knows(_ name: String) -> Bool { files[name] != nil }
+
+    /// Files that were left, in no order.
+    package var leftNames: Set<String> { left }
+
     /// Taken out of the inbox, and its companions with it.
     package mutating func taken(_ name: String) {
         gone(name)
@@ -169,15 +243,17 @@ package struct InboxTracker: Sendable {
         for companion in names.companions(of: name).possible where companions.contains(companion) { gone(companion) }
     }
 
-    private mutating func set(_ name: String, _ new: File) {
+    private mutating func set(_ name: String, _ new: File, at now: Int64) {
         var file = new
-        file.role = files[name]?.role ?? names.role(of: name)
+        file.role = files[name]?.role ?? new.role ?? names.role(of: name)
+        file.seenAt = files[name]?.seenAt ?? now
         if case .companion = file.role {
             companions.insert(name)
         }
         visited += 1
         if file.look == nil { unseenNames.insert(name) } else { unseenNames.remove(name) }
         guard files[name] != file else { return }
+        left.remove(name)
         if file.state == .complete {
             pendingNames.remove(name)
             late.insert(name)
@@ -198,16 +274,29 @@ package struct InboxTracker: Sendable {
     /// Without a look it cannot settle: the first look starts it.
     private mutating func settle(_ name: String, _ file: File) {
         switch file.state {
-        case .found(let since) where file.look != nil && !isPolled: settling.add(name, since: since)
-        case .quiet(let since): settling.add(name, since: since)
+        case .found(let since) where file.look != nil && !isPolled: settle(name, file, since)
+        case .quiet(let since): settle(name, file, since)
         case .found, .writing, .complete: break
         }
+    }
+
+    private mutating func settle(_ name: String, _ file: File, _ since: Int64) {
+        if isUnmatched(file) {
+            unmatchedSettling.add(name, since: since)
+        } else {
+            settling.add(name, since: since)
+        }
+    }
+
+    /// How long a file has to stand still.
+    private func settleTime(_ role: InboxNames.Role?) -> Int64 {
+        if case .price(let price) = role, price.isUnmatched { unmatchedSettle } else { settle }
     }
 
     /// Reports were lost: what was known about writers is no longer certain.
     package mutating func lostTrack(at now: Int64) {
         for (name, file) in files where file.state != .complete {
-            set(name, File(state: .found(since: now), look: nil))
+            set(name, File(state: .found(since: now), look: nil), at: now)
         }
     }
 
@@ -216,15 +305,17 @@ package struct InboxTracker: Sendable {
         let least = min(leastWall ?? .max, wall &- now)
         leastWall = least
         visited += 1
-        let hasStood = settle == 0 || !isPolled && now &+ least &- look.changedAt >= settle
+        let role = files[name]?.role ?? names.role(of: name)
+        let time = settleTime(role)
+        let hasStood = time == 0 || !isPolled && now &+ least &- look.changedAt >= time
         guard var file = files[name] else {
-            set(name, File(state: hasStood ? .complete : .found(since: now), look: look))
+            set(name, File(state: hasStood ? .complete : .found(since: now), look: look, role: role), at: now)
             return
         }
         if file.look == look {
-            if case .found(let since) = file.state, now - since >= settle {
+            if case .found(let since) = file.state, now - since >= time {
                 file.state = .complete
-                set(name, file)
+                set(name, file, at: now)
             }
             return
         }
@@ -236,12 +327,12 @@ package struct InboxTracker: Sendable {
         case .complete:
             // Written to after all, and nothing was reported. Its change time alone changes with its links and rights.
             let isOther = file.look.map { $0.size != look.size || $0.modifiedAt != look.modifiedAt } ?? false
-            if isOther, settle > 0 { file.state = .found(since: now) }
+            if isOther, time > 0 { file.state = .found(since: now) }
         case .quiet, .writing:
             break
         }
         file.look = look
-        set(name, file)
+        set(name, file, at: now)
     }
 
     /// Forgets every file that a listing did not show.
@@ -260,7 +351,7 @@ package struct InboxTracker: Sendable {
         if !late.isEmpty {
             order.add(
                 late.compactMap { name in
-                    guard let file = files[name], !parked.contains(name), isTakeable(name, file) else { return nil }
+                    guard let file = files[name], isFree(name), isTakeable(name, file) else { return nil }
                     return ArrivalOrder.Entry(
                         name: name, changedAt: file.look?.changedAt ?? 0, rule: orderedRule(file),
                         priority: priority(file))
@@ -269,39 +360,48 @@ package struct InboxTracker: Sendable {
         }
         let names = order.first(most) { entry in
             guard let file = files[entry.name], file.look?.changedAt ?? 0 == entry.changedAt else { return false }
-            return !parked.contains(entry.name) && isTakeable(entry.name, file)
+            return isFree(entry.name) && isTakeable(entry.name, file)
         }
         self.order = order
         return names
     }
 
+    /// Neither parked nor left.
+    private func isFree(_ name: String) -> Bool { !parked.contains(name) && !left.contains(name) }
+
     private mutating func complete(at now: Int64) {
-        while let (since, name) = settling.front {
-            visited += 1
-            if var file = files[name], file.state == .found(since: since) || file.state == .quiet(since: since) {
-                guard now - since >= settle else { break }
-                if !isPolled || file.state == .quiet(since: since) {
-                    file.state = .complete
-                    set(name, file)
-                }
-            }
-            settling.removeFront()
-        }
+        complete(\.settling, settle, at: now)
+        complete(\.unmatchedSettling, unmatchedSettle, at: now)
         for name in maybeVouched {
             visited += 1
             guard var file = files[name], isVouched(name, file) else { continue }
             switch file.state {
             case .found where file.look != nil, .quiet:
                 file.state = .complete
-                set(name, file)
+                set(name, file, at: now)
             case .found, .writing, .complete: break
             }
         }
         maybeVouched = []
     }
 
+    /// Completes what has stood still for `time`.
+    private mutating func complete(_ queue: WritableKeyPath<InboxTracker, SettleQueue>, _ time: Int64, at now: Int64) {
+        while let (since, name) = self[keyPath: queue].front {
+            visited += 1
+            if var file = files[name], file.state == .found(since: since) || file.state == .quiet(since: since) {
+                guard now - since >= time else { break }
+                if !isPolled || file.state == .quiet(since: since) {
+                    file.state = .complete
+                    set(name, file, at: now)
+                }
+            }
+            self[keyPath: queue].removeFront()
+        }
+    }
+
     /// All price files that were found complete, in no order, and those that are parked as well.
-    package var complete: [String] { files.filter { isTakeable($0, $1) }.map(\.key) }
+    package var complete: [String] { files.filter { !left.contains($0) && isTakeable($0, $1) }.map(\.key) }
 
     /// How many files and places were gone through so far: what it costs.
     package var visits: Int { visited + order.visits }
@@ -309,6 +409,10 @@ package struct InboxTracker: Sendable {
     // MARK: - Files that go together
 
     private func isPriceFile(_ file: File) -> Bool { if case .price = file.role { true } else { false } }
+
+    private func isUnmatched(_ file: File) -> Bool {
+        settleTime(file.role) > settle
+    }
 
     private func orderedRule(_ file: File) -> Int? {
         if case .price(let price) = file.role { price.orderedRule } else { nil }
@@ -347,15 +451,16 @@ package struct InboxTracker: Sendable {
 
     /// When a file may become complete without another report, in nanoseconds.
     package var nextDeadline: Int64? {
-        let since = settling.first { since, name in
-            switch files[name]?.state {
-            case .found(since), .quiet(since): true
-            default: false
-            }
-        }
-        return since.map { $0 + settle }
+        [(settling, settle), (unmatchedSettling, unmatchedSettle)].compactMap { queue, time in
+            queue.first { since, name in
+                switch files[name]?.state {
+                case .found(since), .quiet(since): true
+                default: false
+                }
+            }.map { $0 + time }
+        }.min()
     }
 
-    /// Files that are not complete yet.
-    package var pending: Int { pendingNames.count }
+    /// Files that are not complete yet; those that may be about to get another name are none.
+    package var pending: Int { pendingNames.count { name in files[name].map { !isUnmatched($0) } ?? false } }
 }

@@ -3,8 +3,10 @@ package struct SettledRows: Sendable, Equatable {
     /// By destination: rows with a whole line.
     package private(set) var settled: [String: RowSet] = [:]
     package private(set) var outcomes = OutcomeCounts()
-    /// Rows with a bad outcome at any destination.
-    package private(set) var bad: RowSet
+    /// By destination: rows with a bad outcome.
+    package private(set) var bad: [String: RowSet] = [:]
+    /// Lines of rows that were sent.
+    package private(set) var sent = 0
     /// `sent_at` of the first post; empty: none.
     package private(set) var firstSentAt = ""
     private let rows: Int
@@ -12,8 +14,10 @@ package struct SettledRows: Sendable, Equatable {
     /// Nothing is settled of a drop of that many rows.
     package init(rows: Int, destinations: [String]) {
         self.rows = rows
-        bad = RowSet(rows: rows)
-        for name in destinations { settled[name] = RowSet(rows: rows) }
+        for name in destinations {
+            settled[name] = RowSet(rows: rows)
+            bad[name] = RowSet(rows: rows)
+        }
     }
 
     /// Takes a line of the journal. False: it is no line of this drop's rows, or its row was settled before.
@@ -21,8 +25,10 @@ package struct SettledRows: Sendable, Equatable {
         guard line.row <= rows, settled[line.destination]?.contains(line.row) == false else { return false }
         settled[line.destination]?.insert(line.row)
         outcomes.add(line.outcome, word: line.nakCode.isEmpty ? line.reason : line.nakCode)
-        if !line.outcome.isGood { bad.insert(line.row) }
-        if !line.sentAt.isEmpty, firstSentAt.isEmpty || line.sentAt < firstSentAt { firstSentAt = line.sentAt }
+        if !line.outcome.isGood { bad[line.destination]?.insert(line.row) }
+        guard !line.sentAt.isEmpty else { return true }
+        sent += 1
+        if firstSentAt.isEmpty || line.sentAt < firstSentAt { firstSentAt = line.sentAt }
         return true
     }
 }

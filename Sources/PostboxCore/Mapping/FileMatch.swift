@@ -4,36 +4,13 @@ extension MappingRule {
     /// `*` is any bytes, `?` any one byte, `[a-z]` one of a range or set, `[!a-z]` one outside it; a `[` without its `]`
     /// stands for itself.
     package func matches(_ fileName: String) -> Bool {
-        matchesPattern(Array(match.utf8), Array(fileName.utf8))
+        PostboxCore.fileName(fileName, matches: match)
     }
 }
 
-/// The name of the file whose bad rows a rejects file holds, or nil when the name is no rejects file's.
-///
-/// `eod.csv.rejects.csv` and, where that name was taken, `eod.csv.rejects.2.csv` come from `eod.csv`; so do the rejects of
-/// such a file when it was dropped again.
-package func originalName(ofRejects name: String) -> String? {
-    var original: String?
-    var rest = Substring(name)
-    while let shorter = withoutRejects(rest) {
-        original = String(shorter)
-        rest = shorter
-    }
-    return original
-}
-
-private func withoutRejects(_ name: Substring) -> Substring? {
-    guard let dot = name.lastIndex(of: "."), name.index(after: dot) < name.endIndex else { return nil }
-    var stem = name[..<dot]
-    if let counterDot = stem.lastIndex(of: ".") {
-        let counter = stem[stem.index(after: counterDot)...]
-        if !counter.isEmpty, counter.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) {
-            stem = stem[..<counterDot]
-        }
-    }
-    let mark = ".rejects"
-    guard stem.hasSuffix(mark), stem.count > mark.count else { return nil }
-    return stem.dropLast(mark.count)
+/// Whether a file's name fits a pattern, as a rule's `match` does.
+package func fileName(_ name: String, matches pattern: String) -> Bool {
+    matchesPattern(Array(pattern.utf8), Array(name.utf8))
 }
 
 /// A shell pattern against a whole name. On a mismatch the last `*` takes one byte more, so the time is bounded by the

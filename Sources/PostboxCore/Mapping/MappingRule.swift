@@ -112,6 +112,14 @@ package enum EmptyRule: String, Sendable, Equatable, CaseIterable, Codable {
     case blank
 }
 
+/// What a file is that has no row.
+package enum NoRowsRule: String, Sendable, Equatable, CaseIterable, Codable {
+    /// Refused: somebody forgot the rows. The default.
+    case refuse
+    /// Done: there was nothing to tell.
+    case ok
+}
+
 /// How the files that match a pattern become posts: an entry of `files:`, checked.
 package struct MappingRule: Sendable, Equatable, Codable {
     /// A shell pattern (`*`, `?`, `[…]`) for the file's name.
@@ -154,6 +162,8 @@ package struct MappingRule: Sendable, Equatable, Codable {
     package var lineBreaks: LineBreaks?
     /// The file holds rejected rows of another one: in JSON and XML they may lack a column that the others had.
     package var isForRejects: Bool?
+    /// nil: refused.
+    package var noRows: NoRowsRule?
 
     package init(
         match: String = "*", destinations: [String], post: PostRule = .plain, ric: RICRule = .plain,
@@ -161,7 +171,8 @@ package struct MappingRule: Sendable, Equatable, Codable {
         tolerate: [String: RowLimit] = [:], maxAge: Duration? = nil, delimiter: UInt8 = UInt8(ascii: ","),
         encoding: TextEncoding = .utf8, finalNewline: FinalNewline = .required, format: PriceFileFormat? = nil,
         rowElement: String? = nil, readySuffix: String? = nil, checksum: ChecksumKind? = nil,
-        trailer: TrailerRule? = nil, order: FileOrder? = nil, priority: Int? = nil, lineBreaks: LineBreaks? = nil
+        trailer: TrailerRule? = nil, order: FileOrder? = nil, priority: Int? = nil, lineBreaks: LineBreaks? = nil,
+        noRows: NoRowsRule? = nil
     ) {
         self.match = match
         self.destinations = destinations
@@ -183,5 +194,17 @@ package struct MappingRule: Sendable, Equatable, Codable {
         self.order = order
         self.priority = priority
         self.lineBreaks = lineBreaks
+        self.noRows = noRows
+    }
+}
+
+extension MappingRule {
+    /// What is wrong with a file in which so many data rows were found: nil where there are some, or where it may have none. A
+    /// file without any byte is refused by whoever reads it.
+    package func problem(ofRows count: Int) -> FileProblem? {
+        guard count == 0, noRows != .ok else { return nil }
+        return FileProblem(
+            reason: "no_rows", what: "the file has no rows",
+            hint: "a rule that says `no_rows: ok` takes such a file as done")
     }
 }

@@ -50,13 +50,15 @@ extension MappingRule {
     /// How files of this rule are written, as far as the rule tells: by `format`, else by its pattern's ending.
     package var knownFormat: PriceFileFormat? { format ?? PriceFileFormat(fileName: match) }
 
-    /// The rule for the rejects of a file: corrected rows are whole without marker, checksum and trailer.
-    package var forRejects: MappingRule {
+    /// The rule for the rejects of a file: corrected rows are whole without marker, checksum and trailer. Where they name a
+    /// destination of the rule, they are for that one alone.
+    package func forRejects(at destination: String? = nil) -> MappingRule {
         var rule = self
         rule.readySuffix = nil
         rule.checksum = nil
         rule.trailer = nil
         rule.isForRejects = true
+        if let destination, destinations.contains(destination) { rule.destinations = [destination] }
         return rule
     }
 }

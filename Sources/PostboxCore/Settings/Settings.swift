@@ -16,6 +16,10 @@ package struct Settings: Sendable, Equatable {
     package var duplicates: Duplicates
     /// How far back a file counts as contributed before.
     package var duplicatesWithin: Duration
+    /// Patterns of names in the inbox that are never taken, besides those that nobody has to name.
+    package var ignored: [String]
+    /// How long a file that no rule is for and whose ending is no price file's must lie unchanged before it is refused.
+    package var unmatchedAfter: Duration
     /// In the order of the file.
     package var destinations: [Destination]
     /// `files:` in the order of the file; empty: the plain mapping for every file with a known extension.
@@ -25,7 +29,8 @@ package struct Settings: Sendable, Equatable {
         directories: Directories, settle: Duration = .seconds(5), rescan: Duration = .seconds(10),
         archive: Archive = .flat, drainTimeout: Duration = .seconds(20), alertCommand: String? = nil,
         downAlert: Duration = .seconds(300), duplicates: Duplicates = .reject,
-        duplicatesWithin: Duration = .seconds(24 * 3600),
+        duplicatesWithin: Duration = .seconds(24 * 3600), ignored: [String] = [],
+        unmatchedAfter: Duration = .seconds(60),
         destinations: [Destination], rules: [MappingRule] = []
     ) {
         self.directories = directories
@@ -37,17 +42,19 @@ package struct Settings: Sendable, Equatable {
         self.downAlert = downAlert
         self.duplicates = duplicates
         self.duplicatesWithin = duplicatesWithin
+        self.ignored = ignored
+        self.unmatchedAfter = unmatchedAfter
         self.destinations = destinations
         self.rules = rules
     }
 
-    /// The rule for a file that goes by any of these names: the first that matches, or without rules the plain mapping to the
-    /// only destination. nil: there is none.
-    package func rule(forAnyOf names: [String]) -> MappingRule? {
-        guard !rules.isEmpty else {
-            return destinations.count == 1 ? MappingRule(match: "", destinations: [destinations[0].name]) : nil
-        }
-        return rules.first { rule in names.contains { rule.matches($0) } }
+    /// The rule for a file of that name: the first that matches, or without rules the plain mapping to the only destination. Rejects
+    /// go by the name of the file that they come from, as `forRejects` says. nil: there is none.
+    package func rule(for name: String) -> MappingRule? {
+        let root = RejectsName.root(of: name)
+        let plain = destinations.count == 1 ? MappingRule(match: "", destinations: [destinations[0].name]) : nil
+        guard let rule = rules.isEmpty ? plain : rules.first(where: { $0.matches(root) }) else { return nil }
+        return RejectsName(name).map { rule.forRejects(at: $0.destination) } ?? rule
     }
 
     /// Why a file that matches no rule is refused.
@@ -90,7 +97,7 @@ package struct Settings: Sendable, Equatable {
         case day
     }
 
-    /// What happens to a file whose content and name were contributed before.
+    /// What happens to a file that says again what was contributed last under its name or its rule.
     package enum Duplicates: String, Sendable, Equatable, CaseIterable {
         case reject
         case warn

@@ -21,7 +21,7 @@ package struct SettingsFault: Sendable, Equatable {
 
 extension Settings {
     /// Everything that does not fit together: directories, destinations by profile, rules against destinations.
-    package var faults: [SettingsFault] { directoryFaults + destinationFaults + ruleFaults }
+    package var faults: [SettingsFault] { directoryFaults + destinationFaults + ruleFaults + ignoreFaults }
 
     private var directoryFaults: [SettingsFault] {
         let all: [(TopKey, String)] = [
@@ -121,7 +121,40 @@ extension Settings {
         return faults
     }
 
+    /// A rule whose files or markers would never be seen.
+    private var ignoreFaults: [SettingsFault] {
+        var faults: [SettingsFault] = []
+        for pattern in ignored where pattern.isEmpty || pattern.contains("/") {
+            faults.append(
+                SettingsFault(
+                    .top(.ignored), "`ignore` is a list of patterns for names such as \"*.lck\", without a folder"))
+        }
+        let names = InboxNames(rules: rules, ignored: ignored)
+        for (index, rule) in rules.enumerated() {
+            guard let example = rule.exampleName else { continue }
+            if names.isIgnored(example) {
+                faults.append(
+                    SettingsFault(
+                        .rule(index, .match), "`match` fits names such as \(example), which are ignored in the inbox"))
+            } else if let suffix = rule.readySuffix, names.isIgnored(example + suffix) {
+                faults.append(
+                    SettingsFault(
+                        .rule(index, .ready),
+                        "the marker of \(example) would be \(example + suffix), a name that is ignored in the inbox"))
+            }
+        }
+        return faults
+    }
+
     private func hasDoubles(_ texts: [String]) -> Bool { Set(texts).count != texts.count }
+}
+
+extension MappingRule {
+    /// A name that the rule's pattern fits; nil: it has sets of characters.
+    fileprivate var exampleName: String? {
+        guard !match.contains("["), !match.isEmpty else { return nil }
+        return String(match.map { $0 == "*" || $0 == "?" ? "x" : $0 })
+    }
 }
 
 extension PostRule {

@@ -23,6 +23,8 @@ package enum TopKey: String, SettingsKey {
     case downAlert = "down_alert"
     case duplicates
     case duplicatesWithin = "duplicates_within"
+    case ignored = "ignore"
+    case unmatchedAfter = "unmatched_after"
     case destinations, files
 
     // A command line may carry a webhook's token.
@@ -89,6 +91,7 @@ package enum RuleKey: String, SettingsKey {
     case rowElement = "row_element"
     case ready, checksum, trailer, order, priority
     case lineBreaks = "line_breaks"
+    case noRows = "no_rows"
 }
 
 /// `post` of a rule in its long form.

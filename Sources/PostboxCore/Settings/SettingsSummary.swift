@@ -21,6 +21,8 @@ package enum SettingsSummary {
         lines.append("archive \(settings.archive.rawValue), a stop waits \(text(settings.drainTimeout)) at most")
         let within = settings.duplicates == .process ? "" : " within \(text(settings.duplicatesWithin))"
         lines.append("duplicates\(within): \(settings.duplicates.rawValue)")
+        if !settings.ignored.isEmpty { lines.append("ignored: \(settings.ignored.joined(separator: ", "))") }
+        lines.append("refused after \(text(settings.unmatchedAfter)) when no rule and no ending tells what it is")
         // The command itself may carry a key to the place it reports to.
         if settings.alertCommand != nil { lines.append("alert command: set") }
         lines.append("down and waiting are alerts after \(text(settings.downAlert))")
@@ -84,6 +86,7 @@ package enum SettingsSummary {
             if let checksum = rule.checksum { parts.append("taken with its checksum .\(checksum.rawValue)") }
             if let trailer = rule.trailer { parts.append(text(trailer)) }
             if rule.order == .name { parts.append("in the order of names") }
+            if rule.noRows == .ok { parts.append("may have no rows") }
             if let priority = rule.priority { parts.append("priority \(priority)") }
             return
                 "files \(rule.match) -> \(rule.destinations.joined(separator: ", ")): \(parts.joined(separator: "; "))"

@@ -261,21 +261,25 @@ package enum Disk {
         guard rmdir(path) == 0 || errno == ENOENT else { throw DiskError(code: errno, call: "rmdir", path: path) }
     }
 
-    /// Names in a directory, in no order, without `.` and `..`. A name that is no UTF-8 is left out and counted.
-    package static func names(in path: String) throws(DiskError) -> (names: [String], unreadable: Int) {
+    /// Names in a directory, in no order, without `.` and `..`. A name that is no UTF-8 stands among the unreadable ones, with `\xNN`
+    /// for every byte that is not plain ASCII.
+    package static func names(in path: String) throws(DiskError) -> (names: [String], unreadable: [String]) {
         try checkDescriptors("opendir", path)
         guard let directory = opendir(path) else { throw DiskError(code: errno, call: "opendir", path: path) }
         var names: [String] = []
-        var unreadable = 0
+        var unreadable: [String] = []
         errno = 0
         while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-                tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
+            let (name, escaped) = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+                tuple.withMemoryRebound(to: CChar.self, capacity: 256) { text -> (String?, String) in
+                    let name = String(validatingCString: text)
+                    return (name, name == nil ? Self.escaped(text) : "")
+                }
             }
             if let name {
                 if name != "." && name != ".." { names.append(name) }
             } else {
-                unreadable += 1
+                unreadable.append(escaped)
             }
             errno = 0
         }
@@ -285,8 +289,51 @@ package enum Disk {
         return (names, unreadable)
     }
 
+    private static func escaped(_ name: UnsafePointer<CChar>) -> String {
+        var out = ""
+        var at = name
+        while at.pointee != 0 {
+            let byte = UInt8(bitPattern: at.pointee)
+            if (0x20...0x7e).contains(byte), byte != UInt8(ascii: "\\") {
+                out.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                out += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+            }
+            at += 1
+        }
+        return out
+    }
+
     /// What file system the path lies on.
     package static func fileSystem(_ path: String) -> FileSystemKind { FileSystemKind(magic: postbox_fs_type(path)) }
+
+    /// Where the file system that a path lies on is mounted; nil: it cannot be told.
+    package static func mountPoint(of path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        let path = String(cString: resolved)
+        guard let table = try? contents("/proc/self/mountinfo", atMost: 1 << 20) else { return nil }
+        var best: String?
+        for line in String(decoding: table, as: UTF8.self).split(separator: "\n") {
+            let words = line.split(separator: " ", maxSplits: 5)
+            guard words.count > 4 else { continue }
+            let point = words[4].replacing("\\040", with: " ")
+            guard point == "/" || path == point || path.hasPrefix(point + "/") else { continue }
+            // A later one lies over an earlier one.
+            if point.utf8.count >= best?.utf8.count ?? 0 { best = String(point) }
+        }
+        return best
+    }
+
+    /// What can be read of a file that has no size of its own, such as those of proc(5).
+    private static func contents(_ path: String, atMost most: Int) throws(DiskError) -> [UInt8] {
+        let descriptor = try open(path, O_RDONLY)
+        defer { _ = Glibc.close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: most)
+        let got = try readAll(descriptor, &bytes, path)
+        bytes.removeSubrange(got...)
+        return bytes
+    }
 
     /// False only for measuring what durability costs.
     package static let isDurable = getenv("POSTBOX_UNSAFE_NO_SYNC") == nil

@@ -18,7 +18,15 @@ package struct DiskError: Error, Sendable, Equatable, CustomStringConvertible {
     package var isFull: Bool { code == ENOSPC || code == EDQUOT }
 
     package var description: String {
-        "\(call)(2) failed for \(path): \(String(cString: strerror(code)))\(advice)"
+        "\(call)(2) failed for \(path): \(words)\(advice)"
+    }
+
+    /// What went wrong, in the system's words.
+    package var words: String { String(cString: strerror(code)) }
+
+    /// It says something about one file; of another one the same call may go well.
+    package var isOfOneFile: Bool {
+        ![ENOSPC, EDQUOT, EIO, EROFS, EMFILE, ENFILE, ENOMEM, EINTR, EEXIST].contains(code)
     }
 
     private var advice: String {

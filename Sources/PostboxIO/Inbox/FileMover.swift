@@ -9,12 +9,45 @@ package struct FileMover: Sendable {
         package static let result = ".result.part"
         package static let rejects = ".rejects.part"
         package static let summary = ".summary.part"
+
+        /// Rejects of one destination among several.
+        package static func rejects(of destination: String) -> String {
+            rejects + RejectsName.part(of: destination)
+        }
+
+        /// Whether a name in a drop's directory is one of these.
+        package static func isOne(_ name: String) -> Bool {
+            name == result || name == summary || name == rejects || name.hasPrefix(rejects + "@")
+        }
+    }
+
+    /// A drop that is moved: what it is called, and whose bad rows there may be files of.
+    package struct Moved: Sendable {
+        package var drop: Int
+        package var name: String
+        package var destinations: [String]
+
+        package init(drop: Int, name: String, destinations: [String]) {
+            self.drop = drop
+            self.name = name
+            self.destinations = destinations
+        }
+
+        /// Files of rejects that may lie in the drop's directory, and the names that they get.
+        var rejects: [(part: String, target: String)] {
+            let whole = [(part: Part.rejects, target: RejectsName(original: name, drop: drop).text)]
+            guard destinations.count > 1 else { return whole }
+            return whole
+                + destinations.map {
+                    (Part.rejects(of: $0), RejectsName(original: name, drop: drop, destination: $0).text)
+                }
+        }
     }
 
     package init() {}
 
     /// A name that is free in the folder, with everything that would lie beside it: `eod.csv`, else `eod.2.csv`, …
-    /// `suffixes` are those of its companions. Throws `DiskError`.
+    /// `suffixes` are those of its companions. Rejects have a name of their own. Throws `DiskError`.
     package func freeName(
         _ name: String, in folder: String, suffixes: [String] = [], isReserved: (String) -> Bool
     ) throws(DiskError) -> String {
@@ -24,9 +57,9 @@ package struct FileMover: Sendable {
             number += 1
             if isReserved(folder + "/" + candidate) { continue }
             var isTaken = false
-            for beside in [
-                candidate, FileNames.result(candidate), FileNames.summary(candidate), FileNames.rejects(candidate),
-            ] + suffixes.map({ candidate + $0 }) where try Disk.exists(folder + "/" + beside) {
+            for beside in [candidate, FileNames.result(candidate), FileNames.summary(candidate)]
+                + suffixes.map({ candidate + $0 }) where try Disk.exists(folder + "/" + beside)
+            {
                 isTaken = true
                 break
             }
@@ -38,10 +71,10 @@ package struct FileMover: Sendable {
     /// drop's own below `work/`. False: something else lies in that directory, which stays. Throws `DiskError`; what was done
     /// stays done.
     package func move(
-        _ name: String, from directory: String, to folder: String, as target: String, summary: [UInt8]
+        _ drop: Moved, from directory: String, to folder: String, as target: String, summary: [UInt8]
     ) throws(DiskError) -> Bool {
         try Disk.makeDirectory(folder, asAbove: true)
-        try placeAll(name, from: directory, to: folder, as: target)
+        try placeAll(drop, from: directory, to: folder, as: target)
         let part = directory + "/" + Part.summary
         // A drop is settled only when its summary lies here, durable. Where it no longer does, it was placed before, and whoever
         // waited for it may have taken it away.
@@ -57,19 +90,19 @@ package struct FileMover: Sendable {
     /// The same for a drop whose summary lies in `directory` whole and durable, without syncs: those of `folder` are the
     /// caller's, before `clear`.
     package func moveUnsynced(
-        _ name: String, from directory: String, to folder: String, as target: String
+        _ drop: Moved, from directory: String, to folder: String, as target: String
     ) throws(DiskError) {
-        try placeAll(name, from: directory, to: folder, as: target)
+        try placeAll(drop, from: directory, to: folder, as: target)
         try place(directory + "/" + Part.summary, folder + "/" + FileNames.summary(target))
     }
 
     private func placeAll(
-        _ name: String, from directory: String, to folder: String, as target: String
+        _ drop: Moved, from directory: String, to folder: String, as target: String
     ) throws(DiskError) {
         try place(directory + "/" + Part.result, folder + "/" + FileNames.result(target))
-        try place(directory + "/" + Part.rejects, folder + "/" + FileNames.rejects(target))
-        try CompanionFiles(in: directory).move(of: name, to: folder, as: target)
-        try place(directory + "/" + name, folder + "/" + target)
+        for rejects in drop.rejects { try placeBeside(directory + "/" + rejects.part, folder, rejects.target) }
+        try CompanionFiles(in: directory).move(of: drop.name, to: folder, as: target)
+        try place(directory + "/" + drop.name, folder + "/" + target)
     }
 
     /// Removes a drop's own directory when all of it is moved, unless `keep` takes it. False: something else lies in it, which
@@ -101,6 +134,13 @@ package struct FileMover: Sendable {
             throw error
         }
         try Disk.close(descriptor, path: path)
+    }
+
+    /// The same for a name that nobody else is given; where something has it all the same, it gets a number.
+    private func placeBeside(_ from: String, _ folder: String, _ name: String) throws(DiskError) {
+        guard try Disk.exists(from) else { return }
+        var number = 1
+        while try !Disk.renameNew(from, folder + "/" + FileNames.numbered(name, number)) { number += 1 }
     }
 
     /// Renames without replacing; done already when the source is gone.

@@ -37,8 +37,10 @@ package actor ResultFile {
 
     /// Settled rows so far, over all destinations; good rows as well as bad ones.
     package private(set) var outcomes: OutcomeCounts
-    /// Rows with a bad outcome at any destination.
-    package private(set) var bad: RowSet
+    /// By destination: rows with a bad outcome.
+    package private(set) var bad: [String: RowSet]
+    /// Lines of rows that were sent.
+    package private(set) var sent: Int
     /// Microseconds since 1970 of the first post and the last answer; 0: none.
     package private(set) var firstSentAt: Int64
     package private(set) var lastSettledAt: Int64 = 0
@@ -51,7 +53,8 @@ package actor ResultFile {
     /// when it cannot be written for now, and when that is over. Throws `DiskError`.
     package init(
         path: String, rows: Int, lines: [String: ResultLines], keeping: Int = 0,
-        outcomes: OutcomeCounts = OutcomeCounts(), bad: RowSet? = nil, firstSentAt: Int64 = 0, mode: UInt32 = 0o644,
+        outcomes: OutcomeCounts = OutcomeCounts(), bad: [String: RowSet]? = nil, sent: Int = 0,
+        firstSentAt: Int64 = 0, mode: UInt32 = 0o644,
         thread: DiskThread,
         alert: @escaping @Sendable (Alert) -> Void, failing: @escaping @Sendable (Bool) -> Void = { _ in }
     ) throws(DiskError) {
@@ -61,7 +64,8 @@ package actor ResultFile {
         self.thread = thread
         self.alert = alert
         self.outcomes = outcomes
-        self.bad = bad ?? RowSet(rows: rows)
+        self.bad = bad ?? lines.mapValues { _ in RowSet(rows: rows) }
+        self.sent = sent
         self.firstSentAt = firstSentAt
         lastSync = Clock.monotonic()
         descriptor = try Disk.open(path, O_RDWR | O_CREAT, mode: mode)
@@ -96,7 +100,7 @@ package actor ResultFile {
         guard var renderer = lines[destination] else { return }
         for run in runs {
             renderer.append(run, to: &buffer)
-            count(run)
+            count(run, destination)
         }
         lines[destination] = renderer
         await flush()
@@ -113,7 +117,7 @@ package actor ResultFile {
             renderer.append(
                 entry.row, in: batch, outcome: entry.outcome, detail: entry.detail, settledAt: now,
                 postIDBase: postIDBase, to: &buffer)
-            count(entry.outcome, entry.detail, row: entry.row.row, settledAt: now)
+            count(entry.outcome, entry.detail, row: entry.row.row, destination, settledAt: now)
         }
         lines[destination] = renderer
         await flush()
@@ -143,8 +147,9 @@ package actor ResultFile {
 
     private var directory: String { String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) }
 
-    private func count(_ run: SettledRun) {
+    private func count(_ run: SettledRun, _ destination: String) {
         var acked = 0
+        var others = 0
         var first = Int64.max
         var last: Int64 = 0
         for settled in run.rows {
@@ -153,21 +158,25 @@ package actor ResultFile {
                 acked += 1
                 last = max(last, settled.settledAt)
             } else {
+                if settled.sentAt > 0 { others += 1 }
                 count(
                     settled.outcome, settled.detail < 0 ? nil : run.details[settled.detail],
-                    row: run.lot.rows[settled.index].row, settledAt: settled.settledAt)
+                    row: run.lot.rows[settled.index].row, destination, settledAt: settled.settledAt)
             }
         }
         outcomes.add(.acked, count: acked)
+        sent += acked + others
         if first < .max, firstSentAt == 0 || first < firstSentAt { firstSentAt = first }
         lastSettledAt = max(lastSettledAt, last)
     }
 
-    private func count(_ outcome: PostOutcome, _ detail: OutcomeDetail?, row: Int, settledAt: Int64) {
+    private func count(
+        _ outcome: PostOutcome, _ detail: OutcomeDetail?, row: Int, _ destination: String, settledAt: Int64
+    ) {
         // As it stands in the line, from where the next start counts it.
         let word = detail.map { $0.nakCode.isEmpty ? $0.reason : VisibleText.line($0.nakCode) } ?? ""
         outcomes.add(outcome, word: word)
-        if !outcome.isGood { bad.insert(row) }
+        if !outcome.isGood { bad[destination]?.insert(row) }
         lastSettledAt = max(lastSettledAt, settledAt)
     }
 

@@ -12,10 +12,16 @@ package struct DropSnapshot: Sendable, Equatable, Codable {
     package var arrivedAt: Int64?
     /// How old its values are among those of other drops; see `DropPlace`. nil in older ledgers.
     package var age: Int64?
+    /// The drop whose bad rows the file holds, corrected; nil: they are nobody's.
+    package var original: Int?
+    /// SHA-256 of the configuration that the rule comes from. nil in older ledgers.
+    package var configSHA256: String?
 
     package init(
-        rule: MappingRule, services: [String: [String]], updateOnly: [String: Bool], arrivedAt: Int64? = nil
+        rule: MappingRule, services: [String: [String]], updateOnly: [String: Bool], arrivedAt: Int64? = nil,
+        configSHA256: String? = nil
     ) {
+        self.configSHA256 = configSHA256
         self.arrivedAt = arrivedAt
         self.rule = rule
         self.services = services
@@ -35,11 +41,14 @@ package struct DropRecord: Sendable, Equatable {
         package var postIDBase: UInt32
         /// Rows up to this one may have been sent; 0: none.
         package var postedThrough: Int
+        /// How the destination was logged in when the contribution was begun, as the summary tells it; empty: not known.
+        package var login: String
 
-        package init(destination: String, postIDBase: UInt32, postedThrough: Int) {
+        package init(destination: String, postIDBase: UInt32, postedThrough: Int, login: String = "") {
             self.destination = destination
             self.postIDBase = postIDBase
             self.postedThrough = postedThrough
+            self.login = login
         }
     }
 
@@ -119,7 +128,7 @@ package actor Ledger {
                             arguments: [firstNumber - 1])
                     }
                 case LedgerSchema.current:
-                    break
+                    try LedgerSchema.complete(db)
                 case let newer:
                     throw LedgerError(
                         message: "the ledger \(path) was written by a newer Postbox (schema \(newer)); use that one")
@@ -138,16 +147,16 @@ package actor Ledger {
     package func claim(
         _ files: [(name: String, snapshot: DropSnapshot)], at now: Int64
     ) async throws -> [Int] {
-        let encoded = try files.map { ($0.name, try JSONEncoder().encode($0.snapshot)) }
+        let encoded = try files.map { ($0.name, $0.snapshot.rule.match, try JSONEncoder().encode($0.snapshot)) }
         let numbers = NumberBox()
         try await commit { db in
             var out: [Int] = []
-            for (name, snapshot) in encoded {
+            for (name, rule, snapshot) in encoded {
                 try db.run(
                     sql: """
-                        INSERT INTO "drop" (name, stage, claimed_at, snapshot, starts)
-                        VALUES (?, 'claimed', ?, ?, 1)
-                        """, arguments: [name, now, snapshot])
+                        INSERT INTO "drop" (name, stage, claimed_at, rule, snapshot, starts)
+                        VALUES (?, 'claimed', ?, ?, ?, 1)
+                        """, arguments: [name, now, rule, snapshot])
                 out.append(Int(db.lastInsertedRowID))
             }
             numbers.set(out)
@@ -168,8 +177,9 @@ package actor Ledger {
         try await commit { db in
             try db.run(
                 sql: """
-                    INSERT INTO "drop" (number, name, stage, claimed_at, snapshot) VALUES (?, ?, 'claimed', ?, ?)
-                    """, arguments: [drop, name, now, encoded])
+                    INSERT INTO "drop" (number, name, stage, claimed_at, rule, snapshot)
+                    VALUES (?, ?, 'claimed', ?, ?, ?)
+                    """, arguments: [drop, name, now, snapshot.rule.match, encoded])
         }
     }
 
@@ -212,10 +222,13 @@ package actor Ledger {
             for posting in postings {
                 try db.run(
                     sql: """
-                        INSERT INTO posting ("drop", destination, post_id_base, posted_through) VALUES (?, ?, ?, ?)
+                        INSERT INTO posting ("drop", destination, post_id_base, posted_through, login)
+                        VALUES (?, ?, ?, ?, ?)
                         ON CONFLICT DO UPDATE SET posted_through = max(posted_through, excluded.posted_through)
                         """,
-                    arguments: [drop, posting.destination, Int64(posting.postIDBase), posting.postedThrough])
+                    arguments: [
+                        drop, posting.destination, Int64(posting.postIDBase), posting.postedThrough, posting.login,
+                    ])
             }
         }
     }
@@ -244,19 +257,20 @@ package actor Ledger {
         }
     }
 
-    /// Every row has its outcome: the verdict and the names stand, the moves may begin.
+    /// Every row has its outcome: the verdict and the names stand, the moves may begin. `isSent`: a row of it was or may have been
+    /// sent.
     package func settle(
         _ drop: Int, verdict: Verdict, folder: String, target: String, summary: [UInt8], size: Int, sha256: String,
-        firstSentAt: Int64, at now: Int64
+        firstSentAt: Int64, isSent: Bool, at now: Int64
     ) async throws {
         try await commit { db in
             try db.run(
                 sql: """
                     UPDATE "drop" SET stage = 'settled', verdict = ?, folder = ?, target = ?, summary = ?, size = ?,
-                    sha256 = ?, first_sent_at = ?, settled_at = ? WHERE number = ?
+                    sha256 = ?, first_sent_at = ?, sent = ?, settled_at = ? WHERE number = ?
                     """,
                 arguments: [
-                    verdict.rawValue, folder, target, Data(summary), size, sha256, firstSentAt, now, drop,
+                    verdict.rawValue, folder, target, Data(summary), size, sha256, firstSentAt, isSent, now, drop,
                 ])
         }
     }
@@ -317,25 +331,53 @@ package actor Ledger {
         }
     }
 
-    /// The name a file had when it was dropped, by the name it was given in `done/` or `failed/`; nil: not known.
-    package func originalName(ofTarget target: String) throws -> String? {
+    /// What a drop was called and claimed under; nil: there is no such drop, or not every row of it has its outcome.
+    package func finished(_ drop: Int) throws -> (name: String, claimedAt: Int64, snapshot: DropSnapshot)? {
         try database.read { db in
-            try String.fetchOne(
-                db, sql: #"SELECT name FROM "drop" WHERE target = ? ORDER BY number DESC LIMIT 1"#, arguments: [target])
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT name, claimed_at, snapshot FROM "drop" WHERE number = ? AND stage IN ('settled', 'closed')
+                    """, arguments: [drop])
+            guard let row else { return nil }
+            let snapshot: Data = row["snapshot"]
+            return (row["name"], row["claimed_at"], try JSONDecoder().decode(DropSnapshot.self, from: snapshot))
         }
     }
 
-    /// The newest drop with that content and name that ended `done` since then (microseconds since 1970).
-    package func earlier(sha256: String, size: Int, name: String, since: Int64) throws -> Int? {
+    /// What a drop may be the same as: the last one of its name before it, and the last one of its rule; see `Predecessor`. Drops
+    /// of the plain mapping, whose `rule` is empty, have a name alone in common.
+    package func predecessors(of drop: Int, name: String, rule: String) throws -> [Predecessor] {
         try database.read { db in
-            try Int.fetchOne(
-                db,
-                sql: """
-                    SELECT number FROM "drop" WHERE sha256 = ? AND size = ? AND name = ? AND verdict = 'done'
-                    AND stage = 'closed' AND settled_at >= ? ORDER BY number DESC LIMIT 1
-                    """, arguments: [sha256, size, name, since])
+            var found: [Predecessor] = []
+            for (column, value) in [("name", name), ("rule", rule)] where !(column == "rule" && value.isEmpty) {
+                let last = try [Self.lastSent, Self.lastOpen].compactMap { sql in
+                    try Row.fetchOne(
+                        db, cached: sql.replacing("COLUMN", with: column), arguments: [value, drop])
+                }.max { ($0["number"] as Int) < $1["number"] }
+                guard let last else { continue }
+                let verdict: String? = last["verdict"]
+                found.append(
+                    Predecessor(
+                        drop: last["number"], verdict: verdict.flatMap(Verdict.init(rawValue:)),
+                        sha256: last["sha256"], size: last["size"], settledAt: last["settled_at"]))
+            }
+            return found
         }
     }
+
+    // Each by an index of its own, however many drops are closed.
+
+    private static let lastSent = """
+        SELECT number, verdict, sha256, size, settled_at FROM "drop"
+        WHERE COLUMN = ? AND number < ? AND sent = 1 ORDER BY number DESC LIMIT 1
+        """
+
+    private static let lastOpen = """
+        SELECT number, verdict, sha256, size, settled_at FROM "drop"
+        WHERE COLUMN = ? AND number < ? AND stage != 'closed' AND stage IN ('claimed', 'posting')
+        ORDER BY number DESC LIMIT 1
+        """
 
     /// The highest number ever given.
     package func lastNumber() throws -> Int {
@@ -363,7 +405,7 @@ package actor Ledger {
                 let base: Int64 = posting["post_id_base"]
                 return DropRecord.Posting(
                     destination: posting["destination"], postIDBase: UInt32(truncatingIfNeeded: base),
-                    postedThrough: posting["posted_through"])
+                    postedThrough: posting["posted_through"], login: posting["login"])
             })
     }
 
@@ -415,6 +457,15 @@ private final class NumberBox: @unchecked Sendable {
 
     func set(_ new: [Int]) { numbers = new }
     func get() -> [Int] { numbers }
+}
+
+extension Row {
+    /// As `fetchOne(_:sql:arguments:)`, but the statement is compiled once.
+    fileprivate static func fetchOne(
+        _ db: Database, cached sql: String, arguments: StatementArguments
+    ) throws -> Row? {
+        try fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
+    }
 }
 
 extension Database {

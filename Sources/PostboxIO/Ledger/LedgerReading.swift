@@ -60,6 +60,36 @@ package struct LedgerReading: Sendable {
         try read { db in try Int.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'drop'") ?? 0 }
     }
 
+    /// A finished drop of which rows were or may have been sent, and where its result lies.
+    package struct Sent: Sendable {
+        package var place: DropPlace
+        package var destinations: [String]
+        /// The directory it went to, and its name there.
+        package var folder: String
+        package var target: String
+    }
+
+    /// Those that were finished since then (microseconds since 1970), by number. Throws `LedgerError`.
+    package func sent(since: Int64) throws -> [Sent] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT number, folder, target, json_extract(CAST(snapshot AS TEXT), '$.age') AS age,
+                    json_extract(CAST(snapshot AS TEXT), '$.rule.priority') AS priority,
+                    json_extract(CAST(snapshot AS TEXT), '$.rule.destinations') AS destinations
+                    FROM "drop" WHERE sent = 1 AND settled_at >= ? ORDER BY number
+                    """, arguments: [since]
+            ).map { row in
+                let destinations: String? = row["destinations"]
+                let names = try destinations.map { try JSONDecoder().decode([String].self, from: Data($0.utf8)) }
+                return Sent(
+                    place: DropPlace(drop: row["number"], age: row["age"] ?? 0, priority: row["priority"] ?? 0),
+                    destinations: names ?? [], folder: row["folder"], target: row["target"])
+            }
+        }
+    }
+
     private func drops(_ condition: String, _ arguments: StatementArguments) throws -> [Drop] {
         try read { db in
             try Row.fetchAll(

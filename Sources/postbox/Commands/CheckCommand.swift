@@ -58,11 +58,12 @@ private struct FileCheck {
             problem(path, FileProblem(reason: "unreadable", what: "there is no such file"))
             return PostboxCore.ExitCode.failed
         }
-        guard let rule = settings.rule(forAnyOf: [name] + (originalName(ofRejects: name).map { [$0] } ?? [])) else {
+        // Rejects go by today's rules here: which drop they name, the ledger alone knows.
+        guard let rule = settings.rule(for: name) else {
             problem(path, settings.noRule(name))
             return PostboxCore.ExitCode.failed
         }
-        guard let format = rule.format ?? PriceFileFormat(fileName: originalName(ofRejects: name) ?? name) else {
+        guard let format = rule.format ?? PriceFileFormat(fileName: RejectsName.root(of: name)) else {
             problem(
                 path,
                 FileProblem(
@@ -70,11 +71,10 @@ private struct FileCheck {
                     what: "the name's ending tells no format: csv, json, jsonl, ndjson or xml"))
             return PostboxCore.ExitCode.failed
         }
-        let applied = originalName(ofRejects: name) == nil ? rule : rule.forRejects
         var code = PostboxCore.ExitCode.ok
         for name in rule.destinations {
             guard let destination = settings.destinations.first(where: { $0.name == name }) else { continue }
-            code = PostboxCore.ExitCode.worse(code, await check(path, applied, format, destination))
+            code = PostboxCore.ExitCode.worse(code, await check(path, rule, format, destination))
         }
         return code
     }
@@ -119,7 +119,7 @@ private struct FileCheck {
     /// Why nothing of a file that can be read would be sent.
     private func refusal(_ path: String, _ found: FirstPass.Found, _ rule: MappingRule) throws -> FileProblem? {
         if let problem = try damage(path, found.digests.sha256) ?? found.control { return problem }
-        if found.rows == 0 { return FileProblem(reason: "no_rows", what: "the file has no rows") }
+        if let problem = rule.problem(ofRows: found.rows) { return problem }
         let rejected = found.rejected.max() ?? 0
         if let limit = rule.maxRejected, !limit.allows(rejected, of: found.rows) {
             return FileProblem(

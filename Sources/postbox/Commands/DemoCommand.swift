@@ -130,7 +130,7 @@ private struct DemoReport {
         Terminal.print("Every row's answer stands in the result files:")
         for folder in [directories.done, directories.failed] {
             for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-            where name.hasSuffix(".result.csv") || name.contains(".rejects.") {
+            where name.hasSuffix(".result.csv") || RejectsName(name) != nil && !name.hasSuffix(".summary.json") {
                 Terminal.print("  \(folder)/\(name)")
             }
         }

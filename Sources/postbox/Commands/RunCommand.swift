@@ -17,7 +17,7 @@ struct RunCommand: AsyncParsableCommand {
             """)
 
     @Option(name: .shortAndLong, help: "The configuration.", completion: .file(extensions: ["yaml", "yml"]))
-    var config: String
+    var config: String = "postbox.yaml"
 
     @Flag(help: "Contribute what is in the inbox, then end.")
     var once = false

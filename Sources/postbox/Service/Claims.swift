@@ -6,36 +6,77 @@ internal import PostboxIO
 struct Claims: Sendable {
     let context: Context
 
+    /// What became of files that were to be claimed.
+    struct Outcome: Sendable {
+        var files: [ClaimedFile] = []
+        /// Files that lie in the inbox as they did: they cannot be moved.
+        var immovable: [(name: String, error: DiskError)] = []
+    }
+
+    /// Why a file is refused for which there is no rule.
     static func noRule(_ name: String, _ settings: Settings) -> OutcomeDetail {
+        if let rejects = RejectsName(name) { return unknownOriginal(rejects, "no drop \(rejects.drop) is known") }
         let problem = settings.noRule(name)
         return OutcomeDetail(reason: problem.reason, text: FileContribution.words(problem))
     }
 
-    /// The rule for a name; a file of rejects goes by the name of the file it came from. Throws when the ledger cannot be read.
-    func rule(for name: String) async throws -> MappingRule? {
-        var names = [name]
-        if let original = originalName(ofRejects: name) {
-            names = [try await context.ledger.originalName(ofTarget: original) ?? original]
-        }
-        return context.settings.rule(forAnyOf: names)
+    private static func unknownOriginal(_ rejects: RejectsName, _ why: String) -> OutcomeDetail {
+        OutcomeDetail(
+            reason: "unknown_original",
+            text:
+                "the name says that these are rows of drop \(rejects.drop) (\(rejects.original)), but \(why); to post the file by itself, drop it under another name"
+        )
     }
 
-    /// What the file is contributed under; a refusal when no rule is for it.
+    private static let none = DropSnapshot(
+        rule: MappingRule(match: "", destinations: []), services: [:], updateOnly: [:])
+
+    /// What the file is contributed under; a refusal when no rule is for it. A file of rejects goes by the drop that it names, as
+    /// that one was claimed. Throws when the ledger cannot be read.
     func snapshot(for name: String) async throws -> (DropSnapshot, OutcomeDetail?) {
-        guard var rule = try await rule(for: name) else {
-            return (
-                DropSnapshot(rule: MappingRule(match: "", destinations: []), services: [:], updateOnly: [:]),
-                Self.noRule(name, context.settings)
-            )
+        guard let rejects = RejectsName(name) else { return snapshotByToday(for: name) }
+        func refused(_ why: String) -> (DropSnapshot, OutcomeDetail?) {
+            (Self.none, Self.unknownOriginal(rejects, why))
         }
-        if originalName(ofRejects: name) != nil { rule = rule.forRejects }
+        guard let original = try await context.ledger.finished(rejects.drop) else {
+            return refused("no finished drop has that number")
+        }
+        guard original.name == rejects.original else { return refused("that drop was \(original.name)") }
+        var snapshot = original.snapshot
+        let destinations = snapshot.rule.destinations
+        guard rejects.destination.map({ destinations.contains($0) }) ?? !destinations.isEmpty else {
+            return refused(
+                rejects.destination.map { "that drop did not go to \($0)" } ?? "that drop matched no rule")
+        }
+        snapshot.rule = snapshot.rule.forRejects(at: rejects.destination)
+        for destination in context.settings.destinations where destination.profile.isUpdateOnly {
+            snapshot.updateOnly[destination.name] = true
+        }
+        // Its values are as old as those of the file that they were in.
+        snapshot.age = snapshot.age ?? snapshot.arrivedAt ?? original.claimedAt
+        snapshot.original = rejects.drop
+        return (snapshot, nil)
+    }
+
+    /// Where a file goes, by its name; nowhere: it is refused. Throws when the ledger cannot be read.
+    func destinations(for name: String) async throws -> [String] {
+        guard RejectsName(name) != nil else { return context.settings.rule(for: name)?.destinations ?? [] }
+        return try await snapshot(for: name).0.rule.destinations
+    }
+
+    /// What a file is contributed under by the configuration of today alone.
+    func snapshotByToday(for name: String) -> (DropSnapshot, OutcomeDetail?) {
+        guard let rule = context.settings.rule(for: name) else { return (Self.none, Self.noRule(name, context.settings)) }
         var services: [String: [String]] = [:]
         var updateOnly: [String: Bool] = [:]
         for destination in context.settings.destinations where rule.destinations.contains(destination.name) {
             services[destination.name] = [destination.service] + destination.services
             updateOnly[destination.name] = destination.profile.isUpdateOnly
         }
-        return (DropSnapshot(rule: rule, services: services, updateOnly: updateOnly), nil)
+        return (
+            DropSnapshot(
+                rule: rule, services: services, updateOnly: updateOnly, configSHA256: context.configSHA256), nil
+        )
     }
 
     private func makeDirectories(_ numbers: [Int]) throws {
@@ -55,8 +96,8 @@ struct Claims: Sendable {
     }
 
     /// Claims files in the order given, each with its companions. One that is gone by now, or that lacks a companion, is
-    /// forgotten. Throws on a fault of ledger or disk.
-    func claim(_ names: [String]) async throws -> [ClaimedFile] {
+    /// forgotten; one that cannot be moved stays in the inbox. Throws on a fault of ledger or disk.
+    func claim(_ names: [String]) async throws -> Outcome {
         let inbox = context.settings.directories.inbox
         let work = context.settings.directories.work
         let inboxNames = InboxNames(rules: context.settings.rules)
@@ -67,17 +108,20 @@ struct Claims: Sendable {
             guard try needed.allSatisfy({ try Disk.status(inbox + "/" + $0)?.isRegular == true }) else { continue }
             var (snapshot, refusal) = try await snapshot(for: name)
             snapshot.arrivedAt = status.changedAt / 1000
-            snapshot.age = context.guardBook.age(
-                arrival: status.changedAt / 1000, priority: snapshot.rule.priority ?? 0)
+            if snapshot.original == nil {
+                snapshot.age = context.guardBook.age(
+                    arrival: status.changedAt / 1000, priority: snapshot.rule.priority ?? 0)
+            }
+            if snapshot.configSHA256 == nil { snapshot.configSHA256 = context.configSHA256 }
             wanted.append((name, snapshot, refusal))
         }
-        guard !wanted.isEmpty else { return [] }
+        guard !wanted.isEmpty else { return Outcome() }
         let now = Clock.wall()
         let numbers = try await context.ledger.claim(wanted.map { ($0.name, $0.snapshot) }, at: now)
         for (number, entry) in zip(numbers, wanted) { context.guardBook.opened(entry.snapshot.place(of: number)) }
         FailPoint.reach("claim_recorded")
         try makeDirectories(numbers)
-        var out: [ClaimedFile] = []
+        var out = Outcome()
         var gone: [DropPlace] = []
         for (number, entry) in zip(numbers, wanted) {
             let directory = work + "/\(number)"
@@ -96,18 +140,21 @@ struct Claims: Sendable {
                 }
             } catch {
                 try companions.putBack(to: inbox)
-                guard try !Disk.exists(inbox + "/" + entry.name) else { throw error }
+                if try Disk.exists(inbox + "/" + entry.name) {
+                    guard error.isOfOneFile else { throw error }
+                    out.immovable.append((entry.name, error))
+                }
                 try Disk.removeDirectory(directory)
                 gone.append(entry.snapshot.place(of: number))
                 continue
             }
             FailPoint.reach("claim_renamed")
-            out.append(
+            out.files.append(
                 ClaimedFile(
                     drop: number, name: entry.name, directory: directory, claimedAt: now, snapshot: entry.snapshot,
                     refusal: entry.refusal))
         }
-        try await context.syncs.sync(out.map(\.directory) + [work, inbox])
+        try await context.syncs.sync(out.files.map(\.directory) + [work, inbox])
         FailPoint.reach("claimed")
         for place in gone {
             try await context.ledger.forget(place.drop)

@@ -10,16 +10,17 @@ struct Closing: Sendable {
     ///
     /// `summary`: its bytes; nil: it lies in the drop's directory, whole and durable.
     func finish(
-        _ place: DropPlace, name: String, directory: String, folder: String, target: String, summary: [UInt8]?
+        _ place: DropPlace, _ drop: FileMover.Moved, directory: String, folder: String, target: String,
+        summary: [UInt8]?
     ) async throws {
         let guarded = try context.guardBook.keep(place, from: directory)
         FailPoint.reach("guarded")
         let isClear: Bool
         if let summary {
             for path in guarded { try Disk.syncDirectory(path) }
-            isClear = try FileMover().move(name, from: directory, to: folder, as: target, summary: summary)
+            isClear = try FileMover().move(drop, from: directory, to: folder, as: target, summary: summary)
         } else {
-            try FileMover().moveUnsynced(name, from: directory, to: folder, as: target)
+            try FileMover().moveUnsynced(drop, from: directory, to: folder, as: target)
             FailPoint.reach("placed")
             // A directory that is passed on must not come back, after a power cut, with what lay in it.
             try await context.syncs.sync(guarded + [folder] + (context.spares.isWanted ? [directory] : []))

@@ -32,6 +32,8 @@ struct Feed: Sendable {
     private struct Way {
         /// What stands against sending rows.
         var guarded: Guarded
+        /// RICs and services of a correction, by hash; nil: any. Of what it is held against, others are of no interest.
+        var keys: Set<UInt64>?
         /// Nothing more is sent: why.
         var givenUp: OutcomeDetail?
         /// Rows that are settled, and those in doubt that were handed over.
@@ -115,10 +117,16 @@ struct Feed: Sendable {
             handed: postedThrough > 0 ? settled ?? RowSet(rows: rows) : settled)
         do {
             let source = try SourceFile(path: path, chunkBytes: format.chunkBytes)
+            if file.snapshot.original != nil {
+                way.keys = try Correction.keys(
+                    PriceFilePass(rule: file.snapshot.rule, format: format, target: target),
+                    SecondReading(source, digests))
+            }
             if await lane.awaitsDoubts(of: file.drop) || postedThrough > 0 {
                 guard try await handDoubts(try doubts(source), tally, &way) else { return Result(isComplete: false) }
             } else if context.guardBook.wasOvertaken(file.place) {
-                try way.guarded.load(context.guardBook.journals(for: file.place)) { _ in true }
+                let keys = way.keys
+                try way.guarded.load(context.guardBook.journals(for: file.place)) { keys?.contains($0) ?? true }
             }
             let reading = try SecondPass(
                 PriceFilePass(rule: file.snapshot.rule, format: format, target: target),
@@ -169,7 +177,7 @@ struct Feed: Sendable {
         let turn = try await turn(&way)
         if case .over = turn, way.givenUp == nil { return false }
         // Rows that were never sent may have been overtaken, too.
-        let wanted = postedThrough < rows ? nil : Set(batches.flatMap { $0.rows.map(\.keyHash) })
+        let wanted = postedThrough < rows ? way.keys : Set(batches.flatMap { $0.rows.map(\.keyHash) })
         try way.guarded.load(context.guardBook.journals(for: file.place)) { wanted?.contains($0) ?? true }
         var lots: [PostLot] = []
         for batch in batches {
@@ -226,7 +234,8 @@ struct Feed: Sendable {
                 context.guardBook.sends(file.place)
                 return turn
             case .overtaken(let drops):
-                try way.guarded.load(drops, again: true) { _ in true }
+                let keys = way.keys
+                try way.guarded.load(drops, again: true) { keys?.contains($0) ?? true }
             case .over:
                 way.givenUp = await lane.cancellation(of: file.drop)
                 return turn

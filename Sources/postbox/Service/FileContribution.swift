@@ -22,6 +22,9 @@ struct ClaimedFile: Sendable {
     var wasFaulty = false
 
     var path: String { directory + "/" + name }
+    var moved: FileMover.Moved {
+        FileMover.Moved(drop: drop, name: name, destinations: snapshot.rule.destinations)
+    }
     var place: DropPlace { snapshot.place(of: drop) }
     /// Rows of it may have been sent by a run that ended: nothing is sent before these are known.
     var presents = false
@@ -115,7 +118,7 @@ struct FileContribution: Sendable {
     private func contribute() async throws -> ContributionEnd {
         if let record = file.record, record.stage == .settled { return try await moveOn(record) }
         if let refusal = file.refusal { return try await refuse(refusal.reason, refusal.text, nil, nil) }
-        let named = rule.format ?? PriceFileFormat(fileName: originalName(ofRejects: file.name) ?? file.name)
+        let named = format
         let source: SourceFile
         do throws(DiskError) {
             source = try SourceFile(path: file.path, chunkBytes: (named ?? .csv).chunkBytes)
@@ -139,7 +142,7 @@ struct FileContribution: Sendable {
             return try await refuse("crashed", Self.crashed, nil, nil)
         }
         if let detail = givenUp.detail, let record = file.record, record.stage == .posting, !hasAllLanes {
-            return try await endBare(record, detail.reason, detail.text)
+            return try await endBare(record, detail.reason, detail.text, readable: (source, format))
         }
         let targets = try await makeTargets()
         if file.record != nil { try await context.ledger.begin(file.drop) }
@@ -176,7 +179,13 @@ struct FileContribution: Sendable {
         if !isGoingOn, let problem = try damage(plan.digests.sha256) ?? plan.control {
             return try await refuse(problem.reason, Self.words(problem), source, plan)
         }
-        guard plan.rows > 0 else { return try await refuse("no_rows", "the file has no rows", nil, nil) }
+        if let problem = rule.problem(ofRows: plan.rows) {
+            return try await refuse(problem.reason, Self.words(problem), nil, nil)
+        }
+        if plan.rows == 0 {
+            let fresh = Recovered(rows: 0, destinations: rule.destinations)
+            return try await close(source, plan, makeResults(0, plan.hasLines, fresh), Trouble())
+        }
         if !isGoingOn {
             if let detail = givenUp.detail { return try await refuse(detail.reason, detail.text, source, plan) }
             if let limit = rule.maxRejected, !limit.allows(plan.rejected, of: plan.rows) {
@@ -256,11 +265,10 @@ struct FileContribution: Sendable {
     private func duplicate(_ plan: Plan) async throws -> String? {
         guard context.settings.duplicates != .process else { return nil }
         let since = Clock.wall() - context.settings.duplicatesWithin.nanoseconds / 1000
-        guard
-            let earlier = try await context.ledger.earlier(
-                sha256: plan.digests.sha256, size: plan.digests.size, name: file.name, since: since)
-        else { return nil }
-        let text = "the same file was contributed before, as drop \(earlier)"
+        let earlier = try await context.ledger.predecessors(of: file.drop, name: file.name, rule: rule.match)
+            .first { $0.isRepeated(bySHA256: plan.digests.sha256, size: plan.digests.size, since: since) }?.drop
+        guard let earlier else { return nil }
+        let text = "the same file was contributed before, as drop \(earlier), and nothing has replaced it since"
         if context.settings.duplicates == .reject { return text }
         context.alerts.send(
             Alert(
@@ -275,6 +283,7 @@ struct FileContribution: Sendable {
         _ source: SourceFile, _ plan: Plan, _ targets: [DestinationMapper.Target]
     ) async throws -> ContributionEnd {
         let recovered = try Recovered(file, rows: plan.rows)
+        try Correction(context: context, file: file).keepNewerResults()
         var bases: [String: UInt32] = [:]
         var through: [String: Int] = [:]
         for posting in file.record?.postings ?? [] {
@@ -286,11 +295,18 @@ struct FileContribution: Sendable {
             through[name] = file.isAdopted && recovered.goodBytes > 0 ? plan.rows : 0
         }
         if file.record?.stage != .posting {
+            var logins: [String: String] = [:]
+            for name in rule.destinations {
+                guard let lane = context.lanes[name] else { continue }
+                logins[name] = FileSummary.text(ofLogin: await lane.loginFacts)
+            }
             try await context.ledger.plan(
                 file.drop, size: plan.digests.size, sha256: plan.digests.sha256, digests: plan.digests.chunks,
                 rows: plan.rows,
                 postings: rule.destinations.map {
-                    DropRecord.Posting(destination: $0, postIDBase: bases[$0] ?? 0, postedThrough: through[$0] ?? 0)
+                    DropRecord.Posting(
+                        destination: $0, postIDBase: bases[$0] ?? 0, postedThrough: through[$0] ?? 0,
+                        login: logins[$0] ?? "")
                 })
         }
         if file.record?.stage == .posting { try await context.ledger.readThrough(file.drop) }
@@ -375,7 +391,8 @@ struct FileContribution: Sendable {
         return try ResultFile(
             path: file.directory + "/" + FileMover.Part.result, rows: rows, lines: lines,
             keeping: recovered.goodBytes, outcomes: recovered.rows.outcomes, bad: recovered.rows.bad,
-            firstSentAt: recovered.firstSentAt, mode: try mode(), thread: context.results,
+            sent: recovered.rows.sent, firstSentAt: recovered.firstSentAt, mode: try mode(),
+            thread: context.results,
             alert: { [alerts = context.alerts] in alerts.send($0) },
             failing: { [trouble = context.trouble] in trouble.changed($0) })
     }
@@ -443,7 +460,11 @@ struct FileContribution: Sendable {
     }
 
     /// The file is gone or no longer the one that was read: rows without a line are unknown or unsent, by their numbers.
-    private func endBare(_ record: DropRecord, _ reason: String, _ text: String) async throws -> ContributionEnd {
+    /// `readable`: it is there, and the one that was read if its digest says so; it is only that nobody posts it any more.
+    private func endBare(
+        _ record: DropRecord, _ reason: String, _ text: String,
+        readable: (source: SourceFile, format: PriceFileFormat)? = nil
+    ) async throws -> ContributionEnd {
         let recovered = try Recovered(file, rows: record.rows)
         let results = try await makeResults(record.rows, true, recovered)
         for name in rule.destinations {
@@ -454,9 +475,11 @@ struct FileContribution: Sendable {
         }
         let source = try? SourceFile(path: file.path)
         let plan = Plan(
-            format: .csv, digests: .init(chunks: record.digests, sha256: record.sha256, size: record.size),
+            format: format ?? .csv, digests: .init(chunks: record.digests, sha256: record.sha256, size: record.size),
             rows: record.rows, rejected: 0, hasLines: true)
-        return try await close(nil, plan, results, Trouble(reason: reason, text: text), isThere: source != nil)
+        var known: SourceFile?
+        if let readable, try digest() == record.sha256 { known = readable.source }
+        return try await close(known, plan, results, Trouble(reason: reason, text: text), isThere: source != nil)
     }
 
     private func close(
@@ -472,14 +495,12 @@ struct FileContribution: Sendable {
         }
         let verdict = verdict(counts, tolerate: rule.tolerate, refused: trouble.isRefusal)
         let folder = folder(for: verdict)
-        if verdict != .done, bad.count > 0, let source, let plan {
-            try writeRejects(bad, source, plan.format)
-        }
+        try writeRejects(verdict == .done ? [:] : bad, source, plan?.format)
         FailPoint.reach("rejects_written")
         var summary = FileSummary(drop: file.drop, file: file.name)
         summary.size = try plan?.digests.size ?? Disk.status(file.path)?.size ?? 0
         summary.sha256 = try plan?.digests.sha256 ?? digest()
-        summary.format = (plan?.format ?? rule.format ?? PriceFileFormat(fileName: file.name))?.rawValue ?? ""
+        summary.format = (plan?.format ?? format)?.rawValue ?? ""
         summary.rule = rule.match
         summary.destinations = rule.destinations
         summary.verdict = verdict
@@ -487,12 +508,14 @@ struct FileContribution: Sendable {
         summary.text = trouble.text
         summary.rows = plan?.rows ?? 0
         summary.outcomes = counts
+        summary.sent = await results.sent
         summary.claimedAt = file.claimedAt
         summary.version = Version.text
-        summary.configSHA256 = context.configSHA256
+        summary.configSHA256 = file.snapshot.configSHA256 ?? context.configSHA256
         for name in rule.destinations {
+            let facts = await login(name)
+            if !facts.isEmpty || context.lanes[name] != nil { summary.login.append((name, facts)) }
             guard let lane = context.lanes[name] else { continue }
-            summary.login.append((name, await lane.loginFacts))
             if !lane.destination.tls.verify {
                 summary.warnings.append("TLS certificates of \(name) are not verified (tls.verify is false)")
             }
@@ -513,7 +536,8 @@ struct FileContribution: Sendable {
         do {
             try await context.ledger.settle(
                 file.drop, verdict: verdict, folder: folder, target: target, summary: bytes, size: summary.size,
-                sha256: summary.sha256, firstSentAt: summary.firstSentAt, at: summary.settledAt)
+                sha256: summary.sha256, firstSentAt: summary.firstSentAt, isSent: isSent(counts, summary.sent),
+                at: summary.settledAt)
         } catch {
             // The next try is to get the same name.
             await context.names.release(target, in: folder)
@@ -521,19 +545,49 @@ struct FileContribution: Sendable {
         }
         FailPoint.reach("settled")
         try await Closing(context: context).finish(
-            file.place, name: file.name, directory: file.directory, folder: folder, target: target, summary: nil)
+            file.place, file.moved, directory: file.directory, folder: folder, target: target, summary: nil)
         log(verdict, counts, counts.reasons, summary.rowsPerSecond, trouble, folder + "/" + target)
         return .closed(verdict, unknown: counts[.unknown])
     }
 
-    /// None for a file that was changed so that its rows are no longer to be had; the result tells what became of them.
-    private func writeRejects(_ bad: RowSet, _ source: SourceFile, _ format: PriceFileFormat) throws {
-        let path = file.directory + "/" + FileMover.Part.rejects
-        do {
-            try RejectsWriter(rule: rule, format: format).write(bad, of: source, to: path, mode: try mode())
-        } catch is SourceFile.Changed, is FileProblem {
-            try Disk.remove(path)
+    /// A file for each destination at which rows were bad. None for a file that was changed so that its rows are no longer to be
+    /// had; the result tells what became of them.
+    private func writeRejects(_ bad: [String: RowSet], _ source: SourceFile?, _ format: PriceFileFormat?) throws {
+        let isOne = rule.destinations.count == 1
+        for name in rule.destinations {
+            let path = file.directory + "/" + (isOne ? FileMover.Part.rejects : FileMover.Part.rejects(of: name))
+            guard let source, let format, let rows = bad[name], rows.count > 0 else {
+                // An earlier try may have got as far as here, and some of its outcomes were lost since.
+                if file.record != nil { try Disk.remove(path) }
+                continue
+            }
+            do {
+                try RejectsWriter(rule: rule, format: format).write(rows, of: source, to: path, mode: try mode())
+            } catch is SourceFile.Changed, is FileProblem {
+                try Disk.remove(path)
+            }
+            FailPoint.reach("rejects_of_one_written")
         }
+    }
+
+    /// How a destination was logged in when the rows went there; empty: not known.
+    private func login(_ destination: String) async -> [(String, String)] {
+        let now = await context.lanes[destination]?.loginFacts ?? []
+        // What an earlier run posted, and this one does not go on with, was not posted with what holds now.
+        let posting = file.record?.postings.first { $0.destination == destination }
+        let known = FileSummary.login(ofText: posting?.login ?? "")
+        return known.isEmpty || givenUp.detail == nil && !now.isEmpty ? now : known
+    }
+
+    /// Whether a row was or may have been sent.
+    private func isSent(_ counts: OutcomeCounts, _ sent: Int) -> Bool {
+        sent > 0 || counts[.acked] + counts[.nacked] + counts[.unknown] > 0
+            || file.presents && counts[.superseded] > 0
+    }
+
+    /// How the file is written; nil: neither its rule nor its name tells.
+    private var format: PriceFileFormat? {
+        rule.format ?? PriceFileFormat(fileName: RejectsName.root(of: file.name))
     }
 
     /// It was settled before a fault: only its moves are left.
@@ -541,7 +595,7 @@ struct FileContribution: Sendable {
         await context.names.keep(record.target, in: record.folder)
         context.guardBook.settled(file.place)
         try await Closing(context: context).finish(
-            file.place, name: file.name, directory: file.directory, folder: record.folder, target: record.target,
+            file.place, file.moved, directory: file.directory, folder: record.folder, target: record.target,
             summary: record.summary)
         let verdict = record.verdict ?? .failed
         let counts = FileSummary.outcomes(in: record.summary)

@@ -71,12 +71,33 @@ final class GuardBook: Sendable {
         guard isNeeded, try Disk.exists(result) else { return [] }
         try Disk.makeDirectory(work + "/guard")
         try Disk.link(result, path(place))
-        state.withLock { state in
-            // Mostly it is the newest.
-            let at = (state.kept.lastIndex { !$0.isNewer(than: place) } ?? -1) + 1
-            if at == 0 || state.kept[at - 1] != place { state.kept.insert(place, at: at) }
-        }
+        state.withLock { Self.insert(place, into: &$0) }
         return [work + "/guard"]
+    }
+
+    /// Keeps the result of a drop that was moved, or is about to be, because one that is older was opened only now. `paths`: where
+    /// it may lie, in the order in which it goes from one to the next. False: it lies nowhere there. Throws `DiskError`.
+    func keepAgain(_ place: DropPlace, from paths: [String]) throws(DiskError) -> Bool {
+        try Disk.makeDirectory(work + "/guard")
+        // It may have been moved between two looks.
+        for from in paths + paths {
+            guard try Disk.status(from)?.isRegular == true else { continue }
+            do throws(DiskError) {
+                try Disk.link(from, path(place))
+            } catch {
+                guard error.code == 2 else { throw error }
+                continue
+            }
+            state.withLock { Self.insert(place, into: &$0) }
+            return true
+        }
+        return false
+    }
+
+    private static func insert(_ place: DropPlace, into state: inout State) {
+        // Mostly it is the newest.
+        let at = (state.kept.lastIndex { !$0.isNewer(than: place) } ?? -1) + 1
+        if at == 0 || state.kept[at - 1] != place { state.kept.insert(place, at: at) }
     }
 
     /// The drop is moved: what no open drop is older than is forgotten. Throws `DiskError`.

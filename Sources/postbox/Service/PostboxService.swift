@@ -94,13 +94,20 @@ struct PostboxService: Sendable {
             } catch {
                 try? Disk.remove(probe)
                 guard error.code == EXDEV else { throw error }
-                throw SpoolProblem(
-                    description:
-                        "\(folder) and \(d.work) are on different file systems; put inbox, work, done and failed on one"
-                )
+                throw SpoolProblem(description: try Self.words(apart: folder, d.work))
             }
             try Disk.remove(folder + "/.postbox-probe")
         }
+    }
+
+    /// Why nothing can be moved from one of these folders to the other.
+    private static func words(apart one: String, _ other: String) throws -> String {
+        guard try Disk.target(one)?.device == Disk.target(other)?.device else {
+            return "\(one) and \(other) are on different file systems; put inbox, work, done and failed on one"
+        }
+        let mounts = [one, other].map { Disk.mountPoint(of: $0) ?? "unknown" }
+        return
+            "\(one) and \(other) are on one file system, but in two mounts of it (\(mounts[0]) and \(mounts[1])), and no file can be moved from one mount to another; put inbox, work, done and failed below one of them"
     }
 
     private func serve(_ group: MultiThreadedEventLoopGroup) async throws -> Int32 {

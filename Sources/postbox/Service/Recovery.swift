@@ -103,8 +103,10 @@ struct Recovery: Sendable {
 
     /// Removes a directory of ours and our parts in it.
     private func clearAway(_ directory: String) throws {
-        for part in [FileMover.Part.result, FileMover.Part.rejects, FileMover.Part.summary] {
-            try Disk.remove(directory + "/" + part)
+        if try Disk.exists(directory) {
+            for name in try Disk.names(in: directory).names where FileMover.Part.isOne(name) {
+                try Disk.remove(directory + "/" + name)
+            }
         }
         try CompanionFiles(in: directory).putBack(to: context.settings.directories.inbox)
         do throws(DiskError) {
@@ -117,7 +119,8 @@ struct Recovery: Sendable {
 
     /// The ledger was lost: the file is taken as one that may have been sent.
     private func adopt(_ drop: Int, _ name: String) async throws -> ClaimedFile {
-        let (snapshot, refusal) = try await Claims(context: context).snapshot(for: name)
+        // Rejects go by today's rules as well: the drop that they name is lost with the ledger.
+        let (snapshot, refusal) = Claims(context: context).snapshotByToday(for: name)
         let now = Clock.wall()
         try await context.ledger.adopt(drop, name: name, snapshot: snapshot, at: now)
         let record = try await context.ledger.open().first { $0.number == drop }

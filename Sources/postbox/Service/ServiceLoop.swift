@@ -26,6 +26,8 @@ actor ServiceLoop {
     private static let looksMax = 1024
     /// Waiting files that the log names one by one.
     private static let namedMax = 100
+    /// Names that it is kept in mind of that they were told.
+    private static let warnedMax = 10_000
 
     private let context: Context
     private let credentials: [String: Credentials]
@@ -51,6 +53,8 @@ actor ServiceLoop {
     private let inboxNames: InboxNames
     /// Some rule's files go before others'.
     private let hasPriorities: Bool
+    /// Destinations that a file may have rejects of its own for.
+    private let rejectsDestinations: [String]
     private var standing = Standing()
     private var waitingToGoOn: [ClaimedFile]
     private var nextRescan: Int64 = 0
@@ -72,11 +76,27 @@ actor ServiceLoop {
     private var saidWaiting: Set<String> = []
     /// Files of which that will be said as soon as their destinations have told why.
     private var unsaid: [String: [String]] = [:]
-    private var saidLacking: Set<String> = []
+    private var reminder: WaitingReminder
     private var saidAlone: Set<String> = []
     private var knownDestinations: [String: [String]] = [:]
+    /// Files that could not be moved out of the inbox when that was last tried.
+    private var immovable: [String: Immovable] = [:]
+    /// Names in the inbox that cannot be taken as they are: too long, or no UTF-8.
+    private var unusable: Set<String> = []
+    /// A claim came to nothing as a whole: the next one is of a single file.
+    private var claimIsTried = false
     /// Under which files were parked in the inbox.
     private var outlook: Outlook?
+
+    /// A file that could not be moved, and when that is tried again.
+    private struct Immovable {
+        /// errno.
+        var code: Int32
+        /// Of its inode: whatever is done about the file changes it.
+        var changedAt: Int64
+        var tries: Int
+        var next: Int64
+    }
 
     init(
         context: Context, credentials: [String: Credentials], options: RunOptions, stops: AsyncStream<Void>,
@@ -87,10 +107,15 @@ actor ServiceLoop {
         self.options = options
         self.stops = stops
         waitingToGoOn = recovered
-        inboxNames = InboxNames(rules: context.settings.rules)
+        inboxNames = InboxNames(rules: context.settings.rules, ignored: context.settings.ignored)
+        rejectsDestinations = Set(
+            context.settings.rules.filter { $0.destinations.count > 1 }.flatMap(\.destinations)
+        ).sorted()
         hasPriorities = context.settings.rules.contains { ($0.priority ?? 0) != 0 }
         tracker = InboxTracker(
-            settle: context.settings.settle.nanoseconds, names: inboxNames)
+            settle: context.settings.settle.nanoseconds, unmatched: context.settings.unmatchedAfter.nanoseconds,
+            names: inboxNames)
+        reminder = WaitingReminder(settle: context.settings.settle.nanoseconds)
         (inputs, input) = AsyncStream.makeStream()
         control = ControlDesk(context: context) { [input] in input.yield(.orders) }
         let limit = context.settings.downAlert.nanoseconds
@@ -148,6 +173,7 @@ actor ServiceLoop {
             await stopLanes()
             group.cancelAll()
         }
+        if options.once { sayWhatIsLeft() }
         if isInterrupted, options.once { code = ExitCode.worse(code, ExitCode.interrupted) }
         if !options.once { code = ExitCode.ok }
         if isGivenUp { code = ExitCode.spool }
@@ -293,7 +319,7 @@ actor ServiceLoop {
         }
     }
 
-    private func isTaken(_ name: String) -> Bool { !FileNames.isIgnored(name) }
+    private func isTaken(_ name: String) -> Bool { !inboxNames.isIgnored(name) }
 
     // MARK: - What to do about it
 
@@ -317,6 +343,7 @@ actor ServiceLoop {
             standing = await control.read()
         }
         sayWhatLasts(now)
+        if let due = reminder.nextDeadline, now >= due { sayWhatWaits(now) }
         if let until = faultUntil, now >= until { faultUntil = nil }
         if faultUntil == nil, !standing.isKnown {
             standing = await control.read()
@@ -396,7 +423,7 @@ actor ServiceLoop {
         while true {
             look()
             var names: [String] = []
-            let ready = tracker.ready(at: now, most: Self.openMax)
+            let ready = tracker.ready(at: now, most: claimIsTried ? 1 : Self.openMax)
             wantSpares(ready.count)
             // What is less urgent keeps nobody out.
             var room = ready.first.map { Self.openMax - busy(atLeast: inboxNames.priceFile($0).priority) } ?? 0
@@ -425,10 +452,15 @@ actor ServiceLoop {
                     input.yield(.tick)
                     return
                 }
-                let claimed = try await Claims(context: context).claim(names)
+                let outcome = try await Claims(context: context).claim(names)
+                let claimed = outcome.files
+                claimIsTried = false
                 warned.remove("claim")
-                for name in names {
+                for (name, error) in outcome.immovable { leave(name, error, now) }
+                let left = Set(outcome.immovable.map(\.name))
+                for name in names where !left.contains(name) {
                     tracker.taken(name)
+                    immovable[name] = nil
                     saidWaiting.remove(name)
                     unsaid[name] = nil
                     knownDestinations[name] = nil
@@ -443,6 +475,8 @@ actor ServiceLoop {
                 await start(claimed, &group)
             } catch {
                 noteFault(now)
+                // Each try costs numbers.
+                claimIsTried = true
                 let text = "nothing is taken from the inbox for now: \(Words.of(error))"
                 if warned.insert("claim").inserted {
                     context.alerts.send(Alert(event: "claim_fault", message: text, facts: [:]))
@@ -497,9 +531,52 @@ actor ServiceLoop {
     /// Where a file goes, by its name; asked once while it waits.
     private func destinations(for name: String) async throws -> [String] {
         if let known = knownDestinations[name] { return known }
-        let found = try await Claims(context: context).rule(for: name)?.destinations ?? []
+        let found = try await Claims(context: context).destinations(for: name)
+        for destination in found where context.lanes[destination] == nil {
+            guard warned.insert("missing " + name).inserted else { break }
+            context.alerts.send(
+                Alert(
+                    event: "destination_missing",
+                    message:
+                        "\(name) is for the destination \(destination), which the configuration no longer has; put it back to contribute the file",
+                    facts: ["file": name, "destination": destination]))
+        }
         knownDestinations[name] = found
         return found
+    }
+
+    /// A file stays where it is: it holds up no other, and the desk is told once, and again when that has changed.
+    private func leave(_ name: String, _ error: DiskError, _ now: Int64) {
+        tracker.leave(name)
+        let path = context.settings.directories.inbox + "/" + name
+        let changedAt = (try? Disk.status(path))?.changedAt ?? 0
+        let known = immovable[name].flatMap { $0.code == error.code && $0.changedAt == changedAt ? $0 : nil }
+        let tries = (known?.tries ?? 0) + 1
+        // A minute, then twice as long each time, up to an hour: each try costs a number.
+        let pause = min(Int64(60_000_000_000) << min(tries - 1, 6), 3_600_000_000_000)
+        immovable[name] = Immovable(code: error.code, changedAt: changedAt, tries: tries, next: now + pause)
+        guard known == nil, immovable.count <= Self.namedMax else { return }
+        context.alerts.send(
+            Alert(
+                event: "claim_fault",
+                message:
+                    "\(name) cannot be moved out of the inbox and is left there: \(error.words)\(Self.advice(error.code)); other files go on",
+                facts: ["file": name, "errno": "\(error.code)", "left": "\(immovable.count)"]))
+    }
+
+    private static func advice(_ code: Int32) -> String {
+        switch code {
+        case EPERM, EACCES:
+            " (it may belong to somebody else in a folder with the sticky bit, or be marked immutable: change its owner or the folder)"
+        case EBUSY, EXDEV: " (it may be a mount of its own: copy it into the inbox instead)"
+        default: ""
+        }
+    }
+
+    /// Files that could not be moved are tried again when it is time.
+    private func tryAgain(_ now: Int64) {
+        immovable = immovable.filter { tracker.knows($0.key) }
+        for (name, entry) in immovable where now >= entry.next { tracker.tryAgain(name) }
     }
 
     private func reason(_ destinations: [String]) -> String {
@@ -507,7 +584,8 @@ actor ServiceLoop {
             switch laneStates[name] {
             case .connecting(let text), .paused(let text), .refused(let text): "\(name): \(text)"
             case .stopped: "\(name) is stopped"
-            case .ready, nil: standing.holds(anyOf: [name]) ? "\(name) is held" : nil
+            case .ready: standing.holds(anyOf: [name]) ? "\(name) is held" : nil
+            case nil: "the configuration no longer has the destination \(name)"
             }
         }.joined(separator: "; ")
     }
@@ -596,11 +674,8 @@ actor ServiceLoop {
                 startWatch()
             }
             let (names, unreadable) = try Disk.names(in: inbox)
-            if unreadable > 0, warned.insert("unreadable names").inserted {
-                context.logger.warning(
-                    "\(unreadable) names in the inbox are no UTF-8; such files are left alone",
-                    metadata: ["event": "ignored"])
-            }
+            unusable = []
+            for name in unreadable where isTaken(name) { sayUnreadable(name) }
             var seen: Set<String> = []
             for name in names where isTaken(name) {
                 if try look(at: name, now) { seen.insert(name) }
@@ -610,7 +685,8 @@ actor ServiceLoop {
             // A listing that takes long does not take all the time.
             let done = Clock.monotonic()
             nextRescan = max(now + (tracker.isPolled ? min(rescan, 1_000_000_000) : rescan), done + 4 * (done - now))
-            sayWhatWaits()
+            tryAgain(done)
+            sayWhatWaits(done)
             sayLongWaits(done)
             if warned.remove("inbox") != nil {
                 context.logger.info("the inbox can be read again", metadata: ["event": "watching"])
@@ -625,17 +701,20 @@ actor ServiceLoop {
         }
     }
 
-    /// Files without their companions, and companions without their files: each is said once.
-    private func sayWhatWaits() {
-        let waiting = tracker.waiting
-        let alone = tracker.alone
-        saidLacking.formIntersection(waiting.map(\.name))
-        saidAlone.formIntersection(alone)
-        for (name, lacking) in waiting where saidLacking.insert(name).inserted {
+    /// Files that wait for something: each after a while, and again from time to time. Companions without their files: each once.
+    private func sayWhatWaits(_ now: Int64) {
+        let due = reminder.due(tracker.waiting, at: now)
+        for file in due.prefix(Self.namedMax) {
             context.logger.info(
-                "\(name) waits in the inbox for \(lacking.joined(separator: " and "))",
-                metadata: ["event": "waiting", "file": "\(name)", "why": "not there yet"])
+                "\(file.name) waits in the inbox\(text(file.wait))",
+                metadata: ["event": "waiting", "file": "\(file.name)", "why": "\(word(file.wait))"])
         }
+        if due.count > Self.namedMax {
+            context.logger.info(
+                "\(due.count - Self.namedMax) more files wait in the inbox", metadata: ["event": "waiting"])
+        }
+        let alone = tracker.alone
+        saidAlone.formIntersection(alone)
         for name in alone where saidAlone.insert(name).inserted {
             context.logger.warning(
                 "\(name) is left alone in the inbox: the file that it goes with is not there",
@@ -664,7 +743,10 @@ actor ServiceLoop {
 
     /// How many of these files wait for what.
     private func whatFor(_ files: [String]) -> [String: Int] {
-        let lacking = Dictionary(tracker.waiting.map { ($0.name, $0.lacking) }, uniquingKeysWith: { first, _ in first })
+        var lacking: [String: [String]] = [:]
+        for file in tracker.waiting {
+            if case .companions(let names) = file.wait { lacking[file.name] = names }
+        }
         var counts: [String: Int] = [:]
         for name in files {
             let what =
@@ -711,6 +793,47 @@ actor ServiceLoop {
         context.logger.info("\(line.rows) of \(line.of) rows are settled", metadata: metadata)
     }
 
+    private func text(_ wait: InboxTracker.Wait) -> String {
+        switch wait {
+        case .writer: ": its writer has not closed it"
+        case .change: ": it does not stand still for as long as settle says"
+        case .companions(let names): " for \(names.joined(separator: " and "))"
+        case .name:
+            ": no rule is for it and its ending is no price file's, so that it may be about to get its real name; it is refused when it lay unchanged for as long as unmatched_after says"
+        }
+    }
+
+    private func word(_ wait: InboxTracker.Wait) -> String {
+        switch wait {
+        case .writer: "open for writing"
+        case .change: "still changing"
+        case .companions: "not there yet"
+        case .name: "no rule"
+        }
+    }
+
+    /// For `--once`: what stays in the inbox, and what of it makes the run end with 74.
+    private func sayWhatIsLeft() {
+        let unnamed = tracker.waiting.filter { $0.wait == .name }
+        for file in unnamed.prefix(Self.namedMax) {
+            context.logger.notice(
+                "\(file.name) is left in the inbox\(text(file.wait))",
+                metadata: ["event": "waiting", "file": "\(file.name)", "why": "\(word(file.wait))"])
+        }
+        if !tracker.leftNames.isEmpty || !unusable.isEmpty { code = ExitCode.worse(code, ExitCode.spool) }
+    }
+
+    /// A name that is no UTF-8, escaped.
+    private func sayUnreadable(_ name: String) {
+        unusable.insert(name)
+        guard unusable.count <= Self.namedMax, warned.insert("unreadable " + name).inserted else { return }
+        context.alerts.send(
+            Alert(
+                event: "name_unreadable",
+                message: "a file is left in the inbox: its name is no UTF-8; give it another one",
+                facts: ["file": name]))
+    }
+
     /// Fetches the looks that are missing for the order of arrival.
     private func look() {
         let now = Clock.monotonic()
@@ -727,14 +850,19 @@ actor ServiceLoop {
     private func look(at name: String, _ now: Int64) throws(DiskError) -> Bool {
         guard let status = try Disk.status(context.settings.directories.inbox + "/" + name) else { return false }
         guard status.isRegular else {
-            if status.isSymbolicLink, warned.insert("link " + name).inserted {
+            if warned.count < Self.warnedMax, warned.insert("odd " + name).inserted {
+                let what =
+                    status.isSymbolicLink
+                    ? "a symbolic link"
+                    : status.isDirectory ? "a directory" : "no regular file (a FIFO, a socket or a device)"
                 context.logger.warning(
-                    "\(name) is a symbolic link; it is left alone", metadata: ["event": "ignored", "file": "\(name)"])
+                    "\(name) is \(what); it is left alone", metadata: ["event": "ignored", "file": "\(name)"])
             }
             return false
         }
-        guard !FileNames.isTooLong(name) else {
-            if warned.insert("long " + name).inserted {
+        guard !FileNames.isTooLong(name, destinations: rejectsDestinations) else {
+            unusable.insert(name)
+            if warned.count < Self.warnedMax, warned.insert("long " + name).inserted {
                 context.alerts.send(
                     Alert(
                         event: "name_too_long",
@@ -756,6 +884,7 @@ actor ServiceLoop {
     private func arm(_ now: Int64) {
         var next = nextRescan
         if let at = tracker.nextDeadline { next = min(next, at) }
+        if let at = reminder.nextDeadline { next = min(next, at) }
         if let until = faultUntil { next = min(next, until) }
         for deadline in [downs.nextDeadline, report.nextDeadline] { next = min(next, deadline ?? next) }
         if options.once || isStopping || context.trouble.since != nil { next = min(next, now + 250_000_000) }
@@ -789,14 +918,19 @@ actor ServiceLoop {
             downSince.filter { name, since in
                 if case .refused = laneStates[name] { true } else { now - since >= wait }
             }.keys)
-        var matters = open.isEmpty && !hopeless.isEmpty
+        let goneInWork = waitingToGoOn.contains { !canEnd($0) }
+        var matters = open.isEmpty && (!hopeless.isEmpty || goneInWork || hasGoneDestination)
         for name in hopeless where !matters { matters = await !hasWork(besides: name, hopeless) }
         guard matters else { return nil }
         var wanted = Set(waitingToGoOn.flatMap { $0.snapshot.rule.destinations })
+        // Something may still go on: what waits for a destination that is no longer there does not end the run before that.
+        var isHopeful = tracker.pending > 0 || waitingToGoOn.contains { canGoOn($0, hopeless) }
         for name in tracker.complete where !standing.isInboxHeld {
             do {
                 let destinations = try await destinations(for: name)
-                if !standing.holds(anyOf: destinations) { wanted.formUnion(destinations) }
+                guard !standing.holds(anyOf: destinations) else { continue }
+                wanted.formUnion(destinations)
+                if destinations.allSatisfy({ context.lanes[$0] != nil && !hopeless.contains($0) }) { isHopeful = true }
             } catch {
                 noteFault(now)
                 return nil
@@ -804,7 +938,8 @@ actor ServiceLoop {
         }
         let isInMidWork = !open.isEmpty || !waitingToGoOn.isEmpty
         for drop in open.values { wanted.formUnion(drop.destinations) }
-        for name in wanted.intersection(hopeless).sorted() {
+        let gone = isHopeful ? [] : wanted.filter { context.lanes[$0] == nil }
+        for name in wanted.intersection(hopeless).union(gone).sorted() {
             // Files of other destinations are still on their way.
             if !open.isEmpty, await hasWork(besides: name, hopeless) { continue }
             context.logger.error(
@@ -819,6 +954,15 @@ actor ServiceLoop {
             return ExitCode.noDestination
         }
         return nil
+    }
+
+    private func canGoOn(_ file: ClaimedFile, _ hopeless: Set<String>) -> Bool {
+        canEnd(file) && (canEndAtOnce(file) || hopeless.isDisjoint(with: file.snapshot.rule.destinations))
+    }
+
+    /// Whether a file in the inbox is for a destination that the configuration no longer has.
+    private var hasGoneDestination: Bool {
+        knownDestinations.values.contains { names in names.contains { context.lanes[$0] == nil } }
     }
 
     /// For `--once`: whether nothing can go on before somebody resumes what is held.

@@ -48,7 +48,7 @@ final class SpareDirectories: Sendable {
     func keep(_ directory: String) throws(DiskError) -> Bool {
         guard isWanted, try Disk.exists(directory) else { return false }
         let found = try Disk.names(in: directory)
-        guard found.names.isEmpty, found.unreadable == 0 else { return false }
+        guard found.names.isEmpty, found.unreadable.isEmpty else { return false }
         state.withLock { $0.paths.append(directory) }
         FailPoint.reach("directory_kept")
         return true

@@ -42,6 +42,7 @@ enum RuleReader {
         rule.order = section.word(.order)
         rule.priority = section.number(.priority, -1000...1000)
         rule.lineBreaks = section.word(.lineBreaks)
+        rule.noRows = section.word(.noRows)
         return rule
     }
 

@@ -117,6 +117,8 @@ enum SettingsLoader {
         top.duration(.downAlert).map { settings.downAlert = $0 }
         top.word(.duplicates).map { settings.duplicates = $0 }
         top.duration(.duplicatesWithin).map { settings.duplicatesWithin = $0 }
+        top.texts(.ignored).map { settings.ignored = $0 }
+        top.duration(.unmatchedAfter, least: .zero).map { settings.unmatchedAfter = $0 }
 
         top.require(.destinations)
         let destinations = top.read(.destinations) { DestinationReader.read($0, log) } ?? []

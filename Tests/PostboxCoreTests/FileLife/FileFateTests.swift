@@ -99,13 +99,6 @@ struct FileNamesTests {
         #expect(FileNames.numbered(name, number) == expected)
     }
 
-    @Test(
-        "Rejects keep the extension",
-        arguments: [("eod.csv", "eod.csv.rejects.csv"), ("eod", "eod.rejects"), ("a.b.xml", "a.b.xml.rejects.xml")])
-    func rejects(name: String, expected: String) {
-        #expect(FileNames.rejects(name) == expected)
-    }
-
     @Test("Result and summary follow the numbered name")
     func follow() {
         #expect(FileNames.result("eod.2.csv") == "eod.2.csv.result.csv")
@@ -116,10 +109,19 @@ struct FileNamesTests {
         "Names of files that are still being written are ignored",
         arguments: [
             ".eod.csv", ".", "eod.tmp", "eod.csv.part", "eod.csv.partial", "eod.csv.filepart", "eod.csv~", "EOD.TMP",
-            "eod.csv.PART",
+            "eod.csv.PART", "eod.csv.lftp", "eod.csv.inprogress", "eod.writing", "eod.csv.uploading", "eod.csv.temp",
+            "eod.csv.crdownload", "eod.csv.!ut", "EOD.CSV.!uT",
         ])
     func ignored(name: String) {
         #expect(FileNames.isIgnored(name))
+    }
+
+    @Test("A name is too long when one of what may lie beside its file would be, rejects of any destination included")
+    func tooLong() {
+        func name(_ length: Int) -> String { String(repeating: "n", count: length - 4) + ".csv" }
+        #expect(!FileNames.isTooLong(name(232)) && FileNames.isTooLong(name(233)))
+        #expect(!FileNames.isTooLong(name(220), destinations: ["cache"]))
+        #expect(FileNames.isTooLong(name(220), destinations: ["cache", String(repeating: "d", count: 20)]))
     }
 
     @Test("Other names are taken", arguments: ["eod.csv", "tmp", "part.csv", "eod.tmp.csv", "a~b", "eodtmp", "départ"])

@@ -10,7 +10,7 @@ struct FileSummaryTests {
         return FileSummary(
             drop: 12, file: "a \"b\"\n.csv", size: 1234, sha256: "ab", format: "csv", rule: "*.csv",
             destinations: ["cache", "rcc"], login: [("cache", [("user", "x\\y"), ("url", "ws://a")]), ("rcc", [])],
-            verdict: .partial, reason: "", text: "", rows: 20, outcomes: outcomes, claimedAt: 1_000_000,
+            verdict: .partial, reason: "", text: "", rows: 20, outcomes: outcomes, sent: 20, claimedAt: 1_000_000,
             firstSentAt: 2_000_000, settledAt: 5_000_000, version: "1.0", configSHA256: "cd")
     }
 
@@ -79,6 +79,24 @@ struct FileSummaryTests {
         #expect(tree["first_sent_at"] == .null)
         #expect(tree["claimed_at"]?.text == "1970-01-01T00:00:01.000000Z")
         #expect(tree["rows_per_second"] == .number("0.0"))
+    }
+
+    @Test("Its rate is of rows that were sent: what was rejected or given up took no time")
+    func rate() throws {
+        var summary = summary
+        summary.sent = 6
+        #expect(try parse(summary)["rows_per_second"] == .number("2.0"))
+        summary.sent = 0
+        #expect(try parse(summary)["rows_per_second"] == .number("0.0"))
+    }
+
+    @Test("How a destination was logged in is read back from its text, in order")
+    func login() {
+        let facts = [("url", "ws://a\"b"), ("at", "x"), ("server", "")]
+        let back = FileSummary.login(ofText: FileSummary.text(ofLogin: facts))
+        #expect(back.map(\.0) == facts.map(\.0) && back.map(\.1) == facts.map(\.1))
+        #expect(FileSummary.login(ofText: "").isEmpty && FileSummary.login(ofText: "{}").isEmpty)
+        #expect(FileSummary.login(ofText: "[1]").isEmpty)
     }
 
     @Test("Warnings stand in it when there are some")

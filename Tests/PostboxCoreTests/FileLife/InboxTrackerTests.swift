@@ -201,6 +201,73 @@ struct InboxTrackerTests {
         #expect(late == ["a", "b"])
     }
 
+    @Test(
+        "A file that cannot be taken is left out, is no work, and comes back when it is tried again or when it changes")
+    mutating func left() {
+        for name in ["a", "b"] { list(name, Self.look(at: -60), at: 0) }
+        let both = ready(at: 0)
+        tracker.leave("a")
+        let one = ready(at: 0)
+        tracker.taken("b")
+        #expect(!tracker.hasWork && tracker.complete.isEmpty && tracker.leftNames == ["a"])
+        list("a", Self.look(at: -60), at: 1)
+        tracker.unpark()
+        let still = ready(at: 1)
+        tracker.tryAgain("a")
+        let again = ready(at: 1)
+        tracker.leave("a")
+        // Its owner was changed.
+        var look = Self.look(at: -60)
+        look.changedAt += Self.second
+        list("a", look, at: 2)
+        let changed = ready(at: 2)
+        #expect(both == ["a", "b"] && one == ["b"] && still == [] && again == ["a"] && changed == ["a"])
+        #expect(tracker.hasWork && tracker.leftNames.isEmpty)
+        tracker.leave("a")
+        tracker.gone("a")
+        #expect(tracker.leftNames.isEmpty && !tracker.knows("a"))
+    }
+
+    @Test(
+        "What no rule and no ending tells lies unchanged for longer before it is taken, also when it was renamed into place"
+    )
+    mutating func unmatched() {
+        tracker = InboxTracker(settle: 5 * Self.second, unmatched: 60 * Self.second)
+        tracker.movedIn("x.dat", at: 0)
+        list("x.dat", Self.look(), at: 0)
+        tracker.movedIn("x.csv", at: 0)
+        list("x.csv", Self.look(), at: 0)
+        list("old.dat", Self.look(at: -60), at: 0)
+        list("young.dat", Self.look(at: -59), at: 0)
+        let first = ready(at: 0)
+        for name in first { tracker.taken(name) }
+        #expect(!tracker.hasWork && tracker.pending == 0)
+        #expect(tracker.waiting.map(\.name) == ["x.dat", "young.dat"])
+        #expect(tracker.waiting.map(\.wait) == [.name, .name])
+        #expect(tracker.nextDeadline == 60 * Self.second)
+        let early = ready(at: 59.9)
+        let late = ready(at: 60)
+        #expect(Set(first) == ["x.csv", "old.dat"] && early == [] && Set(late) == ["x.dat", "young.dat"])
+        #expect(tracker.hasWork)
+    }
+
+    @Test(
+        "A file that its writer keeps open waits for it, one that is closed only settles, one that grows unseen does not stand still"
+    )
+    mutating func waits() {
+        tracker.created("a.csv", at: 3 * Self.second)
+        tracker.opened("a.csv", at: 3 * Self.second)
+        tracker.modified("a.csv", at: 4 * Self.second)
+        list("b.csv", Self.look(at: 4), at: 4)
+        #expect(
+            tracker.waiting == [
+                .init(name: "a.csv", since: 3 * Self.second, wait: .writer),
+                .init(name: "b.csv", since: 4 * Self.second, wait: .change),
+            ])
+        tracker.closed("a.csv", at: 50 * Self.second)
+        #expect(tracker.waiting.map(\.name) == ["b.csv"])
+    }
+
     @Test("Parked files are left out until all are let go, or one is replaced or gone")
     mutating func parked() {
         for name in ["a", "b", "c", "d"] { list(name, Self.look(at: -60), at: 0) }

@@ -28,17 +28,4 @@ struct FileMatchTests {
         let pattern = String(repeating: "a*", count: 60) + "b"
         #expect(!MappingRule(match: pattern, destinations: []).matches(String(repeating: "a", count: 5000)))
     }
-
-    @Test(
-        "A rejects file is matched by its original's name",
-        arguments: [
-            ("eod.csv.rejects.csv", "eod.csv"), ("eod.csv.rejects.2.csv", "eod.csv"),
-            ("eod.csv.rejects.csv.rejects.csv", "eod.csv"), ("eod.csv.rejects.12.csv.rejects.3.csv", "eod.csv"),
-            ("a.rejects.jsonl", "a"), ("eod.2.csv.rejects.csv", "eod.2.csv"), ("eod.csv", nil), ("eod.rejects", nil),
-            (".rejects.csv", nil), ("eod.csv.rejects.", nil), ("eod.csv.rejects.x2.csv", nil), ("rejects.csv", nil),
-            ("eod.csvrejects.csv", nil), ("", nil),
-        ] as [(String, String?)])
-    func rejects(name: String, original: String?) {
-        #expect(originalName(ofRejects: name) == original)
-    }
 }

@@ -358,7 +358,7 @@ struct RowMapperTests {
                 FieldRule(name: "BID", source: .column("bid")), FieldRule(name: "ASK", source: .column("ask")),
             ])
             var mapper = RowMapper(
-                rule: rule.forRejects, services: ["S"], updateOnly: false, columnsAreFixed: fixed)
+                rule: rule.forRejects(), services: ["S"], updateOnly: false, columnsAreFixed: fixed)
             return mapper.missingColumn(among: testColumns(columns))
         }
         #expect(problem(["RIC", "bid"], fixed: false) == nil)

@@ -69,7 +69,8 @@ struct CompanionFilesTests {
             try mover.freeName("eod.csv", in: folder.path("done"), suffixes: suffixes) { _ in false } == "eod.2.csv")
         for _ in 1...2 {
             _ = try mover.move(
-                "eod.csv", from: folder.path("work/7"), to: folder.path("done"), as: "eod.2.csv", summary: [])
+                FileMover.Moved(drop: 7, name: "eod.csv", destinations: ["cache"]), from: folder.path("work/7"),
+                to: folder.path("done"), as: "eod.2.csv", summary: [])
         }
         #expect(
             try Disk.names(in: folder.path("done")).names.sorted() == [

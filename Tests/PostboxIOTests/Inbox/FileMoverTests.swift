@@ -6,6 +6,7 @@ import Testing
 struct FileMoverTests {
     private let folder: TemporaryFolder
     private let mover = FileMover()
+    private let drop = FileMover.Moved(drop: 7, name: "eod.csv", destinations: ["cache"])
 
     init() throws {
         folder = try TemporaryFolder()
@@ -20,7 +21,7 @@ struct FileMoverTests {
     private func move() throws {
         #expect(
             try mover.move(
-                "eod.csv", from: folder.path("work/7"), to: folder.path("failed"), as: "eod.2.csv",
+                drop, from: folder.path("work/7"), to: folder.path("failed"), as: "eod.2.csv",
                 summary: Array("summary".utf8)))
     }
 
@@ -29,7 +30,7 @@ struct FileMoverTests {
         try folder.write("mine", to: "work/7/notes.txt")
         #expect(
             try !mover.move(
-                "eod.csv", from: folder.path("work/7"), to: folder.path("failed"), as: "eod.csv", summary: []))
+                drop, from: folder.path("work/7"), to: folder.path("failed"), as: "eod.csv", summary: []))
         #expect(try Disk.names(in: folder.path("work/7")).names == ["notes.txt"])
         #expect(try Disk.exists(folder.path("failed/eod.csv")))
     }
@@ -38,11 +39,11 @@ struct FileMoverTests {
     private func check() throws {
         #expect(
             try Disk.names(in: folder.path("failed")).names.sorted() == [
-                "eod.2.csv", "eod.2.csv.rejects.csv", "eod.2.csv.result.csv", "eod.2.csv.summary.json",
+                "eod.2.csv", "eod.2.csv.result.csv", "eod.2.csv.summary.json", "eod.csv.rejects-7.csv",
             ])
         #expect(try folder.text("failed/eod.2.csv") == "prices")
         #expect(try folder.text("failed/eod.2.csv.result.csv") == "result")
-        #expect(try folder.text("failed/eod.2.csv.rejects.csv") == "rejects")
+        #expect(try folder.text("failed/eod.csv.rejects-7.csv") == "rejects")
         #expect(try folder.text("failed/eod.2.csv.summary.json") == "summary")
         #expect(!folder.exists("work/7"))
     }
@@ -72,7 +73,7 @@ struct FileMoverTests {
     func repeated(steps: Int) throws {
         let parts = [
             ("work/7/" + FileMover.Part.result, "failed/eod.2.csv.result.csv"),
-            ("work/7/" + FileMover.Part.rejects, "failed/eod.2.csv.rejects.csv"),
+            ("work/7/" + FileMover.Part.rejects, "failed/eod.csv.rejects-7.csv"),
             ("work/7/eod.csv", "failed/eod.2.csv"),
         ]
         for (from, to) in parts.prefix(steps) { try Disk.rename(folder.path(from), folder.path(to)) }
@@ -88,11 +89,28 @@ struct FileMoverTests {
         try check()
     }
 
+    @Test(
+        "With several destinations each has the rejects that lie there for it, and a name that is taken all the same gets a number"
+    )
+    func severalRejects() throws {
+        let drop = FileMover.Moved(drop: 7, name: "eod.csv", destinations: ["cache", "a/b", "rcc"])
+        try Disk.remove(folder.path("work/7/" + FileMover.Part.rejects))
+        try folder.write("one", to: "work/7/" + FileMover.Part.rejects(of: "a/b"))
+        try folder.write("two", to: "work/7/" + FileMover.Part.rejects(of: "rcc"))
+        try folder.write("older", to: "failed/eod.csv.rejects-7@rcc.csv")
+        #expect(
+            try mover.move(drop, from: folder.path("work/7"), to: folder.path("failed"), as: "eod.csv", summary: []))
+        #expect(try folder.text("failed/eod.csv.rejects-7@a%2Fb.csv") == "one")
+        #expect(try folder.text("failed/eod.csv.rejects-7@rcc.csv") == "older")
+        #expect(try folder.text("failed/eod.csv.rejects-7@rcc.2.csv") == "two")
+        #expect(!folder.exists("work/7"))
+    }
+
     @Test("A file without rejects has none, and a folder that is missing is made")
     func noRejects() throws {
         try Disk.remove(folder.path("work/7/" + FileMover.Part.rejects))
         _ = try mover.move(
-            "eod.csv", from: folder.path("work/7"), to: folder.path("done/2026-11-21"), as: "eod.csv", summary: [])
+            drop, from: folder.path("work/7"), to: folder.path("done/2026-11-21"), as: "eod.csv", summary: [])
         #expect(
             try Disk.names(in: folder.path("done/2026-11-21")).names.sorted() == [
                 "eod.csv", "eod.csv.result.csv", "eod.csv.summary.json",
@@ -121,11 +139,10 @@ struct FileMoverTests {
         #expect(try free() == "eod.csv")
         for (beside, next) in [
             ("eod.csv", "eod.2.csv"), ("eod.2.csv.result.csv", "eod.3.csv"), ("eod.3.csv.summary.json", "eod.4.csv"),
-            ("eod.4.csv.rejects.csv", "eod.5.csv"),
         ] {
             try folder.write("x", to: "failed/" + beside)
             #expect(try free() == next)
         }
-        #expect(try free([folder.path("failed/eod.5.csv"), folder.path("failed/eod.6.csv")]) == "eod.7.csv")
+        #expect(try free([folder.path("failed/eod.4.csv"), folder.path("failed/eod.5.csv")]) == "eod.6.csv")
     }
 }

@@ -28,11 +28,11 @@ struct LedgerTests {
 
     private func settle(
         _ ledger: Ledger, _ drop: Int, verdict: Verdict = .done, target: String = "a.csv", sha256: String = "abc",
-        size: Int = 10, at now: Int64 = 5_000
+        size: Int = 10, isSent: Bool = true, at now: Int64 = 5_000
     ) async throws {
         try await ledger.settle(
             drop, verdict: verdict, folder: "/spool/done", target: target, summary: Array("{}".utf8), size: size,
-            sha256: sha256, firstSentAt: 3_000, at: now)
+            sha256: sha256, firstSentAt: 3_000, isSent: isSent, at: now)
     }
 
     @Test("Another program reads it while it is written, and makes nothing where there is none")
@@ -238,34 +238,152 @@ struct LedgerTests {
         #expect(try await ledger.isClosed(drops[1]))
         #expect(try await !ledger.isClosed(drops[2]))
         #expect(try await !ledger.isClosed(drops[2] + 1))
-        #expect(try await ledger.originalName(ofTarget: "b.2.csv") == "b.csv")
-        #expect(try await ledger.originalName(ofTarget: "b.3.csv") == nil)
+        let finished = try #require(try await ledger.finished(drops[1]))
+        #expect(finished.name == "b.csv" && finished.claimedAt == 1_000 && finished.snapshot == snapshot())
+        // Not every row of it has its outcome; there is none.
+        for number in [drops[2], drops[2] + 1] { #expect(try await ledger.finished(number) == nil) }
     }
 
-    @Test("A file is a duplicate by content, size and name, when the earlier one ended done and recently")
-    func earlier() async throws {
+    @Test("The last drop of a name, and of a rule, is the newest of which a row may have been sent; an open one counts")
+    func predecessors() async throws {
         let ledger = try Ledger(path: path, firstNumber: 1)
-        let drops = try await claim(ledger, "eod.csv", "eod.csv", "other.csv", "bad.csv", "eod.csv")
-        try await settle(ledger, drops[0], at: 1_000)
-        try await settle(ledger, drops[1], at: 2_000)
-        try await settle(ledger, drops[2], at: 2_000)
-        try await settle(ledger, drops[3], verdict: .partial, at: 2_000)
-        try await settle(ledger, drops[4], at: 3_000)
-        try await ledger.close([drops[0], drops[1], drops[2], drops[3]])
-        func earlier(
-            _ name: String = "eod.csv", sha256: String = "abc", size: Int = 10, since: Int64 = 0
-        ) async throws -> Int? {
-            try await ledger.earlier(sha256: sha256, size: size, name: name, since: since)
+        func claim(_ name: String, _ rule: String) async throws -> Int {
+            try await ledger.claim([(name, snapshot(rule))], at: 1)[0]
         }
-        // The newest that is closed; the last one is not yet.
-        #expect(try await earlier() == drops[1])
-        #expect(try await earlier("other.csv") == drops[2])
-        #expect(try await earlier("bad.csv") == nil)
-        #expect(try await earlier("unknown.csv") == nil)
-        #expect(try await earlier(sha256: "abd") == nil)
-        #expect(try await earlier(size: 11) == nil)
-        #expect(try await earlier(since: 2_000) == drops[1])
-        #expect(try await earlier(since: 2_001) == nil)
+        func last(_ name: String, _ rule: String, before drop: Int = 100) async throws -> [Int] {
+            try await ledger.predecessors(of: drop, name: name, rule: rule).map(\.drop)
+        }
+        let first = try await claim("px_1001.csv", "px_*.csv")
+        #expect(try await last("px_1001.csv", "px_*.csv", before: first) == [])
+        #expect(
+            try await ledger.predecessors(of: 100, name: "px_1001.csv", rule: "px_*.csv").map(\.verdict) == [nil, nil])
+        try await settle(ledger, first, sha256: "a", at: 1_000)
+        let settled = Predecessor(drop: first, verdict: .done, sha256: "a", size: 10, settledAt: 1_000)
+        #expect(
+            try await ledger.predecessors(of: 100, name: "px_1001.csv", rule: "px_*.csv") == [settled, settled])
+        try await ledger.close([first])
+        #expect(
+            try await ledger.predecessors(of: 100, name: "px_1001.csv", rule: "px_*.csv") == [settled, settled])
+        #expect(try await last("px_1002.csv", "px_*.csv") == [first])
+        #expect(try await last("px_1001.csv", "other") == [first])
+        #expect(try await last("px_1002.csv", "other") == [])
+        // The plain mapping is no rule that files have in common.
+        let plain = try await claim("a.csv", "")
+        try await settle(ledger, plain)
+        #expect(try await last("b.csv", "") == [])
+        // Refused: nothing was sent.
+        let refused = try await claim("px_1001.csv", "px_*.csv")
+        try await settle(ledger, refused, verdict: .refused, isSent: false)
+        #expect(try await last("px_1001.csv", "px_*.csv") == [first, first])
+        let partial = try await claim("px_1002.csv", "px_*.csv")
+        try await settle(ledger, partial, verdict: .partial)
+        try await ledger.close([refused, partial])
+        #expect(try await last("px_1001.csv", "px_*.csv") == [first, partial])
+        // It will be posted: what it replaces is not the last one for those behind it.
+        let open = try await claim("px_1003.csv", "px_*.csv")
+        #expect(try await last("px_1003.csv", "px_*.csv") == [open, open])
+        #expect(try await last("px_1001.csv", "px_*.csv", before: open) == [first, partial])
+    }
+
+    @Test("Who was last is found by an index, however many drops are closed")
+    func predecessorsByIndex() async throws {
+        let ledger = try Ledger(path: path, firstNumber: 1)
+        let encoded = try JSONEncoder().encode(snapshot("px_*.csv"))
+        let queue = try DatabaseQueue(path: path)
+        try await queue.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO "drop" (name, stage, claimed_at, rule, snapshot, verdict, sent, settled_at)
+                    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000)
+                    SELECT 'px_' || i || '.csv', 'closed', i, 'px_*.csv', ?, 'refused', i % 1000 = 1, i FROM n
+                    """, arguments: [encoded])
+        }
+        let drop = try await claim(ledger, "px_7.csv")[0]
+        let begin = ContinuousClock.now
+        for _ in 0..<100 {
+            let found = try await ledger.predecessors(of: drop, name: "px_7.csv", rule: "px_*.csv")
+            #expect(found.map(\.drop) == [199_001])
+        }
+        let time = ContinuousClock.now - begin
+        let scanned = ContinuousClock.now
+        let sql = "SELECT count(*) FROM \"drop\" WHERE sha256 = 'x' OR settled_at = -1"
+        #expect(try await queue.read { try Int.fetchOne($0, sql: sql) } == 0)
+        let scan = ContinuousClock.now - scanned
+        print("ledger of 200,000 drops: \(time / 100) for who was last, \(scan) for a scan")
+        #expect(time / 100 < scan / 3)
+    }
+
+    @Test("A ledger from before has what it lacks filled in when it is opened, and goes on")
+    func older() async throws {
+        let queue = try DatabaseQueue(path: path)
+        let encoded = try JSONEncoder().encode(snapshot("px_*.csv"))
+        try await queue.write { db in
+            // The first schema, as version 0.1.0 wrote it.
+            try db.execute(
+                sql: """
+                    CREATE TABLE "drop" (
+                        number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, stage TEXT NOT NULL,
+                        claimed_at INTEGER NOT NULL, snapshot BLOB NOT NULL, starts INTEGER NOT NULL DEFAULT 0,
+                        size INTEGER NOT NULL DEFAULT 0, sha256 TEXT NOT NULL DEFAULT '',
+                        digests BLOB NOT NULL DEFAULT x'', rows INTEGER NOT NULL DEFAULT 0,
+                        first_sent_at INTEGER NOT NULL DEFAULT 0, verdict TEXT, folder TEXT NOT NULL DEFAULT '',
+                        target TEXT NOT NULL DEFAULT '', summary BLOB NOT NULL DEFAULT x'',
+                        settled_at INTEGER NOT NULL DEFAULT 0
+                    ) STRICT;
+                    CREATE INDEX drop_open ON "drop" (number) WHERE stage != 'closed';
+                    CREATE INDEX drop_content ON "drop" (sha256) WHERE stage = 'closed';
+                    CREATE INDEX drop_target ON "drop" (target);
+                    CREATE TABLE posting (
+                        "drop" INTEGER NOT NULL, destination TEXT NOT NULL, post_id_base INTEGER NOT NULL,
+                        posted_through INTEGER NOT NULL DEFAULT 0, PRIMARY KEY ("drop", destination)
+                    ) STRICT, WITHOUT ROWID;
+                    PRAGMA user_version = 1;
+                    """)
+            for (name, stage, sent, verdict) in [
+                ("px_1.csv", "closed", 9, "done"), ("px_2.csv", "closed", 0, "refused"),
+            ] {
+                try db.execute(
+                    sql: """
+                        INSERT INTO "drop" (name, stage, claimed_at, snapshot, first_sent_at, verdict, sha256, size)
+                        VALUES (?, ?, 1, ?, ?, ?, 'abc', 10)
+                        """, arguments: [name, stage, encoded, sent, verdict])
+            }
+            try db.execute(
+                sql: """
+                    INSERT INTO "drop" (name, stage, claimed_at, snapshot) VALUES ('x.csv', 'posting', 1, ?);
+                    INSERT INTO posting ("drop", destination, post_id_base, posted_through) VALUES (3, 'cache', 5, 2);
+                    """, arguments: [encoded])
+        }
+        try queue.close()
+        for _ in 1...2 {
+            let ledger = try Ledger(path: path, firstNumber: 1)
+            #expect(
+                try await ledger.open().map(\.postings) == [
+                    [.init(destination: "cache", postIDBase: 5, postedThrough: 2)]
+                ])
+            let known = try await ledger.predecessors(of: 3, name: "px_3.csv", rule: "px_*.csv")
+            #expect(known.map(\.drop) == [1])
+            #expect(known.first?.isRepeated(bySHA256: "abc", size: 10, since: 0) == true)
+            #expect(try await ledger.finished(2)?.snapshot == snapshot("px_*.csv"))
+        }
+    }
+
+    @Test("Another program is told of the finished drops that sent something since then, with their places")
+    func sentSince() async throws {
+        let ledger = try Ledger(path: path, firstNumber: 1)
+        var urgent = snapshot()
+        urgent.rule.priority = 5
+        urgent.age = 77
+        let drops = try await ledger.claim(
+            [("a", snapshot()), ("b", urgent), ("c", snapshot()), ("d", snapshot())], at: 1)
+        try await settle(ledger, drops[0], target: "a", at: 999)
+        try await settle(ledger, drops[1], target: "b.2", at: 1_000)
+        try await settle(ledger, drops[2], verdict: .refused, target: "c", isSent: false, at: 1_001)
+        try await ledger.close([drops[1]])
+        let sent = try #require(try LedgerReading(path: path)).sent(since: 1_000)
+        #expect(sent.map(\.place) == [DropPlace(drop: drops[1], age: 77, priority: 5)])
+        #expect(sent.map(\.destinations) == [["cache", "rcc"]])
+        #expect(sent.map(\.folder) == ["/spool/done"] && sent.map(\.target) == ["b.2"])
     }
 
     @Test("A ledger of a newer Postbox, and a file that is none, are refused in words")

@@ -169,6 +169,7 @@ struct ControlTests {
         for (row, outcome) in zip(1..., outcomes) where row <= posted { #expect(outcome != "unsent", "row \(row)") }
         #expect(outcomes.last == "unsent")
         #expect(file.summary.reason == "cancelled")
+        #expect(file.summary.login["cache"]?["url"] == simulator.url)
         try await eventually("the order is over") { Self.orders(desk).isEmpty }
         try await Self.stop(next)
     }
@@ -192,6 +193,10 @@ struct ControlTests {
         #expect(Set(file.column("outcome")) == (wasSent ? ["unknown", "unsent"] : ["unsent"]))
         #expect(file.summary.verdict == (wasSent ? "failed" : "refused"))
         #expect(file.column("ric").last == (wasSent ? "" : "R600.TST"))
+        // All rows are bad, and the file is there.
+        #expect(file.rejects.map { String(decoding: $0, as: UTF8.self) } == Self.file(rows: 600))
+        // How the rows were sent stands in the ledger.
+        #expect(file.summary.login["cache"]?["url"] == (wasSent ? simulator.url : nil))
         try await Self.stop(next)
     }
 

@@ -65,11 +65,13 @@ struct FateTests {
         #expect(!String(decoding: rejects, as: UTF8.self).contains("A.TST"))
 
         // Dropped again as it is, it is read again and refused again: nothing in it but that row.
-        try desk.drop("a.\(format).rejects.\(format)", rejects)
+        #expect(file.rejectsName == "a.\(format).rejects-1.\(format)")
+        try desk.drop(file.rejectsName, rejects)
         #expect(try await desk.once() == 3)
-        // Its name is taken there by the first one.
-        let again = try desk.finished("a.\(format).rejects.2.\(format)", in: .failed)
+        // Its name is taken there by the first one; its own rejects name both drops.
+        let again = try desk.finished("a.\(format).rejects-1.2.\(format)", in: .failed)
         #expect(again.column("ric") == ["NO.TST"])
+        #expect(desk.names(in: .failed).contains("a.\(format).rejects-1.\(format).rejects-2.\(format)"))
     }
 
     @Test("A file without any good row has failed", arguments: ["csv", "json", "jsonl", "xml"])
@@ -145,7 +147,7 @@ struct FateTests {
     func refused(_ broken: Broken) async throws {
         let desk = try Desk()
         let simulator = try await desk.simulate()
-        try desk.configure([simulator.url])
+        try desk.configure([simulator.url], top: "unmatched_after: 0s")
         try desk.drop(broken.name, broken.content)
         #expect(try await desk.once() == 3)
         let file = try desk.finished(broken.name, in: .failed)
@@ -324,7 +326,24 @@ struct FateTests {
         }
         let order = try ["a.csv.result.csv", "a.csv", "a.csv.summary.json"].map(changed)
         #expect(order == order.sorted())
-        #expect(try changed("a.csv.rejects.csv") <= order[2])
+        #expect(try changed("a.csv.rejects-1.csv") <= order[2])
+    }
+
+    @Test("A file that goes on under its old rule after a restart names the configuration it was claimed with")
+    func oldConfiguration() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url])
+        try desk.drop("a.csv", "RIC,BID\nA.TST,1\n")
+        #expect(try await desk.once() == 0)
+        let old = try desk.finished("a.csv", in: .done).summary.configSHA256
+        try desk.drop("b.csv", "RIC,BID\nB.TST,1\n")
+        #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": "planned"]) == 137)
+        try desk.configure([simulator.url], top: "# changed")
+        try desk.drop("c.csv", "RIC,BID\nC.TST,1\n")
+        #expect(try await desk.once() == 0)
+        #expect(try desk.finished("b.csv", in: .done).summary.configSHA256 == old)
+        #expect(try desk.finished("c.csv", in: .done).summary.configSHA256 != old)
     }
 
     @Test("A rule with two destinations: a line for each row and destination")

@@ -56,7 +56,8 @@ struct KillTests {
         "Killed at every step of a file's life: each row has its outcome once, and nothing is left over",
         arguments: [
             "claim_recorded", "directories_made", "claim_renamed", "claimed", "planned", "advanced", "offered",
-            "outcomes_written", "rejects_written", "summary_written", "result_complete", "settled", "guarded", "placed",
+            "outcomes_written", "rejects_of_one_written", "rejects_written", "summary_written", "result_complete",
+            "settled", "guarded", "placed",
             "moved", "closed",
         ], formats)
     func everyStep(label: String, format: String) async throws {

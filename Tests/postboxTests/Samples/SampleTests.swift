@@ -132,7 +132,7 @@ struct SampleTests {
     }
 
     private static func rejects(of name: String) -> String {
-        "\(name).rejects.\(name.split(separator: ".").last.map(String.init) ?? "")"
+        "\(name).rejects-1.\(name.split(separator: ".").last.map(String.init) ?? "")"
     }
 
     /// The desk's own configuration, with this test's folders and port.

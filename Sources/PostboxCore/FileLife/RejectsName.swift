@@ -1,0 +1,70 @@
+/// The name of a file that holds the bad rows of a drop: `NAME.rejects-DROP.EXT`, and where the drop had several destinations
+/// `NAME.rejects-DROP@DESTINATION.EXT`. NAME is the name that was dropped, whole; EXT is its extension.
+package struct RejectsName: Sendable, Equatable {
+    /// NAME: what the file was called when it was dropped. It may be a rejects file's name itself.
+    package var original: String
+    /// The drop whose rows they are.
+    package var drop: Int
+    /// nil: all destinations of that drop.
+    package var destination: String?
+
+    package init(original: String, drop: Int, destination: String? = nil) {
+        self.original = original
+        self.drop = drop
+        self.destination = destination
+    }
+
+    private static let mark = Array(".rejects-".utf8)
+
+    /// Reads a name; nil: it is no rejects file's. What somebody put between the number and the extension does not matter.
+    package init?(_ name: String) {
+        let bytes = Array(name.utf8)
+        guard let at = Self.lastMark(bytes), at > 0 else { return nil }
+        let tail = bytes[(at + Self.mark.count)...]
+        let digits = tail.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        guard let first = digits.first else { return nil }
+        original = String(decoding: bytes[..<at], as: UTF8.self)
+        // A number that none of ours looks like is one that no drop has.
+        drop = first == UInt8(ascii: "0") ? 0 : Int(String(decoding: digits, as: UTF8.self)) ?? .max
+        let rest = tail.dropFirst(digits.count)
+        switch rest.first {
+        case nil, UInt8(ascii: "."):
+            destination = nil
+        case UInt8(ascii: "@"):
+            var text = String(decoding: rest.dropFirst(), as: UTF8.self)
+            // Where the original has an extension the last one is its; a destination may have a dot in its name.
+            if !FileNames.split(original).ext.isEmpty, let dot = text.lastIndex(of: ".") { text = String(text[..<dot]) }
+            guard let name = FileNames.unescaped(text), !name.isEmpty else { return nil }
+            destination = name
+        default:
+            return nil
+        }
+    }
+
+    /// The name itself.
+    package var text: String {
+        let ext = FileNames.split(original).ext
+        return original + ".rejects-\(drop)" + (destination.map(Self.part) ?? "") + (ext.isEmpty ? "" : "." + ext)
+    }
+
+    /// What a name has for a destination.
+    package static func part(of destination: String) -> String { "@" + FileNames.escaped(destination) }
+
+    /// The name of the file that the rows were in at first, for a rejects file, and for the rejects of one; any other name is its
+    /// own.
+    package static func root(of name: String) -> String {
+        var name = name
+        while let rejects = RejectsName(name) { name = rejects.original }
+        return name
+    }
+
+    /// Where the last mark begins.
+    private static func lastMark(_ bytes: [UInt8]) -> Int? {
+        var at = bytes.count - mark.count
+        while at >= 0 {
+            if bytes[at..<at + mark.count].elementsEqual(mark) { return at }
+            at -= 1
+        }
+        return nil
+    }
+}

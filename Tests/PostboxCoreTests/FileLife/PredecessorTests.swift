@@ -1,0 +1,24 @@
+import PostboxCore
+import Testing
+
+@Suite("Which file says again what the last one said")
+struct PredecessorTests {
+    private func last(_ verdict: Verdict?) -> Predecessor {
+        Predecessor(drop: 1, verdict: verdict, sha256: "aa", size: 3, settledAt: 1_000)
+    }
+
+    @Test("The same content as that of a file that ended done, and not too long ago")
+    func same() {
+        #expect(last(.done).isRepeated(bySHA256: "aa", size: 3, since: 1_000))
+        #expect(!last(.done).isRepeated(bySHA256: "ab", size: 3, since: 1_000))
+        #expect(!last(.done).isRepeated(bySHA256: "aa", size: 4, since: 1_000))
+        #expect(!last(.done).isRepeated(bySHA256: "aa", size: 3, since: 1_001))
+    }
+
+    @Test(
+        "What did not end done, or has not ended, may be dropped again",
+        arguments: [.partial, .failed, .refused, nil] as [Verdict?])
+    func others(verdict: Verdict?) {
+        #expect(!last(verdict).isRepeated(bySHA256: "aa", size: 3, since: 0))
+    }
+}

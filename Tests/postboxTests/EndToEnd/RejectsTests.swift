@@ -1,0 +1,180 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Bad rows, corrected and dropped again: by the drop that they come from.
+@Suite("Corrected rejects, end to end", .serialized, .ownThreads)
+struct RejectsTests {
+    private static func text(_ data: Data?) -> String? { data.map { String(decoding: $0, as: UTF8.self) } }
+
+    private static func text(_ desk: Desk, _ name: String) throws -> String {
+        try String(contentsOf: desk.path(.failed).appendingPathComponent(name), encoding: .utf8)
+    }
+
+    @Test("With several destinations each that needs it gets rejects of its own, and they go to that one alone")
+    func destinations() async throws {
+        let desk = try Desk()
+        let first = try await desk.simulate(name: "first")
+        let second = try await desk.simulate("naks: [{ric: NO.TST, code: AccessDenied}]", name: "second")
+        try desk.configure([first.url, second.url], files: "  - {match: \"*.csv\", destination: [cache, second]}")
+        try desk.drop("a.csv", "RIC,BID\nA.TST,1\nNO.TST,2\nC.TST,3\n")
+        try desk.drop("b.csv", "RIC,BID\nB.TST,1\nX.TST,1e5\n")
+        #expect(try await desk.once() == 2)
+        #expect(
+            desk.names(in: .failed).filter { $0.contains("rejects") } == [
+                "a.csv.rejects-1@second.csv", "b.csv.rejects-2@cache.csv", "b.csv.rejects-2@second.csv",
+            ])
+        #expect(try Self.text(desk, "a.csv.rejects-1@second.csv") == "RIC,BID\nNO.TST,2\n")
+        for name in ["cache", "second"] {
+            #expect(try Self.text(desk, "b.csv.rejects-2@\(name).csv") == "RIC,BID\nX.TST,1e5\n")
+        }
+        let before = try (first.posts().count, second.posts().count)
+
+        try desk.drop("a.csv.rejects-1@second.csv", "RIC,BID\nYES.TST,2\n")
+        try desk.drop("b.csv.rejects-2@cache.csv", "RIC,BID\nX.TST,10000\nY.TST,1e6\n")
+        #expect(try await desk.once() == 2)
+        let file = try desk.finished("a.csv.rejects-1@second.csv", in: .done)
+        #expect(file.column("destination") == ["second"] && file.summary.destinations == ["second"])
+        #expect(file.summary.rule == "*.csv")
+        // Of one destination are its own rejects as well.
+        let again = try desk.finished("b.csv.rejects-2@cache.2.csv", in: .failed)
+        #expect(again.column("destination") == ["cache", "cache"])
+        #expect(Self.text(again.rejects) == "RIC,BID\nY.TST,1e6\n")
+        #expect(again.rejectsName == "b.csv.rejects-2@cache.csv.rejects-4.csv")
+        #expect(try first.posts().count == before.0 + 1 && second.posts().count == before.1 + 1)
+    }
+
+    @Test(
+        "Rejects that name no drop of ours, or a destination it did not have, are refused: nothing of them is sent",
+        arguments: [
+            "a.csv.rejects-77.csv", "b.csv.rejects-1.csv", "a.csv.rejects-1@second.csv", "a.csv.rejects-0.csv",
+            "a.csv.rejects-99999999999999999999.csv",
+        ])
+    func unknownOriginal(name: String) async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], files: "  - {match: \"*\"}")
+        try desk.drop("a.csv", "RIC,BID\nA.TST,1\nX.TST,1e5\n")
+        #expect(try await desk.once() == 2)
+        try desk.drop(name, "RIC,BID\nX.TST,2\n")
+        #expect(try await desk.once() == 3)
+        let file = try desk.finished(name, in: .failed)
+        #expect(file.summary.verdict == "refused" && file.summary.reason == "unknown_original")
+        #expect(try simulator.posts().count == 1)
+    }
+
+    @Test("A correction goes under the rule that its drop was claimed with, whatever the configuration says by then")
+    func oldRule() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], files: "  - {match: \"eod.csv\", ric: ISIN, fields: {BID: bid}}")
+        try desk.drop("eod.csv", "ISIN,bid\nA.TST,1\nX.TST,1e5\n")
+        #expect(try await desk.once() == 2)
+        let first = try desk.finished("eod.csv", in: .failed)
+        try desk.configure([simulator.url], files: "  - {match: \"*\", ric: ISIN, fields: {ASK: bid}}")
+        try desk.drop(first.rejectsName, "ISIN,bid\nX.TST,2\n")
+        #expect(try await desk.once() == 0)
+        let file = try desk.finished(first.rejectsName, in: .done)
+        #expect(file.column("fields") == ["{\"BID\":2}"])
+        #expect(file.summary.rule == "eod.csv" && file.summary.configSHA256 == first.summary.configSHA256)
+    }
+
+    /// Thursday's file with two rows to be corrected, of which Friday's has one.
+    private static func twoDays(_ desk: Desk) async throws {
+        try desk.drop("eod.csv", "RIC,BID\nA.TST,1\nX.TST,1e5\nY.TST,1e5\n")
+        #expect(try await desk.once() == 2)
+        try desk.drop("eod.csv", "RIC,BID\nA.TST,20\nX.TST,30\n")
+        #expect(try await desk.once() == 0)
+    }
+
+    @Test(
+        "Thursday's rejects, corrected on Friday, do not go over Friday's values, with a kill on the way or without",
+        arguments: [nil, "claimed", "planned", "advanced", "outcomes_written", "settled"] as [String?])
+    func older(label: String?) async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], top: "archive: day")
+        try await Self.twoDays(desk)
+        try desk.drop("eod.csv.rejects-1.csv", "RIC,BID\nX.TST,3\nY.TST,4\n")
+        if let label { #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": label]) == 137) }
+        #expect(try await desk.once() == 0)
+        let day = try #require(desk.names(in: .done).first)
+        let file = try desk.finished("eod.csv.rejects-1.csv", in: desk.path(.done).appendingPathComponent(day))
+        #expect(file.column("outcome") == ["superseded", "acked"])
+        #expect(file.column("superseded_by") == ["2:2", ""])
+        #expect(try simulator.posts().map(\.ric).filter { $0 == "X.TST" }.count == 1)
+        #expect(try simulator.posts().last { $0.ric == "Y.TST" }?.fields == "{\"BID\":4}")
+        // Nothing is kept any longer than the correction is in work.
+        #expect(FileManager.default.names(in: desk.path(.work).appendingPathComponent("guard")).isEmpty)
+    }
+
+    @Test("Friday's rejects go over Thursday's correction: of two the newer file's values stand")
+    func newer() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url])
+        for value in ["1", "2"] {
+            try desk.drop("eod.csv", "RIC,BID\nA.TST,\(value)\nX.TST,1e5\n")
+            #expect(try await desk.once() == 2)
+        }
+        try desk.drop("eod.csv.rejects-2.csv", "RIC,BID\nX.TST,22\n")
+        #expect(try await desk.once() == 0)
+        try desk.drop("eod.csv.rejects-1.csv", "RIC,BID\nX.TST,11\n")
+        #expect(try await desk.once() == 0)
+        #expect(try desk.finished("eod.csv.rejects-1.csv", in: .done).column("superseded_by") == ["3:1"])
+        #expect(try simulator.posts().last { $0.ric == "X.TST" }?.fields == "{\"BID\":22}")
+    }
+
+    @Test("When newer results were taken away, the correction is posted, and the desk is told that nobody can know")
+    func resultsTakenAway() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url])
+        try await Self.twoDays(desk)
+        try FileManager.default.removeItem(at: desk.path(.done).appendingPathComponent("eod.csv.result.csv"))
+        try desk.drop("eod.csv.rejects-1.csv", "RIC,BID\nX.TST,3\n")
+        #expect(try await desk.once() == 0)
+        #expect(desk.log().components(separatedBy: " results_missing ").count == 2)
+    }
+
+    @Test(
+        "A correction for a destination that is no longer configured stays in the inbox, is told, and holds up no other"
+    )
+    func destinationGone() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url])
+        try desk.drop("a.csv", "RIC,BID\nA.TST,1\nX.TST,1e5\n")
+        #expect(try await desk.once() == 2)
+        try desk.write(
+            "spool: spool\nsettle: 0s\ndestinations:\n  other:\n    urls: [\"\(simulator.url)\"]\n    user: tester\n    service: NIPROV\n"
+        )
+        try desk.drop("a.csv.rejects-1.csv", "RIC,BID\nX.TST,2\n")
+        try desk.drop("b.csv", "RIC,BID\nB.TST,1\n")
+        #expect(try await desk.once() == 69)
+        _ = try desk.finished("b.csv", in: .done)
+        #expect(desk.names(in: .inbox) == ["a.csv.rejects-1.csv"])
+        #expect(desk.log().components(separatedBy: " destination_missing ").count == 2)
+    }
+
+    @Test(
+        "Killed between the rejects of two destinations, each is there once and whole in the end",
+        arguments: ["rejects_of_one_written", "rejects_written", "summary_written", "settled", "placed", "moved"])
+    func killed(label: String) async throws {
+        let desk = try Desk()
+        let first = try await desk.simulate(name: "first")
+        let second = try await desk.simulate("naks: [{ric: NO.TST, code: AccessDenied}]", name: "second")
+        try desk.configure([first.url, second.url], files: "  - {match: \"*.csv\", destination: [cache, second]}")
+        try desk.drop("a.csv", "RIC,BID\nNO.TST,2\nX.TST,1e5\n")
+        #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": label]) == 137)
+        #expect(try await desk.once() == (label == "closed" ? 0 : 2))
+        #expect(
+            desk.names(in: .failed) == [
+                "a.csv", "a.csv.rejects-1@cache.csv", "a.csv.rejects-1@second.csv", "a.csv.result.csv",
+                "a.csv.summary.json",
+            ])
+        #expect(try Self.text(desk, "a.csv.rejects-1@cache.csv") == "RIC,BID\nX.TST,1e5\n")
+        #expect(try Self.text(desk, "a.csv.rejects-1@second.csv") == "RIC,BID\nNO.TST,2\nX.TST,1e5\n")
+        #expect(desk.names(in: .work).isEmpty)
+    }
+}
