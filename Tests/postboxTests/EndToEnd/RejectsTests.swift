@@ -40,7 +40,6 @@ struct RejectsTests {
         let again = try desk.finished("b.csv.rejects-2@cache.2.csv", in: .failed)
         #expect(again.column("destination") == ["cache", "cache"])
         #expect(Self.text(again.rejects) == "RIC,BID\nY.TST,1e6\n")
-        #expect(again.rejectsName == "b.csv.rejects-2@cache.csv.rejects-4.csv")
         #expect(try first.posts().count == before.0 + 1 && second.posts().count == before.1 + 1)
     }
 
