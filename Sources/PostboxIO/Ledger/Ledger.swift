@@ -350,10 +350,10 @@ package actor Ledger {
     package func predecessors(of drop: Int, name: String, rule: String) throws -> [Predecessor] {
         try database.read { db in
             var found: [Predecessor] = []
-            for (column, value) in [("name", name), ("rule", rule)] where !(column == "rule" && value.isEmpty) {
-                let last = try [Self.lastSent, Self.lastOpen].compactMap { sql in
-                    try Row.fetchOne(
-                        db, cached: sql.replacing("COLUMN", with: column), arguments: [value, drop])
+            let asked = [(name, Self.lastOfName)] + (rule.isEmpty ? [] : [(rule, Self.lastOfRule)])
+            for (value, questions) in asked {
+                let last = try questions.compactMap { sql in
+                    try Row.fetchOne(db, cached: sql, arguments: [value, drop])
                 }.max { ($0["number"] as Int) < $1["number"] }
                 guard let last else { continue }
                 let verdict: String? = last["verdict"]
@@ -366,18 +366,25 @@ package actor Ledger {
         }
     }
 
-    // Each by an index of its own, however many drops are closed.
+    // The last that is settled and sent something, and the last that is open: each by an index, however many drops are closed.
 
-    private static let lastSent = """
-        SELECT number, verdict, sha256, size, settled_at FROM "drop"
-        WHERE COLUMN = ? AND number < ? AND sent = 1 ORDER BY number DESC LIMIT 1
+    private static let lastOfName = [lastSent("name"), lastOpen("name")]
+    private static let lastOfRule = [lastSent("rule"), lastOpen("rule")]
+
+    private static func lastSent(_ column: String) -> String {
         """
-
-    private static let lastOpen = """
         SELECT number, verdict, sha256, size, settled_at FROM "drop"
-        WHERE COLUMN = ? AND number < ? AND stage != 'closed' AND stage IN ('claimed', 'posting')
+        WHERE \(column) = ? AND number < ? AND sent = 1 ORDER BY number DESC LIMIT 1
+        """
+    }
+
+    private static func lastOpen(_ column: String) -> String {
+        """
+        SELECT number, verdict, sha256, size, settled_at FROM "drop"
+        WHERE \(column) = ? AND number < ? AND stage != 'closed' AND stage IN ('claimed', 'posting')
         ORDER BY number DESC LIMIT 1
         """
+    }
 
     /// The highest number ever given.
     package func lastNumber() throws -> Int {
