@@ -66,7 +66,9 @@ struct Claims: Sendable {
 
     /// What a file is contributed under by the configuration of today alone.
     func snapshotByToday(for name: String) -> (DropSnapshot, OutcomeDetail?) {
-        guard let rule = context.settings.rule(for: name) else { return (Self.none, Self.noRule(name, context.settings)) }
+        guard let rule = context.settings.rule(for: name) else {
+            return (Self.none, Self.noRule(name, context.settings))
+        }
         var services: [String: [String]] = [:]
         var updateOnly: [String: Bool] = [:]
         for destination in context.settings.destinations where rule.destinations.contains(destination.name) {
