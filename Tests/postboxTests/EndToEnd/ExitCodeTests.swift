@@ -33,7 +33,7 @@ struct ExitCodeTests {
     @Test(
         "Wrong usage is 64",
         arguments: [
-            ["run"], ["run", "--config", "postbox.yaml", "--wait", "soon"], ["nonsense"], ["run", "--nonsense"],
+            ["run", "--config", "postbox.yaml", "--wait", "soon"], ["nonsense"], ["run", "--nonsense"],
             ["simulate", "--listen", "nowhere"], ["check"],
         ])
     func usage(arguments: [String]) async throws {
