@@ -412,12 +412,14 @@ package struct RowMapper: Sendable {
             let index = slots[slot]
             // Nothing there compares as an empty text, which a rule may name.
             var range = 0..<0
+            var isPadded = false
             if index >= 0 {
-                if cells[index].kind == .nested { return Rejection(.badPost, cell: index) }
-                range = cells[index].bytes
+                let cell = cells[index]
+                if cell.kind == .nested { return Rejection(.badPost, cell: index) }
+                range = cell.bytes
+                isPadded = cell.kind == .padded
             }
             let value = text.extracting(range)
-            let isPadded = index >= 0 && cells[index].kind == .padded
             let core = isPadded ? value.extracting(withoutSpaces(value)) : value
             for entry in words {
                 let word = planBytes.extracting(entry.word)
