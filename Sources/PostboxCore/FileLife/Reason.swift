@@ -100,7 +100,6 @@ package struct Reason: Sendable, Hashable {
         Reason("unknown_format", "The name's ending tells no format."),
         Reason("unknown_original", "There is no drop that the rejects came from."),
         Reason("unreadable", "The file cannot be read."),
-        Reason("wrong_delimiter", "The header is one column with another delimiter in it."),
     ]
 
     /// Every word, in order.
