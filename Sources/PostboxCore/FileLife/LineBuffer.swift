@@ -145,22 +145,38 @@ struct LineBytes {
     /// In quotes, and every quote in it twice; `length` is not 0.
     @inline(__always)
     private mutating func appendDoubled(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int) {
+        guard let base = bytes.baseAddress else { return }
         append(Byte.quote)
+        let from = base + start
         var done = 0
         // Eight bytes at once, at places that do not depend on what was found before.
-        while done < length {
-            let count = min(8, length &- done)
-            appendDoubled(shortWord(bytes, start &+ done, count), count)
+        while done &+ 8 <= length {
+            appendDoubled(from.loadUnaligned(fromByteOffset: done, as: UInt64.self), 8)
             done &+= 8
+        }
+        let left = length &- done
+        if left > 0 {
+            var word: UInt64 = 0
+            if start &+ done &+ 8 <= bytes.count {
+                word = UInt64(littleEndian: from.loadUnaligned(fromByteOffset: done, as: UInt64.self))
+            } else {
+                for index in 0..<left {
+                    let byte = from.load(fromByteOffset: done &+ index, as: UInt8.self)
+                    word |= UInt64(byte) &<< UInt64(truncatingIfNeeded: index &* 8)
+                }
+            }
+            appendDoubled(word.littleEndian, left)
         }
         append(Byte.quote)
     }
 
     /// The first bytes of a word, one at least; up to seventeen may be written behind them.
     @inline(__always)
-    private mutating func appendDoubled(_ word: UInt64, _ count: Int) {
+    private mutating func appendDoubled(_ bytes: UInt64, _ count: Int) {
+        let word = UInt64(littleEndian: bytes)
         at.storeBytes(of: word.littleEndian, as: UInt64.self)
-        var quotes = ~nonzeroBytes(word ^ repeated(Byte.quote)) & repeated(0x80) & leadingBytes(count)
+        let used = ~UInt64(0) &>> UInt64(truncatingIfNeeded: 64 &- count &* 8)
+        var quotes = ~nonzeroBytes(word ^ repeated(Byte.quote)) & repeated(0x80) & used
         while quotes != 0 {
             // The quote's highest bit in the word.
             let bit = quotes.trailingZeroBitCount

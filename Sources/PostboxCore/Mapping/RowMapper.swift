@@ -283,8 +283,14 @@ package struct RowMapper: Sendable {
         }
         if updateOnly, kind == .refresh { return nil }
         if plan.serviceSlot >= 0, slots[plan.serviceSlot] >= 0 { return nil }
-        let name = plan.header.indices.contains(slots[ric]) ? plan.header[slots[ric]] : []
-        return SureRows.Look(ric: slots[ric], header: name, kind: kind, writesNull: emptyBecomesNull(in: kind))
+        var look = SureRows.Look(
+            ric: slots[ric], headerCount: 0, headerHead: 0, kind: kind, writesNull: emptyBecomesNull(in: kind))
+        if plan.header.indices.contains(slots[ric]) {
+            let name = plan.header[slots[ric]]
+            look.headerCount = name.count
+            look.headerHead = name.withUnsafeBytes { shortWord($0, 0, min($0.count, 8)) }
+        }
+        return look
     }
 
     /// Whether the row says once more what its columns are called: two files may have been put together.

@@ -7,8 +7,10 @@ struct SureRows {
     struct Look {
         /// Index of the RIC's cell among the row's.
         var ric: Int
-        /// What its column is called in a header, which a row may repeat; empty: there is none.
-        var header: [UInt8]
+        /// How long its column's name in a header is, which a row may repeat, and the first bytes of that name, eight at most;
+        /// 0: there is none.
+        var headerCount: Int
+        var headerHead: UInt64
         var kind: PostKind
         /// An empty value is sent as null; else it is left out.
         var writesNull: Bool
@@ -85,7 +87,10 @@ struct SureRows {
         // A formula or an error; what a spreadsheet made of an identifier begins and ends with a digit.
         if mayBeSpoiled(first) { return nil }
         if first &- UInt8(ascii: "0") <= 9, name[name.count &- 1] &- UInt8(ascii: "0") <= 9 { return nil }
-        if name.count == look.header.count, look.header.elementsEqual(name) { return nil }
+        if name.count == look.headerCount {
+            let count = min(name.count, 8)
+            if shortWord(name, 0, count) & leadingBytes(count) == look.headerHead { return nil }
+        }
         return name
     }
 

@@ -26,24 +26,27 @@ package struct Ack: Sendable, Equatable {
 
     /// The PostID it answers.
     package var ackID: UInt32
-    package var verdict: Verdict
+    /// nil: accepted, or unreadable.
+    package private(set) var nakCode: NakCode?
+    private var isUnreadable: Bool
     /// The server's words, stripped of blanks at both ends; of an unreadable answer its beginning, as it came.
     package var text: String
 
     package init(ackID: UInt32, verdict: Verdict, text: String = "") {
         self.ackID = ackID
-        self.verdict = verdict
+        if case .refused(let code) = verdict { nakCode = code }
+        isUnreadable = verdict == .unreadable
         self.text = text
     }
 
     package init(ackID: UInt32, nakCode: NakCode? = nil, text: String = "") {
-        self.init(ackID: ackID, verdict: nakCode.map { .refused($0) } ?? .accepted, text: text)
+        self.ackID = ackID
+        self.nakCode = nakCode
+        isUnreadable = false
+        self.text = text
     }
 
-    /// nil: accepted, or unreadable.
-    package var nakCode: NakCode? {
-        if case .refused(let code) = verdict { code } else { nil }
-    }
+    package var verdict: Verdict { isUnreadable ? .unreadable : nakCode.map { .refused($0) } ?? .accepted }
 
     /// nil: it names no post, or more than one.
     fileprivate init?(_ message: JSONValue) {
