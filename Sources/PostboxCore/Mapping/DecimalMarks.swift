@@ -8,7 +8,7 @@ package struct DecimalMarks {
     private typealias Example = (line: Int, value: String)
 
     private struct Use {
-        var isNumber: Bool
+        var type: Kind?
         /// Values whose comma is a decimal mark, and whose comma may be one.
         var comma: Example = (0, "")
         var commaPerhaps: Example = (0, "")
@@ -19,8 +19,16 @@ package struct DecimalMarks {
         var pointsPart: Example = (0, "")
     }
 
-    /// nil: the plain mapping, every column may be a number.
-    private let numbers: Set<String>?
+    /// What a column's values are.
+    private enum Kind {
+        /// Numbers where they look like some.
+        case look
+        case real
+        case int
+    }
+
+    /// By name; nil: the plain mapping, every column may be a number.
+    private let numbers: [String: Kind]?
     private var uses: [Use] = []
     private var names: [String] = []
 
@@ -29,11 +37,13 @@ package struct DecimalMarks {
             numbers = nil
             return
         }
-        var numbers: Set<String> = []
+        var numbers: [String: Kind] = [:]
         for field in fields {
             guard case .column(let name) = field.source else { continue }
             switch field.type {
-            case nil, .real, .int, .uint: numbers.insert(name)
+            case nil: numbers[name] = numbers[name] ?? (field.scale == nil && field.round == nil ? .look : .real)
+            case .real: numbers[name] = .real
+            case .int, .uint: numbers[name] = .int
             case .text, .ascii, .enum, .date, .time: break
             }
         }
@@ -44,15 +54,20 @@ package struct DecimalMarks {
     package mutating func take(_ batch: borrowing RowBatch, columns: [Column]) {
         for column in columns[uses.count...] {
             names.append(column.name)
-            uses.append(Use(isNumber: numbers?.contains(column.name) ?? true))
+            uses.append(Use(type: numbers.map { $0[column.name] } ?? .look))
         }
         let text = batch.text.span
         for row in batch.rows where row.problem < 0 {
             for index in row.firstCell..<row.firstCell + row.cellCount {
                 let cell = batch.cells[index]
                 let column = Int(cell.column)
-                let isWord = cell.kind == .bool || cell.kind == .null || cell.kind == .nested
-                guard uses[column].isNumber, !isWord else { continue }
+                guard let type = uses[column].type else { continue }
+                switch cell.kind {
+                case .bool, .null, .nested: continue
+                // A text by its look, whatever it looks like.
+                case .string: if type == .look { continue }
+                case .plain, .padded, .number: break
+                }
                 take(text.extracting(cell.bytes), line: row.line, of: column)
             }
         }
@@ -78,23 +93,36 @@ package struct DecimalMarks {
         let core = withoutSpaces(value)
         var groups: [Int] = [0]
         var marks: [UInt8] = []
+        var firstDigit: UInt8 = 0
+        var isWhole = true
+        var isPlain = true
         for index in core {
-            switch value[index] {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): groups[groups.count - 1] += 1
+            let byte = value[index]
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                if groups == [0] { firstDigit = byte }
+                groups[groups.count - 1] += 1
+                if !marks.isEmpty, byte != UInt8(ascii: "0") { isWhole = false }
             case UInt8(ascii: ","), UInt8(ascii: "."):
-                marks.append(value[index])
+                marks.append(byte)
                 groups.append(0)
-            case UInt8(ascii: "-"), UInt8(ascii: "+"): guard index == core.lowerBound else { return }
-            default: return
+            case UInt8(ascii: "-"), UInt8(ascii: "+"): if index > core.lowerBound { isPlain = false }
+            // `1 234,50`, `EUR 1,0845`: no number for us, and yet a sign of what the column's marks mean.
+            default: isPlain = false
             }
         }
-        guard let mark = marks.last, groups.allSatisfy({ $0 > 0 }) else { return }
+        guard isPlain || uses[column].type != .look else { return }
+        guard let mark = marks.last, groups.dropFirst().allSatisfy({ $0 > 0 }),
+            isPlain || groups[0] > 0 || marks == [UInt8(ascii: ",")]
+        else { return }
         let example = (line: line, value: shown(value.extracting(core)))
         func note(_ place: inout Example) { if place.line == 0 { place = example } }
         let isPoint = mark == UInt8(ascii: ".")
         if marks.count == 1 {
-            let digit = value[core.lowerBound] &- UInt8(ascii: "0") <= 9 ? core.lowerBound : core.lowerBound + 1
-            let mayPart = groups[1] == 3 && groups[0] <= 3 && value[digit] != UInt8(ascii: "0")
+            let mayPart = groups[1] == 3 && (1...3).contains(groups[0]) && firstDigit != UInt8(ascii: "0")
+            // What is not posted says nothing about the values that are, but for a comma.
+            guard isPlain || !isPoint else { return }
+            if isPoint, mayPart, !isWhole, uses[column].type == .int { return note(&uses[column].pointsPart) }
             switch (isPoint, mayPart) {
             case (true, true): note(&uses[column].pointPerhaps)
             case (true, false): note(&uses[column].point)
@@ -102,7 +130,7 @@ package struct DecimalMarks {
             case (false, false): note(&uses[column].comma)
             }
         } else if Set(marks).count == 1 {
-            guard groups.dropFirst().allSatisfy({ $0 == 3 }), groups[0] <= 3 else { return }
+            guard isPlain, groups.dropFirst().allSatisfy({ $0 == 3 }), groups[0] <= 3 else { return }
             if isPoint { note(&uses[column].pointsPart) } else { note(&uses[column].commaPerhaps) }
         } else if marks.dropLast().allSatisfy({ $0 != mark }) {
             // `1.234,50` or `1,234.50`: the last mark is the decimal one, but the value with the point is not posted.

@@ -103,7 +103,10 @@ struct FieldConversion: Sendable {
             return writeText(value, into: &out)
         case .real, .int, .uint, .enum, .date, .time:
             let core = withoutSpaces(value)
-            if core.isEmpty { return .empty }
+            // Blanks may be an enum's text.
+            if core.isEmpty, target != .enum || table.number(of: value, in: displays, isWhole: true) == nil {
+                return .empty
+            }
             let trimmed = value.extracting(core)
             if lineBreaks == .reject, hasLineBreak(value) { return .faulty(.lineBreak) }
             switch target {
@@ -233,8 +236,10 @@ struct FieldConversion: Sendable {
             writeDigits(UInt64(number), decimals: 0, into: &out)
             return .written
         }
-        if !isText, let decimal = DecimalText(trimmed) {
-            for index in trimmed.indices where trimmed[index] &- UInt8(ascii: "0") > 9 { return .faulty(.badEnum) }
+        if !isText, let decimal = DecimalText(trimmed),
+            !takesAnyText || isCanonical(trimmed) && areDigits(trimmed) && decimal.mantissa <= 65535
+        {
+            guard areDigits(trimmed) else { return .faulty(.badEnum) }
             guard let integer = decimal.integer(), integer.magnitude <= 65535 else { return .faulty(.badEnum) }
             writeDigits(integer.magnitude, decimals: 0, into: &out)
             return .written
@@ -279,7 +284,9 @@ struct DisplayTable: Sendable {
     private struct Entry {
         var start: Int
         var length: Int
-        var number: Int
+        /// What the text stands for as it is, and without the blanks around it; nil: nothing, or more than one number.
+        var whole: Int?
+        var trimmed: Int?
     }
 
     private var bytes: [UInt8] = []
@@ -288,13 +295,13 @@ struct DisplayTable: Sendable {
     /// Adds a field's display texts, each as it is, and also without the blanks that pad it where no other text is the same
     /// then with another number.
     mutating func add(_ values: [String: Int]) -> Range<Int> {
-        var numbers = Dictionary(values.map { (Array($0.key.utf8), $0.value) }, uniquingKeysWith: { first, _ in first })
+        let whole = Dictionary(values.map { (Array($0.key.utf8), $0.value) }, uniquingKeysWith: { first, _ in first })
         var trimmed: [[UInt8]: Set<Int>] = [:]
-        for (text, number) in numbers { trimmed[Array(text[withoutSpaces(text.span)]), default: []].insert(number) }
-        for (text, same) in trimmed where numbers[text] == nil && same.count == 1 { numbers[text] = same.first }
+        for (text, number) in whole { trimmed[Array(text[withoutSpaces(text.span)]), default: []].insert(number) }
         let first = entries.count
-        for (text, number) in numbers.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            entries.append(Entry(start: bytes.count, length: text.count, number: number))
+        for text in Set(whole.keys).union(trimmed.keys).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            let same = trimmed[text].flatMap { $0.count == 1 ? $0.first : nil }
+            entries.append(Entry(start: bytes.count, length: text.count, whole: whole[text], trimmed: same))
             bytes += text
         }
         return first..<entries.count
@@ -302,17 +309,18 @@ struct DisplayTable: Sendable {
 
     /// The number of a text as it is, else of what it is without the blanks around it.
     func number(of text: Span<UInt8>, or trimmed: Span<UInt8>, in range: Range<Int>) -> Int? {
-        number(of: text, in: range) ?? number(of: trimmed, in: range)
+        number(of: text, in: range, isWhole: true) ?? number(of: trimmed, in: range, isWhole: false)
     }
 
-    private func number(of text: Span<UInt8>, in range: Range<Int>) -> Int? {
+    /// `isWhole`: the text is as it stands in the file.
+    func number(of text: Span<UInt8>, in range: Range<Int>, isWhole: Bool) -> Int? {
         var low = range.lowerBound
         var high = range.upperBound
         while low < high {
             let middle = (low + high) / 2
             let entry = entries[middle]
             switch order(text, entry) {
-            case 0: return entry.number
+            case 0: return isWhole ? entry.whole : entry.trimmed
             case ..<0: high = middle
             default: low = middle + 1
             }
@@ -358,6 +366,11 @@ func withoutSpaces(_ text: Span<UInt8>) -> Range<Int> {
 
 private func isSpace(_ byte: UInt8) -> Bool {
     byte == Byte.space || byte == Byte.tab || byte == Byte.lineFeed || byte == Byte.carriageReturn
+}
+
+private func areDigits(_ value: Span<UInt8>) -> Bool {
+    for index in value.indices where value[index] &- UInt8(ascii: "0") > 9 { return false }
+    return true
 }
 
 /// Whether a line ends within the value.
@@ -526,16 +539,25 @@ func isSpoiled(_ value: Span<UInt8>) -> Bool {
     if value[start] == UInt8(ascii: "=") { return core.count > 1 }
     let rest = value.extracting(core)
     for error in spreadsheetErrors where begins(rest, with: error) { return true }
+    // In any language: `#WERT!`, `#NOMBRE!`, `#NOM?`.
+    let last = rest[rest.count - 1]
+    if rest.count > 2, last == UInt8(ascii: "!") || last == UInt8(ascii: "?") {
+        var isWord = true
+        for index in 1..<rest.count - 1 {
+            let byte = rest[index]
+            if byte &- UInt8(ascii: "A") >= 26, byte &- UInt8(ascii: "/") > 10, byte != UInt8(ascii: "_") {
+                isWord = false
+            }
+        }
+        if isWord { return true }
+    }
     var isTooNarrow = core.count > 1
     for index in core where value[index] != UInt8(ascii: "#") { isTooNarrow = false }
     return isTooNarrow
 }
 
 /// `#N/A` may go on with words (`#N/A Invalid Security`). What is all `#` was too wide for its column.
-private let spreadsheetErrors: [StaticString] = [
-    "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!",
-    "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#GETTING_DATA", "#PYTHON!", "#EXTERNAL!",
-]
+private let spreadsheetErrors: [StaticString] = ["#N/A", "#NV", "#GETTING_DATA"]
 
 private func begins(_ value: Span<UInt8>, with word: StaticString) -> Bool {
     guard value.count >= word.utf8CodeUnitCount else { return false }

@@ -87,6 +87,8 @@ struct MappingPlan: Sendable {
     private(set) var header: [[UInt8]] = []
     /// A value stands where a column lies that the rule takes for a value.
     private(set) var hasParents = false
+    /// By column, for those that should be objects: the slots of the columns that the rule names in them.
+    private(set) var children: [Int: [Int]] = [:]
 
     private var slotsByName: [String: Int] = [:]
     /// The columns that the rule names, in its order, and what it takes from them.
@@ -121,21 +123,28 @@ struct MappingPlan: Sendable {
     /// - Parameter areHeader: they are the first row's cells.
     mutating func extend(to columns: [Column], areHeader: Bool) {
         guard columns.count > uses.count else { return }
-        for column in columns[uses.count...] { uses.append(use(of: column)) }
+        for column in columns[uses.count...] {
+            let inside = slotsByName.filter { $0.key.hasPrefix(column.name + ".") }.map(\.value)
+            if !inside.isEmpty, !areHeader, !column.isAttribute {
+                children[uses.count] = inside.sorted()
+                hasParents = true
+            }
+            uses.append(use(of: column))
+        }
         if areHeader { header = columns.map { Array($0.name.utf8) } }
     }
 
     /// The columns that the rule, or the plain mapping, cannot do without and that are not among those of the file, with what
     /// is taken from each.
-    var missing: [(name: String, use: String)] {
-        var missing: [(name: String, use: String)] = []
-        if isPlainRICUsed, !uses.contains(where: { $0.plainSlot == plainRICSlot }) {
-            missing.append(("RIC", "the RIC"))
+    /// `unread`: columns that count for none.
+    func missing(besides unread: Set<Int>) -> [(name: String, use: String)] {
+        func has(_ isIt: (ColumnUse) -> Bool) -> Bool {
+            uses.indices.contains { !unread.contains($0) && isIt(uses[$0]) }
         }
+        var missing: [(name: String, use: String)] = []
+        if isPlainRICUsed, !has({ $0.plainSlot == plainRICSlot }) { missing.append(("RIC", "the RIC")) }
         for need in needed where !need.isOptional {
-            if !uses.contains(where: { $0.slot == need.slot || $0.parentSlot == need.slot }) {
-                missing.append((need.name, need.use))
-            }
+            if !has({ $0.slot == need.slot || $0.parentSlot == need.slot }) { missing.append((need.name, need.use)) }
         }
         return missing
     }

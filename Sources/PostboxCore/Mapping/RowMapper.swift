@@ -45,9 +45,11 @@ package struct RowMapper: Sendable {
     /// mapping, cannot do without is among them.
     ///
     /// A field that was renamed upstream would otherwise be blanked in every Refresh.
-    package mutating func missingColumn(among columns: [Column]) -> FileProblem? {
+    ///
+    /// - Parameter unread: columns that only rows have which are no data, or cannot be read.
+    package mutating func missingColumn(among columns: [Column], besides unread: Set<Int> = []) -> FileProblem? {
         plan.extend(to: columns, areHeader: columnsAreFixed)
-        let missing = plan.missing.filter { !mayLackColumns || $0.use == "the RIC" }
+        let missing = plan.missing(besides: unread).filter { !mayLackColumns || $0.use == "the RIC" }
         guard let first = missing.first else { return nil }
         let most = 20
         let others = missing.dropFirst().prefix(most).map { shown(Array($0.name.utf8).span) }
@@ -298,33 +300,43 @@ package struct RowMapper: Sendable {
         guard !plan.header.isEmpty, cells.count == plan.header.count else { return false }
         for index in cells.indices {
             let name = plan.header[index]
-            let value = text.extracting(cells[index].bytes)
+            let cell = text.extracting(cells[index].bytes)
+            // The blanks around a name are none of it.
+            let value = cell.extracting(withoutSpaces(cell))
             if isSame(value, name.span) { continue }
             guard index == 0, isSame(value, (byteOrderMark + name).span) else { return false }
         }
         return true
     }
 
-    /// An object, or an element with others in it, where a value is wanted.
+    /// An object, or an element with others in it, where a value is wanted; or a value or a list where such an object is.
     private func nested(_ slots: [Int], _ cells: Span<RowBatch.Cell>) -> Rejection? {
-        let uses = plan.uses.span
         for index in cells.indices {
-            let parent = uses[Int(cells[index].column)].parentSlot
+            let cell = cells[index]
+            let parent = plan.uses[Int(cell.column)].parentSlot
             if parent >= 0, slots[parent] < 0 { return Rejection(.value(.nestedValue), cell: index) }
+            guard cell.kind != .null, cell.length > 0, let children = plan.children[Int(cell.column)] else { continue }
+            for child in children where slots[child] < 0 { return Rejection(.value(.nestedValue), cell: index) }
         }
         return nil
     }
 
+    /// Whether a value of a rejected row has a comma, more points than one, or, where a whole number is wanted, one: whatever
+    /// the row was rejected for.
     private func hasOddMarks(_ rejection: Rejection, _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>) -> Bool {
-        guard rejection.cell >= 0, rejection.fault == .value(.notADecimal) || rejection.fault == .value(.notAnInteger)
-        else { return false }
-        let value = text.extracting(cells[rejection.cell].bytes)
-        var points = 0
-        for index in value.indices {
-            if value[index] == UInt8(ascii: ",") { return true }
-            if value[index] == UInt8(ascii: ".") { points += 1 }
+        for index in cells.indices {
+            let value = text.extracting(cells[index].bytes)
+            var digits = 0
+            var points = rejection.fault == .value(.notAnInteger) ? 1 : 0
+            var commas = 0
+            for at in value.indices {
+                if value[at] == UInt8(ascii: ",") { commas += 1 }
+                if value[at] == UInt8(ascii: ".") { points += 1 }
+                if value[at] &- UInt8(ascii: "0") <= 9 { digits += 1 }
+            }
+            if digits > 0, commas > 0 || points > 1 { return true }
         }
-        return points > 1
+        return false
     }
 
     private func fillSlots(_ slots: inout [Int], _ cells: Span<RowBatch.Cell>) -> Rejection? {
@@ -389,7 +401,7 @@ package struct RowMapper: Sendable {
         if value.isEmpty { return Rejection(.noRIC, cell: index) }
         if isSpoiled(value) { return Rejection(.value(.spreadsheetError), cell: index) }
         if hasLineBreak(value) { return Rejection(.value(.lineBreak), cell: index) }
-        if isScientific(value) { return Rejection(.spoiledIdentifier, cell: index) }
+        if isScientific(value, isNumber: cell.kind == .number) { return Rejection(.spoiledIdentifier, cell: index) }
         // Of a template's part as well: a blank that ends it is none that anybody meant.
         guard isName(value) else { return Rejection(.badRIC, cell: index) }
         bytes.append(value)
@@ -484,7 +496,7 @@ package struct RowMapper: Sendable {
             bytes.append(planBytes.extracting(use.prefix))
             let value = text.extracting(cell.bytes)
             switch byLook.write(value, kind: cell.kind, displays: plan.displays, into: &bytes) {
-            case .written: hasValue = true
+            case .written: if !withoutSpaces(value).isEmpty { hasValue = true }
             case .empty: if isBlank { bytes.append("null") } else { bytes.rewind(to: start) }
             case .faulty(let fault): return Rejection(.value(fault), cell: index)
             }
@@ -515,7 +527,7 @@ package struct RowMapper: Sendable {
                     let cell = cells[index]
                     let value = text.extracting(cell.bytes)
                     outcome = field.conversion.write(value, kind: cell.kind, displays: plan.displays, into: &bytes)
-                    if case .written = outcome { hasValue = true }
+                    if case .written = outcome, !withoutSpaces(value).isEmpty { hasValue = true }
                 } else if field.isOptional {
                     bytes.rewind(to: start)
                     continue
@@ -643,27 +655,33 @@ func isName(_ value: Span<UInt8>) -> Bool {
     }
 }
 
-/// Whether an identifier was turned into a number, as spreadsheets write it: `9.13E+13`.
-private func isScientific(_ value: Span<UInt8>) -> Bool {
-    guard value.count >= 5, value[0] &- UInt8(ascii: "0") <= 9, value[value.count - 1] &- UInt8(ascii: "0") <= 9
-    else { return false }
-    var marks = 0
-    var exponent = -1
-    for index in value.indices {
-        switch value[index] {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): continue
-        case UInt8(ascii: "."), UInt8(ascii: ","):
-            guard exponent < 0, marks == 0, index > 0 else { return false }
-            marks = 1
-        case UInt8(ascii: "E"), UInt8(ascii: "e"):
-            guard exponent < 0 else { return false }
-            exponent = index
-        case UInt8(ascii: "+"), UInt8(ascii: "-"):
-            guard exponent == index - 1 else { return false }
-        default: return false
-        }
+/// Whether an identifier was turned into a number, as spreadsheets write it: `9.13E+13`, whatever stands behind it in a RIC. A
+/// JSON number with an exponent was always one.
+private func isScientific(_ value: Span<UInt8>, isNumber: Bool) -> Bool {
+    func isDigit(_ index: Int) -> Bool { index < value.count && value[index] &- UInt8(ascii: "0") <= 9 }
+    var index = value[0] == UInt8(ascii: "-") || value[0] == UInt8(ascii: "+") ? 1 : 0
+    guard isDigit(index) else { return false }
+    index += 1
+    var isSure = isNumber
+    if isNumber {
+        while isDigit(index) { index += 1 }
     }
-    guard exponent > 0 else { return false }
+    if index < value.count, value[index] == UInt8(ascii: ".") || value[index] == UInt8(ascii: ",") {
+        index += 1
+        guard isDigit(index) else { return false }
+        while isDigit(index) { index += 1 }
+        isSure = true
+    }
+    guard index < value.count, value[index] | 0x20 == UInt8(ascii: "e") else { return false }
+    index += 1
+    if index < value.count, value[index] == UInt8(ascii: "+") || value[index] == UInt8(ascii: "-") {
+        index += 1
+        isSure = true
+    }
+    guard isDigit(index) else { return false }
+    while isDigit(index) { index += 1 }
     // Without point and sign it may be a code of somebody's own, such as 2E10.
-    return marks == 1 || value[exponent + 1] == UInt8(ascii: "+") || value[exponent + 1] == UInt8(ascii: "-")
+    return isSure && (index == value.count || !isLetter(value[index]))
 }
+
+private func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- UInt8(ascii: "a") < 26 }

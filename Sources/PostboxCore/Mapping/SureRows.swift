@@ -84,9 +84,15 @@ struct SureRows {
         guard isPlainName(text, Int(cell.start), Int(cell.length)) else { return nil }
         let name = UnsafeRawBufferPointer(rebasing: text[cell.bytes])
         let first = name[0]
-        // A formula or an error; what a spreadsheet made of an identifier begins and ends with a digit.
-        if mayBeSpoiled(first) { return nil }
-        if first &- UInt8(ascii: "0") <= 9, name[name.count &- 1] &- UInt8(ascii: "0") <= 9 { return nil }
+        // A formula or an error; `9.13E+13`, which a spreadsheet made of an identifier, begins with one digit alone.
+        if mayBeSpoiled(first) || first == UInt8(ascii: "-") || first == UInt8(ascii: "+") { return nil }
+        if first &- UInt8(ascii: "0") <= 9, name.count > 1 {
+            if cell.kind == .number { return nil }
+            let second = name[1]
+            if second == UInt8(ascii: ".") || second == UInt8(ascii: ",") || second | 0x20 == UInt8(ascii: "e") {
+                return nil
+            }
+        }
         if name.count == look.headerCount {
             let count = min(name.count, 8)
             if shortWord(name, 0, count) & leadingBytes(count) == look.headerHead { return nil }
@@ -175,7 +181,7 @@ struct SureRows {
             return isCanonical && put(prefix, &out) && out.putValue(value, count)
         }
         if target == .text {
-            if mayBeSpoiled(first) { return false }
+            if mayBeSpoiled(first) || first <= Byte.space { return false }
         } else if !isWordAtALook(value), mayBeNumber || !isTextAtALook(first) || first >= UInt8(ascii: "A") {
             return false
         }

@@ -115,6 +115,9 @@ package struct CSVReader: PriceFileReader {
                 if badByte != nil || shape.strayText >= 0 || shape.cellCount != columns.count {
                     row.problem = batch.problems.count
                     batch.problems.append(problem(text, start, shape, badByte: badByte))
+                } else if shape.nextLine - line > 1, let swallowed = swallowedRows(text, start, shape, batch) {
+                    row.problem = batch.problems.count
+                    batch.problems.append(swallowed)
                 }
                 batch.rows.append(row)
             }
@@ -412,7 +415,32 @@ extension CSVReader {
                 what: "Text follows the closing quote of a cell.",
                 hint: "A quote inside a quoted cell is written twice (\"\").")
         }
-        return RowProblem(
+        return raggedRow(shape)
+    }
+
+    /// A stray quote in a column that no rule uses makes a text of whole rows, which nobody would miss: as many delimiters stand in
+    /// it as that many rows have. In columns that are used a line break is the mapping's matter.
+    private func swallowedRows(
+        _ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ shape: RowShape, _ batch: RowBatch
+    ) -> RowProblem? {
+        guard let usedColumns else { return nil }
+        for cell in batch.cells[shape.firstCell...] where Int(cell.start) + Int(cell.length) <= text.count {
+            let name = columns[Int(cell.column)].name
+            guard !usedColumns.contains(name) else { continue }
+            let value = text[Int(cell.start)..<Int(cell.start) + Int(cell.length)]
+            let breaks = value.count { $0 == Byte.lineFeed }
+            guard breaks > 0, value.count(where: { $0 == delimiter }) == breaks * (columns.count - 1) else { continue }
+            let at = place(text, start, of: Int(cell.start))
+            return RowProblem(
+                reason: "line_break", line: at.line, column: at.column, columnName: name,
+                what: "The column \(name) holds the lines \(at.line) to \(at.line + breaks), which look like rows.",
+                hint: "A quote may be missing or one too many.")
+        }
+        return nil
+    }
+
+    private func raggedRow(_ shape: RowShape) -> RowProblem {
+        RowProblem(
             reason: "ragged_row", line: line,
             what: "The row has \(cells(shape.cellCount)), but the header names \(columns.count).",
             hint: shape.cellCount > columns.count

@@ -81,6 +81,10 @@ private actor FirstPassMapper {
     private var rejected: [Int]
     private var lastLine = 0
     private var hasAllColumns = false
+    /// Columns known so far, and those of them that no row of data had yet.
+    private var columnCount = 0
+    private var unread: Set<Int> = []
+    private var trailers = 0
     /// Some row could be read: where none could, no column is missing.
     private var hasReadRow = false
     private var batch = RowBatch()
@@ -102,6 +106,7 @@ private actor FirstPassMapper {
                 }
                 if let last = batch.rows.last { lastLine = last.line }
                 if !hasReadRow { hasReadRow = batch.rows.contains { $0.problem < 0 } }
+                noteColumns()
                 try checkColumns(isLast: isLast)
             }
         }
@@ -111,7 +116,20 @@ private actor FirstPassMapper {
     private func checkColumns(isLast: Bool) throws(FileProblem) {
         guard !hasAllColumns, reading.hasHeader ? !reading.columns.isEmpty : isLast && hasReadRow else { return }
         hasAllColumns = true
-        if let problem = mappers[0].missingColumn(among: reading.columns) { throw problem }
+        if let problem = mappers[0].missingColumn(among: reading.columns, besides: unread) { throw problem }
+    }
+
+    /// Notes which columns the batch brought with rows that are no data, or cannot be read.
+    private func noteColumns() {
+        guard !reading.hasHeader else { return }
+        let isOdd = reading.trailers > trailers || batch.rows.contains { $0.problem >= 0 }
+        trailers = reading.trailers
+        if isOdd { unread.formUnion(columnCount..<max(columnCount, reading.columns.count)) }
+        columnCount = reading.columns.count
+        guard !unread.isEmpty else { return }
+        for row in batch.rows where row.problem < 0 {
+            for cell in batch.cells[row.firstCell..<row.firstCell + row.cellCount] { unread.remove(Int(cell.column)) }
+        }
     }
 
     var hasSeenOddMarks: Bool { mappers.contains { $0.hasSeenOddMarks } }

@@ -20,6 +20,8 @@ final class PriceFileReading {
 
     /// Data rows read so far; a trailer is none.
     var rowCount: Int { reader.rowCount - (trailer?.trailers ?? 0) }
+    /// Trailers read so far.
+    var trailers: Int { trailer?.trailers ?? 0 }
     /// What the file's trailer says against it, once its last chunk was taken.
     var control: FileProblem? { trailer?.problem }
     var frame: RowFrame { reader.frame }
@@ -79,7 +81,10 @@ struct DestinationMapper {
     }
 
     /// What stands against a file whose rows have these columns and no others.
-    mutating func missingColumn(among columns: [Column]) -> FileProblem? { mapper.missingColumn(among: columns) }
+    /// `unread`: those that only rows have which are no data.
+    mutating func missingColumn(among columns: [Column], besides unread: Set<Int>) -> FileProblem? {
+        mapper.missingColumn(among: columns, besides: unread)
+    }
 
     /// Whether a row was rejected for marks that no number on the wire has.
     var hasSeenOddMarks: Bool { mapper.hasSeenOddMarks }

@@ -189,10 +189,17 @@ private enum FieldReader {
         }
         if round != nil, type != nil, type != .real { section.report("`round` goes with `type: real`", at: .round) }
         guard let source = source(section, type: type) else { return nil }
-        return FieldRule(
+        let field = FieldRule(
             name: name, source: source, scale: scale, type: type, round: round, values: values?.listed,
             takesAnyText: values.map { $0.listed == nil }.flatMap { $0 ? true : nil },
             isOptional: isOptional == true ? true : nil)
+        if case .value = source {
+            for problem in RowMapper.check(MappingRule(destinations: [], fields: [field]))
+            where problem.path.last == "value" {
+                section.report("`value` cannot be sent: \(problem.what)", at: .value)
+            }
+        }
+        return field
     }
 
     private static func source(_ section: SettingsSection<FieldKey>, type: FieldType?) -> FieldRule.Source? {

@@ -22,13 +22,41 @@ struct DecimalMarksTests {
             // Thousands in English: `1,234` cannot be read, and no other value is doubtful.
             (["1,234", "99.5"], false), (["1,234,567", "99.5", "24.150"], false), (["1,234.50", "24.150"], false),
             (["1,5", "7"], false), (["1,5", "2,5"], false), (["1.5", "24.150"], false), (["1.234.567", "1,5"], false),
-            (["1,5", ""], false), (["1,5", "a.b"], false), (["1,5", "1.5x"], false), (["1,5", ".5"], false),
+            (["1,5", ""], false), (["1,5", "a.b"], false), (["1,5", "1.5x"], false),
             (["1.2.3", "1.5"], false), (["1,2,3", "1.5"], false), (["1,2.3,4", "1.5"], false),
         ])
     func marks(values: [String], isMixed: Bool) {
         #expect((Self.problem(values.map { .plain($0) })?.reason == "mixed_decimal_marks") == isMixed)
-        #expect((Self.problem(values.map { .string($0) }) != nil) == isMixed)
+        let real = rule([FieldRule(name: "BID", source: .column("bid"), type: .real)])
+        #expect((Self.problem(values.map { .string($0) }, real) != nil) == isMixed)
         #expect((Self.problem(values.reversed().map { .plain($0) }) != nil) == isMixed)
+    }
+
+    @Test(
+        "Where a number is wanted, a comma among anything else tells of the column's marks, too",
+        arguments: [
+            "1 234,50", "1\u{a0}234,50", "1'234,50", "1,0845%", "EUR 1,0845", "(1,0845)", "0,5-", ",5", "-,5",
+            "1,0845e2",
+        ])
+    func odd(value: String) {
+        let real = rule([FieldRule(name: "BID", source: .column("bid"), type: .real)])
+        #expect(Self.problem([.plain(value), "24.150"], real)?.reason == "mixed_decimal_marks")
+        #expect(Self.problem([.plain(value), "24"], real) == nil)
+    }
+
+    @Test("A text is no number, whatever it looks like")
+    func texts() {
+        #expect(Self.problem([.string("1,0845"), .string("24.150")]) == nil)
+        #expect(Self.problem(["about 1,5", "1.5"]) == nil)
+        #expect(Self.problem([.string("1,0845"), .number("24.150")]) == nil)
+    }
+
+    @Test("In a column of whole numbers a point that parts thousands makes the others doubtful")
+    func whole() {
+        let int = rule([FieldRule(name: "VOL", source: .column("bid"), type: .int)])
+        #expect(Self.problem(["1.234", "24.000"], int)?.reason == "mixed_decimal_marks")
+        #expect(Self.problem(["100.0", "24.000"], int) == nil)
+        #expect(Self.problem(["100.5", "24"], int) == nil)
     }
 
     @Test("The problem names both values, their lines and what to do")
@@ -65,10 +93,16 @@ struct DecimalMarksTests {
         for type in [nil, FieldType.real, .int, .uint] {
             #expect(hasSeen("1,5", type))
             #expect(hasSeen("1.234.567", type))
-            #expect(!hasSeen("1.5", type))
-            #expect(!hasSeen("+1.5e", type))
+            // Where a whole number is wanted, one point may part thousands.
+            #expect(hasSeen("1.5", type) == (type == .int || type == .uint))
+            #expect(!hasSeen("15", type))
         }
         #expect(!hasSeen("1,5", .text))
+        var mapper = RowMapper(rule: plainRule(), services: ["S"], updateOnly: false, columnsAreFixed: true)
+        var out = PostBatch()
+        // Rejected for its RIC, and its price tells all the same.
+        mapper.map(rowBatch([["", "1,5"]]), columns: testColumns(["RIC", "bid"]), into: &out)
+        #expect(mapper.hasSeenOddMarks)
         #expect(hasSeen(.string("1,5"), .real))
     }
 }

@@ -50,6 +50,8 @@ struct FieldValueTests {
             (" #REF! ", "spreadsheet_error"),
             ("#VALUE!", "spreadsheet_error"), ("#DIV/0!", "spreadsheet_error"), ("#NAME?", "spreadsheet_error"),
             ("#NUM!", "spreadsheet_error"), ("#NULL!", "spreadsheet_error"), ("#####", "spreadsheet_error"),
+            ("#WERT!", "spreadsheet_error"), ("#NOM?", "spreadsheet_error"), ("#NV", "spreadsheet_error"),
+            ("#1 pick!", "\"#1 pick!\""),
             ("=A1+B1", "spreadsheet_error"), ("=\"912828XY1\"", "spreadsheet_error"),
             ("a\nb", "line_break"), ("1.5\n", "line_break"), ("\r\nFIRM", "line_break"), ("A\r", "line_break"),
             ("a\u{1b}b", "control_in_text"),
@@ -343,7 +345,7 @@ struct FieldValueTests {
         arguments: [
             ("USD", "\"USD\""), ("NR ", "\"NR \""), ("1/2", "\"1/2\""), ("840", "840"), ("é", "bad_enum"),
             ("a\tb", "bad_enum"),
-            ("a\u{7f}", "bad_enum"), ("70000", "bad_enum"),
+            ("a\u{7f}", "bad_enum"), ("70000", "\"70000\""), ("01", "\"01\""), ("-1", "\"-1\""), ("1.0", "\"1.0\""),
         ])
     func enumerationUnchecked(text: String, expected: String) {
         #expect(value(.plain(text), field(.enum, takesAnyText: true)) == expected)
@@ -351,7 +353,7 @@ struct FieldValueTests {
 
     @Test("A display text's padding belongs to it, and may be left out where nothing else is meant then")
     func paddedEnumeration() {
-        let values = ["NR ": 32692, "AB": 1, "AB ": 2, " C": 3, "C ": 4]
+        let values = ["NR ": 32692, "AB": 1, "AB ": 2, " C": 3, "C ": 4, " ": 0]
         func number(_ text: String) -> String { value(.plain(text), field(.enum, values: values)) }
         #expect(number("NR ") == "32692")
         #expect(number("NR") == "32692")
@@ -360,6 +362,10 @@ struct FieldValueTests {
         #expect(number("AB ") == "2")
         #expect(number(" C") == "3")
         #expect(number("C") == "unknown_enum_value")
+        // Neither `AB` nor `AB `: nobody knows which is meant.
+        #expect(number("AB  ") == "unknown_enum_value")
+        #expect(number(" ") == "0")
+        #expect(number("  ") == "-")
     }
 
     @Test(

@@ -124,6 +124,9 @@ struct RowMapperTests {
             map(plainRule(), columns: columns, rows).map(\.result) == [
                 #"{"BID":1,"NAME":"x"}"#, "repeated_header", "repeated_header", #"{"BID":1,"NAME":"NAME"}"#,
             ])
+        // The blanks around a name in the header are none of it.
+        #expect(
+            map(plainRule(), columns: columns, [["RIC", " BID", "NAME "]])[0].result == "repeated_header")
         let template = rule(
             ric: .template([.column("RIC"), .text(".TST")]), [FieldRule(name: "NAME", source: .column("NAME"))])
         #expect(map(template, columns: columns, rows)[1].result == "repeated_header")
@@ -153,6 +156,39 @@ struct RowMapperTests {
         #expect(
             attribute.rows.map { Mapped($0, of: attribute).result }
                 == [#"{"BID":1,"ASK":2}"#, #"{"BID":null,"ASK":2}"#])
+    }
+
+    @Test("A list or a value where the rule expects an object rejects its row, null and an empty element do not")
+    func valueForObject() {
+        let fields = [FieldRule(name: "BID", source: .column("q.bid")), FieldRule(name: "ASK", source: .column("ask"))]
+        let rows: [[TestCell]] = [
+            ["A", .number("1"), "2", .missing], ["B", .missing, "2", .nested("[1]")],
+            ["C", .missing, "2", .number("3")],
+            ["D", .missing, "2", .null], ["E", .missing, "2", ""],
+        ]
+        #expect(
+            map(rule(post: .refresh, fields), columns: ["RIC", "q.bid", "ask", "q"], rows, fixed: false).map(\.result)
+                == [
+                    #"{"BID":1,"ASK":2}"#, "nested_value", "nested_value", #"{"BID":null,"ASK":2}"#,
+                    #"{"BID":null,"ASK":2}"#,
+                ])
+    }
+
+    @Test("A text of blanks is no value that makes a post")
+    func blanks() {
+        let fields = [
+            FieldRule(name: "T", source: .column("t"), type: .text), FieldRule(name: "BID", source: .column("bid")),
+        ]
+        for cell in [TestCell.plain("  "), .string("  ")] {
+            #expect(
+                map(rule(post: .refresh, fields), columns: ["RIC", "t", "bid"], [["A", cell, ""]])[0].result
+                    == "no_fields")
+            #expect(
+                map(rule(post: .refresh, fields), columns: ["RIC", "t", "bid"], [["A", cell, "1"]])[0].result
+                    == #"{"T":"  ","BID":1}"#)
+        }
+        #expect(
+            map(plainRule(), columns: ["RIC", "T"], [["A", .string("  ")]], fixed: false)[0].result == "no_fields")
     }
 
     @Test("An optional column that a row lacks is skipped, never blanked; an empty value in it is as any other")
@@ -296,9 +332,13 @@ struct RowMapperTests {
         for text in ["#N/A", "#REF!", "#NAME?", "=\"912828XY1\"", "=A1", "#N/A N/A"] {
             #expect(ric(.plain(text)) == Mapped("", "spreadsheet_error"))
         }
-        for text in ["9.13E+13", "9,13E+13", "9E+13", "9.13e13", "1E-05", "912.5E+2"] {
+        for text in [
+            "9.13E+13", "9,13E+13", "9E+13", "9.13e13", "1E-05", "9.13E+13.TST", "9.13E+13=", "-9.13E+13", "+1E+05",
+        ] {
             #expect(ric(.plain(text)) == Mapped("", "spoiled_identifier"))
         }
+        #expect(ric(.number("1e5")) == Mapped("", "spoiled_identifier"))
+        for text in ["2E10.L", "3.EX", "1.TO", "5E", "9.13E+13X"] { #expect(ric(.plain(text)) == Mapped(text, fine)) }
         #expect(ric("") == Mapped("", "no_ric"))
         #expect(ric(.null) == Mapped("", "no_ric"))
         #expect(ric(.missing) == Mapped("", "no_ric"))
@@ -349,6 +389,16 @@ struct RowMapperTests {
         #expect(problem([optional, ask]) == nil)
         #expect(problem([optional, needed])?.reason == "unknown_column")
         #expect(problem([needed, optional])?.reason == "unknown_column")
+    }
+
+    @Test("A column that only rows have which are no data is missing")
+    func missingBesides() {
+        var mapper = RowMapper(
+            rule: rule([FieldRule(name: "BID", source: .column("bid"))]), services: ["S"], updateOnly: false,
+            columnsAreFixed: false)
+        let columns = testColumns(["RIC", "bidPrice", "end", "bid"])
+        #expect(mapper.missingColumn(among: columns) == nil)
+        #expect(mapper.missingColumn(among: columns, besides: [2, 3])?.reason == "unknown_column")
     }
 
     @Test("Rejects of JSON and XML may lack a column that other rows of their file had, but not the RIC")

@@ -22,7 +22,8 @@ struct SureRowsTests {
     static let names = [
         "EUR=", "A", "AB", "ABC", "ABCD", "IBM.N", "ABCDEFGH", "ABCDEFGHI.LONG", "", " A", "A ", "A B", "ü", "A\u{1}",
         "A\u{7f}",
-        "RIC", "RICX", "#N/A", "#1", "=X", "9.13E+13", "12345", "1AB2", "0005.HK", "A\u{a0}", "\u{200b}A", "A\u{85}",
+        "RIC", "RICX", "#N/A", "#1", "=X", "9.13E+13", "12345", "1AB2", "0005.HK", "9.13E+13.TST", "1.TO", "-A",
+        "2E10.L", "A\u{a0}", "\u{200b}A", "A\u{85}",
         "A\u{202e}B", "A\n",
         "ABCDEFGH\u{7f}JKLMNOPQ", "ABCDEFGHIJKLMNOP\u{1f}", String(repeating: "R", count: 255),
         String(repeating: "R", count: 256),

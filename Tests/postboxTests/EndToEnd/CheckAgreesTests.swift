@@ -43,6 +43,11 @@ struct CheckAgreesTests {
                 what: "A header without RIC refuses the file once", name: "a.csv",
                 content: "Code,BID\nA.TST,1.5\nB.TST,1.6\n", refusal: "unknown_column"),
             File(
+                what: "A trailer's members are no columns of the rows", name: "a.json",
+                content: #"[{"ric":"A.TST","bidPrice":1,"ask":2},{"end":1,"count":1,"bid":5}]"# + "\n",
+                rule: refresh + "\n    format: json\n    trailer: {match: end, count: count}", refusal: "unknown_column"
+            ),
+            File(
                 what: "Where no row can be read, no column is missing", name: "a.jsonl",
                 content: "{\"RIC\":A}\nA.TST\n",
                 rows: ["bad_json", "bad_json"]),
@@ -88,6 +93,12 @@ struct CheckAgreesTests {
                 content: "RIC,DSPLY_NAME,BID\nA.TST,\"x\nB.TST,y,2\nC.TST,z\",3\nD.TST,w,4\n",
                 rows: ["line_break", ""],
                 fields: [#"{"DSPLY_NAME":"w","BID":4}"#]),
+            File(
+                what:
+                    "A stray quote in a column that no rule uses hides no rows, and a note of two lines may stand there",
+                name: "a.csv",
+                content: "RIC,BID,note\nA.TST,1,\"stray\nB.TST,2,x\nC.TST,3,y\"\nD.TST,4,\"two\nlines, of\na note\"\n",
+                rule: "fields: {BID: BID}", rows: ["line_break", ""], fields: [#"{"BID":4}"#]),
             File(
                 what: "A line break stays where the rule keeps it", name: "a.csv",
                 content: "RIC,DSPLY_NAME\nA.TST,\"x\ny\"\n", rule: "line_breaks: keep", rows: [""],
