@@ -110,6 +110,8 @@ package actor PostingLane {
     private var applicationName: String?
     /// The server ended the last login: its credentials are not used again where others can be had.
     private var wereRefused = false
+    /// When the post was sent for whose sake the server was asked whether it is there.
+    private var askedAt: Int64?
     /// The last refusal and how many different RICs in a row have met it.
     private var sameRefusal = (text: "", key: UInt64(0), count: 0)
     /// Lines about answers that nothing waits for, by event.
@@ -1163,7 +1165,10 @@ package actor PostingLane {
         if let link {
             next = min(next, link.keepAlive.nextDeadline)
             if let login = link.login.nextDeadline { next = min(next, login) }
-            if let at = window.oldestSentAt { next = min(next, at + destination.ackTimeout.nanoseconds) }
+            if let at = window.oldestSentAt {
+                next = min(next, at + destination.ackTimeout.nanoseconds)
+                if isUnheard(since: at, on: link) { next = min(next, at + destination.ackTimeout.nanoseconds / 2) }
+            }
             if let until = pausedUntil {
                 next = min(next, until)
             } else if link.login.isOpen, !isHeld, !isDraining, link.channel.isWritable, window.inFlight < flightMax,
@@ -1186,6 +1191,11 @@ package actor PostingLane {
         timer = eventLoop.scheduleTask(in: .nanoseconds(max(0, next - Clock.monotonic()))) {
             self.assumeIsolated { $0.timePassed() }
         }
+    }
+
+    /// Whether nothing was heard since the oldest post in flight was sent, and nobody asked the server yet.
+    private func isUnheard(since sentAt: Int64, on link: Link) -> Bool {
+        link.keepAlive.heardAt < sentAt && askedAt != sentAt
     }
 
     private func timePassed() {
@@ -1213,6 +1223,12 @@ package actor PostingLane {
                 return
             }
             unanswered(window.timePassed(now: now), now)
+        } else if let sentAt = window.oldestSentAt, isUnheard(since: sentAt, on: link),
+            sentAt + destination.ackTimeout.nanoseconds / 2 <= now.monotonic
+        {
+            // Where nothing else is in flight, a post that stays unanswered looks like a dead link: a living one answers this.
+            askedAt = sentAt
+            sendText(OutboundMessage.ping)
         }
         tellStrays(now.monotonic)
         if let until = pausedUntil, until <= now.monotonic {

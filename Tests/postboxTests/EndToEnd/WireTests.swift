@@ -27,6 +27,18 @@ struct WireTests {
         }
     }
 
+    @Test("A post that is never answered does not keep a large one behind it, nor a file alone, from its end")
+    func silentBeforeLarge() async throws {
+        let desk = try Desk()
+        let server = try await desk.simulate("silent: [SILENT.TST]\nlogin: {ping_timeout: 60s}")
+        try desk.configure([server.url], destination: "ack_timeout: 2s")
+        let text = String(repeating: "x", count: 40_000)
+        try desk.drop("a.csv", "RIC,BID,GEN_TEXT16\nSILENT.TST,1,a\nOK.TST,1,\(text)\n")
+        #expect(try await desk.once() == 4)
+        #expect(try desk.finished("a.csv", in: .failed).column("outcome") == ["unknown", "acked"])
+        #expect(!desk.log().contains(" disconnected "))
+    }
+
     @Test(
         "A row whose answer may be a refusal ends unknown with the answer's text, whatever stands in the NakCode's place",
         arguments: ["{\"Code\":10}", "[\"SymbolUnknown\"]", "true", "false", "\"\""])
