@@ -12,19 +12,25 @@ package struct Predecessor: Sendable, Equatable {
     package var size: Int
     /// Microseconds since 1970.
     package var settledAt: Int64
+    /// Where its rows went.
+    package var destinations: [String]
 
-    package init(drop: Int, verdict: Verdict?, sha256: String, size: Int, settledAt: Int64) {
+    package init(
+        drop: Int, verdict: Verdict?, sha256: String, size: Int, settledAt: Int64, destinations: [String]
+    ) {
         self.drop = drop
         self.verdict = verdict
         self.sha256 = sha256
         self.size = size
         self.settledAt = settledAt
+        self.destinations = destinations
     }
 
-    /// Whether a file with this content says again what the servers hold by this drop: it has the same content, ended `done`, and
-    /// did so not before `since` (microseconds since 1970). What failed, was refused or cancelled, or is still in work may be
+    /// Whether a file with this content says again what the servers hold by this drop: it has the same content, went to all of
+    /// these destinations, ended `done`, and did so not before `since` (microseconds since 1970). What failed, was refused or cancelled, or is still in work may be
     /// dropped again as it is.
-    package func isRepeated(bySHA256 sha256: String, size: Int, since: Int64) -> Bool {
-        verdict == .done && self.sha256 == sha256 && self.size == size && settledAt >= since
+    package func isRepeated(bySHA256 sha256: String, size: Int, at destinations: [String], since: Int64) -> Bool {
+        verdict == .done && Set(destinations).isSubset(of: self.destinations) && self.sha256 == sha256
+            && self.size == size && settledAt >= since
     }
 }

@@ -89,6 +89,7 @@ package struct Reason: Sendable, Hashable {
         Reason("not_an_array", "JSON that is an object, and not an array of rows."),
         Reason("not_json_lines", "The lines are those of one JSON document, not one object each."),
         Reason("padded_with_nuls", "The file ends in NUL bytes: it was not written to its end."),
+        Reason("results_missing", "Results of newer files that a correction is held against are gone."),
         Reason("stray_text", "Text stands between the elements of XML."),
         Reason("too_many_rejected", "More rows are rejected than `max_rejected` allows."),
         Reason("trailer_count", "The trailer counts other rows."),

@@ -26,19 +26,11 @@ package struct RejectsName: Sendable, Equatable {
         original = String(decoding: bytes[..<at], as: UTF8.self)
         // A number that none of ours looks like is one that no drop has.
         drop = first == UInt8(ascii: "0") ? 0 : Int(String(decoding: digits, as: UTF8.self)) ?? .max
+        // What stands between the number and the extension, ` (1)`, `-fixed` or `.2`, somebody put there who saved the file.
         let rest = tail.dropFirst(digits.count)
-        switch rest.first {
-        case nil, UInt8(ascii: "."):
-            destination = nil
-        case UInt8(ascii: "@"):
-            var text = String(decoding: rest.dropFirst(), as: UTF8.self)
-            // Where the original has an extension the last one is its; a destination may have a dot in its name.
-            if !FileNames.split(original).ext.isEmpty, let dot = text.lastIndex(of: ".") { text = String(text[..<dot]) }
-            guard let name = FileNames.unescaped(text), !name.isEmpty else { return nil }
-            destination = name
-        default:
-            return nil
-        }
+        guard rest.first == UInt8(ascii: "@") else { return }
+        let text = String(decoding: rest.dropFirst().prefix { $0 != UInt8(ascii: ".") }, as: UTF8.self)
+        destination = FileNames.unescaped(text.replacing("%2E", with: ".")) ?? text
     }
 
     /// The name itself.
@@ -48,7 +40,10 @@ package struct RejectsName: Sendable, Equatable {
     }
 
     /// What a name has for a destination.
-    package static func part(of destination: String) -> String { "@" + FileNames.escaped(destination) }
+    package static func part(of destination: String) -> String {
+        // A dot ends it.
+        "@" + FileNames.escaped(destination).replacing(".", with: "%2E")
+    }
 
     /// The name of the file that the rows were in at first, for a rejects file, and for the rejects of one; any other name is its
     /// own.

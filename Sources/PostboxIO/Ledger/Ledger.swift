@@ -357,10 +357,15 @@ package actor Ledger {
                 }.max { ($0["number"] as Int) < $1["number"] }
                 guard let last else { continue }
                 let verdict: String? = last["verdict"]
+                let destinations: String? = last["destinations"]
                 found.append(
                     Predecessor(
                         drop: last["number"], verdict: verdict.flatMap(Verdict.init(rawValue:)),
-                        sha256: last["sha256"], size: last["size"], settledAt: last["settled_at"]))
+                        sha256: last["sha256"], size: last["size"], settledAt: last["settled_at"],
+                        destinations: try destinations.map {
+                            try JSONDecoder().decode([String].self, from: Data($0.utf8))
+                        }
+                            ?? []))
             }
             return found
         }
@@ -373,14 +378,16 @@ package actor Ledger {
 
     private static func lastSent(_ column: String) -> String {
         """
-        SELECT number, verdict, sha256, size, settled_at FROM "drop"
+        SELECT number, verdict, sha256, size, settled_at,
+        json_extract(CAST(snapshot AS TEXT), '$.rule.destinations') AS destinations FROM "drop"
         WHERE \(column) = ? AND number < ? AND sent = 1 ORDER BY number DESC LIMIT 1
         """
     }
 
     private static func lastOpen(_ column: String) -> String {
         """
-        SELECT number, verdict, sha256, size, settled_at FROM "drop"
+        SELECT number, verdict, sha256, size, settled_at,
+        json_extract(CAST(snapshot AS TEXT), '$.rule.destinations') AS destinations FROM "drop"
         WHERE \(column) = ? AND number < ? AND stage != 'closed' AND stage IN ('claimed', 'posting')
         ORDER BY number DESC LIMIT 1
         """

@@ -11,30 +11,37 @@ struct Correction: Sendable {
     /// Keeps the results of newer finished drops as long as this one is open. To be called before its first row is handed over,
     /// and again after every start. Throws on a fault of ledger or disk.
     func keepNewerResults() throws {
-        guard file.snapshot.original != nil else { return }
-        let directories = context.settings.directories
-        guard let ledger = try LedgerReading(path: directories.state + "/ledger.sqlite") else { return }
-        var missing = 0
+        for sent in try newer() { _ = try context.guardBook.keepAgain(sent.place, from: places(of: sent)) }
+    }
+
+    /// Why nothing of it may be sent: nobody can know any more what newer files had accepted. Throws as `keepNewerResults`.
+    func missingResults() throws -> String? {
+        let missing = try newer().filter { sent in try !places(of: sent).contains { try Disk.exists($0) } }
+        guard let first = missing.first else { return nil }
+        return
+            "the results of \(missing.count) newer files (\(first.target) the first) are no longer where Postbox put them, "
+            + "so that nobody can tell which of these rows are older than what was accepted since; put the results back, or drop "
+            + "the rows under another name to post them as new"
+    }
+
+    /// Newer finished drops that sent something to a destination of this one, by number.
+    private func newer() throws -> [LedgerReading.Sent] {
+        guard file.snapshot.original != nil,
+            let ledger = try LedgerReading(path: context.settings.directories.state + "/ledger.sqlite")
+        else { return [] }
         // Whatever is newer was finished after the values of this one arrived.
-        for sent in try ledger.sent(since: file.place.age) {
-            guard sent.place.drop != file.drop, sent.place.isNewer(than: file.place),
-                !Set(sent.destinations).isDisjoint(with: file.snapshot.rule.destinations)
-            else { continue }
-            let isKept = try context.guardBook.keepAgain(
-                sent.place,
-                from: [
-                    directories.work + "/\(sent.place.drop)/" + FileMover.Part.result,
-                    sent.folder + "/" + FileNames.result(sent.target),
-                ])
-            if !isKept { missing += 1 }
+        return try ledger.sent(since: file.place.age).filter { sent in
+            sent.place.drop != file.drop && sent.place.isNewer(than: file.place)
+                && !Set(sent.destinations).isDisjoint(with: file.snapshot.rule.destinations)
         }
-        guard missing > 0 else { return }
-        context.alerts.send(
-            Alert(
-                event: "results_missing", isError: false,
-                message:
-                    "\(file.name): results of \(missing) newer files are no longer where Postbox put them; a row of this file may be older than what they had accepted",
-                facts: ["drop": "\(file.drop)", "file": file.name, "missing": "\(missing)"]))
+    }
+
+    /// Where a finished drop's result may lie.
+    private func places(of sent: LedgerReading.Sent) -> [String] {
+        [
+            context.settings.directories.work + "/\(sent.place.drop)/" + FileMover.Part.result,
+            sent.folder + "/" + FileNames.result(sent.target),
+        ]
     }
 
     /// RIC and service of every row that would be sent, by hash. Throws as the reading does.

@@ -193,6 +193,9 @@ struct FileContribution: Sendable {
                     "too_many_rejected",
                     "\(plan.rejected) of \(plan.rows) rows are rejected, more than the rule allows", source, plan)
             }
+            if let text = try Correction(context: context, file: file).missingResults() {
+                return try await refuse("results_missing", text, source, plan)
+            }
             if let text = try await duplicate(plan) { return try await refuse("duplicate", text, source, plan) }
         }
         return try await post(source, plan, targets)
@@ -266,9 +269,12 @@ struct FileContribution: Sendable {
         guard context.settings.duplicates != .process else { return nil }
         let since = Clock.wall() - context.settings.duplicatesWithin.nanoseconds / 1000
         let earlier = try await context.ledger.predecessors(of: file.drop, name: file.name, rule: rule.match)
-            .first { $0.isRepeated(bySHA256: plan.digests.sha256, size: plan.digests.size, since: since) }?.drop
+            .first {
+                $0.isRepeated(
+                    bySHA256: plan.digests.sha256, size: plan.digests.size, at: rule.destinations, since: since)
+            }?.drop
         guard let earlier else { return nil }
-        let text = "the same file was contributed before, as drop \(earlier), and nothing has replaced it since"
+        let text = "the same file was contributed before, as drop \(earlier)"
         if context.settings.duplicates == .reject { return text }
         context.alerts.send(
             Alert(

@@ -8,8 +8,8 @@ struct RejectsNameTests {
         arguments: [
             ("eod.csv", 812, nil, "eod.csv.rejects-812.csv"), ("eod.csv.gz", 9, nil, "eod.csv.gz.rejects-9.gz"),
             ("eod", 1, nil, "eod.rejects-1"), ("a.b.xml", 3, "cache", "a.b.xml.rejects-3@cache.xml"),
-            ("eod", 1, "cache", "eod.rejects-1@cache"), ("eod", 1, "eu.cache", "eod.rejects-1@eu.cache"),
-            ("eod.csv", 2, "eu.cache", "eod.csv.rejects-2@eu.cache.csv"),
+            ("eod", 1, "cache", "eod.rejects-1@cache"), ("eod", 1, "eu.cache", "eod.rejects-1@eu%2Ecache"),
+            ("eod.csv", 2, "eu.cache", "eod.csv.rejects-2@eu%2Ecache.csv"),
             ("eod.csv", 2, "a/b%c@d", "eod.csv.rejects-2@a%2Fb%25c@d.csv"),
             ("eod.csv.rejects-812.csv", 815, nil, "eod.csv.rejects-812.csv.rejects-815.csv"),
             ("eod.csv.rejects-812@a.csv", 815, nil, "eod.csv.rejects-812@a.csv.rejects-815.csv"),
@@ -23,17 +23,27 @@ struct RejectsNameTests {
 
     @Test(
         "What somebody put behind the number changes nothing",
-        arguments: ["eod.csv.rejects-8.csv", "eod.csv.rejects-8.2.csv", "eod.csv.rejects-8.txt", "eod.csv.rejects-8"])
+        arguments: [
+            "eod.csv.rejects-8.csv", "eod.csv.rejects-8.2.csv", "eod.csv.rejects-8.txt", "eod.csv.rejects-8",
+            "eod.csv.rejects-8 (1).csv", "eod.csv.rejects-8(1).csv", "eod.csv.rejects-8-fixed.csv",
+            "eod.csv.rejects-8_fixed.csv", "eod.csv.rejects-8 - Copy.csv", "eod.csv.rejects-8x.csv",
+        ])
     func lenient(name: String) {
         #expect(RejectsName(name) == RejectsName(original: "eod.csv", drop: 8))
+    }
+
+    @Test(
+        "What was put behind the destination changes nothing",
+        arguments: ["eod.csv.rejects-8@b.csv", "eod.csv.rejects-8@b.2.csv", "eod.csv.rejects-8@b.fixed.csv"])
+    func lenientDestination(name: String) {
+        #expect(RejectsName(name) == RejectsName(original: "eod.csv", drop: 8, destination: "b"))
     }
 
     @Test(
         "Other names are no rejects file's",
         arguments: [
             "eod.csv", "eod.rejects", "eod.csv.rejects.csv", "eod.csv.rejects-.csv", "eod.csv.rejects-x.csv",
-            ".rejects-5.csv", "eod.csv.rejects-5x.csv", "eod.csvrejects-5.csv", "eod.csv.rejects-5@.csv",
-            "eod.csv.rejects-5@a%2.csv", "eod.csv.Rejects-5.csv", "eod.csv.rejects-5 (1).csv", "",
+            ".rejects-5.csv", "eod.csvrejects-5.csv", "eod.csv.Rejects-5.csv", "",
         ])
     func others(name: String) {
         #expect(RejectsName(name) == nil)
@@ -45,6 +55,13 @@ struct RejectsNameTests {
         #expect(RejectsName("a.csv.rejects-0.csv")?.drop == 0)
         #expect(RejectsName("a.csv.rejects-007.csv")?.drop == 0)
         #expect(RejectsName("a.csv.rejects-99999999999999999999.csv")?.drop == .max)
+    }
+
+    @Test("A destination that cannot be read is none that a drop had")
+    func oddDestination() {
+        #expect(RejectsName("eod.csv.rejects-5@.csv")?.destination == "")
+        #expect(RejectsName("eod.csv.rejects-5@a%2.csv")?.destination == "a%2")
+        #expect(RejectsName("eod.csv.rejects-5@a (copy).csv")?.destination == "a (copy)")
     }
 
     @Test("Rejects of rejects lead back to the first file")

@@ -258,7 +258,8 @@ struct LedgerTests {
         #expect(
             try await ledger.predecessors(of: 100, name: "px_1001.csv", rule: "px_*.csv").map(\.verdict) == [nil, nil])
         try await settle(ledger, first, sha256: "a", at: 1_000)
-        let settled = Predecessor(drop: first, verdict: .done, sha256: "a", size: 10, settledAt: 1_000)
+        let settled = Predecessor(
+            drop: first, verdict: .done, sha256: "a", size: 10, settledAt: 1_000, destinations: ["cache", "rcc"])
         #expect(
             try await ledger.predecessors(of: 100, name: "px_1001.csv", rule: "px_*.csv") == [settled, settled])
         try await ledger.close([first])
@@ -363,7 +364,7 @@ struct LedgerTests {
                 ])
             let known = try await ledger.predecessors(of: 3, name: "px_3.csv", rule: "px_*.csv")
             #expect(known.map(\.drop) == [1])
-            #expect(known.first?.isRepeated(bySHA256: "abc", size: 10, since: 0) == true)
+            #expect(known.first?.isRepeated(bySHA256: "abc", size: 10, at: ["cache"], since: 0) == true)
             #expect(try await ledger.finished(2)?.snapshot == snapshot("px_*.csv"))
         }
     }

@@ -124,7 +124,23 @@ struct RejectsTests {
         #expect(try simulator.posts().last { $0.ric == "X.TST" }?.fields == "{\"BID\":22}")
     }
 
-    @Test("When newer results were taken away, the correction is posted, and the desk is told that nobody can know")
+    @Test("The same rows, corrected for one destination and then for the other, go to both")
+    func oneAfterTheOther() async throws {
+        let desk = try Desk()
+        let first = try await desk.simulate()
+        let second = try await desk.simulate(name: "second")
+        try desk.configure([first.url, second.url], files: "  - {match: \"*\", destination: [cache, second]}")
+        try desk.drop("two.csv", "RIC,BID\nA.TST,1.1\nX.TST,1e5\n")
+        #expect(try await desk.once() == 2)
+        for name in ["cache", "second"] {
+            try desk.drop("two.csv.rejects-1@\(name).csv", "RIC,BID\nX.TST,5.5\n")
+            #expect(try await desk.once() == 0)
+        }
+        #expect(try first.posts().map(\.fields) == [#"{"BID":1.1}"#, #"{"BID":5.5}"#])
+        #expect(try second.posts().map(\.fields) == [#"{"BID":1.1}"#, #"{"BID":5.5}"#])
+    }
+
+    @Test("When newer results were taken away, nothing of the correction is sent: nobody can know what is newer")
     func resultsTakenAway() async throws {
         let desk = try Desk()
         let simulator = try await desk.simulate()
@@ -132,8 +148,12 @@ struct RejectsTests {
         try await Self.twoDays(desk)
         try FileManager.default.removeItem(at: desk.path(.done).appendingPathComponent("eod.csv.result.csv"))
         try desk.drop("eod.csv.rejects-1.csv", "RIC,BID\nX.TST,3\n")
-        #expect(try await desk.once() == 0)
-        #expect(desk.log().components(separatedBy: " results_missing ").count == 2)
+        #expect(try await desk.once() == 3)
+        // The first one still lies there.
+        let file = try desk.finished("eod.csv.rejects-1.2.csv", in: .failed)
+        #expect(file.summary.reason == "results_missing")
+        #expect(file.column("outcome") == ["unsent"])
+        #expect(try simulator.posts().allSatisfy { $0.fields != #"{"BID":3}"# })
     }
 
     @Test(
