@@ -48,11 +48,19 @@ package struct WaitWatch: Sendable {
     private let limit: Int64
     private var since: [String: Int64] = [:]
     private var told: Set<String> = []
+    /// One that was told was claimed since.
+    private var owesEnd = false
     private var lastTold: Int64?
 
     /// A file that waits for `limit` nanoseconds is told.
     package init(limit: Int64) {
         self.limit = limit
+    }
+
+    /// The file was claimed: another one of its name begins to wait anew.
+    package mutating func taken(_ name: String) {
+        since[name] = nil
+        if told.remove(name) != nil { owesEnd = true }
     }
 
     /// All price files that lie in the inbox now.
@@ -79,8 +87,9 @@ package struct WaitWatch: Sendable {
             told.formUnion(new)
             return .waiting(new.sorted(), all: long)
         }
-        guard !told.isEmpty, !isAnyTold else { return nil }
+        guard !told.isEmpty || owesEnd, !isAnyTold else { return nil }
         told = []
+        owesEnd = false
         return .over
     }
 }

@@ -156,7 +156,7 @@ package struct ResultLines: Sendable {
     private static func render(_ detail: OutcomeDetail) -> [UInt8] {
         var out: [UInt8] = []
         let texts = [
-            VisibleText.line(detail.nakCode), detail.reason, freeText(detail.text), detail.supersededBy,
+            freeText(detail.nakCode), detail.reason, freeText(detail.text), detail.supersededBy,
         ]
         for text in texts {
             out.append(contentsOf: quoted(text))

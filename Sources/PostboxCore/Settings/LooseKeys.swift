@@ -8,11 +8,20 @@ package enum LooseKeys {
         case unclear
     }
 
-    /// The value of `KEY: value` at the beginning of a line, with or without quotes.
+    /// The value of `KEY: value` at the beginning of a line, with or without quotes. The lines may all begin with as many blanks
+    /// as the first one that has a key.
     package static func value(of key: String, in text: String) -> Found {
         var found = Found.absent
-        for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix(key) {
-            var rest = line.dropFirst(key.count)
+        let text = text.hasPrefix("\u{feff}") ? text.dropFirst() : text[...]
+        let lines = text.split(whereSeparator: \.isNewline)
+        let top = lines.first { line in
+            line.contains { $0 != " " } && !line.drop { $0 == " " }.hasPrefix("#") && line != "---"
+        }
+        let margin = top?.prefix { $0 == " " }.count ?? 0
+        for line in lines where line.prefix(margin).allSatisfy({ $0 == " " }) {
+            let line = line.dropFirst(margin)
+            guard let form = [key, "\"\(key)\"", "'\(key)'"].first(where: { line.hasPrefix($0) }) else { continue }
+            var rest = line.dropFirst(form.count)
             while rest.first == " " { rest.removeFirst() }
             guard rest.first == ":" else { continue }
             rest.removeFirst()

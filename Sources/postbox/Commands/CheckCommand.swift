@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import PostboxCore
 internal import PostboxIO
 
@@ -54,14 +55,35 @@ private struct FileCheck {
     /// Returns the file's exit code.
     func check(_ path: String) async throws -> Int32 {
         let name = path.split(separator: "/").last.map(String.init) ?? path
-        guard let status = try Disk.status(path), !status.isDirectory else {
+        guard let status = try Disk.target(path) else {
             problem(path, FileProblem(reason: "unreadable", what: "there is no such file"))
+            return PostboxCore.ExitCode.failed
+        }
+        guard status.isRegular else {
+            problem(path, FileProblem(reason: "not_a_file", what: "it is no regular file"))
             return PostboxCore.ExitCode.failed
         }
         // Rejects go by today's rules here: which drop they name, the ledger alone knows.
         guard let rule = settings.rule(for: name) else {
             problem(path, settings.noRule(name))
             return PostboxCore.ExitCode.failed
+        }
+        if let rejects = RejectsName(name) {
+            if let wanted = rejects.destination,
+                settings.rule(for: rejects.original)?.destinations.contains(wanted) != true
+            {
+                problem(
+                    path,
+                    FileProblem(
+                        reason: "unknown_original", what: "\(rejects.original) does not go to the destination \(wanted)"
+                    ))
+                return PostboxCore.ExitCode.failed
+            }
+            if !isJSON {
+                Terminal.print(
+                    "\(path): rejects of drop \(rejects.drop); whether there is such a drop, and by which rule it went, is not looked up"
+                )
+            }
         }
         guard let format = rule.format ?? PriceFileFormat(fileName: RejectsName.root(of: name)) else {
             problem(
@@ -94,11 +116,12 @@ private struct FileCheck {
             Terminal.print("\(path) -> \(destination.name)" + (rule.match.isEmpty ? "" : " (rule \(rule.match))"))
         }
         do {
-            let source = try SourceFile(path: path, chunkBytes: format.chunkBytes)
+            let source = try SourceFile(path: Self.resolved(path), chunkBytes: format.chunkBytes)
             let found = try await FirstPass(rule: rule, format: format, targets: [target]).run(source)
             let rejected = found.rejected.max() ?? 0
             let refusal = try refusal(path, found, rule)
-            try show(source, PriceFilePass(rule: rule, format: format, target: target), codec, posts: refusal == nil)
+            try show(
+                path, source, PriceFilePass(rule: rule, format: format, target: target), codec, posts: refusal == nil)
             if !isJSON {
                 let posted = refusal == nil ? found.rows - rejected : 0
                 Terminal.print("  \(found.rows) rows: \(posted) would be posted, \(rejected) rejected")
@@ -116,6 +139,13 @@ private struct FileCheck {
         return PostboxCore.ExitCode.failed
     }
 
+    /// Where a link leads.
+    private static func resolved(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
     /// Why nothing of a file that can be read would be sent.
     private func refusal(_ path: String, _ found: FirstPass.Found, _ rule: MappingRule) throws -> FileProblem? {
         if let problem = try damage(path, found.digests.sha256) ?? found.control { return problem }
@@ -131,14 +161,16 @@ private struct FileCheck {
     }
 
     /// Reads the file again and shows its problems, and its posts where they would be sent.
-    private func show(_ source: SourceFile, _ pass: PriceFilePass, _ codec: MessageCodec, posts isSent: Bool) throws {
+    private func show(
+        _ path: String, _ source: SourceFile, _ pass: PriceFilePass, _ codec: MessageCodec, posts isSent: Bool
+    ) throws {
         var limit = ProblemLimit(most: most)
         try source.eachChunk { _, chunk, isLast in
             try pass.take(chunk, isLast: isLast) { _, posts in
                 for row in posts.rows {
                     if row.problem >= 0 {
                         let problem = posts.problems[row.problem]
-                        if limit.shows(problem.reason) { self.problem(source.path, problem) }
+                        if limit.shows(problem.reason) { self.problem(path, problem) }
                     } else if isSent {
                         show(row, posts, codec)
                     }

@@ -460,6 +460,7 @@ actor ServiceLoop {
                 let left = Set(outcome.immovable.map(\.name))
                 for name in names where !left.contains(name) {
                     tracker.taken(name)
+                    waits.taken(name)
                     immovable[name] = nil
                     saidWaiting.remove(name)
                     unsaid[name] = nil

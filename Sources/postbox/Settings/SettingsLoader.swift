@@ -61,6 +61,8 @@ enum SettingsLoader {
     }
 
     private static func compose(_ bytes: [UInt8], _ log: SettingsProblemLog) -> Node? {
+        // Notepad writes a byte order mark.
+        let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
         guard let text = String(validating: bytes, as: UTF8.self) else {
             log.add(line: 0, "the configuration file is not UTF-8 text")
             return nil

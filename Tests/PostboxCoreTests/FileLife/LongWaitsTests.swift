@@ -27,6 +27,19 @@ struct LongWaitsTests {
         #expect(watch.due(at: 1300).map(\.name) == ["cache"])
     }
 
+    @Test("A file of the same name that comes after one was claimed waits anew")
+    func takenMeanwhile() {
+        var watch = WaitWatch(limit: 300)
+        #expect(watch.look(["a"], at: 0) == nil)
+        watch.taken("a")
+        #expect(watch.look(["a"], at: 200) == nil)
+        #expect(watch.look(["a"], at: 400) == nil)
+        #expect(watch.look(["a"], at: 500) == .waiting(["a"], all: 1))
+        watch.taken("a")
+        #expect(watch.look(["a"], at: 600) == .over)
+        #expect(watch.look(["a"], at: 700) == nil)
+    }
+
     @Test("Files that wait are told together, new ones after the limit at the earliest, and the end once")
     func waiting() {
         var watch = WaitWatch(limit: 300)

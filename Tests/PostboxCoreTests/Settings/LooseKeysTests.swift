@@ -9,6 +9,9 @@ struct LooseKeysTests {
             ("spool: /var/spool/postbox", "/var/spool/postbox"), ("spool:  /a b/c  # here", "/a b/c"),
             ("spool: \"/a #b\"   # c", "/a #b"), ("spool: '/a'", "/a"), ("spool : /a", "/a"), ("spool:\t/a\r\n", "/a"),
             ("spool: /a#b", "/a#b"), ("spool: ${env:HOME}/s", "${env:HOME}/s"),
+            ("\u{feff}spool: /a", "/a"), ("\"spool\": /a", "/a"), ("'spool': /a", "/a"),
+            ("  spool: /a\n  settle: [", "/a"),
+            ("# desk\n---\n  settle: 5s\n  spool: /a\n    spool: /b", "/a"),
             ("settle: [\nspool: /a\n  broken: {{{\nfiles: - match: *.csv", "/a"),
             ("spooler: /b\nspool: /a\n  spool: /c\n# spool: /d\nspool: /a", "/a"),
         ])
@@ -18,7 +21,7 @@ struct LooseKeysTests {
 
     @Test(
         "What is not there is absent",
-        arguments: ["", "spooler: /a", "  spool: /a", "#spool: /a", "spool/a: b", "spool:/a"])
+        arguments: ["", "spooler: /a", "settle: 5s\n  spool: /a", "#spool: /a", "spool/a: b", "spool:/a"])
     func absent(text: String) {
         #expect(LooseKeys.value(of: "spool", in: text) == .absent)
     }
