@@ -54,10 +54,7 @@ package struct StaleGuard: Sendable {
 
     /// Takes a line of the journal begun last. `isWanted`: by hash of RIC and service; others are of no interest.
     package mutating func take(_ line: ResultJournal.Line, isWanted: (UInt64) -> Bool) {
-        let mayBeAccepted =
-            line.outcome == .acked || line.outcome == .unknown
-            || line.outcome == .nacked && line.reason == OutcomeDetail.refusedAfterDoubt
-        guard mayBeAccepted, line.destination == destination,
+        guard line.mayBeAccepted, line.destination == destination,
             let service = services.firstIndex(where: { $0.utf8.elementsEqual(line.service) })
         else { return }
         let hash = keyHash(ric: line.ric, service: service)
@@ -136,5 +133,13 @@ package struct StaleGuard: Sendable {
             if entries[middle].hash < hash { low = middle + 1 } else { high = middle }
         }
         return low
+    }
+}
+
+extension ResultJournal.Line {
+    /// The server holds the row's values, or may hold them.
+    package var mayBeAccepted: Bool {
+        outcome == .acked || outcome == .unknown
+            || outcome == .nacked && reason == OutcomeDetail.refusedAfterDoubt
     }
 }

@@ -24,15 +24,56 @@ struct Correction: Sendable {
             + "the rows under another name to post them as new"
     }
 
-    /// Newer finished drops that sent something to a destination of this one, by number.
-    private func newer() throws -> [LedgerReading.Sent] {
+    /// Drops that sent something and were finished after the values of this one arrived, by number: all newer ones, and the original.
+    private func finished() throws -> [LedgerReading.Sent] {
         guard file.snapshot.original != nil,
             let ledger = try LedgerReading(path: context.settings.directories.state + "/ledger.sqlite")
         else { return [] }
-        // Whatever is newer was finished after the values of this one arrived.
-        return try ledger.sent(since: file.place.age).filter { sent in
+        return try ledger.sent(since: file.place.age)
+    }
+
+    /// Newer finished drops that sent something to a destination of this one, by number.
+    private func newer() throws -> [LedgerReading.Sent] {
+        try finished().filter { sent in
             sent.place.drop != file.drop && sent.place.isNewer(than: file.place)
                 && !Set(sent.destinations).isDisjoint(with: file.snapshot.rule.destinations)
+        }
+    }
+
+    /// Rows of the original file that were accepted, or may have been, and stood behind the bad rows of their RIC: their values
+    /// are newer than what is corrected. By the hash of RIC and service; `services`: names by their index in mapped rows. Throws as
+    /// `keepNewerResults`.
+    func newerRowsOfOriginal(at destination: String, services: [String]) throws -> [UInt64: Guarded.Own] {
+        guard let original = file.snapshot.original,
+            let sent = try finished().first(where: { $0.place.drop == original })
+        else { return [:] }
+        var bad: [UInt64: Int] = [:]
+        try eachLine(of: sent, at: destination, services) { line, hash in
+            if !line.outcome.isGood { bad[hash] = max(line.row, bad[hash] ?? 0) }
+        }
+        var newer: [UInt64: Guarded.Own] = [:]
+        try eachLine(of: sent, at: destination, services) { line, hash in
+            guard let last = bad[hash], line.row > last, line.mayBeAccepted else { return }
+            newer[hash] = Guarded.Own(ric: Array(line.ric), name: "\(original):\(line.row)")
+        }
+        return newer
+    }
+
+    private func eachLine(
+        of sent: LedgerReading.Sent, at destination: String, _ services: [String],
+        _ body: (ResultJournal.Line, UInt64) -> Void
+    ) throws {
+        guard let path = try places(of: sent).first(where: { try Disk.exists($0) }) else { return }
+        var journal = ResultJournal(drop: sent.place.drop, destinations: nil)
+        try SourceFile(path: path).eachChunk { _, chunk, isLast in
+            journal.take(chunk, isLast: isLast) { line in
+                if line.destination == destination,
+                    let service = services.firstIndex(where: { $0.utf8.elementsEqual(line.service) })
+                {
+                    body(line, keyHash(ric: line.ric, service: service))
+                }
+                return true
+            }
         }
     }
 

@@ -115,6 +115,8 @@ struct Feed: Sendable {
             guarded: Guarded(
                 file.place, destination: destination, services: await lane.serviceNames(), book: context.guardBook),
             handed: postedThrough > 0 ? settled ?? RowSet(rows: rows) : settled)
+        way.guarded.own = try Correction(context: context, file: file).newerRowsOfOriginal(
+            at: destination, services: await lane.serviceNames())
         do {
             let source = try SourceFile(path: path, chunkBytes: format.chunkBytes)
             if file.snapshot.original != nil {

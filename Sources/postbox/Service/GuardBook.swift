@@ -168,6 +168,15 @@ struct Guarded: Sendable {
     private var index: StaleGuard
     private let book: GuardBook
     private var journals: [DropPlace] = []
+    /// Of a correction: what the file that it corrects said later of the same RIC.
+    var own: [UInt64: Own] = [:]
+
+    /// A row of the original file.
+    struct Own: Sendable {
+        var ric: [UInt8]
+        /// `DROP:ROW`.
+        var name: String
+    }
 
     /// Nothing stands against any row.
     init(_ place: DropPlace, destination: String, services: [String], book: GuardBook) {
@@ -197,12 +206,17 @@ struct Guarded: Sendable {
         self.index = index
     }
 
-    var isEmpty: Bool { index.isEmpty }
+    var isEmpty: Bool { index.isEmpty && own.isEmpty }
     /// Rows it knows of.
-    var count: Int { index.count }
+    var count: Int { index.count + own.count }
 
     func verdict(_ row: MappedRow, in batch: PostBatch) throws -> StaleGuard.Verdict {
-        try index.verdict(row, in: batch, of: place) { found, length in
+        if let later = own[row.keyHash],
+            later.ric.elementsEqual(batch.bytes[row.ricStart..<row.ricStart + row.ricLength])
+        {
+            return .overtaken(later.name)
+        }
+        return try index.verdict(row, in: batch, of: place) { found, length in
             // It stays where it can be found for as long as this drop may send.
             try book.open(journals[found.journal])?.bytes(at: found.offset, upTo: length) ?? []
         }

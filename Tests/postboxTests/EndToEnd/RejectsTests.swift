@@ -124,6 +124,22 @@ struct RejectsTests {
         #expect(try simulator.posts().last { $0.ric == "X.TST" }?.fields == "{\"BID\":22}")
     }
 
+    @Test("A correction goes over what its own file said before it, never over what it said later of the same RIC")
+    func sameFile() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url])
+        try desk.drop("one.csv", "RIC,BID\nX.TST,1e5\nY.TST,3\nX.TST,2.0\nZ.TST,7\nZ.TST,1e5\n")
+        #expect(try await desk.once() == 2)
+        try desk.drop("one.csv.rejects-1.csv", "RIC,BID\nX.TST,1.0\nZ.TST,8\n")
+        #expect(try await desk.once() == 2)
+        let file = try desk.finished("one.csv.rejects-1.2.csv", in: .failed)
+        #expect(file.column("outcome") == ["unsent", "acked"])
+        #expect(file.column("reason") == ["overtaken", ""])
+        #expect(try simulator.posts().last { $0.ric == "X.TST" }?.fields == #"{"BID":2.0}"#)
+        #expect(try simulator.posts().last { $0.ric == "Z.TST" }?.fields == #"{"BID":8}"#)
+    }
+
     @Test("The same rows, corrected for one destination and then for the other, go to both")
     func oneAfterTheOther() async throws {
         let desk = try Desk()
