@@ -186,7 +186,8 @@ enum ConnectionMaker {
         if let error = error as? ChannelError {
             switch error {
             case .connectTimeout: return "no answer in time"
-            case .eof: return "the other side closed the connection"
+            case .eof, .ioOnClosedChannel, .alreadyClosed, .inputClosed, .outputClosed:
+                return "the other side closed the connection"
             default: break
             }
         }
