@@ -3,44 +3,6 @@ package import Logging
 package import NIOCore
 package import PostboxCore
 
-/// How a destination stands, for whoever decides whether to claim files for it.
-package enum LaneState: Sendable, Equatable {
-    /// Not logged in; why, as far as it is known.
-    case connecting(String)
-    /// Logged in: posts may go.
-    case ready
-    /// Logged in, but nothing new may go; why.
-    case paused(String)
-    /// The server does not want us; why. Tried again at long intervals.
-    case refused(String)
-    case stopped
-
-    /// Nothing is known yet.
-    package static let untried = LaneState.connecting("no answer yet")
-}
-
-/// Something a desk should know at once.
-package struct Alert: Sendable {
-    /// A stable word.
-    package var event: String
-    package var isError: Bool
-    package var message: String
-    package var facts: [String: String]
-    /// How often what was wrong: NakCodes and reasons of rows, or what files wait for.
-    package var reasons: [String: Int]
-
-    package init(
-        event: String, isError: Bool = true, message: String, facts: [String: String] = [:],
-        reasons: [String: Int] = [:]
-    ) {
-        self.event = event
-        self.isError = isError
-        self.message = message
-        self.facts = facts
-        self.reasons = reasons
-    }
-}
-
 /// Where a login's credentials come from; asked anew for every login, and told whether the server refused the last ones. What
 /// keeps it waiting meanwhile it tells `trouble`, in a sentence. Throws `ConnectionError`.
 package typealias CredentialSource =

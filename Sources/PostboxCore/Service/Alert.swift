@@ -1,0 +1,21 @@
+/// Something a desk should know at once.
+package struct Alert: Sendable {
+    /// A stable word.
+    package var event: String
+    package var isError: Bool
+    package var message: String
+    package var facts: [String: String]
+    /// How often what was wrong: NakCodes and reasons of rows, or what files wait for.
+    package var reasons: [String: Int]
+
+    package init(
+        event: String, isError: Bool = true, message: String, facts: [String: String] = [:],
+        reasons: [String: Int] = [:]
+    ) {
+        self.event = event
+        self.isError = isError
+        self.message = message
+        self.facts = facts
+        self.reasons = reasons
+    }
+}
