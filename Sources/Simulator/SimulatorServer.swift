@@ -5,8 +5,8 @@ import NIOPosix
 import NIOSSL
 
 /// A server that stands in for LSEG's: it speaks the WebSocket API (`tr_json2`) over real sockets, takes Login requests and
-/// posts, and answers as real servers were seen to (observed.md §2), with the troubles that its ``Scenario`` asks for.
-/// Where the scenario has them, a token endpoint and a CONNECT proxy start and stop with it.
+/// posts, and answers as real servers were seen to (What servers do §2), with the troubles that its ``Scenario`` asks
+/// for. Where the scenario has them, a token endpoint and a CONNECT proxy start and stop with it.
 package final class SimulatorServer: Sendable {
     /// The port of the WebSocket.
     package let port: Int

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Simulator
 
-@Suite("Errors, as the table of observed.md §2.4 has it")
+@Suite("Errors, as a real server answers them (What servers do §2.4)")
 struct ErrorTests {
     private static func post(_ change: (String, String)) -> String {
         RawClient.post(23).replacing(change.0, with: change.1)

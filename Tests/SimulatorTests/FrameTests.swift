@@ -3,7 +3,7 @@ import Testing
 
 @testable import Simulator
 
-@Suite("Frames, sizes and pings, as observed.md §2.6 and §2.7 have it", .serialized, .ownThreads)
+@Suite("Frames, sizes and pings, as real servers do it (What servers do §2.6 and §2.7)", .serialized, .ownThreads)
 struct FrameTests {
     private func post(ofBytes count: Int) -> String {
         let empty = RawClient.post(1, fields: #"{"GEN_TEXT16":""}"#).utf8.count

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Simulator
 
-@Suite("Handshake, as observed.md §2.1 has it")
+@Suite("Handshake, as real servers do it (What servers do §2.1)")
 struct HandshakeTests {
     @Test("The sub-protocol is echoed, the accept key is right, and no extension is granted")
     func accepted() async throws {

@@ -16,7 +16,7 @@ func withSimulator(
     }
 }
 
-@Suite("Login, as observed.md §2.1 has it")
+@Suite("Login, as real servers do it (What servers do §2.1)")
 struct LoginTests {
     @Test("A login is accepted with the name, elements and limits of an ADS")
     func accepted() async throws {

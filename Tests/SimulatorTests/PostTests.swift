@@ -2,7 +2,7 @@ import Testing
 
 @testable import Simulator
 
-@Suite("Posts, as observed.md §2.2 and §2.3 have it")
+@Suite("Posts, as real servers do it (What servers do §2.2 and §2.3)")
 struct PostTests {
     private func inSession(_ scenario: Scenario = Scenario(), _ body: (SimulatorServer, RawClient) async throws -> Void)
         async throws

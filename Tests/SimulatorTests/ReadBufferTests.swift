@@ -3,7 +3,7 @@ import Testing
 
 @testable import Simulator
 
-@Suite("The read buffer, as observed.md §2.9 has it", .serialized, .ownThreads)
+@Suite("The read buffer, as real servers do it (What servers do §2.9)", .serialized, .ownThreads)
 struct ReadBufferTests {
     /// The frames of one go, by their bytes: which of them do not fit.
     private func broken(_ frames: [Int]) -> [Int] {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Simulator
 
-@Suite("The token endpoint, as protocol.md §11 and §12 have it")
+@Suite("The token endpoint, as the wire has it (The wire §11 and §12)")
 struct TokenTests {
     private let now = Moment(nanoseconds: 1_000_000_000, epochMicroseconds: 1_790_000_000_000_000)
 

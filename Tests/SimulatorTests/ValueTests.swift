@@ -2,7 +2,7 @@ import Testing
 
 @testable import Simulator
 
-@Suite("Values, as observed.md §2.5 and §2.9 have it")
+@Suite("Values, as real servers do it (What servers do §2.5 and §2.9)")
 struct ValueTests {
     /// What is stored for a literal of a field, or nil when the converter refuses it.
     private func stored(_ literal: String, in field: String) throws -> String? {

@@ -1,5 +1,6 @@
-/// How a calendar date is written. A server acks a date that no calendar has and stores it wrong (observed §2.5), and reads
-/// `05/11/2026` with the month first whatever its writer meant (observed §2.9), so all of it is checked here.
+/// How a calendar date is written. A server acks a date that no calendar has and stores it wrong
+/// (What servers do §2.5), and reads `05/11/2026` with the month first whatever its writer meant
+/// (What servers do §2.9), so all of it is checked here.
 enum DateText: Equatable {
     /// `YYYY-MM-DD` or `YYYYMMDD`: a server reads it as it is.
     case asItIs
@@ -74,7 +75,7 @@ private func isInCalendar(_ year: Int, _ month: Int, _ day: Int) -> Bool {
 
 /// Whether text is a time of day as a server reads it right: `HH:MM`, `HH:MM:SS` or that with a point or comma and one to nine
 /// digits, no zone; the hour may have one digit, and a minute a leap second. A server acks `24:00:00` and stores a zoned time
-/// wrong (observed §2.5, §2.9), so it is checked here.
+/// wrong (What servers do §2.5, §2.9), so it is checked here.
 func isTime(_ text: Span<UInt8>) -> Bool {
     guard text.count >= 4 else { return false }
     let colon = text[1] == UInt8(ascii: ":") ? 1 : 2

@@ -2,7 +2,7 @@
 ///
 /// The value is `mantissa / 10^decimals`, negative when the sign says so. What goes on the wire holds at most
 /// `decimalsMax` decimals, and a mantissa of at most `mantissaMax`: that is what every server of LSEG's stores exactly
-/// (protocol §8.2, observed §2.5, §2.9).
+/// (The wire §8.2, What servers do §2.5, §2.9).
 struct DecimalText {
     /// Digits after the point that a REAL can hold.
     static let decimalsMax = 14

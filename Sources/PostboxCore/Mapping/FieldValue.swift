@@ -27,8 +27,8 @@ enum ValueFault: String, Sendable, Equatable, CaseIterable {
     case badTime = "bad_time"
 }
 
-/// How a field's values become JSON. A server acks many a value that it then stores wrong or blank (observed §2.5), so
-/// whatever is written here is checked first.
+/// How a field's values become JSON. A server acks many a value that it then stores wrong or blank
+/// (What servers do §2.5), so whatever is written here is checked first.
 struct FieldConversion: Sendable {
     enum Target: UInt8, Sendable {
         case look
@@ -154,9 +154,10 @@ struct FieldConversion: Sendable {
     /// Writes text as a JSON string.
     ///
     /// A server fails a whole message over an escape of a character beyond ASCII and reads raw UTF-8 as its default character
-    /// set, unless the text begins with the RMTES switch to UTF-8, ESC % 0 (observed §2.5, §3). Behind that switch it also
-    /// reads SO, SI, DEL, NUL and a backslash before a quote or backslash as they are, which it does not without (observed
-    /// §2.9). An ESC of the text's own would be read as a switch. A field of ASCII takes the switch's three characters for text.
+    /// set, unless the text begins with the RMTES switch to UTF-8, ESC % 0 (What servers do §2.5, §3). Behind that
+    /// switch it also reads SO, SI, DEL, NUL and a backslash before a quote or backslash as they are, which it does not
+    /// without (What servers do §2.9). An ESC of the text's own would be read as a switch. A field of ASCII takes the
+    /// switch's three characters for text.
     private func writeText(_ text: Span<UInt8>, into out: inout MappedBytes) -> FieldOutcome {
         var needsSwitch = false
         var hasShift = false
@@ -227,7 +228,7 @@ struct FieldConversion: Sendable {
     }
 
     /// The listed number of a display text; else a number as it is. What is a JSON string is a text, although it be digits: a
-    /// dictionary has texts that are the digits of another value's number (observed §2.9).
+    /// dictionary has texts that are the digits of another value's number (What servers do §2.9).
     private func writeEnum(
         _ value: Span<UInt8>, _ trimmed: Span<UInt8>, isText: Bool, _ table: borrowing DisplayTable,
         into out: inout MappedBytes
@@ -261,7 +262,7 @@ struct FieldConversion: Sendable {
             if value.extracting(day).count < 2 { out.append(UInt8(ascii: "0")) }
             out.append(value.extracting(day))
             out.append(UInt8(ascii: " "))
-            // The server reads a month's name in capitals alone (observed §2.9).
+            // The server reads a month's name in capitals alone (What servers do §2.9).
             for index in month { out.append(value[index] & ~0x20) }
             out.append(UInt8(ascii: " "))
             out.append(value.extracting(year))
@@ -566,7 +567,7 @@ private func begins(_ value: Span<UInt8>, with word: StaticString) -> Bool {
 }
 
 /// Whether a value begins like no number, after a sign or not, in any case of letters: a server stores `Info` and `-NANO` as
-/// Inf and NaN in a REAL, and acks them (observed §2.9).
+/// Inf and NaN in a REAL, and acks them (What servers do §2.9).
 private func isLikeNoNumber(_ value: Span<UInt8>) -> Bool {
     var start = 0
     while start < value.count, isSpace(value[start]) { start += 1 }
@@ -577,7 +578,8 @@ private func isLikeNoNumber(_ value: Span<UInt8>) -> Bool {
 }
 
 /// Whether a JSON string would be stored in a REAL as a number that it does not say: one that begins like no number, and one
-/// that a minus begins, made as a number is, which is none (`-` is stored blank, `-.` as 0) or is too long (observed §2.9).
+/// that a minus begins, made as a number is, which is none (`-` is stored blank, `-.` as 0) or is too long
+/// (What servers do §2.9).
 private func isLikeNoNumber(string value: Span<UInt8>) -> Bool {
     if isLikeNoNumber(value) { return true }
     guard value[0] == UInt8(ascii: "-") else { return false }

@@ -292,8 +292,8 @@ func constantJSON(
     return (outcome, outcome == .written ? out.withWritten { Array($0) } : [])
 }
 
-/// Whether a name can stand in a Fields object: a server compares names unescaped (observed §2.4), so one that JSON would
-/// have to escape is unknown to every server.
+/// Whether a name can stand in a Fields object: a server compares names unescaped (What servers do §2.4), so one that
+/// JSON would have to escape is unknown to every server.
 func isFieldName(_ name: String) -> Bool {
     !name.isEmpty
         && name.utf8.allSatisfy {

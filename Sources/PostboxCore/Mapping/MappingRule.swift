@@ -16,7 +16,7 @@ package enum RowLimit: Sendable, Equatable, Codable {
     }
 }
 
-/// What a field's value is on the wire (protocol §8.1).
+/// What a field's value is on the wire (The wire §8.1).
 package enum FieldType: String, Sendable, Equatable, CaseIterable, Codable {
     case real
     case int

@@ -18,7 +18,7 @@ package struct RowMapper: Sendable {
     /// What a row of the batch before took of `PostBatch.bytes`; 0: there was none.
     private var bytesPerRow = 0
 
-    /// Bytes of a RIC: a server answers a longer name with an Error (observed §2.4).
+    /// Bytes of a RIC: a server answers a longer name with an Error (What servers do §2.4).
     static let ricBytesMax = 255
 
     /// - Parameters:

@@ -2,7 +2,7 @@
 package enum InboundMessage: Sendable, Equatable {
     /// An answer to a post.
     case ack(Ack)
-    /// A refusal that names no post (protocol §5).
+    /// A refusal that names no post (The wire §5).
     case error(ServerError)
     /// The login was accepted, or the login stream's state changed for the better.
     case loginRefresh(LoginRefresh)
@@ -14,7 +14,7 @@ package enum InboundMessage: Sendable, Equatable {
     case other(JSONValue)
 }
 
-/// An answer to a post (protocol §4.1). Success is the absence of a NakCode; the text does not count.
+/// An answer to a post (The wire §4.1). Success is the absence of a NakCode; the text does not count.
 package struct Ack: Sendable, Equatable {
     /// What became of the post.
     package enum Verdict: Sendable, Equatable {
@@ -73,7 +73,7 @@ package struct Ack: Sendable, Equatable {
     }
 }
 
-/// An Error message (protocol §5, observed §2.4).
+/// An Error message (The wire §5, What servers do §2.4).
 package struct ServerError: Sendable, Equatable {
     package var text: String
     /// The frame it answers, as the server read it; nil where it was not told.
@@ -88,7 +88,7 @@ package struct ServerError: Sendable, Equatable {
     }
 
     /// The PostID of the post that was refused: of the single message of the frame, or of the element of its array that the
-    /// offset points into (observed §2.4). nil: it cannot be told, and nothing may be failed by guess.
+    /// offset points into (What servers do §2.4). nil: it cannot be told, and nothing may be failed by guess.
     package var postID: UInt32? {
         guard let message else { return nil }
         let bytes = Array(message.utf8)
@@ -136,7 +136,7 @@ package struct ServerError: Sendable, Equatable {
     }
 }
 
-/// A stream's state (protocol §2.4). Words are kept as they came; numbers become their words.
+/// A stream's state (The wire §2.4). Words are kept as they came; numbers become their words.
 package struct StreamState: Sendable, Equatable {
     package var stream: String
     package var data: String
@@ -173,7 +173,7 @@ package struct StreamState: Sendable, Equatable {
         text = bounded(value?["Text"])
     }
 
-    /// protocol §2.4.
+    /// The number of each code of a state (The wire §2.4).
     private static let codes: [Int: String] = [
         0: "None", 1: "NotFound", 2: "Timeout", 3: "NotEntitled", 4: "InvalidArgument", 5: "UsageError",
         6: "Preempted", 7: "JitConflationStarted", 8: "RealtimeResumed", 9: "FailoverStarted",
@@ -185,7 +185,7 @@ package struct StreamState: Sendable, Equatable {
     ]
 }
 
-/// What a Login Refresh says (protocol §2.2). Everything but the state is optional: RCC sends next to nothing.
+/// What a Login Refresh says (The wire §2.2). Everything but the state is optional: RCC sends next to nothing.
 package struct LoginRefresh: Sendable, Equatable {
     package var state: StreamState
     /// Bytes of a whole frame.
@@ -211,7 +211,8 @@ package struct LoginRefresh: Sendable, Equatable {
     }
 
     init(_ message: JSONValue) {
-        /// Some servers put an element at the top, some in the Key (protocol §2.2); an element may be an object with its type.
+        /// Some servers put an element at the top, some in the Key (The wire §2.2); an element may be an object with
+        /// its type.
         func element(_ name: String) -> JSONValue? {
             let item = message["Elements"]?[name] ?? message["Key"]?["Elements"]?[name]
             return item?["Data"] ?? item
@@ -269,7 +270,7 @@ package func excerpt(_ bytes: some Collection<UInt8>, most: Int = 300) -> String
     return line.count > most ? line.prefix(most) + "…" : line
 }
 
-/// Without blanks and line ends at both ends: stock servers end their texts with a line feed (observed §2.2).
+/// Without blanks and line ends at both ends: stock servers end their texts with a line feed (What servers do §2.2).
 func trimmed(_ text: String) -> String {
     var rest = Substring(text)
     while let first = rest.first, first.isWhitespace { rest.removeFirst() }

@@ -65,7 +65,7 @@ package indirect enum JSONValue: Sendable, Equatable {
         }
     }
 
-    /// Parses one JSON text. Bytes that are no UTF-8 become U+FFFD (protocol §1: a client should tolerate them).
+    /// Parses one JSON text. Bytes that are no UTF-8 become U+FFFD (The wire §1: a client should tolerate them).
     /// nil: it is not JSON, nests deeper than 64 levels, or has more than a million values.
     package static func parse(_ bytes: UnsafeRawBufferPointer) -> JSONValue? {
         var parser = JSONTreeParser(bytes: bytes)

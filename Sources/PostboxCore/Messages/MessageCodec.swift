@@ -1,8 +1,8 @@
 /// Writes posts: everything but PostID, RIC and Fields is laid down once per login.
 ///
 /// An off-stream Post on the Login stream, one a frame, because an Error in an array silences all that stands behind it
-/// (observed §2.3). Shapes by protocol §3.5: RCC behind an ADS wants the same Key in the payload, RCC directly has neither
-/// Domain nor PostUserInfo.
+/// (What servers do §2.3). The shapes are those of The wire §3.5: RCC behind an ADS wants the same Key in the payload,
+/// RCC directly has neither Domain nor PostUserInfo.
 package struct MessageCodec: Sendable {
     /// A part of `text`.
     struct Piece {
@@ -27,7 +27,7 @@ package struct MessageCodec: Sendable {
     private let serviceNames: [String]
 
     /// `services`: index 0 is the default; an empty name leaves the Service out, so that the server's own default holds.
-    /// `postUserInfo`: dotted IPv4 address and number (observed §2.4).
+    /// `postUserInfo`: dotted IPv4 address and number (What servers do §2.4).
     package init(
         profile: Destination.Profile, services: [String], postUserInfo: (address: String, userID: UInt32)?
     ) {
@@ -112,7 +112,7 @@ package struct MessageCodec: Sendable {
 /// Which posts are so large that they go alone: nothing else is in flight, and nothing follows before the answer.
 ///
 /// A server's read buffer holds one post of the greatest length and little beside it. A large one that comes while others are
-/// unread breaks the connection (observed §2.9).
+/// unread breaks the connection (What servers do §2.9).
 package struct LonePosts: Sendable, Equatable {
     /// Bytes of a whole frame: up to here posts go among others.
     package static let frameMax = 30_000

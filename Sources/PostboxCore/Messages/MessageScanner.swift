@@ -1,6 +1,6 @@
 /// Reads the messages of one frame: plain Acks where they lie, everything else as a tree.
 ///
-/// A server's frame is an array of one or more messages; a single object is read as well (protocol §7).
+/// A server's frame is an array of one or more messages; a single object is read as well (The wire §7).
 package struct MessageScanner {
     /// A frame that is no JSON.
     package struct Broken: Error, Equatable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-/// Why a server refused a post. Codes that the table does not know survive as they came (protocol §4.2).
+/// Why a server refused a post. Codes that the table does not know survive as they came (The wire §4.2).
 package struct NakCode: Sendable, Hashable {
     /// The name where the table has one, else the digits or the word that came.
     package let name: String
@@ -44,7 +44,7 @@ package struct NakCode: Sendable, Hashable {
     package static let symbolUnknown = NakCode(name: "SymbolUnknown")
     package static let notOpen = NakCode(name: "NotOpen")
     package static let invalidContent = NakCode(name: "InvalidContent")
-    /// Not a NakCode of the wire: the server answered the post with an Error message (protocol §5).
+    /// Not a NakCode of the wire: the server answered the post with an Error message (The wire §5).
     package static let error = NakCode(name: "Error")
 
     private static let names: [Int: String] = [

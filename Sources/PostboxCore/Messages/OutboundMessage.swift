@@ -2,12 +2,12 @@
 package enum OutboundMessage {
     package static let ping = #"{"Type":"Ping"}"#
     package static let pong = #"{"Type":"Pong"}"#
-    /// Without the Domain the server would take it for the Close of an item (observed §2.1).
+    /// Without the Domain the server would take it for the Close of an item (What servers do §2.1).
     package static let loginClose = #"{"ID":1,"Type":"Close","Domain":"Login"}"#
-    /// Asks which services there are and whether they are up (protocol §10).
+    /// Asks which services there are and whether they are up (The wire §10).
     package static let directoryRequest = #"{"ID":2,"Domain":"Source","Key":{"Filter":3}}"#
 
-    /// Who logs in (protocol §2.1).
+    /// Who logs in (The wire §2.1).
     package enum Credentials: Sendable, Equatable {
         /// An ADS: the DACS user.
         case user(String)
@@ -15,7 +15,8 @@ package enum OutboundMessage {
         case token(String)
     }
 
-    /// The Login request. `isReissue` puts a new token on a live session: the server stays silent (observed §2.1).
+    /// The Login request. `isReissue` puts a new token on a live session: the server stays silent
+    /// (What servers do §2.1).
     package static func login(
         _ credentials: Credentials, applicationID: String, position: String, isReissue: Bool = false
     ) -> String {
@@ -34,7 +35,7 @@ package enum OutboundMessage {
     }
 }
 
-/// Text inside JSON, as the servers' converter takes it: non-ASCII raw, never as an escape (observed §2.5).
+/// Text inside JSON, as the servers' converter takes it: non-ASCII raw, never as an escape (What servers do §2.5).
 package enum JSONText {
     package static func quoted(_ text: String) -> String {
         var out: [UInt8] = [UInt8(ascii: "\"")]

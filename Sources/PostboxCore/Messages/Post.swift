@@ -1,4 +1,4 @@
-/// What a post carries: a whole image, or changed fields (protocol §3.4).
+/// What a post carries: a whole image, or changed fields (The wire §3.4).
 package enum PostKind: UInt8, Sendable, Equatable {
     case refresh
     case update

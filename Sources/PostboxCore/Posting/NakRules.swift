@@ -1,4 +1,4 @@
-/// Says what is done about a refusal: the destination's own rules first, then the table (protocol §4.2, §4.3, §5).
+/// Says what is done about a refusal: the destination's own rules first, then the table (The wire §4.2, §4.3, §5).
 package struct NakRules: Sendable {
     private let own: [Destination.NakRule]
     private let serviceName: String

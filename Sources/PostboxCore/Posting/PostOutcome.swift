@@ -95,7 +95,7 @@ package final class PostLot: Sendable {
 }
 
 package enum Postbox {
-    /// PostIDs are 1…4294967295 (observed §2.4: uint32; 0 means none).
+    /// PostIDs are 1…4294967295 (What servers do §2.4: uint32; 0 means none).
     package static let postIDs: UInt64 = 4_294_967_295
 
     /// The base for the next drop, where the PostIDs of these open drops are taken: behind the one that the longest run of free

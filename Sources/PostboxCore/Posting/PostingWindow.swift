@@ -76,7 +76,7 @@ package struct PostingWindow {
 
         var isWaiting: Bool { slot < 0 }
 
-        /// It was sent, and no answer says that it was not applied: a NoResponse may merely be late (protocol §4.2).
+        /// It was sent, and no answer says that it was not applied: a NoResponse may merely be late (The wire §4.2).
         var mayBeApplied: Bool {
             attempts > 0 && (refusal.map { $0.nakCode == NakCode.noResponse.name } ?? true)
         }

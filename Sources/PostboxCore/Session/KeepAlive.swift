@@ -1,4 +1,4 @@
-/// Keeps a connection alive and notices when the other side is gone (protocol §6, observed §2.7).
+/// Keeps a connection alive and notices when the other side is gone (The wire §6, What servers do §2.7).
 ///
 /// Our own Ping goes out after a third of the ping timeout without a byte from the server; a server that stays silent for
 /// the whole timeout is given up.

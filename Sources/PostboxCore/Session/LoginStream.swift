@@ -1,10 +1,10 @@
-/// The Login stream of one connection: from the request to the day it is closed (protocol §2).
+/// The Login stream of one connection: from the request to the day it is closed (The wire §2).
 ///
 /// A machine: it sees messages and time, and says what to do. It lives as long as one connection.
 package struct LoginStream: Sendable {
     /// What the server allows on this login.
     package struct Limits: Sendable, Equatable {
-        /// Bytes of a whole message; 61430 when not told (protocol §2.2).
+        /// Bytes of a whole message; 61430 when not told (The wire §2.2).
         package var maxMsgSize: Int
         /// Nanoseconds.
         package var pingTimeout: Int64
@@ -20,7 +20,7 @@ package struct LoginStream: Sendable {
 
     /// How soon another try makes sense.
     package enum Retry: Sendable, Equatable {
-        /// With the usual back-off: "System busy" is normal (protocol §2.3).
+        /// With the usual back-off: "System busy" is normal (The wire §2.3).
         case soon
         /// A minute at least: a limit was hit, or an administrator was at work.
         case slow
@@ -93,7 +93,7 @@ package struct LoginStream: Sendable {
             state = .open
             wasOpen = true
             guard isFirst else { return wasPaused ? .resumed : .none }
-            // RCC says nothing about pings but cuts after three missed ones, 20 s apart (protocol §6).
+            // RCC says nothing about pings but cuts after three missed ones, 20 s apart (The wire §6).
             let timeout = refresh.pingTimeout.map { Int64(min(max(1, $0), 86_400)) * 1_000_000_000 } ?? 60_000_000_000
             // Numbers beyond all sense are cut: memory and times are made of them.
             return .opened(
@@ -159,7 +159,7 @@ package struct LoginStream: Sendable {
         return .close(retry, text)
     }
 
-    /// protocol §2.4, right column.
+    /// What to do about each code of a state (The wire §2.4).
     private static func retry(_ status: StreamState) -> Retry {
         switch status.code {
         case "", "Timeout", "NoResources", "Error", "DacsDown", "NotOpen", "FailoverStarted", "FailoverCompleted":

@@ -110,12 +110,12 @@ package struct Destination: Sendable, Equatable {
     package enum Profile: String, Sendable, Equatable, CaseIterable {
         /// An ADS / RTDS: posts to its internal cache.
         case rtds
-        /// The Contributions Channel behind an ADS: Update only, payload Key equal to the post's Key (protocol §3.5).
+        /// The Contributions Channel behind an ADS: Update only, payload Key equal to the post's Key (The wire §3.5).
         case rccViaRTDS = "rcc_via_rtds"
-        /// The Contributions Channel directly: token login, Update only (protocol §3.5).
+        /// The Contributions Channel directly: token login, Update only (The wire §3.5).
         case rcc
 
-        /// Only Updates may be posted (protocol §3.5).
+        /// Only Updates may be posted (The wire §3.5).
         package var isUpdateOnly: Bool { self != .rtds }
     }
 
@@ -153,7 +153,7 @@ package struct Destination: Sendable, Equatable {
         }
     }
 
-    /// Where the credentials of a token login come from (protocol §11, §12).
+    /// Where the credentials of a token login come from (The wire §11, §12).
     package struct Token: Sendable, Equatable {
         package enum Grant: Sendable, Equatable {
             /// Version 1, machine ID.
@@ -199,7 +199,7 @@ package struct Destination: Sendable, Equatable {
         }
     }
 
-    /// What is done about a NakCode (protocol §4.2).
+    /// What is done about a NakCode (The wire §4.2).
     package enum NakClass: String, Sendable, Equatable, CaseIterable {
         /// Another try after a pause.
         case retry

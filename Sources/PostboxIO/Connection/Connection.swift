@@ -309,7 +309,7 @@ package struct ProxyAddress: Sendable, Equatable {
     }
 }
 
-/// Asks for the upgrade and judges the answer (protocol §1): status 101, our key's digest, and `tr_json2`.
+/// Asks for the upgrade and judges the answer (The wire §1): status 101, our key's digest, and `tr_json2`.
 private final class UpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart

@@ -22,8 +22,8 @@ package enum LocalAddress {
         return "127.0.0.1"
     }
 
-    /// What stands in `PostUserInfo`: the address must be dotted IPv4 and the number a UInt32 (observed §2.4); the examples send
-    /// the application's number (protocol §3.5). RCC directly is sent none.
+    /// What stands in `PostUserInfo`: the address must be dotted IPv4 and the number a UInt32 (What servers do §2.4);
+    /// the examples send the application's number (The wire §3.5). RCC directly is sent none.
     package static func postUserInfo(
         of destination: Destination, address: String
     ) -> (address: String, userID: UInt32)? {

@@ -423,7 +423,7 @@ package actor PostingLane {
         return true
     }
 
-    /// Puts new credentials on the live session. The server stays silent when it agrees (observed §2.1).
+    /// Puts new credentials on the live session. The server stays silent when it agrees (What servers do §2.1).
     package func reissue(_ credentials: OutboundMessage.Credentials) {
         guard let link, link.login.isOpen else { return }
         guard !window.isLone else {
@@ -642,7 +642,7 @@ package actor PostingLane {
         }
     }
 
-    /// Which services the server has and whether they are up (protocol §10); nil: it does not say within the timeout.
+    /// Which services the server has and whether they are up (The wire §10); nil: it does not say within the timeout.
     package func services(timeout: Duration) async -> [String: Bool]? {
         guard link != nil, directory == nil else { return nil }
         let deadline = eventLoop.scheduleTask(in: .nanoseconds(timeout.nanoseconds)) {

@@ -3,8 +3,8 @@ internal import JWTKit
 package import Logging
 package import PostboxCore
 
-/// Keeps an access token fresh (protocol §11, §12): a token is at hand before it is needed, and a slow or dead endpoint never
-/// holds up a session that is alive.
+/// Keeps an access token fresh (The wire §11, §12): a token is at hand before it is needed, and a slow or dead endpoint
+/// never holds up a session that is alive.
 package actor TokenClient {
     private let token: Destination.Token
     private let tls: Destination.TLS
@@ -302,7 +302,7 @@ package actor TokenClient {
         func verify(using algorithm: some JWTAlgorithm) async throws {}
     }
 
-    /// A JWT signed with the site's own key (protocol §12).
+    /// A JWT signed with the site's own key (The wire §12).
     private func assertion(_ path: String) async throws -> String {
         do {
             let bytes = try Disk.contents(path)

@@ -1,7 +1,8 @@
-/// What the server's JSON converter refuses a message with: the content of an Error message (protocol.md §5, observed.md §2.4).
+/// What the server's JSON converter refuses a message with: the content of an Error message (The wire §5,
+/// What servers do §2.4).
 struct ConversionError: Error, Equatable {
     let text: String
-    /// Byte offset of the offending token in the frame; absent for missing keys and RSSL errors (observed.md §2.4).
+    /// Byte offset of the offending token in the frame; absent for missing keys and RSSL errors (What servers do §2.4).
     let offset: Int?
     /// Source line that `Debug` names. Made up, but one for each kind, as readers of a log may sort by it.
     let line: Int
@@ -32,11 +33,11 @@ struct ConversionError: Error, Equatable {
         ConversionError("JSON RSSL Conversion Error. RSSL error code : \(code)", offset: nil, line: 1290)
     }
 
-    /// Two payloads in one message: the converter fails without setting a code (protocol.md §3.2).
+    /// Two payloads in one message: the converter fails without setting a code (The wire §3.2).
     static let noErrorCode = ConversionError("No error code.", offset: nil, line: 660)
 
     private init(_ text: String, offset: Int?, line: Int) {
-        // The server writes the text into a buffer of this size (protocol.md §5).
+        // The server writes the text into a buffer of this size (The wire §5).
         self.text = String(text.prefix(250))
         self.offset = offset
         self.line = line

@@ -1,4 +1,4 @@
-/// A domain number with the names it goes by on the wire (protocol.md §3.6).
+/// A domain number with the names it goes by on the wire (The wire §3.6).
 struct Domain: Equatable, Hashable {
     let number: UInt8
 
@@ -27,7 +27,7 @@ struct Domain: Equatable, Hashable {
     private static let names = Dictionary(uniqueKeysWithValues: numbers.map { ($0.value, $0.key) })
 }
 
-/// What a message is, by its `Type` (protocol.md §3.6).
+/// What a message is, by its `Type` (The wire §3.6).
 enum MessageType: UInt8 {
     case request = 1
     case refresh = 2

@@ -1,4 +1,5 @@
-/// Turns the JSON of one frame into messages, refusing what the server's converter refuses (observed.md §2.4, protocol.md §3).
+/// Turns the JSON of one frame into messages, refusing what the server's converter refuses (What servers do §2.4,
+/// The wire §3).
 struct MessageConverter {
     let json: JSONTokens
     let fields: FieldDictionary
@@ -25,8 +26,8 @@ struct MessageConverter {
         }
     }
 
-    /// The stream that an Error for the message at a token is sent on: 0 when it cannot be told (protocol.md §5), and what
-    /// was read of a number before it grew too large (observed.md §2.4: 2^31 gives 214748364).
+    /// The stream that an Error for the message at a token is sent on: 0 when it cannot be told (The wire §5), and what
+    /// was read of a number before it grew too large (What servers do §2.4: 2^31 gives 214748364).
     func streamID(of index: Int) -> Int32 {
         guard let id = json.member("ID", of: index), json.tokens[id].kind == .primitive else { return 0 }
         var value: Int32 = 0
@@ -104,7 +105,7 @@ struct MessageConverter {
             case "Elements", "Map", "FilterList", "Series", "Vector", "Opaque", "Xml", "Json":
                 payloads += 1
             default:
-                // Unknown members are ignored, as a server does that was not told to catch them (observed.md §2.4).
+                // Unknown members are ignored, as a server does that was not told to catch them (What servers do §2.4).
                 break
             }
             // Payloads are converted where they stand, so that the first fault of the text is the one that is told.
@@ -120,7 +121,7 @@ struct MessageConverter {
         return post
     }
 
-    /// The Message inside a Post, read by the same rules as one outside (protocol.md §3.4).
+    /// The Message inside a Post, read by the same rules as one outside (The wire §3.4).
     private func payload(at index: Int) throws(ConversionError) -> Post.Payload {
         guard json.tokens[index].kind == .object else { throw wrongType(index, expected: .object, "Message") }
         let type = try messageType(of: index)
@@ -154,7 +155,7 @@ struct MessageConverter {
         guard json.tokens[index].kind == .object else { throw wrongType(index, expected: .object, "Fields") }
         var stored: [StoredField] = []
         for (name, value) in try members(of: index) {
-            // Names are looked up as they stand, escapes and all (observed.md §2.4).
+            // Names are looked up as they stand, escapes and all (What servers do §2.4).
             guard let type = fields.type(of: name) else {
                 throw .unexpectedFID(name, offset: keyOffset(before: value))
             }
@@ -176,7 +177,7 @@ struct MessageConverter {
                 switch json.tokens[value].kind {
                 case .primitive: _ = try number(value, key: name, as: UInt32.self)
                 case .string:
-                    // A dotted IPv4 address; a host name or an IPv6 address is no RSSL value (observed.md §2.4).
+                    // A dotted IPv4 address; a host name or an IPv6 address is no RSSL value (What servers do §2.4).
                     let parts = json.text(value).split(separator: ".", omittingEmptySubsequences: false)
                     guard parts.count == 4, parts.allSatisfy({ plainInteger($0.utf8, as: UInt8.self) != nil }) else {
                         throw .rssl(0)
@@ -303,7 +304,7 @@ struct MessageConverter {
         }
     }
 
-    /// Strings and unsigned integers; a bare `null`, `true` or `false` is refused (protocol.md §2.1).
+    /// Strings and unsigned integers; a bare `null`, `true` or `false` is refused (The wire §2.1).
     private func elements(_ index: Int) throws(ConversionError) -> [String: ElementValue] {
         guard json.tokens[index].kind == .object else { throw wrongType(index, expected: .object, "Elements") }
         var elements: [String: ElementValue] = [:]

@@ -7,13 +7,13 @@ enum ReceivedMessage {
     case post(Post)
     case ping
     case pong
-    /// A client must never send one: the server takes it for a failure of the channel (observed.md §2.4).
+    /// A client must never send one: the server takes it for a failure of the channel (What servers do §2.4).
     case error
     /// Well-formed, and nothing that a server of this kind acts on.
     case ignored
 }
 
-/// A Login request or its reissue (protocol.md §2.1).
+/// A Login request or its reissue (The wire §2.1).
 struct LoginRequest {
     var id: Int32
     var name: String?
@@ -33,7 +33,7 @@ enum ElementValue: Equatable {
     case other
 }
 
-/// A request for an item (observed.md §2.8).
+/// A request for an item (What servers do §2.8).
 struct ItemRequest {
     var id: Int32
     var domain: Domain
@@ -58,7 +58,7 @@ enum ServiceReference: Equatable {
     case unknownNumber(UInt16)
 }
 
-/// A Post message (protocol.md §3.2).
+/// A Post message (The wire §3.2).
 struct Post {
     var id: Int32
     var domain: Domain

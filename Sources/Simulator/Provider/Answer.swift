@@ -1,4 +1,4 @@
-/// The messages of the server, each as the JSON object that stands in the array of a frame (observed.md §2).
+/// The messages of the server, each as the JSON object that stands in the array of a frame (What servers do §2).
 enum Answer {
     static let ping = Array(#"{"Type":"Ping"}"#.utf8)
     static let pong = Array(#"{"Type":"Pong"}"#.utf8)
@@ -79,7 +79,7 @@ enum Answer {
         return json.bytes
     }
 
-    /// An Error repeats the whole frame that it answers (observed.md §2.4).
+    /// An Error repeats the whole frame that it answers (What servers do §2.4).
     static func error(_ error: ConversionError, id: Int32, frame: [UInt8]) -> [UInt8] {
         var json = JSONText()
         json.raw("{\"ID\":")
@@ -123,7 +123,7 @@ enum Answer {
                 }
             }
         case .rcc:
-            // The flags of the captured reply, and no more elements than it has (protocol.md §2.2).
+            // The flags of the captured reply, and no more elements than it has (The wire §2.2).
             json.raw(",\"Solicited\":false,\"Private\":true,\"ClearCache\":false,\"DoNotCache\":true")
             loginKey(request, &json) { json in
                 if scenario.maxMessagesPerSecond > 0 {
@@ -158,7 +158,7 @@ enum Answer {
         json.raw("}}")
     }
 
-    /// A Status on the Login stream (protocol.md §2.3).
+    /// A Status on the Login stream (The wire §2.3).
     static func loginStatus(
         id: Int32, stream: String, data: String, code: String?, text: String, isPrivate: Bool = false
     ) -> [UInt8] {
@@ -214,7 +214,7 @@ enum Answer {
         return json.bytes
     }
 
-    /// The Source directory: each service's Info and State, as the filter asks (protocol.md §10).
+    /// The Source directory: each service's Info and State, as the filter asks (The wire §10).
     static func directory(id: Int32, filter: UInt32, services: [String: Scenario.Service]) -> [UInt8] {
         var json = JSONText()
         json.raw("{\"ID\":")
@@ -249,7 +249,7 @@ enum Answer {
 
     // MARK: Parts
 
-    /// MarketPrice is the default and is not written (protocol.md §2.2).
+    /// MarketPrice is the default and is not written (The wire §2.2).
     private static func domain(_ domain: Domain, _ json: inout JSONText) {
         guard domain != .marketPrice else { return }
         json.raw(",\"Domain\":")

@@ -78,7 +78,7 @@ struct ProviderSession {
     mutating func received(
         _ frame: InboundFrame, at now: Moment, state: inout ProviderState, into output: inout SessionOutput
     ) {
-        // Any frame keeps a session alive (observed.md §2.7).
+        // Any frame keeps a session alive (What servers do §2.7).
         lastReceivedAt = now.nanoseconds
         switch frame {
         case .message(let bytes):
@@ -91,7 +91,7 @@ struct ProviderSession {
             break
         case .close:
             state.report.closes += 1
-            // Whatever code came, the answer is 1001 (observed.md §2.1).
+            // Whatever code came, the answer is 1001 (What servers do §2.1).
             if !isMute { output.ending = .close(code: 1001) }
         }
     }
@@ -131,7 +131,7 @@ struct ProviderSession {
         checkToken(at: now, state, &output)
         guard output.ending == nil else { return }
         if nextPingAt <= now.nanoseconds {
-            // Pings come from the connection's start on, login or not (observed.md §2.7).
+            // Pings come from the connection's start on, login or not (What servers do §2.7).
             state.report.pingsSent += 1
             write(Answer.ping, &output)
             nextPingAt = now.nanoseconds + scenario.login.pingTimeout.nanoseconds / 3
@@ -170,7 +170,7 @@ struct ProviderSession {
                 handle(message, json, at: now, &state, &output)
             } catch {
                 refuse(element, error, converter, at: now, &state, &output)
-                // What stands behind an element with an Error is never looked at (observed.md §2.3).
+                // What stands behind an element with an Error is never looked at (What servers do §2.3).
                 for dropped in elements[(place + 1)...] { drop(dropped, converter, at: now, &state) }
                 return
             }
@@ -211,7 +211,7 @@ struct ProviderSession {
         }
     }
 
-    /// Broken JSON gets no Error: the connection is closed as if all was well (observed.md §2.4).
+    /// Broken JSON gets no Error: the connection is closed as if all was well (What servers do §2.4).
     private mutating func brokenJSON(at now: Moment, _ state: inout ProviderState, _ output: inout SessionOutput) {
         state.report.note(.brokenJSON, connection: number, at: now, "a frame that is no JSON")
         output.ending = .close(code: 1000)
@@ -246,7 +246,7 @@ struct ProviderSession {
 
     // MARK: Login
 
-    /// Ends the session when its token has expired, or was evicted where that ends sessions (protocol.md §2.3).
+    /// Ends the session when its token has expired, or was evicted where that ends sessions (The wire §2.3).
     private mutating func checkToken(at now: Moment, _ state: ProviderState, _ output: inout SessionOutput) {
         guard let token, case .open(let id) = login else { return }
         let text: String
@@ -310,7 +310,7 @@ struct ProviderSession {
             } else if request.wantsRefresh {
                 write(Answer.loginRefresh(request, scenario: scenario), &output)
             } else {
-                // Silence is success (observed.md §2.1).
+                // Silence is success (What servers do §2.1).
                 state.report.reissues += 1
             }
             return
@@ -406,7 +406,7 @@ struct ProviderSession {
             state.record?.answer(name, .silent, connection: number, at: now)
             return
         }
-        // The stock server drops posts of a domain that has no name (observed.md §2.2).
+        // The stock server drops posts of a domain that has no name (What servers do §2.2).
         if post.domain != .marketPrice, !scenario.answersOtherDomains || post.domain.name == nil {
             state.report.silentPosts += 1
             state.record?.answer(name, .silent, connection: number, at: now)
@@ -577,7 +577,7 @@ struct ProviderSession {
         packBytes = 0
     }
 
-    /// Every message of a server comes in an array, even a single one (observed.md §2).
+    /// Every message of a server comes in an array, even a single one (What servers do §2).
     private func write(_ message: [UInt8], _ output: inout SessionOutput) {
         guard !isMute else { return }
         output.bytes.writeTextFrame([UInt8(ascii: "[")] + message + [UInt8(ascii: "]")])

@@ -90,7 +90,7 @@ struct ProviderState {
         servicesByNumber.keys.sorted().lazy.compactMap { cache[ItemName(service: $0, ric: ric)] }.first
     }
 
-    /// A Refresh makes the item, or replaces its whole list of fields; an Update changes those given (protocol.md §3.4).
+    /// A Refresh makes the item, or replaces its whole list of fields; an Update changes those given (The wire §3.4).
     mutating func apply(_ fields: [StoredField], to item: ItemName, replacing: Bool) {
         if replacing { cache[item] = [:] }
         for field in fields { cache[item, default: [:]][field.name] = field.literal }

@@ -1,4 +1,4 @@
-/// A NakCode by its number; numbers that have no name go over the wire as they are (protocol.md §4.2).
+/// A NakCode by its number; numbers that have no name go over the wire as they are (The wire §4.2).
 package struct NakCode: RawRepresentable, Sendable, Hashable {
     package let rawValue: Int
 

@@ -87,7 +87,7 @@ package struct Scenario: Sendable, Equatable {
     /// A service of the server.
     package struct Service: Sendable, Equatable {
         package var number: UInt16
-        /// A service that is down refuses every post with SourceDown (protocol.md §4.3).
+        /// A service that is down refuses every post with SourceDown (The wire §4.3).
         package var isUp: Bool
 
         package init(number: UInt16, isUp: Bool = true) {
@@ -250,7 +250,7 @@ package struct Scenario: Sendable, Equatable {
 
     /// How logins go.
     package struct Login: Sendable, Equatable {
-        /// Whose Login Refresh it is (protocol.md §2.2).
+        /// Whose Login Refresh it is (The wire §2.2).
         package enum Shape: String, Sendable, Equatable {
             case ads
             case rcc
@@ -258,7 +258,7 @@ package struct Scenario: Sendable, Equatable {
 
         /// A refusal of logins.
         package struct Rejection: Sendable, Equatable {
-            /// Name of the state code (protocol.md §2.4).
+            /// Name of the state code (The wire §2.4).
             package var code: String
             package var text: String
             /// How many logins; nil for each.
@@ -281,7 +281,7 @@ package struct Scenario: Sendable, Equatable {
         package var pingTimeout: Duration = .seconds(30)
         package var isSilent = false
         package var rejection: Rejection?
-        /// So many logins find the system busy (protocol.md §2.3).
+        /// So many logins find the system busy (The wire §2.3).
         package var systemBusyTimes = 0
         /// Whether an access token of the token endpoint is asked for.
         package var requiresTokens = false
@@ -308,7 +308,7 @@ package struct Scenario: Sendable, Equatable {
     package var duplicateAcksEvery = 0
     package var reordering: Reordering?
     package var packsAcks = false
-    /// Nil for what the login shape does: the key in ads, none in rcc (protocol.md §4.1).
+    /// Nil for what the login shape does: the key in ads, none in rcc (The wire §4.1).
     package var keyInAck: Bool?
     package var nakCodeForm: NakCodeForm = .name
     package var ackText = ""
@@ -339,7 +339,7 @@ package struct Scenario: Sendable, Equatable {
 
     package init() {}
 
-    /// A server reads 260 bytes more than it tells: 61430 were told and 61690 read (observed.md §2.6).
+    /// A server reads 260 bytes more than it tells: 61430 were told and 61690 read (What servers do §2.6).
     var maxFrameBytes: Int { login.maxMsgSize + 260 }
 
     /// How many bytes the buffer holds that a connection is read into: the largest frame fits when it is alone.

@@ -10,7 +10,8 @@ extension Scenario {
         package init() {}
     }
 
-    /// The HTTPS endpoint that gives out access tokens (protocol.md §11, §12). Always TLS, with the simulator's own authority.
+    /// The HTTPS endpoint that gives out access tokens (The wire §11, §12). Always TLS, with the simulator's own
+    /// authority.
     package struct TokenEndpoint: Sendable, Equatable {
         /// `expires_in` of an answer: written as a text or as a number.
         package enum ExpiresIn: Sendable, Equatable {
@@ -75,7 +76,7 @@ extension Scenario {
         package var clients: [String: String]?
         /// JWKs as JSON texts by client ID, that assertions of version 2 are verified with.
         package var keys: [String: String] = [:]
-        /// `aud` that an assertion has to name (protocol.md §12).
+        /// `aud` that an assertion has to name (The wire §12).
         package var audience = "https://login.ciam.refinitiv.com/as/token.oauth2"
         /// Scope that has to be asked for, else 403 `insufficient_scope`; nil for none.
         package var scope: String?

@@ -2,7 +2,7 @@ import Crypto
 import CryptoExtras
 import Foundation
 
-/// The signed JWT that a client of version 2 sends instead of its secret (protocol.md §12).
+/// The signed JWT that a client of version 2 sends instead of its secret (The wire §12).
 enum ClientAssertion {
     /// Why an assertion is not taken.
     struct Refusal: Error {

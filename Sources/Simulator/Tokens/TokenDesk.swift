@@ -118,7 +118,7 @@ struct TokenDesk {
         guard let client = form["client_id"], !client.isEmpty else {
             return refused(400, "invalid_request", "client_id is missing.")
         }
-        // The client ID with an empty secret (protocol.md §11).
+        // The client ID with an empty secret (The wire §11).
         let basic = "Basic " + Data("\(client):".utf8).base64EncodedString()
         guard request.headers["authorization"] == basic else {
             return refused(401, "invalid_client", "The Basic header is not that of the client.")

@@ -1,5 +1,5 @@
 /// A DATE: several ways of writing are taken, and one that names no day is acknowledged and unreadable, or another day
-/// (observed.md §2.5, §2.9):
+/// (What servers do §2.5, §2.9):
 ///
 ///     2026-11-21, 20261121, 21 NOV 2026, 11/21/2026    2026-11-21
 ///     21 Nov 2026     2026-00-21, as months are upper case    01/02/2026    2026-01-02, the month first
@@ -75,7 +75,7 @@ enum DateValue {
 
 /// A TIME: a day's end of 24:00 and nonsense like 99:99 pass as they are, and what follows a time that was found is ignored,
 /// so that a zone is dropped, and an ISO date-time is taken for the hour and minute that its year looks like
-/// (observed.md §2.5, §2.9).
+/// (What servers do §2.5, §2.9).
 enum TimeValue {
     static func stored(_ literal: FieldLiteral) throws(ConversionError) -> String {
         guard literal.kind == .string else { throw literal.wrongToken(expected: .string) }
@@ -97,7 +97,7 @@ enum TimeValue {
     }
 
     private static func colons(_ text: String) throws(ConversionError) -> String {
-        // The zone at the end is ignored (protocol.md §8.1).
+        // The zone at the end is ignored (The wire §8.1).
         let zoneless = text.prefix(while: { $0.isASCII && $0.isNumber || ":.,".contains($0) })
         let parts = zoneless.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count >= 2, parts.count <= 6, let hour = Int(parts[0]), let minute = Int(parts[1]), minute < 100

@@ -24,14 +24,15 @@ struct FieldDictionary: Sendable {
         return .any
     }
 
-    /// The Cruzeiro's text stands before that of the Real, which is the same (observed.md §2.9).
+    /// The Cruzeiro's text stands before that of the Real, which is the same (What servers do §2.9).
     private static let currencies: FieldType = .enumeration(inOrder: [
         ("USD", 840), ("EUR", 978), ("GBP", 826), ("JPY", 392), ("CHF", 756), ("CAD", 124), ("AUD", 36), ("SEK", 752),
         ("NOK", 578), ("DKK", 208), ("HKD", 344), ("SGD", 702), ("CNY", 156), ("INR", 356), ("ZAR", 710), ("AED", 784),
         ("THB", 764), ("BRL", 76), ("BRL", 986),
     ])
 
-    /// Texts that are padded, that are padded or not, and that are the digits of another one's number (observed.md §2.9).
+    /// Texts that are padded, that are padded or not, and that are the digits of another one's number
+    /// (What servers do §2.9).
     private static let ratings: FieldType = .enumeration(inOrder: [
         ("   ", 0), ("AAA", 1), ("AA ", 2), ("A  ", 3), ("A", 4), ("NR ", 32692), ("431", 1431), ("NR ", 7),
     ])

@@ -1,6 +1,6 @@
-/// What a field holds, which decides which JSON values the server takes for it (protocol.md §8.1).
+/// What a field holds, which decides which JSON values the server takes for it (The wire §8.1).
 package enum FieldType: Sendable, Equatable {
-    /// A decimal: a 64-bit mantissa with up to 14 decimals (protocol.md §8.2).
+    /// A decimal: a 64-bit mantissa with up to 14 decimals (The wire §8.2).
     case real
     /// A signed integer of 64 bits.
     case int
@@ -17,7 +17,7 @@ package enum FieldType: Sendable, Equatable {
     /// Whatever its JSON value looks like: a number is a real, a string is a text.
     case any
 
-    /// An enumeration in the order of its table: where a text stands twice, the first is found (observed.md §2.9).
+    /// An enumeration in the order of its table: where a text stands twice, the first is found (What servers do §2.9).
     static func enumeration(inOrder displays: [(String, UInt16)]) -> FieldType {
         .enumeration(Dictionary(displays) { first, _ in first })
     }
@@ -46,9 +46,10 @@ struct FieldLiteral {
 extension FieldType {
     /// What the server stores for a value, as the JSON literal that an item request reads back; `null` is a blank.
     ///
-    /// Values that a real server acknowledges and stores wrong are stored wrong here as well (observed.md §2.5, §2.9).
+    /// Values that a real server acknowledges and stores wrong are stored wrong here as well (What servers do §2.5,
+    /// §2.9).
     func stored(_ literal: FieldLiteral) throws(ConversionError) -> String {
-        // `null` means blank for every type (protocol.md §8.1).
+        // `null` means blank for every type (The wire §8.1).
         if literal.isNull { return "null" }
         switch self {
         case .real: return try RealValue.stored(literal)
@@ -87,7 +88,8 @@ extension FieldType {
             }
             return String(value)
         case .string:
-            // Texts are compared byte for byte, and an unknown one is stored blank without a word (observed.md §2.5, §2.9).
+            // Texts are compared byte for byte, and an unknown one is stored blank without a word
+            // (What servers do §2.5, §2.9).
             return displays[literal.text].map { String($0) } ?? "null"
         case .object, .array:
             throw literal.wrongToken(expected: .primitive)

@@ -1,4 +1,4 @@
-/// A REAL64 as the server's converter makes it from JSON text (protocol.md §8.2, observed.md §2.5, §2.9).
+/// A REAL64 as the server's converter makes it from JSON text (The wire §8.2, What servers do §2.5, §2.9).
 enum RealValue {
     static func stored(_ literal: FieldLiteral) throws(ConversionError) -> String {
         switch literal.kind {
@@ -13,7 +13,7 @@ enum RealValue {
     }
 
     /// A string: only one that begins like a negative number, `Inf` or `NaN` is looked at, and what follows the three
-    /// letters is not, so that many a word is acknowledged as a number that is none (observed.md §2.9):
+    /// letters is not, so that many a word is acknowledged as a number that is none (What servers do §2.9):
     ///
     ///     Info, INFLATION, Inf.   Inf        -           blank
     ///     -Info                   -Inf       -.          0
@@ -66,7 +66,8 @@ enum RealValue {
         guard decimals.count <= 14 else { throw .rssl(-29) }
         var digits = Array(whole.drop(while: { $0 == UInt8(ascii: "0") })) + decimals
         var exponent = -decimals.count
-        // One above the largest mantissa, or below the smallest, wraps around and is acknowledged (observed.md §2.5, §2.9).
+        // One above the largest mantissa, or below the smallest, wraps around and is acknowledged
+        // (What servers do §2.5, §2.9).
         let limit = UInt64(Int64.max) + (isNegative ? 2 : 1)
         while true {
             if digits.isEmpty { return render(0, exponent) }
@@ -81,7 +82,7 @@ enum RealValue {
     }
 
     /// Exponent notation. The power of ten that joins the digits before and after the point is computed in 32 bits there
-    /// and is the smallest integer from ten decimals on, so that the value comes out wrong (observed.md §2.5):
+    /// and is the smallest integer from ten decimals on, so that the value comes out wrong (What servers do §2.5):
     ///
     ///     1.23456789012e5   1 * -2147483648 + 23456789012 = 21309305364, six decimals:   21309.305364
     private static func scientific(

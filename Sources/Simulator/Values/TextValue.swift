@@ -2,13 +2,13 @@ import Foundation
 
 /// JSON strings as the server's converter takes them.
 enum TextValue {
-    /// An RMTES string: its length is not checked, and the empty string is a blank (observed.md §2.5).
+    /// An RMTES string: its length is not checked, and the empty string is a blank (What servers do §2.5).
     static func stored(_ literal: FieldLiteral) throws(ConversionError) -> String {
         let text = readBack(try content(of: literal))
         return text.isEmpty ? "null" : JSONText.literal(text)
     }
 
-    /// An ASCII string: bytes as they came, UTF-8 too, and ESC % 0 means nothing in it (observed.md §2.9).
+    /// An ASCII string: bytes as they came, UTF-8 too, and ESC % 0 means nothing in it (What servers do §2.9).
     static func storedASCII(_ literal: FieldLiteral) throws(ConversionError) -> String {
         let bytes = try content(of: literal)
         return bytes.isEmpty ? "null" : JSONText.literal(String(decoding: bytes, as: UTF8.self))
@@ -21,7 +21,7 @@ enum TextValue {
     }
 
     /// Takes the escapes out of a JSON string; nil for a `\uXXXX` of 0x80 or above, which the converter cannot hold
-    /// although the character itself as raw UTF-8 passes (observed.md §2.5).
+    /// although the character itself as raw UTF-8 passes (What servers do §2.5).
     static func unescaped(_ raw: ArraySlice<UInt8>) -> [UInt8]? {
         guard raw.contains(UInt8(ascii: "\\")) else { return Array(raw) }
         var bytes: [UInt8] = []
@@ -51,7 +51,7 @@ enum TextValue {
     }
 
     /// What an RMTES string reads back as: single bytes in the default set, until ESC % 0 turns to UTF-8. Any other ESC is a
-    /// sequence that is not understood, and the whole text reads back blank (observed.md §2.9).
+    /// sequence that is not understood, and the whole text reads back blank (What servers do §2.9).
     private static func readBack(_ bytes: [UInt8]) -> String {
         let parts = bytes.split(separator: turnToUTF8)
         guard !parts.contains(where: { $0.contains(0x1B) }) else { return "" }
@@ -63,7 +63,7 @@ enum TextValue {
 
     /// Single bytes of the default set, each the character of its number. NUL, SO, SI and DEL come out as other characters;
     /// which ones was not noted, so a replacement character stands for each. The server's output takes a backslash before
-    /// a backslash or a quote for one that escapes it, so that the reader sees one fewer (observed.md §2.9).
+    /// a backslash or a quote for one that escapes it, so that the reader sees one fewer (What servers do §2.9).
     private static func defaultSet(_ bytes: some Collection<UInt8>) -> String {
         // Most texts have none of it.
         if bytes.allSatisfy({ (0x20..<0x7F).contains($0) && $0 != UInt8(ascii: "\\") }) {

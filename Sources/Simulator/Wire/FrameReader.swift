@@ -2,7 +2,7 @@ import NIOCore
 
 /// What a client sent in one WebSocket message or control frame.
 enum InboundFrame: Equatable {
-    /// A whole text or binary message, fragments joined: a server takes both alike (observed.md §2.6).
+    /// A whole text or binary message, fragments joined: a server takes both alike (What servers do §2.6).
     case message([UInt8])
     case ping
     case pong
@@ -13,15 +13,15 @@ enum InboundFrame: Equatable {
 struct FrameReader {
     /// Why the connection has to end.
     enum Fault: Error {
-        /// Larger than the server reads: the connection is reset without a word (observed.md §2.6).
+        /// Larger than the server reads: the connection is reset without a word (What servers do §2.6).
         case tooLarge
-        /// Too large for what is left of the read buffer (observed.md §2.9).
+        /// Too large for what is left of the read buffer (What servers do §2.9).
         case doesNotFit
-        /// Unmasked, or not a frame at all: the connection is dropped (observed.md §2.6, protocol.md §1).
+        /// Unmasked, or not a frame at all: the connection is dropped (What servers do §2.6, The wire §1).
         case malformed
     }
 
-    /// Largest message in bytes, its WebSocket headers included (observed.md §2.6).
+    /// Largest message in bytes, its WebSocket headers included (What servers do §2.6).
     let maxBytes: Int
     private var buffer: ReadBuffer
     private var fragments: [UInt8]?
@@ -127,7 +127,7 @@ extension ByteBuffer {
         writeInteger(code)
     }
 
-    /// Appends a WebSocket pong: always empty, whatever the ping carried (observed.md §2.7).
+    /// Appends a WebSocket pong: always empty, whatever the ping carried (What servers do §2.7).
     mutating func writeEmptyPong() {
         writeInteger(UInt8(0x8A))
         writeInteger(UInt8(0))

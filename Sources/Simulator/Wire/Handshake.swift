@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 import NIOCore
 
-/// The server's side of the WebSocket upgrade (protocol.md §1, observed.md §2.1).
+/// The server's side of the WebSocket upgrade (The wire §1, What servers do §2.1).
 enum Handshake {
     /// What the bytes received so far come to.
     enum Verdict {

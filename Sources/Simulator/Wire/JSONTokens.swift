@@ -21,9 +21,9 @@ struct JSONToken {
 ///
 /// The server's tokenizer takes commas and colons for blanks, so that missing and superfluous ones pass, and looks only at
 /// the first byte of a primitive, so that `01`, `1.` and `1e` pass and `NaN`, `+1` and `.5` do not
-/// (observed.md §2.4, last rows of the table).
+/// (What servers do §2.4, last rows of the table).
 struct JSONTokens {
-    /// The text is no JSON, even to this tokenizer. The server answers it with a Close frame (observed.md §2.4).
+    /// The text is no JSON, even to this tokenizer. The server answers it with a Close frame (What servers do §2.4).
     struct Broken: Error {}
 
     let bytes: [UInt8]
@@ -122,7 +122,8 @@ struct JSONTokens {
         String(decoding: raw(index), as: UTF8.self)
     }
 
-    /// Whether the token's bytes are exactly these: names are compared unescaped and case-sensitively (observed.md §2.4).
+    /// Whether the token's bytes are exactly these: names are compared unescaped and case-sensitively
+    /// (What servers do §2.4).
     func isExactly(_ index: Int, _ name: StaticString) -> Bool {
         let token = tokens[index]
         guard token.end - token.start == name.utf8CodeUnitCount else { return false }
@@ -151,7 +152,8 @@ struct JSONTokens {
         return found
     }
 
-    /// Index of the value of the last member with this name: of duplicate members, the last wins (observed.md §2.2).
+    /// Index of the value of the last member with this name: of duplicate members, the last wins
+    /// (What servers do §2.2).
     func member(_ name: StaticString, of object: Int) -> Int? {
         guard tokens[object].kind == .object else { return nil }
         var found: Int?

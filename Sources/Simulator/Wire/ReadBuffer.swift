@@ -1,4 +1,4 @@
-/// Room in the buffer that a server reads a connection into (observed.md §2.9).
+/// Room in the buffer that a server reads a connection into (What servers do §2.9).
 ///
 /// Bytes are read behind what lies in it already, taken or not, until every byte that is in it has been taken; then it is
 /// filled from its start again. A frame that does not fit behind the others breaks the connection, although alone it is fine.

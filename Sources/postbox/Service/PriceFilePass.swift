@@ -114,7 +114,7 @@ struct DestinationMapper {
     /// Of a post without its RIC and its Fields, with room to spare.
     private var bytesAroundFields: Int { 1024 }
 
-    /// A post above the server's limit costs the connection (protocol §2.2): it is never sent.
+    /// A post above the server's limit costs the connection (The wire §2.2): it is never sent.
     private func refuseOversized(_ posts: inout PostBatch, from first: Int) {
         for index in first..<posts.rows.count where posts.rows[index].problem < 0 {
             let row = posts.rows[index]
