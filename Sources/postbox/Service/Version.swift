@@ -1,0 +1,4 @@
+/// This build's version, as summaries name it.
+enum Version {
+    static let text = "0.1.0"
+}
