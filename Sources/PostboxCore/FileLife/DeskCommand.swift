@@ -1,5 +1,5 @@
-/// What somebody at the desk ordered. It stands as a small file in `state/control/`, whose name says all of it.
-package enum ControlOrder: Hashable, Sendable {
+/// What somebody at the desk wants held, or cancelled. It stands as a small file in `state/control/`, whose name says all of it.
+package enum DeskCommand: Hashable, Sendable {
     /// Nothing new is claimed.
     case holdInbox
     /// Nothing new is sent to that destination, and no file for it is claimed.
@@ -11,7 +11,7 @@ package enum ControlOrder: Hashable, Sendable {
     /// A file that lay in the inbox is given up whole.
     case cancelFile(String)
 
-    /// Reads the name of a file in `state/control/`; nil: it is no order.
+    /// Reads the name of a file in `state/control/`; nil: it is no command.
     package init?(fileName: String) {
         if fileName == "hold-inbox" {
             self = .holdInbox
@@ -62,19 +62,19 @@ package enum ControlOrder: Hashable, Sendable {
         name.hasPrefix(prefix) && name.utf8.count > prefix.utf8.count ? String(name.dropFirst(prefix.count)) : nil
     }
 
-    /// One way to write a number: `hold-drop-012` would be a second order for the same drop.
+    /// One way to write a number: `hold-drop-012` would be a second command for the same drop.
     private static func drop(_ text: String) -> Int? {
         guard let number = Int(text), number > 0, String(number) == text else { return nil }
         return number
     }
 }
 
-/// What an order's file holds: who gave it, and for a file in the inbox which drops had been claimed by then. Both may be missing
+/// What a command's file holds: who gave it, and for a file in the inbox which drops had been claimed by then. Both may be missing
 /// where somebody made the file by hand.
-package struct ControlNote: Equatable, Sendable {
+package struct CommandNote: Equatable, Sendable {
     /// A user's name.
     package var by: String?
-    /// The highest drop number when the order was given: a drop of that name with a higher one is the file that was meant.
+    /// The highest drop number when the command was given: a drop of that name with a higher one is the file that was meant.
     package var after: Int?
 
     package init(by: String? = nil, after: Int? = nil) {

@@ -1,9 +1,9 @@
 /// Which files of the inbox are complete: a machine over what the kernel reports and what listings show.
 ///
 /// - Renamed into place: complete at once.
-/// - Closed by its writer: complete after `settle` without another write (producers reopen files).
+/// - Closed by its writer: complete after `quiet` without another write (producers reopen files).
 /// - Seen being written to: not before its close was seen.
-/// - Found by a listing: when size and times have stood still for `settle`. A change time that lies back further than that
+/// - Found by a listing: when size and times have stood still for `quiet`. A change time that lies back further than that
 ///   has stood still already: no program can set it back. Not so where the inbox is polled: that time is another machine's.
 /// - With its marker beside it: at once, unless it is seen being written to; without the one that its rule asks for, never.
 /// - With a checksum beside it: when that is complete as well; without the one that its rule asks for, never.
@@ -73,10 +73,10 @@ package struct InboxTracker: Sendable {
         var seenAt: Int64?
     }
 
-    /// Nanoseconds.
-    private let settle: Int64
+    /// How long a file has to stand still, in nanoseconds: the configuration's `settle`.
+    private let quiet: Int64
     /// The same for files that no rule is for and whose ending is no price file's.
-    private let unmatchedSettle: Int64
+    private let unmatchedQuiet: Int64
     private let names: InboxNames
     private var files: [String: File] = [:]
     /// Names that are not complete, and names without a look: all that has to be gone through when time passes.
@@ -84,8 +84,8 @@ package struct InboxTracker: Sendable {
     private var unseenNames: Set<String> = []
     /// Markers and checksums.
     private var companions: Set<String> = []
-    private var settling = SettleQueue()
-    private var unmatchedSettling = SettleQueue()
+    private var unchanged = QuietQueue()
+    private var unmatchedUnchanged = QuietQueue()
     /// Names that a marker may have vouched for since they were last looked at.
     private var maybeVouched: Set<String> = []
     private var order = ArrivalOrder()
@@ -103,15 +103,15 @@ package struct InboxTracker: Sendable {
     package var isPolled = false {
         didSet {
             guard isPolled != oldValue else { return }
-            for name in pendingNames { if let file = files[name] { settle(name, file) } }
+            for name in pendingNames { if let file = files[name] { startQuiet(name, file) } }
         }
     }
 
-    /// `settle` in nanoseconds; `unmatched`: the same for files that may be about to get another name. `names`: which of them go
+    /// `quiet`: how long a file has to stand still, in nanoseconds; `unmatched`: the same for files that may be about to get another name. `names`: which of them go
     /// together.
-    package init(settle: Int64, unmatched: Int64 = 0, names: InboxNames = InboxNames(rules: [])) {
-        self.settle = settle
-        unmatchedSettle = max(settle, unmatched)
+    package init(quiet: Int64, unmatched: Int64 = 0, names: InboxNames = InboxNames(rules: [])) {
+        self.quiet = quiet
+        unmatchedQuiet = max(quiet, unmatched)
         self.names = names
     }
 
@@ -120,7 +120,7 @@ package struct InboxTracker: Sendable {
     /// When the oldest of all files arrived, in nanoseconds since 1970; nil: there is none. Goes through all of them.
     package var oldestArrival: Int64? { files.values.lazy.compactMap { $0.look?.changedAt }.min() }
 
-    /// Whether there is a price file that can be taken now or when it has settled. One that lacks its marker or its checksum is
+    /// Whether there is a price file that can be taken now or when it has stood still. One that lacks its marker or its checksum is
     /// none, and neither is one that cannot be taken as it is, or may be about to get another name.
     package var hasWork: Bool {
         files.contains { name, file in
@@ -135,7 +135,7 @@ package struct InboxTracker: Sendable {
     /// Whether its writer is done with it.
     package func isComplete(_ name: String) -> Bool { files[name]?.state == .complete }
 
-    /// Price files that are not complete, or lack something, in order. One that was closed and only has to settle is none.
+    /// Price files that are not complete, or lack something, in order. One that was closed and only has to stand still is none.
     package var waiting: [Waiting] {
         files.compactMap { name, file in
             wait(name, file).map { Waiting(name: name, since: file.seenAt ?? 0, wait: $0) }
@@ -188,7 +188,7 @@ package struct InboxTracker: Sendable {
 
     package mutating func movedIn(_ name: String, at now: Int64) {
         let role = files[name]?.role ?? names.role(of: name)
-        set(name, File(state: settleTime(role) > settle ? .quiet(since: now) : .complete, role: role), at: now)
+        set(name, File(state: quietTime(role) > quiet ? .quiet(since: now) : .complete, role: role), at: now)
     }
 
     package mutating func gone(_ name: String) {
@@ -205,7 +205,7 @@ package struct InboxTracker: Sendable {
     package mutating func startAnew() {
         let polled = isPolled
         let least = leastWall
-        self = InboxTracker(settle: settle, unmatched: unmatchedSettle, names: names)
+        self = InboxTracker(quiet: quiet, unmatched: unmatchedQuiet, names: names)
         isPolled = polled
         leastWall = least
     }
@@ -260,7 +260,7 @@ package struct InboxTracker: Sendable {
             parked.remove(name)
         } else {
             pendingNames.insert(name)
-            settle(name, file)
+            startQuiet(name, file)
         }
         files[name] = file
         guard !companions.isEmpty else { return }
@@ -271,26 +271,26 @@ package struct InboxTracker: Sendable {
         if owner != name { late.insert(owner) }
     }
 
-    /// Without a look it cannot settle: the first look starts it.
-    private mutating func settle(_ name: String, _ file: File) {
+    /// Without a look that cannot begin: the first look starts it.
+    private mutating func startQuiet(_ name: String, _ file: File) {
         switch file.state {
-        case .found(let since) where file.look != nil && !isPolled: settle(name, file, since)
-        case .quiet(let since): settle(name, file, since)
+        case .found(let since) where file.look != nil && !isPolled: startQuiet(name, file, since)
+        case .quiet(let since): startQuiet(name, file, since)
         case .found, .writing, .complete: break
         }
     }
 
-    private mutating func settle(_ name: String, _ file: File, _ since: Int64) {
+    private mutating func startQuiet(_ name: String, _ file: File, _ since: Int64) {
         if isUnmatched(file) {
-            unmatchedSettling.add(name, since: since)
+            unmatchedUnchanged.add(name, since: since)
         } else {
-            settling.add(name, since: since)
+            unchanged.add(name, since: since)
         }
     }
 
     /// How long a file has to stand still.
-    private func settleTime(_ role: InboxNames.Role?) -> Int64 {
-        if case .price(let price) = role, price.isUnmatched { unmatchedSettle } else { settle }
+    private func quietTime(_ role: InboxNames.Role?) -> Int64 {
+        if case .price(let price) = role, price.isUnmatched { unmatchedQuiet } else { quiet }
     }
 
     /// Reports were lost: what was known about writers is no longer certain.
@@ -306,7 +306,7 @@ package struct InboxTracker: Sendable {
         leastWall = least
         visited += 1
         let role = files[name]?.role ?? names.role(of: name)
-        let time = settleTime(role)
+        let time = quietTime(role)
         let hasStood = time == 0 || !isPolled && now &+ least &- look.changedAt >= time
         guard var file = files[name] else {
             set(name, File(state: hasStood ? .complete : .found(since: now), look: look, role: role), at: now)
@@ -370,8 +370,8 @@ package struct InboxTracker: Sendable {
     private func isFree(_ name: String) -> Bool { !parked.contains(name) && !left.contains(name) }
 
     private mutating func complete(at now: Int64) {
-        complete(\.settling, settle, at: now)
-        complete(\.unmatchedSettling, unmatchedSettle, at: now)
+        complete(\.unchanged, quiet, at: now)
+        complete(\.unmatchedUnchanged, unmatchedQuiet, at: now)
         for name in maybeVouched {
             visited += 1
             guard var file = files[name], isVouched(name, file) else { continue }
@@ -386,7 +386,7 @@ package struct InboxTracker: Sendable {
     }
 
     /// Completes what has stood still for `time`.
-    private mutating func complete(_ queue: WritableKeyPath<InboxTracker, SettleQueue>, _ time: Int64, at now: Int64) {
+    private mutating func complete(_ queue: WritableKeyPath<InboxTracker, QuietQueue>, _ time: Int64, at now: Int64) {
         while let (since, name) = self[keyPath: queue].front {
             visited += 1
             if var file = files[name], file.state == .found(since: since) || file.state == .quiet(since: since) {
@@ -411,7 +411,7 @@ package struct InboxTracker: Sendable {
     private func isPriceFile(_ file: File) -> Bool { if case .price = file.role { true } else { false } }
 
     private func isUnmatched(_ file: File) -> Bool {
-        settleTime(file.role) > settle
+        quietTime(file.role) > quiet
     }
 
     private func orderedRule(_ file: File) -> Int? {
@@ -451,7 +451,7 @@ package struct InboxTracker: Sendable {
 
     /// When a file may become complete without another report, in nanoseconds.
     package var nextDeadline: Int64? {
-        [(settling, settle), (unmatchedSettling, unmatchedSettle)].compactMap { queue, time in
+        [(unchanged, quiet), (unmatchedUnchanged, unmatchedQuiet)].compactMap { queue, time in
             queue.first { since, name in
                 switch files[name]?.state {
                 case .found(since), .quiet(since): true

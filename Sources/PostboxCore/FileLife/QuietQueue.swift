@@ -1,6 +1,6 @@
-/// Names that have to stand still for a while, by the time since when they do. Who settles anew is added again, and stands
+/// Names that have to stand still for a while, by the time since when they do. Whoever changes is added again, and stands
 /// in it twice: only the entry with the time that still holds counts.
-struct SettleQueue: Sendable {
+struct QuietQueue: Sendable {
     private var entries: [(since: Int64, name: String)] = []
     private var head = 0
 

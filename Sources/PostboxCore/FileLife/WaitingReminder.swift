@@ -4,12 +4,12 @@ package struct WaitingReminder: Sendable {
     private let first: Int64
     private let every: Int64
     /// How long a file has to stand still.
-    private let settle: Int64
+    private let quiet: Int64
     private var known: [String: (wait: InboxTracker.Wait, due: Int64)] = [:]
 
-    /// `settle` in nanoseconds.
-    package init(settle: Int64, first: Int64 = 30_000_000_000, every: Int64 = 600_000_000_000) {
-        self.settle = settle
+    /// `quiet` in nanoseconds.
+    package init(quiet: Int64, first: Int64 = 30_000_000_000, every: Int64 = 600_000_000_000) {
+        self.quiet = quiet
         self.first = first
         self.every = every
     }
@@ -40,7 +40,7 @@ package struct WaitingReminder: Sendable {
         switch wait {
         case .companions: 0
         case .writer, .name: first
-        case .change: first + settle
+        case .change: first + quiet
         }
     }
 }

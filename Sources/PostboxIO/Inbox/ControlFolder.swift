@@ -1,19 +1,19 @@
 internal import Glibc
 package import PostboxCore
 
-/// `state/control/`: what the desk ordered, a small file each. Commands write them, the service reads them, and either of them
-/// may be killed at any moment: an order is there whole or not at all.
+/// `state/control/`: the desk's commands, a small file each. `hold`, `resume` and `cancel` write them, the service reads them, and either of them
+/// may be killed at any moment: a command is there whole or not at all.
 package struct ControlFolder: Sendable {
-    /// An order as it stands.
+    /// A command as it stands.
     package struct Entry: Sendable, Equatable {
-        package var note: ControlNote
+        package var note: CommandNote
         /// When it was given, microseconds since 1970.
         package var since: Int64
     }
 
-    /// Orders that can be given although the disk is full.
+    /// Commands that can be given although the disk is full.
     package static let reserves = 4
-    /// Of a file that is set aside: a block of the usual file systems, and longer than any order.
+    /// Of a file that is set aside: a block of the usual file systems, and longer than any command.
     private static let reserveBytes = 4096
 
     package let path: String
@@ -28,29 +28,29 @@ package struct ControlFolder: Sendable {
         try Disk.makeDirectory(path)
     }
 
-    /// All orders, and the names of what is none of ours. A folder that is missing holds none. Throws `DiskError`.
-    package func read() throws(DiskError) -> (orders: [ControlOrder: Entry], foreign: [String]) {
-        var orders: [ControlOrder: Entry] = [:]
+    /// All commands, and the names of what is none of ours. A folder that is missing holds none. Throws `DiskError`.
+    package func read() throws(DiskError) -> (commands: [DeskCommand: Entry], foreign: [String]) {
+        var commands: [DeskCommand: Entry] = [:]
         var foreign: [String] = []
-        guard try Disk.exists(path) else { return (orders, foreign) }
+        guard try Disk.exists(path) else { return (commands, foreign) }
         for name in try Disk.names(in: path).names where !name.hasPrefix(".") {
-            if let order = ControlOrder(fileName: name), let entry = try entry(order) {
-                orders[order] = entry
+            if let command = DeskCommand(fileName: name), let entry = try entry(command) {
+                commands[command] = entry
             } else if try Disk.exists(path + "/" + name) {
                 foreign.append(name)
             }
         }
-        return (orders, foreign.sorted())
+        return (commands, foreign.sorted())
     }
 
-    /// The order as it stands; nil: there is no such order. Throws `DiskError`.
-    package func entry(_ order: ControlOrder) throws(DiskError) -> Entry? {
-        let file = path + "/" + order.fileName
+    /// The command as it stands; nil: there is no such command. Throws `DiskError`.
+    package func entry(_ command: DeskCommand) throws(DiskError) -> Entry? {
+        let file = path + "/" + command.fileName
         guard let status = try Disk.status(file), status.isRegular else { return nil }
         // Longer than any note of ours: whoever wrote it, the name is what counts.
-        guard status.size <= 4096 else { return Entry(note: ControlNote(), since: status.modifiedAt / 1000) }
+        guard status.size <= 4096 else { return Entry(note: CommandNote(), since: status.modifiedAt / 1000) }
         do throws(DiskError) {
-            let note = ControlNote(text: String(decoding: try Disk.contents(file), as: UTF8.self))
+            let note = CommandNote(text: String(decoding: try Disk.contents(file), as: UTF8.self))
             return Entry(note: note, since: status.modifiedAt / 1000)
         } catch {
             if error.code == ENOENT { return nil }
@@ -58,11 +58,11 @@ package struct ControlFolder: Sendable {
         }
     }
 
-    /// Gives an order, durably, on a full disk with what is set aside. False: it stands already, and is left as it is. Throws
+    /// Gives a command, durably, on a full disk with what is set aside. False: it stands already, and is left as it is. Throws
     /// `DiskError`.
-    package func give(_ order: ControlOrder, _ note: ControlNote) throws(DiskError) -> Bool {
+    package func give(_ command: DeskCommand, _ note: CommandNote) throws(DiskError) -> Bool {
         try make()
-        if try Disk.exists(path + "/" + order.fileName) { return false }
+        if try Disk.exists(path + "/" + command.fileName) { return false }
         let part = path + "/.new-\(getpid())"
         do throws(DiskError) {
             try FileMover().write(Array(note.text.utf8), to: part)
@@ -72,7 +72,7 @@ package struct ControlFolder: Sendable {
         }
         let isNew: Bool
         do throws(DiskError) {
-            isNew = try Disk.renameNew(part, path + "/" + order.fileName)
+            isNew = try Disk.renameNew(part, path + "/" + command.fileName)
         } catch {
             try Disk.remove(part)
             throw error
@@ -82,7 +82,7 @@ package struct ControlFolder: Sendable {
         return isNew
     }
 
-    /// Sets blocks aside for orders to come, as far as they are missing: files that are full of blanks. Throws `DiskError` when
+    /// Sets blocks aside for commands to come, as far as they are missing: files that are full of blanks. Throws `DiskError` when
     /// there is no room; what is set aside by then stays.
     package func setAside() throws(DiskError) {
         var isChanged = false
@@ -105,7 +105,7 @@ package struct ControlFolder: Sendable {
     private func reserve(_ number: Int) -> String { path + "/.reserve-\(number)" }
 
     /// Writes a note over a file that was set aside, so that it needs no room. False: there is none.
-    private func writeIntoReserve(_ note: ControlNote, to part: String) throws(DiskError) -> Bool {
+    private func writeIntoReserve(_ note: CommandNote, to part: String) throws(DiskError) -> Bool {
         for number in 1...Self.reserves {
             do throws(DiskError) {
                 // Its name is this process's own from here on.
@@ -135,10 +135,10 @@ package struct ControlFolder: Sendable {
         return false
     }
 
-    /// Takes orders back, durably: those that do not stand are passed over. Throws `DiskError`.
-    package func remove(_ orders: [ControlOrder]) throws(DiskError) {
-        guard !orders.isEmpty, try Disk.exists(path) else { return }
-        for order in orders { try Disk.remove(path + "/" + order.fileName) }
+    /// Takes commands back, durably: those that do not stand are passed over. Throws `DiskError`.
+    package func remove(_ commands: [DeskCommand]) throws(DiskError) {
+        guard !commands.isEmpty, try Disk.exists(path) else { return }
+        for command in commands { try Disk.remove(path + "/" + command.fileName) }
         try Disk.syncDirectory(path)
     }
 }

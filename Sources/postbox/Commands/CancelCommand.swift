@@ -42,27 +42,27 @@ struct CancelCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let desk = DeskOrders(place)
+        let desk = CommandIssuer(place)
         // Looked at before the inbox: a drop with a higher number is the file that was seen there.
         let after = desk.lastNumber
-        let (order, name) = choose(desk)
-        _ = desk.give(order, after: after)
-        let what = order == .cancelFile(name) ? "\(name) in the inbox" : "\(order.subject) (\(name))"
+        let (command, name) = choose(desk)
+        _ = desk.give(command, after: after)
+        let what = command == .cancelFile(name) ? "\(name) in the inbox" : "\(command.subject) (\(name))"
         guard let service = desk.service else {
             Terminal.print("\(what) will be cancelled at the next start: no service is running on this spool.")
             return
         }
         let end = ContinuousClock.now + ((try? SettingsText.duration(wait)) ?? .seconds(20))
-        while DeskOrders.orEnd({ try desk.folder.entry(order) }) != nil {
+        while CommandIssuer.orEnd({ try desk.folder.entry(command) }) != nil {
             guard ContinuousClock.now < end else {
-                DeskOrders.end(
+                CommandIssuer.end(
                     "\(what): ordered, but not finished within \(wait). The order stands; see the log of the service (\(service)).",
                     PostboxCore.ExitCode.interrupted)
             }
             try await Task.sleep(for: .milliseconds(50))
         }
-        guard let drop = finished(order, name, after, desk) else {
-            DeskOrders.end(
+        guard let drop = finished(command, name, after, desk) else {
+            CommandIssuer.end(
                 "\(what): it was gone before it could be cancelled; see the log of the service (\(service)).",
                 PostboxCore.ExitCode.usage)
         }
@@ -70,14 +70,14 @@ struct CancelCommand: AsyncParsableCommand {
     }
 
     /// What is to be cancelled, and its file's name; ends with 64 when that is not certain.
-    private func choose(_ desk: DeskOrders) -> (ControlOrder, String) {
+    private func choose(_ desk: CommandIssuer) -> (DeskCommand, String) {
         if inbox {
             guard desk.isInInbox(target) else {
-                DeskOrders.end("\(target) does not lie in the inbox", PostboxCore.ExitCode.usage)
+                CommandIssuer.end("\(target) does not lie in the inbox", PostboxCore.ExitCode.usage)
             }
-            // Without the ledger a drop of that name in work would be the one that the order means.
+            // Without the ledger a drop of that name in work would be the one that the command means.
             if desk.lastNumber == nil, !desk.drops(named: target).isEmpty {
-                DeskOrders.end(
+                CommandIssuer.end(
                     "which \(target) is meant cannot be told for now: another one is in work, and the ledger cannot be read; hold the inbox",
                     PostboxCore.ExitCode.spool)
             }
@@ -98,16 +98,18 @@ struct CancelCommand: AsyncParsableCommand {
             for choice in choices { Terminal.error("  \(choice)") }
             Terminal.exit(PostboxCore.ExitCode.usage)
         case .unknown:
-            if let last = known.last { DeskOrders.end("\(DeskOrders.words(last)) already", PostboxCore.ExitCode.usage) }
-            DeskOrders.end("there is no \(target) in the inbox or in work", PostboxCore.ExitCode.usage)
+            if let last = known.last {
+                CommandIssuer.end("\(CommandIssuer.words(last)) already", PostboxCore.ExitCode.usage)
+            }
+            CommandIssuer.end("there is no \(target) in the inbox or in work", PostboxCore.ExitCode.usage)
         }
     }
 
     private func finished(
-        _ order: ControlOrder, _ name: String, _ after: Int?, _ desk: DeskOrders
+        _ command: DeskCommand, _ name: String, _ after: Int?, _ desk: CommandIssuer
     ) -> LedgerReading.Drop? {
         let drop: LedgerReading.Drop? =
-            if case .cancelDrop(let number) = order {
+            if case .cancelDrop(let number) = command {
                 desk.drop(number)
             } else {
                 desk.drops(named: name).first { $0.number > after ?? 0 }
@@ -129,8 +131,8 @@ struct CancelCommand: AsyncParsableCommand {
             summary?.outcomes[outcome.word].flatMap { $0 > 0 ? "\($0) \(outcome.word)" : nil }
         }
         let rows = counts.isEmpty ? "" : " (\(counts.joined(separator: ", ")))"
-        guard summary == nil || summary?.reason == ControlDesk.cancelled else {
-            DeskOrders.end("too late: \(DeskOrders.words(drop))\(rows)", PostboxCore.ExitCode.usage)
+        guard summary == nil || summary?.reason == CommandDesk.cancelled else {
+            CommandIssuer.end("too late: \(CommandIssuer.words(drop))\(rows)", PostboxCore.ExitCode.usage)
         }
         Terminal.print(
             "drop \(drop.number) (\(drop.name)) is cancelled: \(drop.verdict?.rawValue ?? ""), \(drop.folder)/\(drop.target)\(rows)"

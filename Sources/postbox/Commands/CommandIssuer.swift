@@ -3,7 +3,7 @@ internal import Foundation
 internal import PostboxCore
 internal import PostboxIO
 
-/// Which spool an order is for.
+/// Which spool a command is for.
 struct SpoolOptions: ParsableArguments {
     @Option(
         name: .shortAndLong, help: "The configuration. It need not be right: its `spool` is enough.",
@@ -14,10 +14,10 @@ struct SpoolOptions: ParsableArguments {
     var spool: String?
 }
 
-/// What `cancel`, `hold` and `resume` know about a spool: they look from outside and leave orders, whether a service runs or not.
+/// What `cancel`, `hold` and `resume` know about a spool: they look from outside and leave commands, whether a service runs or not.
 ///
 /// They need the spool alone: not a good configuration, not its secrets, and no free disk.
-struct DeskOrders {
+struct CommandIssuer {
     let place: SpoolPlace
     let folder: ControlFolder
     private let ledger: LedgerReading?
@@ -33,7 +33,7 @@ struct DeskOrders {
         }
         let state = place.directories.state
         if place.isMakeshift {
-            // An order for a spool that nobody uses stops nothing.
+            // A command for a spool that nobody uses stops nothing.
             guard Self.orEnd({ try Disk.target(state)?.isDirectory == true }) else {
                 Self.end(
                     "there is no spool at \(place.directories.spool): \(state) is missing", PostboxCore.ExitCode.spool)
@@ -59,7 +59,7 @@ struct DeskOrders {
         Terminal.exit(code)
     }
 
-    /// Who gives the order: also behind sudo.
+    /// Who gives the command: also behind sudo.
     static var user: String { ProcessInfo.processInfo.environment["SUDO_USER"] ?? NSUserName() }
 
     // MARK: - What there is
@@ -124,11 +124,11 @@ struct DeskOrders {
         "drop \(drop.number) (\(drop.name)) is finished: \(drop.verdict?.rawValue ?? ""), \(drop.folder)/\(drop.target)"
     }
 
-    // MARK: - Orders
+    // MARK: - Commands
 
-    /// Leaves an order. False: it stands already. Ends with 74 when it cannot be written.
-    func give(_ order: ControlOrder, after: Int? = nil) -> Bool {
-        let isNew = Self.orEnd { try folder.give(order, ControlNote(by: Self.user, after: after)) }
+    /// Leaves a command. False: it stands already. Ends with 74 when it cannot be written.
+    func give(_ command: DeskCommand, after: Int? = nil) -> Bool {
+        let isNew = Self.orEnd { try folder.give(command, CommandNote(by: Self.user, after: after)) }
         do throws(DiskError) {
             // What it may have been written over is there again for the next one.
             try folder.setAside()
@@ -138,11 +138,11 @@ struct DeskOrders {
         return isNew
     }
 
-    /// Takes an order back. False: there is none. Ends with 74 when it cannot be removed.
-    func takeBack(_ order: ControlOrder) -> Bool {
+    /// Takes a command back. False: there is none. Ends with 74 when it cannot be removed.
+    func takeBack(_ command: DeskCommand) -> Bool {
         Self.orEnd {
-            guard try folder.entry(order) != nil else { return false }
-            try folder.remove([order])
+            guard try folder.entry(command) != nil else { return false }
+            try folder.remove([command])
             return true
         }
     }

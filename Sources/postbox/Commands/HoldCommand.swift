@@ -25,8 +25,8 @@ struct HoldArguments: ParsableArguments {
         }
     }
 
-    /// The order, when there is something to hold; ends with 64 when there is not.
-    func order(_ desk: DeskOrders) -> ControlOrder {
+    /// The command, when there is something to hold; ends with 64 when there is not.
+    func command(_ desk: CommandIssuer) -> DeskCommand {
         let name = name ?? ""
         switch what {
         case .inbox:
@@ -38,7 +38,7 @@ struct HoldArguments: ParsableArguments {
                 return .holdDestination(name)
             }
             guard known.contains(name) else {
-                DeskOrders.end(
+                CommandIssuer.end(
                     "there is no destination \(name); the configuration has \(known.joined(separator: ", "))",
                     PostboxCore.ExitCode.usage)
             }
@@ -68,10 +68,10 @@ struct HoldCommand: ParsableCommand {
     @OptionGroup var target: HoldArguments
 
     func run() throws {
-        let desk = DeskOrders(target.place)
-        let order = target.order(desk)
-        let isNew = desk.give(order)
-        let words = isNew ? "\(order.subject) is held" : "\(order.subject) is held already"
+        let desk = CommandIssuer(target.place)
+        let command = target.command(desk)
+        let isNew = desk.give(command)
+        let words = isNew ? "\(command.subject) is held" : "\(command.subject) is held already"
         Terminal.print(
             words + (desk.service == nil ? "; no service is running, it holds from the next start on." : "."))
     }
@@ -91,9 +91,9 @@ struct ResumeCommand: ParsableCommand {
     @OptionGroup var target: HoldArguments
 
     func run() throws {
-        let desk = DeskOrders(target.place)
+        let desk = CommandIssuer(target.place)
         // What is held may be resumed although the configuration has changed since.
-        let given: ControlOrder =
+        let given: DeskCommand =
             switch target.what {
             case .inbox: .holdInbox
             case .destination: .holdDestination(target.name ?? "")
@@ -104,7 +104,7 @@ struct ResumeCommand: ParsableCommand {
                 "\(given.subject) goes on\(desk.service == nil ? " from the next start on: no service is running." : ".")"
             )
         } else {
-            Terminal.print("\(target.order(desk).subject) is not held.")
+            Terminal.print("\(target.command(desk).subject) is not held.")
         }
     }
 }

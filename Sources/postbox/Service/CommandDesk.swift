@@ -2,42 +2,17 @@ internal import Logging
 internal import PostboxCore
 internal import PostboxIO
 
-/// What the desk's orders mean now, for whoever decides what is claimed and begun.
-struct Standing: Sendable, Equatable {
-    /// False: the orders could not be read; nothing new may begin before they are.
-    var isKnown = false
-    var isInboxHeld = false
-    var destinations: Set<String> = []
-    var drops: Set<Int> = []
-    /// Drops that are given up and not closed yet.
-    var cancelled: Set<Int> = []
-    /// Files in the inbox that are to be claimed and given up.
-    var cancelledFiles: Set<String> = []
-
-    var isNone: Bool { !holdsAnything && cancelled.isEmpty && cancelledFiles.isEmpty }
-    var holdsAnything: Bool { isInboxHeld || !destinations.isEmpty || !drops.isEmpty }
-
-    /// Whether one of these destinations is held: no file that needs it is claimed.
-    func holds(anyOf names: [String]) -> Bool { names.contains { destinations.contains($0) } }
-
-    /// Whether an open drop cannot go on anywhere.
-    func holds(_ drop: Int, _ names: [String]) -> Bool {
-        guard !cancelled.contains(drop) else { return false }
-        return drops.contains(drop) || !names.isEmpty && names.allSatisfy { destinations.contains($0) }
-    }
-}
-
-/// Reads the orders in `state/control/` and carries them to the lanes and the contributions. Holds stand until their file is
+/// Reads the commands in `state/control/` and carries them to the lanes and the contributions. Holds stand until their file is
 /// gone; a cancellation's file goes when the drop is closed, so that whatever kills the program in between repeats it.
-actor ControlDesk {
-    /// The reason of what is given up by order.
+actor CommandDesk {
+    /// The reason of what is cancelled.
     static let cancelled = "cancelled"
 
     private let context: Context
     private let folder: ControlFolder
-    private var orders: [ControlOrder: ControlFolder.Entry] = [:]
+    private var commands: [DeskCommand: ControlFolder.Entry] = [:]
     /// Which drop a name in a cancellation has turned out to mean.
-    private var meant: [ControlOrder: Int] = [:]
+    private var meant: [DeskCommand: Int] = [:]
     private var cancelled: [Int: OutcomeDetail] = [:]
     private var open: [Int: GivenUp] = [:]
     private var standing = Standing()
@@ -58,7 +33,7 @@ actor ControlDesk {
         watchTask?.cancel()
     }
 
-    // MARK: - Orders
+    // MARK: - Commands
 
     /// Reads the folder anew and does what is new in it. Returns what stands then.
     func read() async -> Standing {
@@ -66,16 +41,19 @@ actor ControlDesk {
         do {
             let found = try folder.read()
             report(foreign: found.foreign)
-            for order in orders.keys where order.isHold && found.orders[order] == nil { await resume(order) }
-            for (order, entry) in found.orders.sorted(by: { $0.key.fileName < $1.key.fileName }) where order.isHold {
-                if orders[order] == nil { try await hold(order, entry) }
+            for command in commands.keys where command.isHold && found.commands[command] == nil {
+                await resume(command)
             }
-            for order in orders.keys where !order.isHold && found.orders[order] == nil {
-                orders[order] = nil
-                meant[order] = nil
+            for (command, entry) in found.commands.sorted(by: { $0.key.fileName < $1.key.fileName })
+            where command.isHold {
+                if commands[command] == nil { try await hold(command, entry) }
+            }
+            for command in commands.keys where !command.isHold && found.commands[command] == nil {
+                commands[command] = nil
+                meant[command] = nil
             }
             standing.cancelledFiles = []
-            for (order, entry) in found.orders where !order.isHold { try await cancel(order, entry) }
+            for (command, entry) in found.commands where !command.isHold { try await cancel(command, entry) }
             standing.isKnown = true
             warned.remove("fault")
             setAside()
@@ -91,7 +69,7 @@ actor ControlDesk {
         return standing
     }
 
-    /// What lets an order be given on a full disk. Without it orders are given all the same while there is room.
+    /// What lets a command be given on a full disk. Without it commands are given all the same while there is room.
     private func setAside() {
         do throws(DiskError) {
             try folder.setAside()
@@ -105,26 +83,27 @@ actor ControlDesk {
         }
     }
 
-    private func hold(_ order: ControlOrder, _ entry: ControlFolder.Entry) async throws {
-        if case .holdDrop(let drop) = order, try await context.ledger.isFinished(drop) != false {
-            return try void(order, "it is not in work")
+    private func hold(_ command: DeskCommand, _ entry: ControlFolder.Entry) async throws {
+        if case .holdDrop(let drop) = command, try await context.ledger.isFinished(drop) != false {
+            return try void(command, "it is not in work")
         }
-        orders[order] = entry
-        await setHeld(order, true)
-        let isKnown = if case .holdDestination(let name) = order { context.lanes[name] != nil } else { true }
+        commands[command] = entry
+        await setHeld(command, true)
+        let isKnown = if case .holdDestination(let name) = command { context.lanes[name] != nil } else { true }
         context.logger.notice(
-            "\(order.subject) is held since \(TimeText.text(entry.since))\(isKnown ? "" : "; the configuration has no such destination")",
-            metadata: facts(order, entry).merging(["event": "held"]) { $1 })
+            "\(command.subject) is held since \(TimeText.text(entry.since))\(isKnown ? "" : "; the configuration has no such destination")",
+            metadata: facts(command, entry).merging(["event": "held"]) { $1 })
     }
 
-    private func resume(_ order: ControlOrder) async {
-        orders[order] = nil
-        await setHeld(order, false)
-        context.logger.notice("\(order.subject) goes on", metadata: ["event": "resumed", "what": "\(order.subject)"])
+    private func resume(_ command: DeskCommand) async {
+        commands[command] = nil
+        await setHeld(command, false)
+        context.logger.notice(
+            "\(command.subject) goes on", metadata: ["event": "resumed", "what": "\(command.subject)"])
     }
 
-    private func setHeld(_ order: ControlOrder, _ isHeld: Bool) async {
-        switch order {
+    private func setHeld(_ command: DeskCommand, _ isHeld: Bool) async {
+        switch command {
         case .holdInbox:
             standing.isInboxHeld = isHeld
         case .holdDestination(let name):
@@ -140,53 +119,53 @@ actor ControlDesk {
         }
     }
 
-    private func cancel(_ order: ControlOrder, _ entry: ControlFolder.Entry) async throws {
+    private func cancel(_ command: DeskCommand, _ entry: ControlFolder.Entry) async throws {
         let drop: Int?
-        switch order {
+        switch command {
         case .cancelDrop(let number): drop = number
         case .cancelFile(let name): drop = try await context.ledger.drop(named: name, after: entry.note.after)
         case .holdInbox, .holdDestination, .holdDrop: return
         }
-        orders[order] = entry
+        commands[command] = entry
         if let drop {
             if cancelled[drop] == nil, open[drop] == nil, try await context.ledger.isFinished(drop) != false {
-                return try void(order, "it is finished, or there never was such a drop")
+                return try void(command, "it is finished, or there never was such a drop")
             }
-            await cancel(drop, by: order, entry)
-        } else if case .cancelFile(let name) = order {
+            await cancel(drop, by: command, entry)
+        } else if case .cancelFile(let name) = command {
             if try Disk.status(context.settings.directories.inbox + "/" + name)?.isRegular == true {
                 standing.cancelledFiles.insert(name)
             } else {
-                try void(order, "it is not there any more")
+                try void(command, "it is not there any more")
             }
         }
     }
 
-    /// Carried out once; the order goes away when the drop is closed.
-    private func cancel(_ drop: Int, by order: ControlOrder, _ entry: ControlFolder.Entry) async {
-        meant[order] = drop
+    /// Carried out once; the command goes away when the drop is closed.
+    private func cancel(_ drop: Int, by command: DeskCommand, _ entry: ControlFolder.Entry) async {
+        meant[command] = drop
         guard cancelled[drop] == nil else { return }
         let by = entry.note.by.map { " by \($0)" } ?? ""
         let detail = OutcomeDetail(reason: Self.cancelled, text: "cancelled\(by) at \(TimeText.text(entry.since))")
         cancelled[drop] = detail
         standing.cancelled.insert(drop)
         context.logger.warning(
-            "\(order.subject) is cancelled: nothing more of it is sent",
-            metadata: facts(order, entry).merging(["event": "cancelling", "drop": "\(drop)"]) { $1 })
+            "\(command.subject) is cancelled: nothing more of it is sent",
+            metadata: facts(command, entry).merging(["event": "cancelling", "drop": "\(drop)"]) { $1 })
         open[drop]?.set(detail)
         for lane in context.lanes.values {
             await lane.cancel(drop: drop, reason: detail.reason, text: detail.text)
         }
     }
 
-    /// An order that comes too late is taken away, and says so.
-    private func void(_ order: ControlOrder, _ why: String) throws {
-        try folder.remove([order])
-        orders[order] = nil
-        meant[order] = nil
+    /// A command that comes too late is taken away, and says so.
+    private func void(_ command: DeskCommand, _ why: String) throws {
+        try folder.remove([command])
+        commands[command] = nil
+        meant[command] = nil
         context.logger.notice(
-            "an order for \(order.subject) comes to nothing: \(why)",
-            metadata: ["event": "order_void", "order": "\(order.fileName)"])
+            "an order for \(command.subject) comes to nothing: \(why)",
+            metadata: ["event": "order_void", "order": "\(command.fileName)"])
     }
 
     private func report(foreign: [String]) {
@@ -199,8 +178,8 @@ actor ControlDesk {
         }
     }
 
-    private func facts(_ order: ControlOrder, _ entry: ControlFolder.Entry) -> Logger.Metadata {
-        var facts: Logger.Metadata = ["what": "\(order.subject)", "since": "\(TimeText.text(entry.since))"]
+    private func facts(_ command: DeskCommand, _ entry: ControlFolder.Entry) -> Logger.Metadata {
+        var facts: Logger.Metadata = ["what": "\(command.subject)", "since": "\(TimeText.text(entry.since))"]
         if let by = entry.note.by { facts["by"] = "\(by)" }
         return facts
     }
@@ -209,13 +188,13 @@ actor ControlDesk {
 
     /// A file was claimed whose cancellation stood already: it goes with the file. Returns what stands then.
     func claimed(_ name: String, as drop: Int) async -> Standing {
-        let order = ControlOrder.cancelFile(name)
+        let command = DeskCommand.cancelFile(name)
         standing.cancelledFiles.remove(name)
-        if let entry = orders[order] { await cancel(drop, by: order, entry) }
+        if let entry = commands[command] { await cancel(drop, by: command, entry) }
         return standing
     }
 
-    /// A drop has its place in the lanes: what was ordered for it before holds from its first row on.
+    /// A drop has its place in the lanes: commands that were given for it before holds from its first row on.
     func opened(_ drop: Int) async -> GivenUp {
         let givenUp = GivenUp()
         open[drop] = givenUp
@@ -231,20 +210,20 @@ actor ControlDesk {
         return givenUp
     }
 
-    /// A contribution ended. `isClosed`: for good; its orders are over. Returns what stands then.
+    /// A contribution ended. `isClosed`: for good; its commands are over. Returns what stands then.
     func ended(_ drop: Int, isClosed: Bool) -> Standing {
         open[drop] = nil
         guard isClosed else { return standing }
-        let over = orders.keys.filter { $0 == .holdDrop(drop) || meant[$0] == drop }
+        let over = commands.keys.filter { $0 == .holdDrop(drop) || meant[$0] == drop }
         do {
             try folder.remove(over)
         } catch {
             // Read again, they come to nothing.
             context.logger.warning("\(Words.of(error))", metadata: ["event": "control_fault"])
         }
-        for order in over {
-            orders[order] = nil
-            meant[order] = nil
+        for command in over {
+            commands[command] = nil
+            meant[command] = nil
         }
         cancelled[drop] = nil
         standing.cancelled.remove(drop)
@@ -290,7 +269,7 @@ actor ControlDesk {
         watch = nil
     }
 
-    /// Our own reading opens files: only what makes or ends an order counts.
+    /// Our own reading opens files: only what makes or ends a command counts.
     private static func matters(_ event: InboxEvent) -> Bool {
         switch event {
         case .created(let name), .closed(let name), .movedIn(let name), .gone(let name): !name.hasPrefix(".")

@@ -494,7 +494,7 @@ struct FileContribution: Sendable {
         let counts = await results.outcomes
         let bad = await results.bad
         var trouble = trouble
-        if trouble.reason == ControlDesk.cancelled {
+        if trouble.reason == CommandDesk.cancelled {
             // It came too late, or early enough for nothing to be sent.
             if counts.good == counts.total { trouble = Trouble() }
             if counts[.rejected] + counts[.unsent] == counts.total { trouble.isRefusal = counts.total > 0 }

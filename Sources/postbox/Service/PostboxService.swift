@@ -19,7 +19,8 @@ struct RunOptions: Sendable {
     var trace: Trace?
 }
 
-/// The composition root: owns the inbox, the lanes and every open drop, and decides with one loop over one kind of input.
+/// The composition root: prepares the spool, makes the ledger, the lanes and what all contributions share, recovers what an earlier
+/// run left, and hands over to `ServiceLoop`, which owns the inbox and every open drop until it ends.
 struct PostboxService: Sendable {
     let loaded: LoadedSettings
     let options: RunOptions

@@ -10,14 +10,14 @@ actor ServiceLoop {
         case inbox(Int, [InboxEvent])
         case lane(String, LaneState)
         case ended(ClaimedFile, ContributionEnd)
-        /// The desk's orders have changed.
-        case orders
+        /// The desk's commands have changed.
+        case commands
         case tick
         case stop
     }
 
     /// Nanoseconds within which two signals are one.
-    private static let sameOrder: Int64 = 300_000_000
+    private static let sameStop: Int64 = 300_000_000
     /// Files in work at once.
     private static let openMax = 128
     /// Files that are claimed together while others are in work: their commits and syncs are shared.
@@ -49,7 +49,7 @@ actor ServiceLoop {
     private var report = ProgressReport(every: 60_000_000_000)
     /// Drops in work, with their destinations.
     private var open: [Int: (destinations: [String], priority: Int)] = [:]
-    private let control: ControlDesk
+    private let control: CommandDesk
     private let inboxNames: InboxNames
     /// Some rule's files go before others'.
     private let hasPriorities: Bool
@@ -113,11 +113,11 @@ actor ServiceLoop {
         ).sorted()
         hasPriorities = context.settings.rules.contains { ($0.priority ?? 0) != 0 }
         tracker = InboxTracker(
-            settle: context.settings.settle.nanoseconds, unmatched: context.settings.unmatchedAfter.nanoseconds,
+            quiet: context.settings.settle.nanoseconds, unmatched: context.settings.unmatchedAfter.nanoseconds,
             names: inboxNames)
-        reminder = WaitingReminder(settle: context.settings.settle.nanoseconds)
+        reminder = WaitingReminder(quiet: context.settings.settle.nanoseconds)
         (inputs, input) = AsyncStream.makeStream()
-        control = ControlDesk(context: context) { [input] in input.yield(.orders) }
+        control = CommandDesk(context: context) { [input] in input.yield(.commands) }
         let limit = context.settings.downAlert.nanoseconds
         downs = DownWatch(limit: limit)
         waits = WaitWatch(limit: limit)
@@ -151,9 +151,9 @@ actor ServiceLoop {
                 for await _ in stops {
                     let now = Clock.monotonic()
                     if let first {
-                        // One order often comes twice at once: to the process, and to its group.
-                        if now - first < Self.sameOrder { continue }
-                        // The second order: nothing is lost, the next start goes on.
+                        // One stop often comes twice at once: to the process, and to its group.
+                        if now - first < Self.sameStop { continue }
+                        // The second one: nothing is lost, the next start goes on.
                         _exit(ExitCode.interrupted)
                     }
                     first = now
@@ -232,7 +232,7 @@ actor ServiceLoop {
                 faulted[file.drop] = file
                 noteFault(now)
             }
-        case .orders:
+        case .commands:
             standing = await control.read()
         case .tick:
             break

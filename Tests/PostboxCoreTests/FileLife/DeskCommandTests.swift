@@ -2,11 +2,11 @@ import PostboxCore
 import Testing
 
 @Suite("Orders of the desk, as names of files")
-struct ControlOrderTests {
+struct DeskCommandTests {
     @Test(
         "Every order has one name and is read back from it",
         arguments: [
-            (ControlOrder.holdInbox, "hold-inbox"),
+            (DeskCommand.holdInbox, "hold-inbox"),
             (.holdDestination("cache"), "hold-destination-cache"),
             (.holdDestination("a/b%2Fc"), "hold-destination-a%2Fb%252Fc"),
             (.holdDrop(12), "hold-drop-12"),
@@ -14,9 +14,9 @@ struct ControlOrderTests {
             (.cancelFile("eod prices-12.csv"), "cancel-file-eod prices-12.csv"),
             (.cancelFile("Währung%2F.csv"), "cancel-file-Währung%2F.csv"),
         ])
-    func names(order: ControlOrder, name: String) {
-        #expect(order.fileName == name)
-        #expect(ControlOrder(fileName: name) == order)
+    func names(command: DeskCommand, name: String) {
+        #expect(command.fileName == name)
+        #expect(DeskCommand(fileName: name) == command)
     }
 
     @Test(
@@ -28,23 +28,23 @@ struct ControlOrderTests {
             "cancel-file-", "cancel", "HOLD-INBOX", "resume-inbox", "hold-drop-99999999999999999999",
         ])
     func foreign(name: String) {
-        #expect(ControlOrder(fileName: name) == nil)
+        #expect(DeskCommand(fileName: name) == nil)
     }
 
     @Test("The longest name a file in the inbox may have still gives an order's name")
     func longest() {
         var name = String(repeating: "a", count: 300)
         while FileNames.isTooLong(name) { name.removeLast() }
-        #expect(ControlOrder.cancelFile(name).fileName.utf8.count <= 255)
+        #expect(DeskCommand.cancelFile(name).fileName.utf8.count <= 255)
     }
 
     @Test("A note is read back, and what stands in a file made by hand does no harm")
     func note() {
-        for note in [ControlNote(), ControlNote(by: "umer"), ControlNote(by: "a b", after: 0), ControlNote(after: 12)] {
-            #expect(ControlNote(text: note.text) == note)
+        for note in [CommandNote(), CommandNote(by: "umer"), CommandNote(by: "a b", after: 0), CommandNote(after: 12)] {
+            #expect(CommandNote(text: note.text) == note)
         }
-        #expect(ControlNote(text: "") == ControlNote())
-        #expect(ControlNote(text: "after noon\nby\nbye bye\n\u{0}\n") == ControlNote())
+        #expect(CommandNote(text: "") == CommandNote())
+        #expect(CommandNote(text: "after noon\nby\nbye bye\n\u{0}\n") == CommandNote())
     }
 
     @Test("Only a name that is no one else's is taken for an answer")

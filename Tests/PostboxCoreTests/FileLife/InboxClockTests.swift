@@ -6,7 +6,7 @@ struct InboxClockTests {
     private static let second: Int64 = 1_000_000_000
     private static let wall: Int64 = 1_795_000_000 * second
     private static let hour = 3600.0
-    private var tracker = InboxTracker(settle: 5 * second)
+    private var tracker = InboxTracker(quiet: 5 * second)
 
     /// Sees a file as a listing does: `at` and `changed` are seconds since the start, the latter by the clock as it stood, and
     /// `step` is how far the clock was set since then.

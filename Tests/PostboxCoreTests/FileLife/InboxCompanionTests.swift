@@ -6,7 +6,7 @@ struct InboxCompanionTests {
     private static let second: Int64 = 1_000_000_000
     private static let wall: Int64 = 1_795_000_000 * second
     private var tracker = InboxTracker(
-        settle: 5 * second,
+        quiet: 5 * second,
         names: InboxNames(rules: [
             MappingRule(match: "m*", destinations: ["a"], readySuffix: ".ok"),
             MappingRule(match: "s*", destinations: ["a"], checksum: .sha256),

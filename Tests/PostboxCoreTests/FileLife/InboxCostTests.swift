@@ -16,7 +16,7 @@ struct InboxCostTests {
     private static func cost(
         _ count: Int, names: InboxNames = InboxNames(rules: []), _ arrive: (inout InboxTracker, Int, String) -> Void
     ) -> (visits: Int, taken: [String]) {
-        var tracker = InboxTracker(settle: second, names: names)
+        var tracker = InboxTracker(quiet: second, names: names)
         for file in 0..<count { arrive(&tracker, file, "f\((file * 7919) % count)") }
         var taken: [String] = []
         var now = 100 * second
@@ -74,7 +74,7 @@ struct InboxCostTests {
     func parked() {
         var visits: [Int] = []
         for count in [1000, 20_000] {
-            var tracker = InboxTracker(settle: Self.second)
+            var tracker = InboxTracker(quiet: Self.second)
             for file in 0..<count {
                 let name = "f\(file)"
                 tracker.movedIn(name, at: 0)

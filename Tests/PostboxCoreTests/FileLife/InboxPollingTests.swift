@@ -5,7 +5,7 @@ import Testing
 struct InboxPollingTests {
     private static let second: Int64 = 1_000_000_000
     private static let wall: Int64 = 1_795_000_000 * second
-    private var tracker = InboxTracker(settle: 5 * second)
+    private var tracker = InboxTracker(quiet: 5 * second)
 
     init() {
         tracker.isPolled = true
@@ -48,7 +48,7 @@ struct InboxPollingTests {
 
     @Test("Without a settle time a file is complete when it is seen")
     mutating func noSettle() {
-        tracker = InboxTracker(settle: 0)
+        tracker = InboxTracker(quiet: 0)
         tracker.isPolled = true
         list("a", changed: 0, at: 0)
         let names = ready(at: 0)

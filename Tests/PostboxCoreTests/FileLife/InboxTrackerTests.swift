@@ -5,7 +5,7 @@ import Testing
 struct InboxTrackerTests {
     private static let second: Int64 = 1_000_000_000
     private static let wall: Int64 = 1_795_000_000 * second
-    private var tracker = InboxTracker(settle: 5 * second)
+    private var tracker = InboxTracker(quiet: 5 * second)
 
     private static func look(_ size: Int = 10, at seconds: Double = 0) -> InboxTracker.Look {
         let time = wall + Int64(seconds * 1e9)
@@ -232,7 +232,7 @@ struct InboxTrackerTests {
         "What no rule and no ending tells lies unchanged for longer before it is taken, also when it was renamed into place"
     )
     mutating func unmatched() {
-        tracker = InboxTracker(settle: 5 * Self.second, unmatched: 60 * Self.second)
+        tracker = InboxTracker(quiet: 5 * Self.second, unmatched: 60 * Self.second)
         tracker.movedIn("x.dat", at: 0)
         list("x.dat", Self.look(), at: 0)
         tracker.movedIn("x.csv", at: 0)

@@ -4,7 +4,7 @@ import Testing
 @Suite("When files that wait are told of")
 struct WaitingReminderTests {
     private static let second: Int64 = 1_000_000_000
-    private var reminder = WaitingReminder(settle: 5 * second)
+    private var reminder = WaitingReminder(quiet: 5 * second)
 
     private mutating func due(_ waiting: [(String, Int64, InboxTracker.Wait)], at seconds: Int64) -> [String] {
         reminder.due(

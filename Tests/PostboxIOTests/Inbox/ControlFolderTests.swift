@@ -15,18 +15,18 @@ struct ControlFolderTests {
 
     @Test("An order stands until it is taken back; given again it keeps who gave it first and when")
     func given() throws {
-        #expect(try control.read().orders.isEmpty)
-        #expect(try control.give(.holdDrop(12), ControlNote(by: "umer")))
+        #expect(try control.read().commands.isEmpty)
+        #expect(try control.give(.holdDrop(12), CommandNote(by: "umer")))
         let first = try #require(try control.entry(.holdDrop(12)))
-        #expect(try !control.give(.holdDrop(12), ControlNote(by: "fred")))
-        #expect(try control.give(.cancelFile("a.csv"), ControlNote(by: "fred", after: 7)))
-        let orders = try control.read().orders
-        #expect(orders.keys.count == 2 && orders[.holdDrop(12)] == first && first.note.by == "umer")
-        #expect(orders[.cancelFile("a.csv")]?.note.after == 7)
+        #expect(try !control.give(.holdDrop(12), CommandNote(by: "fred")))
+        #expect(try control.give(.cancelFile("a.csv"), CommandNote(by: "fred", after: 7)))
+        let commands = try control.read().commands
+        #expect(commands.keys.count == 2 && commands[.holdDrop(12)] == first && first.note.by == "umer")
+        #expect(commands[.cancelFile("a.csv")]?.note.after == 7)
         #expect(FileManager.default.enumerator(atPath: control.path)?.allObjects.count == 2)
         try control.remove([.holdDrop(12), .holdInbox])
         try control.remove([.holdDrop(12)])
-        #expect(try Array(control.read().orders.keys) == [.cancelFile("a.csv")])
+        #expect(try Array(control.read().commands.keys) == [.cancelFile("a.csv")])
     }
 
     @Test("What is set aside is no order, is made once, and made good when it is missing or half there")
@@ -43,8 +43,8 @@ struct ControlFolderTests {
         try control.setAside()
         #expect(try names().allSatisfy { try Disk.status(control.path + "/" + $0)?.size == 4096 } && names().count == 4)
         #expect(try Disk.status(control.path + "/.reserve-1") == first)
-        let (orders, foreign) = try control.read()
-        #expect(orders.isEmpty && foreign.isEmpty)
+        let (commands, foreign) = try control.read()
+        #expect(commands.isEmpty && foreign.isEmpty)
     }
 
     @Test("What is no order is named; what is not finished is not")
@@ -54,8 +54,8 @@ struct ControlFolderTests {
         try FileManager.default.createDirectory(
             atPath: control.path + "/hold-inbox", withIntermediateDirectories: false)
         try folder.write(String(repeating: "by x\n", count: 10_000), to: "control/hold-drop-3")
-        let (orders, foreign) = try control.read()
+        let (commands, foreign) = try control.read()
         #expect(foreign == ["hold-drop-x", "hold-inbox", "junk"])
-        #expect(orders[.holdDrop(3)]?.note == ControlNote() && orders.count == 1)
+        #expect(commands[.holdDrop(3)]?.note == CommandNote() && commands.count == 1)
     }
 }

@@ -45,7 +45,7 @@ struct InotifyOverflowTests {
         try await eventually("the loss is told") { events.withLock { $0.contains(.rescan) } }
 
         // As the service does.
-        var tracker = InboxTracker(settle: Self.second)
+        var tracker = InboxTracker(quiet: Self.second)
         let told = events.withLock { $0 }
         for event in told {
             switch event {
