@@ -163,3 +163,10 @@ package struct SettledRun: Sendable {
         self.details = details
     }
 }
+
+extension SettledRun: Equatable {
+    /// Ends of the same handed over rows, not of others like them.
+    package static func == (left: SettledRun, right: SettledRun) -> Bool {
+        left.lot === right.lot && left.rows == right.rows && left.details == right.details
+    }
+}

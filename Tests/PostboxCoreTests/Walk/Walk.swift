@@ -17,6 +17,7 @@ final class Walk {
 
     var promise: WalkPromise { world.promise }
     var trace: [String] { world.trace }
+    var trouble: WalkTrouble { world.trouble }
 
     /// Faults, each with the seed that shows it again; empty: the promise held.
     func run() -> [String] {
@@ -43,7 +44,10 @@ final class Walk {
             if program.lane.inFlight.isEmpty || world.chance(20) { program.lane.stop() }
             if program.isOver { restart() }
         }
+        world.server.deniesAll = false
         if !program.lane.isLinked, !program.isStopping { program.lane.connect() }
+        program.lane.setSuspect(false)
+        program.lane.setHeld(false)
         for contribution in program.contributions { program.lane.setHeld(contribution.drop, false) }
         while program.recover() {}
         while program.step() {}
@@ -60,6 +64,7 @@ final class Walk {
 
     private func step() {
         let settings = world.settings
+        if let event = world.trouble.next() { meet(event) }
         if world.chance(settings.kills) { return kill() }
         if world.chance(settings.losses) { return program.lane.lose() }
         if world.chance(settings.orders) { return order() }
@@ -82,6 +87,15 @@ final class Walk {
         if program.isStopping {
             if program.lane.inFlight.isEmpty || world.chance(30) { if !program.lane.isStopped { program.lane.stop() } }
             if program.isOver { restart() }
+        }
+    }
+
+    private func meet(_ event: WalkTrouble.Event) {
+        switch event {
+        case .hold(let isHeld): program.lane.setHeld(isHeld)
+        case .suspect(let isSuspect): program.lane.setSuspect(isSuspect)
+        case .goBack: program.lane.goBack()
+        case .denial(let isOn): world.server.deniesAll = isOn
         }
     }
 

@@ -144,7 +144,7 @@ final class WalkContribution {
             phase = .begin
         case .begin:
             handed = through > 0 ? settled ?? RowSet(rows: file.notes.count) : settled
-            if through > 0 || lane.order.presents(drop) {
+            if through > 0 || lane.awaitsDoubts(of: drop) {
                 phase = .doubtTurn
             } else {
                 if book.wasOvertaken(place) { guarded.load(book.journals(for: place)) }
@@ -239,7 +239,7 @@ final class WalkContribution {
                 return true
             }
             if offered != answered { isComplete = false }
-            if !isComplete, let first = [lane.window.firstUntaken(of: drop), notOffered].compactMap({ $0 }).min() {
+            if !isComplete, let first = [lane.firstUntaken(of: drop), notOffered].compactMap({ $0 }).min() {
                 phase = .rewind(first - 1)
             } else {
                 phase = isComplete ? .finish : .interrupt
@@ -322,7 +322,7 @@ final class WalkContribution {
             world.tell("overtaken \(drop) by \(drops.map(\.drop))")
             guarded.load(drops, again: true)
         case .over:
-            givenUp = lane.cancelled[drop]
+            givenUp = lane.cancellation(of: drop)
         case .go, .present, .wait:
             book.sends(place)
         }

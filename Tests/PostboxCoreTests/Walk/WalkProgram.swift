@@ -182,8 +182,8 @@ final class WalkProgram {
     // MARK: - Time and orders
 
     func timePassed() {
-        lane.timePassed()
-        for contribution in contributions where contribution.mayAge && lane.cancelled[contribution.drop] == nil {
+        lane.timePassed(isHeard: world.isCalm || world.trouble.isHeard())
+        for contribution in contributions where contribution.mayAge && lane.cancellation(of: contribution.drop) == nil {
             guard let most = contribution.file.maxAge, contribution.file.arrival + most <= world.now.wall else {
                 continue
             }

@@ -118,6 +118,8 @@ struct WalkSettings {
     var orders: Int
     /// One of so many answers of the server is not an Ack.
     var refusals: Int
+    /// Posts in a row without an answer, from which on posting pauses.
+    var unansweredMax = 20
 
     init(_ random: inout SplitMix64) {
         func int(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
@@ -137,6 +139,54 @@ struct WalkSettings {
     }
 }
 
+/// Trouble of the login and orders of the desk for all of it. It has a chance of its own, so that what else happens in a life stays
+/// what it was.
+struct WalkTrouble {
+    private var random: SplitMix64
+    /// One of so many steps; 0: never.
+    private var holds: Int
+    private var suspects: Int
+    private var returns: Int
+    private var denials: Int
+    /// One of so many moments of silence is a real one.
+    private var silences: Int
+    let unansweredMax: Int
+    /// How often it came to that.
+    var pauses = 0
+    var goneBack = 0
+
+    enum Event {
+        case hold(Bool)
+        case suspect(Bool)
+        case goBack
+        /// The server refuses every post for want of permission.
+        case denial(Bool)
+    }
+
+    init(seed: UInt64) {
+        random = SplitMix64(seed: seed ^ 0x9e37_79b9)
+        holds = [0, 0, 40, 100][Int.random(in: 0...3, using: &random)]
+        suspects = [0, 0, 60, 200][Int.random(in: 0...3, using: &random)]
+        returns = [0, 0, 50, 150][Int.random(in: 0...3, using: &random)]
+        denials = [0, 0, 80, 200][Int.random(in: 0...3, using: &random)]
+        silences = [0, 2, 8][Int.random(in: 0...2, using: &random)]
+        unansweredMax = Int.random(in: 2...20, using: &random)
+    }
+
+    /// What happens besides at this step; nil: nothing.
+    mutating func next() -> Event? {
+        if chance(holds) { return .hold(chance(2)) }
+        if chance(suspects) { return .suspect(chance(2)) }
+        if chance(returns) { return .goBack }
+        if chance(denials) { return .denial(chance(3)) }
+        return nil
+    }
+
+    mutating func isHeard() -> Bool { !chance(silences) }
+
+    private mutating func chance(_ one: Int) -> Bool { one > 0 && Int.random(in: 0..<one, using: &random) == 0 }
+}
+
 /// The world around the program: its disk, the server, the clock and chance.
 final class WalkWorld {
     static let services = ["FIRST", "SECOND"]
@@ -148,6 +198,7 @@ final class WalkWorld {
     var disk = PretendDisk()
     let server = PretendServer()
     let promise = WalkPromise()
+    var trouble: WalkTrouble
     /// From now on nothing goes wrong any more.
     var isCalm = false
     let keepsTrace: Bool
@@ -155,7 +206,10 @@ final class WalkWorld {
 
     init(seed: UInt64, keepsTrace: Bool) {
         var random = SplitMix64(seed: seed)
-        settings = WalkSettings(&random)
+        trouble = WalkTrouble(seed: seed)
+        var settings = WalkSettings(&random)
+        settings.unansweredMax = trouble.unansweredMax
+        self.settings = settings
         self.random = random
         self.keepsTrace = keepsTrace
     }
@@ -201,6 +255,8 @@ final class PretendServer {
     /// Given by the server and not yet read by the program.
     var answers: [Answer] = []
     private(set) var items: [String: Item] = [:]
+    /// It refuses every post for want of permission.
+    var deniesAll = false
 
     func serve(_ world: WalkWorld) {
         guard !wire.isEmpty else { return }
@@ -211,8 +267,9 @@ final class PretendServer {
         var isApplied = true
         var isAnswered = true
         if row.isHopeless { (code, isApplied) = (.symbolUnknown, false) }
+        if deniesAll, !row.isAccepted { (code, isApplied) = (.deniedBySrc, false) }
         if !world.isCalm, world.chance(world.settings.refusals) {
-            let isGood = !row.isHopeless
+            let isGood = !row.isHopeless && !deniesAll
             switch world.int(0...7) {
             case 0...3: (code, nakClass, isApplied) = (.noResources, .retry, false)
             case 4: (code, nakClass, isApplied) = (.noResponse, .retry, isGood && world.chance(2))

@@ -35,6 +35,8 @@ struct WholeWalkTests {
         var doubles = 0
         var yields = 0
         var strays = 0
+        var pauses = 0
+        var returns = 0
         for seed in first..<first + count where faults.count < 10 {
             let walk = Walk(seed: seed)
             let found = walk.run()
@@ -45,18 +47,21 @@ struct WholeWalkTests {
             doubles += walk.promise.doubles
             yields += walk.promise.yields
             strays += walk.promise.strays
+            pauses += walk.trouble.pauses
+            returns += walk.trouble.goneBack
         }
         #expect(faults == [])
         let ends = outcomes.map { "\($0.key.word) \($0.value)" }.sorted().joined(separator: ", ")
         Swift.print(
             """
             \(count) lives, \(kills) kills: \(ends); \(doubles) sent again, \(yields) of them before a newer one in doubt; \
-            \(strays) successors whose Ack a kill made forget
+            \(strays) successors whose Ack a kill made forget; \(pauses) pauses, \(returns) returns to the first server
             """)
         // The walk is worth something only as long as it sees every kind of end often.
         for outcome in PostOutcome.allCases where count >= 1000 {
             #expect(outcomes[outcome, default: 0] > count / 10, "\(outcome.word)")
         }
+        if count >= 1000 { #expect(pauses > count / 100 && returns > count / 100) }
     }
 
     private static func faults(_ seed: UInt64) -> [String] {

@@ -1,0 +1,720 @@
+/// What one login decides: whose rows it takes, which of them it sends when, and what an answer, a silence or a lost connection
+/// means for the rest.
+///
+/// A machine: it reads no clock, draws no chance and touches no socket. Each method is an event. What is to be done about it at
+/// once is what the method returns; what may be done now, in its order, `next` hands out one action at a time. Whoever runs
+/// the machine calls `next` until there is nothing more, after every event.
+///
+/// Posts go while all of this holds: the login is open; nothing pauses, holds or drains the lane; no drop has still to present
+/// rows in doubt; fewer posts are in flight than window and slow start allow; and the rate allows one.
+package struct LaneMachine: Sendable {
+    /// Something for whoever runs the machine to do.
+    package enum Action: Sendable, Equatable {
+        /// Rows have ended: they go to whoever writes them down.
+        case deliver([Outcomes])
+        /// These posts are in flight from now on.
+        case send([PostingWindow.Send])
+        /// The credentials that had to wait go on the live session now.
+        case reissue
+        /// The first server is well again and nothing is in flight: log out and go there.
+        case goBack
+        /// The lane drains, and there is no answer left to wait for.
+        case drained
+        case wake([Wake])
+        /// Nothing new goes for a while, and people are told; why.
+        case pause(String)
+        /// The pause is over.
+        case resume
+        /// Ask the server whether it is still there.
+        case ask
+        /// The connection is dead; why.
+        case giveUp(String)
+        /// An answer that nothing waits for.
+        case late(postID: UInt32, answer: String)
+        /// An answer of which it cannot be told whether it is a refusal.
+        case unreadable(postID: UInt32, text: String)
+    }
+
+    /// What a drop that waited is told.
+    package enum Wake: Sendable, Equatable {
+        case turn(drop: Int, LaneOrder.Turn)
+        /// Whether it may commit the rows that it asked for.
+        case commit(drop: Int, isAllowed: Bool)
+    }
+
+    /// Rows of one drop that ended together.
+    package struct Outcomes: Sendable, Equatable {
+        package var drop: Int
+        package var runs: [SettledRun]
+    }
+
+    /// How far whoever runs the machine is in doing what may be done now.
+    package struct Pump: Sendable {
+        fileprivate enum Step {
+            case outcomes
+            case login
+            case posts
+            case ends
+            case over
+        }
+
+        fileprivate var step = Step.outcomes
+
+        package init() {}
+    }
+
+    /// Bounds that tests make small.
+    package struct Bounds: Sendable {
+        /// Posts in flight when a login begins: a new connection starts with few and gets one more with every answer, so that a
+        /// server which is slow to come back is not flooded anew by every try.
+        package var flightStart: Int
+        /// Rows that a drop commits ahead; nil: by window and rate.
+        package var leadRows: Int?
+        package var backoff: ReconnectBackoff
+
+        package init(
+            flightStart: Int = 64, leadRows: Int? = nil,
+            backoff: ReconnectBackoff = ReconnectBackoff(first: .milliseconds(250), most: .seconds(30))
+        ) {
+            self.flightStart = flightStart
+            self.leadRows = leadRows
+            self.backoff = backoff
+        }
+    }
+
+    /// Posts of a login that was opened.
+    private struct Flight {
+        /// Posts that may be in flight now.
+        var most: Int
+        /// Nothing new goes before, in nanoseconds.
+        var pausedUntil: Int64?
+        /// When the rate allows the next post, in nanoseconds; nil: it holds none back.
+        var pacerAt: Int64?
+        /// When the post was sent for whose sake the server was asked whether it is there.
+        var askedAt: Int64?
+        /// New credentials wait until a post that goes alone has its answer.
+        var isReissueDue = false
+    }
+
+    private enum Link {
+        case away
+        /// Connected; the login has no answer yet.
+        case connected
+        case open(Flight)
+        /// The login is Open/Suspect: nothing new goes, answers are read.
+        case suspended(Flight)
+    }
+
+    private enum Life {
+        case running
+        /// No row is taken any more; answers to what is in flight are waited for.
+        case draining
+        case drained
+        case stopped
+    }
+
+    private struct OpenDrop {
+        enum Wait {
+            case none
+            case turn
+            case commit(rows: Int, isLast: Bool)
+        }
+
+        /// Somebody takes its outcomes; false between a fault and the try after it.
+        var isTaken = true
+        /// Why nothing more of it is sent.
+        var cancelled: OutcomeDetail?
+        var wait = Wait.none
+    }
+
+    /// Nothing new goes for that long, in nanoseconds: rows wait rather than fail one by one.
+    private static let pauseLength: Int64 = 30_000_000_000
+
+    private let destination: Destination
+    private let bounds: Bounds
+    private let ackTimeout: Int64
+    private var window: PostingWindow
+    private var pacer: PostPacer
+    private var order = LaneOrder()
+    private var drops: [Int: OpenDrop] = [:]
+    /// Rows in doubt, until every drop that has some has presented them.
+    private var presented: [(place: DropPlace, lots: [PostLot])] = []
+    /// Rows that wait to be sent and never were.
+    private var queued = 0
+    private var link = Link.away
+    private var life = Life.running
+    /// By the desk: nothing is sent, other tries included; answers are read.
+    private var isHeld = false
+    /// The first server is well again: nothing new goes on this connection.
+    private var isGoingBack = false
+    private var health: DestinationHealth
+    /// Posts sent, answered well, and refused since the start.
+    package private(set) var counts = (sent: 0, acked: 0, nacked: 0)
+
+    package init(_ destination: Destination, bounds: Bounds = Bounds()) {
+        self.destination = destination
+        self.bounds = bounds
+        health = DestinationHealth(
+            NakRules(destination.nakRules, service: destination.service),
+            unansweredMax: destination.ackTimeoutsBeforePause)
+        ackTimeout = destination.ackTimeout.nanoseconds
+        window = PostingWindow(
+            capacity: destination.window, ackTimeout: ackTimeout, resend: destination.resend,
+            attemptsMax: destination.attemptsMax, backoff: bounds.backoff)
+        pacer = PostPacer(limit: destination.maxPostsPerSecond)
+    }
+
+    // MARK: - What whoever runs it may ask
+
+    /// What tells the posts that go alone: it depends on how posts are laid down.
+    package var lonePosts: LonePosts {
+        get { window.lonePosts }
+        set { window.lonePosts = newValue }
+    }
+
+    /// The rows that a post to send is one of.
+    package func lot(_ handle: Int32) -> PostLot? { window.lot(handle) }
+
+    /// The row that a post in flight stands for, by its PostID; nil: nothing of the kind is in flight.
+    package func post(_ postID: UInt32) -> (lot: Int32, index: Int32)? { window.post(postID) }
+
+    package var inFlight: Int { window.inFlight }
+
+    /// Something is in flight or waits to be sent.
+    package var isBusy: Bool { !window.isIdle }
+
+    /// No row is taken any more.
+    package var isEnding: Bool {
+        if case .running = life { return false }
+        return true
+    }
+
+    package var isStopped: Bool {
+        if case .stopped = life { return true }
+        return false
+    }
+
+    /// The server has accepted the login, well or not.
+    package var isLoggedIn: Bool { flight != nil }
+
+    /// Posts may go as far as login and pauses go.
+    package var isReady: Bool {
+        guard case .open(let flight) = link else { return false }
+        return flight.pausedUntil == nil
+    }
+
+    /// When the pause ends, in nanoseconds; nil: nothing pauses.
+    package var pausedUntil: Int64? { flight?.pausedUntil }
+
+    /// Posts a second; nil: no limit.
+    package var rate: Int? { pacer.limit }
+
+    /// The lead: rows that are committed as sent at once. Up to as many wait to be sent already, so that a commit is waited for
+    /// while the wire still has something to send; twice the lead is what a kill leaves in doubt at most, besides a window.
+    /// With a limited rate it is a quarter of a second's, else eight windows, or a window and 8,192 rows where that is less.
+    package var leadRows: Int {
+        if destination.resend == .never { return destination.window }
+        if let lead = bounds.leadRows { return lead }
+        let most = max(512, min(destination.window * 8, destination.window + 8192))
+        return pacer.limit.map { min(most, max(64, $0 / 4)) } ?? most
+    }
+
+    /// Whether the drop's rows are the next to go.
+    package func isNext(_ drop: Int) -> Bool { order.next == drop }
+
+    /// Whether nothing is sent before the drop has presented its rows in doubt.
+    package func awaitsDoubts(of drop: Int) -> Bool { order.presents(drop) }
+
+    /// Whether the drop has rows left here and none of them can move before it, or the lane, is resumed.
+    package func isHeldUp(_ drop: Int) -> Bool {
+        guard let entry = drops[drop], entry.isTaken else { return false }
+        let waits = if case .none = entry.wait { false } else { true }
+        if isHeld { return window.inFlight == 0 && (waits || !window.isIdle) }
+        return order.isHeld(drop) && waits && window.isIdle
+    }
+
+    /// Nothing more of the drop is to be settled here.
+    package func isOver(_ drop: Int) -> Bool { drops[drop]?.isTaken != true }
+
+    /// The number of the drop's first row that was handed over and certainly never sent; nil: there is none.
+    package func firstUntaken(of drop: Int) -> Int? { window.firstUntaken(of: drop) }
+
+    /// Why a drop was cancelled on this lane; nil: it was not.
+    package func cancellation(of drop: Int) -> OutcomeDetail? { drops[drop]?.cancelled }
+
+    // MARK: - Drops and rows
+
+    /// A drop takes its place in the order; `presents`: it has rows in doubt from an earlier run. False: the lane is stopped.
+    package mutating func open(_ place: DropPlace, presents: Bool) -> Bool {
+        guard !isStopped else { return false }
+        drops[place.drop, default: OpenDrop()].isTaken = true
+        order.open(place, presents: presents)
+        return true
+    }
+
+    /// Asks for the drop's turn, which it has when few of the lane's rows wait to be sent. `wait`: it is woken with another answer.
+    /// `over`: the lane ends, or the drop was cancelled.
+    package mutating func turn(of drop: Int) -> LaneOrder.Turn {
+        let now = turnNow(of: drop)
+        if now == .wait { drops[drop]?.wait = .turn }
+        return now
+    }
+
+    private mutating func turnNow(of drop: Int) -> LaneOrder.Turn {
+        guard !isEnding, let entry = drops[drop] else { return .over }
+        // Of a cancelled drop, too, it has to be known what may have been accepted.
+        guard entry.cancelled == nil || order.presents(drop) else { return .over }
+        // Only `go` depends on what is queued; a drop that presents rows in doubt is not held up.
+        guard !isHeld && queued < (destination.resend == .never ? 1 : leadRows) || order.awaitsDoubts else {
+            return .wait
+        }
+        return order.turn(of: drop)
+    }
+
+    /// Whether so many of the drop's next rows may be committed as sent, in its turn or shortly before; nil: it waits and is woken
+    /// with the answer. False: the lane ends, the drop was cancelled, or was overtaken and has to take its turn first.
+    package mutating func mayCommit(_ drop: Int, rows: Int, isLast: Bool) -> Bool? {
+        guard !isEnding, let entry = drops[drop], entry.cancelled == nil, !order.isOvertaken(drop) else {
+            return false
+        }
+        if commitNow(drop, rows: rows, isLast: isLast) { return true }
+        drops[drop]?.wait = .commit(rows: rows, isLast: isLast)
+        return nil
+    }
+
+    private mutating func commitNow(_ drop: Int, rows: Int, isLast: Bool) -> Bool {
+        guard !isHeld else { return false }
+        if destination.resend == .never {
+            // Never more than a window in all: what is queued counts as well.
+            guard queued == 0 || queued + rows <= destination.window else { return false }
+            return order.commit(drop, rows: rows, isLast: isLast, most: destination.window - queued)
+        }
+        return order.commit(drop, rows: rows, isLast: isLast, most: leadRows)
+    }
+
+    /// Takes a drop's rows in doubt, all at once. They are sent when every other drop has presented its own.
+    package mutating func present(_ lots: [PostLot], of place: DropPlace, now: Moment) {
+        guard !isEnding else { return }
+        presented.append((place, lots))
+        order.presented(place.drop)
+        admitPresented(now)
+    }
+
+    /// The older first: what was sent first is older in the window, too.
+    private mutating func admitPresented(_ now: Moment) {
+        guard !order.awaitsDoubts, !presented.isEmpty else { return }
+        presented.sort { $1.place.isNewer(than: $0.place) }
+        for (_, lots) in presented {
+            for lot in lots { _ = window.add(lot, now: now) }
+        }
+        // Only now does the window know what a cancelled drop's rows mean for older ones.
+        for (place, _) in presented {
+            if let why = drops[place.drop]?.cancelled { giveUp(place.drop, why, now) }
+        }
+        presented = []
+    }
+
+    /// Takes rows that may be sent: in the drop's turn only. `committed`: rows that were committed for it. False: the lane ends,
+    /// and has not taken them.
+    package mutating func offer(_ lot: PostLot, committed: Int = 0, now: Moment) -> Bool {
+        order.handedOver(lot.drop, rows: committed)
+        guard !isEnding else { return false }
+        guard !lot.rows.isEmpty else { return true }
+        _ = window.add(lot, now: now)
+        if !lot.isInDoubt { queued += lot.rows.count }
+        // The cancellation came between the turn and these rows.
+        if let why = drops[lot.drop]?.cancelled { giveUp(lot.drop, why, now) }
+        return true
+    }
+
+    /// All rows of the drop were offered: the next drop's turn may come.
+    package mutating func finishOffering(_ drop: Int, now: Moment) {
+        order.finishOffering(drop)
+        admitPresented(now)
+    }
+
+    /// All rows that were offered are settled, and others follow once a fault is mended: the drop keeps its place, so that no
+    /// newer drop's rows are sent before them.
+    package mutating func suspend(_ drop: Int) {
+        drops[drop]?.isTaken = false
+        order.handedOver(drop)
+    }
+
+    /// All rows of the drop are settled.
+    package mutating func close(_ drop: Int, now: Moment) {
+        order.close(drop)
+        drops[drop] = nil
+        admitPresented(now)
+    }
+
+    // MARK: - Holds and cancellations
+
+    /// Gives up what was not sent of a drop; what is in flight settles. False: the drop is not open here, nothing happens.
+    package mutating func cancel(_ drop: Int, _ why: OutcomeDetail, now: Moment) -> [Wake] {
+        guard let entry = drops[drop], entry.isTaken else { return [] }
+        drops[drop]?.cancelled = why
+        giveUp(drop, why, now)
+        drops[drop]?.wait = .none
+        return Self.ended(drop, entry.wait)
+    }
+
+    private mutating func giveUp(_ drop: Int, _ why: OutcomeDetail, _ now: Moment) {
+        window.cancel(drop: drop, reason: why.reason, text: why.text, now: now)
+        // The window looks through its RICs in no order; what is written down has one.
+        window.settled.sort { ($0.lot, $0.row.index) < ($1.lot, $1.row.index) }
+        queued = window.queued
+    }
+
+    /// What a drop that waits is told when it gets no turn any more.
+    private static func ended(_ drop: Int, _ wait: OpenDrop.Wait) -> [Wake] {
+        switch wait {
+        case .none: []
+        case .turn: [.turn(drop: drop, .over)]
+        case .commit: [.commit(drop: drop, isAllowed: false)]
+        }
+    }
+
+    /// Held, nothing new goes and other tries wait; the login, answers and timeouts go on.
+    package mutating func setHeld(_ isHeld: Bool) { self.isHeld = isHeld }
+
+    /// Held, the drop gets no further turn; what it handed over goes on, and later drops may go past it.
+    package mutating func setHeld(_ drop: Int, _ isHeld: Bool) { order.setHeld(drop, isHeld) }
+
+    // MARK: - The connection
+
+    private var flight: Flight? {
+        switch link {
+        case .open(let flight), .suspended(let flight): flight
+        case .away, .connected: nil
+        }
+    }
+
+    private mutating func changeFlight(_ change: (inout Flight) -> Void) {
+        switch link {
+        case .open(var flight):
+            change(&flight)
+            link = .open(flight)
+        case .suspended(var flight):
+            change(&flight)
+            link = .suspended(flight)
+        case .away, .connected: break
+        }
+    }
+
+    /// There is a connection, and the login is on its way.
+    package mutating func connected() {
+        link = .connected
+        isGoingBack = false
+    }
+
+    /// The login is open: posts may go, at that many a second; nil: as fast as they can.
+    package mutating func opened(rate: Int?) {
+        pacer.set(limit: rate)
+        health.opened()
+        link = .open(Flight(most: min(window.capacity, bounds.flightStart)))
+    }
+
+    /// The login is Open/Suspect.
+    package mutating func suspended() {
+        link = .suspended(flight ?? Flight(most: min(window.capacity, bounds.flightStart)))
+    }
+
+    /// The login is well again.
+    package mutating func resumed() {
+        if let flight { link = .open(flight) }
+    }
+
+    /// The first server takes connections again, and this connection is to another one.
+    package mutating func goBack() { isGoingBack = true }
+
+    /// Whether new credentials may go on the live session now. False: there is none; or a post goes alone, and `reissue` comes when
+    /// it has its answer.
+    package mutating func mayReissue() -> Bool {
+        guard case .open = link else { return false }
+        if window.isLone { changeFlight { $0.isReissueDue = true } }
+        return !window.isLone
+    }
+
+    /// The connection is gone: what was in flight is in doubt.
+    package mutating func lost(now: Moment) {
+        link = .away
+        if !isEnding { window.connectionLost(now: now) }
+    }
+
+    // MARK: - The end
+
+    /// Takes no more rows.
+    package mutating func drain() -> [Wake] {
+        if case .running = life { life = .draining }
+        return endWaits()
+    }
+
+    /// Nothing is waited for any more.
+    package mutating func stop() -> [Wake] {
+        life = .stopped
+        link = .away
+        return endWaits()
+    }
+
+    /// Nobody gets a turn any more.
+    private mutating func endWaits() -> [Wake] {
+        var wakes: [Wake] = []
+        for (drop, entry) in drops.sorted(by: { $0.key < $1.key }) {
+            wakes += Self.ended(drop, entry.wait)
+            drops[drop]?.wait = .none
+        }
+        return wakes
+    }
+
+    // MARK: - Answers
+
+    /// Plain Acks that came together, by their PostIDs. Returns those that nothing in flight has.
+    package mutating func acked(_ postIDs: [UInt32], now: Moment) -> [UInt32] {
+        if pacer.limit != nil {
+            for postID in postIDs { paceAnswer(postID, now) }
+        }
+        let foreign = window.acked(postIDs, now: now)
+        accepted(postIDs.count - foreign.count)
+        return foreign
+    }
+
+    private mutating func accepted(_ count: Int) {
+        guard count > 0 else { return }
+        counts.acked += count
+        health.accepted()
+        let capacity = window.capacity
+        if case .open(let flight) = link, flight.most >= capacity { return }
+        changeFlight { $0.most = min(capacity, $0.most + count) }
+    }
+
+    private mutating func paceAnswer(_ postID: UInt32, _ now: Moment) {
+        if let place = window.pacedNumber(postID) { pacer.answered(place, at: now.monotonic) }
+    }
+
+    /// An answer to a post. `jitter` from 0 to 1 spaces another try.
+    package mutating func answered(_ ack: Ack, now: Moment, jitter: Double) -> [Action] {
+        if pacer.limit != nil { paceAnswer(ack.ackID, now) }
+        switch ack.verdict {
+        case .accepted:
+            guard window.acked(ack.ackID, now: now) else { return [.late(postID: ack.ackID, answer: "Ack")] }
+            accepted(1)
+            return []
+        case .refused(let code):
+            return refused(ack.ackID, code, text: ack.text, now: now, jitter: jitter)
+        case .unreadable:
+            guard window.answeredUnreadably(ack.ackID, text: ack.text, now: now) else {
+                return [.late(postID: ack.ackID, answer: "unreadable")]
+            }
+            return [.unreadable(postID: ack.ackID, text: ack.text)] + unanswered(1, now)
+        }
+    }
+
+    /// An Error that names a post; nil: nothing with that PostID is in flight.
+    package mutating func failed(_ postID: UInt32, text: String, now: Moment, jitter: Double) -> [Action]? {
+        guard window.post(postID) != nil else { return nil }
+        if pacer.limit != nil { paceAnswer(postID, now) }
+        return refused(postID, .error, text: text, now: now, jitter: jitter)
+    }
+
+    private mutating func refused(
+        _ postID: UInt32, _ code: NakCode, text: String, now: Moment, jitter: Double
+    ) -> [Action] {
+        guard let post = window.post(postID), let lot = window.lot(post.lot) else {
+            return [.late(postID: postID, answer: code.name)]
+        }
+        let nakClass = health.refused(code, text: text, key: lot.rows[Int(post.index)].keyHash)
+        _ = window.nacked(postID, code: code, text: text, nakClass: nakClass, now: now, jitter: jitter)
+        counts.nacked += 1
+        guard nakClass == .stop else { return [] }
+        return pause("the server refuses the destination itself: \(code.name) \(text)", now)
+    }
+
+    /// Posts got no answer, or none that can be read.
+    private mutating func unanswered(_ posts: Int, _ now: Moment) -> [Action] {
+        health.unanswered(posts).map { pause($0, now) } ?? []
+    }
+
+    private mutating func pause(_ why: String, _ now: Moment) -> [Action] {
+        guard let flight, flight.pausedUntil == nil else { return [] }
+        changeFlight { $0.pausedUntil = now.monotonic + Self.pauseLength }
+        return [.pause(why)]
+    }
+
+    // MARK: - Time
+
+    /// Time has passed. `heardAt`: when the last byte came from the server, in nanoseconds.
+    package mutating func timePassed(to now: Moment, heardAt: Int64) -> [Action] {
+        if case .away = link { return [] }
+        changeFlight { $0.pacerAt = nil }
+        var actions: [Action] = []
+        if let sentAt = window.oldestSentAt {
+            if sentAt + ackTimeout <= now.monotonic {
+                // Nothing at all since that post: the link is dead, which says nothing about the post.
+                guard heardAt >= sentAt else { return [.giveUp("the server was silent for the whole ack timeout")] }
+                actions += unanswered(window.timePassed(now: now), now)
+            } else if isUnheard(since: sentAt, heardAt), sentAt + ackTimeout / 2 <= now.monotonic {
+                // Where nothing else is in flight, a post that stays unanswered looks like a dead link: a living one answers this.
+                changeFlight { $0.askedAt = sentAt }
+                actions.append(.ask)
+            }
+        }
+        if let until = pausedUntil, until <= now.monotonic {
+            changeFlight { $0.pausedUntil = nil }
+            if isReady { actions.append(.resume) }
+        }
+        return actions
+    }
+
+    /// Whether nothing was heard since the oldest post in flight was sent, and nobody asked the server yet.
+    private func isUnheard(since sentAt: Int64, _ heardAt: Int64) -> Bool {
+        heardAt < sentAt && flight?.askedAt != sentAt
+    }
+
+    /// When time is to pass next, in nanoseconds; nil: nothing falls due. `isWritable`: the socket takes more.
+    package func nextDeadline(now: Int64, heardAt: Int64, isWritable: Bool) -> Int64? {
+        if case .away = link { return nil }
+        var next = Int64.max
+        if let at = window.oldestSentAt {
+            next = min(next, at + ackTimeout)
+            if isUnheard(since: at, heardAt) { next = min(next, at + ackTimeout / 2) }
+        }
+        if let flight {
+            if let until = flight.pausedUntil {
+                next = min(next, until)
+            } else if case .open = link, !isHeld, !isEnding, isWritable, window.inFlight < flight.most,
+                let retry = window.nextRetry
+            {
+                // What could not go just now will not go at once either: held back by the rate it waits for the pacer, and
+                // nobody is kept busy with asking.
+                next = min(next, max(retry, flight.pacerAt ?? retry, now + 1_000_000))
+            }
+            if let at = flight.pacerAt { next = min(next, at) }
+        }
+        return next < .max ? next : nil
+    }
+
+    // MARK: - What may be done now
+
+    /// The next thing to do; nil: there is nothing more for now. `room`: posts that the socket takes. What `send` says is sent before
+    /// the next call, and a connection that is lost by it is told.
+    package mutating func next(_ pump: inout Pump, now: Moment, room: Int) -> Action? {
+        if pump.step == .outcomes {
+            pump.step = .login
+            if !window.settled.isEmpty { return .deliver(takeOutcomes()) }
+        }
+        if pump.step == .login {
+            pump.step = .posts
+            if let flight, flight.isReissueDue, !window.isLone {
+                changeFlight { $0.isReissueDue = false }
+                return .reissue
+            }
+            if isGoingBack, window.inFlight == 0 {
+                isGoingBack = false
+                if case .away = link {} else { return .goBack }
+            }
+        }
+        if pump.step == .posts {
+            if let sends = takePosts(room, now) {
+                if sends.count < room { pump.step = .ends }
+                return .send(sends)
+            }
+            pump.step = .ends
+        }
+        if pump.step == .ends {
+            pump.step = .over
+            if case .draining = life, isDrained {
+                life = .drained
+                return .drained
+            }
+            let wakes = takeWakes()
+            if !wakes.isEmpty { return .wake(wakes) }
+        }
+        return nil
+    }
+
+    private var isDrained: Bool {
+        if case .away = link { return true }
+        return window.inFlight == 0
+    }
+
+    /// Nothing stands against sending but window, slow start and rate.
+    package var maySend: Bool { isReady && !isHeld && !isEnding && !isGoingBack && !order.awaitsDoubts }
+
+    /// nil: nothing may go, or nothing is there.
+    private mutating func takePosts(_ room: Int, _ now: Moment) -> [PostingWindow.Send]? {
+        guard room > 0, maySend, let flight else { return nil }
+        let wanted = min(room, flight.most - window.inFlight)
+        guard wanted > 0 else { return nil }
+        let allowance = pacer.allowance(wanted, at: now.monotonic)
+        var pacerAt = allowance.count < wanted ? allowance.next : nil
+        var sends: [PostingWindow.Send] = []
+        if allowance.count > 0 {
+            window.take(allowance.count, now: now, into: &sends)
+            if sends.count < allowance.count {
+                pacer.giveBack(allowance.count - sends.count)
+                pacerAt = nil
+            }
+        }
+        if flight.pacerAt != pacerAt { changeFlight { $0.pacerAt = pacerAt } }
+        guard !sends.isEmpty else { return nil }
+        if pacer.limit != nil {
+            for send in sends { window.paced(send.postID, number: pacer.sent(at: now.monotonic)) }
+        }
+        counts.sent += sends.count
+        queued = window.hasQueued ? window.queued : 0
+        return sends
+    }
+
+    /// What has ended, as runs of rows that were handed over together.
+    private mutating func takeOutcomes() -> [Outcomes] {
+        var outcomes: [Outcomes] = []
+        var handles: [Int32] = []
+        let settled = window.settled
+        var at = 0
+        while at < settled.count {
+            let handle = settled[at].lot
+            guard let lot = window.lot(handle) else { preconditionFailure("a settled row has a lot") }
+            let end = settled[at...].firstIndex { $0.lot != handle } ?? settled.count
+            var run = SettledRun(lot: lot, rows: settled[at..<end].map(\.row))
+            if !window.details.isEmpty {
+                for index in run.rows.indices where run.rows[index].detail >= 0 {
+                    run.details.append(window.details[run.rows[index].detail])
+                    run.rows[index].detail = run.details.count - 1
+                }
+            }
+            if outcomes.last?.drop == lot.drop {
+                outcomes[outcomes.count - 1].runs.append(run)
+            } else {
+                outcomes.append(Outcomes(drop: lot.drop, runs: [run]))
+            }
+            handles.append(handle)
+            at = end
+        }
+        window.settled.removeAll(keepingCapacity: true)
+        window.details.removeAll(keepingCapacity: true)
+        window.releaseLots(handles)
+        return outcomes
+    }
+
+    private mutating func takeWakes() -> [Wake] {
+        var wakes: [Wake] = []
+        for drop in order.drops {
+            guard case .commit(let rows, let isLast)? = drops[drop]?.wait else { continue }
+            if order.isOvertaken(drop) {
+                drops[drop]?.wait = .none
+                wakes.append(.commit(drop: drop, isAllowed: false))
+            } else if commitNow(drop, rows: rows, isLast: isLast) {
+                drops[drop]?.wait = .none
+                wakes.append(.commit(drop: drop, isAllowed: true))
+            }
+        }
+        if let next = order.next, case .turn? = drops[next]?.wait {
+            let now = turnNow(of: next)
+            if now != .wait {
+                drops[next]?.wait = .none
+                wakes.append(.turn(drop: next, now))
+            }
+        }
+        return wakes
+    }
+}
