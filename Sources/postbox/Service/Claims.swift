@@ -100,6 +100,10 @@ struct Claims: Sendable {
     /// Claims files in the order given, each with its companions. One that is gone by now, or that lacks a companion, is
     /// forgotten; one that cannot be moved stays in the inbox. Throws on a fault of ledger or disk.
     func claim(_ names: [String]) async throws -> Outcome {
+        try await context.disk.run { try await take(names) }
+    }
+
+    private func take(_ names: [String]) async throws -> Outcome {
         let inbox = context.settings.directories.inbox
         let work = context.settings.directories.work
         let inboxNames = InboxNames(rules: context.settings.rules)

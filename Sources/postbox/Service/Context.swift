@@ -14,6 +14,8 @@ struct Context: Sendable {
     var syncs: SyncGroup
     var spares: SpareDirectories
     var results: DiskThread
+    /// Where contributions run: they read, write and rename.
+    var disk: DiskThreads
     var trouble: ResultTrouble
     var alerts: Alerts
     var progress: Progress

@@ -142,11 +142,12 @@ struct PostboxService: Sendable {
         let open = try await ledger.open()
         let firstBase = Postbox.nextBase(
             behind: open.flatMap { record in record.postings.map { (base: $0.postIDBase, rows: record.rows) } })
+        let disk = DiskThreads(label: "disk", count: max(4, ProcessInfo.processInfo.activeProcessorCount))
         let context = Context(
             settings: settings, configSHA256: SourceFile.sha256(loaded.sourceBytes), ledger: ledger, lanes: lanes,
             names: NameBook(), bases: PostIDBases(next: firstBase),
-            guardBook: try GuardBook(work), syncs: try SyncGroup(on: work), spares: SpareDirectories(),
-            results: DiskThread(label: "results"), trouble: ResultTrouble(),
+            guardBook: try GuardBook(work), syncs: try SyncGroup(on: work), spares: SpareDirectories(threads: disk),
+            results: DiskThread(label: "results"), disk: disk, trouble: ResultTrouble(),
             alerts: alerts, progress: progress, logger: logger)
         let recovery = try await Recovery(context: context).run(open)
         Memory.forgetStart()

@@ -327,7 +327,7 @@ actor ServiceLoop {
     private func step(_ group: inout DiscardingTaskGroup) async -> Bool {
         var now = Clock.monotonic()
         if isStopping {
-            wantSpares(0)
+            await wantSpares(0)
             await stopLanes()
             if open.isEmpty {
                 if !waitingToGoOn.isEmpty || tracker.hasWork || mustLookAgain { isInterrupted = true }
@@ -412,7 +412,7 @@ actor ServiceLoop {
     private func claimReady(_ group: inout DiscardingTaskGroup, _ now: Int64) async {
         // What an earlier run began goes first: its rows are older.
         let held = Set(waitingToGoOn.filter { canEnd($0) }.flatMap { $0.snapshot.rule.destinations })
-        if standing.isInboxHeld, standing.cancelledFiles.isEmpty { return wantSpares(0) }
+        if standing.isInboxHeld, standing.cancelledFiles.isEmpty { return await wantSpares(0) }
         if hasPriorities { context.guardBook.setOldestWaiting(tracker.oldestArrival.map { $0 / 1000 }) }
         // What cannot go is parked until something changes for it, and costs nothing more till then.
         let loggedIn = Set(laneStates.filter { $0.value == .ready }.keys)
@@ -424,7 +424,7 @@ actor ServiceLoop {
             look()
             var names: [String] = []
             let ready = tracker.ready(at: now, most: claimIsTried ? 1 : Self.openMax)
-            wantSpares(ready.count)
+            await wantSpares(ready.count)
             // What is less urgent keeps nobody out.
             var room = ready.first.map { Self.openMax - busy(atLeast: inboxNames.priceFile($0).priority) } ?? 0
             guard room > 0, room == Self.openMax || room >= min(ready.count, Self.claimMin) else { return }
@@ -489,9 +489,9 @@ actor ServiceLoop {
         }
     }
 
-    private func wantSpares(_ count: Int) {
+    private func wantSpares(_ count: Int) async {
         do {
-            for directory in try context.spares.want(count) { context.alerts.send(.foreign(directory)) }
+            for directory in try await context.spares.want(count) { context.alerts.send(.foreign(directory)) }
         } catch {
             // What is left lying the next start clears away.
             context.logger.warning("\(error)", metadata: ["event": "disk_fault"])
@@ -607,7 +607,7 @@ actor ServiceLoop {
                 FileContribution(file: file, context: context, outcomes: outcomes, givenUp: givenUp))
         }
         for contribution in contributions {
-            group.addTask { [input] in
+            group.addTask(executorPreference: context.disk) { [input] in
                 let end = await contribution.run()
                 input.yield(.ended(contribution.file, end))
             }

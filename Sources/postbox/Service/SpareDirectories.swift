@@ -13,23 +13,34 @@ final class SpareDirectories: Sendable {
         var wanted = 0
     }
 
+    private let threads: DiskThreads
     private let state = Mutex(State())
+
+    /// `threads`: where directories are removed that nobody wants.
+    init(threads: DiskThreads) {
+        self.threads = threads
+    }
 
     /// Files wait to be claimed, so that directories will be kept.
     var isWanted: Bool { state.withLock { $0.paths.count < $0.wanted } }
 
     /// So many files wait to be claimed. What they do not need is removed. Returns those in which something else lies by now,
     /// which stay. Throws `DiskError` for the first that cannot be removed, after all were tried.
-    func want(_ count: Int) throws(DiskError) -> [String] {
+    func want(_ count: Int) async throws -> [String] {
         let surplus = state.withLock { state -> [String] in
             state.wanted = count
             let surplus = Array(state.paths.dropFirst(count))
             state.paths.removeLast(surplus.count)
             return surplus
         }
+        guard !surplus.isEmpty else { return [] }
+        return try await threads.run { try Self.remove(surplus) }
+    }
+
+    private static func remove(_ paths: [String]) throws(DiskError) -> [String] {
         var foreign: [String] = []
         var fault: DiskError?
-        for path in surplus {
+        for path in paths {
             do throws(DiskError) {
                 try Disk.removeDirectory(path)
             } catch {
