@@ -3,13 +3,14 @@
 /// Data rows keep numbers from 1 without a gap, so that the same rows come out however they fell into batches.
 package struct TrailerCheck: Sendable {
     private let rule: TrailerRule
-    private let isCSV: Bool
+    private let form: FormatTraits.Trailer
+    private let hasHeader: Bool
     private let match: [UInt8]
 
     /// Trailers seen so far; more than one is one too many.
     package private(set) var trailers = 0
     private var dataRows = 0
-    /// By column of JSON: whether only a trailer has it.
+    /// By column: whether only a trailer has it, where a member tells it.
     private var isTrailers: [Bool] = []
     private var sumColumn: UInt32?
     private var sum = ExactSum()
@@ -27,7 +28,9 @@ package struct TrailerCheck: Sendable {
     package init?(_ rule: MappingRule, format: PriceFileFormat) {
         guard let trailer = rule.trailer else { return nil }
         self.rule = trailer
-        isCSV = format == .csv
+        // The settings refuse a trailer where the format has none: a rule that has one all the same finds none in the file.
+        form = format.traits.trailer ?? .member
+        hasHeader = format.traits.hasHeader
         match = Array(trailer.match.utf8)
     }
 
@@ -54,7 +57,11 @@ package struct TrailerCheck: Sendable {
 
     /// What the trailer says against the file, once all of it was taken; nil: they agree.
     package var problem: FileProblem? {
-        let name = isCSV ? "begins with \(rule.match)" : "has the member \(rule.match)"
+        let name =
+            switch form {
+            case .firstCell: "begins with \(rule.match)"
+            case .member: "has the member \(rule.match)"
+            }
         if trailers == 0 {
             return FileProblem(
                 reason: "trailer_missing", what: "the file has no trailer: its last row is none that \(name)",
@@ -92,8 +99,8 @@ package struct TrailerCheck: Sendable {
         guard let decimal = DecimalText(Array(text.utf8).span), said.add(decimal) else {
             return problem("the trailer's sum is \(shown(Array(text.utf8).span)), which is no decimal")
         }
-        // JSON learns a column from the first row that has it: without one the sum is zero.
-        if isCSV, sumColumn == nil { return problem("the file has no column \(wanted.column) to add up") }
+        // Without a header a column is known from the first row that has it: without one the sum is zero.
+        if hasHeader, sumColumn == nil { return problem("the file has no column \(wanted.column) to add up") }
         if unadded > 0 {
             return problem(
                 "\(unadded) of the values of \(wanted.column) are no decimals, the first of them here", at: unaddedLine)
@@ -121,7 +128,7 @@ package struct TrailerCheck: Sendable {
 
     private func isTrailer(_ row: RowBatch.Row, _ batch: borrowing RowBatch) -> Bool {
         let cells = row.firstCell..<row.firstCell + row.cellCount
-        guard isCSV else { return cells.contains { isTrailers[Int(batch.cells[$0].column)] } }
+        guard form == .firstCell else { return cells.contains { isTrailers[Int(batch.cells[$0].column)] } }
         guard let first = cells.first else { return false }
         let cell = batch.cells[first]
         guard Int(cell.length) == match.count else { return false }
@@ -142,8 +149,8 @@ package struct TrailerCheck: Sendable {
             let cell = batch.cells[index]
             let isIt =
                 switch place {
-                case .cell(let number): isCSV && index - row.firstCell == number - 1
-                case .member(let name): !isCSV && columns[Int(cell.column)].name == name
+                case .cell(let number): form == .firstCell && index - row.firstCell == number - 1
+                case .member(let name): form == .member && columns[Int(cell.column)].name == name
                 }
             guard isIt else { continue }
             let bytes = batch.text[Int(cell.start)..<Int(cell.start) + Int(cell.length)]

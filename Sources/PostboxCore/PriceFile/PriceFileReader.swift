@@ -19,5 +19,11 @@ package protocol PriceFileReader {
     ) throws(FileProblem)
 }
 
+/// Whether the last line of a CSV or JSON-lines file must have a line end; without one the file may have been cut off.
+package enum FinalNewline: String, Sendable, Equatable, CaseIterable, Codable {
+    case required
+    case optional
+}
+
 /// A row longer than this many bytes is a fault of the file's structure: a quote or bracket that never closes.
 package let rowBytesMax = 1 << 20

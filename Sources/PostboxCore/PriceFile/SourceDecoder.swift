@@ -1,3 +1,11 @@
+/// How a price file's bytes stand for text, as a rule says it.
+package enum TextEncoding: String, Sendable, Equatable, CaseIterable, Codable {
+    case utf8 = "utf-8"
+    case latin1
+    case cp1252
+    case utf16 = "utf-16"
+}
+
 /// How a file's bytes stand for text, its byte order included.
 package enum SourceEncoding: Sendable, Equatable {
     case utf8
@@ -15,7 +23,7 @@ package struct SourceDecoder: Sendable {
     /// What the file is written in; nil until its first bytes have told.
     package private(set) var encoding: SourceEncoding?
 
-    private let isXML: Bool
+    private let mayDeclare: Bool
     private let isUTF16: Bool
     private var carry: [UInt8] = []
     private var output: [UInt8] = []
@@ -24,12 +32,12 @@ package struct SourceDecoder: Sendable {
 
     /// - Parameters:
     ///   - encoding: What the rule says. UTF-16 without a byte order mark is little-endian.
-    ///   - format: XML says by itself how it is written, unless the rule says other than UTF-8.
+    ///   - format: A file that says by itself how it is written is believed, unless the rule says other than UTF-8.
     package init(encoding: TextEncoding, format: PriceFileFormat) {
-        isXML = format == .xml
+        mayDeclare = format.traits.declaresEncoding
         isUTF16 = encoding == .utf16
         switch encoding {
-        case .utf8: self.encoding = format == .xml ? nil : .utf8
+        case .utf8: self.encoding = mayDeclare ? nil : .utf8
         case .latin1: self.encoding = .latin1
         case .cp1252: self.encoding = .cp1252
         case .utf16: self.encoding = nil
@@ -154,7 +162,7 @@ package struct SourceDecoder: Sendable {
         output.withUnsafeBufferPointer { place.advance(over: $0) }
         return FileProblem(
             reason: "bad_byte", line: place.line, column: place.column, what: what,
-            hint: isXML && !isUTF16
+            hint: mayDeclare && !isUTF16
                 ? "Check the encoding that the XML declaration names." : "Check `encoding:` in the file's rule.")
     }
 }
@@ -167,7 +175,7 @@ extension SourceDecoder {
 
     /// The encoding that the first bytes show; nil when too few have come.
     private func detect(isLast: Bool) throws(FileProblem) -> SourceEncoding? {
-        let needed = isXML ? 4 : 2
+        let needed = mayDeclare ? 4 : 2
         guard carry.count >= needed || isLast else { return nil }
         if carry.starts(with: [0xFF, 0xFE]) { return .utf16LittleEndian }
         if carry.starts(with: [0xFE, 0xFF]) { return .utf16BigEndian }

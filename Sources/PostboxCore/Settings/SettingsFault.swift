@@ -103,19 +103,14 @@ extension Settings {
                 }
             }
             if rule.trailer != nil {
-                switch rule.knownFormat {
-                case .csv, .json, .jsonLines: break
-                case .xml: add(.trailer, "`trailer` goes with CSV, JSON and JSON lines, not with XML")
-                case nil:
-                    add(
-                        .trailer,
-                        "`trailer` needs a `format` (csv, json or jsonl): the ending of `match` does not tell it")
+                if let format = rule.knownFormat {
+                    if format.traits.trailer == nil { add(.trailer, PriceFileFormat.withTrailerOnly) }
+                } else {
+                    add(.trailer, PriceFileFormat.trailerNeedsFormat)
                 }
             }
-            if let format = rule.format {
-                if rule.rowElement != nil, format != .xml {
-                    add(.rowElement, "`row_element` goes with `format: xml` only")
-                }
+            if rule.rowElement != nil, rule.format?.traits.hasRowElement == false {
+                add(.rowElement, PriceFileFormat.withRowElementOnly)
             }
         }
         return faults

@@ -38,7 +38,7 @@ package final class SourceFile: Sendable {
     /// - Parameter chunkBytes: what of a price file its format says.
     ///
     /// Throws `DiskError`.
-    package init(path: String, chunkBytes: Int = PriceFileFormat.csv.chunkBytes) throws(DiskError) {
+    package init(path: String, chunkBytes: Int = PriceFileFormat.csv.traits.chunkBytes) throws(DiskError) {
         self.path = path
         self.chunkBytes = chunkBytes
         descriptor = try Disk.open(path, O_RDONLY | O_NOFOLLOW)

@@ -35,7 +35,7 @@ enum ChunkedReading {
         try bytes.withUnsafeBytes { all in
             var at = 0
             while at < all.count {
-                let end = min(all.count, at + format.chunkBytes)
+                let end = min(all.count, at + format.traits.chunkBytes)
                 let chunk = UnsafeRawBufferPointer(rebasing: all[at..<end])
                 try reader.read(chunk, isLast: end == all.count, into: &batch)
                 try body(batch, reader.columns)

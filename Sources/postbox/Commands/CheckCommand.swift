@@ -86,11 +86,7 @@ private struct FileCheck {
             }
         }
         guard let format = rule.format ?? PriceFileFormat(fileName: RejectsName.root(of: name)) else {
-            problem(
-                path,
-                FileProblem(
-                    reason: "unknown_format",
-                    what: "the name's ending tells no format: csv, json, jsonl, ndjson or xml"))
+            problem(path, FileProblem(reason: "unknown_format", what: PriceFileFormat.unknown))
             return PostboxCore.ExitCode.failed
         }
         var code = PostboxCore.ExitCode.ok
@@ -116,7 +112,7 @@ private struct FileCheck {
             Terminal.print("\(path) -> \(destination.name)" + (rule.match.isEmpty ? "" : " (rule \(rule.match))"))
         }
         do {
-            let source = try SourceFile(path: Self.resolved(path), chunkBytes: format.chunkBytes)
+            let source = try SourceFile(path: Self.resolved(path), chunkBytes: format.traits.chunkBytes)
             let found = try await FirstPass(rule: rule, format: format, targets: [target]).run(source)
             let rejected = found.rejected.max() ?? 0
             let refusal = try refusal(path, found, rule)

@@ -118,7 +118,7 @@ struct Feed: Sendable {
         way.guarded.own = try Correction(context: context, file: file).newerRowsOfOriginal(
             at: destination, services: await lane.serviceNames())
         do {
-            let source = try SourceFile(path: path, chunkBytes: format.chunkBytes)
+            let source = try SourceFile(path: path, chunkBytes: format.traits.chunkBytes)
             if file.snapshot.original != nil {
                 way.keys = try Correction.keys(
                     PriceFilePass(rule: file.snapshot.rule, format: format, target: target),

@@ -121,7 +121,7 @@ struct FileContribution: Sendable {
         let named = format
         let source: SourceFile
         do throws(DiskError) {
-            source = try SourceFile(path: file.path, chunkBytes: (named ?? .csv).chunkBytes)
+            source = try SourceFile(path: file.path, chunkBytes: (named ?? .csv).traits.chunkBytes)
         } catch {
             if error.code == ENOENT || error.code == EACCES || error.code == ELOOP {
                 if let record = file.record, record.stage == .posting {
@@ -135,8 +135,7 @@ struct FileContribution: Sendable {
             return try await refuse("not_a_file", "\(file.name) is no regular file", nil, nil)
         }
         guard let format = named else {
-            return try await refuse(
-                "unknown_format", "the name's ending tells no format: csv, json, jsonl, ndjson or xml", nil, nil)
+            return try await refuse("unknown_format", PriceFileFormat.unknown, nil, nil)
         }
         if let record = file.record, record.starts >= Self.startsMax, record.stage == .claimed {
             return try await refuse("crashed", Self.crashed, nil, nil)
@@ -262,7 +261,7 @@ struct FileContribution: Sendable {
         let found = try await FirstPass(rule: rule, format: format, targets: targets).run(source)
         return Plan(
             format: format, digests: found.digests, rows: found.rows, rejected: found.rejected.max() ?? 0,
-            hasLines: !(format == .json && found.lastLine <= 1), control: found.control)
+            hasLines: !(format.traits.mayBeOneLine && found.lastLine <= 1), control: found.control)
     }
 
     private func duplicate(_ plan: Plan) async throws -> String? {

@@ -10,7 +10,7 @@ final class PriceFileReading {
     let hasHeader: Bool
 
     init(rule: MappingRule, format: PriceFileFormat) {
-        hasHeader = format == .csv
+        hasHeader = format.traits.hasHeader
         decoder = SourceDecoder(encoding: rule.encoding, format: format)
         reader = PriceFileReaders.make(
             format: format, delimiter: rule.delimiter, finalNewline: rule.finalNewline, rowElement: rule.rowElement,
@@ -75,7 +75,8 @@ struct DestinationMapper {
 
     init(rule: MappingRule, format: PriceFileFormat, target: Target) {
         mapper = RowMapper(
-            rule: rule, services: target.services, updateOnly: target.updateOnly, columnsAreFixed: format == .csv)
+            rule: rule, services: target.services, updateOnly: target.updateOnly,
+            columnsAreFixed: format.traits.hasHeader)
         self.target = target
         hasLaneServices = target.laneServices.prefix(target.services.count).elementsEqual(target.services.indices)
     }

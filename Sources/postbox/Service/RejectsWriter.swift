@@ -52,7 +52,7 @@ struct RejectsWriter {
                 }
                 let start = row.sourceStart - windowStart
                 out.append(contentsOf: window[start..<start + row.sourceLength])
-                if isByLine, out.last != 0x0a, out.last != 0x0d { out.append(0x0a) }
+                if format.traits.isByLine, out.last != 0x0a, out.last != 0x0d { out.append(0x0a) }
             }
             let end = last.sourceStart + last.sourceLength
             window.removeFirst(end - windowStart)
@@ -71,6 +71,4 @@ struct RejectsWriter {
         try Disk.write(descriptor, bytes, path: path)
         text.removeAll(keepingCapacity: true)
     }
-
-    private var isByLine: Bool { format == .csv || format == .jsonLines }
 }

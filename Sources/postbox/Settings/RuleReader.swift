@@ -144,12 +144,12 @@ private enum TrailerReader {
         return TrailerRule.Sum(column: column, field: field)
     }
 
-    /// A cell's number in CSV, where the first cell holds the match; in JSON a member's name.
+    /// A cell's number, where the first cell holds the match; else a member's name.
     private static func place(_ value: SettingsValue, _ format: PriceFileFormat?) -> TrailerRule.Place? {
-        switch format {
-        case .csv: return value.number(2...100_000).map { .cell($0) }
-        case .json, .jsonLines: return value.text("a member's name").map { .member($0) }
-        case .xml, nil: return nil
+        switch format?.traits.trailer {
+        case .firstCell: return value.number(2...100_000).map { .cell($0) }
+        case .member: return value.text("a member's name").map { .member($0) }
+        case nil: return nil
         }
     }
 }

@@ -1,0 +1,42 @@
+import Testing
+
+@testable import PostboxCore
+
+@Suite("What is known of a format")
+struct FormatTraitsTests {
+    @Test(
+        "A name's ending, in any case, tells the format",
+        arguments: [
+            ("a.csv", PriceFileFormat.csv), ("a.b.CSV", .csv), ("a.json", .json), ("a.jsonl", .jsonLines),
+            ("a.NDJSON", .jsonLines), (".xml", .xml), ("a.Xml", .xml), ("csv", nil), ("a.csv.", nil), ("a.txt", nil),
+            ("a.csv ", nil), ("", nil),
+        ])
+    func endings(_ name: String, _ expected: PriceFileFormat?) {
+        #expect(PriceFileFormat(fileName: name) == expected)
+    }
+
+    @Test("No two formats share an ending, and each ending is one that a name can be compared with")
+    func distinct() {
+        let endings = PriceFileFormat.allCases.flatMap(\.traits.endings)
+        #expect(Set(endings).count == endings.count)
+        for ending in endings { #expect(ending == ending.lowercased() && !ending.contains(".") && !ending.isEmpty) }
+        for format in PriceFileFormat.allCases { #expect(!format.traits.endings.isEmpty) }
+    }
+
+    @Test("What is said of formats names them all")
+    func words() {
+        #expect(PriceFileFormat.unknown == "the name's ending tells no format: csv, json, jsonl, ndjson or xml")
+        #expect(PriceFileFormat.withTrailerOnly == "`trailer` goes with CSV, JSON and JSON lines, not with XML")
+        #expect(
+            PriceFileFormat.trailerNeedsFormat
+                == "`trailer` needs a `format` (csv, json or jsonl): the ending of `match` does not tell it")
+        #expect(PriceFileFormat.withRowElementOnly == "`row_element` goes with `format: xml` only")
+    }
+
+    @Test("A format whose file may stand on one line is none whose rows are lines")
+    func lines() {
+        for format in PriceFileFormat.allCases {
+            #expect(!(format.traits.mayBeOneLine && format.traits.isByLine), "\(format)")
+        }
+    }
+}
