@@ -116,11 +116,10 @@ package struct StaleGuard: Sendable {
         return batch.bytes.withUnsafeBytes { own in
             let ric = UnsafeRawBufferPointer(rebasing: own[row.ricStart..<row.ricStart + row.ricLength])
             guard ric.elementsEqual(line.ric) else { return .free }
-            let fields = UnsafeRawBufferPointer(rebasing: own[row.fieldsStart..<row.fieldsStart + row.fieldsLength])
             let name = "\(journal.drop):\(line.row)"
             let isCovered =
                 line.outcome == .acked
-                && covers(newer: line.post, newerFields: line.fields, older: row.post, olderFields: fields)
+                && covers(newer: line.post, newerFields: line.fields, older: row.post, olderFields: row.fields(in: own))
             return isCovered ? .superseded(name) : .overtaken(name)
         }
     }

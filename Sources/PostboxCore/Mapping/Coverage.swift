@@ -12,6 +12,24 @@ package func covers(
     }
 }
 
+/// The same of two mapped rows, each with the batch that has its bytes.
+func covers(newer: MappedRow, in newerBatch: PostBatch, older: MappedRow, in olderBatch: PostBatch) -> Bool {
+    newerBatch.bytes.withUnsafeBytes { newerBytes in
+        olderBatch.bytes.withUnsafeBytes { olderBytes in
+            covers(
+                newer: newer.post, newerFields: newer.fields(in: newerBytes), older: older.post,
+                olderFields: older.fields(in: olderBytes))
+        }
+    }
+}
+
+extension MappedRow {
+    /// Its Fields object, of the bytes of its batch.
+    func fields(in bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes[fieldsStart..<fieldsStart + fieldsLength])
+    }
+}
+
 /// Whether the newer Fields object has every field name of the older, whatever the values.
 ///
 /// Both are JSON objects as `RowMapper` writes them: no space between tokens, no escapes in names. Of anything else the
