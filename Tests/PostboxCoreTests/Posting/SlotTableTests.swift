@@ -8,6 +8,11 @@ struct SlotTableTests {
         var state: UInt64
     }
 
+    @Test("A slot is as long as a line of a cache")
+    func size() {
+        #expect(MemoryLayout<Flight.Slot>.stride == 64)
+    }
+
     @Test(
         "Whatever PostIDs are in flight together, each is found until it is taken out",
         arguments: 1...20 as ClosedRange<UInt64>)
