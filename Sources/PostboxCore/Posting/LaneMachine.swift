@@ -544,7 +544,7 @@ package struct LaneMachine: Sendable {
 
     /// Time has passed. `heardAt`: when the last byte came from the server, in nanoseconds.
     package mutating func timePassed(to now: Moment, heardAt: Int64) -> [Action] {
-        if case .away = link { return [] }
+        guard isConnected else { return [] }
         changeFlight { $0.pacerAt = nil }
         var actions: [Action] = []
         if let sentAt = window.oldestSentAt {
@@ -572,7 +572,7 @@ package struct LaneMachine: Sendable {
 
     /// When time is to pass next, in nanoseconds; nil: nothing falls due. `isWritable`: the socket takes more.
     package func nextDeadline(now: Int64, heardAt: Int64, isWritable: Bool) -> Int64? {
-        if case .away = link { return nil }
+        guard isConnected else { return nil }
         var next = Int64.max
         if let at = window.oldestSentAt {
             next = min(next, at + ackTimeout)
@@ -608,10 +608,7 @@ package struct LaneMachine: Sendable {
                 changeFlight { $0.isReissueDue = false }
                 return .reissue
             }
-            if isGoingBack, window.inFlight == 0 {
-                isGoingBack = false
-                if case .away = link {} else { return .goBack }
-            }
+            if isGoingBack, window.inFlight == 0, isConnected { return .goBack }
         }
         if pump.step == .posts {
             if let sends = takePosts(room, now) {
@@ -622,7 +619,7 @@ package struct LaneMachine: Sendable {
         }
         if pump.step == .ends {
             pump.step = .over
-            if case .draining = life, isDrained {
+            if case .draining = life, !isConnected || window.inFlight == 0 {
                 life = .drained
                 return .drained
             }
@@ -632,9 +629,9 @@ package struct LaneMachine: Sendable {
         return nil
     }
 
-    private var isDrained: Bool {
-        if case .away = link { return true }
-        return window.inFlight == 0
+    private var isConnected: Bool {
+        if case .away = link { return false }
+        return true
     }
 
     /// Nothing stands against sending but window, slow start and rate.
