@@ -9,9 +9,23 @@ package final class Trace: Sendable {
         case received = "<<"
     }
 
+    /// A trace that is not whole must say so.
+    package enum Change: Sendable, Equatable {
+        /// Messages cannot be written from now on; why.
+        case failing(DiskError)
+        /// They can again. So many are missing; the trace says so where they would stand.
+        case whole(missing: Int)
+    }
+
+    private struct State {
+        /// Messages that could not be written since the last one that could.
+        var missing = 0
+        var tell: @Sendable (Change) -> Void = { _ in }
+    }
+
     private let descriptor: Int32
     package let path: String
-    private let fault = Mutex<DiskError?>(nil)
+    private let state = Mutex(State())
 
     /// Appends to the file. Throws `DiskError`.
     package init(path: String) throws(DiskError) {
@@ -20,7 +34,7 @@ package final class Trace: Sendable {
     }
 
     deinit {
-        // What a trace could not write is told by `firstFault`; closing it adds nothing.
+        // What a trace could not write was told; closing it adds nothing.
         _ = Glibc.close(descriptor)
     }
 
@@ -30,17 +44,30 @@ package final class Trace: Sendable {
         try Descriptors.reopen(descriptor, at: path, inherited: false)
     }
 
-    /// The first write that failed; the trace is not whole then.
-    package var firstFault: DiskError? { fault.withLock { $0 } }
+    /// `change` is called when messages can no longer be written, and when they can again.
+    package func watch(_ change: @escaping @Sendable (Change) -> Void) {
+        state.withLock { $0.tell = change }
+    }
+
+    /// Messages that could not be written since the last one that could.
+    package var missing: Int { state.withLock { $0.missing } }
 
     package func write(_ direction: Direction, _ destination: String, _ text: String) {
-        let line =
-            "\(TimeText.text(Clock.wall())) \(destination) \(direction.rawValue) \(Self.masked(text))\n"
-        do throws(DiskError) {
-            try Disk.write(descriptor, Array(line.utf8), path: path)
-        } catch {
-            fault.withLock { if $0 == nil { $0 = error } }
+        let time = TimeText.text(Clock.wall())
+        var line = "\(time) \(destination) \(direction.rawValue) \(Self.masked(text))\n"
+        let change = state.withLock { state -> (Change, @Sendable (Change) -> Void)? in
+            // The last line may have been cut off in its midst.
+            if state.missing > 0 { line = "\n\(time) \(state.missing) messages are missing here\n" + line }
+            do throws(DiskError) {
+                try Disk.write(descriptor, Array(line.utf8), path: path)
+            } catch {
+                state.missing += 1
+                return state.missing == 1 ? (.failing(error), state.tell) : nil
+            }
+            defer { state.missing = 0 }
+            return state.missing > 0 ? (.whole(missing: state.missing), state.tell) : nil
         }
+        if let (change, tell) = change { tell(change) }
     }
 
     /// The text with the values of secret members replaced.

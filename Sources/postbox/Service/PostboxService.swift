@@ -120,6 +120,19 @@ struct PostboxService: Sendable {
         for warning in loaded.warnings {
             logger.warning("\(warning.text)", metadata: ["event": "literal_secret"])
         }
+        options.trace?.watch { [path = options.trace?.path ?? "", logger] in
+            switch $0 {
+            case .failing(let error):
+                alerts.send(
+                    Alert(
+                        event: "trace_fault", isError: false,
+                        message: "the trace has gaps from now on, files go on: \(error)", facts: ["path": path]))
+            case .whole(let missing):
+                logger.notice(
+                    "the trace can be written again; \(missing) messages are missing in it",
+                    metadata: ["event": "trace_whole", "path": "\(path)", "missing": "\(missing)"])
+            }
+        }
         var lanes: [String: PostingLane] = [:]
         var credentials: [String: Credentials] = [:]
         for destination in settings.destinations {

@@ -262,7 +262,7 @@ struct PostingLaneTests {
                 #expect(lines.contains { $0.contains("<< ") && $0.contains(#""Type":"Refresh""#) })
                 #expect(lines.contains { $0.hasSuffix(#">> {"ID":1,"Type":"Close","Domain":"Login"}"#) })
                 #expect(!text.contains("s3cret") && !text.contains("an0ther"))
-                #expect(trace.firstFault == nil)
+                #expect(trace.missing == 0)
             }
         }
     }
