@@ -8,103 +8,6 @@
 /// Posts go while all of this holds: the login is open; nothing pauses, holds or drains the lane; no drop has still to present
 /// rows in doubt; fewer posts are in flight than window and slow start allow; and the rate allows one.
 package struct LaneMachine: Sendable {
-    /// Something for whoever runs the machine to do.
-    package enum Action: Sendable, Equatable {
-        /// Rows have ended: they go to whoever writes them down.
-        case deliver([Outcomes])
-        /// These posts are in flight from now on.
-        case send([PostingWindow.Send])
-        /// The credentials that had to wait go on the live session now.
-        case reissue
-        /// The first server is well again and nothing is in flight: log out and go there.
-        case goBack
-        /// The lane drains, and there is no answer left to wait for.
-        case drained
-        case wake([Wake])
-        /// Nothing new goes for a while, and people are told; why.
-        case pause(String)
-        /// The pause is over.
-        case resume
-        /// Ask the server whether it is still there.
-        case ask
-        /// The connection is dead; why.
-        case giveUp(String)
-        /// An answer that nothing waits for.
-        case late(postID: UInt32, answer: String)
-        /// An answer of which it cannot be told whether it is a refusal.
-        case unreadable(postID: UInt32, text: String)
-    }
-
-    /// What a drop that waited is told.
-    package enum Wake: Sendable, Equatable {
-        case turn(drop: Int, LaneOrder.Turn)
-        /// Whether it may commit the rows that it asked for.
-        case commit(drop: Int, isAllowed: Bool)
-    }
-
-    /// Rows of one drop that ended together.
-    package struct Outcomes: Sendable, Equatable {
-        package var drop: Int
-        package var runs: [SettledRun]
-    }
-
-    /// How far whoever runs the machine is in doing what may be done now.
-    package struct Pump: Sendable {
-        fileprivate enum Step {
-            case outcomes
-            case login
-            case posts
-            case ends
-            case over
-        }
-
-        fileprivate var step = Step.outcomes
-
-        package init() {}
-    }
-
-    /// Bounds that tests make small.
-    package struct Bounds: Sendable {
-        /// Posts in flight when a login begins: a new connection starts with few and gets one more with every answer, so that a
-        /// server which is slow to come back is not flooded anew by every try.
-        package var flightStart: Int
-        /// Rows that a drop commits ahead; nil: by window and rate.
-        package var leadRows: Int?
-        package var backoff: ReconnectBackoff
-
-        package init(
-            flightStart: Int = 64, leadRows: Int? = nil,
-            backoff: ReconnectBackoff = ReconnectBackoff(first: .milliseconds(250), most: .seconds(30))
-        ) {
-            self.flightStart = flightStart
-            self.leadRows = leadRows
-            self.backoff = backoff
-        }
-    }
-
-    /// Posts of a login that was opened.
-    private struct Flight {
-        /// Posts that may be in flight now.
-        var most: Int
-        /// Nothing new goes before, in nanoseconds.
-        var pausedUntil: Int64?
-        /// When the rate allows the next post, in nanoseconds; nil: it holds none back.
-        var pacerAt: Int64?
-        /// When the post was sent for whose sake the server was asked whether it is there.
-        var askedAt: Int64?
-        /// New credentials wait until a post that goes alone has its answer.
-        var isReissueDue = false
-    }
-
-    private enum Link {
-        case away
-        /// Connected; the login has no answer yet.
-        case connected
-        case open(Flight)
-        /// The login is Open/Suspect: nothing new goes, answers are read.
-        case suspended(Flight)
-    }
-
     private enum Life {
         case running
         /// No row is taken any more; answers to what is in flight are waited for.
@@ -127,9 +30,6 @@ package struct LaneMachine: Sendable {
         var wait = Wait.none
     }
 
-    /// Nothing new goes for that long, in nanoseconds: rows wait rather than fail one by one.
-    private static let pauseLength: Int64 = 30_000_000_000
-
     private let destination: Destination
     private let bounds: Bounds
     private let ackTimeout: Int64
@@ -141,12 +41,10 @@ package struct LaneMachine: Sendable {
     private var presented: [(place: DropPlace, lots: [PostLot])] = []
     /// Rows that wait to be sent and never were.
     private var queued = 0
-    private var link = Link.away
+    private var login: LaneLogin
     private var life = Life.running
     /// By the desk: nothing is sent, other tries included; answers are read.
     private var isHeld = false
-    /// The first server is well again: nothing new goes on this connection.
-    private var isGoingBack = false
     private var health: DestinationHealth
     /// Posts sent, answered well, and refused since the start.
     package private(set) var counts = (sent: 0, acked: 0, nacked: 0)
@@ -162,6 +60,7 @@ package struct LaneMachine: Sendable {
             capacity: destination.window, ackTimeout: ackTimeout, resend: destination.resend,
             attemptsMax: destination.attemptsMax, backoff: bounds.backoff)
         pacer = PostPacer(limit: destination.maxPostsPerSecond)
+        login = LaneLogin(window: destination.window, flightStart: bounds.flightStart)
     }
 
     // MARK: - What whoever runs it may ask
@@ -195,16 +94,13 @@ package struct LaneMachine: Sendable {
     }
 
     /// The server has accepted the login, well or not.
-    package var isLoggedIn: Bool { flight != nil }
+    package var isLoggedIn: Bool { login.isLoggedIn }
 
     /// Posts may go as far as login and pauses go.
-    package var isReady: Bool {
-        guard case .open(let flight) = link else { return false }
-        return flight.pausedUntil == nil
-    }
+    package var isReady: Bool { login.isReady }
 
     /// When the pause ends, in nanoseconds; nil: nothing pauses.
-    package var pausedUntil: Int64? { flight?.pausedUntil }
+    package var pausedUntil: Int64? { login.pausedUntil }
 
     /// Posts a second; nil: no limit.
     package var rate: Int? { pacer.limit }
@@ -382,62 +278,36 @@ package struct LaneMachine: Sendable {
 
     // MARK: - The connection
 
-    private var flight: Flight? {
-        switch link {
-        case .open(let flight), .suspended(let flight): flight
-        case .away, .connected: nil
-        }
-    }
-
-    private mutating func changeFlight(_ change: (inout Flight) -> Void) {
-        switch link {
-        case .open(var flight):
-            change(&flight)
-            link = .open(flight)
-        case .suspended(var flight):
-            change(&flight)
-            link = .suspended(flight)
-        case .away, .connected: break
-        }
-    }
-
     /// There is a connection, and the login is on its way.
-    package mutating func connected() {
-        link = .connected
-        isGoingBack = false
-    }
+    package mutating func connected() { login.connected() }
 
     /// The login is open: posts may go, at that many a second; nil: as fast as they can.
     package mutating func opened(rate: Int?) {
         pacer.set(limit: rate)
         health.opened()
-        link = .open(Flight(most: min(window.capacity, bounds.flightStart)))
+        login.opened()
     }
 
     /// The login is Open/Suspect.
-    package mutating func suspended() {
-        link = .suspended(flight ?? Flight(most: min(window.capacity, bounds.flightStart)))
-    }
+    package mutating func suspended() { login.setSuspect(true) }
 
     /// The login is well again.
-    package mutating func resumed() {
-        if let flight { link = .open(flight) }
-    }
+    package mutating func resumed() { login.setSuspect(false) }
 
     /// The first server takes connections again, and this connection is to another one.
-    package mutating func goBack() { isGoingBack = true }
+    package mutating func goBack() { login.goBack() }
 
     /// Whether new credentials may go on the live session now. False: there is none; or a post goes alone, and `reissue` comes when
     /// it has its answer.
     package mutating func mayReissue() -> Bool {
-        guard case .open = link else { return false }
-        if window.isLone { changeFlight { $0.isReissueDue = true } }
+        guard login.isWell else { return false }
+        if window.isLone { login.isReissueDue = true }
         return !window.isLone
     }
 
     /// The connection is gone: what was in flight is in doubt.
     package mutating func lost(now: Moment) {
-        link = .away
+        login.lost()
         if !isEnding { window.connectionLost(now: now) }
     }
 
@@ -452,7 +322,7 @@ package struct LaneMachine: Sendable {
     /// Nothing is waited for any more.
     package mutating func stop() -> [Wake] {
         life = .stopped
-        link = .away
+        login.lost()
         return endWaits()
     }
 
@@ -482,9 +352,7 @@ package struct LaneMachine: Sendable {
         guard count > 0 else { return }
         counts.acked += count
         health.accepted()
-        let capacity = window.capacity
-        if case .open(let flight) = link, flight.most >= capacity { return }
-        changeFlight { $0.most = min(capacity, $0.most + count) }
+        login.accepted(count)
     }
 
     private mutating func paceAnswer(_ postID: UInt32, _ now: Moment) {
@@ -535,17 +403,15 @@ package struct LaneMachine: Sendable {
     }
 
     private mutating func pause(_ why: String, _ now: Moment) -> [Action] {
-        guard let flight, flight.pausedUntil == nil else { return [] }
-        changeFlight { $0.pausedUntil = now.monotonic + Self.pauseLength }
-        return [.pause(why)]
+        login.pause(at: now.monotonic) ? [.pause(why)] : []
     }
 
     // MARK: - Time
 
     /// Time has passed. `heardAt`: when the last byte came from the server, in nanoseconds.
     package mutating func timePassed(to now: Moment, heardAt: Int64) -> [Action] {
-        guard isConnected else { return [] }
-        changeFlight { $0.pacerAt = nil }
+        guard login.isConnected else { return [] }
+        login.pacerAt = nil
         var actions: [Action] = []
         if let sentAt = window.oldestSentAt {
             if sentAt + ackTimeout <= now.monotonic {
@@ -554,42 +420,37 @@ package struct LaneMachine: Sendable {
                 actions += unanswered(window.timePassed(now: now), now)
             } else if isUnheard(since: sentAt, heardAt), sentAt + ackTimeout / 2 <= now.monotonic {
                 // Where nothing else is in flight, a post that stays unanswered looks like a dead link: a living one answers this.
-                changeFlight { $0.askedAt = sentAt }
+                login.askedAt = sentAt
                 actions.append(.ask)
             }
         }
-        if let until = pausedUntil, until <= now.monotonic {
-            changeFlight { $0.pausedUntil = nil }
-            if isReady { actions.append(.resume) }
-        }
+        if login.endPause(at: now.monotonic) { actions.append(.resume) }
         return actions
     }
 
     /// Whether nothing was heard since the oldest post in flight was sent, and nobody asked the server yet.
     private func isUnheard(since sentAt: Int64, _ heardAt: Int64) -> Bool {
-        heardAt < sentAt && flight?.askedAt != sentAt
+        heardAt < sentAt && login.askedAt != sentAt
     }
 
     /// When time is to pass next, in nanoseconds; nil: nothing falls due. `isWritable`: the socket takes more.
     package func nextDeadline(now: Int64, heardAt: Int64, isWritable: Bool) -> Int64? {
-        guard isConnected else { return nil }
+        guard login.isConnected else { return nil }
         var next = Int64.max
         if let at = window.oldestSentAt {
             next = min(next, at + ackTimeout)
             if isUnheard(since: at, heardAt) { next = min(next, at + ackTimeout / 2) }
         }
-        if let flight {
-            if let until = flight.pausedUntil {
-                next = min(next, until)
-            } else if case .open = link, !isHeld, !isEnding, isWritable, window.inFlight < flight.most,
-                let retry = window.nextRetry
-            {
-                // What could not go just now will not go at once either: held back by the rate it waits for the pacer, and
-                // nobody is kept busy with asking.
-                next = min(next, max(retry, flight.pacerAt ?? retry, now + 1_000_000))
-            }
-            if let at = flight.pacerAt { next = min(next, at) }
+        if let until = login.pausedUntil {
+            next = min(next, until)
+        } else if login.isWell, !isHeld, !isEnding, isWritable, window.inFlight < login.most,
+            let retry = window.nextRetry
+        {
+            // What could not go just now will not go at once either: held back by the rate it waits for the pacer, and nobody is
+            // kept busy with asking.
+            next = min(next, max(retry, login.pacerAt ?? retry, now + 1_000_000))
         }
+        if let at = login.pacerAt { next = min(next, at) }
         return next < .max ? next : nil
     }
 
@@ -604,11 +465,11 @@ package struct LaneMachine: Sendable {
         }
         if pump.step == .login {
             pump.step = .posts
-            if let flight, flight.isReissueDue, !window.isLone {
-                changeFlight { $0.isReissueDue = false }
+            if login.isReissueDue, !window.isLone {
+                login.isReissueDue = false
                 return .reissue
             }
-            if isGoingBack, window.inFlight == 0, isConnected { return .goBack }
+            if login.isGoingBack, window.inFlight == 0, login.isConnected { return .goBack }
         }
         if pump.step == .posts {
             if let sends = takePosts(room, now) {
@@ -619,7 +480,7 @@ package struct LaneMachine: Sendable {
         }
         if pump.step == .ends {
             pump.step = .over
-            if case .draining = life, !isConnected || window.inFlight == 0 {
+            if case .draining = life, !login.isConnected || window.inFlight == 0 {
                 life = .drained
                 return .drained
             }
@@ -629,18 +490,13 @@ package struct LaneMachine: Sendable {
         return nil
     }
 
-    private var isConnected: Bool {
-        if case .away = link { return false }
-        return true
-    }
-
     /// Nothing stands against sending but window, slow start and rate.
-    package var maySend: Bool { isReady && !isHeld && !isEnding && !isGoingBack && !order.awaitsDoubts }
+    package var maySend: Bool { isReady && !isHeld && !isEnding && !login.isGoingBack && !order.awaitsDoubts }
 
     /// nil: nothing may go, or nothing is there.
     private mutating func takePosts(_ room: Int, _ now: Moment) -> [PostingWindow.Send]? {
-        guard room > 0, maySend, let flight else { return nil }
-        let wanted = min(room, flight.most - window.inFlight)
+        guard room > 0, maySend else { return nil }
+        let wanted = min(room, login.most - window.inFlight)
         guard wanted > 0 else { return nil }
         let allowance = pacer.allowance(wanted, at: now.monotonic)
         var pacerAt = allowance.count < wanted ? allowance.next : nil
@@ -652,7 +508,7 @@ package struct LaneMachine: Sendable {
                 pacerAt = nil
             }
         }
-        if flight.pacerAt != pacerAt { changeFlight { $0.pacerAt = pacerAt } }
+        login.pacerAt = pacerAt
         guard !sends.isEmpty else { return nil }
         if pacer.limit != nil {
             for send in sends { window.paced(send.postID, number: pacer.sent(at: now.monotonic)) }
