@@ -47,6 +47,10 @@ package struct NakCode: Sendable, Hashable {
     /// Not a NakCode of the wire: the server answered the post with an Error message (The wire §5).
     package static let error = NakCode(name: "Error")
 
+    /// Only the row itself can be blamed: the same row met it at every earlier try, too. Other refusals may come and go with rights
+    /// and services.
+    package var isAboutRow: Bool { self == .symbolUnknown || self == .invalidContent || self == .error }
+
     private static let names: [Int: String] = [
         0: "None", 1: "AccessDenied", 2: "DeniedBySrc", 3: "SourceDown", 4: "SourceUnknown", 5: "NoResources",
         6: "NoResponse", 7: "GatewayDown", 10: "SymbolUnknown", 11: "NotOpen", 12: "InvalidContent",

@@ -50,8 +50,7 @@ package struct DestinationHealth: Sendable {
     }
 
     private mutating func isForAll(_ code: NakCode, text: String, key: UInt64) -> Bool {
-        // A row alone can be blamed for these.
-        guard ![.symbolUnknown, .invalidContent, .error].contains(code) else { return false }
+        guard !code.isAboutRow else { return false }
         let words = code.name + " " + text
         guard var same = run, same.words == words else {
             run = Run(words: words, key: key)

@@ -278,7 +278,7 @@ package struct PostingWindow {
         let detail = OutcomeDetail(nakCode: code.name, text: text)
         switch nakClass {
         case .final:
-            end(slot, .nacked, now, detail, isFinal: true)
+            end(slot, .nacked, now, detail, isAboutRow: code.isAboutRow)
         case .retry where Int(attempt.refusals) + 1 >= attemptsMax:
             end(slot, code == .noResponse ? .unknown : .nacked, now, detail)
         case .retry, .stop:
@@ -405,15 +405,15 @@ package struct PostingWindow {
 
     // MARK: - Rows end
 
-    /// A post in flight ends. `isFinal`: by a refusal that is about the row itself.
+    /// A post in flight ends. `isAboutRow`: by a refusal that is about the row itself.
     @inline(__always)
     private mutating func end(
-        _ slot: Int32, _ outcome: PostOutcome, _ now: Moment, _ detail: OutcomeDetail?, isFinal: Bool = false
+        _ slot: Int32, _ outcome: PostOutcome, _ now: Moment, _ detail: OutcomeDetail?, isAboutRow: Bool = false
     ) {
         let attempt = flight.slots[Int(slot)].attempt
         if flight.slots[Int(slot)].isQueued {
             flight.land(slot)
-            endQueued(attempt, outcome, now, detail, isFinal: isFinal)
+            endQueued(attempt, outcome, now, detail, isAboutRow: isAboutRow)
         } else {
             flight.land(slot)
             settle(attempt, outcome, now, detail)
@@ -421,10 +421,10 @@ package struct PostingWindow {
     }
 
     private mutating func endQueued(
-        _ attempt: Attempt, _ outcome: PostOutcome, _ now: Moment, _ detail: OutcomeDetail?, isFinal: Bool
+        _ attempt: Attempt, _ outcome: PostOutcome, _ now: Moment, _ detail: OutcomeDetail?, isAboutRow: Bool
     ) {
         let key = key(of: attempt)
-        guard let ends = queues.byKey[key]?.ended(attempt, outcome, detail, isFinal: isFinal, lots) else {
+        guard let ends = queues.byKey[key]?.ended(attempt, outcome, detail, isAboutRow: isAboutRow, lots) else {
             preconditionFailure("a post that is in a queue has one")
         }
         settle(ends.own.attempt, ends.own.outcome, now, ends.own.detail)

@@ -143,14 +143,14 @@ struct RICQueue {
         return endOvertaken(lots)
     }
 
-    /// A post in flight ends: `acked`, `nacked` or `unknown`. `isFinal`: the refusal is about the row itself; an earlier try that
+    /// A post in flight ends: `acked`, `nacked` or `unknown`. `isAboutRow`: the refusal is about the row itself; an earlier try that
     /// got no answer met it, too. Returns its end, and those of the waiting rows that end by that.
     mutating func ended(
-        _ attempt: Attempt, _ outcome: PostOutcome, _ detail: OutcomeDetail?, isFinal: Bool, _ lots: LotTable
+        _ attempt: Attempt, _ outcome: PostOutcome, _ detail: OutcomeDetail?, isAboutRow: Bool, _ lots: LotTable
     ) -> (own: End, overtaken: [End]) {
         let at = place(of: attempt)
         let entry = entries.remove(at: at)
-        let mayBeAppliedBefore = entry.wasInDoubt && !isFinal
+        let mayBeAppliedBefore = entry.wasInDoubt && !isAboutRow
         var detail = detail
         if outcome == .nacked, mayBeAppliedBefore { detail?.reason = OutcomeDetail.refusedAfterDoubt }
         if outcome != .nacked || mayBeAppliedBefore {

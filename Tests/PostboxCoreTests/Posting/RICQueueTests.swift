@@ -69,7 +69,7 @@ struct QueueDesk {
             went(queue.send(next, at: now))
         case "ack": end(attempt, .acked, nil)
         case "unknown": end(attempt, .unknown, OutcomeDetail(reason: "ack_timeout"))
-        case "bad": end(attempt, .nacked, Self.refusal(.symbolUnknown), isFinal: true)
+        case "bad": end(attempt, .nacked, Self.refusal(.symbolUnknown), isAboutRow: true)
         case "last": end(attempt, .nacked, Self.refusal(.noResources))
         case "nak": note(queue.refused(attempt, Self.refusal(.noResources), until: 9, counts: true, lots), attempt)
         case "mute": note(queue.refused(attempt, Self.refusal(.noResponse), until: 9, counts: true, lots), attempt)
@@ -86,9 +86,9 @@ struct QueueDesk {
     }
 
     private mutating func end(
-        _ attempt: Attempt, _ outcome: PostOutcome, _ detail: OutcomeDetail?, isFinal: Bool = false
+        _ attempt: Attempt, _ outcome: PostOutcome, _ detail: OutcomeDetail?, isAboutRow: Bool = false
     ) {
-        let ends = queue.ended(attempt, outcome, detail, isFinal: isFinal, lots)
+        let ends = queue.ended(attempt, outcome, detail, isAboutRow: isAboutRow, lots)
         note([ends.own] + ends.overtaken, nil)
     }
 

@@ -267,7 +267,7 @@ final class PretendServer {
         var isApplied = true
         var isAnswered = true
         if row.isHopeless { (code, isApplied) = (.symbolUnknown, false) }
-        if deniesAll, !row.isAccepted { (code, isApplied) = (.deniedBySrc, false) }
+        if deniesAll { (code, isApplied) = (.deniedBySrc, false) }
         if !world.isCalm, world.chance(world.settings.refusals) {
             let isGood = !row.isHopeless && !deniesAll
             switch world.int(0...7) {

@@ -16,6 +16,8 @@ struct WholeWalkTests {
         30, 37, 113,
         // A newer drop had all its outcomes and was not moved yet when an older one began.
         10479,
+        // A row in doubt had been accepted; then its RIC's rows were refused for want of permission.
+        3915, 10957, 12545,
     ]
 
     @Test("The promise holds in the lives that once broke it", arguments: known)
