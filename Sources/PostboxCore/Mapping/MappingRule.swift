@@ -136,7 +136,7 @@ package struct MappingRule: Sendable, Equatable, Codable {
     package var maxRejected: RowLimit?
     /// Bad rows by NakCode (name or number) or reason that do not keep the file from `done`.
     package var tolerate: [String: RowLimit]
-    /// Seconds from the claim after which rows that were not sent end `unsent`. nil: no limit.
+    /// How long after the file's arrival its rows may be sent; those that were not sent by then end `unsent`. nil: no limit.
     package var maxAge: Duration?
     /// CSV's separator, one ASCII character.
     package var delimiter: UInt8

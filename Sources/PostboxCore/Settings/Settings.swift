@@ -121,7 +121,7 @@ package struct Destination: Sendable, Equatable {
 
     /// What stands in `PostUserInfo`.
     package enum PostUserInfo: Sendable, Equatable {
-        /// The local IPv4 address and this process's number; `none` for `rcc`.
+        /// The local IPv4 address and the application's number; `none` for `rcc`.
         case auto
         case none
         case given(address: String, userID: UInt32)
