@@ -41,19 +41,101 @@ package struct OutcomeCounts: Sendable, Equatable {
     }
 }
 
-/// The verdict on a file that was contributed: a pure function of its outcomes and its rule's tolerance.
-///
-/// `refused`: it was refused before its first post.
-package func verdict(_ outcomes: OutcomeCounts, tolerate: [String: RowLimit], refused: Bool) -> Verdict {
-    if refused { return .refused }
-    let total = outcomes.total
-    let isClean = outcomes.bad.allSatisfy { word, count -> Bool in
-        // A rule may name a NakCode by its number.
-        let limit = tolerate[word] ?? NakCode(name: word).number.flatMap { tolerate[String($0)] }
-        return limit?.allows(count, of: total) ?? (count == 0)
+/// Why a file as a whole did not go as it was meant to: what its summary says beside its rows.
+package struct FileTrouble: Sendable, Equatable {
+    package var reason: Reason
+    /// For people, with its place in the file where it has one.
+    package var text: String
+
+    package init(_ reason: Reason, _ text: String) {
+        self.reason = reason
+        self.text = text
     }
-    if isClean { return .done }
-    return outcomes.good > 0 ? .partial : .failed
+
+    /// A file that cannot be read, or is not what it ought to be.
+    package init(_ problem: FileProblem) {
+        self.init(Reason(problem.reason), problem.text)
+    }
+
+    /// What is said of rows that are not sent is said of their file.
+    package init(_ detail: OutcomeDetail) {
+        self.init(Reason(detail.reason), detail.text)
+    }
+
+    /// The same, said of a row.
+    package var detail: OutcomeDetail { OutcomeDetail(reason: reason.word, text: text) }
+}
+
+/// How a file ended, and why where that is not told by its rows.
+package struct FileFate: Sendable, Equatable {
+    /// How it came to its end.
+    package enum Course: Sendable, Equatable {
+        /// It was posted, as far as that went.
+        case posted(FileTrouble?)
+        /// It was refused before its first post.
+        case refused(FileTrouble)
+    }
+
+    package var verdict: Verdict
+    package var trouble: FileTrouble?
+
+    /// - Parameters:
+    ///   - outcomes: Of all its rows at all destinations.
+    ///   - tolerate: Its rule's tolerance, by NakCode (name or number) or reason.
+    package init(_ course: Course, outcomes: OutcomeCounts, tolerate: [String: RowLimit]) {
+        var isRefused = false
+        switch course {
+        case .refused(let why):
+            trouble = why
+            isRefused = true
+        case .posted(let why):
+            trouble = why
+        }
+        if trouble?.reason == .cancelled {
+            // It came too late, or early enough for nothing to be sent.
+            if outcomes.good == outcomes.total {
+                trouble = nil
+                isRefused = false
+            } else if outcomes[.rejected] + outcomes[.unsent] == outcomes.total {
+                isRefused = true
+            }
+        }
+        verdict = isRefused ? .refused : Self.verdict(outcomes, tolerate: tolerate)
+    }
+
+    /// As an earlier run settled it: why is told already.
+    package init(settledAs verdict: Verdict) {
+        self.verdict = verdict
+    }
+
+    /// The verdict on a file that was posted.
+    private static func verdict(_ outcomes: OutcomeCounts, tolerate: [String: RowLimit]) -> Verdict {
+        let total = outcomes.total
+        let isClean = outcomes.bad.allSatisfy { word, count -> Bool in
+            // A rule may name a NakCode by its number.
+            let limit = tolerate[word] ?? NakCode(name: word).number.flatMap { tolerate[String($0)] }
+            return limit?.allows(count, of: total) ?? (count == 0)
+        }
+        if isClean { return .done }
+        return outcomes.good > 0 ? .partial : .failed
+    }
+
+    /// Why a file that was posted did not go through, when several things held: that it changed under us goes first, as its later rows
+    /// are lost; then what `Admission.setAside` said at its beginning, and what was said since.
+    package static func trouble(changed: String?, setAside: FileTrouble?, givenUp: FileTrouble?) -> FileTrouble? {
+        changed.map { FileTrouble(.changedWhileRead, $0) } ?? setAside ?? givenUp
+    }
+}
+
+extension OutcomeCounts {
+    /// Whether a row was or may have been sent.
+    ///
+    /// - Parameters:
+    ///   - sentLines: Result lines of rows that were sent.
+    ///   - presents: Rows may have been sent by a run that ended, and a superseded one may be among them.
+    package func hasSent(sentLines: Int, presents: Bool) -> Bool {
+        sentLines > 0 || self[.acked] + self[.nacked] + self[.unknown] > 0 || presents && self[.superseded] > 0
+    }
 }
 
 /// What the program's exit code says about files.

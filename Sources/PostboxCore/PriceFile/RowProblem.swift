@@ -53,3 +53,12 @@ package struct FileProblem: Error, Sendable, Equatable {
         self.hint = hint
     }
 }
+
+extension FileProblem {
+    /// The sentence with its place before it and its hint behind it.
+    package var text: String {
+        var place = ""
+        if line > 0 { place = "line \(line)" + (column > 0 ? ", column \(column)" : "") + ": " }
+        return place + what + (hint.map { " (\($0))" } ?? "")
+    }
+}

@@ -17,7 +17,7 @@ struct Claims: Sendable {
     static func noRule(_ name: String, _ settings: Settings) -> OutcomeDetail {
         if let rejects = RejectsName(name) { return unknownOriginal(rejects, "no drop \(rejects.drop) is known") }
         let problem = settings.noRule(name)
-        return OutcomeDetail(reason: problem.reason, text: FileContribution.words(problem))
+        return OutcomeDetail(reason: problem.reason, text: problem.text)
     }
 
     private static func unknownOriginal(_ rejects: RejectsName, _ why: String) -> OutcomeDetail {

@@ -14,14 +14,10 @@ struct Correction: Sendable {
         for sent in try newer() { _ = try context.guardBook.keepAgain(sent.place, from: places(of: sent)) }
     }
 
-    /// Why nothing of it may be sent: nobody can know any more what newer files had accepted. Throws as `keepNewerResults`.
-    func missingResults() throws -> String? {
-        let missing = try newer().filter { sent in try !places(of: sent).contains { try Disk.exists($0) } }
-        guard let first = missing.first else { return nil }
-        return
-            "the results of \(missing.count) newer files (\(first.target) the first) are no longer where Postbox put them, "
-            + "so that nobody can tell which of these rows are older than what was accepted since; put the results back, or drop "
-            + "the rows under another name to post them as new"
+    /// Names of newer finished files whose results are gone: nobody can know any more what they had accepted. Throws as
+    /// `keepNewerResults`.
+    func missingResults() throws -> [String] {
+        try newer().filter { sent in try !places(of: sent).contains { try Disk.exists($0) } }.map(\.target)
     }
 
     /// Drops that sent something and were finished after the values of this one arrived, by number: all newer ones, and the original.
@@ -47,31 +43,18 @@ struct Correction: Sendable {
         guard let original = file.snapshot.original,
             let sent = try finished().first(where: { $0.place.drop == original })
         else { return [:] }
-        var bad: [UInt64: Int] = [:]
-        try eachLine(of: sent, at: destination, services) { line, hash in
-            if !line.outcome.isGood { bad[hash] = max(line.row, bad[hash] ?? 0) }
-        }
-        var newer: [UInt64: Guarded.Own] = [:]
-        try eachLine(of: sent, at: destination, services) { line, hash in
-            guard let last = bad[hash], line.row > last, line.mayBeAccepted else { return }
-            newer[hash] = Guarded.Own(ric: Array(line.ric), name: "\(original):\(line.row)")
-        }
-        return newer
+        var rows = OriginalRows(destination: destination, services: services)
+        try eachLine(of: sent) { rows.noteBad($0) }
+        try eachLine(of: sent) { rows.noteLater($0) }
+        return rows.later.mapValues { Guarded.Own(ric: $0.ric, name: "\(original):\($0.number)") }
     }
 
-    private func eachLine(
-        of sent: LedgerReading.Sent, at destination: String, _ services: [String],
-        _ body: (ResultJournal.Line, UInt64) -> Void
-    ) throws {
+    private func eachLine(of sent: LedgerReading.Sent, _ body: (ResultJournal.Line) -> Void) throws {
         guard let path = try places(of: sent).first(where: { try Disk.exists($0) }) else { return }
         var journal = ResultJournal(drop: sent.place.drop, destinations: nil)
         try SourceFile(path: path).eachChunk { _, chunk, isLast in
             journal.take(chunk, isLast: isLast) { line in
-                if line.destination == destination,
-                    let service = services.firstIndex(where: { $0.utf8.elementsEqual(line.service) })
-                {
-                    body(line, keyHash(ric: line.ric, service: service))
-                }
+                body(line)
                 return true
             }
         }

@@ -3,18 +3,21 @@ internal import PostboxIO
 
 /// What an earlier run settled of a drop, and how much of its journal holds.
 struct Recovered: Sendable {
-    var rows: SettledRows
-    /// Bytes of the result file that hold; 0: there is none worth keeping.
-    var goodBytes = 0
+    private(set) var rows: SettledRows
+    /// Rows of the file.
+    private let rowCount: Int
+    /// Bytes of the result file that hold; nil: there is none worth keeping.
+    private var goodBytes: Int?
 
     /// Nothing is left of an earlier run.
     init(rows: Int, destinations: [String]) {
+        rowCount = rows
         self.rows = SettledRows(rows: rows, destinations: destinations)
     }
 
     /// Reads the journal in a drop's directory. Throws when it is there and cannot be read.
     init(_ file: ClaimedFile, rows: Int) throws {
-        let destinations = file.snapshot.rule.destinations
+        let destinations = file.rule.destinations
         self.init(rows: rows, destinations: destinations)
         let path = file.directory + "/" + FileMover.Part.result
         guard file.record != nil, try Disk.exists(path) else { return }
@@ -25,9 +28,27 @@ struct Recovered: Sendable {
             journal.take(chunk, isLast: isLast) { settled.take($0) }
         }
         self.rows = settled
-        goodBytes = journal.goodBytes
+        goodBytes = journal.goodBytes > 0 ? journal.goodBytes : nil
     }
 
-    /// Microseconds since 1970 of the first post; 0: none.
-    var firstSentAt: Int64 { TimeText.microseconds(rows.firstSentAt) ?? 0 }
+    /// There is a journal to go on with.
+    var hasJournal: Bool { goodBytes != nil }
+
+    /// Rows that an earlier run settled at a destination; nil: there is no journal to tell.
+    func settled(at destination: String) -> RowSet? { hasJournal ? rows.settled[destination] : nil }
+
+    /// The drop's result file, to go on with, or a new one. `hasLines`: rows have line numbers of their own. Throws `DiskError`.
+    func resultFile(of file: ClaimedFile, hasLines: Bool, in context: Context) async throws -> ResultFile {
+        var lines: [String: ResultLines] = [:]
+        for name in file.rule.destinations {
+            let services = await context.lanes[name]?.serviceNames() ?? file.snapshot.services[name] ?? []
+            lines[name] = ResultLines(drop: file.drop, destination: name, services: services, hasLines: hasLines)
+        }
+        return try ResultFile(
+            path: file.directory + "/" + FileMover.Part.result, rows: rowCount, lines: lines,
+            keeping: goodBytes ?? 0, outcomes: rows.outcomes, bad: rows.bad, sent: rows.sent,
+            firstSentAt: TimeText.microseconds(rows.firstSentAt) ?? 0, mode: try file.mode(), thread: context.results,
+            alert: { [alerts = context.alerts] in alerts.send($0) },
+            failing: { [trouble = context.trouble] in trouble.changed($0) })
+    }
 }

@@ -21,31 +21,42 @@ struct FileFateTests {
         #expect(counts.bad == ["SymbolUnknown": 4, "cancelled": 1])
     }
 
+    private static let why = FileTrouble(.maxAge, "not sent within the rule's max_age")
+    private static let cancelled = FileTrouble(.cancelled, "cancelled at noon")
+
+    private static func verdict(_ outcomes: OutcomeCounts, tolerate: [String: RowLimit] = [:]) -> Verdict {
+        FileFate(.posted(nil), outcomes: outcomes, tolerate: tolerate).verdict
+    }
+
     @Test("Without bad rows a file is done")
     func done() {
-        #expect(verdict(Self.counts([(.acked, "", 5), (.superseded, "", 1)]), tolerate: [:], refused: false) == .done)
+        #expect(Self.verdict(Self.counts([(.acked, "", 5), (.superseded, "", 1)])) == .done)
+        #expect(Self.verdict(OutcomeCounts()) == .done)
     }
 
     @Test(
         "One bad row among good ones makes it partial, bad rows alone failed",
         arguments: [PostOutcome.nacked, .rejected, .unknown, .unsent])
     func bad(outcome: PostOutcome) {
-        let one = Self.counts([(.acked, "", 99), (outcome, "x", 1)])
-        #expect(verdict(one, tolerate: [:], refused: false) == .partial)
-        #expect(verdict(Self.counts([(outcome, "x", 2)]), tolerate: [:], refused: false) == .failed)
+        #expect(Self.verdict(Self.counts([(.acked, "", 99), (outcome, "x", 1)])) == .partial)
+        #expect(Self.verdict(Self.counts([(outcome, "x", 2)])) == .failed)
     }
 
-    @Test("A refused file is refused whatever was counted")
+    @Test("A refused file is refused whatever was counted, and says why")
     func refused() {
-        #expect(verdict(Self.counts([(.unsent, "refused", 3)]), tolerate: [:], refused: true) == .refused)
-        #expect(verdict(OutcomeCounts(), tolerate: [:], refused: true) == .refused)
+        let limits = ["max_age": RowLimit.rows(9)]
+        for outcomes in [Self.counts([(.unsent, "max_age", 3)]), OutcomeCounts()] {
+            let fate = FileFate(.refused(Self.why), outcomes: outcomes, tolerate: limits)
+            #expect(fate.verdict == .refused)
+            #expect(fate.trouble == Self.why)
+        }
     }
 
     @Test("Tolerated bad rows do not keep a file from done, up to their limit")
     func tolerate() {
         let file = Self.counts([(.acked, "", 998), (.nacked, "SymbolUnknown", 2)])
         func end(_ limit: RowLimit, for word: String = "SymbolUnknown") -> Verdict {
-            verdict(file, tolerate: [word: limit], refused: false)
+            Self.verdict(file, tolerate: [word: limit])
         }
         #expect(end(.rows(2)) == .done)
         #expect(end(.rows(1)) == .partial)
@@ -57,15 +68,73 @@ struct FileFateTests {
     @Test("Each word has its own tolerance")
     func tolerateEach() {
         let file = Self.counts([(.acked, "", 8), (.nacked, "SymbolUnknown", 1), (.rejected, "no_fields", 1)])
-        #expect(verdict(file, tolerate: ["SymbolUnknown": .rows(1)], refused: false) == .partial)
-        #expect(
-            verdict(file, tolerate: ["SymbolUnknown": .rows(1), "no_fields": .rows(1)], refused: false) == .done)
+        #expect(Self.verdict(file, tolerate: ["SymbolUnknown": .rows(1)]) == .partial)
+        #expect(Self.verdict(file, tolerate: ["SymbolUnknown": .rows(1), "no_fields": .rows(1)]) == .done)
     }
 
     @Test("A tolerated number stands for its NakCode")
     func tolerateByNumber() {
         let file = Self.counts([(.acked, "", 8), (.nacked, "SymbolUnknown", 1)])
-        #expect(verdict(file, tolerate: ["10": .rows(1)], refused: false) == .done)
+        #expect(Self.verdict(file, tolerate: ["10": .rows(1)]) == .done)
+    }
+
+    @Test("What went wrong with a posted file is told whatever its rows say, and decides nothing")
+    func trouble() {
+        let fates = [
+            (Self.counts([(.acked, "", 2)]), Verdict.done),
+            (Self.counts([(.acked, "", 1), (.unsent, "", 1)]), .partial),
+            (Self.counts([(.unsent, "", 2)]), .failed),
+        ]
+        for (outcomes, verdict) in fates {
+            let fate = FileFate(.posted(Self.why), outcomes: outcomes, tolerate: [:])
+            #expect(fate.verdict == verdict)
+            #expect(fate.trouble == Self.why)
+        }
+    }
+
+    @Test(
+        "A cancellation that came too late is not told; one that came before anything was sent refuses the file",
+        arguments: [
+            ([(.acked, "", 4), (.superseded, "", 1)], .done, false), ([], .done, false),
+            ([(.unsent, "cancelled", 3)], .refused, true),
+            ([(.unsent, "cancelled", 3), (.rejected, "no_ric", 1)], .refused, true),
+            ([(.rejected, "no_ric", 1)], .refused, true),
+            ([(.acked, "", 1), (.unsent, "cancelled", 3)], .partial, true),
+            ([(.unknown, "cancelled", 1), (.unsent, "cancelled", 3)], .failed, true),
+            ([(.nacked, "SymbolUnknown", 1)], .failed, true),
+        ] as [([(PostOutcome, String, Int)], Verdict, Bool)])
+    func cancelled(outcomes: [(PostOutcome, String, Int)], verdict: Verdict, isTold: Bool) {
+        let fate = FileFate(.posted(Self.cancelled), outcomes: Self.counts(outcomes), tolerate: [:])
+        #expect(fate.verdict == verdict)
+        #expect(fate.trouble == (isTold ? Self.cancelled : nil))
+    }
+
+    @Test("That a file changed under us is told before that it was set aside, and that before what the desk said since")
+    func troubles() {
+        func told(_ changed: String?, _ setAside: FileTrouble?, _ givenUp: FileTrouble?) -> FileTrouble? {
+            FileFate.trouble(changed: changed, setAside: setAside, givenUp: givenUp)
+        }
+        let changed = FileTrouble(.changedWhileRead, "it grew")
+        #expect(told("it grew", Admission.crashed, Self.cancelled) == changed)
+        #expect(told(nil, Admission.crashed, Self.cancelled) == Admission.crashed)
+        #expect(told(nil, nil, Self.cancelled) == Self.cancelled)
+        #expect(told(nil, nil, nil) == nil)
+    }
+
+    @Test(
+        "A row counts as sent when its line says so or its outcome needs it; a superseded one where an earlier run may have sent it"
+    )
+    func sent() {
+        func isSent(_ outcome: PostOutcome, lines: Int = 0, presents: Bool = false) -> Bool {
+            Self.counts([(outcome, "", 1)]).hasSent(sentLines: lines, presents: presents)
+        }
+        for outcome in [PostOutcome.acked, .nacked, .unknown] { #expect(isSent(outcome)) }
+        for outcome in [PostOutcome.rejected, .unsent, .superseded] {
+            #expect(!isSent(outcome))
+            #expect(isSent(outcome, lines: 1))
+        }
+        #expect(isSent(.superseded, presents: true))
+        #expect(!isSent(.unsent, presents: true))
     }
 
     @Test("The exit code of a file follows its verdict, and an unknown row goes before it")

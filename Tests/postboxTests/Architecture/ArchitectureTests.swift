@@ -151,7 +151,7 @@ struct ArchitectureTests {
         "Every reason that the program gives is in the list, and the article has the same words with the same meaning")
     func reasons() throws {
         let places =
-            /(?:reason: |reason = |reason == |[pP]roblem\(|refuse\(|endBare\(record, |cancelled = |refusedAfterDoubt = )\s*"([a-z][a-z_]+)"/
+            /(?:reason: |reason = |reason == |[pP]roblem\(|[ (]Reason\(|cancelled = |refusedAfterDoubt = )\s*"([a-z][a-z_]+)"/
         var found: Set<String> = []
         for file in try Source.all() where ["PostboxCore", "PostboxIO", "postbox"].contains(file.module) {
             let text = file.lines.joined(separator: "\n")

@@ -1,0 +1,80 @@
+internal import PostboxCore
+internal import PostboxIO
+
+/// A file that lies in its own directory below `work/`, and what is known about it.
+struct ClaimedFile: Sendable {
+    var drop: Int
+    var name: String
+    /// `work/N`.
+    var directory: String
+    /// Microseconds since 1970.
+    var claimedAt: Int64
+    var snapshot: DropSnapshot
+    /// Why it is refused whatever it holds: it matches no rule.
+    var refusal: OutcomeDetail?
+    /// What an earlier run left; nil: claimed just now.
+    var record: DropRecord?
+    /// The ledger was lost: everything without a line may have been sent.
+    var isAdopted = false
+    /// It met a fault before, and the desk was told.
+    var wasFaulty = false
+    /// Rows of it may have been sent by a run that ended: nothing is sent before these are known.
+    var presents = false
+
+    var path: String { directory + "/" + name }
+    var rule: MappingRule { snapshot.rule }
+    var moved: FileMover.Moved {
+        FileMover.Moved(drop: drop, name: name, destinations: rule.destinations)
+    }
+    var place: DropPlace { snapshot.place(of: drop) }
+
+    /// How the file is written; nil: neither its rule nor its name tells.
+    var format: PriceFileFormat? {
+        rule.format ?? PriceFileFormat(fileName: RejectsName.root(of: name))
+    }
+
+    /// Until when its rows may be sent; nil: it may be of any age.
+    var ageLimit: AgeLimit? { AgeLimit(rule, arrivedAt: snapshot.arrivedAt ?? claimedAt) }
+
+    /// What an earlier run left of the drop.
+    var past: Admission.Past {
+        guard let record else { return .new }
+        switch record.stage {
+        case .claimed: return isAdopted ? .adopted(starts: record.starts) : .claimed(starts: record.starts)
+        case .posting: return .posting(starts: record.starts, size: record.size, sha256: record.sha256)
+        case .settled, .closed: return .settled
+        }
+    }
+
+    // MARK: - What lies in its directory
+
+    /// SHA-256 in hexadecimal; nil: it cannot be read, or its writer is still at it. Throws `DiskError`.
+    func digest() throws -> String? {
+        guard let source = try? SourceFile(path: path), source.status.isRegular else { return nil }
+        do {
+            return try source.readAll { _, _ in }.sha256
+        } catch is SourceFile.Changed {
+            return nil
+        }
+    }
+
+    /// What the checksum that came with the file says against it. `isNeeded`: there has to be one. Throws `DiskError`.
+    func damage(_ sha256: String, isNeeded: Bool) throws(DiskError) -> FileProblem? {
+        try CompanionFiles(in: directory).problem(sha256: sha256, of: name, isNeeded: isNeeded)
+    }
+
+    /// The permission bits of what lies beside the file: nobody may read there what they may not read in the file itself. Throws
+    /// `DiskError`.
+    func mode() throws(DiskError) -> UInt32 {
+        ((try Disk.status(path)?.mode ?? 0o640) & 0o066) | 0o600
+    }
+}
+
+/// How a contribution ended, for the exit code.
+enum ContributionEnd: Sendable {
+    case closed(Verdict, unknown: Int)
+    /// The program stops; the drop goes on at the next start.
+    case interrupted
+    /// A fault of the disk or the ledger; the drop goes on when it is mended.
+    case fault(String)
+}

@@ -1,0 +1,163 @@
+internal import Logging
+internal import PostboxCore
+internal import PostboxIO
+
+/// The end of a file, from its last row's outcome to where it lies when it is closed.
+struct FileEnding: Sendable {
+    let file: ClaimedFile
+    let context: Context
+    let givenUp: GivenUp
+    private let report: FileReport
+
+    init(_ file: ClaimedFile, givenUp: GivenUp, in context: Context, _ logger: Logger) {
+        self.file = file
+        self.context = context
+        self.givenUp = givenUp
+        report = FileReport(file: file, context: context, logger: logger)
+    }
+
+    /// Nothing of it is sent. `read`: its rows get their lines: rejected, or unsent; nil: there are none to be had. Throws on a
+    /// fault of disk or ledger, as all of these.
+    func refuse(_ why: FileTrouble, read: (source: SourceFile, plan: FilePlan)? = nil) async throws -> ContributionEnd {
+        let results = try await fresh(rows: read?.plan.rows ?? 0, hasLines: read?.plan.hasLines ?? true)
+        if let read {
+            for (name, target) in zip(file.rule.destinations, read.plan.targets) {
+                let pass = PriceFilePass(rule: file.rule, format: read.plan.format, target: target)
+                let reading = try SecondReading(read.source, read.plan.digests)
+                while let (chunk, isLast) = try reading.next() {
+                    let mapped = try pass.mapped(chunk, isLast: isLast)
+                    let rows = mapped.rows.map { row -> (MappedRow, PostOutcome, OutcomeDetail) in
+                        guard row.problem >= 0 else { return (row, .unsent, why.detail) }
+                        let problem = mapped.problems[row.problem]
+                        return (row, .rejected, OutcomeDetail(reason: problem.reason, text: problem.text))
+                    }
+                    await results.append(rows, in: mapped, of: name, at: Clock.wall())
+                }
+            }
+        }
+        return try await close(.refused(why), results, source: read?.source, plan: read?.plan)
+    }
+
+    /// It has no rows, and may have none.
+    func closeEmpty(_ source: SourceFile?, _ plan: FilePlan?) async throws -> ContributionEnd {
+        let results = try await fresh(rows: 0, hasLines: plan?.hasLines ?? true)
+        return try await close(.posted(nil), results, source: source, plan: plan)
+    }
+
+    private func fresh(rows: Int, hasLines: Bool) async throws -> ResultFile {
+        try await Recovered(rows: rows, destinations: file.rule.destinations)
+            .resultFile(of: file, hasLines: hasLines, in: context)
+    }
+
+    /// The file is gone or no longer the one that was read: rows without a line are unknown or unsent, by their numbers.
+    /// `source`: it is there, and the one that was read if its digest says so; it is only that nobody posts it any more.
+    func endBare(_ record: DropRecord, _ why: FileTrouble, source: SourceFile?) async throws -> ContributionEnd {
+        let recovered = try Recovered(file, rows: record.rows)
+        let results = try await recovered.resultFile(of: file, hasLines: true, in: context)
+        for name in file.rule.destinations {
+            await BareRows(
+                results: results, destination: name, settled: recovered.settled(at: name),
+                postedThrough: record.postings.first { $0.destination == name }?.postedThrough ?? 0
+            ).end(after: 0, rows: record.rows, reason: why.reason.word, text: why.text)
+        }
+        var known: SourceFile?
+        if let source, try file.digest() == record.sha256 { known = source }
+        return try await close(
+            .posted(why), results, source: known, plan: FilePlan(record, format: file.format ?? .csv))
+    }
+
+    /// Every row has its outcome.
+    ///
+    /// - Parameters:
+    ///   - course: How the file came to its end.
+    ///   - source: The file that was read; nil: its rows are no longer to be had.
+    ///   - plan: What was read; nil: nothing.
+    func close(
+        _ course: FileFate.Course, _ results: ResultFile, source: SourceFile?, plan: FilePlan?
+    ) async throws -> ContributionEnd {
+        let outcomes = await results.outcomes
+        let bad = await results.bad
+        let fate = FileFate(course, outcomes: outcomes, tolerate: file.rule.tolerate)
+        let folder = folder(for: fate.verdict)
+        try writeRejects(fate.verdict == .done ? [:] : bad, of: source, format: plan?.format)
+        FailPoint.reach("rejects_written")
+        let summary = try await report.summary(
+            of: fate, outcomes: outcomes, results: results, plan: plan, source: source,
+            isGivenUp: givenUp.detail != nil)
+        let bytes = Array(summary.json.utf8)
+        let part = file.directory + "/" + FileMover.Part.summary
+        try FileMover().write(bytes, to: part, mode: try file.mode(), syncing: false)
+        FailPoint.reach("summary_written")
+        try await results.finish(with: [part], in: context.syncs)
+        FailPoint.reach("result_complete")
+        let target = try await settle(summary, bytes, in: folder)
+        FailPoint.reach("settled")
+        try await Closing(context: context).finish(
+            file.place, file.moved, directory: file.directory, folder: folder, target: target, summary: nil)
+        report.say(
+            fate, outcomes: outcomes, reasons: outcomes.reasons,
+            rowsPerSecond: summary.rowsPerSecond > 0 ? summary.rowsPerSecond : nil, path: folder + "/" + target)
+        return .closed(fate.verdict, unknown: outcomes[.unknown])
+    }
+
+    /// Verdict and target stand in the ledger from here on. Returns the name that the file gets in the folder.
+    private func settle(_ summary: FileSummary, _ bytes: [UInt8], in folder: String) async throws -> String {
+        let target = try await context.names.reserve(
+            file.name, in: folder, suffixes: CompanionFiles(in: file.directory).suffixes(of: file.name))
+        context.guardBook.settled(file.place)
+        do {
+            try await context.ledger.settle(
+                file.drop, verdict: summary.verdict, folder: folder, target: target, summary: bytes,
+                size: summary.size, sha256: summary.sha256, firstSentAt: summary.firstSentAt,
+                isSent: summary.outcomes.hasSent(sentLines: summary.sent, presents: file.presents),
+                at: summary.settledAt)
+        } catch {
+            // The next try is to get the same name.
+            await context.names.release(target, in: folder)
+            throw error
+        }
+        return target
+    }
+
+    /// It was settled before a fault: only its moves are left.
+    func moveOn(_ record: DropRecord) async throws -> ContributionEnd {
+        await context.names.keep(record.target, in: record.folder)
+        context.guardBook.settled(file.place)
+        try await Closing(context: context).finish(
+            file.place, file.moved, directory: file.directory, folder: record.folder, target: record.target,
+            summary: record.summary)
+        let verdict = record.verdict ?? .failed
+        let outcomes = FileSummary.outcomes(in: record.summary)
+        report.say(
+            FileFate(settledAs: verdict), outcomes: outcomes, reasons: FileSummary.reasons(in: record.summary),
+            rowsPerSecond: nil, path: record.folder + "/" + record.target)
+        return .closed(verdict, unknown: outcomes[.unknown])
+    }
+
+    /// A file for each destination at which rows were bad. None for a file that was changed so that its rows are no longer to be
+    /// had; the result tells what became of them.
+    private func writeRejects(_ bad: [String: RowSet], of source: SourceFile?, format: PriceFileFormat?) throws {
+        let isOne = file.rule.destinations.count == 1
+        for name in file.rule.destinations {
+            let path = file.directory + "/" + (isOne ? FileMover.Part.rejects : FileMover.Part.rejects(of: name))
+            guard let source, let format, let rows = bad[name], rows.count > 0 else {
+                // An earlier try may have got as far as here, and some of its outcomes were lost since.
+                if file.record != nil { try Disk.remove(path) }
+                continue
+            }
+            do {
+                try RejectsWriter(rule: file.rule, format: format).write(
+                    rows, of: source, to: path, mode: try file.mode())
+            } catch is SourceFile.Changed, is FileProblem {
+                try Disk.remove(path)
+            }
+            FailPoint.reach("rejects_of_one_written")
+        }
+    }
+
+    private func folder(for verdict: Verdict) -> String {
+        let directories = context.settings.directories
+        let base = verdict == .done ? directories.done : directories.failed
+        return context.settings.archive == .day ? base + "/" + TimeText.day(Clock.wall()) : base
+    }
+}

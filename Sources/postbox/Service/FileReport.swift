@@ -1,0 +1,100 @@
+internal import Logging
+internal import PostboxCore
+internal import PostboxIO
+
+/// What is told of a file that is finished: its summary, the log, the desk.
+struct FileReport: Sendable {
+    let file: ClaimedFile
+    let context: Context
+    let logger: Logger
+
+    /// The file's whole story. `plan`: nil when it was not read; `source`: nil when it is no longer the file that was read.
+    /// `isGivenUp`: nothing more of it was sent. Throws `DiskError`.
+    func summary(
+        of fate: FileFate, outcomes: OutcomeCounts, results: ResultFile, plan: FilePlan?, source: SourceFile?,
+        isGivenUp: Bool
+    ) async throws -> FileSummary {
+        var summary = FileSummary(drop: file.drop, file: file.name)
+        summary.size = try plan?.digests.size ?? Disk.status(file.path)?.size ?? 0
+        summary.sha256 = try plan?.digests.sha256 ?? file.digest() ?? ""
+        summary.format = (plan?.format ?? file.format)?.rawValue ?? ""
+        summary.rule = file.rule.match
+        summary.destinations = file.rule.destinations
+        summary.verdict = fate.verdict
+        summary.reason = fate.trouble?.reason.word ?? ""
+        summary.text = fate.trouble?.text ?? ""
+        summary.rows = plan?.rows ?? 0
+        summary.outcomes = outcomes
+        summary.sent = await results.sent
+        summary.claimedAt = file.claimedAt
+        summary.version = Version.text
+        summary.configSHA256 = file.snapshot.configSHA256 ?? context.configSHA256
+        for name in file.rule.destinations {
+            let facts = await login(name, isGivenUp: isGivenUp)
+            if !facts.isEmpty || context.lanes[name] != nil { summary.login.append((name, facts)) }
+            guard let lane = context.lanes[name] else { continue }
+            if !lane.destination.tls.verify {
+                summary.warnings.append("TLS certificates of \(name) are not verified (tls.verify is false)")
+            }
+        }
+        if let source, let text = lateWrite(source) { summary.warnings.append(text) }
+        summary.firstSentAt = await results.firstSentAt
+        let settledAt = await results.lastSettledAt
+        summary.settledAt = settledAt > 0 ? settledAt : Clock.wall()
+        return summary
+    }
+
+    /// How a destination was logged in when the rows went there; empty: not known.
+    private func login(_ destination: String, isGivenUp: Bool) async -> [(String, String)] {
+        let now = await context.lanes[destination]?.loginFacts ?? []
+        // What an earlier run posted, and this one does not go on with, was not posted with what holds now.
+        let posting = file.record?.postings.first { $0.destination == destination }
+        let known = FileSummary.login(ofText: posting?.login ?? "")
+        return known.isEmpty || !isGivenUp && !now.isEmpty ? now : known
+    }
+
+    /// What was posted stands in the result file; the file itself may no longer say the same. Tells the desk if it does not.
+    private func lateWrite(_ source: SourceFile) -> String? {
+        do {
+            try source.checkUnchanged()
+            return nil
+        } catch {
+            let text = "the file was written to after it was read; the result file tells what was posted"
+            context.alerts.send(
+                Alert(
+                    event: "changed_after_read", message: "\(file.name): \(text)",
+                    facts: ["drop": "\(file.drop)", "file": file.name]))
+            return text
+        }
+    }
+
+    /// Says how the file ended: to the log alone when all is well, else to the desk, too.
+    ///
+    /// - Parameters:
+    ///   - reasons: How often what was wrong.
+    ///   - rowsPerSecond: nil: nothing was sent, or not by this run.
+    ///   - path: Where the file lies now.
+    func say(
+        _ fate: FileFate, outcomes: OutcomeCounts, reasons: [String: Int], rowsPerSecond: Double?, path: String
+    ) {
+        var facts = ["path": path]
+        for outcome in PostOutcome.allCases where outcomes[outcome] > 0 { facts[outcome.word] = "\(outcomes[outcome])" }
+        if let rowsPerSecond { facts["rows_per_second"] = "\(Int(rowsPerSecond.rounded()))" }
+        if let trouble = fate.trouble {
+            facts["reason"] = trouble.reason.word
+            facts["text"] = trouble.text
+        }
+        let event = "file_\(fate.verdict.rawValue)"
+        let message = "\(file.name) is \(fate.verdict.rawValue)"
+        guard fate.verdict == .done else {
+            facts["drop"] = "\(file.drop)"
+            facts["file"] = file.name
+            return context.alerts.send(
+                Alert(event: event, isError: false, message: message, facts: facts, reasons: reasons))
+        }
+        var metadata: Logger.Metadata = ["event": "\(event)"]
+        for (key, value) in facts { metadata[key] = "\(value)" }
+        if !reasons.isEmpty { metadata["reasons"] = "\(Alerts.words(reasons))" }
+        logger.info("\(message)", metadata: metadata)
+    }
+}
