@@ -20,11 +20,8 @@ extension XMLRowContext {
         case plain, unfinished, unusual
     }
 
-    /// Whether libxml2 has taken all that it was given, and stands between two rows.
-    var isBetweenRows: Bool {
-        guard depth == 1, rowIsPlain, isSound, let parser, let input = parser.pointee.input else { return false }
-        return input.pointee.cur == input.pointee.end && parser.pointee.instate == XML_PARSER_CONTENT
-    }
+    /// Whether what libxml2 was given ends where a child of the root did.
+    var isBetweenRows: Bool { depth == 1 && childEnd == feed.given && rowIsPlain && isSound }
 
     /// Whether the tag whose last byte is at `end` may end a row.
     func mayEndRow(_ text: UnsafeBufferPointer<UInt8>, at end: Int) -> Bool {
@@ -37,9 +34,9 @@ extension XMLRowContext {
 
     /// Takes the plain rows that these bytes begin with. To be called when `isBetweenRows`, with bytes that are valid UTF-8.
     mutating func takePlainRows(_ bytes: UnsafeBufferPointer<UInt8>) -> PlainRows {
-        guard let base = bytes.baseAddress, let input = parser?.pointee.input else { return PlainRows() }
-        let source = sourceOffset()
-        var scan = PlainScan(at: base, end: base + bytes.count, line: Int(input.pointee.line))
+        guard let base = bytes.baseAddress else { return PlainRows() }
+        let source = feed.endOffset
+        var scan = PlainScan(at: base, end: base + bytes.count, line: feed.line)
         var taken = PlainRows()
         var lineAfter = scan.line
         while true {
@@ -64,7 +61,7 @@ extension XMLRowContext {
             taken.taken = base.distance(to: scan.at)
             lineAfter = scan.line
         }
-        if taken.taken > 0 { pass(UnsafeBufferPointer(rebasing: bytes[..<taken.taken]), line: lineAfter) }
+        if taken.taken > 0 { feed.keep(UnsafeBufferPointer(rebasing: bytes[..<taken.taken]), line: lineAfter) }
         return taken
     }
 

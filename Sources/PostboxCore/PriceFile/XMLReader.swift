@@ -66,12 +66,13 @@ private final class XMLParser {
         let options = XML_PARSE_NONET.rawValue | XML_PARSE_IGNORE_ENC.rawValue | XML_PARSE_NOENT.rawValue
         xmlCtxtUseOptions(parser, Int32(bitPattern: options))
         xmlSwitchEncoding(parser, XML_CHAR_ENCODING_UTF8)
-        context.pointee.parser = parser
+        context.pointee.feed.parser = parser
     }
 
     deinit {
         if let parser {
-            if let document = parser.pointee.myDoc { xmlFreeDoc(document) }
+            // Frees the document, if there is one.
+            xmlCtxtReset(parser)
             xmlFreeParserCtxt(parser)
         }
         context.pointee.free()
@@ -102,7 +103,7 @@ private final class XMLParser {
             }
             isPastByteOrderMark = true
             if hasMark {
-                context.pointee.sourceStart = byteOrderMark.count
+                context.pointee.feed.skip(byteOrderMark.count)
                 text = UnsafeBufferPointer(rebasing: text[byteOrderMark.count...])
             }
         }
@@ -136,7 +137,9 @@ private final class XMLParser {
             }
             let length = pieceLength(UnsafeBufferPointer(rebasing: text[start...]))
             let piece = UnsafeRawPointer(base + start).assumingMemoryBound(to: CChar.self)
+            context.pointee.feed.give(UnsafeBufferPointer(start: base + start, count: length))
             xmlParseChunk(parser, piece, Int32(length), 0)
+            context.pointee.feed.hold()
             try context.pointee.check()
             start += length
         }
@@ -164,6 +167,7 @@ private final class XMLParser {
         }
         try context.pointee.checkRest()
         xmlParseChunk(parser, nil, 0, 1)
+        context.pointee.feed.hold()
         try context.pointee.check(endOfFile: place)
     }
 }

@@ -9,9 +9,7 @@ struct XMLRowContext {
     /// Characters of libxml2's own words: it may quote a name of any length.
     private static let wordsMax = 300
 
-    var parser: xmlParserCtxtPtr?
-    /// Bytes of the source before those that libxml2 was given.
-    var sourceStart = 0
+    var feed = XMLFeed()
     var tree = ColumnTree()
     private(set) var frame = RowFrame()
     var rowCount = 0
@@ -48,10 +46,8 @@ struct XMLRowContext {
     private var rowProblem: RowProblem?
     /// Another one for each row that was begun, here or as a plain one.
     var stamp = 0
-    /// Where libxml2 stood, in the bytes that it was given, when rows were last kept from it.
-    private var passedAt = -1
-    /// The column there, behind the rows that were kept from it.
-    private var passedColumn = 1
+    /// How many bytes libxml2 had taken at the end of the root's last child, or -1.
+    private(set) var childEnd = -1
 
     /// An open element, a row's or below it.
     struct Level {
@@ -123,7 +119,7 @@ struct XMLRowContext {
             if let endOfFile, !isRootClosed { throw truncated(at: endOfFile) }
             throw readable(fault)
         }
-        if depth >= 2 && skippedFrom > 2 && sourceOffsetOfEnd() - rowStart > rowBytesMax {
+        if depth >= 2 && skippedFrom > 2 && feed.endOffset - rowStart > rowBytesMax {
             throw loneAmpersand() ?? tooLong(rowLine)
         }
         if let endOfFile, !isRootClosed { throw truncated(at: endOfFile) }
@@ -135,11 +131,10 @@ extension XMLRowContext {
     /// that there are no more.
     func checkRest() throws(FileProblem) {
         if let problem = loneAmpersand() { throw problem }
-        guard rootName.isEmpty, let input = parser?.pointee.input?.pointee else { return }
-        let rest = UnsafeBufferPointer(start: input.cur, count: input.cur.distance(to: input.end))
-        guard let first = rest.first(where: { $0 > Byte.space }), first != UInt8(ascii: "<") else { return }
+        guard rootName.isEmpty, let first = feed.rest.first(where: { $0 > Byte.space }), first != UInt8(ascii: "<")
+        else { return }
         throw FileProblem(
-            reason: "bad_xml", line: Int(input.line), what: "The file is no XML: it does not begin with an element.")
+            reason: "bad_xml", line: feed.line, what: "The file is no XML: it does not begin with an element.")
     }
 }
 
@@ -202,9 +197,9 @@ extension XMLRowContext {
             return
         }
         stamp &+= 1
-        let tag = currentTag()
-        if rowCount == 0 { frame = RowFrame(prologue: 0..<tag.source, separator: "\n", closing: "\n</\(rootName)>\n") }
-        rowStart = tag.source
+        let tag = feed.tag
+        if rowCount == 0 { frame = RowFrame(prologue: 0..<tag.offset, separator: "\n", closing: "\n</\(rootName)>\n") }
+        rowStart = tag.offset
         rowLine = tag.line
         rowFirstCell = cells.count
         rowTextStart = textCount
@@ -251,6 +246,7 @@ extension XMLRowContext {
     private mutating func end() {
         defer { depth &-= 1 }
         if depth == 1 { isRootClosed = true }
+        if depth == 2 { childEnd = feed.taken }
         if depth >= skippedFrom {
             if depth == skippedFrom { skippedFrom = Int.max }
             return
@@ -273,7 +269,7 @@ extension XMLRowContext {
     }
 
     private mutating func endRow() {
-        let end = sourceOffset()
+        let end = feed.offset
         if end - rowStart > rowBytesMax { return stop(tooLong(rowLine)) }
         rowCount &+= 1
         var row = RowBatch.Row(
@@ -395,80 +391,29 @@ private func isBlank(_ bytes: UnsafePointer<xmlChar>, count: Int) -> Bool {
     return true
 }
 
-// MARK: Places in the source
-
-extension XMLRowContext {
-    /// Counts bytes as read that libxml2 is not given, and the line after them. To be called when `isBetweenRows`.
-    mutating func pass(_ bytes: UnsafeBufferPointer<UInt8>, line: Int) {
-        guard let input = parser?.pointee.input else { return }
-        let lineStart = bytes.lastIndex(of: Byte.lineFeed).map { $0 + 1 }
-        let before = lineStart == nil ? column(of: input.pointee.cur) ?? Int(input.pointee.col) : 1
-        passedColumn = before + characterCount(UnsafeBufferPointer(rebasing: bytes[(lineStart ?? 0)...]))
-        passedAt = sourceOffset() - sourceStart
-        sourceStart += bytes.count
-        input.pointee.line = Int32(truncatingIfNeeded: line)
-        input.pointee.col = Int32(truncatingIfNeeded: passedColumn)
-    }
-
-    /// Where libxml2 stands, in bytes of the decoded source.
-    func sourceOffset() -> Int {
-        guard let input = parser?.pointee.input?.pointee else { return 0 }
-        return sourceStart + Int(input.consumed) + input.base.distance(to: input.cur)
-    }
-
-    /// As `sourceOffset`, with all that libxml2 was given.
-    private func sourceOffsetOfEnd() -> Int {
-        guard let input = parser?.pointee.input?.pointee else { return 0 }
-        return sourceStart + Int(input.consumed) + input.base.distance(to: input.end)
-    }
-
-    /// The start of the tag that libxml2 stands at the end of. No `<` can stand inside a tag, also not in an attribute.
-    private func currentTag() -> (source: Int, line: Int, column: Int) {
-        guard let input = parser?.pointee.input?.pointee, let base = input.base, var at = input.cur else {
-            return (0, 0, 0)
-        }
-        let end = at
-        var line = Int(input.line)
-        while at > base {
-            at -= 1
-            if at.pointee == Byte.lineFeed { line -= 1 }
-            if at.pointee == UInt8(ascii: "<") { break }
-        }
-        let source = sourceOffset() - at.distance(to: end)
-        if let column = column(of: at) { return (source, line, column) }
-        let tag = characterCount(UnsafeBufferPointer(start: at, count: at.distance(to: end)))
-        return (source, line, line == Int(input.line) ? max(Int(input.col) - tag, 0) : 0)
-    }
-
-    /// The column of a byte that libxml2 still holds; nil when it does not hold the line's start any more.
-    private func column(of at: UnsafePointer<xmlChar>) -> Int? {
-        guard let input = parser?.pointee.input?.pointee, let base = input.base else { return nil }
-        func characters(from start: UnsafePointer<xmlChar>) -> Int {
-            characterCount(UnsafeBufferPointer(start: start, count: start.distance(to: at)))
-        }
-        var lineStart = at
-        while lineStart > base, lineStart[-1] != Byte.lineFeed { lineStart -= 1 }
-        let passed = passedAt - Int(input.consumed)
-        if base.distance(to: lineStart) <= passed && passed <= base.distance(to: at) {
-            return passedColumn + characters(from: base + passed)
-        }
-        return lineStart > base || input.consumed == 0 ? 1 + characters(from: lineStart) : nil
-    }
-}
-
 // MARK: Words for what is wrong
 
 extension XMLRowContext {
     private mutating func stop(_ problem: FileProblem) {
         if self.problem == nil { self.problem = problem }
-        xmlStopParser(parser)
+        xmlStopParser(feed.parser)
     }
 
     private mutating func note(_ error: xmlError) {
         guard error.level == XML_ERR_FATAL, parserFault == nil, problem == nil else { return }
-        let message = error.message.map { String(String(cString: $0).prefix(Self.wordsMax)) } ?? "no reason given"
+        let message = error.message.map { wordsInSource(String(cString: $0), error) } ?? "no reason given"
+        let place = feed.place(of: error)
         parserFault = ParserFault(
-            code: Int(error.code), line: Int(error.line), column: Int(error.int2), words: singleLine(message))
+            code: Int(error.code), line: place.line, column: place.column,
+            words: singleLine(String(message.prefix(Self.wordsMax))))
+    }
+
+    /// libxml2's words for an error, which also name the line of the start tag that an end tag does not fit.
+    private func wordsInSource(_ words: String, _ error: xmlError) -> String {
+        guard error.code == Int32(bitPattern: XML_ERR_TAG_NAME_MISMATCH.rawValue) else { return words }
+        // The root was begun before any row was kept from libxml2, a row and what lies in it after all that were.
+        let line = depth > 1 ? feed.sourceLine(Int(error.int1)) : Int(error.int1)
+        return words.replacing(" line \(error.int1) and ", with: " line \(line) and ", maxReplacements: 1)
     }
 
     private func singleLine(_ message: String) -> String {
@@ -507,46 +452,41 @@ extension XMLRowContext {
 
     /// libxml2 waits for the semicolon behind an `&`, however far the next one is.
     private func loneAmpersand() -> FileProblem? {
-        guard let input = parser?.pointee.input?.pointee, input.cur < input.end, input.cur.pointee == UInt8(ascii: "&")
+        guard feed.rest.first == UInt8(ascii: "&"),
+            feed.rest.contains(where: { $0 <= Byte.space || $0 == UInt8(ascii: "<") })
         else { return nil }
-        let rest = UnsafeBufferPointer(start: input.cur, count: input.cur.distance(to: input.end))
-        guard rest.contains(where: { $0 <= Byte.space || $0 == UInt8(ascii: "<") }) else { return nil }
         return FileProblem(
-            reason: "bad_xml", line: Int(input.line), column: Int(input.col),
+            reason: "bad_xml", line: feed.line, column: feed.restColumn,
             what: "The XML is broken: the & that stands here begins no reference.", hint: "Write &amp; for it.")
     }
 
     private mutating func refuseDoctype() {
-        let tag = currentTag()
         stop(
             FileProblem(
-                reason: "doctype", line: tag.line, column: tag.column,
+                reason: "doctype", line: feed.tag.line, column: feed.tagColumn,
                 what: "The file has a document type declaration (DOCTYPE), which is not read for safety.",
                 hint: "Take the <!DOCTYPE ...> out of the file."))
     }
 
     private mutating func refuseDepth() {
-        let tag = currentTag()
         stop(
             FileProblem(
-                reason: "too_deep", line: tag.line, column: tag.column,
+                reason: "too_deep", line: feed.tag.line, column: feed.tagColumn,
                 what: "More than \(Self.depthMax) elements stand inside each other."))
     }
 
     private mutating func refuseColumns() {
-        let tag = currentTag()
         stop(
             FileProblem(
-                reason: "too_many_columns", line: tag.line, column: tag.column,
+                reason: "too_many_columns", line: feed.tag.line, column: feed.tagColumn,
                 what: "The rows have more than \(ColumnTree.nodesMax) different element and attribute names."))
     }
 
     private mutating func refuseMixed(_ name: UnsafePointer<xmlChar>) {
-        let tag = currentTag()
         let first = rowToken.map { words($0) } ?? ""
         stop(
             FileProblem(
-                reason: "mixed_elements", line: tag.line, column: tag.column,
+                reason: "mixed_elements", line: feed.tag.line, column: feed.tagColumn,
                 what: "The root has children of different names: \(first) and \(words(name)).",
                 hint: "Name the one that is a row as `row_element` in the file's rule."))
     }
@@ -554,7 +494,7 @@ extension XMLRowContext {
     private mutating func refuseTextInRoot(_ bytes: UnsafePointer<xmlChar>, count: Int) {
         stop(
             FileProblem(
-                reason: "stray_text", line: Int(parser?.pointee.input?.pointee.line ?? 0),
+                reason: "stray_text", line: feed.line,
                 what: "Text stands between the rows, outside of every row's element."))
     }
 
@@ -562,9 +502,8 @@ extension XMLRowContext {
 
     private mutating func noteDuplicate(_ node: ColumnTree.Node) {
         guard isUsed(tree.path(node)) else { return }
-        let tag = currentTag()
         rowProblem = RowProblem(
-            reason: "duplicate_column", line: tag.line, column: tag.column, columnName: tree.path(node),
+            reason: "duplicate_column", line: feed.tag.line, column: feed.tagColumn, columnName: tree.path(node),
             what: "The row has \(tree.path(node)) twice.")
     }
 

@@ -61,6 +61,33 @@ struct XMLPlainRowsTests {
             #expect(summary(file.problem) == expected, "in chunks of \(size)")
         }
     }
+
+    @Test(
+        "The line of a start tag that libxml2 names is the file's, also behind plain rows",
+        arguments: [
+            ("<d>\n<r>\n<a>1</a></r>\n<r><a>2</a>\n</r>\n<r>\n<a>3</b></r>\n</d>\n", "a line 7 and b", "bad_xml@7:9"),
+            ("<d>\n<r>\n<a>1</a></r>\n<r><a>2</a>\n</r>\n<r>\n<a>3</a></q>\n</d>\n", "r line 6 and q", "bad_xml@7:13"),
+            ("<d>\n<r>\n<a>1</a></r>\n<r><a>2</a>\n</r>\n</q>\n", "d line 1 and q", "bad_xml@6:5"),
+        ])
+    func startTags(_ text: String, _ words: String, _ place: String) {
+        for size in [4, 1000] {
+            for piece in [1, 20, nil] as [Int?] {
+                let file = read(Array(text.utf8), inChunksOf: size) { XMLReader(pieceBytes: piece) }
+                #expect(file.problem?.what == "The XML is broken: Opening and ending tag mismatch: \(words).")
+                #expect(summary(file.problem) == place, "in chunks of \(size), pieces of \(piece ?? 0)")
+            }
+        }
+    }
+
+    @Test("The place of an & that begins no reference is its own, however many rows and characters stand before it")
+    func ampersand() {
+        let rows = String(repeating: "<r><a>é</a></r>", count: 3)
+        let file = read(Array("<d>\n\(rows)<r><a>long text that& has no semicolon</a></r></d>".utf8), inChunksOf: 1000)
+        {
+            XMLReader(pieceBytes: 1)
+        }
+        #expect(summary(file.problem) == "bad_xml@2:66")
+    }
 }
 
 /// XML documents that are mostly plain.
