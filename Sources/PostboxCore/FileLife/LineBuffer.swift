@@ -51,12 +51,14 @@ package struct LineBuffer: ~Copyable {
         for byte in bytes { append(1) { $0.append(byte) } }
     }
 
-    /// Makes room for that many bytes at the end and has some of them written.
+    /// Makes room for that many bytes at the end and has some of them written, no more.
     mutating func append(_ most: Int, _ body: (inout LineBytes) -> Void) {
         if capacity - end < most { grow(by: most) }
         var line = LineBytes(at: memory + end)
         body(&line)
-        end = line.at - memory
+        let written = line.at - (memory + end)
+        precondition(written >= 0 && written <= most, "no more can be written than room was made for")
+        end += written
     }
 
     /// More than the lines of a small file, it is made room for those of a large one soon: what is not written to takes no
