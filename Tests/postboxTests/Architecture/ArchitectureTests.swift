@@ -5,37 +5,14 @@ import Testing
 
 @Suite("The architecture")
 struct ArchitectureTests {
-    @Test("Modules import each other along the arrows and no others")
-    func arrows() throws {
-        let allowed: [String: Set<String>] = [
-            "PostboxCore": ["CLibXML2"], "PostboxIO": ["PostboxCore", "CLinux", "CLibCurl"], "Simulator": [],
-            "postbox": ["PostboxCore", "PostboxIO", "Simulator"],
-            // Whole programs are measured from outside; from inside only what touches nothing.
-            "bench": ["PostboxCore", "CLinux"],
-        ]
-        let ours = Set(try Source.modules())
-        #expect(ours == Set(allowed.keys).union(["CLibXML2", "CLibCurl", "CLinux"]))
-        for file in try Source.all() {
-            let own = file.imports.filter { ours.contains($0.module) }
-            for entry in own {
-                #expect(
-                    allowed[file.module]?.contains(entry.module) == true, "\(file.path) imports \(entry.module)")
-            }
-        }
-    }
-
     @Test("The core decides and touches nothing: no files, sockets, clocks, threads or logs")
     func core() throws {
-        // The C library for its functions on memory alone, swift-collections because it has nothing else.
-        let free: Set<String> = ["CLibXML2", "Glibc", "Darwin", "DequeModule", "HeapModule"]
+        // What it imports is listed in `ArrowTests`; of the C library it has functions on memory alone.
         let calls =
             /(?:^|[^A-Za-z0-9_.])(?:fopen|socket|connect|clock_gettime|getenv|arc4random|malloc_trim|pthread_create|printf|exit)\(/
         let core = try Source.all().filter { $0.module == "PostboxCore" }
         #expect(core.count > 20)
         for file in core {
-            for entry in file.imports {
-                #expect(free.contains(entry.module), "\(file.path) imports \(entry.module)")
-            }
             guard file.imports.contains(where: { $0.module == "Glibc" }) else { continue }
             for (number, line) in file.code where !line.contains("func ") {
                 #expect(line.firstMatch(of: calls) == nil, "\(file.path):\(number): \(line)")
@@ -62,31 +39,6 @@ struct ArchitectureTests {
                 guard let home = homes[entry.module] else { continue }
                 #expect(
                     home.contains { file.path.hasPrefix("Sources/\($0)/") }, "\(file.path) imports \(entry.module)")
-            }
-        }
-    }
-
-    @Test("Nothing outside the process is called by two folders of PostboxIO: files, ledger and connection stay apart")
-    func folders() throws {
-        let subjects: [String: [String]] = [
-            "System": ["Inotify(", "FileMover(", "ResultFile(", "Ledger(", "PostingLane(", "Connection("],
-            "Inbox": ["Ledger(", "PostingLane(", "Connection("],
-            "Ledger": ["Inotify(", "FileMover(", "ResultFile(", "PostingLane("],
-            "Connection": ["Inotify(", "FileMover(", "ResultFile(", "Ledger("],
-        ]
-        let files = try Source.all().filter { $0.module == "PostboxIO" }
-        for file in files {
-            let folder = file.path.split(separator: "/").dropFirst(2).first.map(String.init) ?? ""
-            let foreign = try #require(subjects[folder], "\(file.path) is in no folder of a known subject")
-            for (number, line) in file.code {
-                for word in foreign {
-                    let holds = line.ranges(of: word).contains { range in
-                        guard range.lowerBound > line.startIndex else { return true }
-                        let before = line[line.index(before: range.lowerBound)]
-                        return !before.isLetter && !before.isNumber && before != "." && before != "_"
-                    }
-                    #expect(!holds, "\(file.path):\(number) makes a \(word.dropLast())")
-                }
             }
         }
     }
@@ -188,60 +140,5 @@ struct ArchitectureTests {
                 #expect(sources.contains(name), "Tests/\(module)Tests/\(name) mirrors no folder of Sources/\(module)")
             }
         }
-    }
-}
-
-/// A Swift file of Sources, as text.
-private struct Source {
-    var module: String
-    /// From the package's folder.
-    var path: String
-    var lines: [String]
-
-    /// Lines with their numbers, comments left out.
-    var code: [(number: Int, line: String)] {
-        lines.enumerated().compactMap { index, line in
-            let text = line.trimmingCharacters(in: .whitespaces)
-            return text.isEmpty || text.hasPrefix("//") ? nil : (index + 1, text)
-        }
-    }
-
-    var imports: [(access: String, module: String)] {
-        code.compactMap { _, line in
-            let words = line.split(separator: " ").map(String.init)
-            guard let at = words.firstIndex(of: "import"), at + 1 < words.count,
-                words[..<at].allSatisfy({ $0 == "internal" || $0 == "package" || $0 == "public" || $0.hasPrefix("@") })
-            else { return nil }
-            let access = words[..<at].first { !$0.hasPrefix("@") } ?? ""
-            // `import struct Module.Name` imports of Module.
-            let kinds: Set<String> = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias"]
-            let name = kinds.contains(words[at + 1]) && at + 2 < words.count ? words[at + 2] : words[at + 1]
-            return (access, String(name.prefix { $0 != "." }))
-        }
-    }
-
-    static func modules() throws -> [String] {
-        FileManager.default.names(in: try BuiltProgram.packageFolder().appendingPathComponent("Sources"))
-            .filter { !$0.hasPrefix(".") }
-    }
-
-    /// Every one of them; a tree without any is no tree.
-    static func all() throws -> [Source] {
-        let folder = try BuiltProgram.packageFolder()
-        var files: [Source] = []
-        for module in try modules() {
-            let root = folder.appendingPathComponent("Sources/\(module)")
-            let found = FileManager.default.enumerator(atPath: root.path)
-            while let name = found?.nextObject() as? String {
-                guard name.hasSuffix(".swift") else { continue }
-                let text = try String(contentsOf: root.appendingPathComponent(name), encoding: .utf8)
-                files.append(
-                    Source(
-                        module: module, path: "Sources/\(module)/\(name)",
-                        lines: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)))
-            }
-        }
-        try #require(files.count > 50)
-        return files
     }
 }
