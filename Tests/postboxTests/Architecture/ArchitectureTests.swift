@@ -131,6 +131,7 @@ struct ArchitectureTests {
         #expect(
             Set(tests) == [
                 "PostboxCoreTests", "PostboxIOTests", "SimulatorTests", "postboxTests", "TestSupport", "DiskFaults",
+                "Mutants",
             ])
         let whole: Set<String> = ["Architecture", "EndToEnd", "Samples", "Walk"]
         for module in try Source.modules() {

@@ -102,7 +102,8 @@ struct ArrowTests {
     @Test(
         "A question for a format is seen in each of its spellings",
         arguments: [
-            ("if format == named {", true), ("guard rule.format != nil", true), ("x = kind == .jsonLines", true),
+            ("if format == named {", true), ("guard rule.format != other", true), ("guard rule.format != nil", false),
+            ("x = kind == .jsonLines", true),
             ("case .csv, .json: break", true), ("case .none, .xml:", true), ("if case .csv = kind {", true),
             ("switch plan.format {", true), ("[.csv].contains(kind)", true), ("switch format.traits.trailer {", false),
             ("let format = named ?? .csv", false), ("self = .xml", false), ("format.traits.isByLine", false),
@@ -134,7 +135,7 @@ struct ArrowTests {
         let names = PriceFileFormat.allCases.map { "\($0)" }.joined(separator: "|")
         guard
             let question = try? Regex(
-                #"\bformat\b[?!]?\s*(?:==|!=)|(?:==|!=|~=)\s*(?:PriceFileFormat)?\.(?:\#(names))\b"#
+                #"\bformat\b[?!]?\s*(?:==|!=)(?!\s*nil\b)|(?:==|!=|~=)\s*(?:PriceFileFormat)?\.(?:\#(names))\b"#
                     + #"|\bcase\b[^=]*\.(?:\#(names))\b(?!\()|\bswitch\b.*\bformat\b[?!]?\s*\{|\[[^\]]*\.(?:\#(names))\b[^\]]*\]\.contains"#
             )
         else {
