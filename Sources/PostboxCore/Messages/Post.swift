@@ -85,7 +85,7 @@ package struct MappedRow: Sendable, Equatable {
 }
 
 /// Mapped rows of one chunk, in file order: what pass 2 hands to the lane.
-package struct PostBatch: Sendable {
+package struct PostBatch: Sendable, Equatable {
     package var bytes: [UInt8] = []
     package var rows: [MappedRow] = []
     package var problems: [RowProblem] = []

@@ -58,6 +58,19 @@ package struct OutcomeDetail: Sendable, Equatable {
     }
 }
 
+/// How a row ends that never reaches a lane, or not again.
+package struct RowEnd: Sendable, Equatable {
+    package var row: MappedRow
+    package var outcome: PostOutcome
+    package var detail: OutcomeDetail
+
+    package init(_ row: MappedRow, _ outcome: PostOutcome, _ detail: OutcomeDetail) {
+        self.row = row
+        self.outcome = outcome
+        self.detail = detail
+    }
+}
+
 /// A point in time as the machines take it: nothing here reads a clock.
 package struct Moment: Sendable, Equatable {
     /// Nanoseconds of a clock that never steps.
@@ -92,6 +105,15 @@ package final class PostLot: Sendable {
     }
 
     package func postID(of row: Int) -> UInt32 { Postbox.postID(base: postIDBase, row: row) }
+}
+
+extension PostLot: Equatable {
+    /// They hold the same rows of the same drop.
+    package static func == (left: PostLot, right: PostLot) -> Bool {
+        left === right
+            || left.drop == right.drop && left.rows == right.rows && left.batch == right.batch
+                && left.postIDBase == right.postIDBase && left.isInDoubt == right.isInDoubt
+    }
 }
 
 package enum Postbox {

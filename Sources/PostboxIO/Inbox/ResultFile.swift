@@ -109,8 +109,7 @@ package actor ResultFile {
     /// Writes the lines of rows that never reach a lane: rejected, unsent, or in doubt since an earlier run, with PostIDs from
     /// `postIDBase`.
     package func append(
-        _ rows: [(row: MappedRow, outcome: PostOutcome, detail: OutcomeDetail)], in batch: PostBatch,
-        of destination: String, at now: Int64, postIDBase: UInt32? = nil
+        _ rows: [RowEnd], in batch: PostBatch, of destination: String, at now: Int64, postIDBase: UInt32? = nil
     ) async {
         guard !rows.isEmpty, var renderer = lines[destination] else { return }
         for entry in rows {

@@ -220,11 +220,11 @@ struct FileContribution: Sendable {
                 await context.lanes[name]?.cancel(drop: file.drop, reason: detail.reason, text: detail.text)
             }
         }
-        var feeds: [Feed] = []
+        var deliveries: [Delivery] = []
         for (posting, target) in zip(postings, plan.targets) {
             guard let lane = context.lanes[posting.destination] else { continue }
-            feeds.append(
-                Feed(
+            deliveries.append(
+                Delivery(
                     file: file, context: context, lane: lane, destination: posting.destination, target: target,
                     format: plan.format, digests: plan.digests, rows: plan.rows, base: posting.postIDBase,
                     settled: recovered.settled(at: posting.destination), postedThrough: posting.postedThrough,
@@ -232,7 +232,7 @@ struct FileContribution: Sendable {
         }
         let deadline = age?.start()
         defer { deadline?.cancel() }
-        let ends = try await run(feeds, source.path)
+        let ends = try await run(deliveries, source.path)
         guard ends.allSatisfy(\.isComplete) else {
             try await results.finish(in: context.syncs)
             logger.info("interrupted; it goes on at the next start", metadata: ["event": "interrupted"])
@@ -269,21 +269,21 @@ struct FileContribution: Sendable {
         return postings
     }
 
-    /// Runs all, and returns their ends as they came. A feed that meets a fault cancels no other: that one's answers are written
+    /// Runs all, and returns their ends as they came. A delivery that meets a fault cancels no other: that one's answers are written
     /// down first. Throws the first fault.
-    private func run(_ feeds: [Feed], _ path: String) async throws -> [Feed.Result] {
-        let ends = await withTaskGroup(of: Swift.Result<Feed.Result, any Error>.self) { group in
-            for feed in feeds {
-                guard let stream = outcomes[feed.destination] else { continue }
+    private func run(_ deliveries: [Delivery], _ path: String) async throws -> [DeliveryMachine.End] {
+        let ends = await withTaskGroup(of: Swift.Result<DeliveryMachine.End, any Error>.self) { group in
+            for delivery in deliveries {
+                guard let stream = outcomes[delivery.destination] else { continue }
                 group.addTask {
                     do {
-                        return .success(try await feed.run(path, stream))
+                        return .success(try await delivery.run(path, stream))
                     } catch {
                         return .failure(error)
                     }
                 }
             }
-            var ends: [Swift.Result<Feed.Result, any Error>] = []
+            var ends: [Swift.Result<DeliveryMachine.End, any Error>] = []
             for await end in group { ends.append(end) }
             return ends
         }

@@ -26,10 +26,10 @@ struct FileEnding: Sendable {
                 let reading = try SecondReading(read.source, read.plan.digests)
                 while let (chunk, isLast) = try reading.next() {
                     let mapped = try pass.mapped(chunk, isLast: isLast)
-                    let rows = mapped.rows.map { row -> (MappedRow, PostOutcome, OutcomeDetail) in
-                        guard row.problem >= 0 else { return (row, .unsent, why.detail) }
+                    let rows = mapped.rows.map { row in
+                        guard row.problem >= 0 else { return RowEnd(row, .unsent, why.detail) }
                         let problem = mapped.problems[row.problem]
-                        return (row, .rejected, OutcomeDetail(reason: problem.reason, text: problem.text))
+                        return RowEnd(row, .rejected, OutcomeDetail(reason: problem.reason, text: problem.text))
                     }
                     await results.append(rows, in: mapped, of: name, at: Clock.wall())
                 }

@@ -104,7 +104,8 @@ struct ResultFileTests {
         await file.append([run(3...3, .nacked, sentAt: 1_000_000)], of: "rcc")
         let batch = lot([Parcel("R9")], drop: 7, firstRow: 9).batch
         await file.append(
-            [(batch.rows[0], .rejected, OutcomeDetail(reason: "decimal_too_long", text: "15 decimals"))], in: batch,
+            [RowEnd(batch.rows[0], .rejected, OutcomeDetail(reason: "decimal_too_long", text: "15 decimals"))],
+            in: batch,
             of: "cache", at: 4_000_000)
         let lines = try lines()
         #expect(lines.count == 5)

@@ -1,0 +1,28 @@
+internal import PostboxCore
+internal import PostboxIO
+
+/// Result lines for rows of which nothing but the number is known.
+struct BareRows: Sendable {
+    let results: ResultFile
+    let destination: String
+    let settled: RowSet?
+    let postedThrough: Int
+
+    /// Ends the rows after `handled` that are not settled: unknown where they may have been sent, else unsent.
+    func end(after handled: Int, rows: Int, reason: String, text: String) async {
+        var batch: [RowEnd] = []
+        guard handled < rows else { return }
+        let detail = OutcomeDetail(reason: reason, text: text)
+        for number in handled + 1...rows where settled?.contains(number) != true {
+            let row = MappedRow(
+                row: number, line: 0, post: .update, service: -1, ricStart: 0, ricLength: 0, fieldsStart: 0,
+                fieldsLength: 0, keyHash: 0)
+            batch.append(RowEnd(row, number <= postedThrough ? .unknown : .unsent, detail))
+            if batch.count == 4096 {
+                await results.append(batch, in: PostBatch(), of: destination, at: Clock.wall())
+                batch = []
+            }
+        }
+        await results.append(batch, in: PostBatch(), of: destination, at: Clock.wall())
+    }
+}

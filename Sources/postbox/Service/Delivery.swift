@@ -1,0 +1,242 @@
+internal import Logging
+internal import PostboxCore
+internal import PostboxIO
+
+/// The second pass for one destination: does what a `DeliveryMachine` wants done with the rows, and takes their outcomes into
+/// the result file meanwhile.
+struct Delivery: Sendable {
+    let file: ClaimedFile
+    let context: Context
+    let lane: PostingLane
+    let destination: String
+    let target: DestinationMapper.Target
+    let format: PriceFileFormat
+    let digests: SourceFile.Digests
+    let rows: Int
+    let base: UInt32
+    /// Rows that an earlier run settled.
+    let settled: RowSet?
+    /// Rows up to this one may have been sent by an earlier run.
+    let postedThrough: Int
+    let results: ResultFile
+
+    /// What is read while the rows are handed over.
+    private struct Sources {
+        let file: SourceFile
+        /// What stands against sending rows.
+        var guarded: Guarded
+    }
+
+    /// Does all of it. Throws on a fault of the disk or the ledger, when the answers to what was handed over are written down.
+    func run(_ path: String, _ outcomes: OutcomeStream) async throws -> DeliveryMachine.End {
+        let drop = DeliveryMachine.Drop(
+            number: file.drop, rows: rows, postIDBase: base, settled: settled, postedThrough: postedThrough)
+        let machine = SharedDelivery(
+            DeliveryMachine(drop, window: lane.destination.window, lead: await lane.leadRows))
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await receive(outcomes, machine, on: results) }
+            var action: DeliveryMachine.Action
+            var fault: (any Error)?
+            do {
+                action = try await handOver(path, machine)
+            } catch {
+                fault = error
+                action = machine.next { $0.failed() }
+            }
+            while true {
+                switch action {
+                case .awaitAnswers:
+                    try await group.waitForAll()
+                    let untaken = await lane.firstUntaken(of: file.drop)
+                    action = machine.next { $0.answersEnded(firstUntaken: untaken) }
+                case .done(let end):
+                    if let fault { throw fault }
+                    return end
+                default:
+                    try await leave(action)
+                    action = machine.next()
+                }
+            }
+        }
+    }
+
+    /// What is done when nothing more is handed over.
+    private func leave(_ action: DeliveryMachine.Action) async throws {
+        switch action {
+        case .endUnread(let row, let ended, let detail):
+            await BareRows(
+                results: results, destination: destination, settled: ended, postedThrough: postedThrough
+            ).end(after: row, rows: rows, reason: detail.reason, text: detail.text)
+        case .finishOffering: await lane.finishOffering(file.drop)
+        case .close: await lane.close(drop: file.drop)
+        case .suspend: await lane.suspend(drop: file.drop)
+        case .rewind(let row):
+            try await context.ledger.rewind(file.drop, destination: destination, to: row)
+        default: preconditionFailure("rows are handed over before the lane is left: \(action)")
+        }
+    }
+
+    /// Writes outcomes down as they come, until the last one or until the lane stops; on the result file's own thread, so that
+    /// a batch of them changes threads once.
+    private func receive(
+        _ outcomes: OutcomeStream, _ machine: SharedDelivery, on results: isolated ResultFile
+    ) async {
+        var isNew = file.record != nil
+        for await runs in outcomes {
+            var count = 0
+            var acked = 0
+            for run in runs {
+                count += run.rows.count
+                acked += run.rows.reduce(0) { $0 + ($1.outcome.isGood ? 1 : 0) }
+            }
+            await results.append(runs, of: destination)
+            FailPoint.reach("outcomes_written")
+            if isNew {
+                isNew = false
+                do {
+                    try await context.ledger.progressed(file.drop)
+                } catch {
+                    context.logger.warning(
+                        "\(Words.of(error))", metadata: ["event": "ledger_fault", "drop": "\(file.drop)"])
+                }
+            }
+            context.progress.add(settled: count, acked: acked, bad: count - acked)
+            switch machine.settled(count) {
+            case .suspend: await lane.suspend(drop: file.drop)
+            case .some: await lane.close(drop: file.drop)
+            case nil: break
+            }
+        }
+        machine.stopped()
+    }
+
+    // MARK: - Rows
+
+    /// Reads the file and hands its rows over. Returns what is to be done when that is through.
+    private func handOver(_ path: String, _ machine: SharedDelivery) async throws -> DeliveryMachine.Action {
+        var guarded = Guarded(
+            file.place, destination: destination, services: await lane.serviceNames(), book: context.guardBook)
+        guarded.own = try Correction(context: context, file: file).newerRowsOfOriginal(
+            at: destination, services: await lane.serviceNames())
+        do {
+            var sources = Sources(file: try SourceFile(path: path, chunkBytes: format.traits.chunkBytes), guarded: guarded)
+            let keys = try keysOfCorrection(sources.file)
+            let presents = await lane.awaitsDoubts(of: file.drop)
+            let wasOvertaken = context.guardBook.wasOvertaken(file.place)
+            var action = try await run(
+                machine.next {
+                    $0.begin(
+                        presents: presents, wasOvertaken: wasOvertaken, newerRows: guarded.count, wanted: keys)
+                }, machine, &sources)
+            guard action == .read else { return action }
+            let reading = try SecondPass(pass, SecondReading(sources.file, digests))
+            var upcoming = try await reading.next()
+            while let (batch, isLast) = upcoming {
+                async let following = reading.next()
+                action = try await run(machine.next { $0.read(batch, isLast: isLast) }, machine, &sources)
+                // What is wrong with the rest is the next start's business: not all of this batch was handed over.
+                guard action == .read else { return action }
+                upcoming = try await following
+            }
+            return machine.next { $0.readAll() }
+        } catch let changed as SourceFile.Changed {
+            return machine.next { $0.changed(changed.description) }
+        }
+    }
+
+    /// Does what the machine wants until it wants to read on, or hands nothing more over.
+    private func run(
+        _ first: DeliveryMachine.Action, _ machine: SharedDelivery, _ sources: inout Sources
+    ) async throws -> DeliveryMachine.Action {
+        var action = first
+        while true {
+            switch action {
+            case .findDoubts:
+                let found = try doubts(sources.file)
+                action = machine.next { $0.foundDoubts(found) }
+            case .loadNewer(let wanted):
+                try sources.guarded.load(context.guardBook.journals(for: file.place)) { wanted?.contains($0) ?? true }
+                let count = sources.guarded.count
+                action = machine.next { $0.loaded(newerRows: count) }
+            case .loadOvertakers(let drops, let wanted):
+                try sources.guarded.load(drops, again: true) { wanted?.contains($0) ?? true }
+                let count = sources.guarded.count
+                action = machine.next { $0.loaded(newerRows: count) }
+            case .takeTurn:
+                let turn = await lane.turn(of: file.drop)
+                let givenUp = turn == .over ? await lane.cancellation(of: file.drop) : nil
+                action = machine.next { $0.turned(turn, givenUp: givenUp) }
+            case .noteSending:
+                context.guardBook.sends(file.place)
+                action = machine.next()
+            case .judge(let rows, let batch):
+                let verdicts = try rows.map { try sources.guarded.verdict($0, in: batch) }
+                action = machine.next { $0.judged(verdicts) }
+            case .end(let rows, let batch):
+                await end(rows, batch)
+                action = machine.next()
+            case .waitUntilFew:
+                await machine.waitUntilFew()
+                action = machine.next()
+            case .askCommit(let rows, let isLast):
+                let isAllowed = await lane.mayCommit(file.drop, rows: rows, isLast: isLast)
+                action = machine.next { $0.mayCommit(isAllowed) }
+            case .begin:
+                if await lane.isNext(file.drop) { try await context.ledger.begin(file.drop) }
+                action = machine.next()
+            case .advance(let row, let isFirst):
+                let isBegun = isFirst ? await lane.isNext(file.drop) : false
+                try await context.ledger.advance(
+                    file.drop, destination: destination, through: row, isFirst: isBegun)
+                FailPoint.reach("advanced")
+                action = machine.next { $0.advanced() }
+            case .present(let lots):
+                await lane.present(lots, of: file.place)
+                action = machine.next()
+            case .offer(let lot, let committed):
+                let isTaken = await lane.offer(lot, committed: committed)
+                if isTaken, !lot.isInDoubt { FailPoint.reach("offered") }
+                action = machine.next { $0.offered(isTaken) }
+            case .read, .endUnread, .finishOffering, .close, .suspend, .awaitAnswers, .rewind, .done:
+                return action
+            }
+        }
+    }
+
+    private var pass: PriceFilePass { PriceFilePass(rule: file.snapshot.rule, format: format, target: target) }
+
+    /// RICs and services of a correction, by hash; nil: it is none.
+    private func keysOfCorrection(_ source: SourceFile) throws -> Set<UInt64>? {
+        guard file.snapshot.original != nil else { return nil }
+        return try Correction.keys(pass, SecondReading(source, digests))
+    }
+
+    /// The rows in doubt alone, chunk by chunk.
+    private func doubts(_ source: SourceFile) throws -> [PostBatch] {
+        var found: [PostBatch] = []
+        let pass = pass
+        let reading = try SecondReading(source, digests)
+        while pass.rowCount < postedThrough, let (chunk, isLast) = try reading.next() {
+            let mapped = try pass.mapped(chunk, isLast: isLast)
+            let rows = mapped.rows.filter {
+                $0.row <= postedThrough && $0.problem < 0 && settled?.contains($0.row) != true
+            }
+            if !rows.isEmpty { found.append(mapped.only(rows)) }
+        }
+        if !found.isEmpty {
+            context.logger.warning(
+                "rows are in doubt from an earlier run",
+                metadata: [
+                    "event": "recovered_in_doubt", "rows": "\(found.reduce(0) { $0 + $1.rows.count })",
+                    "destination": "\(destination)", "drop": "\(file.drop)", "file": "\(file.name)",
+                ])
+        }
+        return found
+    }
+
+    private func end(_ rows: [RowEnd], _ batch: PostBatch) async {
+        await results.append(rows, in: batch, of: destination, at: Clock.wall(), postIDBase: base)
+        let good = rows.reduce(0) { $0 + ($1.outcome.isGood ? 1 : 0) }
+        context.progress.add(settled: rows.count, acked: good, bad: rows.count - good)
+    }
+}
