@@ -104,8 +104,8 @@ package struct DeliveryMachine: Sendable {
     private struct Tally {
         var offered = 0
         var settled = 0
-        /// Rows that were handed over and will not be settled by this run.
-        var lost = 0
+        /// No more will be settled by this run.
+        var isStopped = false
 
         var open: Int { offered - settled }
     }
@@ -171,7 +171,7 @@ package struct DeliveryMachine: Sendable {
         case .leaving(let end):
             // From here on whoever settles the last row leaves the lane.
             state = .awaiting(end)
-            if tally.open == 0 { return leave(end) }
+            if tally.open == 0 || tally.isStopped { return leave(end) }
             return end == .faulty ? .awaitAnswers : .finishOffering
         case .awaiting: return .awaitAnswers
         case .rewinding(let row):
@@ -387,7 +387,7 @@ package struct DeliveryMachine: Sendable {
         if isNews, newerRows > 0 {
             set(hand, .judging)
         } else {
-            set(hand, tally.open > openMax ? .waiting : .asking(until: min(hand.rows.count, hand.at + lead)))
+            set(hand, isFull ? .waiting : .asking(until: min(hand.rows.count, hand.at + lead)))
         }
     }
 
@@ -491,8 +491,7 @@ package struct DeliveryMachine: Sendable {
 
     /// No more outcomes come: what is open will not be settled by this run.
     package mutating func stopped() {
-        tally.lost = tally.open
-        tally.offered = tally.settled
+        tally.isStopped = true
         stopWaiting()
     }
 
@@ -503,9 +502,12 @@ package struct DeliveryMachine: Sendable {
     }
 
     private mutating func stopWaiting() {
-        guard isWaiting, tally.open <= openMax, case .handing(let hand) = state else { return }
+        guard isWaiting, !isFull, case .handing(let hand) = state else { return }
         goOn(hand)
     }
+
+    /// So many rows are open that nothing more is committed; not when nobody will settle them.
+    private var isFull: Bool { tally.open > openMax && !tally.isStopped }
 
     // MARK: - The end
 
@@ -521,7 +523,7 @@ package struct DeliveryMachine: Sendable {
     /// All outcomes are in that will come. `firstUntaken`: the first row that the lane has and that it never sent; nil: none.
     package mutating func answersEnded(firstUntaken: Int?) {
         guard case .awaiting(var end) = state else { preconditionFailure("answers end when they were waited for") }
-        if tally.lost > 0, end != .faulty { end = .interrupted }
+        if tally.open > 0, end != .faulty { end = .interrupted }
         guard end == .interrupted, let first = [firstUntaken, notOffered].compactMap({ $0 }).min() else {
             state = .over(end)
             return

@@ -341,6 +341,26 @@ struct DeliveryMachineTests {
         #expect(stopped.next { $0.answersEnded(firstUntaken: nil) } == "interrupted")
     }
 
+    @Test("Rows in doubt that a lane does not take any more keep the drop from being complete")
+    func doubtsTooLate() {
+        for presents in [false, true] {
+            var desk = DeliveryDesk(rows: 1, postedThrough: 1)
+            _ = desk.begin(presents: presents)
+            _ = desk.foundDoubts(1...1)
+            _ = desk.turned(presents ? .present : .go)
+            desk.machine.stopped()
+            _ = desk.next()
+            _ = desk.next { $0.loaded(newerRows: 0) }
+            #expect(desk.next() == (presents ? "present 1" : "offer 1, committed 0"))
+            if !presents { desk.machine.offered(false) }
+            #expect(desk.next() == "read")
+            #expect(desk.read(1...1, isLast: true) == "read")
+            #expect(desk.next { $0.readAll() } == "close")
+            _ = desk.next()
+            #expect(desk.next { $0.answersEnded(firstUntaken: nil) } == "interrupted")
+        }
+    }
+
     // MARK: - What cannot be done
 
     @Test("After a fault the answers are awaited, the drop keeps its place, and nothing is taken back")

@@ -42,6 +42,8 @@ final class WalkContribution {
     private var nextRow = 1
     /// Outcomes that are written down and not counted yet.
     private var written = 0
+    /// No more outcomes come.
+    private var hasAll = false
     private var lines: ResultLines
 
     init(_ program: WalkProgram, drop: Int, record: PretendDisk.LedgerRow, isNew: Bool) {
@@ -88,7 +90,12 @@ final class WalkContribution {
             if let left { leave(left) }
             return true
         }
-        guard let runs = lane.nextOutcomes(of: drop) else { return false }
+        guard let runs = lane.nextOutcomes(of: drop) else {
+            guard case .delivering = phase, !hasAll, lane.hasEnded(drop) else { return false }
+            hasAll = true
+            machine.stopped()
+            return true
+        }
         for run in runs {
             var out = LineBuffer()
             lines.append(run, to: &out)
@@ -219,8 +226,7 @@ final class WalkContribution {
         case .close, .suspend:
             leave(action)
         case .awaitAnswers:
-            guard written == 0, lane.hasEnded(drop) else { return false }
-            machine.stopped()
+            guard hasAll else { return false }
             machine.answersEnded(firstUntaken: lane.firstUntaken(of: drop))
         case .rewind(let row):
             let through = min(committed, row)
