@@ -119,7 +119,8 @@ struct Delivery: Sendable {
         guarded.own = try Correction(context: context, file: file).newerRowsOfOriginal(
             at: destination, services: await lane.serviceNames())
         do {
-            var sources = Sources(file: try SourceFile(path: path, chunkBytes: format.traits.chunkBytes), guarded: guarded)
+            var sources = Sources(
+                file: try SourceFile(path: path, chunkBytes: format.traits.chunkBytes), guarded: guarded)
             let keys = try keysOfCorrection(sources.file)
             let presents = await lane.awaitsDoubts(of: file.drop)
             let wasOvertaken = context.guardBook.wasOvertaken(file.place)

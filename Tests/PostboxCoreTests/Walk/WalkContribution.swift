@@ -136,7 +136,8 @@ final class WalkContribution {
             guard let record = world.disk.ledger[drop] else { return false }
             machine = Self.machine(drop, record, settled: settled, lane)
             machine.begin(
-                presents: lane.awaitsDoubts(of: drop), wasOvertaken: book.wasOvertaken(place), newerRows: 0, wanted: nil)
+                presents: lane.awaitsDoubts(of: drop), wasOvertaken: book.wasOvertaken(place), newerRows: 0, wanted: nil
+            )
             phase = .delivering(machine.next())
         case .delivering(let action):
             guard deliver(action) else { return false }
