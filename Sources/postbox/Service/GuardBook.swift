@@ -2,23 +2,10 @@ internal import PostboxCore
 internal import PostboxIO
 internal import Synchronization
 
-/// Knows which drops may still send, and keeps the results of newer ones for as long: `work/guard/`, by hard link.
+/// Keeps the results of newer drops for as long as older ones may send, as `GuardedDrops` says: `work/guard/`, by hard link.
 final class GuardBook: Sendable {
-    private struct State {
-        /// Drops that are not closed; true: every row has its outcome.
-        var open: [DropPlace: Bool] = [:]
-        /// Of these, the ones that may have handed rows over to a lane.
-        var sending: Set<DropPlace> = []
-        /// Results kept, the oldest first.
-        var kept: [DropPlace] = []
-        /// When the oldest file in the inbox arrived, microseconds since 1970; nil: none waits that could be overtaken.
-        var oldestWaiting: Int64?
-        /// The last age given out, by priority.
-        var lastAge: [Int: Int64] = [:]
-    }
-
     private let work: String
-    private let state: Mutex<State>
+    private let drops: Mutex<GuardedDrops>
 
     /// `work`: the directory of that name. Reads what an earlier run kept. Throws `DiskError`.
     init(_ work: String) throws {
@@ -31,47 +18,32 @@ final class GuardBook: Sendable {
                 kept.append(DropPlace(drop: drop, age: parts.count == 3 ? Int64(parts[1]) ?? 0 : 0))
             }
         }
-        kept.sort { $1.isNewer(than: $0) }
-        state = Mutex(State(kept: kept))
+        drops = Mutex(GuardedDrops(kept: kept))
     }
 
-    /// The age of a file that is claimed now. Files of one priority are claimed in the order in which their values count, so none
-    /// is older than one that was claimed before it under its own priority or a lower one.
-    func age(arrival: Int64, priority: Int) -> Int64 {
-        state.withLock { state in
-            let age = state.lastAge.reduce(arrival) { $1.key <= priority ? max($0, $1.value) : $0 }
-            state.lastAge[priority] = age
-            return age
-        }
-    }
+    /// The age of a file that is claimed now: see `GuardedDrops`, as for all of these.
+    func age(arrival: Int64, priority: Int) -> Int64 { drops.withLock { $0.age(arrival: arrival, priority: priority) } }
 
-    func opened(_ place: DropPlace) {
-        state.withLock { state in
-            state.open[place] = false
-            state.lastAge[place.priority] = max(place.age, state.lastAge[place.priority] ?? 0)
-        }
-    }
+    func opened(_ place: DropPlace) { drops.withLock { $0.opened(place) } }
 
-    /// The drop hands rows over, or did so in an earlier run.
-    func sends(_ place: DropPlace) { state.withLock { _ = $0.sending.insert(place) } }
+    func sends(_ place: DropPlace) { drops.withLock { $0.sends(place) } }
 
-    /// Every row of the drop has its outcome: it sends nothing any more.
-    func settled(_ place: DropPlace) { state.withLock { $0.open[place] = true } }
+    func settled(_ place: DropPlace) { drops.withLock { $0.settled(place) } }
 
-    func setOldestWaiting(_ arrival: Int64?) { state.withLock { $0.oldestWaiting = arrival } }
+    func setOldestWaiting(_ arrival: Int64?) { drops.withLock { $0.oldestWaiting = arrival } }
+
+    func journals(for place: DropPlace) -> [DropPlace] { drops.withLock { $0.journals(for: place) } }
+
+    func wasOvertaken(_ place: DropPlace) -> Bool { drops.withLock { $0.wasOvertaken(place) } }
 
     /// Keeps a settled drop's complete result, if an older drop may still send. Returns the directory to sync, if any. Throws
     /// `DiskError`.
     func keep(_ place: DropPlace, from directory: String) throws -> [String] {
-        let isNeeded = state.withLock { state in
-            state.open.contains { !$0.value && place.isNewer(than: $0.key) }
-                || state.oldestWaiting.map { $0 < place.age } ?? false
-        }
         let result = directory + "/" + FileMover.Part.result
-        guard isNeeded, try Disk.exists(result) else { return [] }
+        guard drops.withLock({ $0.isToKeep(place) }), try Disk.exists(result) else { return [] }
         try Disk.makeDirectory(work + "/guard")
         try Disk.link(result, path(place))
-        state.withLock { Self.insert(place, into: &$0) }
+        drops.withLock { $0.keep(place) }
         return [work + "/guard"]
     }
 
@@ -88,62 +60,20 @@ final class GuardBook: Sendable {
                 guard error.code == 2 else { throw error }
                 continue
             }
-            state.withLock { Self.insert(place, into: &$0) }
+            drops.withLock { $0.keep(place) }
             return true
         }
         return false
     }
 
-    private static func insert(_ place: DropPlace, into state: inout State) {
-        // Mostly it is the newest.
-        let at = (state.kept.lastIndex { !$0.isNewer(than: place) } ?? -1) + 1
-        if at == 0 || state.kept[at - 1] != place { state.kept.insert(place, at: at) }
-    }
-
     /// The drop is moved: what no open drop is older than is forgotten. Throws `DiskError`.
     func closed(_ place: DropPlace) throws {
-        let forgotten = state.withLock { state in
-            state.open[place] = nil
-            state.sending.remove(place)
-            return Self.forget(&state)
-        }
-        for place in forgotten { try Disk.remove(path(place)) }
+        for place in drops.withLock({ $0.closed(place) }) { try Disk.remove(path(place)) }
     }
 
     /// To be called when every drop of an earlier run is known. Throws `DiskError`.
     func clean() throws {
-        for place in state.withLock({ Self.forget(&$0) }) { try Disk.remove(path(place)) }
-    }
-
-    private static func forget(_ state: inout State) -> [DropPlace] {
-        var oldest = state.open.keys.reduce(nil) { (oldest: DropPlace?, place) in
-            oldest.map { $0.isNewer(than: place) ? place : $0 } ?? place
-        }
-        if let waiting = state.oldestWaiting, oldest.map({ waiting < $0.age }) ?? true {
-            oldest = DropPlace(drop: 0, age: waiting)
-        }
-        let count =
-            state.kept.firstIndex { place in oldest.map { place.isNewer(than: $0) } ?? false } ?? state.kept.count
-        let forgotten = Array(state.kept[..<count])
-        state.kept.removeFirst(count)
-        return forgotten
-    }
-
-    /// Drops whose results may hold newer accepted rows than the one at `place`: its own, and those of newer drops.
-    func journals(for place: DropPlace) -> [DropPlace] {
-        state.withLock { state in
-            var found = Set(state.kept.filter { $0.isNewer(than: place) })
-            found.formUnion(state.open.keys.filter { $0 == place || $0.isNewer(than: place) })
-            return found.sorted { $1.isNewer(than: $0) }
-        }
-    }
-
-    /// Whether newer drops went before this one began. A lane knows of those that are open there; one that has all its outcomes
-    /// and is not moved yet is known here alone.
-    func wasOvertaken(_ place: DropPlace) -> Bool {
-        state.withLock { state in
-            state.kept.contains { $0.isNewer(than: place) } || state.sending.contains { $0.isNewer(than: place) }
-        }
+        for place in drops.withLock({ $0.forget() }) { try Disk.remove(path(place)) }
     }
 
     /// A drop's result, wherever it lies; nil: there is none. Once open it can be read although it is moved. Throws `DiskError`.

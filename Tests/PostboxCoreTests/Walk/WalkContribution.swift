@@ -136,7 +136,8 @@ final class WalkContribution {
             guard let record = world.disk.ledger[drop] else { return false }
             machine = Self.machine(drop, record, settled: settled, lane)
             machine.begin(
-                presents: lane.awaitsDoubts(of: drop), wasOvertaken: book.wasOvertaken(place), newerRows: 0, wanted: nil
+                presents: lane.awaitsDoubts(of: drop), wasOvertaken: book.drops.wasOvertaken(place), newerRows: 0,
+                wanted: nil
             )
             phase = .delivering(machine.next())
         case .delivering(let action):
@@ -150,7 +151,7 @@ final class WalkContribution {
             journal.sync()
             phase = .settle
         case .settle:
-            book.settled(place)
+            book.drops.settled(place)
             world.disk.ledger[drop]?.stage = .settled
             phase = .keep
         case .keep:
@@ -179,7 +180,7 @@ final class WalkContribution {
         case .findDoubts:
             machine.foundDoubts(doubtfulBatches())
         case .loadNewer(let wanted):
-            guarded.load(book.journals(for: place)) { wanted?.contains($0) ?? true }
+            guarded.load(book.drops.journals(for: place)) { wanted?.contains($0) ?? true }
             machine.loaded(newerRows: guarded.count)
         case .loadOvertakers(let drops, let wanted):
             world.tell("overtaken \(drop) by \(drops.map(\.drop))")
@@ -189,7 +190,7 @@ final class WalkContribution {
             guard let turn = lane.turn(of: drop) else { return false }
             machine.turned(turn, givenUp: turn == .over ? lane.cancellation(of: drop) : nil)
         case .noteSending:
-            book.sends(place)
+            book.drops.sends(place)
         case .read:
             if nextRow > file.notes.count {
                 machine.readAll()

@@ -1,71 +1,27 @@
 import PostboxCore
 
-/// What `GuardBook` does, over the pretend disk.
+/// What newer drops had accepted, over the pretend disk: whose results are kept `GuardedDrops` says.
 final class WalkGuards {
     private let world: WalkWorld
-    /// Drops that are not closed; true: every row has its outcome.
-    private var open: [DropPlace: Bool] = [:]
-    private var sending: Set<DropPlace> = []
-    private var kept: [DropPlace]
-    var oldestWaiting: Int64?
-    private var lastAge: [Int: Int64] = [:]
+    var drops: GuardedDrops
 
     init(_ world: WalkWorld) {
         self.world = world
-        kept = world.disk.guards.keys.map { DropPlace(drop: $0.drop, age: $0.age) }
-        kept.sort { $1.isNewer(than: $0) }
+        drops = GuardedDrops(kept: world.disk.guards.keys.map { DropPlace(drop: $0.drop, age: $0.age) })
     }
-
-    func age(arrival: Int64, priority: Int) -> Int64 {
-        let age = lastAge.reduce(arrival) { $1.key <= priority ? max($0, $1.value) : $0 }
-        lastAge[priority] = age
-        return age
-    }
-
-    func opened(_ place: DropPlace) {
-        open[place] = false
-        lastAge[place.priority] = max(place.age, lastAge[place.priority] ?? 0)
-    }
-
-    func sends(_ place: DropPlace) { sending.insert(place) }
-
-    func settled(_ place: DropPlace) { open[place] = true }
 
     func keep(_ place: DropPlace) {
-        let isNeeded =
-            open.contains { !$0.value && place.isNewer(than: $0.key) } || oldestWaiting.map { $0 < place.age } ?? false
-        guard isNeeded, let result = world.disk.work[place.drop]?.result else { return }
+        guard drops.isToKeep(place), let result = world.disk.work[place.drop]?.result else { return }
         world.disk.guards[onDisk(place)] = result
-        let at = kept.firstIndex { $0.isNewer(than: place) } ?? kept.count
-        if !kept.contains(place) { kept.insert(place, at: at) }
+        drops.keep(place)
     }
 
-    func closed(_ place: DropPlace) {
-        open[place] = nil
-        sending.remove(place)
-        clean()
-    }
+    func closed(_ place: DropPlace) { remove(drops.closed(place)) }
 
-    func clean() {
-        var oldest = open.keys.reduce(nil) { (oldest: DropPlace?, place) in
-            oldest.map { $0.isNewer(than: place) ? place : $0 } ?? place
-        }
-        if let waiting = oldestWaiting, oldest.map({ waiting < $0.age }) ?? true {
-            oldest = DropPlace(drop: 0, age: waiting)
-        }
-        let count = kept.firstIndex { place in oldest.map { place.isNewer(than: $0) } ?? false } ?? kept.count
-        for place in kept[..<count] { world.disk.guards[onDisk(place)] = nil }
-        kept.removeFirst(count)
-    }
+    func clean() { remove(drops.forget()) }
 
-    func journals(for place: DropPlace) -> [DropPlace] {
-        var found = Set(kept.filter { $0.isNewer(than: place) })
-        found.formUnion(open.keys.filter { $0 == place || $0.isNewer(than: place) })
-        return found.sorted { $1.isNewer(than: $0) }
-    }
-
-    func wasOvertaken(_ place: DropPlace) -> Bool {
-        kept.contains { $0.isNewer(than: place) } || sending.contains { $0.isNewer(than: place) }
+    private func remove(_ places: [DropPlace]) {
+        for place in places { world.disk.guards[onDisk(place)] = nil }
     }
 
     func result(of place: DropPlace) -> JournalFile? {

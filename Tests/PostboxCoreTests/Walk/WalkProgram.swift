@@ -34,7 +34,7 @@ final class WalkProgram {
             known: open.map { RecoveryPlan.Known(drop: $0.key, name: $0.value.file.name, stage: $0.value.stage) },
             work: work, isClosed: { closed.contains($0) }
         ).steps.map(\.step)
-        for record in open.values { book.opened(record.place) }
+        for record in open.values { book.drops.opened(record.place) }
         lookAtInbox()
     }
 
@@ -44,7 +44,7 @@ final class WalkProgram {
     }
 
     /// What waits there decides how long results are kept.
-    func lookAtInbox() { book.oldestWaiting = world.disk.inbox.map(\.arrival).min() }
+    func lookAtInbox() { book.drops.oldestWaiting = world.disk.inbox.map(\.arrival).min() }
 
     /// Everything is done, or stopped.
     var isOver: Bool {
@@ -78,7 +78,7 @@ final class WalkProgram {
         switch step {
         case .move(let drop):
             guard let place = world.disk.ledger[drop]?.place else { return true }
-            book.settled(place)
+            book.drops.settled(place)
             closing = [
                 { [book] in book.keep(place) },
                 { [world] in
@@ -159,10 +159,11 @@ final class WalkProgram {
             let drop = world.disk.lastNumber + 1
             world.disk.lastNumber = drop
             let place = DropPlace(
-                drop: drop, age: book.age(arrival: file.arrival, priority: file.priority), priority: file.priority)
+                drop: drop, age: book.drops.age(arrival: file.arrival, priority: file.priority), priority: file.priority
+            )
             world.disk.ledger[drop] = PretendDisk.LedgerRow(file: file, place: place)
             world.promise.claimed(drop, place, file)
-            book.opened(place)
+            book.drops.opened(place)
             claimed.append((drop, file))
             world.tell("claim \(file.name) as \(drop), age \(place.age % 1_000_000_000), priority \(place.priority)")
         }

@@ -1,0 +1,74 @@
+import PostboxCore
+import Testing
+
+@Suite("Which drops may still send, and whose results are kept for as long")
+struct GuardedDropsTests {
+    private var drops = GuardedDrops(kept: [])
+    private let old = DropPlace(drop: 1, age: 10)
+    private let middle = DropPlace(drop: 2, age: 20)
+    private let new = DropPlace(drop: 3, age: 30, priority: 1)
+
+    @Test("A settled drop's result is kept while an older one may send, in the inbox or open, and forgotten with it")
+    mutating func kept() {
+        drops.opened(middle)
+        #expect(!drops.isToKeep(middle))
+        drops.opened(old)
+        #expect(drops.isToKeep(middle))
+        drops.keep(middle)
+        #expect(drops.closed(middle) == [])
+        #expect(drops.wasOvertaken(old))
+        drops.settled(old)
+        #expect(!drops.isToKeep(middle))
+        #expect(drops.closed(old) == [middle])
+        drops.oldestWaiting = 20
+        #expect(!drops.isToKeep(middle))
+        drops.oldestWaiting = 19
+        #expect(drops.isToKeep(middle))
+        drops.keep(middle)
+        #expect(drops.forget() == [])
+        drops.oldestWaiting = nil
+        #expect(drops.forget() == [middle])
+    }
+
+    @Test("Of several results kept only those go that no open drop is older than")
+    mutating func forgotten() {
+        drops = GuardedDrops(kept: [new, old])
+        drops.opened(middle)
+        #expect(drops.forget() == [old])
+        #expect(drops.journals(for: middle) == [middle, new])
+        drops.keep(new)
+        #expect(drops.closed(middle) == [new])
+    }
+
+    @Test("A drop looks at its own result and at those of newer drops, kept or open, the oldest first")
+    mutating func journals() {
+        drops = GuardedDrops(kept: [DropPlace(drop: 4, age: 25)])
+        for place in [new, middle, old] { drops.opened(place) }
+        #expect(drops.journals(for: middle) == [middle, DropPlace(drop: 4, age: 25), new])
+        #expect(drops.journals(for: new) == [new])
+    }
+
+    @Test("A newer drop overtakes from the moment it hands rows over, and no longer when it is closed")
+    mutating func overtaken() {
+        drops.opened(old)
+        drops.opened(new)
+        #expect(!drops.wasOvertaken(old))
+        drops.sends(new)
+        #expect(drops.wasOvertaken(old))
+        #expect(!drops.wasOvertaken(new))
+        _ = drops.closed(new)
+        #expect(!drops.wasOvertaken(old))
+    }
+
+    @Test("A file is never older than one that was claimed before it under its own priority or a lower one")
+    mutating func ages() {
+        #expect(drops.age(arrival: 10, priority: 0) == 10)
+        #expect(drops.age(arrival: 8, priority: 0) == 10)
+        #expect(drops.age(arrival: 9, priority: 1) == 10)
+        #expect(drops.age(arrival: 30, priority: 1) == 30)
+        #expect(drops.age(arrival: 20, priority: 0) == 20)
+        // Those of an earlier run count, too.
+        drops.opened(DropPlace(drop: 9, age: 50))
+        #expect(drops.age(arrival: 40, priority: 0) == 50)
+    }
+}
