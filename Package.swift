@@ -117,6 +117,7 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ],
+            exclude: ["Ledger/ledger-1.sqlite"],
             swiftSettings: settings),
         .testTarget(
             name: "SimulatorTests",

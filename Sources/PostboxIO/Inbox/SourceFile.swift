@@ -136,18 +136,6 @@ package final class SourceFile: Sendable {
     fileprivate static func digest(_ hash: SHA256) -> [UInt8] {
         Array(hash.finalize().prefix(digestBytes))
     }
-
-    /// SHA-256 of bytes in memory, in hexadecimal.
-    package static func sha256(_ bytes: [UInt8]) -> String {
-        hex(SHA256.hash(data: bytes))
-    }
-
-    fileprivate static func hex(_ digest: SHA256.Digest) -> String {
-        digest.map { byte in
-            let text = String(byte, radix: 16)
-            return byte < 16 ? "0" + text : text
-        }.joined()
-    }
 }
 
 /// Digests the chunks of a file one after the other, for the first pass over it.
@@ -169,7 +157,7 @@ package struct ChunkDigest: Sendable {
 
     /// The digests of all chunks that were taken.
     package func finish() -> SourceFile.Digests {
-        SourceFile.Digests(chunks: chunks, sha256: SourceFile.hex(whole.finalize()), size: size)
+        SourceFile.Digests(chunks: chunks, sha256: SHA256Text.hex(whole.finalize()), size: size)
     }
 }
 

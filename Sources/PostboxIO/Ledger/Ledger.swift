@@ -17,6 +17,11 @@ package struct DropSnapshot: Sendable, Equatable, Codable {
     /// SHA-256 of the configuration that the rule comes from. nil in older ledgers.
     package var configSHA256: String?
 
+    /// What is kept as one text. The rest has columns of its own, which can be asked for.
+    private enum CodingKeys: CodingKey {
+        case rule, services, updateOnly, configSHA256
+    }
+
     package init(
         rule: MappingRule, services: [String: [String]], updateOnly: [String: Bool], arrivedAt: Int64? = nil,
         configSHA256: String? = nil
@@ -95,10 +100,15 @@ package actor Ledger {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// Opens or creates the ledger. `firstNumber`: what a new ledger counts from, so that a number is never used again although
-    /// an older ledger was lost; asked for when there is nothing in the ledger, also where an earlier start left an empty one.
+    /// Opens or creates the ledger, and makes one of an earlier schema today's.
+    ///
+    /// - Parameters:
+    ///   - version: Of this Postbox, as an older one is told it that cannot read the ledger any more; nil: it is not noted.
+    ///   - firstNumber: What a new ledger counts from, so that a number is never used again although an older ledger was lost; asked
+    ///     for when there is nothing in the ledger, also where an earlier start left an empty one.
+    ///
     /// Throws `LedgerError` when it cannot be used.
-    package init(path: String, firstNumber: @autoclosure () throws -> Int) throws {
+    package init(path: String, version: String? = nil, firstNumber: @autoclosure () throws -> Int) throws {
         do {
             var configuration = Configuration()
             configuration.foreignKeysEnabled = true
@@ -117,22 +127,16 @@ package actor Ledger {
                     throw LedgerError(message: "the ledger \(path) does not sync as it must")
                 }
             }
-            try database.write { db in
-                switch try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 {
-                case 0:
-                    let firstNumber = try firstNumber()
-                    try LedgerSchema.create(db)
-                    if firstNumber > 1 {
-                        try db.execute(
-                            sql: "INSERT INTO sqlite_sequence (name, seq) VALUES ('drop', ?)",
-                            arguments: [firstNumber - 1])
-                    }
-                case LedgerSchema.current:
-                    try LedgerSchema.complete(db)
-                case let newer:
-                    throw LedgerError(
-                        message: "the ledger \(path) was written by a newer Postbox (schema \(newer)); use that one")
-                }
+            let schema = try database.read(LedgerSchema.version)
+            guard schema <= LedgerSchema.current else {
+                let writer = try database.read(LedgerSchema.writer).map { ", \($0)" } ?? ""
+                throw LedgerError(
+                    message:
+                        "the ledger \(path) was written by a newer Postbox\(writer) (schema \(schema)); use that one")
+            }
+            try LedgerSchema.migrator(firstNumber: schema == 0 ? try firstNumber() : 1).migrate(database)
+            if let version {
+                try database.write { db in try LedgerSchema.note(writer: version, at: Clock.wall(), in: db) }
             }
         } catch let error as LedgerError {
             throw error
@@ -147,16 +151,12 @@ package actor Ledger {
     package func claim(
         _ files: [(name: String, snapshot: DropSnapshot)], at now: Int64
     ) async throws -> [Int] {
-        let encoded = try files.map { ($0.name, $0.snapshot.rule.match, try JSONEncoder().encode($0.snapshot)) }
+        let encoded = try files.map { ($0.name, $0.snapshot, try JSONEncoder().encode($0.snapshot)) }
         let numbers = NumberBox()
         try await commit { db in
             var out: [Int] = []
-            for (name, rule, snapshot) in encoded {
-                try db.run(
-                    sql: """
-                        INSERT INTO "drop" (name, stage, claimed_at, rule, snapshot, starts)
-                        VALUES (?, 'claimed', ?, ?, ?, 1)
-                        """, arguments: [name, now, rule, snapshot])
+            for (name, snapshot, encoded) in encoded {
+                try db.insert(nil, name, snapshot, encoded, starts: 1, at: now)
                 out.append(Int(db.lastInsertedRowID))
             }
             numbers.set(out)
@@ -175,11 +175,7 @@ package actor Ledger {
     package func adopt(_ drop: Int, name: String, snapshot: DropSnapshot, at now: Int64) async throws {
         let encoded = try JSONEncoder().encode(snapshot)
         try await commit { db in
-            try db.run(
-                sql: """
-                    INSERT INTO "drop" (number, name, stage, claimed_at, rule, snapshot)
-                    VALUES (?, ?, 'claimed', ?, ?, ?)
-                    """, arguments: [drop, name, now, snapshot.rule.match, encoded])
+            try db.insert(drop, name, snapshot, encoded, starts: 0, at: now)
         }
     }
 
@@ -263,26 +259,28 @@ package actor Ledger {
         _ drop: Int, verdict: Verdict, folder: String, target: String, summary: [UInt8], size: Int, sha256: String,
         firstSentAt: Int64, isSent: Bool, at now: Int64
     ) async throws {
+        let summarySHA256 = SHA256Text.of(summary)
         try await commit { db in
             try db.run(
                 sql: """
-                    UPDATE "drop" SET stage = 'settled', verdict = ?, folder = ?, target = ?, summary = ?, size = ?,
-                    sha256 = ?, first_sent_at = ?, sent = ?, settled_at = ? WHERE number = ?
+                    UPDATE "drop" SET stage = 'settled', verdict = ?, folder = ?, target = ?, summary = ?,
+                    summary_sha256 = ?, size = ?, sha256 = ?, first_sent_at = ?, sent = ?, settled_at = ? WHERE number = ?
                     """,
                 arguments: [
-                    verdict.rawValue, folder, target, Data(summary), size, sha256, firstSentAt, isSent, now, drop,
+                    verdict.rawValue, folder, target, Data(summary), summarySHA256, size, sha256, firstSentAt, isSent,
+                    now, drop,
                 ])
         }
     }
 
-    /// Moved, durably.
+    /// Moved, durably. What an auditor asks for stays: the file's and the summary's digests, and by destination the PostIDs and the
+    /// login.
     package func close(_ drops: [Int]) async throws {
         try await commit { db in
             for drop in drops {
                 try db.run(
                     sql: #"UPDATE "drop" SET stage = 'closed', digests = x'', summary = x'' WHERE number = ?"#,
                     arguments: [drop])
-                try db.run(sql: #"DELETE FROM posting WHERE "drop" = ?"#, arguments: [drop])
             }
         }
     }
@@ -337,11 +335,11 @@ package actor Ledger {
             let row = try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT name, claimed_at, snapshot FROM "drop" WHERE number = ? AND stage IN ('settled', 'closed')
+                    SELECT name, claimed_at, arrived_at, age, original, snapshot FROM "drop"
+                    WHERE number = ? AND stage IN ('settled', 'closed')
                     """, arguments: [drop])
             guard let row else { return nil }
-            let snapshot: Data = row["snapshot"]
-            return (row["name"], row["claimed_at"], try JSONDecoder().decode(DropSnapshot.self, from: snapshot))
+            return (row["name"], row["claimed_at"], try Self.snapshot(row))
         }
     }
 
@@ -400,18 +398,24 @@ package actor Ledger {
         }
     }
 
+    /// Of a row that has the snapshot and the columns that belong to it.
+    private static func snapshot(_ row: Row) throws -> DropSnapshot {
+        let encoded: Data = row["snapshot"]
+        var snapshot = try JSONDecoder().decode(DropSnapshot.self, from: encoded)
+        snapshot.arrivedAt = row["arrived_at"]
+        snapshot.age = row["age"]
+        snapshot.original = row["original"]
+        return snapshot
+    }
+
     private static func record(_ row: Row, _ postings: [Row]) throws -> DropRecord {
-        let stage: String = row["stage"]
         let verdict: String? = row["verdict"]
-        let snapshot: Data = row["snapshot"]
         let digests: Data = row["digests"]
         let summary: Data = row["summary"]
-        guard let stage = FileStage(rawValue: stage) else {
-            throw LedgerError(message: "the ledger holds an unknown stage \(stage)")
-        }
         return DropRecord(
-            number: row["number"], name: row["name"], stage: stage, claimedAt: row["claimed_at"],
-            snapshot: try JSONDecoder().decode(DropSnapshot.self, from: snapshot), starts: row["starts"],
+            number: row["number"], name: row["name"],
+            stage: try FileStage(inLedger: row["stage"], of: row["number"]), claimedAt: row["claimed_at"],
+            snapshot: try snapshot(row), starts: row["starts"],
             size: row["size"], sha256: row["sha256"], digests: Array(digests), rows: row["rows"],
             firstSentAt: row["first_sent_at"], verdict: verdict.flatMap(Verdict.init(rawValue:)),
             folder: row["folder"], target: row["target"], summary: Array(summary), settledAt: row["settled_at"],
@@ -486,5 +490,20 @@ extension Database {
     /// As `execute(sql:arguments:)`, but the statement is compiled once.
     fileprivate func run(sql: String, arguments: StatementArguments) throws {
         try cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    /// A claimed drop. `number`: nil: the next one.
+    fileprivate func insert(
+        _ number: Int?, _ name: String, _ snapshot: DropSnapshot, _ encoded: Data, starts: Int, at now: Int64
+    ) throws {
+        try run(
+            sql: """
+                INSERT INTO "drop" (number, name, stage, claimed_at, arrived_at, age, original, rule, snapshot, starts)
+                VALUES (?, ?, 'claimed', ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                number, name, now, snapshot.arrivedAt, snapshot.age, snapshot.original, snapshot.rule.match, encoded,
+                starts,
+            ])
     }
 }

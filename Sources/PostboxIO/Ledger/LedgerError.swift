@@ -1,3 +1,5 @@
+internal import PostboxCore
+
 /// The ledger could not be read or written. Who cannot record does not proceed: nothing is posted until it works again.
 package struct LedgerError: Error, Sendable, CustomStringConvertible {
     package var message: String
@@ -10,4 +12,17 @@ package struct LedgerError: Error, Sendable, CustomStringConvertible {
     }
 
     package var description: String { message }
+}
+
+extension FileStage {
+    /// A drop's stage as the ledger has it. Throws `LedgerError` for one that this version does not know.
+    init(inLedger word: String, of drop: Int) throws {
+        guard let stage = FileStage(rawValue: word) else {
+            throw LedgerError(
+                message:
+                    "the ledger has drop \(drop) in the stage \(word), which this version of Postbox does not know; use the version that wrote it"
+            )
+        }
+        self = stage
+    }
 }

@@ -75,7 +75,7 @@ package struct LedgerReading: Sendable {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT number, folder, target, json_extract(CAST(snapshot AS TEXT), '$.age') AS age,
+                    SELECT number, folder, target, age,
                     json_extract(CAST(snapshot AS TEXT), '$.rule.priority') AS priority,
                     json_extract(CAST(snapshot AS TEXT), '$.rule.destinations') AS destinations
                     FROM "drop" WHERE sent = 1 AND settled_at >= ? ORDER BY number
@@ -98,13 +98,10 @@ package struct LedgerReading: Sendable {
                     "SELECT number, name, stage, verdict, folder, target FROM \"drop\" WHERE \(condition) ORDER BY number",
                 arguments: arguments
             ).map { row in
-                let stage: String = row["stage"]
                 let verdict: String? = row["verdict"]
-                guard let stage = FileStage(rawValue: stage) else {
-                    throw LedgerError(message: "the ledger holds an unknown stage \(stage)")
-                }
                 return Drop(
-                    number: row["number"], name: row["name"], stage: stage,
+                    number: row["number"], name: row["name"],
+                    stage: try FileStage(inLedger: row["stage"], of: row["number"]),
                     verdict: verdict.flatMap(Verdict.init(rawValue:)), folder: row["folder"], target: row["target"])
             }
         }

@@ -1,10 +1,112 @@
 internal import GRDB
 
-/// The ledger's tables. The schema refuses nonsense: a stage that is none, a posting without its drop, two drops of one number.
+/// The ledger's tables, and how those of an earlier schema become today's. A schema is never changed once a version of Postbox
+/// had it: what comes next is a migration of its own, and each is one transaction, so that a crash leaves the old or the new.
+///
+/// The schema refuses nonsense: a settled drop without a verdict, a posting without its drop, two drops of one number.
 enum LedgerSchema {
-    static let current = 1
+    /// As `PRAGMA user_version` says it; a Postbox that knows no migrations goes by it.
+    static let current = 2
 
-    static func create(_ db: Database) throws {
+    /// `firstNumber`: what a ledger counts from that has no tables yet.
+    static func migrator(firstNumber: Int) -> DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("v1") { db in
+            // Before there were migrations, ledgers said by their version alone that they have these tables.
+            if try version(of: db) == 0 { try createFirst(db, firstNumber: firstNumber) }
+            try complete(db)
+        }
+        // What refers to a table must not be looked at while the table is made anew; it is checked before the commit.
+        migrator.registerMigration("v2", foreignKeyChecks: .deferred) { db in
+            try createSecond(db)
+            try db.execute(sql: "PRAGMA user_version = 2")
+        }
+        return migrator
+    }
+
+    /// 0: there is nothing in the ledger.
+    static func version(of db: Database) throws -> Int { try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 }
+
+    /// Which Postbox made the ledger what it is; nil: nothing tells.
+    static func writer(of db: Database) throws -> String? {
+        guard try db.tableExists("writer") else { return nil }
+        return try String.fetchOne(db, sql: "SELECT version FROM writer ORDER BY since DESC, rowid DESC LIMIT 1")
+    }
+
+    /// Notes which Postbox writes the ledger from now on.
+    static func note(writer version: String, at now: Int64, in db: Database) throws {
+        guard try writer(of: db) != version else { return }
+        try db.execute(
+            sql: "INSERT OR REPLACE INTO writer (version, since) VALUES (?, ?)", arguments: [version, now])
+    }
+
+    // MARK: - 2
+
+    private static func createSecond(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE new_drop (
+                    number INTEGER PRIMARY KEY AUTOINCREMENT,
+                    name TEXT NOT NULL,
+                    -- As FileStage says it. No list here: a later version may know more of them.
+                    stage TEXT NOT NULL,
+                    claimed_at INTEGER NOT NULL,
+                    -- When the file was last changed in the inbox. Times are microseconds since 1970.
+                    arrived_at INTEGER,
+                    -- How old its values are among those of other drops.
+                    age INTEGER,
+                    -- The drop whose bad rows the file holds, corrected.
+                    original INTEGER,
+                    -- The rule's `match`; empty: the plain mapping.
+                    rule TEXT NOT NULL,
+                    snapshot BLOB NOT NULL,
+                    starts INTEGER NOT NULL DEFAULT 0,
+                    size INTEGER NOT NULL DEFAULT 0,
+                    sha256 TEXT NOT NULL DEFAULT '',
+                    digests BLOB NOT NULL DEFAULT x'',
+                    rows INTEGER NOT NULL DEFAULT 0,
+                    first_sent_at INTEGER NOT NULL DEFAULT 0,
+                    verdict TEXT CHECK (verdict IN ('done', 'partial', 'failed', 'refused')),
+                    folder TEXT NOT NULL DEFAULT '',
+                    target TEXT NOT NULL DEFAULT '',
+                    summary BLOB NOT NULL DEFAULT x'',
+                    -- Of the summary file; NULL: it was settled under schema 1.
+                    summary_sha256 TEXT,
+                    -- Of the result file; NULL: not known yet. Nobody reads a result again to fill it while files are posted.
+                    result_sha256 TEXT,
+                    -- A row of it was or may have been sent.
+                    sent INTEGER NOT NULL DEFAULT 0,
+                    settled_at INTEGER NOT NULL DEFAULT 0,
+                    CHECK (stage NOT IN ('settled', 'closed') OR verdict IS NOT NULL)
+                ) STRICT;
+                INSERT INTO new_drop (
+                    number, name, stage, claimed_at, arrived_at, age, original, rule, snapshot, starts, size, sha256, digests,
+                    rows, first_sent_at, verdict, folder, target, summary, sent, settled_at
+                ) SELECT
+                    number, name, stage, claimed_at, json_extract(facts, '$.arrivedAt'), json_extract(facts, '$.age'),
+                    json_extract(facts, '$.original'), rule, snapshot, starts, size, sha256, digests,
+                    rows, first_sent_at, verdict, folder, target, summary, sent, settled_at
+                FROM (SELECT *, iif(json_valid(CAST(snapshot AS TEXT)), CAST(snapshot AS TEXT), '{}') AS facts FROM "drop");
+                -- No number is given again, also not one that was given last and forgotten.
+                UPDATE sqlite_sequence SET seq = (SELECT seq FROM sqlite_sequence WHERE name = 'drop')
+                WHERE name = 'new_drop' AND EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'drop');
+                INSERT INTO sqlite_sequence (name, seq) SELECT 'new_drop', seq FROM sqlite_sequence
+                WHERE name = 'drop' AND NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'new_drop');
+                DROP TABLE "drop";
+                ALTER TABLE new_drop RENAME TO "drop";
+                CREATE INDEX drop_open ON "drop" (number) WHERE stage != 'closed';
+                CREATE INDEX drop_sent_name ON "drop" (name, number) WHERE sent = 1;
+                CREATE INDEX drop_sent_rule ON "drop" (rule, number) WHERE sent = 1;
+                CREATE INDEX drop_sent ON "drop" (settled_at) WHERE sent = 1;
+                -- The versions of Postbox that wrote the ledger, and since when.
+                CREATE TABLE writer (version TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT;
+                """)
+    }
+
+    // MARK: - 1
+
+    /// As the first versions of Postbox made them.
+    private static func createFirst(_ db: Database, firstNumber: Int) throws {
         try db.execute(
             sql: """
                 CREATE TABLE "drop" (
@@ -34,14 +136,16 @@ enum LedgerSchema {
                     posted_through INTEGER NOT NULL DEFAULT 0,
                     PRIMARY KEY ("drop", destination)
                 ) STRICT, WITHOUT ROWID;
-                PRAGMA user_version = \(current);
+                PRAGMA user_version = 1;
                 """)
-        try complete(db)
+        if firstNumber > 1 {
+            try db.execute(
+                sql: "INSERT INTO sqlite_sequence (name, seq) VALUES ('drop', ?)", arguments: [firstNumber - 1])
+        }
     }
 
-    /// Adds what this schema has got since it was first written, where it is missing: columns with what is known of them, and
-    /// indexes. A Postbox from before that knows nothing of them, and they do not trouble it.
-    static func complete(_ db: Database) throws {
+    /// Adds what schema 1 got since it was first written, where it is missing: columns with what is known of them, and indexes.
+    private static func complete(_ db: Database) throws {
         let columns = Set(try db.columns(in: "drop").map(\.name))
         if !columns.contains("rule") {
             // The rule's `match`; empty: the plain mapping.

@@ -114,7 +114,7 @@ struct PostboxService: Sendable {
     private func serve(_ group: MultiThreadedEventLoopGroup) async throws -> Int32 {
         let work = settings.directories.work
         let ledgerPath = settings.directories.state + "/ledger.sqlite"
-        let ledger = try Ledger(path: ledgerPath, firstNumber: try firstNumber(work))
+        let ledger = try Ledger(path: ledgerPath, version: Version.text, firstNumber: try firstNumber(work))
         let alerts = Alerts(
             command: settings.alertCommand, environment: ProcessInfo.processInfo.environment, logger: logger)
         for warning in loaded.warnings {
@@ -157,7 +157,7 @@ struct PostboxService: Sendable {
             behind: open.flatMap { record in record.postings.map { (base: $0.postIDBase, rows: record.rows) } })
         let disk = DiskThreads(label: "disk", count: max(4, ProcessInfo.processInfo.activeProcessorCount))
         let context = Context(
-            settings: settings, configSHA256: SourceFile.sha256(loaded.sourceBytes), ledger: ledger, lanes: lanes,
+            settings: settings, configSHA256: SHA256Text.of(loaded.sourceBytes), ledger: ledger, lanes: lanes,
             names: NameBook(), bases: PostIDBases(next: firstBase),
             guardBook: try GuardBook(work), syncs: try SyncGroup(on: work), spares: SpareDirectories(threads: disk),
             results: DiskThread(label: "results"), disk: disk, trouble: ResultTrouble(),

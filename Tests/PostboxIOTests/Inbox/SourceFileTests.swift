@@ -37,7 +37,7 @@ struct SourceFileTests {
         #expect(ends == Array(repeating: false, count: max(1, file.chunkCount) - 1) + [true])
         #expect(digests.size == size)
         #expect(digests.sha256 == SHA256.hash(data: wanted).map { String(format: "%02x", $0) }.joined())
-        #expect(digests.sha256 == SourceFile.sha256(wanted))
+        #expect(digests.sha256 == SHA256Text.of(wanted))
         // Whatever the chunks: an earlier version may have cut the file otherwise.
         #expect(try SourceFile(path: file.path, chunkBytes: 1000).readAll { _, _ in }.sha256 == digests.sha256)
         #expect(digests.chunks.count == max(1, file.chunkCount) * SourceFile.digestBytes)

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import PostboxCore
 import PostboxIO
+import TestSupport
 import Testing
 
 @Suite("The ledger on a real file")
@@ -81,7 +82,7 @@ struct LedgerTests {
             )
         }
         #expect(mode == "wal")
-        #expect(version == 1)
+        #expect(version == 2)
         try queue.close()
 
         let ledger = try Ledger(path: path, firstNumber: 1)
@@ -369,6 +370,161 @@ struct LedgerTests {
         }
     }
 
+    // MARK: - Schema 1
+
+    /// A ledger as version 0.1.0 left it under schema 1: drop 1 closed, 3 settled, 4 posting, 5 claimed, and 6, which is claimed
+    /// and corrects drop 1. The numbers 2 and 7 were given and forgotten.
+    private func copyOfSchema1() throws {
+        let kept = try BuiltProgram.packageFolder()
+            .appendingPathComponent("Tests/PostboxIOTests/Ledger/ledger-1.sqlite").path
+        try FileManager.default.copyItem(atPath: kept, toPath: path)
+    }
+
+    private static let schema1 = (
+        arrivedAt: Int64(1_764_300_000_000_000),
+        sha256: "8f5ea72fe1834c4f70f8ee0a934e594bf0e55428072ea928ffe598cf689e14fb"
+    )
+
+    private func snapshotOfSchema1(_ later: Int64, age: Int64? = nil, original: Int? = nil) -> DropSnapshot {
+        let arrivedAt = Self.schema1.arrivedAt + later
+        var snapshot = DropSnapshot(
+            rule: MappingRule(match: "*.csv", destinations: ["cache"]), services: ["cache": ["NIPROV"]],
+            updateOnly: ["cache": false], arrivedAt: arrivedAt, configSHA256: String(repeating: "c", count: 64))
+        snapshot.age = age ?? arrivedAt
+        snapshot.original = original
+        return snapshot
+    }
+
+    @Test("A ledger of schema 1 is opened with all that it knew, and a drop of every stage goes forward to its end")
+    func schema1() async throws {
+        try copyOfSchema1()
+        for _ in 1...2 {
+            let ledger = try Ledger(path: path, firstNumber: 1_000)
+            let open = try await ledger.open()
+            #expect(open.map(\.number) == [3, 4, 5, 6])
+            #expect(open.map(\.name) == ["settled.csv", "posting.csv", "claimed.csv", "closed.csv.rejects-1.csv"])
+            #expect(open.map(\.stage) == [.settled, .posting, .claimed, .claimed])
+            #expect(
+                open.map(\.snapshot) == [
+                    snapshotOfSchema1(2), snapshotOfSchema1(3), snapshotOfSchema1(4),
+                    snapshotOfSchema1(5, age: Self.schema1.arrivedAt, original: 1),
+                ])
+            #expect(open.map(\.starts) == [1, 1, 1, 1])
+            #expect(open.map(\.rows) == [3, 3, 0, 0])
+            #expect(open.map(\.sha256) == [Self.schema1.sha256, Self.schema1.sha256, "", ""])
+            #expect(open.map(\.digests.count) == [16, 16, 0, 0])
+            #expect(open[0].verdict == .done && open[0].folder == "spool/done" && open[0].target == "settled.csv")
+            #expect(FileSummary.outcomes(in: open[0].summary).total == 0 && open[0].summary.count > 300)
+            #expect(
+                open.map(\.postings) == [
+                    [.init(destination: "cache", postIDBase: 300, postedThrough: 3, login: #"{"user":"me"}"#)],
+                    [.init(destination: "cache", postIDBase: 400, postedThrough: 2, login: #"{"user":"me"}"#)], [], [],
+                ])
+            #expect(try await ledger.isClosed(1))
+            #expect(try await ledger.finished(1)?.snapshot == snapshotOfSchema1(0))
+            #expect(try await ledger.lastNumber() == 7)
+            let sent = try #require(try LedgerReading(path: path)).sent(since: Self.schema1.arrivedAt)
+            #expect(sent.map(\.place.age) == [Self.schema1.arrivedAt, Self.schema1.arrivedAt + 2])
+        }
+        let ledger = try Ledger(path: path, firstNumber: 1_000)
+        #expect(try await claim(ledger, "new.csv") == [8])
+        for drop in [5, 6] {
+            try await ledger.plan(
+                drop, size: 32, sha256: Self.schema1.sha256, digests: [], rows: 3,
+                postings: [.init(destination: "cache", postIDBase: UInt32(drop * 100), postedThrough: 0)])
+        }
+        for drop in [4, 5, 6] {
+            try await ledger.advance(drop, destination: "cache", through: 3, isFirst: false)
+            #expect(try await ledger.open().first { $0.number == drop }?.postings.first?.postedThrough == 3)
+            try await settle(ledger, drop)
+        }
+        try await ledger.close([3, 4, 5, 6])
+        #expect(try await ledger.open().map(\.number) == [8])
+    }
+
+    @Test("A migration that fails leaves the ledger as it was, for the next try or for the version before")
+    func failedMigration() async throws {
+        try copyOfSchema1()
+        // A posting without its drop: the copied tables do not hold together, which is found before the commit.
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = false
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        try await queue.write { db in
+            try db.execute(sql: #"INSERT INTO posting ("drop", destination, post_id_base) VALUES (99, 'cache', 1)"#)
+        }
+        func tables() async throws -> [String] {
+            try await queue.read { db in
+                try String.fetchAll(
+                    db, sql: "SELECT sql FROM sqlite_master WHERE name IN ('drop', 'posting') ORDER BY name")
+                    + String.fetchAll(
+                        db, sql: #"SELECT number || name || stage || hex(snapshot) FROM "drop" ORDER BY number"#)
+                    + String.fetchAll(db, sql: "PRAGMA user_version")
+            }
+        }
+        let before = try await tables()
+        #expect(throws: LedgerError.self) { try Ledger(path: path, firstNumber: 1) }
+        #expect(try await tables() == before)
+        try await queue.write { db in try db.execute(sql: #"DELETE FROM posting WHERE "drop" = 99"#) }
+        let ledger = try Ledger(path: path, firstNumber: 1)
+        #expect(try await ledger.open().map(\.number) == [3, 4, 5, 6])
+    }
+
+    @Test("What an auditor asks for stays when a drop is closed: PostIDs, logins and digests")
+    func audit() async throws {
+        let ledger = try Ledger(path: path, firstNumber: 1)
+        var correction = snapshot()
+        correction.arrivedAt = 800
+        correction.age = 700
+        correction.original = 1
+        let drops = try await ledger.claim([("a.csv", snapshot()), ("b.csv", correction)], at: 1_000)
+        for drop in drops {
+            try await ledger.plan(
+                drop, size: 10, sha256: "abc", digests: [1], rows: 2,
+                postings: [.init(destination: "cache", postIDBase: UInt32(drop * 10), postedThrough: 2, login: "{}")])
+            try await settle(ledger, drop)
+        }
+        try await ledger.close(drops)
+        let queue = try DatabaseQueue(path: path)
+        func lines(_ columns: String, of table: String) async throws -> [String] {
+            try await queue.read { db in
+                try String.fetchAll(db, sql: "SELECT json_array(\(columns)) FROM \(table) ORDER BY 1")
+            }
+        }
+        let digest = SHA256Text.of(Array("{}".utf8))
+        let columns =
+            "number, arrived_at, age, original, summary_sha256, result_sha256, length(summary), length(digests)"
+        #expect(
+            try await lines(columns, of: #""drop""#) == [
+                #"[1,null,null,null,"\#(digest)",null,0,0]"#, #"[2,800,700,1,"\#(digest)",null,0,0]"#,
+            ])
+        #expect(
+            try await lines(#""drop", destination, post_id_base, posted_through, login"#, of: "posting") == [
+                #"[1,"cache",10,2,"{}"]"#, #"[2,"cache",20,2,"{}"]"#,
+            ])
+        #expect(try await ledger.open() == [])
+    }
+
+    @Test("A stage that this version does not know is told with its drop")
+    func unknownStage() async throws {
+        let ledger = try Ledger(path: path, firstNumber: 1)
+        let drop = try await claim(ledger, "a.csv")[0]
+        let queue = try DatabaseQueue(path: path)
+        try await queue.write { try $0.execute(sql: #"UPDATE "drop" SET stage = 'held'"#) }
+        let words =
+            "the ledger has drop \(drop) in the stage held, which this version of Postbox does not know; use the version that wrote it"
+        await #expect {
+            try await ledger.open()
+        } throws: { error in
+            "\(error)" == words
+        }
+        let reading = try #require(try LedgerReading(path: path))
+        #expect {
+            try reading.drop(drop)
+        } throws: { error in
+            "\(error)" == words
+        }
+    }
+
     @Test("Another program is told of the finished drops that sent something since then, with their places")
     func sentSince() async throws {
         let ledger = try Ledger(path: path, firstNumber: 1)
@@ -389,14 +545,24 @@ struct LedgerTests {
 
     @Test("A ledger of a newer Postbox, and a file that is none, are refused in words")
     func foreign() async throws {
-        _ = try Ledger(path: path, firstNumber: 1)
+        for version in ["0.8.0", "0.9.1", "0.8.0", "0.9.1"] {
+            _ = try Ledger(path: path, version: version, firstNumber: 1)
+        }
         let queue = try DatabaseQueue(path: path)
-        try await queue.write { try $0.execute(sql: "PRAGMA user_version = 2") }
+        try await queue.write { try $0.execute(sql: "PRAGMA user_version = 3") }
+        #expect {
+            try Ledger(path: path, firstNumber: 1)
+        } throws: { error in
+            "\(error)" == "the ledger \(path) was written by a newer Postbox, 0.9.1 (schema 3); use that one"
+        }
+        #expect(try await queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM writer") } == 2)
+        // One that does not tell.
+        try await queue.write { try $0.execute(sql: "DROP TABLE writer") }
         try queue.close()
         #expect {
             try Ledger(path: path, firstNumber: 1)
         } throws: { error in
-            "\(error)".contains("was written by a newer Postbox (schema 2)")
+            "\(error)" == "the ledger \(path) was written by a newer Postbox (schema 3); use that one"
         }
         let noise = try folder.write(String(repeating: "no database ", count: 400), to: "noise.sqlite")
         #expect {
@@ -416,16 +582,17 @@ struct LedgerTests {
         _ = try Ledger(path: path, firstNumber: 1)
         let queue = try DatabaseQueue(path: path)
         for sql in [
-            #"INSERT INTO "drop" (name, stage, claimed_at, snapshot) VALUES ('a', 'lost', 1, x'')"#,
-            #"INSERT INTO "drop" (name, stage, claimed_at, snapshot) VALUES ('a', 'settled', 1, x'')"#,
-            #"INSERT INTO "drop" (name, stage, claimed_at, snapshot) VALUES (NULL, 'claimed', 1, x'')"#,
+            #"INSERT INTO "drop" (name, stage, claimed_at, rule, snapshot) VALUES ('a', 'settled', 1, '', x'')"#,
+            #"INSERT INTO "drop" (name, stage, claimed_at, rule, snapshot) VALUES (NULL, 'claimed', 1, '', x'')"#,
             #"INSERT INTO posting ("drop", destination, post_id_base) VALUES (7, 'cache', 1)"#,
         ] {
             await #expect(throws: DatabaseError.self) { try await queue.write { try $0.execute(sql: sql) } }
         }
         try await queue.write {
             try $0.execute(
-                sql: #"INSERT INTO "drop" (name, stage, claimed_at, snapshot) VALUES ('a', 'claimed', 1, x'')"#)
+                sql:
+                    #"INSERT INTO "drop" (name, stage, claimed_at, rule, snapshot) VALUES ('a', 'claimed', 1, '', x'')"#
+            )
         }
     }
 }
