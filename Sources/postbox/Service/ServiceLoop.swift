@@ -607,7 +607,7 @@ actor ServiceLoop {
                 FileContribution(file: file, context: context, outcomes: outcomes, givenUp: givenUp))
         }
         for contribution in contributions {
-            group.addTask(executorPreference: context.disk) { [input] in
+            group.addTask { [input] in
                 let end = await contribution.run()
                 input.yield(.ended(contribution.file, end))
             }
