@@ -106,6 +106,8 @@ struct LotTable {
     /// What was mapped.
     func row(of attempt: Attempt) -> MappedRow { lot(of: attempt).rows[Int(attempt.index)] }
 
+    func postID(of attempt: Attempt) -> UInt32 { lot(of: attempt).postID(of: row(of: attempt).row) }
+
     /// `DROP:ROW`, as result files name a row.
     func name(of attempt: Attempt) -> String { "\(lot(of: attempt).drop):\(row(of: attempt).row)" }
 

@@ -11,6 +11,7 @@
 package struct PostingWindow {
     /// A post to send now.
     package struct Send: Equatable {
+        /// The lot's handle.
         package var lot: Int32
         /// Index into the lot's rows.
         package var index: Int32
@@ -35,7 +36,7 @@ package struct PostingWindow {
     private static let lostMax = 20
 
     private var lots = LotTable()
-    private var flight: Flight
+    private var flight: PostsInFlight
     private var queues = RICQueues()
     /// Rows admitted so far.
     private var sequence: UInt64 = 0
@@ -47,6 +48,7 @@ package struct PostingWindow {
     package private(set) var waiting = 0
     /// Rows that ended since the caller last emptied it, by lot.
     package var settled: [(lot: Int32, row: SettledRow)] = []
+    /// What the ended rows' `detail` is an index into; emptied with `settled`.
     package var details: [OutcomeDetail] = []
 
     /// `ackTimeout` in nanoseconds; `backoff` spaces the tries of a refused post.
@@ -58,7 +60,7 @@ package struct PostingWindow {
         self.resend = resend
         self.attemptsMax = attemptsMax
         self.backoff = backoff
-        flight = Flight(capacity: capacity)
+        flight = PostsInFlight(capacity: capacity)
     }
 
     /// How many posts may be in flight or wait.
@@ -393,7 +395,7 @@ package struct PostingWindow {
             queues.remove(key)
         case .alone(let attempt):
             queues.remove(key)
-            flight.leaveQueue(flight.find(lots.lot(of: attempt).postID(of: lots.row(of: attempt).row)))
+            flight.leaveQueue(flight.find(lots.postID(of: attempt)))
         case .answer:
             break
         case .send(let attempt, let due):

@@ -10,7 +10,7 @@ struct SlotTableTests {
 
     @Test("A slot is as long as a line of a cache")
     func size() {
-        #expect(MemoryLayout<Flight.Slot>.stride == 64)
+        #expect(MemoryLayout<PostsInFlight.Slot>.stride == 64)
     }
 
     @Test(

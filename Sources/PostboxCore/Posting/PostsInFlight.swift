@@ -1,7 +1,7 @@
 /// The posts in flight: each has a slot, and is found by its PostID; by its RIC and service as well while it has no `RICQueue`.
 ///
 /// Slots are told by their numbers; -1 is none. They are linked in the order in which their posts were sent.
-struct Flight {
+struct PostsInFlight {
     /// As long as a line of a cache: there are as many as posts in flight.
     struct Slot {
         var attempt = Attempt(lot: -1, index: 0, sequence: 0)
