@@ -29,6 +29,8 @@ package actor ResultFile {
     /// Its name is durable: before that no line of it is.
     private var isNamed = false
     private var lines: [String: ResultLines] = [:]
+    /// Lines that the file has when it is complete.
+    private let linesInAll: Int
     private var isFailing = false
     /// It was given up: the journal ends with what was written before.
     private var lost: DiskError?
@@ -61,6 +63,7 @@ package actor ResultFile {
         self.path = path
         self.failing = failing
         self.lines = lines
+        linesInAll = rows * lines.count
         self.thread = thread
         self.alert = alert
         self.outcomes = outcomes
@@ -182,7 +185,10 @@ package actor ResultFile {
     /// Writes what is buffered, and syncs where that is asked for or due. One at a time: a second one would write at the place
     /// where the first one still tries to.
     private func flush(syncing: Bool = false) async {
-        while isWriting { await withCheckedContinuation { waiting.append($0) } }
+        while isWriting {
+            // Asked again where the wait begins: before that the actor may have done something else.
+            await withCheckedContinuation { if isWriting { waiting.append($0) } else { $0.resume() } }
+        }
         isWriting = true
         if written < buffer.count, lost == nil {
             // Others may append while it is tried again.
@@ -190,13 +196,19 @@ package actor ResultFile {
             await persist { () throws(DiskError) in try write(written..<end) }
             written = end
         }
-        if syncing || written > Self.unsyncedMax || written > 0 && Clock.monotonic() - lastSync > 200_000_000 {
+        if syncing || written > Self.unsyncedMax || isSyncDue {
             await sync(written)
         }
         isWriting = false
         let next = waiting
         waiting = []
         for continuation in next { continuation.resume() }
+    }
+
+    /// Lines do not stay unsynced for long. Once every row has its line `finish` follows at once, whose sync is shared with
+    /// those of other drops.
+    private var isSyncDue: Bool {
+        written > 0 && outcomes.total < linesInAll && Clock.monotonic() - lastSync > 200_000_000
     }
 
     /// Bytes that are kept in memory until they are durable.

@@ -6,6 +6,10 @@ internal import Synchronization
 ///
 /// A task that is given them as its executor runs there as a whole, with its child tasks and with the actors that have no thread
 /// of their own; a task made by `Task { }` does not.
+///
+/// Such a task pays for it: at an actor with a thread of its own it changes threads at every asynchronous call, also when it
+/// is there already. What that actor finds out, and the wait that it begins then, are no longer one step unless it is found
+/// out inside `withCheckedContinuation`. A hot path is not to run here.
 package final class DiskThreads: TaskExecutor {
     private struct State {
         var waiting = JobQueue()

@@ -14,7 +14,7 @@ struct Context: Sendable {
     var syncs: SyncGroup
     var spares: SpareDirectories
     var results: DiskThread
-    /// Where contributions run: they read, write and rename.
+    /// Where claims run: they look, make directories and rename.
     var disk: DiskThreads
     var trouble: ResultTrouble
     var alerts: Alerts
