@@ -1,5 +1,5 @@
 /// Something a desk should know at once.
-package struct Alert: Sendable {
+package struct Alert: Sendable, Equatable {
     /// A stable word.
     package var event: String
     package var isError: Bool

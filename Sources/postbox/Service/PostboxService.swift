@@ -164,7 +164,7 @@ struct PostboxService: Sendable {
             alerts: alerts, progress: progress, logger: logger)
         let recovery = try await Recovery(context: context).run(open)
         Memory.forgetStart()
-        let code = try await ServiceLoop(
+        let code = await ServiceLoop(
             context: context, credentials: credentials, options: options, stops: stops, recovered: recovery
         ).run()
         await alerts.finish(within: .seconds(5))

@@ -1,0 +1,79 @@
+/// How the destinations stand, and since when.
+package struct LaneBook: Sendable {
+    private var states: [String: LaneState] = [:]
+    /// Nanoseconds; those that are ready are not in it.
+    private var downSince: [String: Int64] = [:]
+    /// What the desk is told when it lasts.
+    private var downs: DownWatch
+
+    /// All destinations of the configuration; nothing is known of them at `now`. One that is down for `alert` nanoseconds is told.
+    package init(_ names: [String], alert: Int64, at now: Int64) {
+        downs = DownWatch(limit: alert)
+        for name in names {
+            states[name] = .untried
+            downSince[name] = now
+            downs.isDown(name, at: now)
+        }
+    }
+
+    /// Whether the configuration has it.
+    package func has(_ name: String) -> Bool { states[name] != nil }
+
+    /// Whether the configuration has all of them.
+    package func hasAll(_ names: [String]) -> Bool { names.allSatisfy { states[$0] != nil } }
+
+    package func isReady(_ name: String) -> Bool { states[name] == .ready }
+
+    /// Whether all of them are logged in.
+    package func areReady(_ names: [String]) -> Bool { names.allSatisfy { states[$0] == .ready } }
+
+    /// Those that are logged in.
+    package var ready: Set<String> { Set(states.filter { $0.value == .ready }.keys) }
+
+    /// Whether one of them has not told yet how it is.
+    package func isUntried(anyOf names: [String]) -> Bool { names.contains { states[$0] == .untried } }
+
+    /// A destination changed. What is told of it.
+    package mutating func changed(_ name: String, to state: LaneState, at now: Int64) -> Told? {
+        states[name] = state
+        guard state == .ready else {
+            if downSince[name] == nil { downSince[name] = now }
+            downs.isDown(name, at: now)
+            return nil
+        }
+        downSince[name] = nil
+        return downs.isUp(name, at: now).map { span in
+            .alert(
+                Alert(
+                    event: "destination_up", isError: false,
+                    message: "\(name) is up again after \(SettingsText.words(.nanoseconds(span)))",
+                    facts: ["destination": name, "down_seconds": "\(span / 1_000_000_000)"]))
+        }
+    }
+
+    /// Destinations that have been down for long by now, each outage once, with nanoseconds.
+    package mutating func longDown(at now: Int64) -> [(name: String, for: Int64)] { downs.due(at: now) }
+
+    /// When the next one will have been down for long.
+    package var nextDeadline: Int64? { downs.nextDeadline }
+
+    /// Destinations that nobody waits for any more: they refuse us, or have been down for `patience` nanoseconds.
+    package func hopeless(at now: Int64, patience: Int64) -> Set<String> {
+        Set(
+            downSince.filter { name, since in
+                if case .refused = states[name] { true } else { now - since >= patience }
+            }.keys)
+    }
+
+    /// Why files for these wait.
+    package func reason(_ names: [String], _ standing: Standing) -> String {
+        names.compactMap { name -> String? in
+            switch states[name] {
+            case .connecting(let text), .paused(let text), .refused(let text): "\(name): \(text)"
+            case .stopped: "\(name) is stopped"
+            case .ready: standing.holds(anyOf: [name]) ? "\(name) is held" : nil
+            case nil: "the configuration no longer has the destination \(name)"
+            }
+        }.joined(separator: "; ")
+    }
+}

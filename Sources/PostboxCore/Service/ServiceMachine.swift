@@ -1,0 +1,508 @@
+/// Decides what the service does: what is claimed and what goes on, when `--once` ends and with which code, what is said, and when
+/// faults are given up on.
+///
+/// Everything that happens is an event, a method of its own. After each the loop asks `next` for one action after the other and
+/// carries them out, until it is told to wait: that is a round. What an action brings to light is an event as well. Times are
+/// nanoseconds of the monotonic clock.
+package struct ServiceMachine: Sendable {
+    /// Where a round is; each case goes to the next one, unless it says otherwise.
+    private enum Phase: Sendable, Equatable {
+        /// Before the first round.
+        case opening
+        /// Commands and inbox are known.
+        case opened
+        /// A round begins. Goes to: list, or stop when the service stops.
+        case start
+        case list
+        case sayWhatLasts
+        /// The commands may have been read, or are unknown for now.
+        case commands
+        case lookAgain
+        case goOn
+        case beginClaims
+        /// What is ready may lack a look. Goes to: choose.
+        case look
+        /// Goes to: look while files are ready, once.
+        case choose
+        /// For `--once`: whether nothing is left. Goes to: end, onceHeld, or wait without `--once`.
+        case once
+        /// The inbox was listed a last time.
+        case onceListed
+        /// Whether all that is left is held. Goes to: onceGivenUp, stop, end.
+        case onceHeld
+        /// Whether nobody waits for the destinations of what is left. Goes to: wait, stop, end.
+        case onceGivenUp
+        /// Goes to: stopped.
+        case stop
+        /// What was in flight is answered. Goes to: start, end.
+        case stopped
+        /// Goes to: start.
+        case wait
+        case end
+    }
+
+    /// Whether the service stops.
+    private enum Stop: Sendable, Equatable {
+        case no
+        /// `--once` is over while something is in work.
+        case onceIsOver
+        /// It was told to, at that time.
+        case told(Int64)
+    }
+
+    private let settings: Settings
+    private let names: InboxNames
+    private let options: Options
+    private var inbox: InboxBook
+    private var lanes: LaneBook
+    private var drops: DropBook
+    /// What the desk's commands mean.
+    package private(set) var standing = Standing()
+    private var claims = ClaimChoice()
+    private var faults = FaultWatch()
+    private var destinations: DestinationsOfNames
+    private var talk: Talk
+    private var stop = Stop.no
+    private var result: OnceResult
+    private var phase = Phase.opening
+    private var queue: [Action] = []
+
+    /// `recovered`: drops that an earlier run left, which go on.
+    package init(_ settings: Settings, options: Options, recovered: [DropBook.Drop], at now: Int64) {
+        self.settings = settings
+        self.options = options
+        names = InboxNames(rules: settings.rules, ignored: settings.ignored)
+        inbox = InboxBook(settings, names: names)
+        lanes = LaneBook(settings.destinations.map(\.name), alert: settings.downAlert.nanoseconds, at: now)
+        drops = DropBook(waiting: recovered)
+        destinations = DestinationsOfNames(settings)
+        talk = Talk()
+        result = OnceResult(isOnce: options.isOnce)
+    }
+
+    // MARK: - What happened
+
+    /// The kernel's reports of names in the inbox, by the watch of that number.
+    package mutating func reported(_ events: [InboxEvent], watch: Int, at now: Int64) {
+        tell(inbox.take(events, watch: watch, at: now))
+    }
+
+    /// A destination's state changed.
+    package mutating func laneChanged(_ name: String, to state: LaneState, at now: Int64) {
+        let up = lanes.changed(name, to: state, at: now)
+        tell(talk.waiting.changed(name, lanes, standing))
+        tell(up)
+    }
+
+    /// A contribution ended. `standing`: what the desk's commands mean without those for that drop.
+    package mutating func ended(_ drop: Int, _ end: DropEnd, _ standing: Standing, at now: Int64) {
+        self.standing = standing
+        drops.ended(drop, isFaulty: end == .fault)
+        switch end {
+        case .closed(let verdict, let unknown):
+            faults.worked()
+            result.closed(verdict, unknown: unknown)
+        case .interrupted: result.isInterrupted = true
+        case .fault: metFault(at: now)
+        }
+    }
+
+    /// The desk's commands were read.
+    package mutating func commandsRead(_ standing: Standing) { self.standing = standing }
+
+    /// The service is told to stop.
+    package mutating func stopTold(at now: Int64) {
+        if stop == .no {
+            tell(
+                .line(
+                    LogLine(
+                        .notice, event: "stopping",
+                        "stopping: posts in flight are waited for; a second signal stops at once")))
+        }
+        if case .told = stop { return }
+        stop = .told(now)
+    }
+
+    // MARK: - What an action brought to light
+
+    /// The inbox as a whole.
+    package mutating func listed(_ listing: InboxListing, at now: Int64) {
+        let outlook = WaitingOutlook(standing: standing, lanes: lanes, destinations: destinations.known)
+        tell(inbox.listed(listing, at: now, outlook))
+        if listing.fault != nil { faults.metInbox(at: listing.began.monotonic) }
+    }
+
+    /// Some names of the inbox.
+    package mutating func looked(_ looks: InboxLooks) { tell(inbox.looked(looks)) }
+
+    /// What the ledger holds and nobody works on. `fault`: why it is not all; nil: it is.
+    package mutating func lookedAgain(_ found: [DropBook.Drop], fault: String?, at now: Int64) {
+        drops.lookedAgain(found, isAll: fault == nil)
+        guard let fault else { return }
+        metFault(at: now)
+        tell(
+            .line(LogLine(.error, event: "ledger_fault", "what the fault left cannot be looked at: \(fault)")))
+    }
+
+    /// Where files of rejects go, by name.
+    package mutating func destinationsFound(_ found: [String: [String]]) {
+        for (name, wanted) in found.sorted(by: { $0.key < $1.key }) { tell(destinations.found(name, wanted, lanes)) }
+    }
+
+    /// The ledger cannot be read; why.
+    package mutating func destinationsFailed(_ why: String, at now: Int64) {
+        switch phase {
+        case .choose: claimFailed(why, at: now)
+        // What is held may be no reason to end; it is asked again.
+        case .onceHeld: phase = .onceGivenUp
+        default:
+            metFault(at: now)
+            phase = .wait
+        }
+    }
+
+    /// Files were claimed; those in work begin.
+    package mutating func claimed(_ claimed: Claimed, at now: Int64) {
+        let wanted = claims.claimed()
+        _ = talk.said.isOver("claim")
+        for file in claimed.immovable { tell(inbox.cannotMove(file, at: now)) }
+        let left = Set(claimed.immovable.map(\.name))
+        for name in wanted where !left.contains(name) {
+            inbox.taken(name)
+            talk.waiting.taken(name)
+            destinations.forget(name)
+        }
+        for drop in claimed.drops where standing.cancelledFiles.contains(drop.name) {
+            queue.append(.claimedCancelled(drop.name, drop: drop.number))
+        }
+        for drop in claimed.drops {
+            drops.begin(drop)
+            tell(
+                .line(
+                    LogLine(
+                        .info, event: "claimed", "claimed", facts: ["file": drop.name, "drop": "\(drop.number)"])))
+        }
+        if !claimed.drops.isEmpty { queue.append(.begin(claimed.drops.map(\.number))) }
+    }
+
+    /// Nothing could be claimed; why.
+    package mutating func claimFailed(_ why: String, at now: Int64) {
+        metFault(at: now)
+        claims.failed()
+        let text = "nothing is taken from the inbox for now: \(why)"
+        tell(
+            talk.said.isNew("claim")
+                ? .alert(Alert(event: "claim_fault", message: text))
+                : .line(LogLine(.error, event: "claim_fault", text)))
+        phase = .once
+    }
+
+    /// How the lanes, and the drops in work, stand.
+    package mutating func lanesAnswered(_ facts: OnceEnd.LaneFacts) { result.lanes = facts }
+
+    /// What was in flight is answered, or was waited for long enough.
+    package mutating func lanesStopped() { phase = .stopped }
+
+    /// A fault of disk or ledger: nothing new is claimed for a while, then what was left goes on from what the ledger knows.
+    private mutating func metFault(at now: Int64) {
+        faults.met(at: now)
+        drops.metFault()
+    }
+
+    private mutating func tell(_ told: Told?) {
+        if let told { queue.append(.tell(told)) }
+    }
+
+    private mutating func tell(_ told: [Told]) { queue += told.map { .tell($0) } }
+
+    // MARK: - What to do about it
+
+    /// The next action of a round. `.wait` and `.end` are the last ones.
+    package mutating func next(at now: Int64, _ facts: Facts) -> Action {
+        while queue.isEmpty { step(at: now, facts) }
+        return queue.removeFirst()
+    }
+
+    /// One phase. It adds actions to the queue, or moves on, or both.
+    private mutating func step(at now: Int64, _ facts: Facts) {
+        switch phase {
+        case .opening:
+            phase = .opened
+            queue = [.readCommands, .list(isWatchLost: true)]
+        case .opened:
+            phase = .start
+            queue.append(.started)
+        case .start:
+            result.lanes = nil
+            phase = stop == .no ? .list : .stop
+        case .list:
+            phase = .sayWhatLasts
+            if now >= inbox.nextListing { queue += [.list(isWatchLost: inbox.isWatchLost), .readCommands] }
+        case .sayWhatLasts:
+            sayWhatLasts(at: now, facts)
+            tell(inbox.remind(at: now))
+            faults.timePassed(to: now)
+            phase = .commands
+            if faults.until == nil, !standing.isKnown { queue.append(.readCommands) }
+        case .commands:
+            if faults.until == nil, !standing.isKnown { faults.wait(at: now) }
+            phase = faults.until == nil && facts.resultsFailSince == nil ? .lookAgain : .once
+        case .lookAgain:
+            phase = .goOn
+            if drops.mustLookAgain { queue.append(.lookAgain(known: drops.known)) }
+        case .goOn:
+            phase = drops.mustLookAgain ? .once : .beginClaims
+            if phase == .beginClaims { goOn() }
+        case .beginClaims: beginClaims()
+        case .look:
+            phase = .choose
+            if !inbox.unseen.isEmpty { queue.append(.look(Array(inbox.unseen))) }
+        case .choose: choose(at: now)
+        case .once, .onceListed, .onceHeld, .onceGivenUp: stepOnce(at: now, facts)
+        case .stop:
+            wantSpares(0)
+            queue.append(.stopLanes)
+        case .stopped:
+            if drops.open.isEmpty {
+                if !drops.waiting.isEmpty || inbox.tracker.hasWork || drops.mustLookAgain {
+                    result.isInterrupted = true
+                }
+                phase = .end
+            } else {
+                phase = givesUp(at: now, facts) ? .end : .wait
+            }
+        case .wait:
+            phase = .start
+            queue.append(.wait(until: deadline(at: now, facts)))
+        case .end:
+            queue.append(.end)
+        }
+    }
+
+    /// The first time that something is to be done although nothing happens.
+    private func deadline(at now: Int64, _ facts: Facts) -> Int64 {
+        var next = inbox.nextDeadline
+        for deadline in [faults.until, lanes.nextDeadline, talk.report.nextDeadline] {
+            next = min(next, deadline ?? next)
+        }
+        if options.isOnce || stop != .no || facts.resultsFailSince != nil { next = min(next, now + 250_000_000) }
+        return next
+    }
+
+    /// Destinations that have been down for long, and once a minute how far the files in work are.
+    private mutating func sayWhatLasts(at now: Int64, _ facts: Facts) {
+        for (name, span) in lanes.longDown(at: now) {
+            let inWork = drops.open.values.count { $0.destinations.contains(name) }
+            let why = lanes.reason([name], standing)
+            tell(
+                .alert(
+                    Alert(
+                        event: "destination_down",
+                        message: "\(name) has been down for \(SettingsText.words(.nanoseconds(span))): \(why)",
+                        facts: ["destination": name, "why": why, "down_seconds": "\(span / 1_000_000_000)"],
+                        reasons: ["in_inbox": inbox.tracker.count, "in_work": inWork].filter { $0.value > 0 })))
+        }
+        tell(
+            talk.progress(of: drops.open.keys, settled: facts.settled, expected: facts.expected, at: now))
+    }
+
+    // MARK: - What goes on, and what is claimed
+
+    /// Drops of an earlier run go on as soon as their destinations are logged in, oldest first.
+    private mutating func goOn() {
+        for drop in drops.stranded(lanes, standing) where talk.said.isNew("drop \(drop.number)") {
+            tell(
+                .alert(
+                    Alert(
+                        event: "destination_missing",
+                        message:
+                            "\(drop.name) was claimed for a destination that the configuration no longer has; put it back to finish the file",
+                        facts: ["drop": "\(drop.number)", "file": drop.name])))
+        }
+        let ready = drops.goOn(lanes, standing)
+        if !ready.isEmpty { queue.append(.begin(ready.map(\.number))) }
+    }
+
+    private mutating func beginClaims() {
+        if standing.isInboxHeld, standing.cancelledFiles.isEmpty {
+            wantSpares(0)
+            phase = .once
+            return
+        }
+        if destinations.hasPriorities {
+            queue.append(.setOldestWaiting(inbox.tracker.oldestArrival.map { $0 / 1000 }))
+        }
+        let outlook = ClaimChoice.Outlook(
+            ready: lanes.ready, blocked: drops.blocked(lanes, standing), standing: standing)
+        if claims.begin(outlook) { inbox.tracker.unpark() }
+        phase = .look
+    }
+
+    private mutating func choose(at now: Int64) {
+        let ready = inbox.tracker.ready(at: now, most: claims.most)
+        wantSpares(ready.count)
+        // What is less urgent keeps nobody out.
+        let busy = ready.first.map { drops.busy(atLeast: names.priceFile($0).priority, standing) } ?? 0
+        let room = ClaimChoice.room(for: ready.count, busy: busy)
+        guard !ready.isEmpty, room > 0 else {
+            phase = .once
+            return
+        }
+        let asked = ready.filter { !standing.isInboxHeld || standing.cancelledFiles.contains($0) }
+        guard knowDestinations(of: asked) else { return }
+        let choice = claims.choose(ready, room: room, destinations.known)
+        for name in choice.parked { inbox.tracker.park(name) }
+        for name in choice.told {
+            tell(talk.waiting.waits(name, for: destinations.known[name] ?? [], lanes, standing))
+        }
+        if !choice.claimed.isEmpty {
+            phase = .look
+            queue.append(.claim(choice.claimed))
+        } else if claims.mayLookOn {
+            phase = .look
+        } else {
+            phase = .once
+            queue.append(.comeBack)
+        }
+    }
+
+    /// Learns where these files go. False: the ledger has to be asked first, and then the phase comes again.
+    private mutating func knowDestinations(of files: [String]) -> Bool {
+        var unknown: [String] = []
+        for name in files where destinations.known[name] == nil {
+            if RejectsName(name) == nil {
+                tell(destinations.found(name, settings.rule(for: name)?.destinations ?? [], lanes))
+            } else {
+                unknown.append(name)
+            }
+        }
+        if !unknown.isEmpty { queue.append(.findDestinations(unknown)) }
+        return unknown.isEmpty
+    }
+
+    private mutating func wantSpares(_ count: Int) { queue.append(.wantSpares(count)) }
+
+    // MARK: - The end
+
+    /// Whether the disk has been failing for so long that `once`, or a stop, no longer waits for it.
+    private mutating func givesUp(at now: Int64, _ facts: Facts) -> Bool {
+        var patience = options.isOnce ? options.patience : nil
+        if case .told(let since) = stop, now - since >= settings.drainTimeout.nanoseconds { patience = 0 }
+        guard faults.givesUp(at: now, resultsSince: facts.resultsFailSince, patience: patience) else { return false }
+        tell(
+            .line(
+                LogLine(
+                    .error, event: "gave_up", "gave up: the disk still fails; what is left goes on at the next start",
+                    facts: ["left_in_work": "\(drops.count)"])))
+        result.isGivenUp = true
+        return true
+    }
+
+    /// For `--once`: whether there is nothing more to do.
+    private mutating func stepOnce(at now: Int64, _ facts: Facts) {
+        switch phase {
+        case .once:
+            guard options.isOnce else {
+                phase = .wait
+                return
+            }
+            if givesUp(at: now, facts) {
+                phase = .end
+            } else if !inbox.hasListed {
+                phase = .wait
+            } else if drops.isEmpty, !inbox.tracker.hasWork, faults.until == nil, !drops.mustLookAgain {
+                // What arrived while the last file was contributed belongs to this run.
+                phase = .onceListed
+                queue.append(.list(isWatchLost: inbox.isWatchLost))
+            } else {
+                phase = .onceHeld
+            }
+        case .onceListed: phase = inbox.tracker.hasWork ? .onceHeld : .end
+        case .onceHeld: onceHeld(at: now)
+        default: onceGivenUp(at: now)
+        }
+    }
+
+    private func onceEnd(at now: Int64) -> OnceEnd {
+        OnceEnd(
+            lanes: lanes, drops: drops, standing: standing,
+            hopeless: lanes.hopeless(at: now, patience: options.patience))
+    }
+
+    /// What the lanes say. nil: they are asked, and then the phase comes again.
+    private mutating func laneFacts() -> OnceEnd.LaneFacts? {
+        if drops.open.isEmpty { return OnceEnd.LaneFacts() }
+        if result.lanes == nil { queue.append(.askLanes(drops: drops.open.keys.sorted())) }
+        return result.lanes
+    }
+
+    /// The files of the inbox, unless it is held. nil: the ledger is asked, and then the phase comes again.
+    private mutating func files() -> OnceEnd.Files? {
+        var files = OnceEnd.Files(pending: inbox.tracker.pending)
+        guard !standing.isInboxHeld else { return files }
+        let complete = inbox.tracker.complete
+        guard knowDestinations(of: complete) else { return nil }
+        files.destinations = complete.compactMap { destinations.known[$0] }
+        return files
+    }
+
+    private mutating func onceHeld(at now: Int64) {
+        let end = onceEnd(at: now)
+        guard end.mayBeAllHeld(isPausing: faults.until != nil) else {
+            phase = .onceGivenUp
+            return
+        }
+        guard let facts = laneFacts(), let files = files() else { return }
+        guard end.isAllHeld(files, facts) else {
+            phase = .onceGivenUp
+            return
+        }
+        tell(
+            .line(
+                LogLine(
+                    .notice, event: "left_held", "what is left is held",
+                    facts: ["in_inbox": "\(inbox.tracker.count)", "in_work": "\(drops.open.count)"])))
+        endOnce(isInMidWork: !drops.open.isEmpty, ExitCode.ok)
+    }
+
+    private mutating func onceGivenUp(at now: Int64) {
+        let end = onceEnd(at: now)
+        var facts = OnceEnd.LaneFacts()
+        if !end.hopeless.isEmpty {
+            guard let answer = laneFacts() else { return }
+            facts = answer
+        }
+        guard end.matters(hasGoneDestination: destinations.hasGone(lanes), facts) else {
+            phase = .wait
+            return
+        }
+        guard let files = files() else { return }
+        guard let name = end.givenUp(files, facts).first else {
+            phase = .wait
+            return
+        }
+        tell(
+            .line(
+                LogLine(
+                    .error, event: "gave_up", "gave up: \(lanes.reason([name], standing))",
+                    facts: ["destination": name, "left_in_inbox": "\(inbox.tracker.count)"])))
+        endOnce(isInMidWork: !drops.isEmpty, ExitCode.noDestination)
+    }
+
+    /// `--once` is over. What is in mid-work is left as a stop leaves it.
+    private mutating func endOnce(isInMidWork: Bool, _ code: Int32) {
+        guard isInMidWork else {
+            result.code = ExitCode.worse(result.code, code)
+            phase = .end
+            return
+        }
+        result.isInterrupted = true
+        stop = .onceIsOver
+        phase = .start
+    }
+
+    /// After `.end`, when the lanes are stopped: what is told at last, and the exit code.
+    package func finish() -> (told: [Told], code: Int32) {
+        (options.isOnce ? inbox.tellUnnamed() : [], result.exitCode(leavesFiles: inbox.leavesFiles))
+    }
+}
