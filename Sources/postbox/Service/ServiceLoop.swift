@@ -228,7 +228,8 @@ actor ServiceLoop {
         var fault: String?
         do {
             for record in try await context.ledger.open() where !known.contains(record.number) {
-                let goesOn = try await context.disk.run { [context] in try await Recovery(context: context).goOn(record) }
+                let goesOn = try await context.disk.run { [context] in try await Recovery(context: context).goOn(record)
+                }
                 guard let file = goesOn else { continue }
                 found.append(files.goesOn(file))
             }
