@@ -23,19 +23,30 @@ struct OnceTests {
         #expect(service.code == 0)
     }
 
-    @Test(
-        "The worst of the files decides",
-        arguments: [
-            ([ServiceMachine.DropEnd.closed(.done, unknown: 0)], 0),
-            ([.closed(.partial, unknown: 0)], 2),
-            ([.closed(.failed, unknown: 0)], 3),
-            ([.closed(.refused, unknown: 0)], 3),
-            ([.closed(.partial, unknown: 1)], 4),
-            ([.closed(.done, unknown: 0), .closed(.partial, unknown: 0), .closed(.done, unknown: 0)], 2),
-            ([.closed(.partial, unknown: 3), .closed(.failed, unknown: 0)], 4),
-            ([.closed(.failed, unknown: 0), .closed(.partial, unknown: 0)], 3),
-        ])
-    func verdicts(ends: [ServiceMachine.DropEnd], code: Int32) {
+    private struct Worst: Sendable {
+        var ends: [ServiceMachine.DropEnd]
+        var code: Int32
+
+        init(_ code: Int32, _ ends: ServiceMachine.DropEnd...) {
+            self.ends = ends
+            self.code = code
+        }
+    }
+
+    private static let worst: [Worst] = [
+        Worst(0, .closed(.done, unknown: 0)),
+        Worst(2, .closed(.partial, unknown: 0)),
+        Worst(3, .closed(.failed, unknown: 0)),
+        Worst(3, .closed(.refused, unknown: 0)),
+        Worst(4, .closed(.partial, unknown: 1)),
+        Worst(2, .closed(.done, unknown: 0), .closed(.partial, unknown: 0), .closed(.done, unknown: 0)),
+        Worst(4, .closed(.partial, unknown: 3), .closed(.failed, unknown: 0)),
+        Worst(3, .closed(.failed, unknown: 0), .closed(.partial, unknown: 0)),
+    ]
+
+    @Test("The worst of the files decides", arguments: worst)
+    private func verdicts(worst: Worst) {
+        let (ends, code) = (worst.ends, worst.code)
         var service = ready(ends.indices.map { "f\($0).csv" })
         #expect(service.begun.count == ends.count && service.code == nil)
         for (index, end) in ends.enumerated() { service.end(index + 1, end) }
@@ -79,10 +90,13 @@ struct OnceTests {
         #expect(service.claimed == ["a.csv"])
     }
 
+    private static let unreached: [(LaneState, Int64)] = [
+        (.refused("no"), 0), (.connecting("nobody"), 30), (.paused("busy"), 30),
+    ]
+
     @Test(
         "A destination that is not reached ends the run with 69: refused at once, down after --wait",
-        arguments: [(LaneState.refused("no"), 0), (.connecting("nobody"), 30), (.paused("busy"), 30)]
-            as [(LaneState, Int64)])
+        arguments: unreached)
     func noDestination(state: LaneState, seconds: Int64) {
         var service = PretendService(once: true, patience: 30)
         service.drop("a.csv")
@@ -287,13 +301,14 @@ struct OnceTests {
         service.claimFault = "no space"
         service.round()
         service.lane("a", .ready)
+        service.run(until: 3)
+        var mended = service
         service.run(until: 7)
         #expect(service.code == nil && service.count("claim_fault") > 1)
-        var mended = service
         service.run(until: 9)
         #expect(service.code == 74 && service.count("gave_up") == 1)
         mended.claimFault = nil
-        mended.run(until: 20)
+        mended.run(until: 5)
         #expect(mended.claimed == ["a.csv"] && mended.code == nil)
         mended.end(1, .closed(.done, unknown: 0))
         #expect(mended.code == 0)

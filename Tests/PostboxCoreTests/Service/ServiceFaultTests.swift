@@ -46,7 +46,7 @@ struct ServiceFaultTests {
         service.round()
         service.lane("a", .ready)
         #expect(service.claimed == [])
-        service.run(until: 7)
+        service.run(until: 6)
         #expect(service.actions.contains { if case .claim(let names) = $0 { names.count == 1 } else { false } })
         func alerts(_ service: PretendService) -> Int {
             service.told.count { if case .alert(let alert) = $0 { alert.event == "claim_fault" } else { false } }
@@ -87,7 +87,8 @@ struct ServiceFaultTests {
         service.listingFault = "EIO"
         service.run(until: 5)
         #expect(service.count("inbox_fault") == 1)
-        service.drop("no_rule.csv")
+        service.drop("a.csv")
+        service.lane("a", .ready)
         service.listingFault = nil
         service.run(until: 7)
         #expect(service.told.contains { $0.message == "the inbox can be read again" } && service.claimed.count == 1)
@@ -107,12 +108,11 @@ struct ServiceFaultTests {
         #expect(service.begun == [3, 4])
     }
 
-    @Test(
-        "Faults are given up on when they have lasted; ten seconds without one begin anew",
-        arguments: [
-            ([0], 9, true), ([0], 8, false), ([0, 8, 16], 17, true), ([0, 11], 19, false), ([0, 11], 20, true),
-        ]
-            as [([Int64], Int64, Bool)])
+    private static let lasting: [([Int64], Int64, Bool)] = [
+        ([0], 9, true), ([0], 8, false), ([0, 8, 16], 17, true), ([0, 11], 19, false), ([0, 11], 20, true),
+    ]
+
+    @Test("Faults are given up on when they have lasted; ten seconds without one begin anew", arguments: lasting)
     func watch(faults: [Int64], now: Int64, givesUp: Bool) {
         let second = PretendService.second
         var watch = FaultWatch()
