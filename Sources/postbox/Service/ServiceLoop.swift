@@ -228,9 +228,7 @@ actor ServiceLoop {
         var fault: String?
         do {
             for record in try await context.ledger.open() where !known.contains(record.number) {
-                let goesOn = try await context.disk.run { [context] in try await Recovery(context: context).goOn(record)
-                }
-                guard let file = goesOn else { continue }
+                guard let file = try await Recovery(context: context).goOn(record) else { continue }
                 found.append(files.goesOn(file))
             }
             // Closed after all.
@@ -244,7 +242,7 @@ actor ServiceLoop {
     }
 
     private func readCommands() async {
-        machine.commandsRead(await context.disk.run { [desk] in await desk.read() })
+        machine.commandsRead(await desk.read())
     }
 
     private func findDestinations(_ names: [String]) async {
