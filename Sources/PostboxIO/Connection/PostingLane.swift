@@ -83,9 +83,11 @@ package actor PostingLane {
     /// Waits until it is the drop's turn and few of its rows wait to be sent; never `wait`. `over`: the lane stops, or the drop
     /// was cancelled.
     package func turn(of drop: Int) async -> LaneOrder.Turn {
-        let now = machine.turn(of: drop)
-        guard now == .wait else { return now }
-        return await withCheckedContinuation { waiters.turns[drop] = $0 }
+        await withCheckedContinuation { continuation in
+            // Asked in here: asking and waiting are one step, wherever the caller runs.
+            let now = machine.turn(of: drop)
+            if now == .wait { waiters.turns[drop] = continuation } else { continuation.resume(returning: now) }
+        }
     }
 
     /// Rows that are committed as sent at once.
@@ -94,8 +96,13 @@ package actor PostingLane {
     /// Waits until so many of the drop's next rows may be committed as sent, in its turn or shortly before. False: the lane stops,
     /// the drop was cancelled, or was overtaken and has to take its turn first.
     package func mayCommit(_ drop: Int, rows: Int, isLast: Bool) async -> Bool {
-        if let isAllowed = machine.mayCommit(drop, rows: rows, isLast: isLast) { return isAllowed }
-        return await withCheckedContinuation { waiters.commits[drop] = $0 }
+        await withCheckedContinuation { continuation in
+            if let isAllowed = machine.mayCommit(drop, rows: rows, isLast: isLast) {
+                continuation.resume(returning: isAllowed)
+            } else {
+                waiters.commits[drop] = continuation
+            }
+        }
     }
 
     /// Whether the drop's rows are the next to go.
@@ -201,13 +208,17 @@ package actor PostingLane {
     package func stop(timeout: Duration) async {
         guard !machine.isStopped else { return }
         waiters.wake(machine.drain())
-        if link != nil, machine.inFlight > 0 {
-            let deadline = world.eventLoop.scheduleTask(in: .nanoseconds(timeout.nanoseconds)) {
-                self.assumeIsolated { $0.waiters.endDrain() }
-            }
-            await withCheckedContinuation { waiters.drained = $0 }
-            deadline.cancel()
+        let deadline = world.eventLoop.scheduleTask(in: .nanoseconds(timeout.nanoseconds)) {
+            self.assumeIsolated { $0.waiters.endDrain() }
         }
+        await withCheckedContinuation { continuation in
+            if link != nil, machine.inFlight > 0 {
+                waiters.drained = continuation
+            } else {
+                continuation.resume()
+            }
+        }
+        deadline.cancel()
         if let link {
             sendText(OutboundMessage.loginClose)
             send(opcode: FrameCodec.Opcode.close, [0x03, 0xe8])
