@@ -1,7 +1,6 @@
 /// Something a desk should know at once.
 package struct Alert: Sendable, Equatable {
-    /// A stable word.
-    package var event: String
+    package var event: Event
     package var isError: Bool
     package var message: String
     package var facts: [String: String]
@@ -9,7 +8,7 @@ package struct Alert: Sendable, Equatable {
     package var reasons: [String: Int]
 
     package init(
-        event: String, isError: Bool = true, message: String, facts: [String: String] = [:],
+        event: Event, isError: Bool = true, message: String, facts: [String: String] = [:],
         reasons: [String: Int] = [:]
     ) {
         self.event = event

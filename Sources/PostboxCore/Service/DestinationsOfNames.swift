@@ -15,7 +15,7 @@ struct DestinationsOfNames: Sendable {
         guard let missing = destinations.first(where: { !lanes.has($0) }), said.isNew(name) else { return nil }
         return .alert(
             Alert(
-                event: "destination_missing",
+                event: .destinationMissing,
                 message:
                     "\(name) is for the destination \(missing), which the configuration no longer has; put it back to contribute the file",
                 facts: ["file": name, "destination": missing]))

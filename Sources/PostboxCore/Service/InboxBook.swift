@@ -65,7 +65,7 @@ package struct InboxBook: Sendable {
             nextListing = 0
             return .line(
                 LogLine(
-                    .warning, event: "inotify_overflow", "inbox reports were lost; the inbox is listed instead"))
+                    .warning, event: .inotifyOverflow, "inbox reports were lost; the inbox is listed instead"))
         case .directoryGone:
             watch = nil
             tracker.startAnew()
@@ -87,7 +87,7 @@ package struct InboxBook: Sendable {
             told.append(
                 .line(
                     LogLine(
-                        .info, event: "watching",
+                        .info, event: .watching,
                         "another directory has taken the inbox's place; it is watched from now on",
                         facts: ["inbox": path])))
         }
@@ -103,7 +103,7 @@ package struct InboxBook: Sendable {
         let began = listing.began.monotonic
         if let fault = listing.fault {
             nextListing = began + 1_000_000_000
-            if said.isNew("inbox") { told.append(.alert(Alert(event: "inbox_fault", message: fault))) }
+            if said.isNew("inbox") { told.append(.alert(Alert(event: .inboxFault, message: fault))) }
             return told
         }
         hasListed = true
@@ -114,7 +114,7 @@ package struct InboxBook: Sendable {
         told += tellWaiting(at: now)
         if let long = tellLongWaits(at: now, outlook) { told.append(long) }
         if said.isOver("inbox") {
-            told.append(.line(LogLine(.info, event: "watching", "the inbox can be read again")))
+            told.append(.line(LogLine(.info, event: .watching, "the inbox can be read again")))
         }
         return told
     }
@@ -127,7 +127,7 @@ package struct InboxBook: Sendable {
             told.append(
                 .line(
                     LogLine(
-                        .notice, event: "polling",
+                        .notice, event: .polling,
                         "the inbox is on a file system that does not report what others change; it is listed every second",
                         facts: ["inbox": path])))
         }
@@ -137,11 +137,11 @@ package struct InboxBook: Sendable {
                 told.append(
                     .alert(
                         Alert(
-                            event: "watch_fault", isError: false,
+                            event: .watchFault, isError: false,
                             message: "the inbox cannot be watched, it is listed every second instead: \(fault)")))
             }
         } else if said.isOver("watch") {
-            told.append(.line(LogLine(.info, event: "watching", "the inbox is watched again")))
+            told.append(.line(LogLine(.info, event: .watching, "the inbox is watched again")))
         }
         return told
     }
@@ -151,7 +151,7 @@ package struct InboxBook: Sendable {
         guard left.isUnreadable(name), said.isNew("unreadable " + name) else { return nil }
         return .alert(
             Alert(
-                event: "name_unreadable",
+                event: .nameUnreadable,
                 message: "a file is left in the inbox: its name is no UTF-8; give it another one",
                 facts: ["file": name]))
     }
@@ -164,7 +164,7 @@ package struct InboxBook: Sendable {
         var told: [Told] = []
         for entry in looks.entries where !take(entry, at: looks.began, &told) { tracker.gone(entry.name) }
         for name in looks.gone { tracker.gone(name) }
-        return told + looks.faults.map { .line(LogLine(.warning, event: "inbox_fault", $0)) }
+        return told + looks.faults.map { .line(LogLine(.warning, event: .inboxFault, $0)) }
     }
 
     /// False: it is no file that can be taken.
@@ -179,7 +179,7 @@ package struct InboxBook: Sendable {
                     told.append(
                         .alert(
                             Alert(
-                                event: "name_too_long",
+                                event: .nameTooLong,
                                 message:
                                     "a file is left in the inbox: its name leaves no room for that of its result file; shorten it",
                                 facts: ["file": name])))
@@ -195,7 +195,7 @@ package struct InboxBook: Sendable {
         if said.isNewOfMany("odd " + name) {
             told.append(
                 .line(
-                    LogLine(.warning, event: "ignored", "\(name) is \(what); it is left alone", facts: ["file": name])))
+                    LogLine(.warning, event: .ignored, "\(name) is \(what); it is left alone", facts: ["file": name])))
         }
         return false
     }
@@ -234,14 +234,14 @@ package struct InboxBook: Sendable {
         var told = due.prefix(LeftFiles.namedMax).map { file in
             Told.line(
                 LogLine(
-                    .info, event: "waiting", "\(file.name) waits in the inbox\(Self.text(file.wait))",
+                    .info, event: .waiting, "\(file.name) waits in the inbox\(Self.text(file.wait))",
                     facts: ["file": file.name, "why": Self.word(file.wait)]))
         }
         if due.count > LeftFiles.namedMax {
             told.append(
                 .line(
                     LogLine(
-                        .info, event: "waiting", "\(due.count - LeftFiles.namedMax) more files wait in the inbox")))
+                        .info, event: .waiting, "\(due.count - LeftFiles.namedMax) more files wait in the inbox")))
         }
         let alone = tracker.alone
         saidAlone.formIntersection(alone)
@@ -249,7 +249,7 @@ package struct InboxBook: Sendable {
             told.append(
                 .line(
                     LogLine(
-                        .warning, event: "companion_alone",
+                        .warning, event: .companionAlone,
                         "\(name) is left alone in the inbox: the file that it goes with is not there",
                         facts: ["file": name])))
         }
@@ -265,12 +265,12 @@ package struct InboxBook: Sendable {
             let span = SettingsText.words(alertAfter)
             return .alert(
                 Alert(
-                    event: "waiting_long", isError: false,
+                    event: .waitingLong, isError: false,
                     message: "\(all) \(have) waited in the inbox for \(span) or longer: \(shown)",
                     facts: ["files": "\(all)", "file": files.first ?? ""], reasons: reasons(of: files, outlook)))
         case .over:
             return .alert(
-                Alert(event: "waiting_over", isError: false, message: "no file waits in the inbox for long any more"))
+                Alert(event: .waitingOver, isError: false, message: "no file waits in the inbox for long any more"))
         case nil: return nil
         }
     }
@@ -301,7 +301,7 @@ package struct InboxBook: Sendable {
         tracker.waiting.filter { $0.wait == .name }.prefix(LeftFiles.namedMax).map { file in
             .line(
                 LogLine(
-                    .notice, event: "waiting", "\(file.name) is left in the inbox\(Self.text(file.wait))",
+                    .notice, event: .waiting, "\(file.name) is left in the inbox\(Self.text(file.wait))",
                     facts: ["file": file.name, "why": Self.word(file.wait)]))
         }
     }

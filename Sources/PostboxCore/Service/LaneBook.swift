@@ -45,7 +45,7 @@ package struct LaneBook: Sendable {
         return downs.isUp(name, at: now).map { span in
             .alert(
                 Alert(
-                    event: "destination_up", isError: false,
+                    event: .destinationUp, isError: false,
                     message: "\(name) is up again after \(SettingsText.words(.nanoseconds(span)))",
                     facts: ["destination": name, "down_seconds": "\(span / 1_000_000_000)"]))
         }

@@ -51,7 +51,7 @@ package struct LeftFiles: Sendable {
         guard known == nil, immovable.count <= Self.namedMax else { return nil }
         return .alert(
             Alert(
-                event: "claim_fault",
+                event: .claimFault,
                 message:
                     "\(file.name) cannot be moved out of the inbox and is left there: \(file.words)\(Self.advice(file.code)); other files go on",
                 facts: ["file": file.name, "errno": "\(file.code)", "left": "\(immovable.count)"]))

@@ -116,7 +116,7 @@ package struct ServiceMachine: Sendable {
             tell(
                 .line(
                     LogLine(
-                        .notice, event: "stopping",
+                        .notice, event: .stopping,
                         "stopping: posts in flight are waited for; a second signal stops at once")))
         }
         if case .told = stop { return }
@@ -141,7 +141,7 @@ package struct ServiceMachine: Sendable {
         guard let fault else { return }
         metFault(at: now)
         tell(
-            .line(LogLine(.error, event: "ledger_fault", "what the fault left cannot be looked at: \(fault)")))
+            .line(LogLine(.error, event: .ledgerFault, "what the fault left cannot be looked at: \(fault)")))
     }
 
     /// Where files of rejects go, by name.
@@ -180,7 +180,7 @@ package struct ServiceMachine: Sendable {
             tell(
                 .line(
                     LogLine(
-                        .info, event: "claimed", "claimed", facts: ["file": drop.name, "drop": "\(drop.number)"])))
+                        .info, event: .claimed, "claimed", facts: ["file": drop.name, "drop": "\(drop.number)"])))
         }
         if !claimed.drops.isEmpty { queue.append(.begin(claimed.drops.map(\.number))) }
     }
@@ -192,8 +192,8 @@ package struct ServiceMachine: Sendable {
         let text = "nothing is taken from the inbox for now: \(why)"
         tell(
             talk.said.isNew("claim")
-                ? .alert(Alert(event: "claim_fault", message: text))
-                : .line(LogLine(.error, event: "claim_fault", text)))
+                ? .alert(Alert(event: .claimFault, message: text))
+                : .line(LogLine(.error, event: .claimFault, text)))
         phase = .once
     }
 
@@ -297,7 +297,7 @@ package struct ServiceMachine: Sendable {
             tell(
                 .alert(
                     Alert(
-                        event: "destination_down",
+                        event: .destinationDown,
                         message: "\(name) has been down for \(SettingsText.words(.nanoseconds(span))): \(why)",
                         facts: ["destination": name, "why": why, "down_seconds": "\(span / 1_000_000_000)"],
                         reasons: ["in_inbox": inbox.tracker.count, "in_work": inWork].filter { $0.value > 0 })))
@@ -314,7 +314,7 @@ package struct ServiceMachine: Sendable {
             tell(
                 .alert(
                     Alert(
-                        event: "destination_missing",
+                        event: .destinationMissing,
                         message:
                             "\(drop.name) was claimed for a destination that the configuration no longer has; put it back to finish the file",
                         facts: ["drop": "\(drop.number)", "file": drop.name])))
@@ -392,7 +392,7 @@ package struct ServiceMachine: Sendable {
         tell(
             .line(
                 LogLine(
-                    .error, event: "gave_up", "gave up: the disk still fails; what is left goes on at the next start",
+                    .error, event: .gaveUp, "gave up: the disk still fails; what is left goes on at the next start",
                     facts: ["left_in_work": "\(drops.count)"])))
         result.isGivenUp = true
         return true
@@ -460,7 +460,7 @@ package struct ServiceMachine: Sendable {
         tell(
             .line(
                 LogLine(
-                    .notice, event: "left_held", "what is left is held",
+                    .notice, event: .leftHeld, "what is left is held",
                     facts: ["in_inbox": "\(inbox.tracker.count)", "in_work": "\(drops.open.count)"])))
         endOnce(isInMidWork: !drops.open.isEmpty, ExitCode.ok)
     }
@@ -484,7 +484,7 @@ package struct ServiceMachine: Sendable {
         tell(
             .line(
                 LogLine(
-                    .error, event: "gave_up", "gave up: \(lanes.reason([name], standing))",
+                    .error, event: .gaveUp, "gave up: \(lanes.reason([name], standing))",
                     facts: ["destination": name, "left_in_inbox": "\(inbox.tracker.count)"])))
         endOnce(isInMidWork: !drops.isEmpty, ExitCode.noDestination)
     }

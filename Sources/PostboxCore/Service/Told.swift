@@ -5,12 +5,11 @@ package struct LogLine: Sendable, Equatable {
     }
 
     package var level: Level
-    /// A stable word.
-    package var event: String
+    package var event: Event
     package var message: String
     package var facts: [String: String]
 
-    package init(_ level: Level, event: String, _ message: String, facts: [String: String] = [:]) {
+    package init(_ level: Level, event: Event, _ message: String, facts: [String: String] = [:]) {
         self.level = level
         self.event = event
         self.message = message
@@ -23,8 +22,7 @@ package enum Told: Sendable, Equatable {
     case line(LogLine)
     case alert(Alert)
 
-    /// Its stable word.
-    package var event: String {
+    package var event: Event {
         switch self {
         case .line(let line): line.event
         case .alert(let alert): alert.event

@@ -30,7 +30,7 @@ package struct WaitingForDestination: Sendable {
         if !isMany { facts["file"] = name }
         return .line(
             LogLine(
-                .info, event: "waiting",
+                .info, event: .waiting,
                 "\(isMany ? "more files wait" : "\(name) waits") in the inbox for \(isMany ? "their" : "its") destination",
                 facts: facts))
     }

@@ -39,18 +39,18 @@ package struct LogLimit: Sendable {
 
 /// `LogLimit`s by their lines' event.
 package struct LogLimits: Sendable {
-    private var limits: [String: LogLimit] = [:]
+    private var limits: [Event: LogLimit] = [:]
 
     package init() {}
 
     /// A line of that event is to be written: how many were left out since the last one; nil: this one is left out, too.
-    package mutating func line(_ event: String, at now: Int64) -> Int? {
+    package mutating func line(_ event: Event, at now: Int64) -> Int? {
         limits[event, default: LogLimit()].line(at: now)
     }
 
     /// Events of which lines were left out that no later one counted, once their minute is over.
-    package mutating func rest(at now: Int64) -> [(event: String, leftOut: Int)] {
-        limits.keys.sorted().compactMap { event in
+    package mutating func rest(at now: Int64) -> [(event: Event, leftOut: Int)] {
+        limits.keys.sorted { $0.word < $1.word }.compactMap { event in
             limits[event]?.rest(at: now).map { (event, $0) }
         }
     }

@@ -104,7 +104,8 @@ extension PostingLane {
             link.applicationName = refresh.applicationName
             if refresh.supportOMMPost == nil, destination.profile != .rcc, case .connecting = state {
                 world.logger.warning(
-                    "the server's login does not say whether it takes posts", metadata: ["event": "support_unknown"])
+                    "the server's login does not say whether it takes posts",
+                    metadata: ["event": .event(.supportUnknown)])
             }
             run(link.login.received(refresh, at: now.monotonic), link.number)
         case .loginStatus(let status):
@@ -124,7 +125,7 @@ extension PostingLane {
         } else {
             // Nothing is failed by guess: the post it means, if any, runs into its ack timeout.
             stray(
-                "unmapped_error", "an Error that names no post", ["text": "\(excerpt(error.text.utf8))"], now)
+                .unmappedError, "an Error that names no post", ["text": "\(excerpt(error.text.utf8))"], now)
         }
     }
 

@@ -21,13 +21,13 @@ extension PostingLane {
             if case .refused(let why) = pause.state {
                 world.alert(
                     Alert(
-                        event: "login_refused", message: why,
+                        event: .loginRefused, message: why,
                         facts: ["destination": destination.name, "url": url.text]))
             }
             world.logger.warning(
                 "connection ended",
                 metadata: [
-                    "event": "disconnected", "url": "\(url.text)", "reason": "\(end.text)",
+                    "event": .event(.disconnected), "url": "\(url.text)", "reason": "\(end.text)",
                     "retry_in_ms": "\(pause.length / 1_000_000)",
                 ])
             await sleep(pause.length)
@@ -114,13 +114,13 @@ extension PostingLane {
             set(.paused("the server's login is \(words)"))
             world.alert(
                 Alert(
-                    event: "login_suspect", isError: false,
+                    event: .loginSuspect, isError: false,
                     message: "posting to \(destination.name) pauses: login \(words)",
                     facts: ["destination": destination.name]))
         case .resumed:
             machine.resumed()
             if machine.isReady { set(.ready) }
-            world.logger.info("login is well again", metadata: ["event": "login_resumed"])
+            world.logger.info("login is well again", metadata: ["event": .event(.loginResumed)])
         case .close(let retry, let text):
             // "System busy" says nothing about the credentials.
             rotation.wereRefused = retry == .refused || machine.isLoggedIn
@@ -142,7 +142,7 @@ extension PostingLane {
         world.logger.info(
             "logged in",
             metadata: [
-                "event": "logged_in", "url": "\(link.url.text)", "max_msg_size": "\(limits.maxMsgSize)",
+                "event": .event(.loggedIn), "url": "\(link.url.text)", "max_msg_size": "\(limits.maxMsgSize)",
                 "posts_per_second": "\(rate.map(String.init) ?? "unlimited")",
             ])
     }
@@ -157,7 +157,7 @@ extension PostingLane {
         sendText(
             OutboundMessage.login(
                 credentials, applicationID: destination.applicationID, position: encoder.position, isReissue: true))
-        world.logger.info("new token on the live session", metadata: ["event": "token_renewed"])
+        world.logger.info("new token on the live session", metadata: ["event": .event(.tokenRenewed)])
     }
 
     // MARK: - Back to the first server
@@ -177,7 +177,7 @@ extension PostingLane {
             guard link?.number == number else { return }
             world.logger.notice(
                 "the first server is well again; going back to it when nothing is in flight",
-                metadata: ["event": "failback", "url": "\(url.text)"])
+                metadata: ["event": .event(.failback), "url": "\(url.text)"])
             machine.goBack()
             return pump()
         }
@@ -206,7 +206,7 @@ extension PostingLane {
         if machine.inFlight > 0 {
             world.logger.warning(
                 "posts are in doubt",
-                metadata: ["event": "in_doubt", "posts": "\(machine.inFlight)", "reason": "\(text)"])
+                metadata: ["event": .event(.inDoubt), "posts": "\(machine.inFlight)", "reason": "\(text)"])
         }
         machine.lost(now: Clock.now())
         if !machine.isEnding { set(.connecting(text)) }

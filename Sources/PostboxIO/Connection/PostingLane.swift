@@ -288,11 +288,11 @@ package actor PostingLane {
             set(.paused(why))
             world.alert(
                 Alert(
-                    event: "destination_paused", message: "posting to \(destination.name) pauses: \(why)",
+                    event: .destinationPaused, message: "posting to \(destination.name) pauses: \(why)",
                     facts: ["destination": destination.name]))
         case .resume:
             set(.ready)
-            world.logger.info("posting resumes", metadata: ["event": "destination_resumed"])
+            world.logger.info("posting resumes", metadata: ["event": .event(.destinationResumed)])
         case .ask:
             sendText(OutboundMessage.ping)
         case .giveUp(let why):
@@ -301,7 +301,7 @@ package actor PostingLane {
             late("\(postID)", answer, now)
         case .unreadable(let postID, let text):
             stray(
-                "unreadable_answer", "an answer of which it cannot be told whether it is a refusal",
+                .unreadableAnswer, "an answer of which it cannot be told whether it is a refusal",
                 ["post_id": "\(postID)", "text": "\(text)"], now)
         }
     }
@@ -358,18 +358,18 @@ package actor PostingLane {
 
     func late(_ postID: String, _ what: String, _ now: Moment) {
         stray(
-            "late_answer", "an answer that nothing waits for", ["post_id": "\(postID)", "answer": "\(what)"], now,
+            .lateAnswer, "an answer that nothing waits for", ["post_id": "\(postID)", "answer": "\(what)"], now,
             level: .notice)
     }
 
     /// Logs what a server may send without end: some lines a minute, and how many were left out.
     func stray(
-        _ event: String, _ words: Logger.Message, _ facts: Logger.Metadata, _ now: Moment,
+        _ event: Event, _ words: Logger.Message, _ facts: Logger.Metadata, _ now: Moment,
         level: Logger.Level = .error
     ) {
         guard let leftOut = strays.line(event, at: now.monotonic) else { return }
         var metadata = facts
-        metadata["event"] = "\(event)"
+        metadata["event"] = .event(event)
         if leftOut > 0 { metadata["left_out"] = "\(leftOut)" }
         world.logger.log(level: level, words, metadata: metadata)
     }
@@ -378,7 +378,7 @@ package actor PostingLane {
     private func tellStrays(_ now: Int64) {
         for (event, leftOut) in strays.rest(at: now) {
             world.logger.notice(
-                "more of these came", metadata: ["event": "\(event)", "left_out": "\(leftOut)"])
+                "more of these came", metadata: ["event": .event(event), "left_out": "\(leftOut)"])
         }
     }
 }

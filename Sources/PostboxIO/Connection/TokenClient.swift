@@ -91,7 +91,7 @@ package actor TokenClient {
                 logger.warning(
                     "the token could not be renewed",
                     metadata: [
-                        "event": "token_failed",
+                        "event": .event(.tokenFailed),
                         "reason": "\((error as? Refused)?.text ?? "no token from \(host): \(Self.words(error))")",
                     ])
                 try? await Task.sleep(for: .nanoseconds(pause))
@@ -139,7 +139,7 @@ package actor TokenClient {
                     // A refresh token lives a quarter of an hour; the password opens a new round.
                     logger.info(
                         "the refresh was refused; the password is used again",
-                        metadata: ["event": "token_refresh_refused", "reason": "\(refused.text)"])
+                        metadata: ["event": .event(.tokenRefreshRefused), "reason": "\(refused.text)"])
                     refreshToken = nil
                 }
             }
@@ -235,7 +235,7 @@ package actor TokenClient {
         logger.warning(
             "no token yet",
             metadata: [
-                "event": "token_failed", "reason": "\(host): \(reason)", "retry_in_ms": "\(pause / 1_000_000)",
+                "event": .event(.tokenFailed), "reason": "\(host): \(reason)", "retry_in_ms": "\(pause / 1_000_000)",
             ])
     }
 

@@ -316,7 +316,7 @@ package actor ResultFile {
                     failing(false)
                     alert(
                         Alert(
-                            event: "disk_recovered", isError: false, message: "the result file can be written again",
+                            event: .diskRecovered, isError: false, message: "the result file can be written again",
                             facts: ["path": path]))
                 }
                 return
@@ -326,7 +326,7 @@ package actor ResultFile {
                     failing(true)
                     alert(
                         Alert(
-                            event: "disk_fault", message: "\(error)",
+                            event: .diskFault, message: "\(error)",
                             facts: ["path": path, "errno": "\(error.code)"]))
                 }
                 if Task.isCancelled {

@@ -72,7 +72,7 @@ enum Service {
                     let name = signal == .sigusr1 ? "SIGUSR1" : "SIGUSR2"
                     logger.notice(
                         "the signal \(name) means nothing here; it is ignored",
-                        metadata: ["event": "signal_ignored", "signal": "\(name)"])
+                        metadata: ["event": .event(.signalIgnored), "signal": "\(name)"])
                 default: stop.yield()
                 }
             }
@@ -130,11 +130,11 @@ private struct LogFiles: Sendable {
             }
         }
         for why in failed {
-            logger.error("lines go on into the file as it was: \(why)", metadata: ["event": "reopen_failed"])
+            logger.error("lines go on into the file as it was: \(why)", metadata: ["event": .event(.reopenFailed)])
         }
         logger.notice(
             reopened.isEmpty ? "there is no log file and no trace to open again" : "log and trace were opened again",
-            metadata: ["event": "reopened", "files": "\(reopened.joined(separator: ", "))"])
+            metadata: ["event": .event(.reopened), "files": "\(reopened.joined(separator: ", "))"])
     }
 }
 

@@ -45,7 +45,7 @@ struct AgeWatch: Sendable {
         guard givenUp.detail == nil else { return false }
         context.alerts.send(
             Alert(
-                event: "max_age", message: "\(file.name): what was not sent yet is too old to be sent",
+                event: .maxAge, message: "\(file.name): what was not sent yet is too old to be sent",
                 facts: ["drop": "\(file.drop)", "file": file.name]))
         givenUp.set(AgeLimit.isOver.detail)
         return true

@@ -41,7 +41,7 @@ final class Alerts: Sendable {
     }
 
     func send(_ alert: Alert) {
-        var metadata: Logger.Metadata = ["event": "\(alert.event)"]
+        var metadata: Logger.Metadata = ["event": .event(alert.event)]
         for (key, value) in alert.facts { metadata[key] = "\(value)" }
         if !alert.reasons.isEmpty { metadata["reasons"] = "\(Self.words(alert.reasons))" }
         logger.log(level: alert.isError ? .error : .warning, "\(alert.message)", metadata: metadata)
@@ -66,7 +66,7 @@ final class Alerts: Sendable {
     /// The alert as one line of JSON.
     static func json(_ alert: Alert, at now: Int64) -> String {
         var members = [
-            ("event", alert.event), ("level", alert.isError ? "error" : "warning"), ("message", alert.message),
+            ("event", alert.event.word), ("level", alert.isError ? "error" : "warning"), ("message", alert.message),
             ("time", TimeText.text(now)),
         ].map { (key: $0.0, value: VisibleText.quoted($0.1)) }
         members += alert.facts.sorted { $0.key < $1.key }.map { (key: $0.key, value: VisibleText.quoted($0.value)) }
@@ -110,7 +110,7 @@ final class Alerts: Sendable {
     private func sayDropped(_ count: Int) {
         logger.error(
             "the alert command was not run for \(count) alerts: it does not keep up; the log has them",
-            metadata: ["event": "alert_command_failed", "alerts": "\(count)"])
+            metadata: ["event": .event(.alertCommandFailed), "alerts": "\(count)"])
     }
 
     private func ended(_ number: Int) {
@@ -123,7 +123,7 @@ final class Alerts: Sendable {
         guard queue.withLock({ $0.running.contains(number) }) else { return }
         logger.error(
             "the alert command hangs and is ended",
-            metadata: ["event": "alert_command_failed", "seconds": "\(patience.components.seconds)"])
+            metadata: ["event": .event(.alertCommandFailed), "seconds": "\(patience.components.seconds)"])
         if kill(-process, SIGKILL) != 0 { kill(process, SIGKILL) }
     }
 
@@ -138,7 +138,7 @@ final class Alerts: Sendable {
             if process.terminationStatus != 0 {
                 logger.error(
                     "the alert command failed",
-                    metadata: ["event": "alert_command_failed", "status": "\(process.terminationStatus)"])
+                    metadata: ["event": .event(.alertCommandFailed), "status": "\(process.terminationStatus)"])
             }
             self?.ended(number)
         }
@@ -147,7 +147,7 @@ final class Alerts: Sendable {
         } catch {
             logger.error(
                 "the alert command does not run",
-                metadata: ["event": "alert_command_failed", "error": "\(Words.of(error))"])
+                metadata: ["event": .event(.alertCommandFailed), "error": "\(Words.of(error))"])
             ended(number)
             return
         }

@@ -34,7 +34,8 @@ struct Closing: Sendable {
             try context.guardBook.closed(place)
         } catch {
             // The drop is closed; the next one that is closes forgets these, too.
-            context.logger.warning("\(Words.of(error))", metadata: ["event": "disk_fault", "drop": "\(place.drop)"])
+            context.logger.warning(
+                "\(Words.of(error))", metadata: ["event": .event(.diskFault), "drop": "\(place.drop)"])
         }
         FailPoint.reach("closed")
     }
@@ -44,7 +45,7 @@ extension Alert {
     /// A directory of ours that is done with holds something else.
     static func foreign(_ directory: String) -> Alert {
         Alert(
-            event: "foreign_file", isError: false,
+            event: .foreignFile, isError: false,
             message: "\(directory) holds something that is not Postbox's; it is left alone", facts: ["path": directory])
     }
 }

@@ -62,7 +62,7 @@ actor CommandDesk {
             if warned.insert("fault").inserted {
                 context.alerts.send(
                     Alert(
-                        event: "control_fault", message: "orders cannot be read for now: \(Words.of(error))", facts: [:]
+                        event: .controlFault, message: "orders cannot be read for now: \(Words.of(error))", facts: [:]
                     ))
             }
         }
@@ -78,7 +78,7 @@ actor CommandDesk {
             if warned.insert("reserve").inserted {
                 context.logger.warning(
                     "nothing can be set aside for orders to come, which a full disk would stop: \(error)",
-                    metadata: ["event": "control_fault"])
+                    metadata: ["event": .event(.controlFault)])
             }
         }
     }
@@ -92,14 +92,14 @@ actor CommandDesk {
         let isKnown = if case .holdDestination(let name) = command { context.lanes[name] != nil } else { true }
         context.logger.notice(
             "\(command.subject) is held since \(TimeText.text(entry.since))\(isKnown ? "" : "; the configuration has no such destination")",
-            metadata: facts(command, entry).merging(["event": "held"]) { $1 })
+            metadata: facts(command, entry).merging(["event": .event(.held)]) { $1 })
     }
 
     private func resume(_ command: DeskCommand) async {
         commands[command] = nil
         await setHeld(command, false)
         context.logger.notice(
-            "\(command.subject) goes on", metadata: ["event": "resumed", "what": "\(command.subject)"])
+            "\(command.subject) goes on", metadata: ["event": .event(.resumed), "what": "\(command.subject)"])
     }
 
     private func setHeld(_ command: DeskCommand, _ isHeld: Bool) async {
@@ -151,7 +151,7 @@ actor CommandDesk {
         standing.cancelled.insert(drop)
         context.logger.warning(
             "\(command.subject) is cancelled: nothing more of it is sent",
-            metadata: facts(command, entry).merging(["event": "cancelling", "drop": "\(drop)"]) { $1 })
+            metadata: facts(command, entry).merging(["event": .event(.cancelling), "drop": "\(drop)"]) { $1 })
         open[drop]?.set(detail)
         for lane in context.lanes.values {
             await lane.cancel(drop: drop, reason: detail.reason, text: detail.text)
@@ -165,14 +165,14 @@ actor CommandDesk {
         meant[command] = nil
         context.logger.notice(
             "an order for \(command.subject) comes to nothing: \(why)",
-            metadata: ["event": "order_void", "order": "\(command.fileName)"])
+            metadata: ["event": .event(.orderVoid), "order": "\(command.fileName)"])
     }
 
     private func report(foreign: [String]) {
         for name in foreign where warned.insert("foreign \(name)").inserted {
             context.alerts.send(
                 Alert(
-                    event: "foreign_order", isError: false,
+                    event: .foreignOrder, isError: false,
                     message: "\(folder.path)/\(name) is no order of Postbox; it is left alone",
                     facts: ["path": folder.path + "/" + name]))
         }
@@ -219,7 +219,7 @@ actor CommandDesk {
             try folder.remove(over)
         } catch {
             // Read again, they come to nothing.
-            context.logger.warning("\(Words.of(error))", metadata: ["event": "control_fault"])
+            context.logger.warning("\(Words.of(error))", metadata: ["event": .event(.controlFault)])
         }
         for command in over {
             commands[command] = nil
@@ -259,7 +259,8 @@ actor CommandDesk {
         } catch {
             if warned.insert("watch").inserted {
                 context.logger.warning(
-                    "orders are looked for every few seconds only: \(error)", metadata: ["event": "control_fault"])
+                    "orders are looked for every few seconds only: \(error)", metadata: ["event": .event(.controlFault)]
+                )
             }
         }
     }

@@ -97,7 +97,7 @@ struct Delivery: Sendable {
                     try await context.ledger.progressed(file.drop)
                 } catch {
                     context.logger.warning(
-                        "\(Words.of(error))", metadata: ["event": "ledger_fault", "drop": "\(file.drop)"])
+                        "\(Words.of(error))", metadata: ["event": .event(.ledgerFault), "drop": "\(file.drop)"])
                 }
             }
             context.progress.add(settled: count, acked: acked, bad: count - acked)
@@ -228,7 +228,7 @@ struct Delivery: Sendable {
             context.logger.warning(
                 "rows are in doubt from an earlier run",
                 metadata: [
-                    "event": "recovered_in_doubt", "rows": "\(found.reduce(0) { $0 + $1.rows.count })",
+                    "event": .event(.recoveredInDoubt), "rows": "\(found.reduce(0) { $0 + $1.rows.count })",
                     "destination": "\(destination)", "drop": "\(file.drop)", "file": "\(file.name)",
                 ])
         }

@@ -41,11 +41,11 @@ struct FileContribution: Sendable {
         } catch {
             // The desk is told once, the log of every try.
             if file.wasFaulty {
-                logger.error("cannot go on yet: \(Words.of(error))", metadata: ["event": "contribution_fault"])
+                logger.error("cannot go on yet: \(Words.of(error))", metadata: ["event": .event(.contributionFault)])
             } else {
                 context.alerts.send(
                     Alert(
-                        event: "contribution_fault", message: "\(file.name) cannot go on: \(Words.of(error))",
+                        event: .contributionFault, message: "\(file.name) cannot go on: \(Words.of(error))",
                         facts: ["drop": "\(file.drop)", "file": file.name]))
             }
             end = .fault(Words.of(error))
@@ -117,7 +117,7 @@ struct FileContribution: Sendable {
         if let end = judge(.repetition(of: earlier, duplicates)) { return end }
         context.alerts.send(
             Alert(
-                event: "duplicate_file", isError: false,
+                event: .duplicateFile, isError: false,
                 message: "\(file.name): \(Admission.text(ofRepeated: earlier))",
                 facts: ["drop": "\(file.drop)", "file": file.name, "earlier": "\(earlier)"]))
         return nil
@@ -210,7 +210,7 @@ struct FileContribution: Sendable {
         context.progress.add(expected: plan.rows * rule.destinations.count - recovered.rows.outcomes.total)
         logger.info(
             "contributing",
-            metadata: ["event": "posting", "rows": "\(plan.rows)", "rejected": "\(plan.rejected)"])
+            metadata: ["event": .event(.posting), "rows": "\(plan.rows)", "rejected": "\(plan.rejected)"])
 
         let age = AgeWatch(file, givenUp: givenUp, in: context)
         if admission.setAside(givenUp: nil) == nil { age?.look() }
@@ -235,7 +235,7 @@ struct FileContribution: Sendable {
         let ends = try await run(deliveries, source.path)
         guard ends.allSatisfy(\.isComplete) else {
             try await results.finish(in: context.syncs)
-            logger.info("interrupted; it goes on at the next start", metadata: ["event": "interrupted"])
+            logger.info("interrupted; it goes on at the next start", metadata: ["event": .event(.interrupted)])
             return .interrupted
         }
         let trouble = FileFate.trouble(

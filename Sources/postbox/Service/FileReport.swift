@@ -62,7 +62,7 @@ struct FileReport: Sendable {
             let text = "the file was written to after it was read; the result file tells what was posted"
             context.alerts.send(
                 Alert(
-                    event: "changed_after_read", message: "\(file.name): \(text)",
+                    event: .changedAfterRead, message: "\(file.name): \(text)",
                     facts: ["drop": "\(file.drop)", "file": file.name]))
             return text
         }
@@ -84,7 +84,7 @@ struct FileReport: Sendable {
             facts["reason"] = trouble.reason.word
             facts["text"] = trouble.text
         }
-        let event = "file_\(fate.verdict.rawValue)"
+        let event = Event.file(fate.verdict)
         let message = "\(file.name) is \(fate.verdict.rawValue)"
         guard fate.verdict == .done else {
             facts["drop"] = "\(file.drop)"
@@ -92,7 +92,7 @@ struct FileReport: Sendable {
             return context.alerts.send(
                 Alert(event: event, isError: false, message: message, facts: facts, reasons: reasons))
         }
-        var metadata: Logger.Metadata = ["event": "\(event)"]
+        var metadata: Logger.Metadata = ["event": .event(event)]
         for (key, value) in facts { metadata[key] = "\(value)" }
         if !reasons.isEmpty { metadata["reasons"] = "\(Alerts.words(reasons))" }
         logger.info("\(message)", metadata: metadata)

@@ -36,7 +36,7 @@ struct PostboxService: Sendable {
         do {
             try prepareDirectories()
         } catch {
-            logger.error("\(Words.of(error))", metadata: ["event": "spool_fault"])
+            logger.error("\(Words.of(error))", metadata: ["event": .event(.spoolFault)])
             return error is SpoolProblem ? ExitCode.configuration : ExitCode.spool
         }
         let lock: SpoolLock
@@ -46,7 +46,7 @@ struct PostboxService: Sendable {
                 since: TimeText.text(Clock.wall()))
         } catch {
             let isTaken = error is SpoolLock.Taken
-            logger.error("\(Words.of(error))", metadata: ["event": isTaken ? "spool_taken" : "spool_fault"])
+            logger.error("\(Words.of(error))", metadata: ["event": .event(isTaken ? .spoolTaken : .spoolFault)])
             return isTaken ? ExitCode.interrupted : ExitCode.spool
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(settings.destinations.count, 4)))
@@ -59,16 +59,16 @@ struct PostboxService: Sendable {
                 // All is done; only a start on another host asks about the mark.
                 logger.warning(
                     "the spool keeps this host's mark: \(Words.of(error)); another host needs --take-over",
-                    metadata: ["event": "spool_fault"])
+                    metadata: ["event": .event(.spoolFault)])
             }
         } catch {
-            logger.error("\(Words.of(error))", metadata: ["event": "fault", "kind": "\(type(of: error))"])
+            logger.error("\(Words.of(error))", metadata: ["event": .event(.fault), "kind": "\(type(of: error))"])
             code = error is LedgerError || error is DiskError ? ExitCode.spool : ExitCode.internalFault
         }
         do {
             try await group.shutdownGracefully()
         } catch {
-            logger.error("the network threads do not stop: \(Words.of(error))", metadata: ["event": "fault"])
+            logger.error("the network threads do not stop: \(Words.of(error))", metadata: ["event": .event(.fault)])
         }
         return code
     }
@@ -118,19 +118,19 @@ struct PostboxService: Sendable {
         let alerts = Alerts(
             command: settings.alertCommand, environment: ProcessInfo.processInfo.environment, logger: logger)
         for warning in loaded.warnings {
-            logger.warning("\(warning.text)", metadata: ["event": "literal_secret"])
+            logger.warning("\(warning.text)", metadata: ["event": .event(.literalSecret)])
         }
         options.trace?.watch { [path = options.trace?.path ?? "", logger] in
             switch $0 {
             case .failing(let error):
                 alerts.send(
                     Alert(
-                        event: "trace_fault", isError: false,
+                        event: .traceFault, isError: false,
                         message: "the trace has gaps from now on, files go on: \(error)", facts: ["path": path]))
             case .whole(let missing):
                 logger.notice(
                     "the trace can be written again; \(missing) messages are missing in it",
-                    metadata: ["event": "trace_whole", "path": "\(path)", "missing": "\(missing)"])
+                    metadata: ["event": .event(.traceWhole), "path": "\(path)", "missing": "\(missing)"])
             }
         }
         var lanes: [String: PostingLane] = [:]
@@ -139,7 +139,7 @@ struct PostboxService: Sendable {
             if !destination.tls.verify {
                 alerts.send(
                     Alert(
-                        event: "tls_not_verified", isError: false,
+                        event: .tlsNotVerified, isError: false,
                         message:
                             "TLS certificates of \(destination.name) are not verified: anybody can pose as that server",
                         facts: ["destination": destination.name]))
@@ -178,7 +178,7 @@ struct PostboxService: Sendable {
             if try Disk.names(in: folder).names.contains(where: { !$0.hasPrefix(".") }) {
                 logger.warning(
                     "the ledger is missing although the spool was used; a new one is made",
-                    metadata: ["event": "ledger_missing"])
+                    metadata: ["event": .event(.ledgerMissing)])
                 return Int(Clock.wall() / 1_000_000)
             }
         }

@@ -60,18 +60,18 @@ struct Recovery: Sendable {
         switch told.step {
         case .leave(let name):
             context.alerts.send(
-                Alert(event: "foreign_file", isError: false, message: told.text, facts: ["path": work + "/" + name]))
+                Alert(event: .foreignFile, isError: false, message: told.text, facts: ["path": work + "/" + name]))
         case .clearAway(let name):
             try clearAway(work + "/" + name)
         case .adopt(let drop, let name):
             context.logger.warning(
-                "\(told.text)", metadata: ["event": "recovery", "drop": "\(drop)", "file": "\(name)"])
+                "\(told.text)", metadata: ["event": .event(.recovery), "drop": "\(drop)", "file": "\(name)"])
             files.append(try await adopt(drop, name))
         case .move(let drop), .forget(let drop), .begin(let drop), .goOn(let drop), .endWithoutFile(let drop):
             guard let record = records[drop] else { return }
             context.logger.notice(
                 "\(told.text)",
-                metadata: ["event": "recovery", "drop": "\(drop)", "stage": "\(record.stage.rawValue)"])
+                metadata: ["event": .event(.recovery), "drop": "\(drop)", "stage": "\(record.stage.rawValue)"])
             if let file = try await begin(told.step, record) { files.append(file) }
         }
     }

@@ -62,7 +62,8 @@ actor ServiceLoop {
         context.logger.info(
             "started",
             metadata: [
-                "event": "started", "inbox": "\(context.settings.directories.inbox)", "version": "\(Version.text)",
+                "event": .event(.started), "inbox": "\(context.settings.directories.inbox)",
+                "version": "\(Version.text)",
                 "once": "\(options.once)",
             ])
         await withDiscardingTaskGroup { group in
@@ -85,7 +86,8 @@ actor ServiceLoop {
         context.logger.info(
             "stopped",
             metadata: [
-                "event": "stopped", "exit_code": "\(code)", "syncs": "\(Disk.syncs)", "ledger_commits": "\(commits)",
+                "event": .event(.stopped), "exit_code": "\(code)", "syncs": "\(Disk.syncs)",
+                "ledger_commits": "\(commits)",
             ])
         return code
     }
@@ -193,7 +195,7 @@ actor ServiceLoop {
         switch told {
         case .alert(let alert): context.alerts.send(alert)
         case .line(let line):
-            var metadata: Logger.Metadata = ["event": "\(line.event)"]
+            var metadata: Logger.Metadata = ["event": .event(line.event)]
             for (key, value) in line.facts { metadata[key] = "\(value)" }
             context.logger.log(level: line.level.forLog, "\(line.message)", metadata: metadata)
         }
@@ -278,7 +280,7 @@ actor ServiceLoop {
             for directory in try await context.spares.want(count) { context.alerts.send(.foreign(directory)) }
         } catch {
             // What is left lying the next start clears away.
-            context.logger.warning("\(error)", metadata: ["event": "disk_fault"])
+            context.logger.warning("\(error)", metadata: ["event": .event(.diskFault)])
         }
     }
 

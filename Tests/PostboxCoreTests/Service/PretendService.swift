@@ -129,7 +129,7 @@ struct PretendService {
     }
 
     /// How often a word was told.
-    func count(_ event: String) -> Int { told.count { $0.event == event } }
+    func count(_ event: String) -> Int { told.count { $0.event.word == event } }
 
     private var clocks: TwoClocks { TwoClocks(monotonic: now, wall: Self.wall + now) }
 

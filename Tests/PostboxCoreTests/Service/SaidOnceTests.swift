@@ -13,7 +13,7 @@ struct SaidOnceTests {
         service.lane("a", .connecting("connection refused"))
         service.run(until: 100)
         service.lane("a", .connecting("timed out"))
-        let lines = service.told.filter { $0.event == "waiting" }
+        let lines = service.told.filter { $0.event == .waiting }
         #expect(lines.map(\.message) == ["a.csv waits in the inbox for its destination"])
         guard case .line(let line) = lines.first else { return }
         #expect(line.facts == ["file": "a.csv", "why": "a: connection refused"])
@@ -25,7 +25,7 @@ struct SaidOnceTests {
         for number in 1...300 { service.drop("a\(number).csv") }
         service.round()
         service.lane("a", .refused("no"))
-        let messages = service.told.filter { $0.event == "waiting" }.map(\.message)
+        let messages = service.told.filter { $0.event == .waiting }.map(\.message)
         #expect(messages.count == 101 && messages.last == "more files wait in the inbox for their destination")
     }
 
@@ -78,7 +78,7 @@ struct SaidOnceTests {
         held.lane("b", .ready)
         held.run(until: 320)
         let alerts = held.told.compactMap { told -> Alert? in
-            if case .alert(let alert) = told, alert.event == "waiting_long" { alert } else { nil }
+            if case .alert(let alert) = told, alert.event == .waitingLong { alert } else { nil }
         }
         #expect(alerts.map(\.reasons) == [["marker": 1, "checksum": 1, "held": 1, "destination": 2]])
     }

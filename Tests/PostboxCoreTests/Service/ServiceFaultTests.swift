@@ -49,7 +49,7 @@ struct ServiceFaultTests {
         service.run(until: 6)
         #expect(service.actions.contains { if case .claim(let names) = $0 { names.count == 1 } else { false } })
         func alerts(_ service: PretendService) -> Int {
-            service.told.count { if case .alert(let alert) = $0 { alert.event == "claim_fault" } else { false } }
+            service.told.count { if case .alert(let alert) = $0 { alert.event == .claimFault } else { false } }
         }
         #expect(alerts(service) == 1 && service.count("claim_fault") > 1)
         service.claimFault = nil

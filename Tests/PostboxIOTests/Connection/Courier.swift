@@ -77,7 +77,7 @@ final class Courier: Sendable {
             if log.states.last != state { log.states.append(state) }
             guard let alert else { return }
             log.alerts.append(alert)
-            log.alertStates[alert.event] = state
+            log.alertStates[alert.event.word] = state
         }
     }
 

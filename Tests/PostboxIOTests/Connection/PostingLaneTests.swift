@@ -143,7 +143,7 @@ struct PostingLaneTests {
             try await withLane(destination(server.port) { $0.window = 1 }) { courier in
                 await courier.send((1...20).map { Parcel("R\($0)") })
                 try await courier.state("paused") { if case .paused = $0 { true } else { false } }
-                try await eventually("the alert") { courier.alerts.contains { $0.event == "destination_paused" } }
+                try await eventually("the alert") { courier.alerts.contains { $0.event == .destinationPaused } }
                 #expect(server.report().posts == 1)
                 await courier.lane.cancel(drop: 1, reason: "cancelled", text: "by the desk")
                 try await courier.settled(20)
@@ -320,7 +320,7 @@ struct LoginTroubleTests {
             try await withLane(destination(server.port)) { courier in
                 let state = try await courier.state("refused") { if case .refused = $0 { true } else { false } }
                 #expect("\(state)".contains("UserUnknownToPermSys"))
-                try await eventually("the alert") { courier.alerts.contains { $0.event == "login_refused" } }
+                try await eventually("the alert") { courier.alerts.contains { $0.event == .loginRefused } }
                 // A tight loop would be through dozens of logins by now.
                 try await Task.sleep(for: .milliseconds(300))
                 #expect(server.report().loginRejections == 1)
@@ -548,7 +548,7 @@ struct LostConnectionTests {
                 // The post that began it counts itself.
                 #expect(server.report().violations.map(\.text) == ["post 1000005"])
                 #expect(server.report().connections == 1)
-                #expect(courier.alerts.map(\.event) == ["login_suspect"])
+                #expect(courier.alerts.map(\.event.word) == ["login_suspect"])
             }
         }
     }
@@ -603,7 +603,7 @@ struct LostConnectionTests {
                 try await courier.settled(3)
                 #expect(courier.endings.map(\.outcome) == [.unknown, .unknown, .unknown])
                 #expect(server.report().posts == 3)
-                #expect(courier.alerts.map(\.event) == ["destination_paused"])
+                #expect(courier.alerts.map(\.event.word) == ["destination_paused"])
             }
         }
     }

@@ -13,7 +13,7 @@ struct AlertsTests {
         let name = "a\n\"b\"\u{1b}[2J\u{202e}.csv"
         let line = Alerts.json(
             Alert(
-                event: "file_partial", isError: false, message: "\(name) is partial", facts: ["file": name],
+                event: .filePartial, isError: false, message: "\(name) is partial", facts: ["file": name],
                 reasons: ["no_ric": 2, "not_a_decimal": 12]), at: 1_795_000_000_000_001)
         #expect(line.hasSuffix("}\n") && line.filter(\.isNewline).count == 1)
         #expect(VisibleText.isVisible(String(line.dropLast())))
@@ -33,11 +33,11 @@ struct AlertsTests {
         let alerts = Alerts(
             command: "cat >> '\(told.path)'; sleep 1000", environment: [:], patience: .milliseconds(200),
             logger: LineLog.silent)
-        for number in 1...9 { alerts.send(Alert(event: "e\(number)", message: "m")) }
+        for number in 1...9 { alerts.send(Alert(event: .fault, message: "m\(number)")) }
         await alerts.finish(within: .seconds(100))
         try await eventually("all are told") {
             let text = (try? String(contentsOf: told, encoding: .utf8)) ?? ""
-            return (1...9).allSatisfy { text.contains("\"e\($0)\"") }
+            return (1...9).allSatisfy { text.contains("\"m\($0)\"") }
         }
     }
 }
