@@ -112,9 +112,9 @@ package struct DeliveryMachine: Sendable {
 
     private let drop: Drop
     /// Rows that are committed at once.
-    private let lead: Int
-    /// Rows that may be handed over and not settled when more is committed.
-    private let openMax: Int
+    private var lead: Int
+    /// Posts that may be in flight; so many rows and two leads may be handed over and not settled when more is committed.
+    private let window: Int
     private var state = State.unbegun
     private var tally = Tally()
     /// RICs and services of a correction, by hash; nil: any. Of what it is held against, others are of no interest.
@@ -139,7 +139,7 @@ package struct DeliveryMachine: Sendable {
     package init(_ drop: Drop, window: Int, lead: Int) {
         self.drop = drop
         self.lead = lead
-        openMax = window + 2 * lead
+        self.window = window
         handed = drop.postedThrough > 0 ? drop.settled ?? RowSet(rows: drop.rows) : drop.settled
     }
 
@@ -313,6 +313,9 @@ package struct DeliveryMachine: Sendable {
     }
 
     // MARK: - The turn
+
+    /// So many rows are committed at once from now on: a server's rate, and with it the lane's lead, may change with each login.
+    package mutating func set(lead: Int) { self.lead = lead }
 
     /// The lane's answer to a drop that took its turn. `givenUp`: why it is over, if the drop was cancelled; nil: the lane stops.
     package mutating func turned(_ turn: LaneOrder.Turn, givenUp why: OutcomeDetail? = nil) {
@@ -507,7 +510,7 @@ package struct DeliveryMachine: Sendable {
     }
 
     /// So many rows are open that nothing more is committed; not when nobody will settle them.
-    private var isFull: Bool { tally.open > openMax && !tally.isStopped }
+    private var isFull: Bool { tally.open > window + 2 * lead && !tally.isStopped }
 
     // MARK: - The end
 

@@ -16,18 +16,16 @@ package struct LaneMachine: Sendable {
         case stopped
     }
 
-    private struct OpenDrop {
-        enum Wait {
-            case none
-            case turn
-            case commit(rows: Int, isLast: Bool)
-        }
+    private enum Wait {
+        case turn
+        case commit(rows: Int, isLast: Bool)
+    }
 
+    private struct OpenDrop {
         /// Somebody takes its outcomes; false between a fault and the try after it.
         var isTaken = true
         /// Why nothing more of it is sent.
         var cancelled: OutcomeDetail?
-        var wait = Wait.none
     }
 
     private let destination: Destination
@@ -37,6 +35,8 @@ package struct LaneMachine: Sendable {
     private var pacer: PostPacer
     private var order = LaneOrder()
     private var drops: [Int: OpenDrop] = [:]
+    /// What drops wait for.
+    private var waits: [Int: Wait] = [:]
     /// Rows in doubt, until every drop that has some has presented them.
     private var presented: [(place: DropPlace, lots: [PostLot])] = []
     /// Rows that wait to be sent and never were.
@@ -124,7 +124,7 @@ package struct LaneMachine: Sendable {
     /// Whether the drop has rows left here and none of them can move before it, or the lane, is resumed.
     package func isHeldUp(_ drop: Int) -> Bool {
         guard let entry = drops[drop], entry.isTaken else { return false }
-        let waits = if case .none = entry.wait { false } else { true }
+        let waits = waits[drop] != nil
         if isHeld { return window.inFlight == 0 && (waits || !window.isIdle) }
         return order.isHeld(drop) && waits && window.isIdle
     }
@@ -152,7 +152,7 @@ package struct LaneMachine: Sendable {
     /// `over`: the lane ends, or the drop was cancelled.
     package mutating func turn(of drop: Int) -> LaneOrder.Turn {
         let now = turnNow(of: drop)
-        if now == .wait { drops[drop]?.wait = .turn }
+        if now == .wait { waits[drop] = .turn }
         return now
     }
 
@@ -174,7 +174,7 @@ package struct LaneMachine: Sendable {
             return false
         }
         if commitNow(drop, rows: rows, isLast: isLast) { return true }
-        drops[drop]?.wait = .commit(rows: rows, isLast: isLast)
+        waits[drop] = .commit(rows: rows, isLast: isLast)
         return nil
     }
 
@@ -240,6 +240,7 @@ package struct LaneMachine: Sendable {
     package mutating func close(_ drop: Int, now: Moment) {
         order.close(drop)
         drops[drop] = nil
+        waits[drop] = nil
         admitPresented(now)
     }
 
@@ -247,11 +248,10 @@ package struct LaneMachine: Sendable {
 
     /// Gives up what was not sent of a drop; what is in flight settles. False: the drop is not open here, nothing happens.
     package mutating func cancel(_ drop: Int, _ why: OutcomeDetail, now: Moment) -> [Wake] {
-        guard let entry = drops[drop], entry.isTaken else { return [] }
+        guard drops[drop]?.isTaken == true else { return [] }
         drops[drop]?.cancelled = why
         giveUp(drop, why, now)
-        drops[drop]?.wait = .none
-        return Self.ended(drop, entry.wait)
+        return waits.removeValue(forKey: drop).map { [Self.over(drop, $0)] } ?? []
     }
 
     private mutating func giveUp(_ drop: Int, _ why: OutcomeDetail, _ now: Moment) {
@@ -262,11 +262,10 @@ package struct LaneMachine: Sendable {
     }
 
     /// What a drop that waits is told when it gets no turn any more.
-    private static func ended(_ drop: Int, _ wait: OpenDrop.Wait) -> [Wake] {
+    private static func over(_ drop: Int, _ wait: Wait) -> Wake {
         switch wait {
-        case .none: []
-        case .turn: [.turn(drop: drop, .over)]
-        case .commit: [.commit(drop: drop, isAllowed: false)]
+        case .turn: .turn(drop: drop, .over)
+        case .commit: .commit(drop: drop, isAllowed: false)
         }
     }
 
@@ -323,17 +322,15 @@ package struct LaneMachine: Sendable {
     package mutating func stop() -> [Wake] {
         life = .stopped
         login.lost()
+        // Nobody takes outcomes any more, so that nothing is given up either: what was not sent is the next start's.
+        for drop in Array(drops.keys) { drops[drop]?.isTaken = false }
         return endWaits()
     }
 
     /// Nobody gets a turn any more.
     private mutating func endWaits() -> [Wake] {
-        var wakes: [Wake] = []
-        for (drop, entry) in drops.sorted(by: { $0.key < $1.key }) {
-            wakes += Self.ended(drop, entry.wait)
-            drops[drop]?.wait = .none
-        }
-        return wakes
+        defer { waits = [:] }
+        return waits.sorted { $0.key < $1.key }.map { Self.over($0.key, $0.value) }
     }
 
     // MARK: - Answers
@@ -464,12 +461,15 @@ package struct LaneMachine: Sendable {
             if !window.settled.isEmpty { return .deliver(takeOutcomes()) }
         }
         if pump.step == .login {
-            pump.step = .posts
             if login.isReissueDue, !window.isLone {
                 login.isReissueDue = false
                 return .reissue
             }
-            if login.isGoingBack, window.inFlight == 0, login.isConnected { return .goBack }
+            if login.isGoingBack, window.inFlight == 0, login.isConnected {
+                pump.step = .posts
+                return .goBack
+            }
+            pump.step = .posts
         }
         if pump.step == .posts {
             if let sends = takePosts(room, now) {
@@ -550,21 +550,22 @@ package struct LaneMachine: Sendable {
     }
 
     private mutating func takeWakes() -> [Wake] {
+        guard !waits.isEmpty else { return [] }
         var wakes: [Wake] = []
         for drop in order.drops {
-            guard case .commit(let rows, let isLast)? = drops[drop]?.wait else { continue }
+            guard case .commit(let rows, let isLast)? = waits[drop] else { continue }
             if order.isOvertaken(drop) {
-                drops[drop]?.wait = .none
+                waits[drop] = nil
                 wakes.append(.commit(drop: drop, isAllowed: false))
             } else if commitNow(drop, rows: rows, isLast: isLast) {
-                drops[drop]?.wait = .none
+                waits[drop] = nil
                 wakes.append(.commit(drop: drop, isAllowed: true))
             }
         }
-        if let next = order.next, case .turn? = drops[next]?.wait {
+        if let next = order.next, case .turn? = waits[next] {
             let now = turnNow(of: next)
             if now != .wait {
-                drops[next]?.wait = .none
+                waits[next] = nil
                 wakes.append(.turn(drop: next, now))
             }
         }

@@ -1,3 +1,5 @@
+internal import DequeModule
+
 /// Decides what the service does: what is claimed and what goes on, when `--once` ends and with which code, what is said, and when
 /// faults are given up on.
 ///
@@ -14,6 +16,8 @@ package struct ServiceMachine: Sendable {
         /// A round begins. Goes to: list, or stop when the service stops.
         case start
         case list
+        /// The inbox was listed, and what that told is said. Goes to: sayWhatLasts.
+        case listed
         case sayWhatLasts
         /// The commands may have been read, or are unknown for now.
         case commands
@@ -65,7 +69,7 @@ package struct ServiceMachine: Sendable {
     private var stop = Stop.no
     private var result: OnceResult
     private var phase = Phase.opening
-    private var queue: [Action] = []
+    private var queue: Deque<Action> = []
 
     /// `recovered`: drops that an earlier run left, which go on.
     package init(_ settings: Settings, options: Options, recovered: [DropBook.Drop], at now: Int64) {
@@ -237,7 +241,13 @@ package struct ServiceMachine: Sendable {
             phase = stop == .no ? .list : .stop
         case .list:
             phase = .sayWhatLasts
-            if now >= inbox.nextListing { queue += [.list(isWatchLost: inbox.isWatchLost), .readCommands] }
+            if now >= inbox.nextListing {
+                phase = .listed
+                queue.append(.list(isWatchLost: inbox.isWatchLost))
+            }
+        case .listed:
+            phase = .sayWhatLasts
+            queue.append(.readCommands)
         case .sayWhatLasts:
             sayWhatLasts(at: now, facts)
             tell(inbox.remind(at: now))

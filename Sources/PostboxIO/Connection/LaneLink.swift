@@ -19,8 +19,9 @@ final class LaneLink {
     /// New credentials that wait until a post that goes alone has its answer.
     var credentials: OutboundMessage.Credentials?
     var directory = ServiceDirectory()
-    /// Resumed when the connection is over.
-    var end: CheckedContinuation<ServerRotation.End, Never>?
+    /// How it ended, as soon as it is over.
+    private(set) var ended: ServerRotation.End?
+    private var waiter: CheckedContinuation<ServerRotation.End, Never>?
 
     init(number: Int, url: Destination.URL, channel: any Channel, profile: Destination.Profile, now: Int64) {
         self.number = number
@@ -28,6 +29,18 @@ final class LaneLink {
         self.channel = channel
         login = LoginStream(profile: profile)
         keepAlive = KeepAlive(timeout: LoginStream.Limits().pingTimeout, now: now)
+    }
+
+    /// Resumes the continuation when the connection is over; at once when it is already.
+    func whenOver(_ continuation: CheckedContinuation<ServerRotation.End, Never>) {
+        if let ended { continuation.resume(returning: ended) } else { waiter = continuation }
+    }
+
+    /// The connection is over; to be told once.
+    func end(_ end: ServerRotation.End) {
+        ended = end
+        waiter?.resume(returning: end)
+        waiter = nil
     }
 }
 

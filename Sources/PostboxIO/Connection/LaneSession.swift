@@ -40,7 +40,9 @@ extension PostingLane {
         let task = world.eventLoop.scheduleTask(in: .nanoseconds(nanoseconds)) {
             self.assumeIsolated { $0.waiters.endPause() }
         }
-        await withCheckedContinuation { waiters.pause = $0 }
+        await withCheckedContinuation { continuation in
+            if machine.isEnding { continuation.resume() } else { waiters.pause = continuation }
+        }
         task.cancel()
     }
 
@@ -71,16 +73,8 @@ extension PostingLane {
         arm()
         let watch = rotation.looksBack ? Task { await watchFirst(number) } : nil
         defer { watch?.cancel() }
-        return await withCheckedContinuation { continuation in
-            // It may have ended already, between the connection and here.
-            if self.link === link {
-                link.end = continuation
-            } else {
-                continuation.resume(
-                    returning: lastEnd
-                        ?? ServerRotation.End(retry: .soon, text: "the connection was lost", wasOpen: false))
-            }
-        }
+        // It may have ended already, between the connection and here.
+        return await withCheckedContinuation { link.whenOver($0) }
     }
 
     /// What keeps the login waiting is worth more than how the last connection ended.
@@ -211,8 +205,7 @@ extension PostingLane {
         machine.lost(now: Clock.now())
         if !machine.isEnding { set(.connecting(text)) }
         pump()
-        lastEnd = end
-        link.end?.resume(returning: end)
+        link.end(end)
     }
 
     // MARK: - What the server has

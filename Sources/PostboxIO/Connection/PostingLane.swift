@@ -33,7 +33,6 @@ package actor PostingLane {
     var link: LaneLink?
     /// Connections so far: the number of the last one.
     var connections = 0
-    var lastEnd: ServerRotation.End?
     private var timer = Timer()
 
     private struct Timer {

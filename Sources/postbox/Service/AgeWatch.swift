@@ -5,27 +5,26 @@ internal import PostboxIO
 struct AgeWatch: Sendable {
     private let file: ClaimedFile
     private let context: Context
-    private let givenUp: GivenUp
+    private let drop: OpenDrop
     private let limit: AgeLimit
 
     /// nil: the file may be of any age.
-    init?(_ file: ClaimedFile, givenUp: GivenUp, in context: Context) {
+    init?(_ file: ClaimedFile, _ drop: OpenDrop, in context: Context) {
         guard let limit = file.ageLimit else { return nil }
         self.file = file
         self.context = context
-        self.givenUp = givenUp
+        self.drop = drop
         self.limit = limit
     }
 
     /// Gives the file up if it is too old already: nothing of it was handed to a lane yet.
-    func look() {
-        if limit.left(at: Clock.wall()) == nil { giveUp() }
+    func look() async {
+        if limit.left(at: Clock.wall()) == nil { await giveUp() }
     }
 
     /// Gives up what is left at its lanes when the time comes. nil: it is over.
     func start() -> Task<Void, Never>? {
         guard let left = limit.left(at: Clock.wall()) else { return nil }
-        let lanes = file.rule.destinations.compactMap { context.lanes[$0] }
         return Task {
             do {
                 try await Task.sleep(for: left)
@@ -33,21 +32,16 @@ struct AgeWatch: Sendable {
                 // The file came to its end before.
                 return
             }
-            guard giveUp() else { return }
-            let detail = AgeLimit.isOver.detail
-            for lane in lanes { await lane.cancel(drop: file.drop, reason: detail.reason, text: detail.text) }
+            // It may have come to its end in the same moment.
+            if !Task.isCancelled { await giveUp() }
         }
     }
 
-    /// False: it was given up before.
-    @discardableResult
-    private func giveUp() -> Bool {
-        guard givenUp.detail == nil else { return false }
+    private func giveUp() async {
+        guard await drop.giveUp(AgeLimit.isOver.detail) else { return }
         context.alerts.send(
             Alert(
                 event: .maxAge, message: "\(file.name): what was not sent yet is too old to be sent",
                 facts: ["drop": "\(file.drop)", "file": file.name]))
-        givenUp.set(AgeLimit.isOver.detail)
-        return true
     }
 }

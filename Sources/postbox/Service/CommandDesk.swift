@@ -14,7 +14,7 @@ actor CommandDesk {
     /// Which drop a name in a cancellation has turned out to mean.
     private var meant: [DeskCommand: Int] = [:]
     private var cancelled: [Int: OutcomeDetail] = [:]
-    private var open: [Int: GivenUp] = [:]
+    private var open: [Int: OpenDrop] = [:]
     private var standing = Standing()
     private var warned: Set<String> = []
     private var watch: Inotify?
@@ -152,10 +152,7 @@ actor CommandDesk {
         context.logger.warning(
             "\(command.subject) is cancelled: nothing more of it is sent",
             metadata: facts(command, entry).merging(["event": .event(.cancelling), "drop": "\(drop)"]) { $1 })
-        open[drop]?.set(detail)
-        for lane in context.lanes.values {
-            await lane.cancel(drop: drop, reason: detail.reason, text: detail.text)
-        }
+        await open[drop]?.giveUp(detail)
     }
 
     /// A command that comes too late is taken away, and says so.
@@ -195,19 +192,12 @@ actor CommandDesk {
     }
 
     /// A drop has its place in the lanes: commands that were given for it before holds from its first row on.
-    func opened(_ drop: Int) async -> GivenUp {
-        let givenUp = GivenUp()
-        open[drop] = givenUp
-        if standing.drops.contains(drop) {
-            for lane in context.lanes.values { await lane.hold(drop: drop) }
+    func opened(_ drop: OpenDrop) async {
+        open[drop.number] = drop
+        if standing.drops.contains(drop.number) {
+            for lane in context.lanes.values { await lane.hold(drop: drop.number) }
         }
-        if let detail = cancelled[drop] {
-            givenUp.set(detail)
-            for lane in context.lanes.values {
-                await lane.cancel(drop: drop, reason: detail.reason, text: detail.text)
-            }
-        }
-        return givenUp
+        if let detail = cancelled[drop.number] { await drop.giveUp(detail) }
     }
 
     /// A contribution ended. `isClosed`: for good; its commands are over. Returns what stands then.

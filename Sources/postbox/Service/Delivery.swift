@@ -7,6 +7,7 @@ internal import PostboxIO
 struct Delivery: Sendable {
     let file: ClaimedFile
     let context: Context
+    let drop: OpenDrop
     let lane: PostingLane
     let destination: String
     let target: DestinationMapper.Target
@@ -29,10 +30,10 @@ struct Delivery: Sendable {
 
     /// Does all of it. Throws on a fault of the disk or the ledger, when the answers to what was handed over are written down.
     func run(_ path: String, _ outcomes: OutcomeStream) async throws -> DeliveryMachine.End {
-        let drop = DeliveryMachine.Drop(
+        let rowsOfDrop = DeliveryMachine.Drop(
             number: file.drop, rows: rows, postIDBase: base, settled: settled, postedThrough: postedThrough)
         let machine = SharedDelivery(
-            DeliveryMachine(drop, window: lane.destination.window, lead: await lane.leadRows))
+            DeliveryMachine(rowsOfDrop, window: lane.destination.window, lead: await lane.leadRows))
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await receive(outcomes, machine, on: results) }
             var action: DeliveryMachine.Action
@@ -68,8 +69,8 @@ struct Delivery: Sendable {
                 results: results, destination: destination, settled: ended, postedThrough: postedThrough
             ).end(after: row, rows: rows, reason: detail.reason, text: detail.text)
         case .finishOffering: await lane.finishOffering(file.drop)
-        case .close: await lane.close(drop: file.drop)
-        case .suspend: await lane.suspend(drop: file.drop)
+        case .close: await drop.leave(destination, keepsPlace: false)
+        case .suspend: await drop.leave(destination, keepsPlace: true)
         case .rewind(let row):
             try await context.ledger.rewind(file.drop, destination: destination, to: row)
         default: preconditionFailure("rows are handed over before the lane is left: \(action)")
@@ -102,8 +103,8 @@ struct Delivery: Sendable {
             }
             context.progress.add(settled: count, acked: acked, bad: count - acked)
             switch machine.settled(count) {
-            case .suspend: await lane.suspend(drop: file.drop)
-            case .some: await lane.close(drop: file.drop)
+            case .suspend: await drop.leave(destination, keepsPlace: true)
+            case .some: await drop.leave(destination, keepsPlace: false)
             case nil: break
             }
         }
@@ -166,7 +167,11 @@ struct Delivery: Sendable {
             case .takeTurn:
                 let turn = await lane.turn(of: file.drop)
                 let givenUp = turn == .over ? await lane.cancellation(of: file.drop) : nil
-                action = machine.next { $0.turned(turn, givenUp: givenUp) }
+                let lead = await lane.leadRows
+                action = machine.next {
+                    $0.set(lead: lead)
+                    $0.turned(turn, givenUp: givenUp)
+                }
             case .noteSending:
                 context.guardBook.sends(file.place)
                 action = machine.next()

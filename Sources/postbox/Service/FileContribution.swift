@@ -8,25 +8,21 @@ internal import PostboxIO
 struct FileContribution: Sendable {
     let file: ClaimedFile
     let context: Context
-    /// By destination: the file's place in the lane, taken when it was claimed.
-    let outcomes: [String: OutcomeStream]
-    /// Whether it was cancelled, or became too old.
-    let givenUp: GivenUp
+    let drop: OpenDrop
     private let admission: Admission
     private let ending: FileEnding
     private let logger: Logger
 
-    init(file: ClaimedFile, context: Context, outcomes: [String: OutcomeStream], givenUp: GivenUp) {
+    init(file: ClaimedFile, context: Context, drop: OpenDrop) {
         self.file = file
         self.context = context
-        self.outcomes = outcomes
-        self.givenUp = givenUp
+        self.drop = drop
         var logger = context.logger
         logger[metadataKey: "drop"] = "\(file.drop)"
         logger[metadataKey: "file"] = "\(file.name)"
         self.logger = logger
         admission = Admission(name: file.name, past: file.past, rule: file.rule)
-        ending = FileEnding(file, givenUp: givenUp, in: context, logger)
+        ending = FileEnding(file, drop, in: context, logger)
     }
 
     private var rule: MappingRule { file.rule }
@@ -50,13 +46,7 @@ struct FileContribution: Sendable {
             }
             end = .fault(Words.of(error))
         }
-        for name in rule.destinations {
-            if case .fault = end {
-                await context.lanes[name]?.suspend(drop: file.drop)
-            } else {
-                await context.lanes[name]?.close(drop: file.drop)
-            }
-        }
+        if case .fault = end { await drop.leave(keepsPlace: true) } else { await drop.leave(keepsPlace: false) }
         return end
     }
 
@@ -105,7 +95,7 @@ struct FileContribution: Sendable {
     }
 
     private func judge(_ finding: Admission.Finding) -> Admission.End? {
-        admission.end(finding, givenUp: givenUp.detail.map(FileTrouble.init))
+        admission.end(finding, givenUp: drop.givenUp.map(FileTrouble.init))
     }
 
     /// What other files stand against it: newer ones that a correction must not undo, and one that said the same.
@@ -169,7 +159,7 @@ struct FileContribution: Sendable {
         for name in rule.destinations {
             guard let lane = context.lanes[name] else {
                 // Nothing of it is sent: to be read it needs no destination.
-                if givenUp.detail != nil {
+                if drop.givenUp != nil {
                     targets.append(unsentTarget(name))
                     continue
                 }
@@ -212,20 +202,17 @@ struct FileContribution: Sendable {
             "contributing",
             metadata: ["event": .event(.posting), "rows": "\(plan.rows)", "rejected": "\(plan.rejected)"])
 
-        let age = AgeWatch(file, givenUp: givenUp, in: context)
-        if admission.setAside(givenUp: nil) == nil { age?.look() }
-        let setAside = admission.setAside(givenUp: givenUp.detail.map(FileTrouble.init))
-        if let detail = setAside?.detail {
-            for name in rule.destinations {
-                await context.lanes[name]?.cancel(drop: file.drop, reason: detail.reason, text: detail.text)
-            }
-        }
+        let age = AgeWatch(file, drop, in: context)
+        if admission.setAside(givenUp: nil) == nil { await age?.look() }
+        let setAside = admission.setAside(givenUp: drop.givenUp.map(FileTrouble.init))
+        if let detail = setAside?.detail { await drop.endRest(detail) }
         var deliveries: [Delivery] = []
         for (posting, target) in zip(postings, plan.targets) {
             guard let lane = context.lanes[posting.destination] else { continue }
             deliveries.append(
                 Delivery(
-                    file: file, context: context, lane: lane, destination: posting.destination, target: target,
+                    file: file, context: context, drop: drop, lane: lane, destination: posting.destination,
+                    target: target,
                     format: plan.format, digests: plan.digests, rows: plan.rows, base: posting.postIDBase,
                     settled: recovered.settled(at: posting.destination), postedThrough: posting.postedThrough,
                     results: results))
@@ -240,7 +227,7 @@ struct FileContribution: Sendable {
         }
         let trouble = FileFate.trouble(
             changed: ends.compactMap(\.changed).last, setAside: setAside,
-            givenUp: givenUp.detail.map(FileTrouble.init))
+            givenUp: drop.givenUp.map(FileTrouble.init))
         return try await ending.close(.posted(trouble), results, source: source, plan: plan)
     }
 
@@ -274,7 +261,7 @@ struct FileContribution: Sendable {
     private func run(_ deliveries: [Delivery], _ path: String) async throws -> [DeliveryMachine.End] {
         let ends = await withTaskGroup(of: Swift.Result<DeliveryMachine.End, any Error>.self) { group in
             for delivery in deliveries {
-                guard let stream = outcomes[delivery.destination] else { continue }
+                guard let stream = drop.outcomes[delivery.destination] else { continue }
                 group.addTask {
                     do {
                         return .success(try await delivery.run(path, stream))

@@ -6,13 +6,13 @@ internal import PostboxIO
 struct FileEnding: Sendable {
     let file: ClaimedFile
     let context: Context
-    let givenUp: GivenUp
+    let drop: OpenDrop
     private let report: FileReport
 
-    init(_ file: ClaimedFile, givenUp: GivenUp, in context: Context, _ logger: Logger) {
+    init(_ file: ClaimedFile, _ drop: OpenDrop, in context: Context, _ logger: Logger) {
         self.file = file
         self.context = context
-        self.givenUp = givenUp
+        self.drop = drop
         report = FileReport(file: file, context: context, logger: logger)
     }
 
@@ -83,7 +83,7 @@ struct FileEnding: Sendable {
         FailPoint.reach("rejects_written")
         let summary = try await report.summary(
             of: fate, outcomes: outcomes, results: results, plan: plan, source: source,
-            isGivenUp: givenUp.detail != nil)
+            isGivenUp: drop.givenUp != nil)
         let bytes = Array(summary.json.utf8)
         let part = file.directory + "/" + FileMover.Part.summary
         try FileMover().write(bytes, to: part, mode: try file.mode(), syncing: false)

@@ -206,15 +206,9 @@ actor ServiceLoop {
         var contributions: [FileContribution] = []
         for drop in drops {
             guard let file = files[drop] else { continue }
-            var outcomes: [String: OutcomeStream] = [:]
-            for name in file.snapshot.rule.destinations {
-                if let lane = context.lanes[name] {
-                    outcomes[name] = await lane.open(file.place, presents: file.presents)
-                }
-            }
-            let givenUp = await desk.opened(file.drop)
-            contributions.append(
-                FileContribution(file: file, context: context, outcomes: outcomes, givenUp: givenUp))
+            let drop = await OpenDrop.open(file, at: context.lanes)
+            await desk.opened(drop)
+            contributions.append(FileContribution(file: file, context: context, drop: drop))
         }
         for contribution in contributions {
             group.addTask { [input] in

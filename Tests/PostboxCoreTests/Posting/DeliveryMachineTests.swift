@@ -43,6 +43,21 @@ struct DeliveryMachineTests {
         #expect(desk.next { $0.mayCommit(true) } == "commit through 4")
     }
 
+    @Test("A server's rate may change with each login, and with it how many rows are committed at once")
+    func changedLead() {
+        var desk = DeliveryDesk(rows: 8)
+        #expect(desk.firstOffer(1...8) == "offer 1 2, committed 2")
+        desk.machine.set(lead: 4)
+        #expect(desk.next { $0.offered(true) } == "ask for 4")
+        _ = desk.next { $0.mayCommit(true) }
+        #expect(desk.next { $0.advanced() } == "take turn")
+        // What is committed already goes as it was committed.
+        desk.machine.set(lead: 1)
+        #expect(desk.turned(.go) == "offer 3 4 5 6, committed 4")
+        #expect(desk.next { $0.offered(true) } == "wait")
+        #expect(desk.next { _ = $0.settled(4) } == "ask for 1")
+    }
+
     @Test("A lot says which drop, which rows and which PostIDs")
     func lot() {
         var desk = DeliveryDesk(rows: 2)

@@ -308,6 +308,32 @@ struct LaneMachineTests {
         #expect(bench.machine.isBusy == false)
     }
 
+    @Test("A cancel after the stop changes nothing: what was not sent is the next start's")
+    func cancelledAfterStop() {
+        var bench = Bench()
+        bench.offer("A", "B", "C")
+        #expect(bench.sent() == [1001, 1002])
+        #expect(bench.stop() == [])
+        #expect(bench.cancel(1, OutcomeDetail(reason: "cancelled"), now: bench.now) == [])
+        #expect(bench.machine.cancellation(of: 1) == nil)
+        #expect(bench.settled() == [])
+        #expect(bench.machine.firstUntaken(of: 1) == 3)
+        #expect(bench.machine.isOver(1) && !bench.machine.isHeldUp(1))
+    }
+
+    @Test("New credentials that waited go, and in the same round the lane goes back to the first server")
+    func reissueAndGoBack() {
+        var bench = Bench()
+        bench.machine.lonePosts = LonePosts(around: 1 << 30, ricTimes: 1)
+        bench.offer("A")
+        #expect(bench.sent() == [1001])
+        #expect(bench.mayReissue() == false)
+        bench.machine.goBack()
+        _ = bench.answer(1001)
+        let actions = bench.pump()
+        #expect(actions.contains(.reissue) && actions.contains(.goBack))
+    }
+
     @Test("After a fault a drop keeps its place, and goes on in it")
     func suspended() {
         var bench = Bench()

@@ -1,0 +1,68 @@
+internal import PostboxCore
+internal import PostboxIO
+internal import Synchronization
+
+/// A drop in work: its place at each of its lanes, and why nothing more of it is sent. Whoever gives it up, or leaves a lane, does it
+/// here.
+final class OpenDrop: Sendable {
+    private struct State {
+        /// The first reason stands.
+        var givenUp: OutcomeDetail?
+        /// Destinations whose lane was left.
+        var left: Set<String> = []
+    }
+
+    let number: Int
+    /// What becomes of its rows, by destination.
+    let outcomes: [String: OutcomeStream]
+    private let lanes: [String: PostingLane]
+    private let state = Mutex(State())
+
+    private init(_ number: Int, lanes: [String: PostingLane], outcomes: [String: OutcomeStream]) {
+        self.number = number
+        self.lanes = lanes
+        self.outcomes = outcomes
+    }
+
+    /// Takes the file's place at each of its lanes that is there.
+    static func open(_ file: ClaimedFile, at lanes: [String: PostingLane]) async -> OpenDrop {
+        let own = lanes.filter { file.snapshot.rule.destinations.contains($0.key) }
+        var outcomes: [String: OutcomeStream] = [:]
+        for (name, lane) in own {
+            outcomes[name] = await lane.open(file.place, presents: file.presents)
+        }
+        return OpenDrop(file.drop, lanes: own, outcomes: outcomes)
+    }
+
+    /// Why nothing more of it is sent: cancelled, or too old; nil: it goes on.
+    var givenUp: OutcomeDetail? { state.withLock { $0.givenUp } }
+
+    /// Gives up what was not sent. False: it was given up before, and nothing changes.
+    @discardableResult
+    func giveUp(_ why: OutcomeDetail) async -> Bool {
+        let isFirst = state.withLock { state in
+            defer { state.givenUp = state.givenUp ?? why }
+            return state.givenUp == nil
+        }
+        if isFirst { await endRest(why) }
+        return isFirst
+    }
+
+    /// Ends what was not sent at its lanes; what is in flight settles.
+    func endRest(_ why: OutcomeDetail) async {
+        for lane in lanes.values { await lane.cancel(drop: number, reason: why.reason, text: why.text) }
+    }
+
+    /// Nothing more of it comes at that destination; once a lane. `keepsPlace`: the rest follows when a fault is mended, before the
+    /// rows of newer drops.
+    func leave(_ destination: String, keepsPlace: Bool) async {
+        let isFirst = state.withLock { $0.left.insert(destination).inserted }
+        guard isFirst, let lane = lanes[destination] else { return }
+        if keepsPlace { await lane.suspend(drop: number) } else { await lane.close(drop: number) }
+    }
+
+    /// Nothing more of it comes at any destination.
+    func leave(keepsPlace: Bool) async {
+        for name in lanes.keys { await leave(name, keepsPlace: keepsPlace) }
+    }
+}
