@@ -145,6 +145,29 @@ struct ArchitectureTests {
         #expect(rows == Event.all.map(\.word))
     }
 
+    @Test("Each reference to a page's section finds its heading")
+    func sections() throws {
+        let folder = try BuiltProgram.packageFolder()
+        let pages = ["The wire": "TheWire", "What servers do": "WhatServersDo"]
+        let headings = try pages.mapValues { name in
+            let page = try String(
+                contentsOf: folder.appendingPathComponent("Sources/PostboxCore/Documentation.docc/\(name).md"),
+                encoding: .utf8)
+            return Set(page.matches(of: /(?m)^##+ (\d+(?:\.\d+)*)/).map { String($0.1) })
+        }
+        var count = 0
+        for file in try Source.all() {
+            for (index, line) in file.lines.enumerated() {
+                for match in line.matches(of: /(The wire|What servers do),? §(\d+(?:\.\d+)*)/) {
+                    count += 1
+                    let isThere = headings[String(match.1)]?.contains(String(match.2)) == true
+                    #expect(isThere, "\(file.path):\(index + 1): \(match.0) is no section")
+                }
+            }
+        }
+        #expect(count > 50)
+    }
+
     @Test("Tests lie at the path of what they test")
     func mirrored() throws {
         let folder = try BuiltProgram.packageFolder()
