@@ -74,9 +74,6 @@ package struct LaneMachine: Sendable {
     /// The rows that a post to send is one of.
     package func lot(_ handle: Int32) -> PostLot? { window.lot(handle) }
 
-    /// The row that a post in flight stands for, by its PostID; nil: nothing of the kind is in flight.
-    package func post(_ postID: UInt32) -> (lot: Int32, index: Int32)? { window.post(postID) }
-
     package var inFlight: Int { window.inFlight }
 
     /// Something is in flight or waits to be sent.
@@ -101,9 +98,6 @@ package struct LaneMachine: Sendable {
 
     /// When the pause ends, in nanoseconds; nil: nothing pauses.
     package var pausedUntil: Int64? { login.pausedUntil }
-
-    /// Posts a second; nil: no limit.
-    package var rate: Int? { pacer.limit }
 
     /// The lead: rows that are committed as sent at once. Up to as many wait to be sent already, so that a commit is waited for
     /// while the wire still has something to send; twice the lead is what a kill leaves in doubt at most, besides a window.

@@ -20,7 +20,7 @@ final class LaneLink {
     var credentials: OutboundMessage.Credentials?
     var directory = ServiceDirectory()
     /// How it ended, as soon as it is over.
-    private(set) var ended: ServerRotation.End?
+    private var ended: ServerRotation.End?
     private var waiter: CheckedContinuation<ServerRotation.End, Never>?
 
     init(number: Int, url: Destination.URL, channel: any Channel, profile: Destination.Profile, now: Int64) {

@@ -89,6 +89,20 @@ package actor PostingLane {
         }
     }
 
+    /// What a drop has to know of its lane before it hands rows over; asked at once, as each question changes threads.
+    package struct Start: Sendable {
+        /// Names of services by their index in posts of this lane.
+        package var services: [String]
+        /// Rows that are committed as sent at once.
+        package var leadRows: Int
+        /// Nothing is sent before the drop has presented its rows in doubt.
+        package var awaitsDoubts: Bool
+    }
+
+    package func start(of drop: Int) -> Start {
+        Start(services: encoder.services, leadRows: machine.leadRows, awaitsDoubts: machine.awaitsDoubts(of: drop))
+    }
+
     /// Rows that are committed as sent at once.
     package var leadRows: Int { machine.leadRows }
 
@@ -106,9 +120,6 @@ package actor PostingLane {
 
     /// Whether the drop's rows are the next to go.
     package func isNext(_ drop: Int) -> Bool { machine.isNext(drop) }
-
-    /// Whether nothing is sent before the drop has presented its rows in doubt.
-    package func awaitsDoubts(of drop: Int) -> Bool { machine.awaitsDoubts(of: drop) }
 
     /// Hands over a drop's rows in doubt, all at once. They are sent when every other drop has presented its own.
     package func present(_ lots: [PostLot], of place: DropPlace) {

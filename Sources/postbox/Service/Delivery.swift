@@ -32,14 +32,15 @@ struct Delivery: Sendable {
     func run(_ path: String, _ outcomes: OutcomeStream) async throws -> DeliveryMachine.End {
         let rowsOfDrop = DeliveryMachine.Drop(
             number: file.drop, rows: rows, postIDBase: base, settled: settled, postedThrough: postedThrough)
+        let start = await lane.start(of: file.drop)
         let machine = SharedDelivery(
-            DeliveryMachine(rowsOfDrop, window: lane.destination.window, lead: await lane.leadRows))
+            DeliveryMachine(rowsOfDrop, window: lane.destination.window, lead: start.leadRows))
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await receive(outcomes, machine, on: results) }
             var action: DeliveryMachine.Action
             var fault: (any Error)?
             do {
-                action = try await handOver(path, machine)
+                action = try await handOver(path, machine, start)
             } catch {
                 fault = error
                 action = machine.next { $0.failed() }
@@ -114,21 +115,23 @@ struct Delivery: Sendable {
     // MARK: - Rows
 
     /// Reads the file and hands its rows over. Returns what is to be done when that is through.
-    private func handOver(_ path: String, _ machine: SharedDelivery) async throws -> DeliveryMachine.Action {
+    private func handOver(
+        _ path: String, _ machine: SharedDelivery, _ start: PostingLane.Start
+    ) async throws -> DeliveryMachine.Action {
         var guarded = Guarded(
-            file.place, destination: destination, services: await lane.serviceNames(), book: context.guardBook)
+            file.place, destination: destination, services: start.services, book: context.guardBook)
         guarded.own = try Correction(context: context, file: file).newerRowsOfOriginal(
-            at: destination, services: await lane.serviceNames())
+            at: destination, services: start.services)
         do {
             var sources = Sources(
                 file: try SourceFile(path: path, chunkBytes: format.traits.chunkBytes), guarded: guarded)
             let keys = try keysOfCorrection(sources.file)
-            let presents = await lane.awaitsDoubts(of: file.drop)
             let wasOvertaken = context.guardBook.wasOvertaken(file.place)
             var action = try await run(
                 machine.next {
                     $0.begin(
-                        presents: presents, wasOvertaken: wasOvertaken, newerRows: guarded.count, wanted: keys)
+                        presents: start.awaitsDoubts, wasOvertaken: wasOvertaken, newerRows: guarded.count, wanted: keys
+                    )
                 }, machine, &sources)
             guard action == .read else { return action }
             let reading = try SecondPass(pass, SecondReading(sources.file, digests))
