@@ -25,6 +25,16 @@ enum ValueFault: String, Sendable, Equatable, CaseIterable {
     case badDate = "bad_date"
     case ambiguousDate = "ambiguous_date"
     case badTime = "bad_time"
+    // Of what a rule makes of a value.
+    case badGrouping = "bad_grouping"
+    case ambiguousFraction = "ambiguous_fraction"
+    case notADate = "not_a_date"
+    case ambiguousTime = "ambiguous_time"
+    case notInMap = "not_in_map"
+    case notInTable = "not_in_table"
+    case divisionByZero = "division_by_zero"
+    case noMatch = "no_match"
+    case damagedText = "damaged_text"
 }
 
 /// How a field's values become JSON. A server acks many a value that it then stores wrong or blank

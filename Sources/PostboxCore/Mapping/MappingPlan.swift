@@ -173,6 +173,8 @@ struct MappingPlan: Sendable {
                     case .column(let name): .slot(slot(name, for: "the RIC"))
                     }
                 })
+        case .derived:
+            ric = .slot(slot(DerivedColumn.nameOfRIC, for: "the RIC"))
         }
     }
 
@@ -203,6 +205,10 @@ struct MappingPlan: Sendable {
             let isOptional = rule.isOptional ?? false
             let slot = slot(name, for: "the field \(rule.name)", isOptional: isOptional)
             fields.append(Field(prefix: prefix, slot: slot, isOptional: isOptional, conversion: conversion))
+        case .derived:
+            // A row that lacks the column is the matter of who makes the value.
+            let slot = slot(DerivedColumn.name(ofField: rule.name), for: "the field \(rule.name)", isOptional: true)
+            fields.append(Field(prefix: prefix, slot: slot, isOptional: true, conversion: conversion))
         case .value(let text, let isText):
             let constant = constantJSON(text, isText: isText, conversion, displays)
             fields.append(

@@ -37,6 +37,8 @@ package struct FieldRule: Sendable, Equatable, Codable {
         case column(String)
         /// A constant; `isText` says it was written as text in the configuration, else its look decides.
         case value(String, isText: Bool)
+        /// What the rule makes of a column, or of several.
+        case derived(ColumnSource, ValueRule)
     }
 
     /// The field's name on the wire.
@@ -56,6 +58,8 @@ package struct FieldRule: Sendable, Equatable, Codable {
     package var takesAnyText: Bool?
     /// A file, or a row, may lack the column: the field is skipped then, never blanked.
     package var isOptional: Bool?
+    /// What becomes of decimals beyond `round`. nil: half away from zero.
+    package var rounding: Rounding?
 
     package init(
         name: String, source: Source, scale: String? = nil, type: FieldType? = nil, round: Int? = nil,
@@ -95,6 +99,8 @@ package enum RICRule: Sendable, Equatable, Codable {
     case column(String)
     /// Text with columns in braces: `{isin}.TST`.
     case template([TemplatePart])
+    /// What the rule makes of a column, or of several.
+    case derived(ColumnSource, ValueRule)
     /// The plain mapping: the column `RIC` in any case.
     case plain
 
@@ -164,6 +170,12 @@ package struct MappingRule: Sendable, Equatable, Codable {
     package var isForRejects: Bool?
     /// nil: refused.
     package var noRows: NoRowsRule?
+    /// nil: the file lies as its format says.
+    package var layout: FileLayout?
+    /// nil: each row of the file is a row.
+    package var shape: RowShape?
+    /// How numbers are written, of a rule without `fields`; where there are, each has its own. nil: with a decimal point.
+    package var number: NumberForm?
 
     package init(
         match: String = "*", destinations: [String], post: PostRule = .plain, ric: RICRule = .plain,

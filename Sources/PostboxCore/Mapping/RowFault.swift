@@ -162,6 +162,42 @@ func explanation(of fault: ValueFault, for text: String, _ value: Span<UInt8>) -
             "\(text) is not a time of day in a known form",
             "Write it as 12:34, 12:34:56 or 12:34:56.789, from 00:00 to 23:59:59, without date and zone."
         )
+    case .badGrouping:
+        (
+            "\(text) has separators that do not part groups of three digits",
+            "Check which sign is the decimal sign: the rule's `decimal` and `thousands` must be those of the file."
+        )
+    case .ambiguousFraction:
+        (
+            "\(text) ends in a digit that means different things in different markets",
+            "Write `fraction_tail: eighths` (cash Treasuries) or `fraction_tail: quarters` (futures) into the rule."
+        )
+    case .notADate:
+        (
+            "\(text) is not a date or time of the rule's form, or not one of the calendar",
+            "Correct it, or the pattern at `date` or `time` of the field in its rule."
+        )
+    case .ambiguousTime:
+        (
+            "\(text) is a local time that does not exist, or exists twice, in the night when clocks change",
+            "Write the time with its offset from UTC, or in UTC."
+        )
+    case .notInMap:
+        ("\(text) is not among the words of the rule's `map`", "Correct it, or add the word to `map`.")
+    case .notInTable:
+        ("\(text) is not in the rule's table", "Correct it, or add a line with this key to the table's file.")
+    case .divisionByZero:
+        ("a formula divides by zero", "Correct the value that the formula divides by, or leave it empty.")
+    case .noMatch:
+        (
+            "\(text) does not fit the rule's `extract`, or takes too long to compare with it",
+            "Correct it, or the regular expression at `extract`."
+        )
+    case .damagedText:
+        (
+            "\(text) holds the mark U+FFFD of a text that was decoded wrongly before it came here",
+            "Have the file written anew in its own encoding."
+        )
     }
 }
 

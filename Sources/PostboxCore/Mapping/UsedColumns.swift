@@ -15,6 +15,29 @@ package struct UsedColumns: Sendable, Equatable {
     }
 
     fileprivate mutating func add(_ name: String) { names.insert(name) }
+    fileprivate mutating func add(_ source: ColumnSource) { source.names.forEach { add($0) } }
+
+    fileprivate mutating func add(_ source: ColumnSource, _ value: ValueRule) {
+        add(source)
+        value.columns.forEach { add($0) }
+    }
+
+    fileprivate mutating func add(_ shape: RowShape) {
+        shape.carried?.forEach { add($0) }
+        if let unpivot = shape.unpivot {
+            unpivot.keep.forEach { add($0) }
+            if case .named(let columns) = unpivot.columns { columns.forEach { add($0) } }
+        }
+        shape.lets?.forEach { add($0.source, $0.value) }
+        shape.conditions?.forEach { add($0.column) }
+        if let group = shape.group {
+            group.by.forEach { add($0) }
+            add(group.field)
+            add(group.value)
+        }
+        if case .latest(let column, _)? = shape.take { add(column) }
+    }
+
     fileprivate mutating func add(inAnyCase name: String) { inAnyCase.insert(name) }
 }
 
@@ -28,6 +51,7 @@ extension MappingRule {
         case .plain: used.add(inAnyCase: "ric")
         case .column(let name): used.add(name)
         case .template(let parts): for case .column(let name) in parts { used.add(name) }
+        case .derived(let source, let value): used.add(source, value)
         }
         switch post {
         case .plain: used.add(inAnyCase: "post")
@@ -35,8 +59,13 @@ extension MappingRule {
         case .refresh, .update: break
         }
         for field in fields {
-            if case .column(let name) = field.source { used.add(name) }
+            switch field.source {
+            case .column(let name): used.add(name)
+            case .value: break
+            case .derived(let source, let value): used.add(source, value)
+            }
         }
+        if let shape { used.add(shape) }
         guard let trailer else { return used }
         used.add(trailer.match)
         if let sum = trailer.sum { used.add(sum.column) }

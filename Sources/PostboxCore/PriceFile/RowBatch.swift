@@ -75,6 +75,9 @@ package struct RowBatch: Sendable {
     package var cells: [Cell] = []
     package var rows: [Row] = []
     package var problems: [RowProblem] = []
+    /// Places in the file as decoded to UTF-8 that are no rows and must stand in a file of its rejects, in order: headings, the tags
+    /// and brackets that enclose rows. None on the plain path.
+    package var kept: [Range<Int>] = []
 
     package init() {}
 
@@ -85,6 +88,7 @@ package struct RowBatch: Sendable {
         cells.removeAll(keepingCapacity: true)
         rows.removeAll(keepingCapacity: true)
         problems.removeAll(keepingCapacity: true)
+        if !kept.isEmpty { kept.removeAll(keepingCapacity: true) }
     }
 }
 

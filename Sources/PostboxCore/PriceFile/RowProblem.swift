@@ -12,6 +12,8 @@ package struct RowProblem: Sendable, Equatable {
     package var what: String
     /// What to do about it.
     package var hint: String?
+    /// What else is wrong with the row; only where all of it was asked for.
+    package var more: [RowProblem] = []
 
     package init(
         reason: String, line: Int, column: Int = 0, columnName: String? = nil, what: String, hint: String? = nil

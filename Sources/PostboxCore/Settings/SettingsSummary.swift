@@ -127,6 +127,8 @@ package enum SettingsSummary {
                 }
             }
             return "ric \(text.joined())"
+        case .derived(let source, let value):
+            return "ric made of \((source.names + value.columns).joined(separator: ", "))"
         }
     }
 
