@@ -205,7 +205,12 @@ struct MappingPlan: Sendable {
             let isOptional = rule.isOptional ?? false
             let slot = slot(name, for: "the field \(rule.name)", isOptional: isOptional)
             fields.append(Field(prefix: prefix, slot: slot, isOptional: isOptional, conversion: conversion))
-        case .derived:
+        case .derived(_, let value):
+            // A formula's result is scaled and rounded already, and a number by that.
+            if value.formula != nil {
+                conversion = FieldConversion(FieldRule(name: rule.name, source: rule.source, type: rule.type ?? .real))
+                conversion.lineBreaks = lineBreaks
+            }
             // A row that lacks the column is the matter of who makes the value.
             let slot = slot(DerivedColumn.name(ofField: rule.name), for: "the field \(rule.name)", isOptional: true)
             fields.append(Field(prefix: prefix, slot: slot, isOptional: true, conversion: conversion))

@@ -63,7 +63,7 @@ package struct FieldRule: Sendable, Equatable, Codable {
 
     package init(
         name: String, source: Source, scale: String? = nil, type: FieldType? = nil, round: Int? = nil,
-        values: [String: Int]? = nil, takesAnyText: Bool? = nil, isOptional: Bool? = nil
+        values: [String: Int]? = nil, takesAnyText: Bool? = nil, isOptional: Bool? = nil, rounding: Rounding? = nil
     ) {
         self.name = name
         self.source = source
@@ -73,6 +73,7 @@ package struct FieldRule: Sendable, Equatable, Codable {
         self.values = values
         self.takesAnyText = takesAnyText
         self.isOptional = isOptional
+        self.rounding = rounding
     }
 }
 

@@ -66,6 +66,8 @@ package struct FormatTraits: Sendable, Equatable {
     package var declaresEncoding = false
     /// The rule may name which elements are the rows.
     package var hasRowElement = false
+    /// The rule says in which characters of a line each column stands.
+    package var hasColumnsByPosition = false
     /// Nil: such files have no trailer.
     package var trailer: Trailer?
 }

@@ -85,13 +85,23 @@ package enum RuleKey: String, SettingsKey {
     case maxRejected = "max_rejected"
     case tolerate
     case maxAge = "max_age"
-    case delimiter, encoding
+    case encoding
     case finalNewline = "final_newline"
     case format
     case rowElement = "row_element"
     case ready, checksum, trailer, order, priority
     case lineBreaks = "line_breaks"
     case noRows = "no_rows"
+    // How the file lies.
+    case compression, member
+    case maxExpanded = "max_expanded"
+    case sheet, delimiter, quote
+    case skipLines = "skip_lines"
+    case comment, header, columns, rows, drop, carry, arrays, trim, nulls, ragged
+    // What becomes of its lines.
+    case `let`, `where`, unpivot, group, take, skipped
+    // How its values are written.
+    case decimal, thousands, indian, exponent, zone, to
 }
 
 /// `post` of a rule in its long form.
@@ -99,14 +109,85 @@ package enum PostKey: String, SettingsKey {
     case column, refresh, update
 }
 
-/// `ric` of a rule in its long form.
-package enum RICKey: String, SettingsKey {
-    case column, template
+/// The keys of whatever a rule makes of the file's columns: a field, the RIC, a column of its own.
+package protocol MadeValueKey: SettingsKey {
+    static var column: Self { get }
+    static var template: Self { get }
+    static var lookup: Self { get }
+    static var map: Self { get }
+    static var otherwise: Self { get }
+    static var extract: Self { get }
+    static var strip: Self { get }
+    static var whenEmpty: Self { get }
+}
+
+/// `ric` of a rule in its long form, and an entry of `let`.
+package enum TextKey: String, MadeValueKey {
+    case column, template, lookup, map, otherwise, extract, strip
+    case whenEmpty = "default"
 }
 
 /// An entry of a rule's `fields` in its long form.
-package enum FieldKey: String, SettingsKey {
-    case column, value, scale, type, round, values, optional
+package enum FieldKey: String, MadeValueKey {
+    case column, value, template, formula, lookup, map, otherwise, extract, strip
+    case whenEmpty = "default"
+    case decimal, thousands, indian, exponent, percent, fraction
+    case fractionTail = "fraction_tail"
+    case date, time, locale, zone, to, cut, scale, round, rounding, type, values, optional
+}
+
+/// `lookup` of a value.
+package enum LookupKey: String, SettingsKey {
+    case table, by, take
+}
+
+/// `otherwise` of a value in its long form.
+package enum OtherwiseKey: String, SettingsKey {
+    case value
+}
+
+/// `header` of a rule in its long form.
+package enum HeaderKey: String, SettingsKey {
+    case firstCell = "first_cell"
+    case after, before
+}
+
+/// `rows` of a rule for lines.
+package enum RowsKey: String, SettingsKey {
+    case after, before
+}
+
+/// An entry of `carry` that is a heading.
+package enum HeadingKey: String, SettingsKey {
+    case heading
+    case name = "as"
+}
+
+/// `arrays` of a rule.
+package enum ArraysKey: String, SettingsKey {
+    case rows, names, zip
+}
+
+/// An entry of `where`.
+package enum ConditionKey: String, SettingsKey {
+    case column
+    case isOneOf = "is"
+    case not, empty, like, otherwise
+}
+
+/// `unpivot` of a rule.
+package enum UnpivotKey: String, SettingsKey {
+    case keep, name, value, columns, like
+}
+
+/// `group` of a rule.
+package enum GroupKey: String, SettingsKey {
+    case by, field, value
+}
+
+/// `take` of a rule.
+package enum TakeKey: String, SettingsKey {
+    case first, last, latest, date
 }
 
 /// `ready` of a rule.

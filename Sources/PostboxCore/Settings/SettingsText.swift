@@ -137,29 +137,6 @@ package enum SettingsText {
         return text
     }
 
-    /// `{isin}.TST`: text with columns in braces, at least one of them.
-    package static func ricTemplate(_ text: String) throws(SettingsMistake) -> [RICRule.TemplatePart] {
-        var parts: [RICRule.TemplatePart] = []
-        var rest = text[...]
-        while let open = rest.firstIndex(where: { $0 == "{" || $0 == "}" }) {
-            guard rest[open] == "{", let close = rest[open...].firstIndex(of: "}") else {
-                throw SettingsMistake("a template with matching braces such as {isin}.TST")
-            }
-            let column = rest[rest.index(after: open)..<close]
-            guard !column.isEmpty, !column.contains("{") else {
-                throw SettingsMistake("a template with a column's name between the braces such as {isin}.TST")
-            }
-            if open > rest.startIndex { parts.append(.text(String(rest[..<open]))) }
-            parts.append(.column(String(column)))
-            rest = rest[rest.index(after: close)...]
-        }
-        guard !parts.isEmpty else {
-            throw SettingsMistake(
-                "a template with a column in braces such as {isin}.TST: every row would have the same RIC")
-        }
-        return rest.isEmpty ? parts : parts + [.text(String(rest))]
-    }
-
     /// What may stand as a field's name on the wire: printable ASCII without blank, quote and backslash, upper case.
     package static func fieldName(_ text: String) throws(SettingsMistake) -> String {
         guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }) else {
@@ -185,14 +162,67 @@ package enum SettingsText {
         return text
     }
 
-    /// One ASCII character, or `tab` or `\t` for the tabulator.
+    /// One ASCII character, or `tab` or `\t` for the tabulator. `blanks` stands for runs of blanks and tabs; its byte is a blank.
     package static func delimiter(_ text: String) throws(SettingsMistake) -> UInt8 {
         if text == "tab" || text == "\\t" { return UInt8(ascii: "\t") }
+        if text == "blanks" { return UInt8(ascii: " ") }
         let forbidden: [UInt8] = [0x00, 0x0A, 0x0D, 0x22]
         guard text.utf8.count == 1, let byte = text.utf8.first, !forbidden.contains(byte) else {
-            throw SettingsMistake("a delimiter: one ASCII character, or tab; neither a quote nor a line end")
+            throw SettingsMistake("a delimiter: one ASCII character, tab or blanks; neither a quote nor a line end")
         }
         return byte
+    }
+
+    /// `500MB`, `20GB`: a whole number and its unit, in bytes.
+    package static func bytes(_ text: String) throws(SettingsMistake) -> Int {
+        let digits = text.prefix(while: \.isASCIIDigit)
+        let factors = ["B": 1, "KB": 1000, "MB": 1_000_000, "GB": 1_000_000_000, "TB": 1_000_000_000_000]
+        let unit = text.dropFirst(digits.count).drop { $0 == " " }
+        guard let factor = factors[String(unit)], let count = wholeNumber(String(digits), in: 1...Int.max / factor)
+        else {
+            throw SettingsMistake("a size such as 500MB or 20GB (a whole number and its unit)")
+        }
+        return count * factor
+    }
+
+    /// `14-25`: characters of a line from 1, both ends in; `14` is one character.
+    package static func characters(_ text: String) throws(SettingsMistake) -> ClosedRange<Int> {
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false)
+        let most = 1_000_000
+        guard let start = ends.first, let end = ends.last, ends.count <= 2,
+            let first = wholeNumber(String(start), in: 1...most), let last = wholeNumber(String(end), in: 1...most),
+            first <= last
+        else { throw SettingsMistake("the characters of a column such as 14-25, from 1, both ends in") }
+        return first...last
+    }
+
+    /// The names that Postbox itself gives to columns.
+    package static let ownColumns = ["$file", "$row", "$line", "$claimed", "$key"]
+
+    /// `$side`: a column that a rule makes; returned as it stands.
+    package static func ownColumn(_ text: String) throws(SettingsMistake) -> String {
+        let letters = text.dropFirst()
+        guard text.first == "$", let first = letters.first, first.isASCII, first.isLetter || first == "_",
+            letters.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
+        else { throw SettingsMistake("a name of its own such as $side: a dollar sign, then letters, digits and _") }
+        guard !ownColumns.contains(text) else {
+            throw SettingsMistake("a name of its own: \(ownColumns.joined(separator: ", ")) have a meaning already")
+        }
+        return text
+    }
+
+    /// `,` or `.`; returned as it stands.
+    package static func decimalSign(_ text: String) throws(SettingsMistake) -> String {
+        guard text == "," || text == "." else { throw SettingsMistake("a decimal sign: \",\" or \".\"") }
+        return text
+    }
+
+    /// What parts groups of digits; returned as it stands.
+    package static func thousandsSign(_ text: String) throws(SettingsMistake) -> String {
+        guard [",", ".", " ", "'", "\u{2019}", "\u{a0}", "\u{202f}", "_"].contains(text) else {
+            throw SettingsMistake("a separator of thousands: a comma, a point, a blank, a no-break blank or '")
+        }
+        return text
     }
 }
 

@@ -1,5 +1,4 @@
 internal import PostboxCore
-internal import Yams
 
 /// Reads `files`.
 enum RuleReader {
@@ -26,7 +25,12 @@ enum RuleReader {
         }
         section.read(.post, post).map { rule.post = $0 }
         section.read(.ric, ric).map { rule.ric = $0 }
-        rule.fields = section.read(.fields, FieldReader.read)
+        rule.format = section.word(.format)
+        let number = number(section)
+        let zone = section.text(.zone)
+        let to = section.text(.to)
+        rule.fields = section.read(.fields, FieldReader(number: number, zone: zone, to: to).read)
+        if rule.fields == nil, !number.isEmpty { rule.number = number }
         rule.empty = section.word(.empty)
         rule.maxRejected = section.read(.maxRejected, limit)
         section.read(.tolerate, tolerate).map { rule.tolerate = $0 }
@@ -34,7 +38,6 @@ enum RuleReader {
         section.read(.delimiter) { $0.parsed(as: "a delimiter", SettingsText.delimiter) }.map { rule.delimiter = $0 }
         section.word(.encoding).map { rule.encoding = $0 }
         section.word(.finalNewline).map { rule.finalNewline = $0 }
-        rule.format = section.word(.format)
         rule.rowElement = section.text(.rowElement)
         rule.readySuffix = section.read(.ready, ready)
         rule.checksum = section.word(.checksum)
@@ -43,6 +46,8 @@ enum RuleReader {
         rule.priority = section.number(.priority, -1000...1000)
         rule.lineBreaks = section.word(.lineBreaks)
         rule.noRows = section.word(.noRows)
+        rule.layout = LayoutReader(section: section, format: rule.knownFormat).read()
+        rule.shape = ShapeReader(section: section).read()
         return rule
     }
 
@@ -61,7 +66,7 @@ enum RuleReader {
 
     private static func post(_ value: SettingsValue) -> PostRule? {
         let expected = "refresh, update or {column: ACTION, refresh: [NEW], update: [CHG]}"
-        guard value.node.mapping != nil else {
+        guard value.isMapping else {
             switch value.text(expected) {
             case "refresh": return .refresh
             case "update": return .update
@@ -85,17 +90,53 @@ enum RuleReader {
     }
 
     private static func ric(_ value: SettingsValue) -> RICRule? {
-        guard value.node.mapping != nil else {
+        guard value.isMapping else {
             return value.text("a column's name, {column: NAME} or {template: \"{isin}.TST\"}").map { .column($0) }
         }
-        guard let section = value.section(RICKey.self) else { return nil }
-        if section.has(.column) == section.has(.template) {
+        guard let section = value.section(TextKey.self) else { return nil }
+        if !section.has(.lookup), section.has(.column) == section.has(.template) {
             section.report("`ric` needs `column` or `template`, one of them", at: .template)
             return nil
         }
-        if section.has(.column) { return section.text(.column).map { .column($0) } }
-        let parts = section.read(.template) { $0.parsed(as: "a template", SettingsText.ricTemplate) }
-        return parts.map { .template($0) }
+        guard let made = MadeValueReader(section).read() else { return nil }
+        if case .column(let name) = made.source, made.value.isEmpty { return .column(name) }
+        var rest = made.value
+        rest.template = nil
+        if case .none = made.source, rest.isEmpty, let parts = made.value.template.flatMap(plainParts) {
+            return .template(parts)
+        }
+        return .derived(made.source, made.value)
+    }
+
+    /// A template that changes nothing of its columns.
+    private static func plainParts(_ pieces: [TemplatePiece]) -> [RICRule.TemplatePart]? {
+        var parts: [RICRule.TemplatePart] = []
+        for piece in pieces {
+            switch piece {
+            case .text(let text): parts.append(.text(text))
+            case .column(let name, let changes):
+                guard changes.isEmpty else { return nil }
+                parts.append(.column(name))
+            }
+        }
+        return parts
+    }
+
+    /// How the rule's numbers are written.
+    private static func number(_ section: SettingsSection<RuleKey>) -> NumberForm {
+        var form = NumberForm()
+        form.decimal = section.read(.decimal) { $0.parsed(as: "a decimal sign", SettingsText.decimalSign) }
+        form.thousands = section.read(.thousands) { $0.parsed(as: "a separator", SettingsText.thousandsSign) }
+        form.isIndian = section.bool(.indian)
+        form.exponent = section.bool(.exponent)
+        if let thousands = form.thousands, thousands == form.decimal ?? "." {
+            section.report(
+                form.decimal == nil
+                    ? "`thousands` is the decimal point: write `decimal`, too"
+                    : "`decimal` and `thousands` are the same sign",
+                at: .thousands)
+        }
+        return form
     }
 
     private static func limit(_ value: SettingsValue) -> RowLimit? {
@@ -151,95 +192,5 @@ private enum TrailerReader {
         case .member: return value.text("a member's name").map { .member($0) }
         case nil: return nil
         }
-    }
-}
-
-/// Reads `fields` of a rule.
-private enum FieldReader {
-    static func read(_ value: SettingsValue) -> [FieldRule]? {
-        guard let entries = value.entries("a mapping from a field's name to a column") else { return nil }
-        if entries.isEmpty { value.refuse("a mapping with at least one field") }
-        return entries.compactMap { name, value in
-            do throws(SettingsMistake) {
-                _ = try SettingsText.fieldName(name)
-            } catch {
-                value.log.add(line: value.line, "`\(name)` in `fields` is not \(error.expected)")
-            }
-            return field(name, value)
-        }
-    }
-
-    private static func field(_ name: String, _ value: SettingsValue) -> FieldRule? {
-        guard value.node.mapping != nil else {
-            return value.text("a column's name or {column: NAME, …}").map { FieldRule(name: name, source: .column($0)) }
-        }
-        guard let section = value.section(FieldKey.self) else { return nil }
-        var type: FieldType? = section.word(.type)
-        let values = section.read(.values, values)
-        if values != nil, type == nil, !section.isBroken(.type) { type = .enum }
-        let isOptional = section.bool(.optional)
-        let scale = section.read(.scale) { $0.parsed(as: "a plain decimal", SettingsText.scale) }
-        let round = section.number(.round, 0...14)
-        if values != nil, type != .enum { section.report("`values` goes with `type: enum`", at: .values) }
-        if scale != nil, type != nil, ![.real, .int, .uint].contains(type) {
-            section.report("`scale` goes with numbers: `type: real`, `int` or `uint`", at: .scale)
-        }
-        if isOptional == true, section.has(.value) {
-            section.report("`optional` goes with `column`: a constant is never missing", at: .optional)
-        }
-        if round != nil, type != nil, type != .real { section.report("`round` goes with `type: real`", at: .round) }
-        guard let source = source(section, type: type) else { return nil }
-        let field = FieldRule(
-            name: name, source: source, scale: scale, type: type, round: round, values: values?.listed,
-            takesAnyText: values.map { $0.listed == nil }.flatMap { $0 ? true : nil },
-            isOptional: isOptional == true ? true : nil)
-        if case .value = source {
-            for problem in RowMapper.check(MappingRule(destinations: [], fields: [field]))
-            where problem.path.last == "value" {
-                section.report("`value` cannot be sent: \(problem.what)", at: .value)
-            }
-        }
-        return field
-    }
-
-    private static func source(_ section: SettingsSection<FieldKey>, type: FieldType?) -> FieldRule.Source? {
-        if section.has(.column) == section.has(.value) {
-            section.report("a field needs `column` or `value`, one of them", at: .value)
-            return nil
-        }
-        if section.has(.column) { return section.text(.column).map { .column($0) } }
-        return section.read(.value) { value in
-            guard let text = value.text("a constant", mayBeEmpty: true) else { return nil }
-            let isNumber =
-                value.node.tag.description == Tag.Name.float.rawValue
-                || value.node.tag.description == Tag.Name.int.rawValue
-            // What came from outside has no type of its own in YAML: its look decides.
-            let isOutside = value.node.scalar?.string != text
-            let isText = value.isQuoted || type == .text || type == .ascii || !(isNumber || isOutside)
-            let isOdd = !text.isEmpty && text.allSatisfy { "0123456789+-.,eE".contains($0) }
-            if !isText, isOdd, !SettingsText.isPlainDecimal(text) {
-                value.refuse("a plain decimal; put it in quotes where text is meant")
-            }
-            return .value(text, isText: isText)
-        }
-    }
-
-    /// What `values` says: display texts and their numbers, or `any` (nothing is listed).
-    private struct Values {
-        var listed: [String: Int]?
-    }
-
-    private static func values(_ value: SettingsValue) -> Values? {
-        let expected = "a mapping from a display text to its number such as {USD: 840}, or any"
-        if value.node.scalar != nil {
-            guard let text = value.text(expected) else { return nil }
-            if text != "any" { value.refuse(expected) }
-            return Values()
-        }
-        guard let entries = value.entries(expected) else { return nil }
-        if entries.isEmpty { value.refuse("a mapping with at least one display text") }
-        var result: [String: Int] = [:]
-        for (text, value) in entries { value.number(0...65535).map { result[text] = $0 } }
-        return Values(listed: result)
     }
 }

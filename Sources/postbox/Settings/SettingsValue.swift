@@ -46,6 +46,9 @@ struct SettingsValue {
         return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
     }
 
+    var isMapping: Bool { node.mapping != nil }
+    var isList: Bool { node.sequence != nil }
+
     /// Whether it is quoted or a block: text whatever it looks like.
     var isQuoted: Bool { node.scalar.map { $0.style != .plain } ?? false }
 

@@ -92,12 +92,24 @@ struct SettingsTextTests {
         #expect(throws: SettingsMistake.self) { try SettingsText.ipv4(text) }
     }
 
-    @Test("A RIC template is text with columns in braces")
+    @Test("A template is text with columns in braces, changed by what stands behind colons")
     func template() throws {
-        #expect(try SettingsText.ricTemplate("{isin}.TST") == [.column("isin"), .text(".TST")])
-        #expect(try SettingsText.ricTemplate("A{x}{y}B") == [.text("A"), .column("x"), .column("y"), .text("B")])
-        for text in ["", "TST", "{}", "{a", "a}", "{a{b}}", "{a}}"] {
-            #expect(throws: SettingsMistake.self) { try SettingsText.ricTemplate(text) }
+        #expect(try TemplatePiece.parse("{isin}.TST") == [.column("isin", []), .text(".TST")])
+        #expect(
+            try TemplatePiece.parse("A{x}{y}B") == [.text("A"), .column("x", []), .column("y", []), .text("B")])
+        #expect(try TemplatePiece.parse("{isin:upper:left(3)}") == [.column("isin", [.upper, .left(3)])])
+        #expect(
+            try TemplatePiece.parse("{n:pad(8,0)}{s:optional}") == [
+                .column("n", [.pad(8, "0")]), .column("s", [.optional]),
+            ])
+        #expect(try TemplatePiece.parse("{n:pad(8, 0)}") == [.column("n", [.pad(8, "0")])])
+        #expect(try TemplatePiece.parse("{\"a:b }\":trim}") == [.column("a:b }", [.trim])])
+        #expect(try TemplatePiece.parse("{f[n=a:b].v}") == [.column("f[n=a:b].v", [])])
+        for text in [
+            "", "TST", "{}", "{a", "a}", "{a{b}}", "{a}}", "{a:uper}", "{a:left(0)}", "{a:pad(3)}", "{a:pad(3,00)}",
+            "{a:left(3}", "{\"a}", "{a:}",
+        ] {
+            #expect(throws: SettingsMistake.self) { try TemplatePiece.parse(text) }
         }
     }
 

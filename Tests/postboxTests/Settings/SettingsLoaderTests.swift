@@ -154,7 +154,7 @@ struct SettingsLoaderTests {
             ("files: [{match: x, destination: b}]", "there is no destination `b`; the nearest is `a`"),
             (
                 "files: [{match: x, ric: {template: TST}}]",
-                "`template` is \"TST\", which is not a template with a column in braces such as {isin}.TST: every row would have the same RIC"
+                "`template` is \"TST\", which is not a template with a column in braces such as {isin}.TST: every row would have the same text"
             ),
             (
                 "files: [{match: x, fields: {bid: b}}]",
@@ -488,8 +488,9 @@ struct SettingsLoaderTests {
         let article = try String(contentsOf: url, encoding: .utf8)
         let sections = [
             TopKey.words, DestinationKey.words, PostUserInfoKey.words, TokenKey.words, TLSKey.words, NakRuleKey.words,
-            RuleKey.words, PostKey.words, RICKey.words, FieldKey.words, ReadyKey.words, TrailerKey.words,
-            TrailerSumKey.words,
+            RuleKey.words, PostKey.words, TextKey.words, FieldKey.words, LookupKey.words, OtherwiseKey.words,
+            HeaderKey.words, RowsKey.words, HeadingKey.words, ArraysKey.words, ConditionKey.words, UnpivotKey.words,
+            GroupKey.words, TakeKey.words, ReadyKey.words, TrailerKey.words, TrailerSumKey.words,
         ]
         let rows = article.split(separator: "\n").filter { $0.hasPrefix("| `") }.compactMap {
             $0.split(separator: "`").dropFirst().first.map(String.init)

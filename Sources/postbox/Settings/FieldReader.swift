@@ -1,0 +1,210 @@
+internal import PostboxCore
+internal import Yams
+
+/// Reads `fields` of a rule.
+struct FieldReader {
+    /// What the rule says of all its fields.
+    let number: NumberForm
+    let zone: String?
+    let to: String?
+
+    func read(_ value: SettingsValue) -> [FieldRule]? {
+        guard let entries = value.entries("a mapping from a field's name to a column") else { return nil }
+        if entries.isEmpty { value.refuse("a mapping with at least one field") }
+        return entries.compactMap { name, value in
+            do throws(SettingsMistake) {
+                _ = try SettingsText.fieldName(name)
+            } catch {
+                value.log.add(line: value.line, "`\(name)` in `fields` is not \(error.expected)")
+            }
+            return field(name, value)
+        }
+    }
+
+    private func field(_ name: String, _ value: SettingsValue) -> FieldRule? {
+        guard value.isMapping else {
+            return value.text("a column's name or {column: NAME, …}").map {
+                FieldRule(name: name, source: source(MadeValue(source: .column($0), value: ValueRule()), type: nil))
+            }
+        }
+        guard let section = value.section(FieldKey.self) else { return nil }
+        var type: FieldType? = section.word(.type)
+        let values = section.read(.values, values)
+        if values != nil, type == nil, !section.isBroken(.type) { type = .enum }
+        let isOptional = section.bool(.optional)
+        let scale = section.read(.scale) { $0.parsed(as: "a plain decimal", SettingsText.scale) }
+        let round = section.number(.round, 0...14)
+        let rounding: Rounding? = section.word(.rounding)
+        if values != nil, type != .enum { section.report("`values` goes with `type: enum`", at: .values) }
+        if scale != nil, type != nil, ![.real, .int, .uint].contains(type) {
+            section.report("`scale` goes with numbers: `type: real`, `int` or `uint`", at: .scale)
+        }
+        if isOptional == true, section.has(.value) {
+            section.report("`optional` goes with `column`: a constant is never missing", at: .optional)
+        }
+        if round != nil, type != nil, type != .real { section.report("`round` goes with `type: real`", at: .round) }
+        if rounding != nil, round == nil, !section.isBroken(.round) {
+            section.report("`rounding` goes with `round`, the decimals that are kept", at: .rounding)
+        }
+        let date = date(section)
+        if type == nil, let date { type = date.target == .date ? .date : .time }
+        guard let source = source(section, type: type, date: date) else { return nil }
+        let field = FieldRule(
+            name: name, source: source, scale: scale, type: type, round: round, values: values?.listed,
+            takesAnyText: values.map { $0.listed == nil }.flatMap { $0 ? true : nil },
+            isOptional: isOptional == true ? true : nil, rounding: rounding)
+        if case .value = source {
+            for problem in RowMapper.check(MappingRule(destinations: [], fields: [field]))
+            where problem.path.last == "value" {
+                section.report("`value` cannot be sent: \(problem.what)", at: .value)
+            }
+        }
+        return field
+    }
+
+    private func source(_ section: SettingsSection<FieldKey>, type: FieldType?, date: DateForm?) -> FieldRule.Source? {
+        if section.has(.value) {
+            guard let other = [FieldKey.column, .template, .formula, .lookup].first(where: section.has) else {
+                return section.read(.value) { constant($0, type: type) }
+            }
+            section.report(
+                "a field needs `column` or `\(other == .column ? "value" : other.rawValue)`, one of them", at: .value)
+            return nil
+        }
+        let reader = MadeValueReader(section, others: ["formula", "value"])
+        guard [FieldKey.column, .template, .formula, .lookup].contains(where: section.has) else {
+            section.report("a field needs `column` or `value`, one of them", at: .value)
+            return nil
+        }
+        guard var made = reader.read(isMade: section.has(.formula)) else { return nil }
+        made.value.formula = section.text(.formula)
+        made.value.date = date
+        made.value.cut = section.number(.cut, 1...65535)
+        if made.value.cut != nil, type != .text, type != .ascii {
+            section.report("`cut` goes with `type: text` or `ascii`", at: .cut)
+        }
+        if date != nil, made.value.formula != nil {
+            section.report("a `formula` makes a number, no date", at: .formula)
+        }
+        let form = NumberKeys(section).read()
+        if let form, type != nil, ![.real, .int, .uint].contains(type) {
+            section.report("how a number is written goes with numbers: `type: real`, `int` or `uint`", at: form.key)
+        }
+        made.value.number = form?.form
+        let source = source(made, type: type)
+        if case .derived(_, let value) = source, let number = value.number, let thousands = number.thousands,
+            thousands == number.decimal ?? "."
+        {
+            section.report(
+                "the field's `decimal` and `thousands`, with what the rule says of them, are the same sign",
+                at: section.has(.thousands) ? .thousands : .decimal)
+        }
+        return source
+    }
+
+    /// The simplest form of it, with what the rule says of all its fields.
+    private func source(_ made: MadeValue, type: FieldType?) -> FieldRule.Source {
+        var value = made.value
+        if value.date == nil, type == nil || [.real, .int, .uint].contains(type) {
+            let own = value.number ?? NumberForm()
+            let form = own.over(number)
+            value.number = form.isEmpty ? nil : form
+        }
+        if case .column(let name) = made.source, value.isEmpty { return .column(name) }
+        return .derived(made.source, value)
+    }
+
+    private func date(_ section: SettingsSection<FieldKey>) -> DateForm? {
+        if section.has(.date), section.has(.time) {
+            section.report("a field has `date` or `time`: each is a field of its own", at: .time)
+        }
+        let keys: [(FieldKey, DateForm.Target)] = [(.date, .date), (.time, .time)]
+        guard let (key, target) = keys.first(where: { section.has($0.0) }) else {
+            for key in [FieldKey.locale, .zone, .to] where section.has(key) {
+                section.report("`\(key.rawValue)` goes with `date` or `time`", at: key)
+            }
+            return nil
+        }
+        return section.text(key).map {
+            DateForm(
+                target: target, pattern: $0, locale: section.text(.locale), zone: section.text(.zone) ?? zone,
+                to: section.text(.to) ?? to)
+        }
+    }
+
+    private func constant(_ value: SettingsValue, type: FieldType?) -> FieldRule.Source? {
+        guard let text = value.text("a constant", mayBeEmpty: true) else { return nil }
+        let isNumber =
+            value.node.tag.description == Tag.Name.float.rawValue || value.node.tag.description == Tag.Name.int.rawValue
+        // What came from outside has no type of its own in YAML: its look decides.
+        let isOutside = value.node.scalar?.string != text
+        let isText = value.isQuoted || type == .text || type == .ascii || !(isNumber || isOutside)
+        let isOdd = !text.isEmpty && text.allSatisfy { "0123456789+-.,eE".contains($0) }
+        if !isText, isOdd, !SettingsText.isPlainDecimal(text) {
+            value.refuse("a plain decimal; put it in quotes where text is meant")
+        }
+        return .value(text, isText: isText)
+    }
+
+    /// What `values` says: display texts and their numbers, or `any` (nothing is listed).
+    private struct Values {
+        var listed: [String: Int]?
+    }
+
+    private func values(_ value: SettingsValue) -> Values? {
+        let expected = "a mapping from a display text to its number such as {USD: 840}, or any"
+        if value.node.scalar != nil {
+            guard let text = value.text(expected) else { return nil }
+            if text != "any" { value.refuse(expected) }
+            return Values()
+        }
+        guard let entries = value.entries(expected) else { return nil }
+        if entries.isEmpty { value.refuse("a mapping with at least one display text") }
+        var result: [String: Int] = [:]
+        for (text, value) in entries { value.number(0...65535).map { result[text] = $0 } }
+        return Values(listed: result)
+    }
+}
+
+/// Reads the keys that say how a number is written, of a field.
+private struct NumberKeys {
+    let section: SettingsSection<FieldKey>
+
+    init(_ section: SettingsSection<FieldKey>) { self.section = section }
+
+    /// With the key that stands first, for a message.
+    func read() -> (form: NumberForm, key: FieldKey)? {
+        var form = NumberForm()
+        form.decimal = section.read(.decimal) { $0.parsed(as: "a decimal sign", SettingsText.decimalSign) }
+        form.thousands = section.read(.thousands) { $0.parsed(as: "a separator", SettingsText.thousandsSign) }
+        form.isIndian = section.bool(.indian)
+        form.exponent = section.bool(.exponent)
+        form.percent = section.bool(.percent)
+        form.fraction = section.read(.fraction) { value in
+            let fraction = value.number(1...256)
+            if let fraction, ![8, 32, 64, 128, 256].contains(fraction) {
+                value.refuse("one of 8, 32, 64, 128 and 256")
+            }
+            return fraction
+        }
+        form.fractionTail = section.word(.fractionTail)
+        if form.fractionTail != nil, form.fraction == nil, !section.isBroken(.fraction) {
+            section.report("`fraction_tail` goes with `fraction: 32`", at: .fractionTail)
+        }
+        let keys: [FieldKey] = [.decimal, .thousands, .indian, .exponent, .percent, .fraction, .fractionTail]
+        guard let key = keys.first(where: section.has) else { return nil }
+        return (form, key)
+    }
+}
+
+extension NumberForm {
+    /// This form, and for what it leaves open that of the rule.
+    fileprivate func over(_ rule: NumberForm) -> NumberForm {
+        var form = self
+        form.decimal = decimal ?? rule.decimal
+        form.thousands = thousands ?? rule.thousands
+        form.isIndian = isIndian ?? rule.isIndian
+        form.exponent = exponent ?? rule.exponent
+        return form
+    }
+}

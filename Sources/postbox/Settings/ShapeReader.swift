@@ -1,0 +1,117 @@
+internal import PostboxCore
+
+/// Reads the keys of a rule that say what becomes of the file's lines before fields take their values.
+struct ShapeReader {
+    let section: SettingsSection<RuleKey>
+
+    /// Nil: the rule has none of these keys.
+    func read() -> RowShape? {
+        var shape = RowShape()
+        shape.carried = section.read(.carry) { value in
+            let names = (value.items("a list of columns", single: true) ?? []).filter { !$0.isMapping }
+                .compactMap { $0.text("a column's name") }
+            return names.isEmpty ? nil : names
+        }
+        shape.unpivot = section.read(.unpivot, unpivot)
+        shape.lets = section.read(.let, lets)
+        shape.conditions = section.read(.where) { value in
+            value.items("a list of conditions such as {column: Status, is: [ACTIVE]}")?.compactMap(condition)
+        }
+        shape.group = section.read(.group, group)
+        shape.take = section.read(.take, take)
+        shape.listsSkipped = section.read(.skipped) { value in
+            let text = value.text("list")
+            if let text, text != "list" { value.refuse("list") }
+            return text == "list" ? true : nil
+        }
+        if shape.unpivot != nil, shape.group != nil {
+            section.report(
+                "`unpivot` makes many rows of a line, `group` one of many: a rule has one of them", at: .group)
+        }
+        return shape.isEmpty ? nil : shape
+    }
+
+    private func unpivot(_ value: SettingsValue) -> Unpivot? {
+        guard let section = value.section(UnpivotKey.self) else { return nil }
+        section.require(.name)
+        section.require(.value)
+        var columns = Unpivot.Columns.others
+        if section.has(.columns), section.has(.like) {
+            section.report("`unpivot` has `columns` or `like`, not both", at: .like)
+        }
+        section.texts(.columns).map { columns = .named($0) }
+        section.text(.like).map { columns = .like($0) }
+        let name = section.read(.name, own)
+        let cell = section.read(.value, own)
+        guard let name, let cell else { return nil }
+        if name == cell { section.report("`name` and `value` of `unpivot` are the same column", at: .value) }
+        return Unpivot(keep: section.texts(.keep) ?? [], name: name, value: cell, columns: columns)
+    }
+
+    private func own(_ value: SettingsValue) -> String? {
+        value.parsed(as: "a name of its own such as $ccy", SettingsText.ownColumn)
+    }
+
+    private func lets(_ value: SettingsValue) -> [DerivedColumn]? {
+        value.entries("a mapping from a name such as $side to a column")?.compactMap { name, value in
+            do throws(SettingsMistake) {
+                _ = try SettingsText.ownColumn(name)
+            } catch {
+                value.log.add(line: value.line, "`\(VisibleText.line(name))` in `let` is not \(error.expected)")
+            }
+            guard let section = value.section(TextKey.self) else { return nil }
+            guard let made = MadeValueReader(section).read() else { return nil }
+            return DerivedColumn(name: name, source: made.source, value: made.value)
+        }
+    }
+
+    private func condition(_ value: SettingsValue) -> RowCondition? {
+        guard let section = value.section(ConditionKey.self) else { return nil }
+        section.require(.column)
+        let tests = [ConditionKey.isOneOf, .not, .empty, .like].filter { section.has($0) }
+        guard tests.count == 1, let key = tests.first else {
+            section.report("a condition needs one of `is`, `not`, `empty` and `like`", at: .isOneOf)
+            return nil
+        }
+        let test: RowCondition.Test? =
+            switch key {
+            case .isOneOf: section.texts(.isOneOf).map { .isOneOf($0) }
+            case .not: section.texts(.not).map { .isNoneOf($0) }
+            case .empty: section.bool(.empty).map { .isEmpty($0) }
+            default: section.text(.like).map { .like($0) }
+            }
+        let rejects = section.read(.otherwise) { value -> Bool? in
+            let text = value.text("reject")
+            if let text, text != "reject" { value.refuse("reject") }
+            return text == nil ? nil : true
+        }
+        guard let column = section.read(.column, MadeValue.source), let test else { return nil }
+        return RowCondition(column: column, test: test, rejects: rejects)
+    }
+
+    private func group(_ value: SettingsValue) -> RowGroup? {
+        guard let section = value.section(GroupKey.self) else { return nil }
+        for key in [GroupKey.by, .field, .value] { section.require(key) }
+        guard let by = section.texts(.by), let field = section.text(.field), let value = section.text(.value) else {
+            return nil
+        }
+        return RowGroup(by: by, field: field, value: value)
+    }
+
+    private func take(_ value: SettingsValue) -> TakeRule? {
+        guard let section = value.section(TakeKey.self) else { return nil }
+        let keys = [TakeKey.first, .last, .latest].filter { section.has($0) }
+        guard keys.count == 1, let key = keys.first else {
+            section.report("`take` needs one of `first`, `last` and `latest`", at: .first)
+            return nil
+        }
+        if key != .latest, section.has(.date) { section.report("`date` goes with `latest`", at: .date) }
+        switch key {
+        case .first: return section.number(.first, 1...Int(UInt32.max)).map { .first($0) }
+        case .last: return section.number(.last, 1...10_000_000).map { .last($0) }
+        default:
+            let date = section.text(.date).map { DateForm(target: .date, pattern: $0) }
+            return section.read(.latest, MadeValue.source).map { .latest(column: $0, date: date) }
+        }
+    }
+}
