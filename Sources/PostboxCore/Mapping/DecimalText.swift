@@ -99,19 +99,33 @@ struct DecimalText {
         }
     }
 
-    /// Rounds half away from zero to `kept` decimals when there are more; false when digits that were cut decide.
-    mutating func round(to kept: Int) -> Bool {
+    /// Keeps at most so many decimals; false when digits that were cut decide, or when nothing may be lost and something would.
+    mutating func round(to kept: Int, _ rounding: Rounding = .halfUp) -> Bool {
         guard decimals > kept else { return !isCut }
+        // Behind what is known there is a little more.
+        let isMore = isCut
         isCut = false
         let excess = decimals - kept
         decimals = kept
         guard excess <= Self.digitsReadMax else {
+            let isLost = mantissa != 0 || isMore
             mantissa = 0
-            return true
+            return !isLost || rounding != .none
         }
         let unit = powerOfTen(excess)
         let (quotient, remainder) = mantissa.quotientAndRemainder(dividingBy: unit)
-        mantissa = remainder >= unit - remainder ? quotient + 1 : quotient
+        let isUp: Bool
+        switch rounding {
+        case .halfUp: isUp = remainder >= unit - remainder
+        case .halfEven:
+            let isHalf = remainder == unit - remainder && !isMore
+            isUp = isHalf ? quotient % 2 == 1 : remainder >= unit - remainder
+        case .down: isUp = false
+        case .none:
+            if remainder != 0 || isMore { return false }
+            isUp = false
+        }
+        mantissa = isUp ? quotient + 1 : quotient
         return true
     }
 

@@ -55,6 +55,8 @@ struct FieldConversion: Sendable {
     var target: Target = .look
     /// Decimals kept, or -1 to keep all.
     var round = -1
+    /// What becomes of the others.
+    var rounding = Rounding.halfUp
     /// Whether `scale` is other than 1 by the rule.
     var isScaled = false
     var scale = DecimalText.Scale.one
@@ -82,6 +84,7 @@ struct FieldConversion: Sendable {
         case nil: target = rule.scale != nil || rule.round != nil ? .real : .look
         }
         round = rule.round ?? -1
+        rounding = rule.rounding ?? .halfUp
         takesAnyText = rule.takesAnyText ?? false
         if let scale = rule.scale.flatMap(DecimalText.Scale.init) {
             isScaled = true
@@ -212,7 +215,7 @@ struct FieldConversion: Sendable {
             return .faulty(isNotANumber(value) ? .notANumber : .notADecimal)
         }
         if isScaled, !decimal.multiply(by: scale) { return .faulty(.decimalTooLong) }
-        if round >= 0, !decimal.round(to: round) { return .faulty(.decimalTooLong) }
+        if round >= 0, !decimal.round(to: round, rounding) { return .faulty(.decimalTooLong) }
         guard decimal.fit() else { return .faulty(.decimalTooLong) }
         decimal.write(into: &out)
         return .written
@@ -224,7 +227,7 @@ struct FieldConversion: Sendable {
         }
         if isScaled || round >= 0 {
             if isScaled, !decimal.multiply(by: scale) { return .faulty(.decimalTooLong) }
-            if round >= 0, !decimal.round(to: round) { return .faulty(.decimalTooLong) }
+            if round >= 0, !decimal.round(to: round, rounding) { return .faulty(.decimalTooLong) }
         } else {
             // An exponent says that the column holds something else, even where the value would be whole.
             for index in value.indices where value[index] | 0x20 == UInt8(ascii: "e") {

@@ -47,6 +47,8 @@ package struct ValueRule: Sendable, Equatable, Codable {
         var names: [String] = []
         for case .column(let name, _) in template ?? [] { names.append(name) }
         if let by = lookup?.by { names.append(by) }
+        // One that cannot be read was refused with the configuration.
+        if let formula, let formula = try? Formula(parsing: formula) { names += formula.columns }
         return names
     }
 }

@@ -130,3 +130,31 @@ private func slowRead(_ text: String) -> (negative: Bool, digits: [Int], point: 
     let exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
     return (text.hasPrefix("-"), all.compactMap(\.wholeNumberValue), fraction - exponent)
 }
+
+@Suite("Rounding")
+struct RoundingTests {
+    @Test(
+        "Each mode of a field's decimals; a digit far behind a half decides",
+        arguments: [
+            ("1.005", "1.01", "1.00", "1.00", "decimal_too_long"),
+            ("1.015", "1.02", "1.02", "1.01", "decimal_too_long"),
+            ("-1.015", "-1.02", "-1.02", "-1.01", "decimal_too_long"),
+            ("2.665", "2.67", "2.66", "2.66", "decimal_too_long"),
+            ("2.6650000000000000001", "2.67", "2.67", "2.66", "decimal_too_long"),
+            // More digits than are held: the last one still counts.
+            ("2.66500000000000000000000000000000000000000001", "2.67", "2.67", "2.66", "decimal_too_long"),
+            ("2.67500000000000000000000000000000000000000000", "2.68", "2.68", "2.67", "decimal_too_long"),
+            ("-0.009", "-0.01", "-0.01", "0.00", "decimal_too_long"), ("1.5", "1.5", "1.5", "1.5", "1.5"),
+            ("1.250", "1.25", "1.25", "1.25", "1.25"), ("1e-50", "0.00", "0.00", "0.00", "decimal_too_long"),
+            ("0e-50", "0.00", "0.00", "0.00", "0.00"), ("0.005", "0.01", "0.00", "0.00", "decimal_too_long"),
+        ])
+    func modes(_ text: String, halfUp: String, halfEven: String, down: String, none: String) {
+        for (rounding, expected) in [
+            (nil, halfUp), (Rounding.halfUp, halfUp), (.halfEven, halfEven), (.down, down), (Rounding.none, none),
+        ] {
+            var rule = field(.real, round: 2)
+            rule.rounding = rounding
+            #expect(value(.plain(text), rule) == expected, "\(rounding?.rawValue ?? "by default")")
+        }
+    }
+}

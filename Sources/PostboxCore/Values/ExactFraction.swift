@@ -1,0 +1,217 @@
+/// Why a formula has no result for a row.
+enum FormulaFault: Error {
+    /// More digits than can be computed with, or than the result may have.
+    case tooLong
+    case divisionByZero
+}
+
+/// A number without a sign, exact or not at all: what does not fit is nil.
+protocol Natural: Sendable, Equatable {
+    init(_ value: UInt128)
+    var isZero: Bool { get }
+    func isLess(than other: Self) -> Bool
+    func plus(_ other: Self) -> Self?
+    /// `other` is not greater.
+    func minus(_ other: Self) -> Self
+    func times(_ other: Self) -> Self?
+    /// `other` is not zero. Nil: the quotient has more than 128 bits.
+    func divided(by other: Self) -> (quotient: UInt128, remainder: Self)?
+    /// 10 to the `exponent`, which is not negative.
+    static func powerOfTen(_ exponent: Int) -> Self?
+}
+
+/// A number of a formula: `top / bottom / 10^decimals`, exact.
+struct ExactFraction<Number: Natural> {
+    private(set) var isNegative: Bool
+    private var top: Number
+    private var bottom: Number
+    /// May be negative.
+    private var decimals: Int
+
+    init(isNegative: Bool, _ top: UInt128, decimals: Int) {
+        self.isNegative = isNegative
+        self.top = Number(top)
+        bottom = Number(1)
+        self.decimals = decimals
+    }
+
+    init(_ decimal: DecimalText) {
+        // Zero has no decimals that others would have to follow.
+        self.init(
+            isNegative: decimal.isNegative, decimal.mantissa, decimals: decimal.mantissa == 0 ? 0 : decimal.decimals)
+    }
+
+    private init(_ isNegative: Bool, _ top: Number, _ bottom: Number, _ decimals: Int) {
+        self.isNegative = isNegative
+        self.top = top
+        self.bottom = bottom
+        self.decimals = top.isZero ? 0 : decimals
+    }
+
+    func negated() -> Self { Self(!isNegative, top, bottom, decimals) }
+
+    func plus(_ other: Self) throws(FormulaFault) -> Self {
+        let common = max(decimals, other.decimals)
+        var mine = try Self.shifted(top, by: common - decimals)
+        var its = try Self.shifted(other.top, by: common - other.decimals)
+        var below = bottom
+        if bottom != other.bottom {
+            mine = try Self.fitting(mine.times(other.bottom))
+            its = try Self.fitting(its.times(bottom))
+            below = try Self.fitting(bottom.times(other.bottom))
+        }
+        if isNegative == other.isNegative { return Self(isNegative, try Self.fitting(mine.plus(its)), below, common) }
+        if mine.isLess(than: its) { return Self(other.isNegative, its.minus(mine), below, common) }
+        return Self(isNegative, mine.minus(its), below, common)
+    }
+
+    func times(_ other: Self) throws(FormulaFault) -> Self {
+        Self(
+            isNegative != other.isNegative, try Self.fitting(top.times(other.top)),
+            try Self.fitting(bottom.times(other.bottom)), decimals + other.decimals)
+    }
+
+    func divided(by other: Self) throws(FormulaFault) -> Self {
+        guard !other.top.isZero else { throw .divisionByZero }
+        return Self(
+            isNegative != other.isNegative, try Self.fitting(top.times(other.bottom)),
+            try Self.fitting(bottom.times(other.top)), decimals - other.decimals)
+    }
+
+    func isLess(than other: Self) throws(FormulaFault) -> Bool {
+        let difference = try plus(other.negated())
+        return difference.isNegative && !difference.top.isZero
+    }
+
+    /// At most `kept` decimals, and no fraction.
+    func rounded(to kept: Int, _ rounding: Rounding) throws(FormulaFault) -> Self {
+        let one = Number(1)
+        if bottom == one, decimals <= kept { return self }
+        let shift = kept - decimals
+        let above = try Self.shifted(top, by: max(shift, 0))
+        let below = try Self.shifted(bottom, by: max(-shift, 0))
+        guard let (quotient, rest) = above.divided(by: below) else { throw .tooLong }
+        guard try isUp(rest, of: below, after: quotient, rounding) else {
+            return Self(isNegative, Number(quotient), one, kept)
+        }
+        let (next, overflow) = quotient.addingReportingOverflow(1)
+        guard !overflow else { throw .tooLong }
+        return Self(isNegative, Number(next), one, kept)
+    }
+
+    private func isUp(
+        _ rest: Number, of whole: Number, after quotient: UInt128, _ rounding: Rounding
+    ) throws(FormulaFault) -> Bool {
+        if rest.isZero { return false }
+        let other = whole.minus(rest)
+        switch rounding {
+        case .halfUp: return !rest.isLess(than: other)
+        case .halfEven: return other.isLess(than: rest) || rest == other && quotient % 2 == 1
+        case .down: return false
+        case .none: throw .tooLong
+        }
+    }
+
+    /// What a price can be: it has at most 14 decimals, and nothing is rounded away.
+    func plain() throws(FormulaFault) -> PlainResult {
+        let value = try rounded(to: DecimalText.decimalsMax, .none)
+        let whole = try Self.shifted(value.top, by: max(-value.decimals, 0))
+        guard let (mantissa, _) = whole.divided(by: Number(1)) else { throw .tooLong }
+        return PlainResult(isNegative: value.isNegative, mantissa: mantissa, decimals: max(value.decimals, 0))
+    }
+
+    private static func shifted(_ number: Number, by places: Int) throws(FormulaFault) -> Number {
+        if places == 0 || number.isZero { return number }
+        guard let power = Number.powerOfTen(places) else { throw .tooLong }
+        return try fitting(number.times(power))
+    }
+
+    private static func fitting(_ number: Number?) throws(FormulaFault) -> Number {
+        guard let number else { throw .tooLong }
+        return number
+    }
+}
+
+/// A formula's result: `mantissa / 10^decimals`.
+struct PlainResult {
+    var isNegative: Bool
+    var mantissa: UInt128
+    var decimals: Int
+
+    /// Writes it without zeros at the end of its decimals, and without the sign of a zero.
+    func write(into out: inout [UInt8]) {
+        var mantissa = mantissa
+        var decimals = decimals
+        while decimals > 0, mantissa > UInt128(UInt64.max), mantissa % 10 == 0 {
+            mantissa /= 10
+            decimals -= 1
+        }
+        if isNegative, mantissa != 0 { out.append(UInt8(ascii: "-")) }
+        guard mantissa <= UInt128(UInt64.max) else { return Self.writeLong(mantissa, decimals, into: &out) }
+        var short = UInt64(mantissa)
+        while decimals > 0, short % 10 == 0 {
+            short /= 10
+            decimals -= 1
+        }
+        var power: UInt64 = 1
+        var digits = 1
+        while digits <= decimals || digits < 20 && short / power >= 10 {
+            power &*= 10
+            digits += 1
+        }
+        // From the first digit to the last.
+        while digits > 0 {
+            let (digit, rest) = short.quotientAndRemainder(dividingBy: power)
+            out.append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit))
+            short = rest
+            power /= 10
+            digits -= 1
+            if digits == decimals, digits > 0 { out.append(UInt8(ascii: ".")) }
+        }
+    }
+
+    private static func writeLong(_ mantissa: UInt128, _ decimals: Int, into out: inout [UInt8]) {
+        let digits = Array(String(mantissa).utf8)
+        out += digits.dropLast(decimals)
+        guard decimals > 0 else { return }
+        out.append(UInt8(ascii: "."))
+        out += digits.suffix(decimals)
+    }
+}
+
+extension UInt128: Natural {
+    private var isShort: Bool { self <= UInt128(UInt64.max) }
+
+    var isZero: Bool { self == 0 }
+
+    func isLess(than other: UInt128) -> Bool { self < other }
+
+    func plus(_ other: UInt128) -> UInt128? {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? nil : sum
+    }
+
+    func minus(_ other: UInt128) -> UInt128 { self &- other }
+
+    func times(_ other: UInt128) -> UInt128? {
+        if isShort, other.isShort { return self &* other }
+        let (product, overflow) = multipliedReportingOverflow(by: other)
+        return overflow ? nil : product
+    }
+
+    func divided(by other: UInt128) -> (quotient: UInt128, remainder: UInt128)? {
+        if isShort, other.isShort {
+            let (quotient, remainder) = UInt64(truncatingIfNeeded: self)
+                .quotientAndRemainder(dividingBy: UInt64(truncatingIfNeeded: other))
+            return (UInt128(quotient), UInt128(remainder))
+        }
+        return quotientAndRemainder(dividingBy: other)
+    }
+
+    static func powerOfTen(_ exponent: Int) -> UInt128? {
+        guard exponent <= 38 else { return nil }
+        var power: UInt128 = 1
+        for _ in 0..<exponent { power *= 10 }
+        return power
+    }
+}
