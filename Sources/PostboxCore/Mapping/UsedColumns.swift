@@ -4,6 +4,8 @@ package struct UsedColumns: Sendable, Equatable {
     /// In small letters: any case of them is used.
     private var inAnyCase: Set<String> = []
 
+    init(_ names: [String] = []) { self.names = Set(names) }
+
     /// Whether the column of this name is used.
     package func contains(_ name: String) -> Bool {
         names.contains(name) || !inAnyCase.isEmpty && inAnyCase.contains(name.lowercased())

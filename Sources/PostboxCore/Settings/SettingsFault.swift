@@ -88,6 +88,7 @@ extension Settings {
                 let list = names.joined(separator: ", ")
                 add(.destination, "the rule needs a `destination`: one or several of \(list)")
             }
+            if let what = rule.problemOfNames { add(.match, what) }
             if hasDoubles(rule.destinations) { add(.destination, "`destination` names a destination twice") }
             for name in rule.destinations {
                 guard let destination = destinations.first(where: { $0.name == name }) else {
@@ -148,7 +149,9 @@ extension MappingRule {
     /// A name that the rule's pattern fits; nil: it has sets of characters.
     fileprivate var exampleName: String? {
         guard !match.contains("["), !match.isEmpty else { return nil }
-        return String(match.map { $0 == "*" || $0 == "?" ? "x" : $0 })
+        var text = match
+        for name in TextPattern(match, isNaming: true).names { text = text.replacing("{\(name)}", with: "x") }
+        return String(text.map { $0 == "*" || $0 == "?" ? "x" : $0 })
     }
 }
 

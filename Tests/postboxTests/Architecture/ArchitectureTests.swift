@@ -24,6 +24,7 @@ struct ArchitectureTests {
     func dependencies() throws {
         let homes: [String: Set<String>] = [
             "CLibXML2": ["PostboxCore/PriceFile"],
+            "CPCRE2": ["PostboxCore/Values"],
             "CLibCurl": ["PostboxIO/Connection"],
             "CLinux": ["PostboxIO/System", "bench"],
             "GRDB": ["PostboxIO/Ledger"],

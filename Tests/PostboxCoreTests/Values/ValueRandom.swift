@@ -1,0 +1,17 @@
+/// A generator whose numbers come again with its first state.
+struct ValueRandom: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// A text of some of these parts.
+    mutating func text(of parts: [String], upTo most: Int) -> String {
+        (0..<Int.random(in: 0...most, using: &self)).map { _ in parts.randomElement(using: &self) ?? "" }.joined()
+    }
+}
