@@ -105,6 +105,13 @@ package struct LineLayout: Sendable, Equatable, Codable {
     package init() {}
 
     package var isEmpty: Bool { self == LineLayout() }
+
+    /// Whether such files are read as CSV without any of these keys is.
+    package var isPlain: Bool {
+        var others = self
+        others.hasOwnDelimiter = nil
+        return others.isEmpty
+    }
 }
 
 /// Where rows are in a document of JSON or XML.

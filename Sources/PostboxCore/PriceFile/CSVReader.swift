@@ -3,28 +3,34 @@
 /// Cells point into the batch's text as the file has them; only a quoted cell with doubled quotes is written anew. Line
 /// ends are LF, CRLF or CR; empty lines, and rows whose every cell is empty, are skipped wherever they stand; a quote inside an
 /// unquoted cell is a character as any other. A row with more cells than columns has a problem, and all its cells: a
-/// trailer's count may stand there.
+/// trailer's count may stand there. Cells without a name at the header's end are no columns while they are empty.
 package struct CSVReader: PriceFileReader {
     package private(set) var columns: [Column] = []
     package private(set) var frame = RowFrame()
     package private(set) var rowCount = 0
 
-    private let delimiter: UInt8
+    private var delimiter: UInt8
+    private let obeysSeparatorLine: Bool
     private let finalNewline: FinalNewline
     private let usedColumns: UsedColumns?
     private var carry: [UInt8] = []
     private var carryOffset = 0
     private var line = 1
     private var isPastByteOrderMark = false
+    /// So many cells of the header have no name and stand at its end.
+    private var namelessTail = 0
 
     /// - Parameters:
     ///   - delimiter: The ASCII byte between two cells; no quote and no line end.
+    ///   - obeysSeparatorLine: A first line `sep=;` says what the delimiter is.
     ///   - finalNewline: Whether a last line without a line end is a `FileProblem`.
     ///   - usedColumns: The others may be without a name, or have the same one. Nil: all columns are used.
     package init(
-        delimiter: UInt8 = UInt8(ascii: ","), finalNewline: FinalNewline = .required, usedColumns: UsedColumns? = nil
+        delimiter: UInt8 = UInt8(ascii: ","), obeysSeparatorLine: Bool = false,
+        finalNewline: FinalNewline = .required, usedColumns: UsedColumns? = nil
     ) {
         self.delimiter = delimiter
+        self.obeysSeparatorLine = obeysSeparatorLine
         self.finalNewline = finalNewline
         self.usedColumns = usedColumns
     }
@@ -85,19 +91,24 @@ package struct CSVReader: PriceFileReader {
             }
             let shape = readCells(base, &scan, from: start, isLast: isLast, into: &batch, unescaped: &unescaped)
             mayBePlain = shape.isPlain
-            if text.count - start > rowBytesMax { try refuseLongRow(text, start, shape) }
+            let row = RowOfLines(text: text, start: start, line: line)
+            if text.count - start > rowBytesMax,
+                (shape.ending == .open ? text.count : shape.end) - start > rowBytesMax
+            {
+                throw row.tooLong(openQuote: shape.openQuote)
+            }
             switch shape.ending {
             case .open:
                 batch.cells.removeLast(batch.cells.count - shape.firstCell)
                 guard isLast else { return start }
-                if shape.openQuote >= 0 { throw unclosedQuote(text, start, at: shape.openQuote) }
+                if shape.openQuote >= 0 { throw row.unclosedQuote(at: shape.openQuote) }
                 assertionFailure("The last line of a file always ends.")
             case .line, .file:
                 defer {
                     start = shape.end
                     line = shape.nextLine
                 }
-                if shape.ending == .file && finalNewline == .required { throw missingLineEnd(text, start) }
+                if shape.ending == .file && finalNewline == .required { throw row.missingLineEnd }
                 if shape.isEmpty {
                     batch.cells.removeLast(batch.cells.count - shape.firstCell)
                     continue
@@ -105,21 +116,24 @@ package struct CSVReader: PriceFileReader {
                 let bytes = UnsafeBufferPointer(rebasing: text[start..<shape.end])
                 let badByte = shape.end > cleanEnd ? firstBadByte(bytes) : nil
                 if columns.isEmpty {
-                    try takeHeader(text, start, shape, badByte: badByte, from: &batch, unescaped: unescaped)
+                    if obeysSeparatorLine, line == 1, let named = separatorLine(text, start, shape) {
+                        delimiter = named
+                        scan = StructuralScan(base, count: text.count, from: shape.end, delimiter: named)
+                        batch.cells.removeAll(keepingCapacity: true)
+                    } else {
+                        try takeHeader(row, shape, badByte: badByte, from: &batch, unescaped: unescaped)
+                    }
                     continue
                 }
                 rowCount += 1
-                var row = RowBatch.Row(
-                    number: rowCount, line: line, sourceStart: carryOffset + start, sourceLength: shape.end - start,
-                    firstCell: shape.firstCell, cellCount: batch.cells.count - shape.firstCell)
-                if badByte != nil || shape.strayText >= 0 || shape.cellCount != columns.count {
-                    row.problem = batch.problems.count
-                    batch.problems.append(problem(text, start, shape, badByte: badByte))
-                } else if shape.nextLine - line > 1, let swallowed = swallowedRows(text, start, shape, batch) {
-                    row.problem = batch.problems.count
-                    batch.problems.append(swallowed)
-                }
-                batch.rows.append(row)
+                let problem = problem(row, shape, badByte: badByte, base, &batch)
+                if let problem { batch.problems.append(problem) }
+                batch.rows.append(
+                    RowBatch.Row(
+                        number: rowCount, line: line, sourceStart: carryOffset + start,
+                        sourceLength: shape.end - start, firstCell: shape.firstCell,
+                        cellCount: batch.cells.count - shape.firstCell,
+                        problem: problem == nil ? -1 : batch.problems.count - 1))
             }
         }
         return start
@@ -161,7 +175,8 @@ extension CSVReader {
         _ base: UnsafePointer<UInt8>, _ scan: inout StructuralScan, from first: Int, cleanEnd: Int,
         into batch: inout RowBatch
     ) -> Int {
-        let width = columns.count
+        let width = columns.count &+ namelessTail
+        let named = columns.count
         let count = scan.count
         let delimiter = delimiter
         var (cells, rows): ([RowBatch.Cell], [RowBatch.Row]) = ([], [])
@@ -194,11 +209,15 @@ extension CSVReader {
                             isPlain = false
                             return
                         }
+                        if named < width, !areEmpty(room, used &+ named..<used &+ width) {
+                            isPlain = false
+                            return
+                        }
                         rowCount &+= 1
                         rows.append(
                             RowBatch.Row(
                                 number: rowCount, line: line, sourceStart: carryOffset &+ start, sourceLength: length,
-                                firstCell: before &+ used, cellCount: width))
+                                firstCell: before &+ used, cellCount: named))
                         used &+= width
                         line &+= 1
                         start = end
@@ -213,6 +232,12 @@ extension CSVReader {
             }
         }
         return start
+    }
+
+    /// Whether nothing stands in any of these cells.
+    private func areEmpty(_ cells: UnsafeMutableBufferPointer<RowBatch.Cell>, _ range: Range<Int>) -> Bool {
+        for index in range where cells[index].length > 0 { return false }
+        return true
     }
 
     /// Reads one plain row's cells and returns where the next row begins; nil: it is not plain, or not whole.
@@ -353,138 +378,57 @@ extension CSVReader {
 }
 
 extension CSVReader {
+    /// The delimiter that the row, the file's first line, names; nil: it names none.
+    private func separatorLine(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ shape: RowShape) -> UInt8? {
+        var end = shape.end
+        while end > start, text[end - 1] == Byte.lineFeed || text[end - 1] == Byte.carriageReturn { end -= 1 }
+        return separatorOfExcel(UnsafeBufferPointer(rebasing: text[start..<end]))
+    }
+
     private mutating func takeHeader(
-        _ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ shape: RowShape, badByte: Int?, from batch: inout RowBatch,
-        unescaped: [UInt8]
+        _ row: RowOfLines, _ shape: RowShape, badByte: Int?, from batch: inout RowBatch, unescaped: [UInt8]
     ) throws(FileProblem) {
-        if badByte != nil || shape.strayText >= 0 {
-            let problem = problem(text, start, shape, badByte: badByte)
-            throw FileProblem(
-                reason: problem.reason, line: problem.line, column: problem.column,
-                what: "In the header: \(problem.what)", hint: problem.hint)
-        }
-        var names: [Column] = []
-        var known: Set<String> = []
-        for (index, cell) in batch.cells.enumerated() {
-            let from = Int(cell.start)
-            let bytes: [UInt8] =
-                from < text.count || cell.length == 0
-                ? Array(text[min(from, text.count)...].prefix(Int(cell.length)))
-                : Array(unescaped[(from - text.count)...].prefix(Int(cell.length)))
-            let name = trimmedName(bytes)
-            let at = place(text, start, of: min(from, text.count - 1))
-            if name.isEmpty && usedColumns == nil {
-                throw FileProblem(
-                    reason: "empty_column_name", line: at.line, column: at.column,
-                    what: "Column \(index + 1) of the header has no name.",
-                    hint: "Give it a name, or take the surplus delimiter out of every line.")
-            }
-            if !known.insert(name).inserted && usedColumns?.contains(name) != false {
-                throw FileProblem(
-                    reason: "duplicate_column", line: at.line, column: at.column,
-                    what: "The header names the column \(name) twice.",
-                    hint: "Each column needs a name of its own.")
-            }
-            names.append(Column(name: name))
-        }
-        columns = names
+        if let badByte { throw row.badByte(at: row.start + badByte).inHeader }
+        if shape.strayText >= 0 { throw row.badQuote(at: shape.strayText).inHeader }
+        let text = row.text
+        let names = try HeaderNames(
+            batch.cells.map { cell in
+                let from = Int(cell.start)
+                let bytes =
+                    from < text.count || cell.length == 0
+                    ? Array(text[min(from, text.count)...].prefix(Int(cell.length)))
+                    : Array(unescaped[(from - text.count)...].prefix(Int(cell.length)))
+                return (bytes, row.place(of: min(from, text.count - 1)))
+            }, usedColumns: usedColumns)
+        columns = names.columns
+        namelessTail = names.namelessTail
         frame = RowFrame(prologue: 0..<(carryOffset + shape.end))
         batch.cells.removeAll(keepingCapacity: true)
     }
 
-    private func trimmedName(_ bytes: [UInt8]) -> String {
-        let isBlank = { (byte: UInt8) in byte == Byte.space || byte == Byte.tab }
-        var name = bytes.drop(while: isBlank)
-        while let last = name.last, isBlank(last) { name.removeLast() }
-        return String(decoding: name, as: UTF8.self)
-    }
-
+    /// What is wrong with the row; nil: nothing, and its empty cells without a column are gone from the batch.
     private func problem(
-        _ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ shape: RowShape, badByte: Int?
-    ) -> RowProblem {
-        if let badByte {
-            let at = place(text, start, of: start + badByte)
-            let byte = text[start + badByte]
-            return RowProblem(
-                reason: "bad_byte", line: at.line, column: at.column, what: badByteWords(byte), hint: badByteHint(byte))
-        }
-        if shape.strayText >= 0 {
-            let at = place(text, start, of: shape.strayText)
-            return RowProblem(
-                reason: "bad_quote", line: at.line, column: at.column,
-                what: "Text follows the closing quote of a cell.",
-                hint: "A quote inside a quoted cell is written twice (\"\").")
-        }
-        return raggedRow(shape)
-    }
-
-    /// A stray quote in a column that no rule uses makes a text of whole rows, which nobody would miss: as many delimiters stand in
-    /// it as that many rows have. In columns that are used a line break is the mapping's matter.
-    private func swallowedRows(
-        _ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ shape: RowShape, _ batch: RowBatch
+        _ row: RowOfLines, _ shape: RowShape, badByte: Int?, _ base: UnsafePointer<UInt8>, _ batch: inout RowBatch
     ) -> RowProblem? {
-        guard let usedColumns else { return nil }
-        for cell in batch.cells[shape.firstCell...] where Int(cell.start) + Int(cell.length) <= text.count {
-            let name = columns[Int(cell.column)].name
-            guard !usedColumns.contains(name) else { continue }
-            let value = text[Int(cell.start)..<Int(cell.start) + Int(cell.length)]
-            let breaks = value.count { $0 == Byte.lineFeed }
-            guard breaks > 0, value.count(where: { $0 == delimiter }) == breaks * (columns.count - 1) else { continue }
-            let at = place(text, start, of: Int(cell.start))
-            return RowProblem(
-                reason: "line_break", line: at.line, column: at.column, columnName: name,
-                what: "The column \(name) holds the lines \(at.line) to \(at.line + breaks), which look like rows.",
-                hint: "A quote may be missing or one too many.")
+        if let badByte { return row.badByte(at: row.start + badByte) }
+        if shape.strayText >= 0 { return row.badQuote(at: shape.strayText) }
+        if shape.cellCount != columns.count {
+            guard namelessTail > 0, shape.cellCount > columns.count else {
+                return row.ragged(cells: shape.cellCount, columns: columns.count)
+            }
+            for index in columns.count..<shape.cellCount {
+                let cell = batch.cells[shape.firstCell + index]
+                let from = Int(cell.start)
+                let isWritten = from + Int(cell.length) <= row.text.count
+                if isWritten, isBlank(base, from, Int(cell.length)) { continue }
+                return row.surplus(
+                    at: isWritten ? from : row.start, cell: index + 1, columns: columns.count)
+            }
+            batch.cells.removeLast(shape.cellCount - columns.count)
         }
-        return nil
-    }
-
-    private func raggedRow(_ shape: RowShape) -> RowProblem {
-        RowProblem(
-            reason: "ragged_row", line: line,
-            what: "The row has \(cells(shape.cellCount)), but the header names \(columns.count).",
-            hint: shape.cellCount > columns.count
-                ? "A cell that holds the delimiter must be quoted." : "The row may have been cut off.")
-    }
-
-    private func cells(_ count: Int) -> String { count == 1 ? "1 cell" : "\(count) cells" }
-
-    private func refuseLongRow(
-        _ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ shape: RowShape
-    ) throws(FileProblem) {
-        let length = (shape.ending == .open ? text.count : shape.end) - start
-        guard length > rowBytesMax else { return }
-        var hint = "Check the line ends of the file."
-        if shape.openQuote >= 0 {
-            let at = place(text, start, of: shape.openQuote)
-            hint = "The quote opened in line \(at.line), column \(at.column) may not be closed."
-        }
-        throw FileProblem(
-            reason: "row_too_long", line: line, what: "A row is longer than \(rowBytesMax) bytes.", hint: hint)
-    }
-
-    private func unclosedQuote(
-        _ text: UnsafeBufferPointer<UInt8>, _ start: Int, at quote: Int
-    ) -> FileProblem {
-        let at = place(text, start, of: quote)
-        return FileProblem(
-            reason: "unclosed_quote", line: at.line, column: at.column,
-            what: "A quote is opened here and not closed before the file ends.",
-            hint: "Close the quote; the file may also have been cut off.")
-    }
-
-    private func missingLineEnd(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> FileProblem {
-        let at = place(text, start, of: text.count)
-        return FileProblem(
-            reason: "no_final_newline", line: at.line, column: at.column,
-            what: "The last line has no line end: the file may have been cut off.",
-            hint: "End the last line, or set `final_newline: optional` when the file is always written so.")
-    }
-
-    /// The place of a byte of the row that starts at `start`.
-    private func place(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, of index: Int) -> TextPlace {
-        var place = TextPlace(line: line, countsCarriageReturns: true)
-        place.advance(over: UnsafeBufferPointer(rebasing: text[start..<index]))
-        return place
+        guard shape.nextLine - line > 1 else { return nil }
+        return row.swallowedRows(
+            batch.cells[shape.firstCell...], columns: columns, cells: columns.count + namelessTail,
+            delimiter: delimiter, usedColumns: usedColumns)
     }
 }

@@ -10,6 +10,8 @@ package enum PriceFileFormat: String, Sendable, Equatable, CaseIterable, Codable
     case jsonLines = "jsonl"
     /// The repeated element below the root; attributes and child elements are its columns.
     case xml
+    /// Lines of text whose columns are told by their place in the line.
+    case fixed
 
     /// What is known of the format outside its reader.
     package var traits: FormatTraits {
@@ -28,6 +30,11 @@ package enum PriceFileFormat: String, Sendable, Equatable, CaseIterable, Codable
         case .xml:
             FormatTraits(
                 title: "XML", endings: ["xml"], chunkBytes: 512 << 10, declaresEncoding: true, hasRowElement: true)
+        case .fixed:
+            // No ending of a name is theirs: the rule says so.
+            FormatTraits(
+                title: "fixed columns", endings: [], chunkBytes: 256 << 10, hasHeader: true, isByLine: true,
+                trailer: .firstCell)
         }
     }
 
@@ -56,7 +63,7 @@ package struct FormatTraits: Sendable, Equatable {
     package var endings: [String]
     /// Bytes that are read at once: where every row says its columns' names, as many rows as of CSV take twice as many.
     package var chunkBytes: Int
-    /// A header names all columns before the first row, by one text whose cells a delimiter parts.
+    /// All columns are known before the first row: by a header, one text whose cells a delimiter parts, or by the rule.
     package var hasHeader = false
     /// Each row is one or more whole lines of its own, so a row ends in a line end.
     package var isByLine = false

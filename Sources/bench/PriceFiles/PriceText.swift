@@ -10,7 +10,8 @@ struct PriceText {
     init(_ format: PriceFileFormat) {
         self.format = format
         switch format {
-        case .csv: put("RIC,BID,ASK,TRDPRC_1,GEN_TEXT16\n")
+        // Of columns by position nothing is measured.
+        case .csv, .fixed: put("RIC,BID,ASK,TRDPRC_1,GEN_TEXT16\n")
         case .json: put("[\n")
         case .jsonLines: break
         case .xml: put("<?xml version='1.0' encoding='utf-8'?>\n<data>\n")
@@ -19,7 +20,7 @@ struct PriceText {
 
     mutating func append(_ row: PriceRows.Row) {
         switch format {
-        case .csv: csv(row)
+        case .csv, .fixed: csv(row)
         case .json:
             if rows > 0 { put(",\n") }
             json(row)
@@ -34,7 +35,7 @@ struct PriceText {
     /// Ends the file.
     mutating func finish() {
         switch format {
-        case .csv, .jsonLines: break
+        case .csv, .fixed, .jsonLines: break
         case .json: put("\n]\n")
         case .xml: put("</data>\n")
         }

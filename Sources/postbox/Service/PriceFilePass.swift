@@ -14,7 +14,7 @@ final class PriceFileReading {
         decoder = SourceDecoder(encoding: rule.encoding, format: format)
         reader = PriceFileReaders.make(
             format: format, delimiter: rule.delimiter, finalNewline: rule.finalNewline, rowElement: rule.rowElement,
-            usedColumns: rule.usedColumns)
+            layout: rule.layout, usedColumns: rule.usedColumns)
         trailer = TrailerCheck(rule, format: format)
     }
 

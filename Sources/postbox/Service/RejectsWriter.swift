@@ -25,7 +25,7 @@ struct RejectsWriter {
         var decoder = SourceDecoder(encoding: rule.encoding, format: format)
         var reader = PriceFileReaders.make(
             format: format, delimiter: rule.delimiter, finalNewline: .optional, rowElement: rule.rowElement,
-            usedColumns: rule.usedColumns)
+            layout: rule.layout, usedColumns: rule.usedColumns)
         var trailer = TrailerCheck(rule, format: format)
         var batch = RowBatch()
         // Decoded bytes from the end of the last whole row on.

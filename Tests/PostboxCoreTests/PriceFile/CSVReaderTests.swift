@@ -77,11 +77,50 @@ struct CSVReaderTests {
             fields: [FieldRule(name: "BID", source: .column("Bid"))])
         let file = csv("Code,x,,Bid,x,\nA,1,2,3,4,\n", using: rule.usedColumns)
         #expect(file.problem == nil)
-        #expect(file.columns.map(\.name) == ["Code", "x", "", "Bid", "x", ""])
-        #expect(file.values == [["A", "1", "2", "3", "4", ""]])
+        #expect(file.columns.map(\.name) == ["Code", "x", "", "Bid", "x"])
+        #expect(file.values == [["A", "1", "2", "3", "4"]])
         #expect(summary(csv("Code,Bid,x,Bid\n", using: rule.usedColumns).problem) == "duplicate_column@1:12")
         #expect(summary(csv("Code,Bid,Code\n", using: rule.usedColumns).problem) == "duplicate_column@1:10")
-        #expect(summary(csv("Code,Bid,\n", using: plainRule().usedColumns).problem) == "empty_column_name@1:10")
+        #expect(summary(csv("Code,,Bid\n", using: plainRule().usedColumns).problem) == "empty_column_name@1:6")
+    }
+
+    @Test(
+        "A column without a name at the end of the header is none while it is empty",
+        arguments: [
+            ("a,b,\n1,2,\n3,4,\n", ["none", "none"]), ("a,b,,,\n1,2,,,\n3,4,\n", ["none", "none"]),
+            ("a,b, ,\r\n1,2,,\r\n3,4\r\n", ["none", "none"]), ("a,\"b\",\"\"\n1,2,\n3,4,\"\"\n", ["none", "none"]),
+            ("a,b,\n1,2,x\n3,4, \n", ["ragged_row@2:5", "none"]),
+            ("a,b,,\n1,2,,x\n3,4,,,\n", ["ragged_row@2:6", "none"]),
+            ("a,b,\n1\n3,4,\n", ["ragged_row@2:0", "none"]), ("a,b\n1,2,\n3,4\n", ["ragged_row@2:0", "none"]),
+        ])
+    func namelessTail(_ text: String, _ expected: [String]) {
+        let file = csv(text)
+        #expect(file.problem == nil)
+        #expect(file.columns.map(\.name) == ["a", "b"])
+        #expect(file.rows.map { summary($0.problem) } == expected)
+        let values = zip([["1", "2"], ["3", "4"]], expected).map { $1 == "none" ? $0 : [] }
+        #expect(file.values == values)
+    }
+
+    @Test("Excel's first line says what the delimiter is, where the rule does not")
+    func separatorLine() {
+        func read(_ text: String, obeys: Bool = true) -> ReadFile {
+            readInEveryWay(text) { CSVReader(obeysSeparatorLine: obeys) }
+        }
+        for text in [
+            "sep=;\na;b\n1,5;2\n", "\u{FEFF}sep=;\r\na;b\r\n1,5;2\r\n", "SEP=;\ra;b\r1,5;2\r", "sep=\t\na\tb\n1,5\t2\n",
+        ] {
+            let file = read(text)
+            #expect(file.values == [["1,5", "2"]])
+            #expect(file.rows.map(\.line) == [3])
+            #expect(file.prologue + file.sources.joined() == text)
+        }
+        #expect(read("sep=,\na,b\n1,2\n").values == [["1", "2"]])
+        #expect(read("sep=;\na;b\n", obeys: false).columns.map(\.name) == ["sep=;"])
+        #expect(read("\nsep=;\na;b\n").columns.map(\.name) == ["sep=;"])
+        #expect(read("sep=x\na;b\n").columns.map(\.name) == ["sep=x"])
+        #expect(summary(read("sep=;").problem) == "no_final_newline@1:6")
+        #expect(summary(read("sep=;\n").problem) == "empty_file@0:0")
     }
 
     @Test("Very many rows come out as they are written, whatever stands between the plain ones")
@@ -153,8 +192,8 @@ struct CSVReaderTests {
         "A broken file is refused with the place",
         arguments: [
             ("", "empty_file@0:0"), ("\n\r\n", "empty_file@0:0"), ("\u{FEFF}", "empty_file@0:0"),
-            ("a,,b\n", "empty_column_name@1:3"), ("a,b,\n", "empty_column_name@1:5"),
-            ("a,\"\"\n", "empty_column_name@1:4"), ("\na, ,b\n", "empty_column_name@2:3"),
+            ("a,,b\n", "empty_column_name@1:3"), ("a,\"\",\"b\"\n", "empty_column_name@1:4"),
+            ("\na, ,b\n", "empty_column_name@2:3"),
             ("é,b,é\n1,2,3\n", "duplicate_column@1:5"), ("a,\"a\"\n", "duplicate_column@1:4"),
             ("a,\"b\"c\n", "bad_quote@1:6"), ("a,\0\n1,2\n", "bad_byte@1:3"),
             ("a,b\n1,\"x\n2,3\n", "unclosed_quote@2:3"), ("a,\"b\n", "unclosed_quote@1:3"),

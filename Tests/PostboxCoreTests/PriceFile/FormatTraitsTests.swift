@@ -20,16 +20,19 @@ struct FormatTraitsTests {
         let endings = PriceFileFormat.allCases.flatMap(\.traits.endings)
         #expect(Set(endings).count == endings.count)
         for ending in endings { #expect(ending == ending.lowercased() && !ending.contains(".") && !ending.isEmpty) }
-        for format in PriceFileFormat.allCases { #expect(!format.traits.endings.isEmpty) }
+        // Nothing in a name tells that columns are by position.
+        for format in PriceFileFormat.allCases { #expect(format.traits.endings.isEmpty == (format == .fixed)) }
     }
 
     @Test("What is said of formats names them all")
     func words() {
         #expect(PriceFileFormat.unknown == "the name's ending tells no format: csv, json, jsonl, ndjson or xml")
-        #expect(PriceFileFormat.withTrailerOnly == "`trailer` goes with CSV, JSON and JSON lines, not with XML")
+        #expect(
+            PriceFileFormat.withTrailerOnly
+                == "`trailer` goes with CSV, JSON, JSON lines and fixed columns, not with XML")
         #expect(
             PriceFileFormat.trailerNeedsFormat
-                == "`trailer` needs a `format` (csv, json or jsonl): the ending of `match` does not tell it")
+                == "`trailer` needs a `format` (csv, json, jsonl or fixed): the ending of `match` does not tell it")
         #expect(PriceFileFormat.withRowElementOnly == "`row_element` goes with `format: xml` only")
     }
 

@@ -263,7 +263,10 @@ struct SettingsLoaderTests {
             ),
             ("tolerate: {zzz: 1}", "`zzz` in `tolerate` is neither a NakCode's name or number nor a reason"),
             ("tolerate: {010: 1}", "`010` in `tolerate` is neither a NakCode's name or number nor a reason"),
-            ("trailer: {match: T}, format: xml", "`trailer` goes with CSV, JSON and JSON lines, not with XML"),
+            (
+                "trailer: {match: T}, format: xml",
+                "`trailer` goes with CSV, JSON, JSON lines and fixed columns, not with XML"
+            ),
         ])
     func completenessMistake(line: String, expected: String) {
         let yaml = Self.head + "files:\n  - {match: \"*.csv\", \(line)}\n"
@@ -275,7 +278,7 @@ struct SettingsLoaderTests {
     func trailerFormat() {
         #expect(
             Self.problems(Self.head + "files:\n  - match: eod*\n    trailer: {match: T, count: 2}\n") == [
-                "p.yaml:6: `trailer` needs a `format` (csv, json or jsonl): the ending of `match` does not tell it"
+                "p.yaml:6: `trailer` needs a `format` (csv, json, jsonl or fixed): the ending of `match` does not tell it"
             ])
     }
 

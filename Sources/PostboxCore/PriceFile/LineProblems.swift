@@ -1,0 +1,176 @@
+/// A row of lines that a problem is found in: its words and places are the same for every reader of delimited text.
+struct RowOfLines {
+    let text: UnsafeBufferPointer<UInt8>
+    /// Where the row begins in the text.
+    let start: Int
+    /// The line that it begins on, from 1.
+    let line: Int
+
+    /// The place of a byte of the row.
+    func place(of index: Int) -> TextPlace {
+        var place = TextPlace(line: line, countsCarriageReturns: true)
+        place.advance(over: UnsafeBufferPointer(rebasing: text[start..<index]))
+        return place
+    }
+
+    /// The row holds a byte that is no text.
+    func badByte(at index: Int) -> RowProblem {
+        let at = place(of: index)
+        let byte = text[index]
+        return RowProblem(
+            reason: "bad_byte", line: at.line, column: at.column, what: badByteWords(byte), hint: badByteHint(byte))
+    }
+
+    /// Text stands between a closing quote and the next delimiter.
+    func badQuote(at index: Int, quote: UInt8 = Byte.quote) -> RowProblem {
+        let at = place(of: index)
+        let word = String(UnicodeScalar(quote))
+        return RowProblem(
+            reason: "bad_quote", line: at.line, column: at.column, what: "Text follows the closing quote of a cell.",
+            hint: "A quote inside a quoted cell is written twice (\(word + word)).")
+    }
+
+    /// The row has other cells than the header.
+    func ragged(cells: Int, columns: Int, namedBy header: String = "the header") -> RowProblem {
+        RowProblem(
+            reason: "ragged_row", line: line,
+            what: "The row has \(cells == 1 ? "1 cell" : "\(cells) cells"), but \(header) names \(columns).",
+            hint: cells > columns
+                ? "A cell that holds the delimiter must be quoted." : "The row may have been cut off.")
+    }
+
+    /// A value stands in a cell that no column is for.
+    func surplus(at index: Int, cell: Int, columns: Int, namedBy header: String = "the header") -> RowProblem {
+        let at = place(of: index)
+        return RowProblem(
+            reason: "ragged_row", line: at.line, column: at.column,
+            what: "A value stands in cell \(cell), but \(header) names only \(columns) columns.",
+            hint: "Cells without a column must be empty; a cell that holds the delimiter must be quoted.")
+    }
+
+    /// The row is longer than one can be. `openQuote`: a quote in it that is not closed, or -1.
+    func tooLong(openQuote: Int) -> FileProblem {
+        var hint = "Check the line ends of the file."
+        if openQuote >= 0 {
+            let at = place(of: openQuote)
+            hint = "The quote opened in line \(at.line), column \(at.column) may not be closed."
+        }
+        return FileProblem(
+            reason: "row_too_long", line: line, what: "A row is longer than \(rowBytesMax) bytes.", hint: hint)
+    }
+
+    /// The file ends before the quote is closed.
+    func unclosedQuote(at quote: Int) -> FileProblem {
+        let at = place(of: quote)
+        return FileProblem(
+            reason: "unclosed_quote", line: at.line, column: at.column,
+            what: "A quote is opened here and not closed before the file ends.",
+            hint: "Close the quote; the file may also have been cut off.")
+    }
+
+    /// The file ends without a line end.
+    var missingLineEnd: FileProblem {
+        let at = place(of: text.count)
+        return FileProblem(
+            reason: "no_final_newline", line: at.line, column: at.column,
+            what: "The last line has no line end: the file may have been cut off.",
+            hint: "End the last line, or set `final_newline: optional` when the file is always written so.")
+    }
+
+    /// A stray quote in a column that no rule uses makes a text of whole rows, which nobody would miss: as many delimiters stand in
+    /// it as that many rows of so many cells have. In columns that are used a line break is the mapping's matter.
+    func swallowedRows(
+        _ row: ArraySlice<RowBatch.Cell>, columns: [Column], cells: Int, delimiter: UInt8, usedColumns: UsedColumns?
+    ) -> RowProblem? {
+        guard let usedColumns else { return nil }
+        for cell in row where Int(cell.start) + Int(cell.length) <= text.count && Int(cell.column) < columns.count {
+            let name = columns[Int(cell.column)].name
+            guard !usedColumns.contains(name) else { continue }
+            let value = text[Int(cell.start)..<Int(cell.start) + Int(cell.length)]
+            let breaks = value.count { $0 == Byte.lineFeed }
+            guard breaks > 0, value.count(where: { $0 == delimiter }) == breaks * (cells - 1) else { continue }
+            let at = place(of: Int(cell.start))
+            return RowProblem(
+                reason: "line_break", line: at.line, column: at.column, columnName: name,
+                what: "The column \(name) holds the lines \(at.line) to \(at.line + breaks), which look like rows.",
+                hint: "A quote may be missing or one too many.")
+        }
+        return nil
+    }
+}
+
+extension RowProblem {
+    /// The problem as that of a file whose header it is in.
+    var inHeader: FileProblem {
+        FileProblem(reason: reason, line: line, column: column, what: "In the header: \(what)", hint: hint)
+    }
+}
+
+/// The columns that a header's line names.
+struct HeaderNames {
+    /// Those with a name, and those without one that stand before one.
+    private(set) var columns: [Column] = []
+    /// Cells without a name at the end of the header: no columns while they are empty.
+    private(set) var namelessTail = 0
+
+    /// - Parameters:
+    ///   - names: As they stand in the header, each with the place where it begins.
+    ///   - usedColumns: The others may be without a name, or have the same one. Nil: all columns are used.
+    ///
+    /// Throws `empty_column_name` and `duplicate_column`.
+    init(_ names: [(bytes: [UInt8], place: TextPlace)], usedColumns: UsedColumns?) throws(FileProblem) {
+        let texts = names.map { Self.trimmed($0.bytes) }
+        let count = (texts.lastIndex { !$0.isEmpty } ?? -1) + 1
+        namelessTail = texts.count - count
+        var known: Set<String> = []
+        for (index, name) in texts.prefix(count).enumerated() {
+            let at = names[index].place
+            if name.isEmpty && usedColumns == nil {
+                throw FileProblem(
+                    reason: "empty_column_name", line: at.line, column: at.column,
+                    what: "Column \(index + 1) of the header has no name.",
+                    hint: "Give it a name, or take the surplus delimiter out of every line.")
+            }
+            if !known.insert(name).inserted && usedColumns?.contains(name) != false {
+                throw FileProblem(
+                    reason: "duplicate_column", line: at.line, column: at.column,
+                    what: "The header names the column \(name) twice.",
+                    hint: "Each column needs a name of its own.")
+            }
+            columns.append(Column(name: name))
+        }
+    }
+
+    /// Without blanks at both ends.
+    static func trimmed(_ bytes: [UInt8]) -> String {
+        var name = bytes[...].drop(while: isBlank)
+        while let last = name.last, isBlank(last) { name.removeLast() }
+        return String(decoding: name, as: UTF8.self)
+    }
+}
+
+/// The delimiter that Excel's first line `sep=;` names; nil: the line is another.
+func separatorOfExcel(_ line: UnsafeBufferPointer<UInt8>) -> UInt8? {
+    let word = Array("sep=".utf8)
+    guard line.count == word.count + 1 else { return nil }
+    for (index, byte) in word.enumerated() where line[index] | 0x20 != byte | 0x20 { return nil }
+    let delimiter = line[word.count]
+    switch delimiter {
+    case Byte.tab, Byte.space..<0x7f: break
+    default: return nil
+    }
+    let isNameLike =
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(delimiter)
+        || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(delimiter | 0x20)
+    return isNameLike || delimiter == Byte.quote ? nil : delimiter
+}
+
+/// Whether a byte is a space or a tab.
+@inline(__always)
+func isBlank(_ byte: UInt8) -> Bool { byte == Byte.space || byte == Byte.tab }
+
+/// Whether nothing but spaces and tabs stands there.
+func isBlank(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ length: Int) -> Bool {
+    for index in start..<start &+ max(length, 0) where !isBlank(bytes[index]) { return false }
+    return true
+}
