@@ -166,17 +166,22 @@ private struct NastyFiles: SeededChoices {
     private mutating func space() -> String { pick(["", "", "", " ", "\n", "\r\n", "\t "]) }
 }
 
-private enum Python {
+enum Python {
     static let isInstalled = (try? run("print('yes')", on: [])) == ["yes"]
 
     /// Runs a script that gets one file a line, as hexadecimal digits, and returns the lines it prints.
     static func run(_ script: String, on files: [[UInt8]]) throws -> [String] {
+        try run(
+            script, lines: files.map { file in file.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() })
+    }
+
+    /// Runs a script that gets these lines, and returns those that it prints.
+    static func run(_ script: String, lines: [String]) throws -> [String] {
         let folder = FileManager.default.temporaryDirectory.appending(path: "postbox-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let input = folder.appending(path: "files.txt")
-        let hex = files.map { file in file.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "\n" }
-        try Data(hex.joined().utf8).write(to: input)
+        try Data(lines.map { $0 + "\n" }.joined().utf8).write(to: input)
 
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")

@@ -7,6 +7,7 @@ struct ReadFile: Equatable {
         var number: Int
         var line: Int
         var source: String
+        var sourceStart: Int
         /// `column=kind:value`; empty for a row with a problem, whose cells do not count.
         var cells: [String]
         var problem: RowProblem?
@@ -14,6 +15,8 @@ struct ReadFile: Equatable {
 
     var columns: [Column] = []
     var rows: [Row] = []
+    /// See `RowBatch.kept`.
+    var kept: [Range<Int>] = []
     var frame = RowFrame()
     /// Bytes of the frame's prologue.
     var prologue = ""
@@ -43,6 +46,7 @@ func read(_ bytes: [UInt8], inChunksOf size: Int, with make: () -> any PriceFile
             file.columns = reader.columns
             return file
         }
+        file.kept += batch.kept
         for row in batch.rows { file.rows.append(readable(row, of: batch, reader.columns, bytes)) }
         start = end
     } while start < bytes.count
@@ -62,7 +66,7 @@ private func readable(_ row: RowBatch.Row, of batch: RowBatch, _ columns: [Colum
     return ReadFile.Row(
         number: row.number, line: row.line,
         source: String(decoding: bytes[row.sourceStart..<row.sourceStart + row.sourceLength], as: UTF8.self),
-        cells: cells, problem: row.problem < 0 ? nil : batch.problems[row.problem])
+        sourceStart: row.sourceStart, cells: cells, problem: row.problem < 0 ? nil : batch.problems[row.problem])
 }
 
 /// Reads the bytes whole and in chunks of 1, 2, 3 and 7 bytes, and expects the same each time. Rows before a file's problem
