@@ -1,0 +1,151 @@
+/// The looks of a file's columns, each seen with the others: how one column writes its numbers tells how the others do.
+struct ColumnLooks {
+    private(set) var looks: [ColumnLook] = []
+    /// Words that stand in place of values.
+    private(set) var nulls: [String] = []
+    /// Values have blanks around them.
+    private(set) var isPadded = false
+
+    init(_ columns: [FileSketch.Column]) {
+        var values = columns.map { $0.values.map(\.trimmed).filter { !$0.isEmpty } }
+        isPadded = columns.contains { $0.values.contains { $0.first == " " || $0.last == " " } }
+        for word in nullWords {
+            // A word for none among values that are something else.
+            let isNull = values.contains { list in
+                list.contains(word) && list.count { ValueLook.isNumber($0) || ValueLook.date($0) != nil } * 2 > list.count { !nullWords.contains($0) }
+                    && list.contains { !nullWords.contains($0) }
+            }
+            if isNull { nulls.append(word) }
+        }
+        values = values.map { list in list.filter { !nulls.contains($0) } }
+        let signs = values.map { list in list.allSatisfy(ValueLook.isNumber) ? Signs(list) : nil }
+        let known = Signs(all: signs.compactMap { $0 })
+        looks = zip(values, signs).map { Self.look($0, $1, known) }
+    }
+
+    private static func look(_ values: [String], _ signs: Signs?, _ all: Signs) -> ColumnLook {
+        guard let first = values.first else { return .empty }
+        if let dates = dates(values) { return dates }
+        if let time = ValueLook.time(first), values.allSatisfy({ ValueLook.time($0) == time }) { return .time(time) }
+        let fractions = values.map(ValueLook.fraction)
+        if fractions.allSatisfy({ $0 != nil }) { return .fraction(isOpen: fractions.contains(true)) }
+        if let signs {
+            if values.allSatisfy({ $0.hasSuffix("%") }) { return .percent }
+            return signs.look(in: all)
+        }
+        if values.allSatisfy(ValueLook.isISIN) { return .isin }
+        return values.count(where: ValueLook.isRIC) * 10 >= values.count * 9 ? .ric : .text
+    }
+
+    /// Nil: they are no dates.
+    private static func dates(_ values: [String]) -> ColumnLook? {
+        guard let example = values.first, var common = ValueLook.date(example) else { return nil }
+        // One digit or two: the pattern with one takes both.
+        var patterns = Set(common.patterns.map(shortened))
+        var isShort = common.patterns.contains { $0 == shortened($0) }
+        for value in values.dropFirst() {
+            guard let date = ValueLook.date(value), date.hasTime == common.hasTime, date.hasOffset == common.hasOffset else {
+                return nil
+            }
+            patterns.formIntersection(date.patterns.map(shortened))
+            isShort = isShort || date.patterns.contains { $0 == shortened($0) && $0.contains("M") && !$0.contains("MM") }
+        }
+        guard !patterns.isEmpty else { return nil }
+        let mixed = patterns.sorted().map { isShort ? $0 : lengthened($0) }
+        common.patterns = mixed
+        return mixed.count == 1 ? .date(common) : .ambiguousDate(example, mixed)
+    }
+
+    private static func shortened(_ pattern: String) -> String {
+        guard !pattern.hasPrefix("yyyyMM"), !pattern.contains("MMM") else { return pattern }
+        return pattern.replacing("dd", with: "d").replacing("MM", with: "M")
+    }
+
+    private static func lengthened(_ pattern: String) -> String {
+        guard !pattern.hasPrefix("yyyyMM"), !pattern.contains("MMM") else { return pattern }
+        var text = ""
+        for character in pattern { text += character == "d" || character == "M" ? "\(character)\(character)" : "\(character)" }
+        return text
+    }
+}
+
+/// What the numbers of a column show of their signs.
+private struct Signs {
+    var hasDecimalComma = false
+    var hasDecimalPoint = false
+    var thousands: Set<Character> = []
+    /// A comma, or point, before three digits at the end: either sign.
+    var openComma: String?
+    var openPoint: String?
+    var hasExponent = false
+
+    init(_ values: [String]) { values.forEach { take($0) } }
+
+    init(all: [Signs]) {
+        hasDecimalComma = all.contains(where: \.hasDecimalComma)
+        hasDecimalPoint = all.contains(where: \.hasDecimalPoint)
+        thousands = all.reduce(into: []) { $0.formUnion($1.thousands) }
+    }
+
+    private mutating func take(_ value: String) {
+        let text = value.last == "%" ? String(value.dropLast()) : value
+        if text.contains("e") || text.contains("E") {
+            hasExponent = true
+            hasDecimalPoint = hasDecimalPoint || text.contains(".")
+            hasDecimalComma = hasDecimalComma || text.contains(",")
+            return
+        }
+        for sign in text where "' \u{a0}\u{202f}".contains(sign) { thousands.insert(sign) }
+        let commas = text.count { $0 == "," }
+        let points = text.count { $0 == "." }
+        if commas > 0, points > 0, let comma = text.lastIndex(of: ","), let point = text.lastIndex(of: ".") {
+            if comma > point {
+                hasDecimalComma = true
+                thousands.insert(".")
+            } else {
+                hasDecimalPoint = true
+                thousands.insert(",")
+            }
+            return
+        }
+        if commas > 1 { thousands.insert(",") }
+        if points > 1 { thousands.insert(".") }
+        if commas == 1 {
+            if Self.mayPartThousands(text, at: ",") { openComma = openComma ?? value } else { hasDecimalComma = true }
+        }
+        if points == 1 {
+            if Self.mayPartThousands(text, at: ".") { openPoint = openPoint ?? value } else { hasDecimalPoint = true }
+        }
+    }
+
+    private static func mayPartThousands(_ text: String, at sign: Character) -> Bool {
+        let parts = text.split(separator: sign, omittingEmptySubsequences: false)
+        guard let before = parts.first?.drop(while: { $0 == "-" || $0 == "+" }), let after = parts.last else { return false }
+        return after.count == 3 && (1...3).contains(before.count) && before.first != "0"
+    }
+
+    func look(in all: Signs) -> ColumnLook {
+        var isComma = hasDecimalComma
+        var groups = thousands
+        if let openComma, !isComma, !groups.contains(",") {
+            // How the file writes elsewhere tells.
+            if all.hasDecimalComma, !all.hasDecimalPoint {
+                isComma = true
+            } else if hasDecimalPoint || all.hasDecimalPoint || all.thousands.contains(",") {
+                groups.insert(",")
+            } else {
+                return .ambiguousNumber(openComma)
+            }
+        }
+        if openPoint != nil, isComma || all.hasDecimalComma && !hasDecimalPoint {
+            isComma = true
+            groups.insert(".")
+        }
+        if isComma, hasDecimalPoint { return .ambiguousNumber("both 1,5 and 1.5") }
+        var keys: [String] = []
+        if isComma { keys.append("decimal: \",\"") }
+        if let sign = groups.sorted().first { keys.append("thousands: \(yaml(String(sign)))") }
+        if hasExponent { keys.append("exponent: true") }
+        return keys.isEmpty ? .number : .numberOfForm(keys)
+    }
+}

@@ -1,0 +1,242 @@
+/// A configuration that reads a file which was looked at, with remarks and questions.
+package struct RuleDraft {
+    private let name: String
+    private let sketch: FileSketch
+    private let looks: ColumnLooks
+    /// Remarks that do not come from the columns: the file's encoding.
+    private let head: [FileSketch.Line]
+    private let destination: String?
+
+    private static let question = "# ? "
+
+    /// - Parameters:
+    ///   - name: the file's name.
+    ///   - head: keys that were found out elsewhere, first.
+    ///   - destination: the server's URL; nil: it is left to be filled in.
+    package init(of sketch: FileSketch, name: String, head: [FileSketch.Line] = [], destination: String? = nil) {
+        self.name = name
+        self.sketch = sketch
+        self.head = head
+        self.destination = destination
+        looks = ColumnLooks(sketch.columns)
+    }
+
+    /// The whole configuration.
+    package var text: String {
+        var lines = [
+            "# Written by `postbox init` from \(VisibleText.line(name)).",
+            "# Lines that begin with \"\(Self.question.dropLast())\" are questions: Postbox could not tell, and does not guess.",
+            "# `postbox check --config THIS FILE…` shows what would be posted.",
+        ]
+        lines += Self.top(destination: destination)
+        lines += ["files:", "  - match: \(yaml(pattern))"]
+        var rule: [String] = []
+        for line in head + sketch.layout { rule += text(of: line) }
+        if looks.isPadded { rule.append("trim: true") }
+        if !looks.nulls.isEmpty { rule.append("nulls: [\(looks.nulls.map(yaml).joined(separator: ", "))]") }
+        let common = commonForm
+        rule += common
+        rule += unpivot ?? []
+        rule += ricLines
+        rule += fieldLines(common)
+        lines += rule.map { "    " + $0 }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The smallest configuration that is useful: the plain mapping.
+    package static func smallest(destination: String?) -> String {
+        let lines =
+            [
+                "# Written by `postbox init`. Files need a column RIC; every other column is the field of its name (BID, ASK, …).",
+                "# `postbox init FILE` looks at a file of yours and writes a rule for it.",
+            ] + top(destination: destination)
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func top(destination: String?) -> [String] {
+        [
+            "spool: spool                 # the folder that holds inbox, work, done, failed and state",
+            "destinations:",
+            "  cache:",
+            "    urls: [\(yaml(destination ?? "ws://localhost:15000/WebSocket"))]"
+                + (destination == nil ? "   # your server's address" : ""),
+            "    user: CHANGE_ME          # the DACS user",
+            "    service: CHANGE_ME       # the service that is posted to",
+        ]
+    }
+
+    /// Of a name with a date in it any date.
+    private var pattern: String {
+        var text = ""
+        var digits = ""
+        func close() {
+            text += digits.count >= 4 ? "*" : digits
+            digits = ""
+        }
+        for character in name {
+            if character.isASCII, character.isNumber {
+                digits.append(character)
+            } else {
+                close()
+                text.append("[]*?{}".contains(character) ? "?" : character)
+            }
+        }
+        close()
+        return text
+    }
+
+    private func text(of line: FileSketch.Line) -> [String] {
+        switch line {
+        case .key(let key, let remark): [key + (remark.map { "   # \($0)" } ?? "")]
+        case .question(let text, let choices):
+            [Self.question + text] + choices.map { "#   \($0)" }
+        }
+    }
+
+    /// The keys that all columns of numbers may have alike.
+    private var commonForm: [String] {
+        let forms = looks.looks.compactMap { if case .numberOfForm(let keys) = $0 { keys } else { nil } }
+        guard !forms.isEmpty else { return [] }
+        let isComma = forms.contains { $0.contains(decimalComma) }
+        // A column of points would be read by a comma's keys, too.
+        let hasPoint = zip(sketch.columns, looks.looks).contains { column, look in
+            look == .number && column.values.contains { $0.contains(".") }
+        }
+        if isComma, hasPoint || forms.contains(where: { !$0.contains(decimalComma) && $0.contains { $0.contains("thousands") } }) {
+            return []
+        }
+        var keys: [String] = []
+        for key in forms.flatMap({ $0 }) where !keys.contains(key) { keys.append(key) }
+        return keys.count { $0.hasPrefix("thousands") } > 1 ? [] : keys
+    }
+
+    private var decimalComma: String { "decimal: \",\"" }
+
+    // MARK: - The RIC
+
+    private var ricColumn: Int? {
+        let named = sketch.columns.indices.compactMap { index in
+            LikelyFields.rankAsRIC(sketch.columns[index].name).map { (rank: $0, index: index) }
+        }
+        let isSure = { (index: Int) in [.ric, .text, .isin].contains(looks.looks[index]) }
+        // A column that is called so, before one that only looks so.
+        if let best = named.filter({ $0.rank < 4 && isSure($0.index) }).min(by: { $0.rank < $1.rank }) { return best.index }
+        if let ric = looks.looks.firstIndex(of: .ric) { return ric }
+        if let best = named.filter({ isSure($0.index) }).min(by: { $0.rank < $1.rank }) { return best.index }
+        return looks.looks.firstIndex(of: .isin)
+    }
+
+    private var ricLines: [String] {
+        if unpivot != nil {
+            return [
+                Self.question + "Is the column's name the RIC? Else write what stands around it: \"EUR{$name}=\".",
+                "ric: {column: $name}",
+            ]
+        }
+        guard let index = ricColumn else {
+            return [
+                Self.question + "No column looks like a RIC or an ISIN. Which one is it, or what is it made of?",
+                "#   ric: {column: NAME}", "#   ric: {template: \"{NAME}.TST\"}",
+                "#   ric: {lookup: {table: rics, by: NAME, take: RIC}}",
+            ]
+        }
+        let key = "ric: {column: \(yaml(sketch.columns[index].name))}"
+        guard looks.looks[index] == .isin else { return [key] }
+        return [key + "   # ISINs: where the server knows other names, use a template or a lookup"]
+    }
+
+    // MARK: - A wide file
+
+    /// Columns that are rows.
+    private var wide: [Int] {
+        let wide = sketch.columns.indices.filter { index in
+            let name = sketch.columns[index].name
+            let isName =
+                name.count == 3 && name.allSatisfy { $0.isASCII && $0.isUppercase } || ValueLook.isRIC(name)
+            switch looks.looks[index] {
+            case .number, .numberOfForm, .empty, .ambiguousNumber: return isName
+            default: return false
+            }
+        }
+        return wide.count >= 3 && wide.count * 2 > sketch.columns.count && ricColumn == nil ? wide : []
+    }
+
+    /// Nil: a line is a row.
+    private var unpivot: [String]? {
+        guard !wide.isEmpty else { return nil }
+        let keep = sketch.columns.indices.filter { !wide.contains($0) }.map { yaml(sketch.columns[$0].name) }
+        return [
+            "unpivot: {keep: [\(keep.joined(separator: ", "))], name: $name, value: $value}   # a row for every other column",
+            "where: [{column: $value, empty: false}]",
+        ]
+    }
+
+    // MARK: - Fields
+
+    private func fieldLines(_ common: [String]) -> [String] {
+        var fields: [String] = []
+        var open: [String] = []
+        var taken: Set<String> = []
+        if unpivot != nil {
+            fields.append("TRDPRC_1: {column: $value, type: real}")
+            taken.insert("TRDPRC_1")
+        }
+        for (index, column) in sketch.columns.enumerated() where index != ricColumn {
+            if wide.contains(index) { continue }
+            for line in field(index, column, common, &taken) {
+                if line.hasPrefix("#") { open.append(line) } else { fields.append(line) }
+            }
+        }
+        guard !fields.isEmpty else {
+            let hint = Self.question + "No column has the likely name of a field. Until `fields` names them, each column is the field of its own name."
+            return [hint, "# fields:"] + open.map { $0.hasPrefix(Self.question) ? $0 : "#   " + $0.drop { $0 == "#" || $0 == " " } }
+        }
+        return ["fields:"] + (fields + open).map { "  " + $0 }
+    }
+
+    /// The lines of one column.
+    private func field(
+        _ index: Int, _ column: FileSketch.Column, _ common: [String], _ taken: inout Set<String>
+    ) -> [String] {
+        let name = yaml(column.name)
+        guard let likely = LikelyFields.field(for: column.name), !taken.contains(likely.field) else {
+            let example = column.values.first { !$0.trimmed.isEmpty }.map { "   # \(VisibleText.line(String($0.prefix(30))))" } ?? ""
+            return ["# FIELD: {column: \(name)}\(example)"]
+        }
+        func write(_ keys: [String]) -> String {
+            "\(likely.field): {\((["column: \(name)"] + keys).joined(separator: ", "))}"
+        }
+        func ask(_ text: String, _ choices: [[String]]) -> [String] {
+            [Self.question + text] + choices.map { "#   " + write($0) }
+        }
+        var lines: [String]
+        switch (likely.kind, looks.looks[index]) {
+        case (.number, .number): lines = [write(["type: real"])]
+        case (.number, .numberOfForm(let keys)):
+            lines = [write(["type: real"] + keys.filter { !common.contains($0) })]
+        case (.number, .percent): lines = [write(["percent: true"])]
+        case (.number, .fraction(let isOpen)):
+            lines =
+                isOpen
+                ? ask(
+                    "What does the third digit mean: eighths of a 32nd (cash Treasuries) or quarters (futures)?",
+                    ["eighths", "quarters"].map { ["fraction: 32", "fraction_tail: \($0)"] })
+                : [write(["fraction: 32"])]
+        case (.number, .ambiguousNumber(let example)):
+            lines = ask(
+                "Is \(example) a thousand, or a number with a decimal comma?",
+                [["type: real", "thousands: \",\""], ["type: real", "decimal: \",\""]])
+        case (.date, .date(let date)):
+            lines = [write(["date: \(yaml(date.patterns[0]))"] + (date.hasOffset ? ["to: UTC"] : []))]
+        case (.date, .ambiguousDate(let example, let patterns)):
+            lines = ask(
+                "Is \(example) written with the day or the month first?", patterns.map { ["date: \(yaml($0))"] })
+        case (.time, .time(let pattern)): lines = [write(["time: \(yaml(pattern))"])]
+        case (.text, .text), (.text, .ric), (.text, .isin): lines = [write(["type: text"])]
+        case (_, .empty): return ["# \(write([]))   # no value was seen"]
+        default: return ["# \(write([]))   # its values do not look like this field's"]
+        }
+        if !(lines.first?.hasPrefix("#") ?? true) { taken.insert(likely.field) }
+        return lines
+    }
+}
