@@ -52,7 +52,9 @@ enum ValueLook {
 
     /// With a point or an equals sign, as RICs have them, and no number.
     static func isRIC(_ value: String) -> Bool {
-        guard value.count <= 32, value.contains(where: { $0 == "." || $0 == "=" }), !isNumber(value) else { return false }
+        guard value.count <= 32, value.contains(where: { $0 == "." || $0 == "=" }), !isNumber(value) else {
+            return false
+        }
         return value.contains(where: \.isLetter) && date(value) == nil
             && value.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._=^/-".contains($0)) }
             && value.last != "."
@@ -80,7 +82,8 @@ enum ValueLook {
     /// `99-16`, `99-16+`, `99-162`, with whether its tail is open.
     static func fraction(_ value: String) -> Bool? {
         let parts = value.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2, let whole = parts.first, whole.isDigits, (1...3).contains(whole.count), let rest = parts.last
+        guard parts.count == 2, let whole = parts.first, whole.isDigits, (1...3).contains(whole.count),
+            let rest = parts.last
         else { return nil }
         let ticks = rest.prefix(2)
         let tail = rest.dropFirst(2)

@@ -12,7 +12,9 @@ struct ColumnLooks {
         for word in nullWords {
             // A word for none among values that are something else.
             let isNull = values.contains { list in
-                list.contains(word) && list.count { ValueLook.isNumber($0) || ValueLook.date($0) != nil } * 2 > list.count { !nullWords.contains($0) }
+                list.contains(word)
+                    && list.count { ValueLook.isNumber($0) || ValueLook.date($0) != nil } * 2
+                        > list.count { !nullWords.contains($0) }
                     && list.contains { !nullWords.contains($0) }
             }
             if isNull { nulls.append(word) }
@@ -44,11 +46,13 @@ struct ColumnLooks {
         var patterns = Set(common.patterns.map(shortened))
         var isShort = common.patterns.contains { $0 == shortened($0) }
         for value in values.dropFirst() {
-            guard let date = ValueLook.date(value), date.hasTime == common.hasTime, date.hasOffset == common.hasOffset else {
+            guard let date = ValueLook.date(value), date.hasTime == common.hasTime, date.hasOffset == common.hasOffset
+            else {
                 return nil
             }
             patterns.formIntersection(date.patterns.map(shortened))
-            isShort = isShort || date.patterns.contains { $0 == shortened($0) && $0.contains("M") && !$0.contains("MM") }
+            isShort =
+                isShort || date.patterns.contains { $0 == shortened($0) && $0.contains("M") && !$0.contains("MM") }
         }
         guard !patterns.isEmpty else { return nil }
         let mixed = patterns.sorted().map { isShort ? $0 : lengthened($0) }
@@ -64,7 +68,9 @@ struct ColumnLooks {
     private static func lengthened(_ pattern: String) -> String {
         guard !pattern.hasPrefix("yyyyMM"), !pattern.contains("MMM") else { return pattern }
         var text = ""
-        for character in pattern { text += character == "d" || character == "M" ? "\(character)\(character)" : "\(character)" }
+        for character in pattern {
+            text += character == "d" || character == "M" ? "\(character)\(character)" : "\(character)"
+        }
         return text
     }
 }
@@ -120,7 +126,9 @@ private struct Signs {
 
     private static func mayPartThousands(_ text: String, at sign: Character) -> Bool {
         let parts = text.split(separator: sign, omittingEmptySubsequences: false)
-        guard let before = parts.first?.drop(while: { $0 == "-" || $0 == "+" }), let after = parts.last else { return false }
+        guard let before = parts.first?.drop(while: { $0 == "-" || $0 == "+" }), let after = parts.last else {
+            return false
+        }
         return after.count == 3 && (1...3).contains(before.count) && before.first != "0"
     }
 

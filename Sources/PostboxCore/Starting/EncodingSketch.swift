@@ -23,7 +23,9 @@ package struct EncodingSketch {
             let isWindows = bytes.contains { (0x80...0x9F).contains($0) }
             text = Self.decoded(bytes, .cp1252, format)
             lines = [
-                .key("encoding: \(isWindows ? "cp1252" : "latin1")", remark: "western; other letters need windows-1250, windows-1251, …")
+                .key(
+                    "encoding: \(isWindows ? "cp1252" : "latin1")",
+                    remark: "western; other letters need windows-1250, windows-1251, …")
             ]
         }
     }

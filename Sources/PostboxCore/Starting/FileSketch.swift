@@ -61,7 +61,8 @@ func yaml(_ text: String) -> String {
     let isPlain =
         !text.isEmpty && text.first?.isLetter == true
         && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_-. /".contains($0)) }
-        && text.last != " " && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
+        && text.last != " "
+        && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
     if isPlain { return text }
     var quoted = "\""
     for scalar in text.unicodeScalars {

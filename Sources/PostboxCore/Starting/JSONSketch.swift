@@ -33,7 +33,8 @@ struct JSONSketch {
             if objects.count * 2 > items.count {
                 found.append(
                     Rows(
-                        layout: path.isEmpty ? [] : [.key("rows: \(yaml(path))")], columns: columns(of: objects, key: nil),
+                        layout: path.isEmpty ? [] : [.key("rows: \(yaml(path))")],
+                        columns: columns(of: objects, key: nil),
                         count: objects.count))
             }
         case .object(let members):
@@ -44,7 +45,9 @@ struct JSONSketch {
                     let prefix = path.isEmpty ? "" : path + "."
                     found.append(
                         Rows(
-                            layout: [.key("rows: \(yaml(prefix + "*"))", remark: "each member is a row, its name is $key")],
+                            layout: [
+                                .key("rows: \(yaml(prefix + "*"))", remark: "each member is a row, its name is $key")
+                            ],
                             columns: columns(of: members.map(\.1), key: members.map(\.0)), count: objects.count))
                 }
             }
@@ -191,7 +194,9 @@ enum JSONTree {
             at += 1
             while true {
                 skip()
-                guard at < bytes.count, bytes[at] != UInt8(ascii: "]"), let item = value(depth: depth + 1) else { break }
+                guard at < bytes.count, bytes[at] != UInt8(ascii: "]"), let item = value(depth: depth + 1) else {
+                    break
+                }
                 items.append(item)
                 skip()
                 guard at < bytes.count, bytes[at] == UInt8(ascii: ",") else { break }

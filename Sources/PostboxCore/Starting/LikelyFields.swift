@@ -15,7 +15,8 @@ enum LikelyFields {
         add("ASK", .number, "ask pxask askpx askprice offer offerprice brief askclose closeask askrate offered")
         add(
             "TRDPRC_1", .number,
-            "last pxlast lastpx lastprice close closeprice closing closingprice clspric price px trdprc1 lasttrade rate value obsvalue kurs mid rateeur")
+            "last pxlast lastpx lastprice close closeprice closing closingprice clspric price px trdprc1 lasttrade rate value obsvalue kurs mid rateeur"
+        )
         add("MID_PRICE", .number, "midprice pxmid midpx middle")
         add("OPEN_PRC", .number, "open openprice pxopen opnpric openingprice")
         add("HIGH_1", .number, "high highprice pxhigh hghpric dayhigh")
@@ -29,7 +30,9 @@ enum LikelyFields {
         add("COUPN_RATE", .number, "coupon couponrate cpn")
         add("BIDSIZE", .number, "bidsize bidqty")
         add("ASKSIZE", .number, "asksize askqty offersize")
-        add("TRADE_DATE", .date, "date tradedate tradedt day datum pricedate asof asofdate valuationdate businessdate bizdt timeperiod")
+        add(
+            "TRADE_DATE", .date,
+            "date tradedate tradedt day datum pricedate asof asofdate valuationdate businessdate bizdt timeperiod")
         add("MATUR_DATE", .date, "maturity maturitydate maturdate faelligkeit mat")
         add("EXPIR_DATE", .date, "expiry expirydate expiration expirationdate expire xprydt")
         add("SALTIM", .time, "time tradetime pricetime timeofday zeit")
@@ -49,7 +52,8 @@ enum LikelyFields {
         let last = column.split(whereSeparator: { ".@/".contains($0) }).last.map(String.init) ?? column
         let word = String(last.lowercased().filter { $0.isLetter || $0.isNumber })
         let names = [
-            "ric", "riccode", "reutersric", "instrument", "instrumentcode", "symbol", "ticker", "security", "sym", "code",
+            "ric", "riccode", "reutersric", "instrument", "instrumentcode", "symbol", "ticker", "security", "sym",
+            "code",
             "id", "key", "isin",
         ]
         return names.firstIndex(of: word)

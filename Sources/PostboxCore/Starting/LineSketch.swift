@@ -72,7 +72,9 @@ private struct Table {
         let looksLikeData = names.contains { ValueLook.isNumber($0) || ValueLook.date($0) != nil }
         if looksLikeData {
             // A header without the closing delimiter that the rows have.
-            if first > 0, rows[first - 1].count == width - 1, !rows[first - 1].contains(where: { ValueLook.isNumber($0) }) {
+            if first > 0, rows[first - 1].count == width - 1,
+                !rows[first - 1].contains(where: { ValueLook.isNumber($0) })
+            {
                 header = first - 1
                 names = rows[header]
                 layout.append(.key("ragged: blank_tail", remark: "rows end in one delimiter more than the header"))
@@ -85,11 +87,11 @@ private struct Table {
             }
         }
         let before = lines[..<max(header, 0)].count { line in
-            comment.map { !line.hasPrefix($0) } ?? true && !(line.isEmpty && !lines[..<max(header, 0)].contains { !$0.isEmpty })
+            comment.map { !line.hasPrefix($0) } ?? true
+                && !(line.isEmpty && !lines[..<max(header, 0)].contains { !$0.isEmpty })
         }
         if header > 0, before > 0 {
-            let skipped = lines[..<header].count { line in comment.map { !line.hasPrefix($0) } ?? true }
-            layout.append(.key("skip_lines: \(skipped)", remark: "what stands before the header"))
+            layout.append(.key("skip_lines: \(header)", remark: "what stands before the header"))
         }
         if header < 0, first > 0, lines[..<first].contains(where: { !$0.isEmpty }) {
             layout.append(.key("skip_lines: \(first)", remark: "what stands before the first row"))
@@ -98,7 +100,9 @@ private struct Table {
         columns = names.indices.filter { !names[$0].allSatisfy(\.isWhitespace) }.map { index in
             FileSketch.Column(
                 name: names[index],
-                values: rows.indices.dropFirst(header + 1).filter(isRow).prefix(FileSketch.rowsMax).map { rows[$0][index] })
+                values: rows.indices.dropFirst(header + 1).filter(isRow).prefix(FileSketch.rowsMax).map {
+                    rows[$0][index]
+                })
         }
     }
 
@@ -177,9 +181,12 @@ private struct FixedSketch {
         sketch = FileSketch(
             layout: [
                 .key("format: fixed"),
-                .key("columns: {\(list)}", remark: "the places of the columns as the first lines show them: give them names"),
+                .key(
+                    "columns: {\(list)}",
+                    remark: "the places of the columns as the first lines show them: give them names"),
                 .question(
-                    "Are the borders right, and which lines are no rows?", choices: ["skip_lines: 1", "drop: [\"TOTAL*\"]"]),
+                    "Are the borders right, and which lines are no rows?",
+                    choices: ["skip_lines: 1", "drop: [\"TOTAL*\"]"]),
             ], columns: columns)
     }
 }

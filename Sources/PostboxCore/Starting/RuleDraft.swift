@@ -102,7 +102,10 @@ package struct RuleDraft {
         let hasPoint = zip(sketch.columns, looks.looks).contains { column, look in
             look == .number && column.values.contains { $0.contains(".") }
         }
-        if isComma, hasPoint || forms.contains(where: { !$0.contains(decimalComma) && $0.contains { $0.contains("thousands") } }) {
+        if isComma,
+            hasPoint
+                || forms.contains(where: { !$0.contains(decimalComma) && $0.contains { $0.contains("thousands") } })
+        {
             return []
         }
         var keys: [String] = []
@@ -120,7 +123,9 @@ package struct RuleDraft {
         }
         let isSure = { (index: Int) in [.ric, .text, .isin].contains(looks.looks[index]) }
         // A column that is called so, before one that only looks so.
-        if let best = named.filter({ $0.rank < 4 && isSure($0.index) }).min(by: { $0.rank < $1.rank }) { return best.index }
+        if let best = named.filter({ $0.rank < 4 && isSure($0.index) }).min(by: { $0.rank < $1.rank }) {
+            return best.index
+        }
         if let ric = looks.looks.firstIndex(of: .ric) { return ric }
         if let best = named.filter({ isSure($0.index) }).min(by: { $0.rank < $1.rank }) { return best.index }
         return looks.looks.firstIndex(of: .isin)
@@ -188,8 +193,11 @@ package struct RuleDraft {
             }
         }
         guard !fields.isEmpty else {
-            let hint = Self.question + "No column has the likely name of a field. Until `fields` names them, each column is the field of its own name."
-            return [hint, "# fields:"] + open.map { $0.hasPrefix(Self.question) ? $0 : "#   " + $0.drop { $0 == "#" || $0 == " " } }
+            let hint =
+                Self.question
+                + "No column has the likely name of a field. Until `fields` names them, each column is the field of its own name."
+            return [hint, "# fields:"]
+                + open.map { $0.hasPrefix(Self.question) ? $0 : "#   " + $0.drop { $0 == "#" || $0 == " " } }
         }
         return ["fields:"] + (fields + open).map { "  " + $0 }
     }
@@ -200,7 +208,9 @@ package struct RuleDraft {
     ) -> [String] {
         let name = yaml(column.name)
         guard let likely = LikelyFields.field(for: column.name), !taken.contains(likely.field) else {
-            let example = column.values.first { !$0.trimmed.isEmpty }.map { "   # \(VisibleText.line(String($0.prefix(30))))" } ?? ""
+            let example =
+                column.values.first { !$0.trimmed.isEmpty }.map { "   # \(VisibleText.line(String($0.prefix(30))))" }
+                ?? ""
             return ["# FIELD: {column: \(name)}\(example)"]
         }
         func write(_ keys: [String]) -> String {

@@ -50,11 +50,12 @@ struct RuleDraftTests {
 
     @Test("Remarks, lines before the header, words for no value")
     func around() {
-        let rule = Self.rule("p.csv", "# made up\nThe day's prices\nRIC|Bid|Ask\nA.TST|1.5|N/A\nB.TST|N/A|1.6\nTOTAL|2\n")
-        for line in ["delimiter: \"|\"", "comment: \"#\"", "nulls: [\"N/A\"]", "#   drop: [\"TOTAL*\"]"] {
+        let rule = Self.rule(
+            "p.csv", "# made up\nThe day's prices\nRIC|Bid|Ask\nA.TST|1.5|N/A\nB.TST|N/A|1.6\nTOTAL|2\n")
+        for line in ["delimiter: \"|\"", "comment: \"#\"", "nulls: [N/A]", "#   drop: [\"TOTAL*\"]"] {
             #expect(rule.contains(line), "\(line) in \(rule)")
         }
-        #expect(rule.contains { $0.hasPrefix("skip_lines: 1") }, "\(rule)")
+        #expect(rule.contains { $0.hasPrefix("skip_lines: 2") }, "\(rule)")
     }
 
     @Test("A wide file becomes a row a currency")
@@ -67,7 +68,8 @@ struct RuleDraftTests {
 
     @Test("Rows of JSON are found where they are")
     func json() {
-        let inner = Self.rule("p.json", #"{"meta": {"day": "x"}, "data": {"items": [{"ric": "A.TST", "px": {"bid": 1.5}}]}}"#)
+        let inner = Self.rule(
+            "p.json", #"{"meta": {"day": "x"}, "data": {"items": [{"ric": "A.TST", "px": {"bid": 1.5}}]}}"#)
         #expect(inner.contains("rows: \"data.items\"") || inner.contains("rows: data.items"), "\(inner)")
         #expect(inner.contains("BID: {column: px.bid, type: real}"), "\(inner)")
         let members = Self.rule("p.json", #"{"q": {"A.TST": {"bid": 1.5}, "B.TST": {"bid": 1.6}}}"#)
@@ -87,7 +89,9 @@ struct RuleDraftTests {
         #expect(rule.contains("BID: {column: \"@bid\", type: real}"))
     }
 
-    @Test("Nothing that a file holds brings the look down", arguments: ["", "\n", "{", "[", "<", "<a", "\u{0}", "a,b", ",,,\n,,,"])
+    @Test(
+        "Nothing that a file holds brings the look down",
+        arguments: ["", "\n", "{", "[", "<", "<a", "\u{0}", "a,b", ",,,\n,,,"])
     func odd(text: String) {
         for format in [nil, PriceFileFormat.csv, .json, .xml] {
             #expect(!Self.rule("x", text, format: format).isEmpty)

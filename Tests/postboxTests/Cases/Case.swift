@@ -55,7 +55,9 @@ struct Case: Sendable, CustomTestStringConvertible {
         for line in text.components(separatedBy: "\n") {
             if let open = block {
                 if line == "```" {
-                    guard let last = cases.indices.last else { throw Mistake(text: "\(document): a block before a case") }
+                    guard let last = cases.indices.last else {
+                        throw Mistake(text: "\(document): a block before a case")
+                    }
                     try cases[last].take(open.info, open.lines)
                     block = nil
                 } else {
@@ -133,7 +135,11 @@ extension Case.Input {
             }
             data = decoded
         }
-        if let cut = options["cut"].flatMap(Int.init) { data = try packed(data).dropLast(cut) } else { data = try packed(data) }
+        if let cut = options["cut"].flatMap(Int.init) {
+            data = try packed(data).dropLast(cut)
+        } else {
+            data = try packed(data)
+        }
         return data
     }
 

@@ -27,7 +27,8 @@ struct CaseTests {
             try input.bytes().write(to: place)
         }
         let file = try #require(one.inputs.first).name
-        let json = try await desk.command(["check", "--config", "postbox.yaml", "--json", file], workingFolder: desk.folder)
+        let json = try await desk.command(
+            ["check", "--config", "postbox.yaml", "--json", file], workingFolder: desk.folder)
         #expect(json.code == one.code, "\(json.errorOutput)")
         if one.code == 78 {
             #expect(!json.errorOutput.contains("unknown key"), "\(json.errorOutput)")
@@ -86,7 +87,13 @@ struct CaseTests {
         for index in text.indices {
             let character = text[index]
             if isInText {
-                if isEscaped { isEscaped = false } else if character == "\\" { isEscaped = true } else if character == "\"" { isInText = false }
+                if isEscaped {
+                    isEscaped = false
+                } else if character == "\\" {
+                    isEscaped = true
+                } else if character == "\"" {
+                    isInText = false
+                }
                 continue
             }
             if character == "\"" { isInText = true }
@@ -100,7 +107,8 @@ struct CaseTests {
     private static func lines(in output: String) -> [Int?] {
         output.split(separator: "\n").compactMap { text -> Int?? in
             let words = text.split(separator: " ")
-            guard text.hasPrefix(" "), words.count > 2, let kind = words.prefix(2).last, kind == "Update" || kind == "Refresh"
+            guard text.hasPrefix(" "), words.count > 2, let kind = words.prefix(2).last,
+                kind == "Update" || kind == "Refresh"
             else { return nil }
             return .some(Int(words[0]))
         }
