@@ -12,7 +12,7 @@ enum ColumnLook: Equatable {
     case percent
     /// Such as `99-16`; `isOpen`: a tail means different things in different markets.
     case fraction(isOpen: Bool)
-    case date(DatePattern)
+    case date(DateLook)
     /// Both patterns fit all values, such as this.
     case ambiguousDate(String, [String])
     case time(String)
@@ -61,7 +61,7 @@ enum ValueLook {
     }
 
     /// A date's pattern; nil: it is none.
-    static func date(_ value: String) -> DatePattern? { DatePattern(of: value) }
+    static func date(_ value: String) -> DateLook? { DateLook(of: value) }
 
     /// A time's pattern; nil: it is none.
     static func time(_ value: String) -> String? {
@@ -107,7 +107,7 @@ extension UInt8 {
 }
 
 /// How a date is written, as far as one value shows it.
-struct DatePattern: Equatable {
+struct DateLook: Equatable {
     /// What a rule writes; the first where day and month may have changed places.
     var patterns: [String]
     /// It has a time behind it.
