@@ -38,12 +38,17 @@ struct Case: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { "\(document): \(title)" }
 
-    /// All of `Tests/Cases`.
+    /// All of `Tests/Cases`, and the examples of the article for users.
     static func all() throws -> [Case] {
-        let folder = try BuiltProgram.packageFolder().appendingPathComponent("Tests/Cases")
-        return try FileManager.default.names(in: folder).filter { $0.hasSuffix(".md") }.sorted().flatMap { name in
-            let text = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
-            return try cases(in: text, of: String(name.dropLast(3)))
+        let package = try BuiltProgram.packageFolder()
+        let folder = package.appendingPathComponent("Tests/Cases")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".md") }.sorted()
+        let places =
+            names.map { folder.appendingPathComponent($0) }
+            + [package.appendingPathComponent("Sources/PostboxCore/Documentation.docc/YourFile.md")]
+        return try places.flatMap { place in
+            let text = try String(contentsOf: place, encoding: .utf8)
+            return try cases(in: text, of: place.deletingPathExtension().lastPathComponent)
         }
     }
 
@@ -65,7 +70,7 @@ struct Case: Sendable, CustomTestStringConvertible {
                 }
             } else if line.hasPrefix("```") {
                 block = (String(line.dropFirst(3)), [])
-            } else if line.hasPrefix("## ") {
+            } else if line.hasPrefix("## "), line != "## Overview" {
                 cases.append(Case(document: document, title: String(line.dropFirst(3))))
             }
         }
