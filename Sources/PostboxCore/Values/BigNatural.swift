@@ -24,6 +24,10 @@ struct BigNatural: Natural {
 
     var isZero: Bool { limbs.isEmpty }
 
+    var isOdd: Bool { limb(0) & 1 == 1 }
+
+    var short: UInt64? { limbs.count <= 1 ? limb(0) : nil }
+
     func isLess(than other: BigNatural) -> Bool {
         guard limbs.count == other.limbs.count else { return limbs.count < other.limbs.count }
         for index in limbs.indices.reversed() where limbs[index] != other.limbs[index] {
@@ -80,23 +84,21 @@ struct BigNatural: Natural {
         return number.limbs.count <= Self.limbsMax ? number : nil
     }
 
-    /// Bit by bit, as the quotient has 128 of them at most.
-    func divided(by other: BigNatural) -> (quotient: UInt128, remainder: BigNatural)? {
+    /// Bit by bit: quotients are short, and such numbers seldom.
+    func divided(by other: BigNatural) -> (quotient: BigNatural, remainder: BigNatural) {
         let shift = bits - other.bits
-        guard shift < 128 else { return nil }
-        guard shift >= 0 else { return (0, self) }
+        guard shift >= 0 else { return (BigNatural(0), self) }
         var rest = self
         var part = other.shiftedUp(by: shift)
-        var quotient: UInt128 = 0
-        for _ in 0...shift {
-            quotient <<= 1
+        var quotient = [UInt64](repeating: 0, count: shift / 64 + 1)
+        for bit in stride(from: shift, through: 0, by: -1) {
             if !rest.isLess(than: part) {
                 rest.subtract(part)
-                quotient |= 1
+                quotient[bit / 64] |= 1 << UInt64(bit % 64)
             }
             part.halve()
         }
-        return (quotient, rest)
+        return (BigNatural(limbs: quotient), rest)
     }
 
     static func powerOfTen(_ exponent: Int) -> BigNatural? {

@@ -9,13 +9,16 @@ enum FormulaFault: Error {
 protocol Natural: Sendable, Equatable {
     init(_ value: UInt128)
     var isZero: Bool { get }
+    var isOdd: Bool { get }
+    /// The same number in 64 bits, if it fits.
+    var short: UInt64? { get }
     func isLess(than other: Self) -> Bool
     func plus(_ other: Self) -> Self?
     /// `other` is not greater.
     func minus(_ other: Self) -> Self
     func times(_ other: Self) -> Self?
-    /// `other` is not zero. Nil: the quotient has more than 128 bits.
-    func divided(by other: Self) -> (quotient: UInt128, remainder: Self)?
+    /// `other` is not zero.
+    func divided(by other: Self) -> (quotient: Self, remainder: Self)
     /// 10 to the `exponent`, which is not negative.
     static func powerOfTen(_ exponent: Int) -> Self?
 }
@@ -90,34 +93,37 @@ struct ExactFraction<Number: Natural> {
         let shift = kept - decimals
         let above = try Self.shifted(top, by: max(shift, 0))
         let below = try Self.shifted(bottom, by: max(-shift, 0))
-        guard let (quotient, rest) = above.divided(by: below) else { throw .tooLong }
-        guard try isUp(rest, of: below, after: quotient, rounding) else {
-            return Self(isNegative, Number(quotient), one, kept)
-        }
-        let (next, overflow) = quotient.addingReportingOverflow(1)
-        guard !overflow else { throw .tooLong }
-        return Self(isNegative, Number(next), one, kept)
+        let (quotient, rest) = above.divided(by: below)
+        let isUp = try isUp(rest, of: below, after: quotient, rounding)
+        return Self(isNegative, isUp ? try Self.fitting(quotient.plus(one)) : quotient, one, kept)
     }
 
     private func isUp(
-        _ rest: Number, of whole: Number, after quotient: UInt128, _ rounding: Rounding
+        _ rest: Number, of whole: Number, after quotient: Number, _ rounding: Rounding
     ) throws(FormulaFault) -> Bool {
         if rest.isZero { return false }
         let other = whole.minus(rest)
         switch rounding {
         case .halfUp: return !rest.isLess(than: other)
-        case .halfEven: return other.isLess(than: rest) || rest == other && quotient % 2 == 1
+        case .halfEven: return other.isLess(than: rest) || rest == other && quotient.isOdd
         case .down: return false
         case .none: throw .tooLong
         }
     }
 
-    /// What a price can be: it has at most 14 decimals, and nothing is rounded away.
+    /// What a field can be: it has at most 14 decimals and 64 bits without its point, and nothing is rounded away.
     func plain() throws(FormulaFault) -> PlainResult {
         let value = try rounded(to: DecimalText.decimalsMax, .none)
-        let whole = try Self.shifted(value.top, by: max(-value.decimals, 0))
-        guard let (mantissa, _) = whole.divided(by: Number(1)) else { throw .tooLong }
-        return PlainResult(isNegative: value.isNegative, mantissa: mantissa, decimals: max(value.decimals, 0))
+        var decimals = max(value.decimals, 0)
+        var whole = try Self.shifted(value.top, by: max(-value.decimals, 0))
+        while whole.short == nil, decimals > 0 {
+            let (quotient, rest) = whole.divided(by: Number(10))
+            guard rest.isZero else { throw .tooLong }
+            whole = quotient
+            decimals -= 1
+        }
+        guard let mantissa = whole.short else { throw .tooLong }
+        return PlainResult(isNegative: value.isNegative, mantissa: mantissa, decimals: decimals)
     }
 
     private static func shifted(_ number: Number, by places: Int) throws(FormulaFault) -> Number {
@@ -135,47 +141,33 @@ struct ExactFraction<Number: Natural> {
 /// A formula's result: `mantissa / 10^decimals`.
 struct PlainResult {
     var isNegative: Bool
-    var mantissa: UInt128
+    var mantissa: UInt64
     var decimals: Int
 
     /// Writes it without zeros at the end of its decimals, and without the sign of a zero.
     func write(into out: inout [UInt8]) {
-        var mantissa = mantissa
+        var rest = mantissa
         var decimals = decimals
-        while decimals > 0, mantissa > UInt128(UInt64.max), mantissa % 10 == 0 {
-            mantissa /= 10
+        while decimals > 0, rest % 10 == 0 {
+            rest /= 10
             decimals -= 1
         }
-        if isNegative, mantissa != 0 { out.append(UInt8(ascii: "-")) }
-        guard mantissa <= UInt128(UInt64.max) else { return Self.writeLong(mantissa, decimals, into: &out) }
-        var short = UInt64(mantissa)
-        while decimals > 0, short % 10 == 0 {
-            short /= 10
-            decimals -= 1
-        }
+        if isNegative, rest != 0 { out.append(UInt8(ascii: "-")) }
+        // A power for each digit: of the number, or of the zeros in front that its decimals need. Twenty digits have none more.
         var power: UInt64 = 1
         var digits = 1
-        while digits <= decimals || digits < 20 && short / power >= 10 {
+        while digits <= decimals || digits < 20 && rest / power >= 10 {
             power &*= 10
             digits += 1
         }
-        // From the first digit to the last.
         while digits > 0 {
-            let (digit, rest) = short.quotientAndRemainder(dividingBy: power)
+            let (digit, left) = rest.quotientAndRemainder(dividingBy: power)
             out.append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit))
-            short = rest
+            rest = left
             power /= 10
             digits -= 1
             if digits == decimals, digits > 0 { out.append(UInt8(ascii: ".")) }
         }
-    }
-
-    private static func writeLong(_ mantissa: UInt128, _ decimals: Int, into out: inout [UInt8]) {
-        let digits = Array(String(mantissa).utf8)
-        out += digits.dropLast(decimals)
-        guard decimals > 0 else { return }
-        out.append(UInt8(ascii: "."))
-        out += digits.suffix(decimals)
     }
 }
 
@@ -183,6 +175,10 @@ extension UInt128: Natural {
     private var isShort: Bool { self <= UInt128(UInt64.max) }
 
     var isZero: Bool { self == 0 }
+
+    var isOdd: Bool { self & 1 == 1 }
+
+    var short: UInt64? { UInt64(exactly: self) }
 
     func isLess(than other: UInt128) -> Bool { self < other }
 
@@ -199,7 +195,7 @@ extension UInt128: Natural {
         return overflow ? nil : product
     }
 
-    func divided(by other: UInt128) -> (quotient: UInt128, remainder: UInt128)? {
+    func divided(by other: UInt128) -> (quotient: UInt128, remainder: UInt128) {
         if isShort, other.isShort {
             let (quotient, remainder) = UInt64(truncatingIfNeeded: self)
                 .quotientAndRemainder(dividingBy: UInt64(truncatingIfNeeded: other))

@@ -245,7 +245,9 @@ struct FormulaParser {
         }
     }
 
-    private func isNameStart(_ byte: UInt8) -> Bool { isNamePart(byte) && !isDecimalDigit(byte) && byte != UInt8(ascii: ".") }
+    private func isNameStart(_ byte: UInt8) -> Bool {
+        isNamePart(byte) && !isDecimalDigit(byte) && byte != UInt8(ascii: ".")
+    }
 
     private func isNamePart(_ byte: UInt8) -> Bool {
         switch byte {

@@ -116,7 +116,9 @@ extension NumberForm {
         ) -> Outcome {
             var places = NumberPlaces()
             if !whole.isEmpty {
-                guard isDecimalDigit(whole[0]), isDecimalDigit(whole[whole.count - 1]) else { return .faulty(.notADecimal) }
+                guard isDecimalDigit(whole[0]), isDecimalDigit(whole[whole.count - 1]) else {
+                    return .faulty(.notADecimal)
+                }
                 switch reader.scan(whole) {
                 case .number(let found): places = found
                 case .badGrouping: return .faulty(.badGrouping)
