@@ -20,6 +20,9 @@ struct DateParts {
         static let offset = Set(rawValue: 2048)
 
         static let date: Set = [.year, .month, .day]
+
+        /// It says something of the time of day.
+        var hasHour: Bool { !isDisjoint(with: [.hour, .hourOfHalf]) }
     }
 
     // What the pattern has not, is what makes no difference: 1972 has a 29th of February.

@@ -186,6 +186,9 @@ struct DatePattern: Sendable {
         }
         if has.contains(.decimals), !has.contains(.second) { throw mistake("the decimals `S` need a second `ss`") }
         if has.contains(.second), !has.contains(.minute) { throw mistake("the second `ss` needs a minute `mm`") }
+        if has.contains(.minute), !has.hasHour {
+            throw mistake("the minute `mm` needs an hour `HH`; the month is `MM`")
+        }
     }
 
     private func mistake(_ what: String) -> SettingsMistake {

@@ -78,7 +78,7 @@ package struct DateReader: Sendable {
         let goal = try form.to.map(rules)
 
         let hasDate = has.isSuperset(of: .date)
-        let hasTime = has.contains(.minute)
+        let hasTime = has.hasHour
         let hasOffset = has.contains(.offset)
         if zone != nil, !hasDate {
             throw SettingsMistake(
@@ -177,7 +177,7 @@ package struct DateReader: Sendable {
         guard to == nil else {
             return instant(of: stamp).map { DateOrder(kind: .instant, seconds: $0, nanoseconds: nanoseconds) }
         }
-        let kind = notation.has.contains(.minute) ? DateOrder.Kind.local : .day
+        let kind = notation.has.hasHour ? DateOrder.Kind.local : .day
         return DateOrder(
             kind: kind, seconds: stamp.day * DateCalendar.secondsPerDay + stamp.second, nanoseconds: nanoseconds)
     }

@@ -46,6 +46,7 @@ struct DatePatternTests {
             ("yyyy-MM-dd h:mm", "`h` needs `a` (AM or PM); the hour from 0 to 23 is `H`"),
             ("yyyy-MM-dd H:h:mm a", "`H` and `h` are both the hour"),
             ("yyyy-MM-dd a", "`a` needs an hour `h`"), ("yyyy-MM-dd HH:mm.SSS", "the decimals `S` need a second `ss`"),
+            ("dd.mm.yyyy", "the minute `mm` needs an hour `HH`; the month is `MM`"),
             ("yyyy-MM-dd HH ss", "the second `ss` needs a minute `mm`"),
         ])
     func letters(_ pattern: String, _ expected: String) {

@@ -41,6 +41,12 @@ struct DateZoneTests {
         #expect(dateText(text, .time, Self.stamp, zone: zone, to: to) == time)
     }
 
+    @Test("An hour alone moves its day as well")
+    func hourAlone() {
+        #expect(dateText("2026-03-04 23", .date, "yyyy-MM-dd HH", zone: "America/New_York") == "2026-03-05")
+        #expect(dateText("2026-03-04 18", .date, "yyyy-MM-dd HH", zone: "America/New_York") == "2026-03-04")
+    }
+
     @Test("Without a zone a stamp is written as it stands")
     func asItStands() {
         #expect(dateText("2026-03-29 02:30:00", .date, Self.stamp) == "2026-03-29")
