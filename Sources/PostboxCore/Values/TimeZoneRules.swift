@@ -41,19 +41,18 @@ package struct TimeZoneRules: Sendable, Equatable {
     /// Reads a file of the tz database, TZif version 2 or later (RFC 8536), with the rule in its last line for the years behind
     /// its table. Files with leap seconds are refused: no clock that writes price files counts them.
     package init(parsing bytes: [UInt8]) throws(SettingsMistake) {
-        guard let file = TimeZoneFile(bytes) else {
-            throw SettingsMistake("a time zone of the system's tz database: its file is none (TZif 2) or damaged")
-        }
+        let mistake = SettingsMistake("a time zone of the system's tz database: its file is none (TZif 2) or damaged")
+        guard let file = TimeZoneFile(bytes) else { throw mistake }
         var changes: [Int] = []
         var offsets = [file.offsetBefore]
-        func add(_ change: Int, _ offset: Int) {
+        func add(_ change: TimeZoneFile.Change) {
             // Where only the name changes, no clock does.
-            guard offset != offsets[offsets.count - 1] else { return }
-            changes.append(change)
-            offsets.append(offset)
+            guard change.offset != offsets[offsets.count - 1] else { return }
+            changes.append(change.at)
+            offsets.append(change.offset)
         }
-        for change in file.changes { add(change.at, change.offset) }
-        guard let rule = file.rule, let summer = rule.summer else {
+        for change in file.changes { add(change) }
+        guard let rule = file.rule, let summer = rule.summer, summer.offset != rule.offset else {
             if let rule = file.rule, file.changes.isEmpty { offsets = [rule.offset] }
             self.changes = changes
             self.offsets = offsets
@@ -61,12 +60,18 @@ package struct TimeZoneRules: Sendable, Equatable {
             return
         }
         // The rule is written out for one round of the calendar.
-        let last = file.changes.last?.at
-        let year = last.map { DateCalendar.date(ofDay: DateCalendar.floorDivide($0, DateCalendar.secondsPerDay)).year }
+        var last = file.changes.last?.at ?? .min
+        let year = file.changes.last.map { change in
+            DateCalendar.date(ofDay: DateCalendar.floorDivide(change.at, DateCalendar.secondsPerDay)).year
+        }
         let first = year ?? 1900
         for year in first...first + 402 {
-            for change in summer.changes(in: year, winterOffset: rule.offset) where change.at > last ?? .min {
-                add(change.at, change.offset)
+            for change in summer.changes(in: year, winterOffset: rule.offset) {
+                if year == first, change.at <= last { continue }
+                // A rule whose summers overlap is none.
+                guard change.at >= last else { throw mistake }
+                add(change)
+                last = change.at
             }
         }
         self.changes = changes

@@ -81,9 +81,13 @@ struct DateFuzzTests {
 
     @Test("Whatever a zone's file is, each moment has one offset, and the intervals follow each other")
     func zones() throws {
-        let seeds = ZonesForTests.footers.values.map {
-            ZonesForTests.file(before: 1000, changes: [(0, 3600), (5000, 0), (1_000_000_000, -7200)], footer: $0)
-        }
+        let seeds =
+            ZonesForTests.footers.values.map {
+                ZonesForTests.file(before: 1000, changes: [(0, 3600), (5000, 0), (1_000_000_000, -7200)], footer: $0)
+            } + [
+                // A summer that is none: no change repeats, and the last interval has no end to be moved.
+                ZonesForTests.file(footer: "IST-0GMT0,M10.5.0,M3.5.0/1")
+            ]
         try Fuzz.run(
             "files of zones", seeds: seeds,
             words: ["TZif2", ",M3.5.0/-167", "\n", "J365", "<+14>"].map { Array($0.utf8) }

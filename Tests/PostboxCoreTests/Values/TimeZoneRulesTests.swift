@@ -18,6 +18,7 @@ struct TimeZoneRulesTests {
             ("<-02>2<-01>,M3.5.0/-1,M10.5.0/0", -7200, -3600), ("UTC0", 0, 0), ("XXX-3:30:15", 12615, 12615),
             ("AAA0BBB,J60/0,J300", 0, 3600), ("AAA0BBB-2,59,299/-24", 0, 7200),
             ("XXX3EDT4,0/0,J365/23", -14400, -14400),
+            ("IST-0GMT0,M10.5.0,M3.5.0/1", 0, 0),
         ])
     func footers(_ footer: String, _ winter: Int, _ summer: Int) throws {
         for era in [0, 1, 20] {
@@ -106,7 +107,7 @@ struct TimeZoneRulesTests {
             "CET", "CE-1", "CET-1CEST", "CET-1CEST,M3.5.0", "CET-1CEST,M13.5.0,M10.5.0", "CET-1CEST,M3.6.0,M10.5.0",
             "CET-1CEST,M3.5.7,M10.5.0", "CET-1CEST,J0,J5", "CET-1CEST,366,5", "CET-1CEST,M3.5.0,M10.5.0/168", "<CET-1",
             "CET-1x",
-            "CET-26", "CET-1CEST,M3.5.0,M10.5.0 ",
+            "CET-26", "AAA0BBB,J1/-167,J365/167", "CET-1CEST,M3.5.0,M10.5.0 ",
         ] {
             #expect(throws: SettingsMistake.self, "\(footer)") {
                 try TimeZoneRules(parsing: ZonesForTests.file(footer: footer))
