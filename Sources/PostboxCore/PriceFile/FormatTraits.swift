@@ -34,7 +34,7 @@ package enum PriceFileFormat: String, Sendable, Equatable, CaseIterable, Codable
             // No ending of a name is theirs: the rule says so.
             FormatTraits(
                 title: "fixed columns", endings: [], chunkBytes: 256 << 10, hasHeader: true, isByLine: true,
-                trailer: .firstCell)
+                hasColumnsByPosition: true, trailer: .firstCell)
         }
     }
 

@@ -54,12 +54,14 @@ struct WholeLine {
 /// A pattern that a whole line fits or not: `*`, `?` and sets as in a rule's `match`.
 struct LinePattern: Sendable {
     private let pattern: TextPattern
+    private let literal: [UInt8]
     /// What every line that fits begins and ends with: told apart without a look at the rest.
     private let (head, tail): ([UInt8], [UInt8])
 
     init(_ text: String) {
         pattern = TextPattern(text)
         let bytes = Array(text.utf8)
+        literal = bytes
         let isPlain = { (byte: UInt8) in
             byte != UInt8(ascii: "*") && byte != UInt8(ascii: "?") && byte != UInt8(ascii: "[")
         }
@@ -68,7 +70,7 @@ struct LinePattern: Sendable {
         tail = bytes.contains(UInt8(ascii: "[")) ? [] : Array(bytes.reversed().prefix(while: isPlain).reversed())
     }
 
-    /// Whether the line, or its only cell unquoted, fits.
+    /// Whether the line, or its only cell unquoted, fits; the pattern's own text always does, so that `[DATA]` is a marker too.
     func fits(_ line: WholeLine) -> Bool {
         fits(line.text) || line.onlyCell.map(fits) ?? false
     }
@@ -77,7 +79,7 @@ struct LinePattern: Sendable {
         guard text.count >= max(head.count, tail.count), text.starts(with: head) else { return false }
         let from = text.count - tail.count
         for (index, byte) in tail.enumerated() where text[from + index] != byte { return false }
-        return pattern.matches(text.span)
+        return pattern.matches(text.span) || text.elementsEqual(literal)
     }
 }
 

@@ -117,7 +117,7 @@ struct HeaderNames {
     ///   - names: As they stand in the header, each with the place where it begins.
     ///   - usedColumns: The others may be without a name, or have the same one. Nil: all columns are used.
     ///
-    /// Throws `empty_column_name` and `duplicate_column`.
+    /// Throws `damaged_text`, `empty_column_name` and `duplicate_column`.
     init(_ names: [(bytes: [UInt8], place: TextPlace)], usedColumns: UsedColumns?) throws(FileProblem) {
         let texts = names.map { Self.trimmed($0.bytes) }
         let count = (texts.lastIndex { !$0.isEmpty } ?? -1) + 1
@@ -125,6 +125,13 @@ struct HeaderNames {
         var known: Set<String> = []
         for (index, name) in texts.prefix(count).enumerated() {
             let at = names[index].place
+            if name.unicodeScalars.contains("\u{FFFD}") {
+                throw FileProblem(
+                    reason: "damaged_text", line: at.line, column: at.column,
+                    what:
+                        "The name of column \(index + 1) of the header was decoded wrongly before it came here: it holds U+FFFD.",
+                    hint: "Have the file written again, in UTF-8 or in the encoding that its rule names.")
+            }
             if name.isEmpty && usedColumns == nil {
                 throw FileProblem(
                     reason: "empty_column_name", line: at.line, column: at.column,

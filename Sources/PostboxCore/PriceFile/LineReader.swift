@@ -150,12 +150,10 @@ extension LineReader {
     private mutating func pass(
         _ whole: WholeLine, _ place: RowOfLines, cleanEnd: Int, _ batch: inout RowBatch
     ) throws(FileProblem) -> Bool {
-        if columns.isEmpty || line == 1 {
-            firstLines.note(whole)
-            if line == 1, takeSeparator(whole) {
-                if case .skipping(let left) = phase { skipped(left) }
-                return true
-            }
+        if rowCount == 0 { firstLines.note(whole) }
+        if line == 1, takeSeparator(whole) {
+            if case .skipping(let left) = phase { skipped(left) }
+            return true
         }
         switch phase {
         case .skipping(let left):
@@ -233,7 +231,7 @@ extension LineReader {
                 return true
             }
         case .firstCell(let text):
-            if !marks.isComment(whole), cutter.firstCell(of: whole) == text { return false }
+            if cutter.firstCell(of: whole) == text { return false }
             passOver(whole, place, cleanEnd: cleanEnd)
         case .marker(let pattern):
             if pattern.fits(whole) { phase = .header(.line) }

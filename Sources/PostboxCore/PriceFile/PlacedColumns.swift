@@ -50,7 +50,8 @@ struct PlacedColumns: Sendable {
         } else {
             let starts = line.indices.filter { line[$0] & 0xC0 != 0x80 }
             cut(base, start, length: starts.count, &row, &cells) { $0 < starts.count ? start + starts[$0] : stop }
-            if tab >= 0, starts.count < width || tab < start + starts[width - 1] { row.fault = .tab(at: tab) }
+            let isInColumns = starts.count < width || width > 0 && tab <= start + starts[width - 1]
+            if tab >= 0, isInColumns { row.fault = .tab(at: tab) }
         }
     }
 

@@ -175,6 +175,7 @@ struct LineReaderTests {
             ("\u{FEFF}\"TERMS\n\"OBSERVATIONS\" \t\r\n\n# no header\n", .after("OBSERVATIONS")),
             ("x\nOBSERVATIONS 1\n", .after("OBS*[0-9]")), ("dates,a,b\n\"date\n\n", .firstCell("date")),
             ("a,date\n,,\n#date,1,2\n", .firstCell(" date")),
+            ("x\n[OBSERVATIONS]\n", .after("[OBSERVATIONS]")),
         ])
     func header(_ before: String, _ header: LineLayout.Header) {
         let layout = lines {
@@ -190,6 +191,13 @@ struct LineReaderTests {
         }
         let missing = read(before.replacing("OBS", with: "OPS"), layout)
         #expect(missing.problem?.reason == "header_missing")
+    }
+
+    @Test("A header may begin as remarks do, where the rule names its first cell")
+    func headerLikeRemark() {
+        let file = read("# x\n#RIC,bid\n# y\nA,1\n", lines { ($0.comment, $0.header) = ("#", .firstCell("#RIC")) })
+        #expect(file.columns.map(\.name) == ["#RIC", "bid"])
+        #expect(file.values == [["A", "1"]])
     }
 
     @Test("Where the header is not found, the first lines of the file are shown, cut")

@@ -63,7 +63,7 @@ struct PlacedColumnsTests {
             ("ABCD  1861.7 99", "ragged_row@1:15"), ("ABCD\t  1861.7  ", "ragged_row@1:5"),
             ("ABCD  1861.7  \tx", "none"), ("ÄBCD  1861.7  é", "none"), ("ÄBCDé 1861.7  ", "ragged_row@1:5"),
             ("ÄBCD é1861.7  ", "ragged_row@1:6"), ("ÄBCD  1861.7 éé", "ragged_row@1:15"), ("ÄBC", "ragged_row@1:3"),
-            ("ÄBCD\t 1861.7  ", "ragged_row@1:5"), ("ABCD  €€€€", "none"),
+            ("ÄBCD\t 1861.7  ", "ragged_row@1:5"), ("ABCD  €€€€", "none"), ("ÄBCD  1861.7 \t", "ragged_row@1:14"),
         ])
     func borders(_ line: String, _ expected: String) {
         let file = read(line + "\n", Self.layout(("NAME", 1, 4), ("BID", 7, 10), ("ASK", 11, 14)))
