@@ -8,6 +8,11 @@ package struct RowSet: Sendable, Equatable {
         words = Array(repeating: 0, count: rows / 64 + 1)
     }
 
+    /// Makes room for rows up to this one.
+    package mutating func grow(toHold row: Int) {
+        while row / 64 >= words.count { words.append(0) }
+    }
+
     package mutating func insert(_ row: Int) {
         guard row >= 0, row / 64 < words.count else { return }
         let bit: UInt64 = 1 << UInt64(row % 64)

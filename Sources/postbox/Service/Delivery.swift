@@ -12,8 +12,12 @@ struct Delivery: Sendable {
     let destination: String
     let target: DestinationMapper.Target
     let format: PriceFileFormat
+    /// What the rule's values are made with.
+    let sources: RowSources
     let digests: SourceFile.Digests
     let rows: Int
+    /// Rows of these that do not count, and have no line; nil: all count.
+    let skipped: RowSet?
     let base: UInt32
     /// Rows that an earlier run settled.
     let settled: RowSet?
@@ -67,7 +71,8 @@ struct Delivery: Sendable {
         switch action {
         case .endUnread(let row, let ended, let detail):
             await BareRows(
-                results: results, destination: destination, settled: ended, postedThrough: postedThrough
+                results: results, destination: destination, settled: ended, skipped: skipped,
+                postedThrough: postedThrough
             ).end(after: row, rows: rows, reason: detail.reason, text: detail.text)
         case .finishOffering: await lane.finishOffering(file.drop)
         case .close: await drop.leave(destination, keepsPlace: false)
@@ -212,7 +217,9 @@ struct Delivery: Sendable {
         }
     }
 
-    private var pass: PriceFilePass { PriceFilePass(rule: file.snapshot.rule, format: format, target: target) }
+    private var pass: PriceFilePass {
+        PriceFilePass(rule: file.snapshot.rule, format: format, target: target, sources: sources)
+    }
 
     /// RICs and services of a correction, by hash; nil: it is none.
     private func keysOfCorrection(_ source: SourceFile) throws -> Set<UInt64>? {

@@ -71,7 +71,8 @@ struct FileContribution: Sendable {
         if file.record != nil { try await context.ledger.begin(file.drop) }
         let plan: FilePlan
         do {
-            plan = try await FilePlan(reading: source, rule, format: format, targets: targets)
+            plan = try await FilePlan(
+                reading: source, rule, format: format, targets: targets, sources: try file.sources(in: context))
         } catch let problem as FileProblem {
             var damage: FileProblem?
             if !admission.goesOn, let digest = try file.digest() { damage = try self.damage(digest) }
@@ -192,12 +193,12 @@ struct FileContribution: Sendable {
     // MARK: - Posting
 
     private func post(_ source: SourceFile, _ plan: FilePlan) async throws -> ContributionEnd {
-        let recovered = try Recovered(file, rows: plan.rows)
+        let recovered = try Recovered(file, rows: plan.rows, skipped: plan.skipped)
         try Correction(context: context, file: file).keepNewerResults()
         let postings = try await postings(plan, recovered)
         FailPoint.reach("planned")
         let results = try await recovered.resultFile(of: file, hasLines: plan.hasLines, in: context)
-        context.progress.add(expected: plan.rows * rule.destinations.count - recovered.rows.outcomes.total)
+        context.progress.add(expected: plan.counted * rule.destinations.count - recovered.rows.outcomes.total)
         logger.info(
             "contributing",
             metadata: ["event": .event(.posting), "rows": "\(plan.rows)", "rejected": "\(plan.rejected)"])
@@ -213,7 +214,8 @@ struct FileContribution: Sendable {
                 Delivery(
                     file: file, context: context, drop: drop, lane: lane, destination: posting.destination,
                     target: target,
-                    format: plan.format, digests: plan.digests, rows: plan.rows, base: posting.postIDBase,
+                    format: plan.format, sources: plan.sources, digests: plan.digests, rows: plan.rows,
+                    skipped: plan.skipped, base: posting.postIDBase,
                     settled: recovered.settled(at: posting.destination), postedThrough: posting.postedThrough,
                     results: results))
         }

@@ -8,6 +8,10 @@ struct FilePlan: Sendable {
     var targets: [DestinationMapper.Target]
     var digests: SourceFile.Digests
     var rows: Int
+    /// Rows of these that do not count; nil: the rule has neither `where` nor `take`.
+    var skipped: RowSet?
+    /// What the rule's values are made with.
+    var sources = RowSources()
     /// Rows rejected at the destination that rejects most.
     var rejected: Int
     /// Rows have line numbers of their own: not so in a JSON array on one line.
@@ -18,13 +22,16 @@ struct FilePlan: Sendable {
     /// Reads and maps everything, sends nothing. Throws `FileProblem` when the file cannot be read, `SourceFile.Changed` and
     /// `DiskError`.
     init(
-        reading source: SourceFile, _ rule: MappingRule, format: PriceFileFormat, targets: [DestinationMapper.Target]
+        reading source: SourceFile, _ rule: MappingRule, format: PriceFileFormat, targets: [DestinationMapper.Target],
+        sources: RowSources
     ) async throws {
-        let found = try await FirstPass(rule: rule, format: format, targets: targets).run(source)
+        let found = try await FirstPass(rule: rule, format: format, targets: targets, sources: sources).run(source)
         self.format = format
         self.targets = targets
         digests = found.digests
         rows = found.rows
+        skipped = found.skipped
+        self.sources = found.sources
         rejected = found.rejected.max() ?? 0
         hasLines = !(format.traits.mayBeOneLine && found.lastLine <= 1)
         control = found.control
@@ -40,9 +47,13 @@ struct FilePlan: Sendable {
         hasLines = true
     }
 
+    /// Rows that count, each of which gets a line for each destination.
+    var counted: Int { rows - (skipped?.count ?? 0) }
+
     /// What counts of it for whether it is posted.
     var reading: Admission.Reading {
         Admission.Reading(
-            size: digests.size, sha256: digests.sha256, rows: rows, rejected: rejected, control: control)
+            size: digests.size, sha256: digests.sha256, rows: rows, skipped: skipped?.count ?? 0,
+            rejected: rejected, control: control)
     }
 }

@@ -10,21 +10,32 @@ struct FirstPass {
         var rows = 0
         /// Rows rejected at each destination.
         var rejected: [Int] = []
+        /// Rows of these that do not count, by the rule's `where` and `take`; nil: the rule has neither.
+        var skipped: RowSet?
+        /// What the rule's values are made with from here on.
+        var sources = RowSources()
         /// The line of the last row; 0: there is none.
         var lastLine = 0
         /// What the file's trailer says against it.
         var control: FileProblem?
+
+        /// Rows that count.
+        var counted: Int { rows - (skipped?.count ?? 0) }
     }
 
     let rule: MappingRule
     let format: PriceFileFormat
     let targets: [DestinationMapper.Target]
+    /// What the rule's values are made with, besides the file.
+    let sources: RowSources
 
     /// Throws `FileProblem` when the file cannot be read, `SourceFile.Changed` and `DiskError`.
     func run(_ source: SourceFile) async throws -> Found {
+        var sources = sources
+        if rule.needsRowScan { sources.scan = try scan(source) }
         let reader = FirstPassReader(source)
         let mapper = FirstPassMapper(
-            PriceFileReading(rule: rule, format: format),
+            PriceFileReading(rule: rule, format: format, sources: sources, notesColumns: true),
             targets.map { DestinationMapper(rule: rule, format: format, target: $0) })
         var upcoming = try await reader.next()
         while let chunk = upcoming {
@@ -32,15 +43,30 @@ struct FirstPass {
             try await mapper.take(chunk.bytes, isLast: chunk.isLast)
             upcoming = try await following
         }
-        let found = await mapper.found(reader.digests())
-        if await mapper.hasSeenOddMarks { try readMarks(of: source) }
+        var found = await mapper.found(reader.digests())
+        found.sources = sources
+        if await mapper.hasSeenOddMarks { try readMarks(of: source, sources) }
         try source.checkUnchanged()
         return found
     }
 
+    /// Reads the file for what has to be known of all of it before its first row. Throws as `run`.
+    private func scan(_ source: SourceFile) throws -> FileScan {
+        let reading = PriceFileReading(rule: rule, format: format, sources: sources, for: .scan)
+        var batch = RowBatch()
+        try source.eachChunk { _, chunk, isLast in
+            try PriceFileReading.pieces(of: chunk, isLast: isLast) { (piece, isLast) throws(FileProblem) in
+                try reading.read(piece, isLast: isLast, into: &batch)
+            }
+        }
+        var scan = sources.scan ?? FileScan()
+        scan.rows = reading.rowScan
+        return scan
+    }
+
     /// Reads the file once more for its decimal marks. Throws as `run`, `FileProblem` also when a column has two of them.
-    private func readMarks(of source: SourceFile) throws {
-        let reading = PriceFileReading(rule: rule, format: format)
+    private func readMarks(of source: SourceFile, _ sources: RowSources) throws {
+        let reading = PriceFileReading(rule: rule, format: format, sources: sources)
         var marks = DecimalMarks(rule)
         var batch = RowBatch()
         try source.eachChunk { _, chunk, isLast in
@@ -81,12 +107,6 @@ private actor FirstPassMapper {
     private var rejected: [Int]
     private var lastLine = 0
     private var hasAllColumns = false
-    /// Columns known so far, and those of them that no row of data had yet.
-    private var columnCount = 0
-    private var unread: Set<Int> = []
-    private var trailers = 0
-    /// Some row could be read: where none could, no column is missing.
-    private var hasReadRow = false
     private var batch = RowBatch()
     private var posts = PostBatch()
 
@@ -105,8 +125,6 @@ private actor FirstPassMapper {
                     rejected[at] += mappers[at].rejected(batch, columns: reading.columns, scratch: &posts)
                 }
                 if let last = batch.rows.last { lastLine = last.line }
-                if !hasReadRow { hasReadRow = batch.rows.contains { $0.problem < 0 } }
-                noteColumns()
                 try checkColumns(isLast: isLast)
             }
         }
@@ -114,28 +132,16 @@ private actor FirstPassMapper {
 
     /// A column that the rule needs and that the file lacks is told as soon as no more columns can come.
     private func checkColumns(isLast: Bool) throws(FileProblem) {
-        guard !hasAllColumns, reading.hasHeader ? !reading.columns.isEmpty : isLast && hasReadRow else { return }
+        guard !hasAllColumns, reading.hasHeader ? !reading.columns.isEmpty : isLast && reading.hasReadRow else { return }
         hasAllColumns = true
-        if let problem = mappers[0].missingColumn(among: reading.columns, besides: unread) { throw problem }
-    }
-
-    /// Notes which columns the batch brought with rows that are no data, or cannot be read.
-    private func noteColumns() {
-        guard !reading.hasHeader else { return }
-        let isOdd = reading.trailers > trailers || batch.rows.contains { $0.problem >= 0 }
-        trailers = reading.trailers
-        if isOdd { unread.formUnion(columnCount..<max(columnCount, reading.columns.count)) }
-        columnCount = reading.columns.count
-        guard !unread.isEmpty else { return }
-        for row in batch.rows where row.problem < 0 {
-            for cell in batch.cells[row.firstCell..<row.firstCell + row.cellCount] { unread.remove(Int(cell.column)) }
-        }
+        if let problem = mappers[0].missingColumn(among: reading.columns, besides: reading.unread) { throw problem }
     }
 
     var hasSeenOddMarks: Bool { mappers.contains { $0.hasSeenOddMarks } }
 
     func found(_ digests: SourceFile.Digests) -> FirstPass.Found {
         FirstPass.Found(
-            digests: digests, rows: reading.rowCount, rejected: rejected, lastLine: lastLine, control: reading.control)
+            digests: digests, rows: reading.rowCount, rejected: rejected, skipped: reading.skipped, lastLine: lastLine,
+            control: reading.control)
     }
 }
