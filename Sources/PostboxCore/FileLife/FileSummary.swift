@@ -17,6 +17,8 @@ package struct FileSummary: Sendable {
     /// The same for people, with its place.
     package var text: String
     package var rows: Int
+    /// Rows of these that do not count, and have no result line; nil: the rule has nothing by which one would not.
+    package var skipped: Int?
     package var outcomes: OutcomeCounts
     /// Result lines of rows that were sent.
     package var sent: Int
@@ -124,6 +126,7 @@ package struct FileSummary: Sendable {
             "\"reason\": \(quoted(reason))",
             "\"text\": \(quoted(text))",
             "\"rows\": \(rows)",
+            skipped.map { "\"skipped\": \($0)" },
             "\"outcomes\": {\(counts)}",
             "\"reasons\": {\(reasons)}",
             "\"claimed_at\": \(time(claimedAt))",
@@ -132,7 +135,7 @@ package struct FileSummary: Sendable {
             "\"rows_per_second\": \(tenths / 10).\(tenths % 10)",
             "\"postbox\": \(quoted(version))",
             "\"config_sha256\": \(quoted(configSHA256))",
-        ]
+        ].compactMap { $0 }
         if !warnings.isEmpty { lines.append("\"warnings\": [\(warnings.map(quoted).joined(separator: ", "))]") }
         return "{\n" + lines.map { "  " + $0 }.joined(separator: ",\n") + "\n}\n"
     }

@@ -14,6 +14,14 @@ package struct RowContext: Sendable, Equatable {
     }
 }
 
+extension MappingRule {
+    /// What the rule may take from a file of this name, which a file of rejects has from the file they were in.
+    package func rowContext(file name: String, claimedAt: Int64) -> RowContext {
+        let name = RejectsName.root(of: name)
+        return RowContext(file: name, captures: partsOfName(name), claimedAt: claimedAt)
+    }
+}
+
 /// A column of Postbox's own, which is in no file.
 enum OwnColumn: Sendable, Equatable {
     case file

@@ -97,6 +97,8 @@ struct RowMaker {
     /// Up to that number all rows came out, or were left out.
     var rowCount: Int { group?.pending.map { $0.number - 1 } ?? number }
     var found: RowScan? { taking?.found }
+    var heldStart: Int? { group?.pending?.sourceStart }
+    var maySkip: Bool { !filter.isEmpty || taking != nil }
 
     /// Places the columns that every row has.
     mutating func placeColumns(_ shape: inout ShapeColumns) {

@@ -7,3 +7,13 @@ package struct RowScan: Sendable, Equatable {
 
     package init() {}
 }
+
+extension MappingRule {
+    /// Whether `take` has to know all rows before the first of them.
+    package var needsRowScan: Bool {
+        switch shape?.take {
+        case .last, .latest: true
+        case .first, nil: false
+        }
+    }
+}

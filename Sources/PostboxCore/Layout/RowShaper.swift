@@ -56,10 +56,10 @@ package struct RowShaper {
     package var places: [UInt32] { shape.places }
     /// The highest number of the rows that came out, or were left out, so far.
     package var rowCount: Int { maker.rowCount }
-    /// How many of them do not count.
-    package var skipped: Int { maker.skipped.count }
-    /// Which of them do not count.
-    package var skippedRows: RowSet { maker.skipped }
+    /// Which of them do not count; nil: the rule has nothing by which one would not.
+    package var skippedRows: RowSet? { maker.maySkip || skipsEmpty ? maker.skipped : nil }
+    /// Where the first line begins of which no row came out yet; nil: there is none.
+    package var heldStart: Int? { maker.heldStart }
     /// Why each row of the last batch is skipped; only when they are read for that.
     package var reasons: [String] { maker.reasons }
     /// What was found for `take`, once all was read.

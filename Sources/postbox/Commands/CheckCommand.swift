@@ -113,14 +113,20 @@ private struct FileCheck {
         }
         do {
             let source = try SourceFile(path: Self.resolved(path), chunkBytes: format.traits.chunkBytes)
-            let found = try await FirstPass(rule: rule, format: format, targets: [target]).run(source)
+            let name = path.split(separator: "/").last.map(String.init) ?? path
+            let sources = RowSources(context: rule.rowContext(file: name, claimedAt: Clock.wall()))
+            let found = try await FirstPass(rule: rule, format: format, targets: [target], sources: sources)
+                .run(source)
             let rejected = found.rejected.max() ?? 0
             let refusal = try refusal(path, found, rule)
-            try show(
-                path, source, PriceFilePass(rule: rule, format: format, target: target), codec, posts: refusal == nil)
+            var all = found.sources
+            all.tellsAll = true
+            let pass = PriceFilePass(rule: rule, format: format, target: target, sources: all)
+            try show(path, source, pass, codec, posts: refusal == nil, hasLines: format.traits.hasHeader)
             if !isJSON {
-                let posted = refusal == nil ? found.rows - rejected : 0
-                Terminal.print("  \(found.rows) rows: \(posted) would be posted, \(rejected) rejected")
+                let posted = refusal == nil ? found.counted - rejected : 0
+                let skipped = found.skipped.map { ", \($0.count) skipped" } ?? ""
+                Terminal.print("  \(found.rows) rows: \(posted) would be posted, \(rejected) rejected\(skipped)")
             }
             if let refusal {
                 problem(path, refusal)
@@ -145,12 +151,12 @@ private struct FileCheck {
     /// Why nothing of a file that can be read would be sent.
     private func refusal(_ path: String, _ found: FirstPass.Found, _ rule: MappingRule) throws -> FileProblem? {
         if let problem = try damage(path, found.digests.sha256) ?? found.control { return problem }
-        if let problem = rule.problem(ofRows: found.rows) { return problem }
+        if let problem = rule.problem(ofRows: found.rows, skipped: found.skipped?.count ?? 0) { return problem }
         let rejected = found.rejected.max() ?? 0
-        if let limit = rule.maxRejected, !limit.allows(rejected, of: found.rows) {
+        if let limit = rule.maxRejected, !limit.allows(rejected, of: found.counted) {
             return FileProblem(
                 reason: "too_many_rejected",
-                what: "\(rejected) of \(found.rows) rows are rejected, more than the rule allows: nothing would be sent"
+                what: "\(rejected) of \(found.counted) rows are rejected, more than the rule allows: nothing would be sent"
             )
         }
         return nil
@@ -158,7 +164,8 @@ private struct FileCheck {
 
     /// Reads the file again and shows its problems, and its posts where they would be sent.
     private func show(
-        _ path: String, _ source: SourceFile, _ pass: PriceFilePass, _ codec: MessageCodec, posts isSent: Bool
+        _ path: String, _ source: SourceFile, _ pass: PriceFilePass, _ codec: MessageCodec, posts isSent: Bool,
+        hasLines: Bool
     ) throws {
         var limit = ProblemLimit(most: most)
         try source.eachChunk { _, chunk, isLast in
@@ -166,7 +173,9 @@ private struct FileCheck {
                 for row in posts.rows {
                     if row.problem >= 0 {
                         let problem = posts.problems[row.problem]
-                        if limit.shows(problem.reason) { self.problem(path, problem) }
+                        for one in [problem.alone] + problem.more where limit.shows(one.reason) {
+                            self.problem(path, one, row: row.row, isInLine: hasLines)
+                        }
                     } else if isSent {
                         show(row, posts, codec)
                     }
@@ -205,18 +214,63 @@ private struct FileCheck {
                 + (service.isEmpty ? "" : "  \(service)") + "  \(text(row.fieldsStart, row.fieldsLength))")
     }
 
-    private func problem(_ path: String, _ problem: RowProblem) {
+    /// - Parameter isInLine: a column of the file is told by its place in a line; else by its path in a row.
+    private func problem(_ path: String, _ problem: RowProblem, row: Int, isInLine: Bool) {
         report(
-            path, problem.line, problem.column, problem.reason, problem.what, problem.hint)
+            Report(
+                file: path, row: row, line: problem.line, column: problem.column,
+                path: isInLine ? nil : problem.columnName, reason: problem.reason, text: problem.what,
+                hint: problem.hint))
     }
 
     private func problem(_ path: String, _ problem: FileProblem) {
-        report(path, problem.line, problem.column, problem.reason, problem.what, problem.hint)
+        report(
+            Report(
+                file: path, row: 0, line: problem.line, column: problem.column, path: nil, reason: problem.reason,
+                text: problem.what, hint: problem.hint))
     }
 
-    private func report(_ path: String, _ line: Int, _ column: Int, _ reason: String, _ what: String, _ hint: String?) {
-        let place = line > 0 ? (column > 0 ? ":\(line):\(column)" : ":\(line)") : ""
-        let text = "\(path)\(place): \(reason): \(what)" + (hint.map { " (hint: \($0))" } ?? "")
-        if isJSON { Terminal.error(text) } else { Terminal.print("  " + text) }
+    private func report(_ report: Report) {
+        if isJSON { Terminal.error(report.json) } else { Terminal.print("  " + report.text) }
+    }
+
+    /// What is wrong with a file or with one of its rows, as it is told.
+    private struct Report {
+        var file: String
+        /// 0: the file as a whole is meant, or there is no such place.
+        var row: Int
+        var line: Int
+        var column: Int
+        var path: String?
+        var reason: String
+        /// One sentence.
+        var words: String
+        var hint: String?
+
+        init(
+            file: String, row: Int, line: Int, column: Int, path: String?, reason: String, text: String, hint: String?
+        ) {
+            self.file = file
+            self.row = row
+            self.line = line
+            self.column = column
+            self.path = path
+            self.reason = reason
+            words = text
+            self.hint = hint
+        }
+
+        var text: String {
+            let place = line > 0 ? (column > 0 ? ":\(line):\(column)" : ":\(line)") : ""
+            return "\(file)\(place): \(reason): \(words)" + (hint.map { " (hint: \($0))" } ?? "")
+        }
+
+        var json: String {
+            func number(_ value: Int) -> String { value > 0 ? "\(value)" : "null" }
+            func quoted(_ text: String?) -> String { text.map { VisibleText.quoted($0) } ?? "null" }
+            return "{\"file\": \(quoted(file)), \"row\": \(number(row)), \"line\": \(number(line)), "
+                + "\"column\": \(number(column)), \"path\": \(quoted(path)), \"reason\": \(quoted(reason)), "
+                + "\"text\": \(quoted(words)), \"hint\": \(quoted(hint))}"
+        }
     }
 }

@@ -46,7 +46,15 @@ struct ClaimedFile: Sendable {
         }
     }
 
+    /// What its rule's values are made with, besides its rows. A file of rejects has the name that its rows came under.
+    func sources(in context: Context) throws -> RowSources {
+        RowSources(context: rule.rowContext(file: name, claimedAt: claimedAt))
+    }
+
     // MARK: - What lies in its directory
+
+    /// Which of its rows do not count, as an earlier run noted; nil: all count.
+    func skippedRows() throws -> RowSet? { nil }
 
     /// SHA-256 in hexadecimal; nil: it cannot be read, or its writer is still at it. Throws `DiskError`.
     func digest() throws -> String? {

@@ -19,10 +19,11 @@ struct FileEnding: Sendable {
     /// Nothing of it is sent. `read`: its rows get their lines: rejected, or unsent; nil: there are none to be had. Throws on a
     /// fault of disk or ledger, as all of these.
     func refuse(_ why: FileTrouble, read: (source: SourceFile, plan: FilePlan)? = nil) async throws -> ContributionEnd {
-        let results = try await fresh(rows: read?.plan.rows ?? 0, hasLines: read?.plan.hasLines ?? true)
+        let results = try await fresh(rows: read?.plan.rows ?? 0, skipped: read?.plan.skipped, hasLines: read?.plan.hasLines ?? true)
         if let read {
             for (name, target) in zip(file.rule.destinations, read.plan.targets) {
-                let pass = PriceFilePass(rule: file.rule, format: read.plan.format, target: target)
+                let pass = PriceFilePass(
+                    rule: file.rule, format: read.plan.format, target: target, sources: read.plan.sources)
                 let reading = try SecondReading(read.source, read.plan.digests)
                 while let (chunk, isLast) = try reading.next() {
                     let mapped = try pass.mapped(chunk, isLast: isLast)
@@ -44,26 +45,27 @@ struct FileEnding: Sendable {
         return try await close(.posted(nil), results, source: source, plan: plan)
     }
 
-    private func fresh(rows: Int, hasLines: Bool) async throws -> ResultFile {
-        try await Recovered(rows: rows, destinations: file.rule.destinations)
+    private func fresh(rows: Int, skipped: RowSet? = nil, hasLines: Bool) async throws -> ResultFile {
+        try await Recovered(rows: rows, skipped: skipped, destinations: file.rule.destinations)
             .resultFile(of: file, hasLines: hasLines, in: context)
     }
 
     /// The file is gone or no longer the one that was read: rows without a line are unknown or unsent, by their numbers.
     /// `source`: it is there, and the one that was read if its digest says so; it is only that nobody posts it any more.
     func endBare(_ record: DropRecord, _ why: FileTrouble, source: SourceFile?) async throws -> ContributionEnd {
-        let recovered = try Recovered(file, rows: record.rows)
+        let skipped = try file.skippedRows()
+        let recovered = try Recovered(file, rows: record.rows, skipped: skipped)
         let results = try await recovered.resultFile(of: file, hasLines: true, in: context)
         for name in file.rule.destinations {
             await BareRows(
-                results: results, destination: name, settled: recovered.settled(at: name),
+                results: results, destination: name, settled: recovered.settled(at: name), skipped: skipped,
                 postedThrough: record.postings.first { $0.destination == name }?.postedThrough ?? 0
             ).end(after: 0, rows: record.rows, reason: why.reason.word, text: why.text)
         }
         var known: SourceFile?
         if let source, try file.digest() == record.sha256 { known = source }
         return try await close(
-            .posted(why), results, source: known, plan: FilePlan(record, format: file.format ?? .csv))
+            .posted(why), results, source: known, plan: FilePlan(record, skipped: skipped, format: file.format ?? .csv))
     }
 
     /// Every row has its outcome.
@@ -79,7 +81,7 @@ struct FileEnding: Sendable {
         let bad = await results.bad
         let fate = FileFate(course, outcomes: outcomes, tolerate: file.rule.tolerate)
         let folder = folder(for: fate.verdict)
-        try writeRejects(fate.verdict == .done ? [:] : bad, of: source, format: plan?.format)
+        try writeRejects(fate.verdict == .done ? [:] : bad, of: source, plan)
         FailPoint.reach("rejects_written")
         let summary = try await report.summary(
             of: fate, outcomes: outcomes, results: results, plan: plan, source: source,
@@ -136,17 +138,17 @@ struct FileEnding: Sendable {
 
     /// A file for each destination at which rows were bad. None for a file that was changed so that its rows are no longer to be
     /// had; the result tells what became of them.
-    private func writeRejects(_ bad: [String: RowSet], of source: SourceFile?, format: PriceFileFormat?) throws {
+    private func writeRejects(_ bad: [String: RowSet], of source: SourceFile?, _ plan: FilePlan?) throws {
         let isOne = file.rule.destinations.count == 1
         for name in file.rule.destinations {
             let path = file.directory + "/" + (isOne ? FileMover.Part.rejects : FileMover.Part.rejects(of: name))
-            guard let source, let format, let rows = bad[name], rows.count > 0 else {
+            guard let source, let plan, let rows = bad[name], rows.count > 0 else {
                 // An earlier try may have got as far as here, and some of its outcomes were lost since.
                 if file.record != nil { try Disk.remove(path) }
                 continue
             }
             do {
-                try RejectsWriter(rule: file.rule, format: format).write(
+                try RejectsWriter(rule: file.rule, format: plan.format, sources: plan.sources).write(
                     rows, of: source, to: path, mode: try file.mode())
             } catch is SourceFile.Changed, is FileProblem {
                 try Disk.remove(path)

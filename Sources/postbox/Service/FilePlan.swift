@@ -38,11 +38,12 @@ struct FilePlan: Sendable {
     }
 
     /// As the ledger knows it from its first reading.
-    init(_ record: DropRecord, format: PriceFileFormat) {
+    init(_ record: DropRecord, skipped: RowSet?, format: PriceFileFormat) {
         self.format = format
         targets = []
         digests = SourceFile.Digests(chunks: record.digests, sha256: record.sha256, size: record.size)
         rows = record.rows
+        self.skipped = skipped
         rejected = 0
         hasLines = true
     }

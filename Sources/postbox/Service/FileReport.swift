@@ -24,6 +24,7 @@ struct FileReport: Sendable {
         summary.reason = fate.trouble?.reason.word ?? ""
         summary.text = fate.trouble?.text ?? ""
         summary.rows = plan?.rows ?? 0
+        summary.skipped = plan?.skipped?.count
         summary.outcomes = outcomes
         summary.sent = await results.sent
         summary.claimedAt = file.claimedAt

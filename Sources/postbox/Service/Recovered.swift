@@ -6,19 +6,22 @@ struct Recovered: Sendable {
     private(set) var rows: SettledRows
     /// Rows of the file.
     private let rowCount: Int
+    /// Rows of these that do not count, and have no line.
+    private let skippedCount: Int
     /// Bytes of the result file that hold; nil: there is none worth keeping.
     private var goodBytes: Int?
 
     /// Nothing is left of an earlier run.
-    init(rows: Int, destinations: [String]) {
+    init(rows: Int, skipped: RowSet?, destinations: [String]) {
         rowCount = rows
+        skippedCount = skipped?.count ?? 0
         self.rows = SettledRows(rows: rows, destinations: destinations)
     }
 
     /// Reads the journal in a drop's directory. Throws when it is there and cannot be read.
-    init(_ file: ClaimedFile, rows: Int) throws {
+    init(_ file: ClaimedFile, rows: Int, skipped: RowSet?) throws {
         let destinations = file.rule.destinations
-        self.init(rows: rows, destinations: destinations)
+        self.init(rows: rows, skipped: skipped, destinations: destinations)
         let path = file.directory + "/" + FileMover.Part.result
         guard file.record != nil, try Disk.exists(path) else { return }
         let source = try SourceFile(path: path)
@@ -45,7 +48,7 @@ struct Recovered: Sendable {
             lines[name] = ResultLines(drop: file.drop, destination: name, services: services, hasLines: hasLines)
         }
         return try ResultFile(
-            path: file.directory + "/" + FileMover.Part.result, rows: rowCount, lines: lines,
+            path: file.directory + "/" + FileMover.Part.result, rows: rowCount, skipped: skippedCount, lines: lines,
             keeping: goodBytes ?? 0, outcomes: rows.outcomes, bad: rows.bad, sent: rows.sent,
             firstSentAt: TimeText.microseconds(rows.firstSentAt) ?? 0, mode: try file.mode(), thread: context.results,
             alert: { [alerts = context.alerts] in alerts.send($0) },

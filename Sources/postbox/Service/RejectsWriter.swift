@@ -6,6 +6,8 @@ internal import PostboxIO
 struct RejectsWriter {
     let rule: MappingRule
     let format: PriceFileFormat
+    /// What the rule's values are made with: rows have the numbers that they had when the file was posted.
+    let sources: RowSources
 
     /// Writes the rows of `bad` to `path`, synced; `mode`: its permission bits. Throws when the source cannot be read or the
     /// target not be written.
@@ -27,6 +29,9 @@ struct RejectsWriter {
             format: format, delimiter: rule.delimiter, finalNewline: .optional, rowElement: rule.rowElement,
             layout: rule.layout, usedColumns: rule.usedColumns)
         var trailer = TrailerCheck(rule, format: format)
+        var shaper = RowShaper(rule: rule, hasHeader: format.traits.hasHeader, sources: sources)
+        // Where what was written last ends: rows of one line come once.
+        var written = 0
         var batch = RowBatch()
         // Decoded bytes from the end of the last whole row on.
         var window: [UInt8] = []
@@ -40,9 +45,11 @@ struct RejectsWriter {
                 try reader.read(text, isLast: isLast, into: &batch)
             }
             trailer?.take(&batch, columns: reader.columns)
-            guard let last = batch.rows.last else { return }
+            let last = batch.rows.last
+            if shaper != nil { try shaper?.shape(&batch, columns: reader.columns, isLast: isLast) }
+            guard last != nil || !batch.rows.isEmpty else { return }
             if prologue == nil { prologue = Array(window[reader.frame.prologue]) }
-            for row in batch.rows where bad.contains(row.number) {
+            for row in batch.rows where bad.contains(row.number) && row.sourceStart >= written {
                 if isFirst {
                     out.append(contentsOf: prologue ?? [])
                     out.append(contentsOf: reader.frame.opening.utf8)
@@ -52,11 +59,16 @@ struct RejectsWriter {
                 }
                 let start = row.sourceStart - windowStart
                 out.append(contentsOf: window[start..<start + row.sourceLength])
+                written = row.sourceStart + row.sourceLength
                 if format.traits.isByLine, out.last != 0x0a, out.last != 0x0d { out.append(0x0a) }
             }
-            let end = last.sourceStart + last.sourceLength
-            window.removeFirst(end - windowStart)
-            windowStart = end
+            if let last {
+                let end = min(last.sourceStart + last.sourceLength, shaper?.heldStart ?? .max)
+                if end > windowStart {
+                    window.removeFirst(end - windowStart)
+                    windowStart = end
+                }
+            }
             if out.count > 1 << 20 { try flush(&out, decoder.encoding, descriptor, path) }
         }
         if !isFirst { out.append(contentsOf: reader.frame.closing.utf8) }
