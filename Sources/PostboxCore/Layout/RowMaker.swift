@@ -370,6 +370,8 @@ struct RowMaker {
             batch.text[a.text(in: batch.text)] == pending.text[b.text(in: pending.text)]
         }
         for slot in group.compared where slot < pending.work.count {
+            // A column that lines name has a value of one of them.
+            guard shape.slots.contains(slot) || lets.contains(where: { $0.slot == slot }) else { continue }
             if !isSame(work[slot], pending.work[slot]), work[slot].kind != .faulty { differ(shape.names[slot], work[slot]) }
         }
         guard group.comparesAll else { return }

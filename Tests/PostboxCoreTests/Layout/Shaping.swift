@@ -56,7 +56,8 @@ struct Shaping {
         repeat {
             let end = chunk < bytes.count - start ? start + chunk : bytes.count
             let isLast = end == bytes.count
-            try bytes[start..<end].withUnsafeBytes { (piece) throws(FileProblem) in
+            let piece = Array(bytes[start..<end])
+            try piece.span.withUnsafeBytes { (piece) throws(FileProblem) in
                 try reader.read(piece, isLast: isLast, into: &batch)
             }
             try shaper.shape(&batch, columns: reader.columns, isLast: isLast)
