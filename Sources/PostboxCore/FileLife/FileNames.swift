@@ -14,6 +14,9 @@ package enum FileNames {
     }
 
     package static func result(_ name: String) -> String { name + ".result.csv" }
+    package static func skipped(_ name: String) -> String { name + skippedSuffix }
+    /// Of the list of rows that do not count.
+    package static let skippedSuffix = ".skipped.csv"
     package static func summary(_ name: String) -> String { name + ".summary.json" }
 
     /// Whether what lies beside a file of that name would have too long a name itself (255 bytes), a number for a taken name

@@ -98,7 +98,6 @@ struct RowMaker {
     var rowCount: Int { group?.pending.map { $0.number - 1 } ?? number }
     var found: RowScan? { taking?.found }
     var heldStart: Int? { group?.pending?.sourceStart }
-    var maySkip: Bool { !filter.isEmpty || taking != nil }
 
     /// Places the columns that every row has.
     mutating func placeColumns(_ shape: inout ShapeColumns) {

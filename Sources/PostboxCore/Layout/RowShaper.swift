@@ -29,6 +29,7 @@ package struct RowShaper {
     private var cells: [RowBatch.Cell] = []
     /// Empty cells of an unpivoted line become no rows: it comes from a file of rejects.
     private let skipsEmpty: Bool
+    private let maySkip: Bool
 
     /// nil: rows of the rule are the file's, and their values too.
     ///
@@ -48,6 +49,7 @@ package struct RowShaper {
         cleaner = BlankCleaner(rule)
         header = hasHeader ? HeaderCheck() : nil
         skipsEmpty = rule.isForRejects == true
+        maySkip = rule.maySkipRows
     }
 
     /// The columns of the rows that it makes: the file's and its own. Empty as long as no column of the file is known.
@@ -57,7 +59,7 @@ package struct RowShaper {
     /// The highest number of the rows that came out, or were left out, so far.
     package var rowCount: Int { maker.rowCount }
     /// Which of them do not count; nil: the rule has nothing by which one would not.
-    package var skippedRows: RowSet? { maker.maySkip || skipsEmpty ? maker.skipped : nil }
+    package var skippedRows: RowSet? { maySkip ? maker.skipped : nil }
     /// Where the first line begins of which no row came out yet; nil: there is none.
     package var heldStart: Int? { maker.heldStart }
     /// Why each row of the last batch is skipped; only when they are read for that.

@@ -30,6 +30,25 @@ extension MappingRule {
         return (watched.filter { !isMade($0.name) }, choices)
     }
 
+    /// Whether some of the file's rows may not count.
+    package var maySkipRows: Bool {
+        guard let shape else { return false }
+        return shape.conditions?.isEmpty == false || shape.take != nil || isForRejects == true && shape.unpivot != nil
+    }
+
+    /// Names of all zones that its dates are converted from or to.
+    package var zoneNames: Set<String> {
+        var names: Set<String> = []
+        func add(_ form: DateForm?) {
+            for name in [form?.zone, form?.to] { if let name { names.insert(name) } }
+        }
+        for field in fields ?? [] { if case .derived(_, let value) = field.source { add(value.date) } }
+        for made in shape?.lets ?? [] { add(made.value.date) }
+        if case .derived(_, let value) = ric { add(value.date) }
+        if case .latest(_, let date)? = shape?.take { add(date) }
+        return names.subtracting(["UTC"])
+    }
+
     /// The columns that `take` looks into.
     var takenColumns: [String] {
         guard case .latest(let column, _)? = shape?.take else { return [] }

@@ -114,7 +114,8 @@ private struct FileCheck {
         do {
             let source = try SourceFile(path: Self.resolved(path), chunkBytes: format.traits.chunkBytes)
             let name = path.split(separator: "/").last.map(String.init) ?? path
-            let sources = RowSources(context: rule.rowContext(file: name, claimedAt: Clock.wall()))
+            let sources = RowSources(
+                context: rule.rowContext(file: name, claimedAt: Clock.wall()), zones: try ZoneFiles.rules(of: rule))
             let found = try await FirstPass(rule: rule, format: format, targets: [target], sources: sources)
                 .run(source)
             let rejected = found.rejected.max() ?? 0

@@ -24,7 +24,8 @@ struct ClaimedFile: Sendable {
     var path: String { directory + "/" + name }
     var rule: MappingRule { snapshot.rule }
     var moved: FileMover.Moved {
-        FileMover.Moved(drop: drop, name: name, destinations: rule.destinations)
+        FileMover.Moved(
+            drop: drop, name: name, destinations: rule.destinations, maySkip: rule.maySkipRows)
     }
     var place: DropPlace { snapshot.place(of: drop) }
 
@@ -48,13 +49,26 @@ struct ClaimedFile: Sendable {
 
     /// What its rule's values are made with, besides its rows. A file of rejects has the name that its rows came under.
     func sources(in context: Context) throws -> RowSources {
-        RowSources(context: rule.rowContext(file: name, claimedAt: claimedAt))
+        RowSources(
+            context: rule.rowContext(file: name, claimedAt: claimedAt), zones: try ZoneFiles.rules(of: rule))
     }
 
     // MARK: - What lies in its directory
 
     /// Which of its rows do not count, as an earlier run noted; nil: all count.
-    func skippedRows() throws -> RowSet? { nil }
+    func skippedRows() throws -> RowSet? {
+        let path = directory + "/" + FileMover.Part.skippedRows
+        guard rule.maySkipRows else { return nil }
+        return try Disk.exists(path) ? RowSet(bytes: try Disk.contents(path)) : RowSet(rows: 0)
+    }
+
+    /// Notes which of its rows do not count, durably: a run that goes on with the drop may no longer have the file.
+    func note(skipped: RowSet?) throws {
+        guard let skipped, skipped.count > 0 else { return }
+        try FileMover().write(
+            skipped.bytes, to: directory + "/" + FileMover.Part.skippedRows, mode: try mode())
+        try Disk.syncDirectory(directory)
+    }
 
     /// SHA-256 in hexadecimal; nil: it cannot be read, or its writer is still at it. Throws `DiskError`.
     func digest() throws -> String? {

@@ -251,6 +251,7 @@ struct FileContribution: Sendable {
         if admission.goesOn {
             try await context.ledger.readThrough(file.drop)
         } else {
+            try file.note(skipped: plan.skipped)
             try await context.ledger.plan(
                 file.drop, size: plan.digests.size, sha256: plan.digests.sha256, digests: plan.digests.chunks,
                 rows: plan.rows, postings: postings)

@@ -82,6 +82,7 @@ struct FileEnding: Sendable {
         let fate = FileFate(course, outcomes: outcomes, tolerate: file.rule.tolerate)
         let folder = folder(for: fate.verdict)
         try writeRejects(fate.verdict == .done ? [:] : bad, of: source, plan)
+        if file.rule.shape?.listsSkipped == true { try listSkipped(of: source, plan) }
         FailPoint.reach("rejects_written")
         let summary = try await report.summary(
             of: fate, outcomes: outcomes, results: results, plan: plan, source: source,
@@ -105,7 +106,8 @@ struct FileEnding: Sendable {
     /// Verdict and target stand in the ledger from here on. Returns the name that the file gets in the folder.
     private func settle(_ summary: FileSummary, _ bytes: [UInt8], in folder: String) async throws -> String {
         let target = try await context.names.reserve(
-            file.name, in: folder, suffixes: CompanionFiles(in: file.directory).suffixes(of: file.name))
+            file.name, in: folder, suffixes: CompanionFiles(in: file.directory).suffixes(of: file.name)
+                + (file.rule.shape?.listsSkipped == true ? [FileNames.skippedSuffix] : []))
         context.guardBook.settled(file.place)
         do {
             try await context.ledger.settle(
@@ -154,6 +156,21 @@ struct FileEnding: Sendable {
                 try Disk.remove(path)
             }
             FailPoint.reach("rejects_of_one_written")
+        }
+    }
+
+    /// A line for each row that does not count. None for a file that is no longer the one that was read.
+    private func listSkipped(of source: SourceFile?, _ plan: FilePlan?) throws {
+        let path = file.directory + "/" + FileMover.Part.skipped
+        guard let source, let plan, let target = plan.targets.first else {
+            if file.record != nil { try Disk.remove(path) }
+            return
+        }
+        do {
+            try SkippedWriter(rule: file.rule, format: plan.format, sources: plan.sources, target: target).write(
+                of: source, to: path, mode: try file.mode())
+        } catch is SourceFile.Changed, is FileProblem {
+            try Disk.remove(path)
         }
     }
 
