@@ -117,7 +117,8 @@ private struct FileCheck {
             let rejected = found.rejected.max() ?? 0
             let refusal = try refusal(path, found, rule)
             try show(
-                path, source, PriceFilePass(rule: rule, format: format, target: target), codec, posts: refusal == nil)
+                path, source, PriceFilePass(rule: rule, format: format, scan: found.scan, target: target), codec,
+                posts: refusal == nil)
             if !isJSON {
                 let posted = refusal == nil ? found.rows - rejected : 0
                 Terminal.print("  \(found.rows) rows: \(posted) would be posted, \(rejected) rejected")

@@ -24,6 +24,7 @@ struct Delivery: Sendable {
     /// What is read while the rows are handed over.
     private struct Sources {
         let file: SourceFile
+        let scan: FileScan?
         /// What stands against sending rows.
         var guarded: Guarded
     }
@@ -123,9 +124,11 @@ struct Delivery: Sendable {
         guarded.own = try Correction(context: context, file: file).newerRowsOfOriginal(
             at: destination, services: start.services)
         do {
+            let source = try SourceFile(path: path, chunkBytes: format.traits.chunkBytes)
             var sources = Sources(
-                file: try SourceFile(path: path, chunkBytes: format.traits.chunkBytes), guarded: guarded)
-            let keys = try keysOfCorrection(sources.file)
+                file: source, scan: try FileScanning.scan(source, digests, file.snapshot.rule, format: format),
+                guarded: guarded)
+            let keys = try keysOfCorrection(sources)
             let wasOvertaken = context.guardBook.wasOvertaken(file.place)
             var action = try await run(
                 machine.next {
@@ -134,7 +137,7 @@ struct Delivery: Sendable {
                     )
                 }, machine, &sources)
             guard action == .read else { return action }
-            let reading = try SecondPass(pass, SecondReading(sources.file, digests))
+            let reading = try SecondPass(pass(sources.scan), SecondReading(sources.file, digests))
             var upcoming = try await reading.next()
             while let (batch, isLast) = upcoming {
                 async let following = reading.next()
@@ -157,7 +160,7 @@ struct Delivery: Sendable {
         while true {
             switch action {
             case .findDoubts:
-                let found = try doubts(sources.file)
+                let found = try doubts(sources)
                 action = machine.next { $0.foundDoubts(found) }
             case .loadNewer(let wanted):
                 try sources.guarded.load(context.guardBook.journals(for: file.place)) { wanted?.contains($0) ?? true }
@@ -212,19 +215,21 @@ struct Delivery: Sendable {
         }
     }
 
-    private var pass: PriceFilePass { PriceFilePass(rule: file.snapshot.rule, format: format, target: target) }
+    private func pass(_ scan: FileScan?) -> PriceFilePass {
+        PriceFilePass(rule: file.snapshot.rule, format: format, scan: scan, target: target)
+    }
 
     /// RICs and services of a correction, by hash; nil: it is none.
-    private func keysOfCorrection(_ source: SourceFile) throws -> Set<UInt64>? {
+    private func keysOfCorrection(_ sources: Sources) throws -> Set<UInt64>? {
         guard file.snapshot.original != nil else { return nil }
-        return try Correction.keys(pass, SecondReading(source, digests))
+        return try Correction.keys(pass(sources.scan), SecondReading(sources.file, digests))
     }
 
     /// The rows in doubt alone, chunk by chunk.
-    private func doubts(_ source: SourceFile) throws -> [PostBatch] {
+    private func doubts(_ sources: Sources) throws -> [PostBatch] {
         var found: [PostBatch] = []
-        let pass = pass
-        let reading = try SecondReading(source, digests)
+        let pass = pass(sources.scan)
+        let reading = try SecondReading(sources.file, digests)
         while pass.rowCount < postedThrough, let (chunk, isLast) = try reading.next() {
             let mapped = try pass.mapped(chunk, isLast: isLast)
             let rows = mapped.rows.filter {

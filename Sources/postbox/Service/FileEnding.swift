@@ -22,7 +22,8 @@ struct FileEnding: Sendable {
         let results = try await fresh(rows: read?.plan.rows ?? 0, hasLines: read?.plan.hasLines ?? true)
         if let read {
             for (name, target) in zip(file.rule.destinations, read.plan.targets) {
-                let pass = PriceFilePass(rule: file.rule, format: read.plan.format, target: target)
+                let pass = PriceFilePass(
+                    rule: file.rule, format: read.plan.format, scan: read.plan.scan, target: target)
                 let reading = try SecondReading(read.source, read.plan.digests)
                 while let (chunk, isLast) = try reading.next() {
                     let mapped = try pass.mapped(chunk, isLast: isLast)

@@ -7,6 +7,8 @@ struct FilePlan: Sendable {
     /// How each of the rule's destinations wants the rows, in the rule's order; none: they are not read any more.
     var targets: [DestinationMapper.Target]
     var digests: SourceFile.Digests
+    /// What the file's scan found; nil: the rule needs none, or it was not read this time.
+    var scan: FileScan?
     var rows: Int
     /// Rows rejected at the destination that rejects most.
     var rejected: Int
@@ -24,6 +26,7 @@ struct FilePlan: Sendable {
         self.format = format
         self.targets = targets
         digests = found.digests
+        scan = found.scan
         rows = found.rows
         rejected = found.rejected.max() ?? 0
         hasLines = !(format.traits.mayBeOneLine && found.lastLine <= 1)

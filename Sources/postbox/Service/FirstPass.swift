@@ -7,6 +7,8 @@ struct FirstPass {
     /// What the reading learned.
     struct Found: Sendable {
         var digests: SourceFile.Digests
+        /// What the file's scan found; nil: the rule needs none.
+        var scan: FileScan?
         var rows = 0
         /// Rows rejected at each destination.
         var rejected: [Int] = []
@@ -22,9 +24,10 @@ struct FirstPass {
 
     /// Throws `FileProblem` when the file cannot be read, `SourceFile.Changed` and `DiskError`.
     func run(_ source: SourceFile) async throws -> Found {
+        let scan = try FileScanning.scan(source, rule, format: format)
         let reader = FirstPassReader(source)
         let mapper = FirstPassMapper(
-            PriceFileReading(rule: rule, format: format),
+            PriceFileReading(rule: rule, format: format, scan: scan),
             targets.map { DestinationMapper(rule: rule, format: format, target: $0) })
         var upcoming = try await reader.next()
         while let chunk = upcoming {
@@ -32,15 +35,16 @@ struct FirstPass {
             try await mapper.take(chunk.bytes, isLast: chunk.isLast)
             upcoming = try await following
         }
-        let found = await mapper.found(reader.digests())
-        if await mapper.hasSeenOddMarks { try readMarks(of: source) }
+        var found = await mapper.found(reader.digests())
+        found.scan = scan
+        if await mapper.hasSeenOddMarks { try readMarks(of: source, scan) }
         try source.checkUnchanged()
         return found
     }
 
     /// Reads the file once more for its decimal marks. Throws as `run`, `FileProblem` also when a column has two of them.
-    private func readMarks(of source: SourceFile) throws {
-        let reading = PriceFileReading(rule: rule, format: format)
+    private func readMarks(of source: SourceFile, _ scan: FileScan?) throws {
+        let reading = PriceFileReading(rule: rule, format: format, scan: scan)
         var marks = DecimalMarks(rule)
         var batch = RowBatch()
         try source.eachChunk { _, chunk, isLast in

@@ -9,12 +9,13 @@ final class PriceFileReading {
     /// The columns are known before the first row.
     let hasHeader: Bool
 
-    init(rule: MappingRule, format: PriceFileFormat) {
+    /// - Parameter scan: What a scan of the file found; nil: the rule needs none.
+    init(rule: MappingRule, format: PriceFileFormat, scan: FileScan?) {
         hasHeader = format.traits.hasHeader
         decoder = SourceDecoder(encoding: rule.encoding, format: format)
         reader = PriceFileReaders.make(
             format: format, delimiter: rule.delimiter, finalNewline: rule.finalNewline, rowElement: rule.rowElement,
-            layout: rule.layout, usedColumns: rule.usedColumns)
+            layout: rule.layout, usedColumns: rule.usedColumns, namedColumns: rule.namedColumns, scan: scan)
         trailer = TrailerCheck(rule, format: format)
     }
 
@@ -161,8 +162,9 @@ final class PriceFilePass {
     /// What the chunk before needed: the next one needs as much.
     private var room = (bytes: 0, rows: 0)
 
-    init(rule: MappingRule, format: PriceFileFormat, target: DestinationMapper.Target) {
-        reading = PriceFileReading(rule: rule, format: format)
+    /// - Parameter scan: What the file's scan found; nil: the rule needs none.
+    init(rule: MappingRule, format: PriceFileFormat, scan: FileScan?, target: DestinationMapper.Target) {
+        reading = PriceFileReading(rule: rule, format: format, scan: scan)
         mapper = DestinationMapper(rule: rule, format: format, target: target)
     }
 

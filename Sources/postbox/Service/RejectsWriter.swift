@@ -25,7 +25,8 @@ struct RejectsWriter {
         var decoder = SourceDecoder(encoding: rule.encoding, format: format)
         var reader = PriceFileReaders.make(
             format: format, delimiter: rule.delimiter, finalNewline: .optional, rowElement: rule.rowElement,
-            layout: rule.layout, usedColumns: rule.usedColumns)
+            layout: rule.layout, usedColumns: rule.usedColumns, namedColumns: rule.namedColumns,
+            scan: try FileScanning.scan(source, rule, format: format))
         var trailer = TrailerCheck(rule, format: format)
         var batch = RowBatch()
         // Decoded bytes from the end of the last whole row on.

@@ -75,7 +75,7 @@ struct PriceFilePassTests {
             services: ["ONE", "TWO"], updateOnly: false, laneServices: [1, 0],
             codec: MessageCodec(profile: .rtds, services: ["TWO", "ONE"], postUserInfo: nil), maxMsgSize: 65_535)
         return PriceFilePass(
-            rule: MappingRule(destinations: ["server"], lineBreaks: .keep), format: format, target: target)
+            rule: MappingRule(destinations: ["server"], lineBreaks: .keep), format: format, scan: nil, target: target)
     }
 
     private static func read(_ bytes: [UInt8], _ format: PriceFileFormat, chunk: Int) throws -> [Seen] {
