@@ -68,8 +68,8 @@ package struct DocumentValues: Sendable {
 /// The values of an array, side by side in few bytes.
 package struct DocumentArray: Sendable {
     /// Values of all arrays, and their bytes.
-    static let valuesMax = 2_000_000
-    static let textMax = 16 << 20
+    static let valuesMax = 1_000_000
+    static let textMax = 12 << 20
 
     /// The path as the rule writes it.
     let name: String

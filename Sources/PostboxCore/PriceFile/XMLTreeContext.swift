@@ -59,10 +59,8 @@ struct XMLTreeContext {
     private var gapStart = 0
     /// Where the last end tag outside of rows ends.
     private var gapEnd = 0
-    /// Nothing but white space came since `gapStart`.
+    /// Nothing but white space came since the last row.
     private var gapIsBlank = false
-    /// Something that is no end tag came since `gapEnd`.
-    private var gapIsOpen = true
 
     /// - Parameter documentColumns: Columns that begin with a slash, as the rule writes them.
     init(_ aim: Aim, tree: XMLRowTree, documentColumns: [String] = [], document: DocumentValues? = nil) {
@@ -83,7 +81,6 @@ struct XMLTreeContext {
         } else if rowDepth == 0, !gapIsBlank, gapEnd > gapStart {
             kept.append(gapStart..<gapEnd)
             gapStart = gapEnd
-            gapIsBlank = !gapIsOpen
         }
         let rest = rowDepth > 0 ? Array(text[rowTextStart...]) : []
         text.removeLast(rest.count)
@@ -243,7 +240,6 @@ extension XMLTreeContext {
             return
         }
         gapIsBlank = false
-        gapIsOpen = false
         gapEnd = feed.offset
     }
 
@@ -253,7 +249,6 @@ extension XMLTreeContext {
         gapStart = end
         gapEnd = end
         gapIsBlank = true
-        gapIsOpen = false
         rowCount += 1
         let firstCell = cells.count
         let rowProblem = text[rowTextStart...].withUnsafeBufferPointer {
@@ -311,7 +306,6 @@ extension XMLTreeContext {
     private mutating func noteOther() {
         guard rowDepth == 0 else { return }
         gapIsBlank = false
-        gapIsOpen = true
     }
 
     private mutating func stop(_ problem: FileProblem) {
