@@ -70,6 +70,35 @@ package struct ColumnPath: Sendable, Equatable {
     }
 }
 
+extension MappingRule {
+    /// The paths of the rule that are none, each with what it should be.
+    package var pathMistakes: [(path: String, mistake: SettingsMistake)] {
+        var ofRows: [String] = []
+        switch layout?.rows {
+        case .path(let path): ofRows = [path]
+        case .arrays(let rows, let names, _): ofRows = [rows] + (names.map { [$0] } ?? [])
+        case .zip(let paths): ofRows = paths
+        case nil: break
+        }
+        var found: [(path: String, mistake: SettingsMistake)] = []
+        func note(_ path: String, _ parse: (String) throws(SettingsMistake) -> ColumnPath) {
+            do throws(SettingsMistake) {
+                _ = try parse(path)
+            } catch {
+                found.append((path: path, mistake: error))
+            }
+        }
+        for path in ofRows { note(path) { (path) throws(SettingsMistake) in try ColumnPath(ofRows: path) } }
+        guard (format ?? PriceFileFormat(fileName: match))?.traits.hasPaths == true else { return found }
+        // The name of a member at the top may look like anything, where rows lie as they always did.
+        for name in namedColumns.written where layout?.rows != nil || name.hasPrefix("/") {
+            guard ColumnPath.isNeeded(for: name), !ColumnPath.isOwn(name), !ofRows.contains(name) else { continue }
+            note(name) { (path) throws(SettingsMistake) in try ColumnPath(parsing: path) }
+        }
+        return found
+    }
+}
+
 /// Reads a path from left to right.
 private struct ColumnPathParser {
     private let characters: [Unicode.Scalar]

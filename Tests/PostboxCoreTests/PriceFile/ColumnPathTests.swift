@@ -76,6 +76,20 @@ struct ColumnPathTests {
         #expect(throws: SettingsMistake.self) { try ColumnPath(ofRows: "a[@b=1]") }
     }
 
+    @Test("A rule tells which of its paths are none")
+    func ofRule() {
+        var rule = ruleOf(["/a[", "b[", "$x[", "c"], rows: .path("a..b"))
+        #expect(rule.pathMistakes.map(\.path) == ["a..b"])
+        rule.format = .json
+        #expect(rule.pathMistakes.map(\.path) == ["a..b", "/a[", "b["])
+        rule.layout = nil
+        #expect(rule.pathMistakes.map(\.path) == ["/a["])
+        rule.format = .csv
+        #expect(rule.pathMistakes.isEmpty)
+        rule.layout = FileLayout(rows: .zip(["a", "b["]))
+        #expect(rule.pathMistakes.map(\.path) == ["b["])
+    }
+
     @Test(
         "A dotted name needs no tree",
         arguments: [
