@@ -3,8 +3,11 @@
 package struct FileScan: Sendable {
     /// What `take` has to know of all rows. Nil: it has to know nothing.
     package var rows: RowScan?
+    /// The values at the rule's paths from the document's root, and the arrays that are read side by side. Nil: none are wanted.
+    package var document: DocumentValues?
 
-    package init(rows: RowScan? = nil) {
+    package init(rows: RowScan? = nil, document: DocumentValues? = nil) {
         self.rows = rows
+        self.document = document
     }
 }

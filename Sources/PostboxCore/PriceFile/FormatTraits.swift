@@ -22,14 +22,16 @@ package enum PriceFileFormat: String, Sendable, Equatable, CaseIterable, Codable
                 trailer: .firstCell)
         case .json:
             FormatTraits(
-                title: "JSON", endings: ["json"], chunkBytes: 512 << 10, mayBeOneLine: true, trailer: .member)
+                title: "JSON", endings: ["json"], chunkBytes: 512 << 10, mayBeOneLine: true, hasPaths: true,
+                trailer: .member)
         case .jsonLines:
             FormatTraits(
                 title: "JSON lines", endings: ["jsonl", "ndjson"], chunkBytes: 512 << 10, isByLine: true,
-                trailer: .member)
+                hasPaths: true, trailer: .member)
         case .xml:
             FormatTraits(
-                title: "XML", endings: ["xml"], chunkBytes: 512 << 10, declaresEncoding: true, hasRowElement: true)
+                title: "XML", endings: ["xml"], chunkBytes: 512 << 10, declaresEncoding: true, hasRowElement: true,
+                hasPaths: true)
         case .fixed:
             // No ending of a name is theirs: the rule says so.
             FormatTraits(
@@ -73,6 +75,8 @@ package struct FormatTraits: Sendable, Equatable {
     package var declaresEncoding = false
     /// The rule may name which elements are the rows.
     package var hasRowElement = false
+    /// Values lie in each other: a column's name may be a path.
+    var hasPaths = false
     /// The rule says in which characters of a line each column stands.
     package var hasColumnsByPosition = false
     /// Nil: such files have no trailer.

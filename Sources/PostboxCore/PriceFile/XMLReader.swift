@@ -161,9 +161,7 @@ private final class XMLParser {
 
     private func finish() throws(FileProblem) {
         guard let parser, !isEmpty else {
-            throw FileProblem(
-                reason: "empty_file", what: "The file is empty: it holds no XML.",
-                hint: "It must hold a root element with one element a row.")
+            throw XMLFeed.empty
         }
         try context.pointee.checkRest()
         xmlParseChunk(parser, nil, 0, 1)

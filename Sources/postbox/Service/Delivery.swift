@@ -128,9 +128,10 @@ struct Delivery: Sendable {
         guarded.own = try Correction(context: context, file: file).newerRowsOfOriginal(
             at: destination, services: start.services)
         do {
+            let source = try SourceFile(path: path, chunkBytes: format.traits.chunkBytes)
             var sources = Sources(
-                file: try SourceFile(path: path, chunkBytes: format.traits.chunkBytes), guarded: guarded)
-            let keys = try keysOfCorrection(sources.file)
+                file: source, guarded: guarded)
+            let keys = try keysOfCorrection(sources)
             let wasOvertaken = context.guardBook.wasOvertaken(file.place)
             var action = try await run(
                 machine.next {
@@ -162,7 +163,7 @@ struct Delivery: Sendable {
         while true {
             switch action {
             case .findDoubts:
-                let found = try doubts(sources.file)
+                let found = try doubts(sources)
                 action = machine.next { $0.foundDoubts(found) }
             case .loadNewer(let wanted):
                 try sources.guarded.load(context.guardBook.journals(for: file.place)) { wanted?.contains($0) ?? true }
@@ -222,16 +223,16 @@ struct Delivery: Sendable {
     }
 
     /// RICs and services of a correction, by hash; nil: it is none.
-    private func keysOfCorrection(_ source: SourceFile) throws -> Set<UInt64>? {
+    private func keysOfCorrection(_ sources: Sources) throws -> Set<UInt64>? {
         guard file.snapshot.original != nil else { return nil }
-        return try Correction.keys(pass, SecondReading(source, digests))
+        return try Correction.keys(pass, SecondReading(sources.file, digests))
     }
 
     /// The rows in doubt alone, chunk by chunk.
-    private func doubts(_ source: SourceFile) throws -> [PostBatch] {
+    private func doubts(_ sources: Sources) throws -> [PostBatch] {
         var found: [PostBatch] = []
-        let pass = pass
-        let reading = try SecondReading(source, digests)
+        let pass = self.pass
+        let reading = try SecondReading(sources.file, digests)
         while pass.rowCount < postedThrough, let (chunk, isLast) = try reading.next() {
             let mapped = try pass.mapped(chunk, isLast: isLast)
             let rows = mapped.rows.filter {

@@ -32,7 +32,8 @@ struct FirstPass {
     /// Throws `FileProblem` when the file cannot be read, `SourceFile.Changed` and `DiskError`.
     func run(_ source: SourceFile) async throws -> Found {
         var sources = sources
-        if rule.needsRowScan { sources.scan = try scan(source) }
+        sources.scan = try FileScanning.scan(source, rule, format: format)
+        if rule.needsRowScan { sources.scan = try scan(source, sources) }
         let reader = FirstPassReader(source)
         let mapper = FirstPassMapper(
             PriceFileReading(rule: rule, format: format, sources: sources, notesColumns: true),
@@ -51,7 +52,7 @@ struct FirstPass {
     }
 
     /// Reads the file for what has to be known of all of it before its first row. Throws as `run`.
-    private func scan(_ source: SourceFile) throws -> FileScan {
+    private func scan(_ source: SourceFile, _ sources: RowSources) throws -> FileScan {
         let reading = PriceFileReading(rule: rule, format: format, sources: sources, for: .scan)
         var batch = RowBatch()
         try source.eachChunk { _, chunk, isLast in

@@ -25,7 +25,8 @@ final class PriceFileReading {
         decoder = SourceDecoder(encoding: rule.encoding, format: format)
         reader = PriceFileReaders.make(
             format: format, delimiter: rule.delimiter, finalNewline: rule.finalNewline, rowElement: rule.rowElement,
-            layout: rule.layout, usedColumns: rule.usedColumns)
+            layout: rule.layout, usedColumns: rule.usedColumns, namedColumns: rule.namedColumns,
+            scan: sources.scan)
         trailer = TrailerCheck(rule, format: format)
     }
 

@@ -48,6 +48,9 @@ enum RuleReader {
         rule.noRows = section.word(.noRows)
         rule.layout = LayoutReader(section: section, format: rule.knownFormat).read()
         rule.shape = ShapeReader(section: section).read()
+        for (path, mistake) in rule.pathMistakes {
+            section.report("\"\(path)\" is not \(mistake.expected)", at: section.has(.arrays) ? .arrays : .rows)
+        }
         return rule
     }
 
