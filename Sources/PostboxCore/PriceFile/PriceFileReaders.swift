@@ -12,11 +12,11 @@ package enum PriceFileReaders {
         rowElement: String? = nil, layout: FileLayout? = nil, usedColumns: UsedColumns? = nil
     ) -> any PriceFileReader {
         switch format {
-        case .csv where layout?.lines?.isPlain == false, .fixed:
+        case .csv where layout?.lines?.isPlain == false, .xlsx where layout?.lines?.isPlain == false, .fixed:
             LineReader(
                 layout?.lines ?? LineLayout(), delimiter: delimiter, finalNewline: finalNewline,
                 usedColumns: usedColumns)
-        case .csv:
+        case .csv, .xlsx:
             CSVReader(
                 delimiter: delimiter,
                 obeysSeparatorLine: delimiter == UInt8(ascii: ",") && layout?.lines?.hasOwnDelimiter != true,

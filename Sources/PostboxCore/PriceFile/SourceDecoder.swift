@@ -6,6 +6,11 @@ package enum TextEncoding: String, Sendable, Equatable, CaseIterable, Codable {
     case utf16 = "utf-16"
 }
 
+extension TextEncoding {
+    /// ASCII's bytes stand for themselves and for nothing else.
+    var isASCIIBased: Bool { self != .utf16 }
+}
+
 /// How a file's bytes stand for text, its byte order included.
 package enum SourceEncoding: Sendable, Equatable {
     case utf8
@@ -34,6 +39,8 @@ package struct SourceDecoder: Sendable {
     ///   - encoding: What the rule says. UTF-16 without a byte order mark is little-endian.
     ///   - format: A file that says by itself how it is written is believed, unless the rule says other than UTF-8.
     package init(encoding: TextEncoding, format: PriceFileFormat) {
+        // What a workbook was turned into.
+        let encoding: TextEncoding = format.traits.isWorkbook ? .utf8 : encoding
         mayDeclare = format.traits.declaresEncoding
         isUTF16 = encoding == .utf16
         switch encoding {

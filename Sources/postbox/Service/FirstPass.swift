@@ -22,7 +22,7 @@ struct FirstPass {
 
     /// Throws `FileProblem` when the file cannot be read, `SourceFile.Changed` and `DiskError`.
     func run(_ source: SourceFile) async throws -> Found {
-        let reader = FirstPassReader(source)
+        let reader = FirstPassReader(source, FileLook(rule, format: format))
         let mapper = FirstPassMapper(
             PriceFileReading(rule: rule, format: format),
             targets.map { DestinationMapper(rule: rule, format: format, target: $0) })
@@ -32,7 +32,7 @@ struct FirstPass {
             try await mapper.take(chunk.bytes, isLast: chunk.isLast)
             upcoming = try await following
         }
-        let found = await mapper.found(reader.digests())
+        let found = await mapper.found(try reader.digests())
         if await mapper.hasSeenOddMarks { try readMarks(of: source) }
         try source.checkUnchanged()
         return found
@@ -54,24 +54,36 @@ struct FirstPass {
 /// One half of the first pass.
 private actor FirstPassReader {
     private let source: SourceFile
+    private let reader: ChunkReader
     private var digest: ChunkDigest
-    private var index = 0
+    private let look: FileLook
+    private var isFirst = true
 
-    init(_ source: SourceFile) {
+    init(_ source: SourceFile, _ look: FileLook) {
         self.source = source
+        self.look = look
+        reader = ChunkReader(source)
         digest = ChunkDigest(source)
     }
 
-    /// The next chunk; nil: that was the last one.
+    /// The next chunk; nil: that was the last one. Throws `FileProblem` also for a file that is something else than it should be.
     func next() throws -> (bytes: [UInt8], isLast: Bool)? {
-        guard index == 0 || index < source.chunkCount else { return nil }
-        let chunk = try source.chunk(index)
-        index += 1
-        chunk.withUnsafeBytes { digest.take($0) }
-        return (chunk, index >= source.chunkCount)
+        var isLast = true
+        var isOver = false
+        let chunk = try [UInt8](unsafeUninitializedCapacity: source.bufferBytes) { room, count in
+            guard let next = try reader.next(UnsafeMutableRawBufferPointer(room)) else {
+                isOver = true
+                return
+            }
+            (count, isLast) = (next.bytes.count, next.isLast)
+            if isFirst, let problem = look.problem(of: next.bytes) { throw problem }
+            isFirst = false
+            digest.take(next.bytes)
+        }
+        return isOver ? nil : (chunk, isLast)
     }
 
-    func digests() -> SourceFile.Digests { digest.finish() }
+    func digests() throws -> SourceFile.Digests { try digest.finish() }
 }
 
 /// The other half.
