@@ -264,14 +264,14 @@ private enum PythonCodec {
     /// The code of each byte; -1: it has none.
     static func tables(_ codecs: [String]) throws -> [[Int]] {
         let script = """
-            for c in \(codecs.map { "'\($0)'" }):
+            for c in '\(codecs.joined(separator: " "))'.split():
                 r = []
                 for b in range(256):
                     try: r.append(ord(bytes([b]).decode(c)))
                     except UnicodeDecodeError: r.append(-1)
                 print(*r)
             """
-        return try run(script.replacing("\"", with: "")).split(separator: "\n")
+        return try run(script).split(separator: "\n")
             .map { $0.split(separator: " ").compactMap { Int($0) } }
     }
 
