@@ -174,7 +174,7 @@ struct UnpackerTests {
 
     @Test("A zip's one file is read, whatever it is called, directories aside")
     func oneFile() throws {
-        for name in ["../../etc/passwd", "/etc/passwd", "a/b/c.csv", "Märkte.csv", "-rf", "..", ""] {
+        for name in ["../../etc/passwd", "/etc/passwd", "a/b/c.csv", "Märkte.csv", "-rf", ".."] {
             let zip = try zip("z.writestr('../d/', b''); z.writestr('\(name)', t)")
             // Of no use as a path: it is compared and told, no more.
             #expect(try text(source(zip, "zip")) == Self.small, "\(name)")
