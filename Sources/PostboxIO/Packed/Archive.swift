@@ -73,6 +73,11 @@ final class Archive {
         try check(archive_read_open1(archive))
     }
 
+    /// A zip, from its first file on. Throws as `check`.
+    convenience init(zip file: PackedFile) throws {
+        try self.init(file, isSeekable: true) { archive in archive_read_support_format_zip_seekable(archive) }
+    }
+
     deinit {
         archive_read_free(archive)
     }

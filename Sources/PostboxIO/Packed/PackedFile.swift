@@ -47,9 +47,9 @@ package final class Unpacker {
         case .packed(let packing, let rule):
             container = rule
             text = try ArchiveText(file, packing, member: rule.member)
-        case .workbook(let rule, _):
+        case .workbook(let rule, let delimiter):
             container = rule
-            throw FileProblem(reason: "looks_like_a_spreadsheet", what: "Workbooks are not read yet.")
+            text = try WorkbookText(file, rule, delimiter: delimiter)
         case .none:
             preconditionFailure("A file that is not packed needs no unpacker.")
         }

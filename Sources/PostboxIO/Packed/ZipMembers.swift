@@ -14,7 +14,7 @@ struct ZipMembers {
     /// Throws `archive_members` where there is none or several, `archive_damaged`, also for a file that is encrypted or
     /// packed by a method that is not read, and `DiskError`.
     func open(_ pattern: String?) throws -> Archive {
-        let (index, archive) = (try choose(pattern), try start())
+        let (index, archive) = (try choose(pattern), try Archive(zip: file))
         var member = try archive.next()
         for _ in 0..<index { member = try archive.next() }
         guard let member else { throw FileProblem.damaged("The zip no longer holds the file that was in it.") }
@@ -22,16 +22,9 @@ struct ZipMembers {
         return archive
     }
 
-    /// A zip, from its first file on. Throws `archive_damaged` and `DiskError`.
-    private func start() throws -> Archive {
-        try Archive(file, isSeekable: true) { archive in
-            archive_read_support_format_zip_seekable(archive)
-        }
-    }
-
     /// The place of the file that is meant among all entries.
     private func choose(_ pattern: String?) throws -> Int {
-        let archive = try start()
+        let archive = try Archive(zip: file)
         var found: [(index: Int, name: String)] = []
         var (index, files) = (0, 0)
         var names: [String] = []
