@@ -191,6 +191,7 @@ struct FieldConversion: Sendable {
                     needsSwitch = true
                 }
             case Byte.quote, ..<0x20: isPlain = false
+            case 0xEF where isDamage(text, index): return .faulty(.damagedText)
             case 0x80...: needsSwitch = true
             default: break
             }

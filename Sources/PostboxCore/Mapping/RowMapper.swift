@@ -711,6 +711,8 @@ func isName(_ value: Span<UInt8>) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse: false
         case .spaceSeparator: scalar == " "
+        // Somebody before us could not decode what stood there.
+        case .otherSymbol where scalar == "\u{FFFD}": false
         default: !scalar.properties.isDefaultIgnorableCodePoint
         }
     }

@@ -615,9 +615,8 @@ extension JSONReader {
 
     private func badByte(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> RowProblem {
         let at = place(text, at: index)
-        return RowProblem(
-            reason: "bad_byte", line: at.line, column: at.column, what: badByteWords(text[index]),
-            hint: badByteHint(text[index]))
+        let (what, hint) = badByteWords(text, at: index)
+        return RowProblem(reason: "bad_byte", line: at.line, column: at.column, what: what, hint: hint)
     }
 }
 

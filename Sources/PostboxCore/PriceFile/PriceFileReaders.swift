@@ -31,15 +31,16 @@ package enum PriceFileReaders {
         layout: FileLayout?, usedColumns: UsedColumns?
     ) -> any PriceFileReader {
         switch format {
-        case .csv where layout?.lines?.isPlain == false, .fixed:
+        case .csv where layout?.lines?.isPlain == false, .xlsx where layout?.lines?.isPlain == false, .fixed:
             LineReader(
                 layout?.lines ?? LineLayout(), delimiter: delimiter, finalNewline: finalNewline,
-                usedColumns: usedColumns)
-        case .csv:
+                usedColumns: usedColumns, fillsRows: format.traits.isWorkbook)
+        case .csv, .xlsx:
             CSVReader(
                 delimiter: delimiter,
-                obeysSeparatorLine: delimiter == UInt8(ascii: ",") && layout?.lines?.hasOwnDelimiter != true,
-                finalNewline: finalNewline, usedColumns: usedColumns)
+                obeysSeparatorLine: delimiter == UInt8(ascii: ",") && layout?.lines?.hasOwnDelimiter != true
+                    && !format.traits.isWorkbook,
+                finalNewline: finalNewline, usedColumns: usedColumns, fillsRows: format.traits.isWorkbook)
         case .json: JSONReader(layout: .byFirstByte, finalNewline: finalNewline, usedColumns: usedColumns)
         case .jsonLines: JSONReader(layout: .lines, finalNewline: finalNewline, usedColumns: usedColumns)
         case .xml: XMLReader(rowElement: rowElement, usedColumns: usedColumns)

@@ -113,9 +113,8 @@ private final class XMLParser {
         let sound = UnsafeBufferPointer(rebasing: text[..<(badByte ?? whole)])
         let taken = try feed(sound, keepsUnfinished: !isLast && badByte == nil)
         if let badByte {
-            throw FileProblem(
-                reason: "bad_byte", line: place.line, column: place.column, what: badByteWords(text[badByte]),
-                hint: badByteHint(text[badByte]))
+            let (what, hint) = badByteWords(text, at: badByte)
+            throw FileProblem(reason: "bad_byte", line: place.line, column: place.column, what: what, hint: hint)
         }
         carry.append(contentsOf: text[taken...])
         if isLast { try finish() }

@@ -112,8 +112,10 @@ private struct FileCheck {
             Terminal.print("\(path) -> \(destination.name)" + (rule.match.isEmpty ? "" : " (rule \(rule.match))"))
         }
         do {
-            let source = try SourceFile(path: Self.resolved(path), chunkBytes: format.traits.chunkBytes)
             let name = path.split(separator: "/").last.map(String.init) ?? path
+            let source = try SourceFile(
+                path: Self.resolved(path), chunkBytes: format.traits.chunkBytes,
+                wrapping: Wrapping(fileName: name, format: format, rule: rule))
             let sources = RowSources(
                 context: rule.rowContext(file: name, claimedAt: Clock.wall()), zones: try ZoneFiles.rules(of: rule))
             let found = try await FirstPass(rule: rule, format: format, targets: [target], sources: sources)

@@ -34,6 +34,13 @@ struct ClaimedFile: Sendable {
         rule.format ?? PriceFileFormat(fileName: RejectsName.root(of: name))
     }
 
+    /// The file, to be read. Throws `DiskError`.
+    func source(_ format: PriceFileFormat) throws(DiskError) -> SourceFile {
+        try SourceFile(
+            path: path, chunkBytes: format.traits.chunkBytes,
+            wrapping: Wrapping(fileName: name, format: format, rule: rule))
+    }
+
     /// Until when its rows may be sent; nil: it may be of any age.
     var ageLimit: AgeLimit? { AgeLimit(rule, arrivedAt: snapshot.arrivedAt ?? claimedAt) }
 

@@ -33,7 +33,7 @@ struct Delivery: Sendable {
     }
 
     /// Does all of it. Throws on a fault of the disk or the ledger, when the answers to what was handed over are written down.
-    func run(_ path: String, _ outcomes: OutcomeStream) async throws -> DeliveryMachine.End {
+    func run(_ outcomes: OutcomeStream) async throws -> DeliveryMachine.End {
         let rowsOfDrop = DeliveryMachine.Drop(
             number: file.drop, rows: rows, postIDBase: base, settled: settled, postedThrough: postedThrough)
         let start = await lane.start(of: file.drop)
@@ -44,7 +44,7 @@ struct Delivery: Sendable {
             var action: DeliveryMachine.Action
             var fault: (any Error)?
             do {
-                action = try await handOver(path, machine, start)
+                action = try await handOver(machine, start)
             } catch {
                 fault = error
                 action = machine.next { $0.failed() }
@@ -121,16 +121,15 @@ struct Delivery: Sendable {
 
     /// Reads the file and hands its rows over. Returns what is to be done when that is through.
     private func handOver(
-        _ path: String, _ machine: SharedDelivery, _ start: PostingLane.Start
+        _ machine: SharedDelivery, _ start: PostingLane.Start
     ) async throws -> DeliveryMachine.Action {
         var guarded = Guarded(
             file.place, destination: destination, services: start.services, book: context.guardBook)
         guarded.own = try Correction(context: context, file: file).newerRowsOfOriginal(
             at: destination, services: start.services)
         do {
-            let source = try SourceFile(path: path, chunkBytes: format.traits.chunkBytes)
             var sources = Sources(
-                file: source, guarded: guarded)
+                file: try file.source(format), guarded: guarded)
             let keys = try keysOfCorrection(sources)
             let wasOvertaken = context.guardBook.wasOvertaken(file.place)
             var action = try await run(

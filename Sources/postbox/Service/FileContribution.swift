@@ -58,7 +58,7 @@ struct FileContribution: Sendable {
         let format = file.format ?? .csv
         let source: SourceFile
         do throws(DiskError) {
-            source = try SourceFile(path: file.path, chunkBytes: format.traits.chunkBytes)
+            source = try file.source(format)
         } catch {
             guard error.code == ENOENT || error.code == EACCES || error.code == ELOOP else { throw error }
             return try await bring(admission.end(at: .cannotOpen(directory: file.directory, why: "\(error)")))
@@ -221,7 +221,7 @@ struct FileContribution: Sendable {
         }
         let deadline = age?.start()
         defer { deadline?.cancel() }
-        let ends = try await run(deliveries, source.path)
+        let ends = try await run(deliveries)
         guard ends.allSatisfy(\.isComplete) else {
             try await results.finish(in: context.syncs)
             logger.info("interrupted; it goes on at the next start", metadata: ["event": .event(.interrupted)])
@@ -261,13 +261,13 @@ struct FileContribution: Sendable {
 
     /// Runs all, and returns their ends as they came. A delivery that meets a fault cancels no other: that one's answers are written
     /// down first. Throws the first fault.
-    private func run(_ deliveries: [Delivery], _ path: String) async throws -> [DeliveryMachine.End] {
+    private func run(_ deliveries: [Delivery]) async throws -> [DeliveryMachine.End] {
         let ends = await withTaskGroup(of: Swift.Result<DeliveryMachine.End, any Error>.self) { group in
             for delivery in deliveries {
                 guard let stream = drop.outcomes[delivery.destination] else { continue }
                 group.addTask {
                     do {
-                        return .success(try await delivery.run(path, stream))
+                        return .success(try await delivery.run(stream))
                     } catch {
                         return .failure(error)
                     }

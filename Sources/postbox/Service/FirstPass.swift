@@ -31,20 +31,21 @@ struct FirstPass {
 
     /// Throws `FileProblem` when the file cannot be read, `SourceFile.Changed` and `DiskError`.
     func run(_ source: SourceFile) async throws -> Found {
+        let reader = FirstPassReader(source, FileLook(rule, format: format))
+        // What is something else than its name says is told as that, whatever has to be known of it before.
+        var upcoming = try await reader.next()
         var sources = sources
         sources.scan = try FileScanning.scan(source, rule, format: format)
         if rule.needsRowScan { sources.scan = try scan(source, sources) }
-        let reader = FirstPassReader(source)
         let mapper = FirstPassMapper(
             PriceFileReading(rule: rule, format: format, sources: sources, notesColumns: true),
             targets.map { DestinationMapper(rule: rule, format: format, target: $0) })
-        var upcoming = try await reader.next()
         while let chunk = upcoming {
             async let following = reader.next()
             try await mapper.take(chunk.bytes, isLast: chunk.isLast)
             upcoming = try await following
         }
-        var found = await mapper.found(reader.digests())
+        var found = await mapper.found(try reader.digests())
         found.sources = sources
         if await mapper.hasSeenOddMarks { try readMarks(of: source, sources) }
         try source.checkUnchanged()
@@ -81,24 +82,36 @@ struct FirstPass {
 /// One half of the first pass.
 private actor FirstPassReader {
     private let source: SourceFile
+    private let reader: ChunkReader
     private var digest: ChunkDigest
-    private var index = 0
+    private let look: FileLook
+    private var isFirst = true
 
-    init(_ source: SourceFile) {
+    init(_ source: SourceFile, _ look: FileLook) {
         self.source = source
+        self.look = look
+        reader = ChunkReader(source)
         digest = ChunkDigest(source)
     }
 
-    /// The next chunk; nil: that was the last one.
+    /// The next chunk; nil: that was the last one. Throws `FileProblem` also for a file that is something else than it should be.
     func next() throws -> (bytes: [UInt8], isLast: Bool)? {
-        guard index == 0 || index < source.chunkCount else { return nil }
-        let chunk = try source.chunk(index)
-        index += 1
-        chunk.withUnsafeBytes { digest.take($0) }
-        return (chunk, index >= source.chunkCount)
+        var isLast = true
+        var isOver = false
+        let chunk = try [UInt8](unsafeUninitializedCapacity: source.bufferBytes) { room, count in
+            guard let next = try reader.next(UnsafeMutableRawBufferPointer(room)) else {
+                isOver = true
+                return
+            }
+            (count, isLast) = (next.bytes.count, next.isLast)
+            if isFirst, let problem = look.problem(of: next.bytes) { throw problem }
+            isFirst = false
+            digest.take(next.bytes)
+        }
+        return isOver ? nil : (chunk, isLast)
     }
 
-    func digests() -> SourceFile.Digests { digest.finish() }
+    func digests() throws -> SourceFile.Digests { try digest.finish() }
 }
 
 /// The other half.
@@ -135,6 +148,15 @@ private actor FirstPassMapper {
     private func checkColumns(isLast: Bool) throws(FileProblem) {
         guard !hasAllColumns, reading.hasHeader ? !reading.columns.isEmpty : isLast && reading.hasReadRow else { return }
         hasAllColumns = true
+        if reading.hasHeader, let column = reading.columns.first(where: { $0.name.unicodeScalars.contains("\u{FFFD}") })
+        {
+            throw FileProblem(
+                reason: "damaged_text",
+                what:
+                    "In the header: the name \(VisibleText.line(column.name)) holds the mark U+FFFD of a text that was decoded "
+                    + "wrongly before it came here.",
+                hint: "Have the file written anew in its own encoding.")
+        }
         if let problem = mappers[0].missingColumn(among: reading.columns, besides: reading.unread) { throw problem }
     }
 

@@ -265,7 +265,7 @@ struct SettingsLoaderTests {
             ("tolerate: {010: 1}", "`010` in `tolerate` is neither a NakCode's name or number nor a reason"),
             (
                 "trailer: {match: T}, format: xml",
-                "`trailer` goes with CSV, JSON, JSON lines and fixed columns, not with XML"
+                "`trailer` goes with CSV, JSON, JSON lines, fixed columns and xlsx, not with XML"
             ),
         ])
     func completenessMistake(line: String, expected: String) {
@@ -278,7 +278,7 @@ struct SettingsLoaderTests {
     func trailerFormat() {
         #expect(
             Self.problems(Self.head + "files:\n  - match: eod*\n    trailer: {match: T, count: 2}\n") == [
-                "p.yaml:6: `trailer` needs a `format` (csv, json, jsonl or fixed): the ending of `match` does not tell it"
+                "p.yaml:6: `trailer` needs a `format` (csv, json, jsonl, fixed or xlsx): the ending of `match` does not tell it"
             ])
     }
 
