@@ -29,7 +29,8 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = config.map { Configuration.loadOrExit($0).settings } ?? Self.plain
-        let check = FileCheck(settings: settings, isJSON: json, most: all || json ? nil : 20)
+        let tables = Configuration.tablesOrExit(settings)
+        let check = FileCheck(settings: settings, tables: tables, isJSON: json, most: all || json ? nil : 20)
         var code = PostboxCore.ExitCode.ok
         for file in files { code = PostboxCore.ExitCode.worse(code, try await check.check(file)) }
         Terminal.exit(code)
@@ -48,6 +49,8 @@ struct CheckCommand: AsyncParsableCommand {
 /// Checks one file the way a contribution would read it.
 private struct FileCheck {
     let settings: Settings
+    /// By name.
+    let tables: [String: LookupTable]
     let isJSON: Bool
     /// Problems of a reason that are shown; nil: all.
     let most: Int?
