@@ -155,6 +155,11 @@ package struct Admission: Sendable, Equatable {
         }
     }
 
+    /// What becomes of a file that nobody wants any more and that cannot be read, as its tables are gone. `why`: as `givenUp`.
+    package func endUnread(_ why: FileTrouble) -> End {
+        goesOn ? .endBare(why, isThere: true) : .refuse(why, withRows: false)
+    }
+
     private func opened(
         isRegular: Bool, hasFormat: Bool, hasDestinations: Bool, givenUp: FileTrouble?
     ) -> End? {

@@ -28,6 +28,8 @@ package struct FileSummary: Sendable {
     package var settledAt: Int64
     package var version: String
     package var configSHA256: String
+    /// SHA-256 of the tables that the file's values were looked up in, by name.
+    package var tables: [String: String] = [:]
     /// Lines for people about the set-up, such as a TLS verification that is off.
     package var warnings: [String]
 
@@ -136,6 +138,10 @@ package struct FileSummary: Sendable {
             "\"postbox\": \(quoted(version))",
             "\"config_sha256\": \(quoted(configSHA256))",
         ].compactMap { $0 }
+        if !tables.isEmpty {
+            let texts = tables.sorted { $0.key < $1.key }.map { quoted($0.key) + ": " + quoted($0.value) }
+            lines.append("\"tables\": {\(texts.joined(separator: ", "))}")
+        }
         if !warnings.isEmpty { lines.append("\"warnings\": [\(warnings.map(quoted).joined(separator: ", "))]") }
         return "{\n" + lines.map { "  " + $0 }.joined(separator: ",\n") + "\n}\n"
     }

@@ -29,7 +29,8 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = config.map { Configuration.loadOrExit($0).settings } ?? Self.plain
-        let check = FileCheck(settings: settings, isJSON: json, most: all || json ? nil : 20)
+        let tables = Configuration.tablesOrExit(settings)
+        let check = FileCheck(settings: settings, tables: tables, isJSON: json, most: all || json ? nil : 20)
         var code = PostboxCore.ExitCode.ok
         for file in files { code = PostboxCore.ExitCode.worse(code, try await check.check(file)) }
         Terminal.exit(code)
@@ -48,6 +49,8 @@ struct CheckCommand: AsyncParsableCommand {
 /// Checks one file the way a contribution would read it.
 private struct FileCheck {
     let settings: Settings
+    /// By name.
+    let tables: [String: LookupTable]
     let isJSON: Bool
     /// Problems of a reason that are shown; nil: all.
     let most: Int?
@@ -117,7 +120,8 @@ private struct FileCheck {
                 path: Self.resolved(path), chunkBytes: format.traits.chunkBytes,
                 wrapping: Wrapping(fileName: name, format: format, rule: rule))
             let sources = RowSources(
-                context: rule.rowContext(file: name, claimedAt: Clock.wall()), zones: try ZoneFiles.rules(of: rule))
+                context: rule.rowContext(file: name, claimedAt: Clock.wall()), tables: tables,
+                zones: try ZoneFiles.rules(of: rule))
             let found = try await FirstPass(rule: rule, format: format, targets: [target], sources: sources)
                 .run(source)
             let rejected = found.rejected.max() ?? 0

@@ -55,13 +55,15 @@ struct Claims: Sendable {
         // Its values are as old as those of the file that they were in.
         snapshot.age = snapshot.age ?? snapshot.arrivedAt ?? original.claimedAt
         snapshot.original = rejects.drop
+        // What was not in a table may be by now.
+        snapshot.tables = nil
         return (snapshot, nil)
     }
 
-    /// Where a file goes, by its name; nowhere: it is refused. Throws when the ledger cannot be read.
-    func destinations(for name: String) async throws -> [String] {
-        guard RejectsName(name) != nil else { return context.settings.rule(for: name)?.destinations ?? [] }
-        return try await snapshot(for: name).0.rule.destinations
+    /// The rule of a file, by its name; one without destinations: it is refused. Throws when the ledger cannot be read.
+    func rule(for name: String) async throws -> MappingRule {
+        guard RejectsName(name) != nil else { return context.settings.rule(for: name) ?? Self.none.rule }
+        return try await snapshot(for: name).0.rule
     }
 
     /// What a file is contributed under by the configuration of today alone.
@@ -119,12 +121,16 @@ struct Claims: Sendable {
                     arrival: status.changedAt / 1000, priority: snapshot.rule.priority ?? 0)
             }
             if snapshot.configSHA256 == nil { snapshot.configSHA256 = context.configSHA256 }
+            snapshot.tables = context.tables.copies(for: snapshot.rule)
             wanted.append((name, snapshot, refusal))
         }
         guard !wanted.isEmpty else { return Outcome() }
         let now = Clock.wall()
         let numbers = try await context.ledger.claim(wanted.map { ($0.name, $0.snapshot) }, at: now)
-        for (number, entry) in zip(numbers, wanted) { context.guardBook.opened(entry.snapshot.place(of: number)) }
+        for (number, entry) in zip(numbers, wanted) {
+            context.guardBook.opened(entry.snapshot.place(of: number))
+            context.tables.opened(number, entry.snapshot.tables)
+        }
         FailPoint.reach("claim_recorded")
         try makeDirectories(numbers)
         var out = Outcome()
@@ -165,6 +171,7 @@ struct Claims: Sendable {
         for place in gone {
             try await context.ledger.forget(place.drop)
             try context.guardBook.closed(place)
+            try context.tables.closed(place.drop)
         }
         return out
     }

@@ -32,6 +32,7 @@ struct Closing: Sendable {
         await context.names.release(target, in: folder)
         do {
             try context.guardBook.closed(place)
+            try context.tables.closed(place.drop)
         } catch {
             // The drop is closed; the next one that is closes forgets these, too.
             context.logger.warning(

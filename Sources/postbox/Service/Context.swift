@@ -13,6 +13,7 @@ struct Context: Sendable {
     var guardBook: GuardBook
     var syncs: SyncGroup
     var spares: SpareDirectories
+    var tables: TableShelf
     var results: DiskThread
     /// Where claims run: they look, make directories and rename.
     var disk: DiskThreads

@@ -30,6 +30,7 @@ struct FileReport: Sendable {
         summary.claimedAt = file.claimedAt
         summary.version = Version.text
         summary.configSHA256 = file.snapshot.configSHA256 ?? context.configSHA256
+        summary.tables = file.snapshot.tables?.mapValues(\.sha256) ?? [:]
         for name in file.rule.destinations {
             let facts = await login(name, isGivenUp: isGivenUp)
             if !facts.isEmpty || context.lanes[name] != nil { summary.login.append((name, facts)) }
