@@ -33,6 +33,7 @@ struct RejectsWriter {
         var windowStart = 0
         var out: [UInt8] = []
         var prologue: [UInt8]?
+        var hasBegun = false
         var isFirst = true
         try source.eachChunk { _, chunk, isLast in
             try decoder.decode(chunk, isLast: isLast) { (text, isLast) throws(FileProblem) in
@@ -40,26 +41,44 @@ struct RejectsWriter {
                 try reader.read(text, isLast: isLast, into: &batch)
             }
             trailer?.take(&batch, columns: reader.columns)
-            guard let last = batch.rows.last else { return }
-            if prologue == nil { prologue = Array(window[reader.frame.prologue]) }
-            for row in batch.rows where bad.contains(row.number) {
-                if isFirst {
-                    out.append(contentsOf: prologue ?? [])
-                    out.append(contentsOf: reader.frame.opening.utf8)
-                    isFirst = false
-                } else {
-                    out.append(contentsOf: reader.frame.separator.utf8)
-                }
-                let start = row.sourceStart - windowStart
-                out.append(contentsOf: window[start..<start + row.sourceLength])
+            if prologue == nil, !batch.rows.isEmpty { prologue = Array(window[reader.frame.prologue]) }
+            func begin() {
+                guard !hasBegun else { return }
+                out.append(contentsOf: prologue ?? [])
+                out.append(contentsOf: reader.frame.opening.utf8)
+                hasBegun = true
+            }
+            func put(_ range: Range<Int>) {
+                out.append(contentsOf: window[range.lowerBound - windowStart..<range.upperBound - windowStart])
                 if format.traits.isByLine, out.last != 0x0a, out.last != 0x0d { out.append(0x0a) }
             }
-            let end = last.sourceStart + last.sourceLength
-            window.removeFirst(end - windowStart)
-            windowStart = end
+            var kept = batch.kept[...]
+            // What stands between rows says what those below it mean: it is written whichever of them are.
+            func putKept(before place: Int) {
+                while let range = kept.first, range.lowerBound < place {
+                    begin()
+                    put(range)
+                    kept.removeFirst()
+                }
+            }
+            for row in batch.rows {
+                if !kept.isEmpty { putKept(before: row.sourceStart) }
+                guard bad.contains(row.number) else { continue }
+                begin()
+                if !isFirst { out.append(contentsOf: reader.frame.separator.utf8) }
+                isFirst = false
+                put(row.sourceStart..<row.sourceStart + row.sourceLength)
+            }
+            putKept(before: Int.max)
+            let end = max(
+                batch.rows.last.map { $0.sourceStart + $0.sourceLength } ?? 0, batch.kept.last?.upperBound ?? 0)
+            if end > windowStart {
+                window.removeFirst(end - windowStart)
+                windowStart = end
+            }
             if out.count > 1 << 20 { try flush(&out, decoder.encoding, descriptor, path) }
         }
-        if !isFirst { out.append(contentsOf: reader.frame.closing.utf8) }
+        if hasBegun { out.append(contentsOf: reader.frame.closing.utf8) }
         try flush(&out, decoder.encoding, descriptor, path)
     }
 
