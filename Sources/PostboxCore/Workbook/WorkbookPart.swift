@@ -34,7 +34,7 @@ final class WorkbookPart {
         _ = Self.library
         self.name = name
         target = Target(reader)
-        var handler = Self.handler
+        var handler = Self.handler()
         parser = xmlCreatePushParserCtxt(&handler, Unmanaged.passUnretained(target).toOpaque(), nil, 0, nil)
         guard let parser else { return }
         xmlCtxtUseOptions(parser, Int32(bitPattern: XML_PARSE_NONET.rawValue | XML_PARSE_NOENT.rawValue))
@@ -59,11 +59,11 @@ final class WorkbookPart {
         }
     }
 
-    private static let handler: xmlSAXHandler = {
+    private static func handler() -> xmlSAXHandler {
         var handler = xmlSAXHandler()
         handler.initialized = XML_SAX2_MAGIC
         handler.startElementNs = { context, name, _, _, _, _, count, _, attributes in
-            guard let target = target(context), let name else { return }
+            guard let target = WorkbookPart.target(context), let name else { return }
             target.depth += 1
             if target.depth > WorkbookPart.depthMax {
                 target.fault = "more than \(WorkbookPart.depthMax) elements stand inside each other"
@@ -72,21 +72,21 @@ final class WorkbookPart {
             target.reader.start(String(cString: name), WorkbookPart.attributes(attributes, Int(count)))
         }
         handler.endElementNs = { context, name, _, _ in
-            guard let target = target(context), let name else { return }
+            guard let target = WorkbookPart.target(context), let name else { return }
             target.depth -= 1
             if target.fault == nil { target.reader.end(String(cString: name)) }
         }
         handler.characters = { context, bytes, count in
-            guard let target = target(context), let bytes, target.fault == nil else { return }
+            guard let target = WorkbookPart.target(context), let bytes, target.fault == nil else { return }
             target.reader.text(UnsafeBufferPointer(start: bytes, count: Int(count)))
         }
         handler.ignorableWhitespace = handler.characters
         handler.cdataBlock = handler.characters
         handler.internalSubset = { context, _, _, _ in
-            target(context)?.fault = "it has a document type declaration (DOCTYPE)"
+            WorkbookPart.target(context)?.fault = "it has a document type declaration (DOCTYPE)"
         }
         handler.serror = { context, error in
-            guard let target = target(context), target.fault == nil, let error, error.pointee.level != XML_ERR_WARNING
+            guard let target = WorkbookPart.target(context), target.fault == nil, let error, error.pointee.level != XML_ERR_WARNING
             else { return }
             target.fault =
                 error.pointee.message.map {
@@ -95,7 +95,7 @@ final class WorkbookPart {
                 ?? "it is no XML"
         }
         return handler
-    }()
+    }
 
     private static func target(_ context: UnsafeMutableRawPointer?) -> Target? {
         context.map { Unmanaged<Target>.fromOpaque($0).takeUnretainedValue() }
