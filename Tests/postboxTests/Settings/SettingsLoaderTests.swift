@@ -169,6 +169,18 @@ struct SettingsLoaderTests {
                 "files: [{match: x, fields: {BID: {value: 1e5}}}]",
                 "`value` is \"1e5\", which is not a plain decimal; put it in quotes where text is meant"
             ),
+            (
+                "files: [{match: x, fields: {BID: {formula: (a + b}}}]",
+                "`formula` is \"(a + b\", which is not a formula: at character 1, there is no `)` for this `(`"
+            ),
+            (
+                "files: [{match: x, fields: {BID: {formula: 1 / a}}}]",
+                "the formula divides: `round: N` says how many decimals are kept, or round(…, N) around each division"
+            ),
+            (
+                "files: [{match: x, fields: {BID: {formula: a * b, rounding: down}}}]",
+                "`rounding` goes with `round`, the decimals that are kept"
+            ),
             ("files: [{match: x, format: csv, row_element: r}]", "`row_element` goes with `format: xml` only"),
             (
                 "files: [{match: x, max_rejected: 101%}]",
