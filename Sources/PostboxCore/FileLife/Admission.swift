@@ -191,7 +191,8 @@ package struct Admission: Sendable, Equatable {
         if let limit = rule.maxRejected, !limit.allows(reading.rejected, of: reading.counted) {
             return refused(
                 .tooManyRejected,
-                "\(reading.rejected) of \(reading.counted) rows are rejected, more than the rule allows", withRows: true)
+                "\(reading.rejected) of \(reading.counted) rows are rejected, more than the rule allows", withRows: true
+            )
         }
         return nil
     }

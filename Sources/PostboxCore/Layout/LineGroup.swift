@@ -61,12 +61,14 @@ struct LineGroup {
         case .known:
             throw FileProblem(
                 reason: "group_split", line: group.line,
-                what: "The group \(words) comes again: other lines stand between its lines, so that it would become two posts.",
+                what:
+                    "The group \(words) comes again: other lines stand between its lines, so that it would become two posts.",
                 hint: "Have the file written with the lines of a group one behind the other.")
         case .full:
             throw FileProblem(
                 reason: "group_split", line: group.line,
-                what: "The file has more than \(KeyTable.countMax) groups: whether one of them comes again cannot be told.",
+                what:
+                    "The file has more than \(KeyTable.countMax) groups: whether one of them comes again cannot be told.",
                 hint: "Split the file.")
         }
     }

@@ -49,7 +49,8 @@ struct RowMaker {
         }
         filter = RowFilter(rule.shape?.conditions ?? [], slot: slot)
         group = rule.shape?.group.map {
-            LineGroup(by: $0.by.map(slot), field: slot($0.field), value: slot($0.value), comparesAll: rule.fields == nil)
+            LineGroup(
+                by: $0.by.map(slot), field: slot($0.field), value: slot($0.value), comparesAll: rule.fields == nil)
         }
         let before = columns.names.count
         taking = rule.shape?.take.map { Taking($0, sources: sources, slot: slot) }
@@ -323,7 +324,9 @@ struct RowMaker {
             key: key)
         for fault in faults { pending.problems.append(batch.problems[batch.problemIndex(of: fault)]) }
         let own = [shape.place(of: shape.names[group.field]), shape.place(of: shape.names[group.value])]
-        for cell in base where !own.contains(cell.column) { pending.cells.append(copy(cell, line, batch, to: &pending)) }
+        for cell in base where !own.contains(cell.column) {
+            pending.cells.append(copy(cell, line, batch, to: &pending))
+        }
         for slot in work.indices {
             let isOwn = slot == group.field || slot == group.value
             pending.work.append(
@@ -363,7 +366,9 @@ struct RowMaker {
         _ line: LinePlace, _ shape: ShapeColumns, _ batch: RowBatch
     ) {
         func differ(_ name: String, _ cell: RowBatch.Cell) {
-            pending.problems.append(differing(name, cell, "differs from that of line \(pending.line), with which it is one row", line, batch))
+            pending.problems.append(
+                differing(
+                    name, cell, "differs from that of line \(pending.line), with which it is one row", line, batch))
         }
         func isSame(_ a: RowBatch.Cell, _ b: RowBatch.Cell) -> Bool {
             batch.text[a.text(in: batch.text)] == pending.text[b.text(in: pending.text)]
@@ -371,7 +376,9 @@ struct RowMaker {
         for slot in group.compared where slot < pending.work.count {
             // A column that lines name has a value of one of them.
             guard shape.slots.contains(slot) || lets.contains(where: { $0.slot == slot }) else { continue }
-            if !isSame(work[slot], pending.work[slot]), work[slot].kind != .faulty { differ(shape.names[slot], work[slot]) }
+            if !isSame(work[slot], pending.work[slot]), work[slot].kind != .faulty {
+                differ(shape.names[slot], work[slot])
+            }
         }
         guard group.comparesAll else { return }
         let own = [shape.place(of: shape.names[group.field]), shape.place(of: shape.names[group.value])]
@@ -414,7 +421,9 @@ struct RowMaker {
         let place = shape.place(ofMade: name)
         guard !pending.cells.contains(where: { $0.column == place }) else {
             pending.problems.append(
-                differing(shape.names[group.field], field, "stands twice in the group that begins in line \(pending.line)", line, batch))
+                differing(
+                    shape.names[group.field], field, "stands twice in the group that begins in line \(pending.line)",
+                    line, batch))
             return
         }
         var cell = value.column == .max ? RowBatch.Cell(column: 0, start: 0, length: 0, kind: .null) : value
@@ -487,7 +496,8 @@ private struct PlainNumbers: Sendable {
         let start = batch.text.count
         batch.text.append(contentsOf: out)
         return RowBatch.Cell(
-            column: cell.column, start: UInt32(truncatingIfNeeded: start), length: UInt32(truncatingIfNeeded: out.count),
+            column: cell.column, start: UInt32(truncatingIfNeeded: start),
+            length: UInt32(truncatingIfNeeded: out.count),
             kind: cell.kind == .padded ? .plain : cell.kind)
     }
 }

@@ -234,7 +234,9 @@ struct HeaderCheck: Sendable {
             // Most rows differ in their first cell.
             let value = text.span.extracting(bytes)
             let core = withoutSpaces(value)
-            if core.count == name.count, text[bytes][(bytes.lowerBound + core.lowerBound)...].prefix(core.count).elementsEqual(name) {
+            if core.count == name.count,
+                text[bytes][(bytes.lowerBound + core.lowerBound)...].prefix(core.count).elementsEqual(name)
+            {
                 continue
             }
             guard index == 0, text[bytes].elementsEqual(byteOrderMark + Array(name)) else { return false }

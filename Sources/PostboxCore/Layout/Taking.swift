@@ -82,7 +82,8 @@ struct Taking: Sendable {
         if cell.column != .max { place.place(cell.bytes, rowStart: line.start, in: batch) }
         return FileProblem(
             reason: "ambiguous_date", line: place.line, column: place.column,
-            what: "\(shown(Array(name.utf8).span)): \(shown(batch.text.span.extracting(cell.bytes))) is no date that can be "
+            what:
+                "\(shown(Array(name.utf8).span)): \(shown(batch.text.span.extracting(cell.bytes))) is no date that can be "
                 + "compared with the others of the file, so the latest cannot be told.",
             hint: "Say how the column writes dates: `take: {latest: \(name), date: dd.MM.yyyy}`.")
     }

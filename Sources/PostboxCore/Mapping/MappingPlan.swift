@@ -160,10 +160,12 @@ struct MappingPlan: Sendable {
             if !has({ $0.slot == need.slot || $0.parentSlot == need.slot }) { missing.append((need.name, need.use)) }
         }
         guard !found.isEmpty else { return missing }
-        for need in watched where !isThere(need.name, besides: unread) && !missing.contains(where: { $0.name == need.name }) {
+        for need in watched
+        where !isThere(need.name, besides: unread) && !missing.contains(where: { $0.name == need.name }) {
             missing.append(need)
         }
-        for choice in choices where !choice.isOptional && !choice.names.contains(where: { isThere($0, besides: unread) }) {
+        for choice in choices
+        where !choice.isOptional && !choice.names.contains(where: { isThere($0, besides: unread) }) {
             missing.append((choice.names.joined(separator: " or "), choice.use))
         }
         return missing

@@ -50,7 +50,9 @@ struct ValueMakers {
                 maker = ValueStage.Maker(origin: .slot(slot), place: slot)
             }
         }
-        addSteps(value, isTyped: isTyped, hasOwnKey: { if case .none = source { value.template != nil } else { true } }(), &maker)
+        addSteps(
+            value, isTyped: isTyped, hasOwnKey: { if case .none = source { value.template != nil } else { true } }(),
+            &maker)
         return maker
     }
 

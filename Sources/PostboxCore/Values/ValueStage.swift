@@ -107,8 +107,11 @@ struct ValueStage {
             return faulty(.nestedValue, work[place], names[place], line, &batch)
         }
         if let fault = run(maker, &kind, work, batch.text) {
-            if case .template = maker.origin { return faulty(fault, madeOf: value, place < 0 ? nil : names[place], line, &batch) }
-            return faulty(fault, place < 0 ? ShapeColumns.none : work[place], place < 0 ? nil : names[place], line, &batch)
+            if case .template = maker.origin {
+                return faulty(fault, madeOf: value, place < 0 ? nil : names[place], line, &batch)
+            }
+            return faulty(
+                fault, place < 0 ? ShapeColumns.none : work[place], place < 0 ? nil : names[place], line, &batch)
         }
         let start = batch.text.count
         batch.text.append(contentsOf: value)

@@ -86,7 +86,8 @@ final class WorkbookPart {
             WorkbookPart.target(context)?.fault = "it has a document type declaration (DOCTYPE)"
         }
         handler.serror = { context, error in
-            guard let target = WorkbookPart.target(context), target.fault == nil, let error, error.pointee.level != XML_ERR_WARNING
+            guard let target = WorkbookPart.target(context), target.fault == nil, let error,
+                error.pointee.level != XML_ERR_WARNING
             else { return }
             target.fault =
                 error.pointee.message.map {

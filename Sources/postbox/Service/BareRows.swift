@@ -15,7 +15,7 @@ struct BareRows: Sendable {
         var batch: [RowEnd] = []
         guard handled < rows else { return }
         let detail = OutcomeDetail(reason: reason, text: text)
-        for number in handled + 1...rows 
+        for number in handled + 1...rows
         where settled?.contains(number) != true && skipped?.contains(number) != true {
             let row = MappedRow(
                 row: number, line: 0, post: .update, service: -1, ricStart: 0, ricLength: 0, fieldsStart: 0,

@@ -19,7 +19,8 @@ struct FileEnding: Sendable {
     /// Nothing of it is sent. `read`: its rows get their lines: rejected, or unsent; nil: there are none to be had. Throws on a
     /// fault of disk or ledger, as all of these.
     func refuse(_ why: FileTrouble, read: (source: SourceFile, plan: FilePlan)? = nil) async throws -> ContributionEnd {
-        let results = try await fresh(rows: read?.plan.rows ?? 0, skipped: read?.plan.skipped, hasLines: read?.plan.hasLines ?? true)
+        let results = try await fresh(
+            rows: read?.plan.rows ?? 0, skipped: read?.plan.skipped, hasLines: read?.plan.hasLines ?? true)
         if let read {
             for (name, target) in zip(file.rule.destinations, read.plan.targets) {
                 let pass = PriceFilePass(
@@ -106,7 +107,8 @@ struct FileEnding: Sendable {
     /// Verdict and target stand in the ledger from here on. Returns the name that the file gets in the folder.
     private func settle(_ summary: FileSummary, _ bytes: [UInt8], in folder: String) async throws -> String {
         let target = try await context.names.reserve(
-            file.name, in: folder, suffixes: CompanionFiles(in: file.directory).suffixes(of: file.name)
+            file.name, in: folder,
+            suffixes: CompanionFiles(in: file.directory).suffixes(of: file.name)
                 + (file.rule.shape?.listsSkipped == true ? [FileNames.skippedSuffix] : []))
         context.guardBook.settled(file.place)
         do {

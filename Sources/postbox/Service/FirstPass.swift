@@ -146,7 +146,9 @@ private actor FirstPassMapper {
 
     /// A column that the rule needs and that the file lacks is told as soon as no more columns can come.
     private func checkColumns(isLast: Bool) throws(FileProblem) {
-        guard !hasAllColumns, reading.hasHeader ? !reading.columns.isEmpty : isLast && reading.hasReadRow else { return }
+        guard !hasAllColumns, reading.hasHeader ? !reading.columns.isEmpty : isLast && reading.hasReadRow else {
+            return
+        }
         hasAllColumns = true
         if reading.hasHeader, let column = reading.columns.first(where: { $0.name.unicodeScalars.contains("\u{FFFD}") })
         {

@@ -19,7 +19,8 @@ struct DecimalMarksTests {
             (["1.234,50", "24.150"], true), (["1,234", "24.150"], true), (["1.234.567", "24.150"], true),
             (["12345,678", "1.500"], true), (["1,234,567", "24.150"], true),
             // A point that cannot part thousands leaves no doubt about its own value: the row with the comma is rejected.
-            (["1,5", "1.5"], false), (["1,0845", "24.15"], false), (["0,125", "1.5"], false), (["12345,678", "1.5"], false),
+            (["1,5", "1.5"], false), (["1,0845", "24.15"], false), (["0,125", "1.5"], false),
+            (["12345,678", "1.5"], false),
             // Thousands in English: `1,234` cannot be read, and no other value is doubtful.
             (["1,234", "99.5"], false), (["1,234,567", "99.5", "24.150"], false), (["1,234.50", "24.150"], false),
             (["1,5", "7"], false), (["1,5", "2,5"], false), (["1.5", "24.150"], false), (["1.234.567", "1,5"], false),

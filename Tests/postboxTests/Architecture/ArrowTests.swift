@@ -31,7 +31,8 @@ struct ArrowTests {
     /// Which folders of PostboxIO know which. Each has one thing outside the process for its subject: it knows the machine that
     /// it runs on, and no other thing.
     private static let folders: [String: Set<String>] = [
-        "Connection": ["System"], "Inbox": ["Packed", "System"], "Ledger": ["System"], "Packed": ["System"], "System": [],
+        "Connection": ["System"], "Inbox": ["Packed", "System"], "Ledger": ["System"], "Packed": ["System"],
+        "System": [],
     ]
 
     @Test("Each module imports what its list has, all of it and nothing else")
