@@ -94,6 +94,7 @@ package struct LineReader: PriceFileReader {
         text.append(contentsOf: carry.bytes)
         text.append(contentsOf: chunk)
         let count = text.count
+        batch.sourceOffset = carry.offset
         text.append(contentsOf: repeatElement(0, count: StructuralScan.padding))
 
         var extra: [UInt8] = []
