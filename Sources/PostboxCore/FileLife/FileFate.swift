@@ -92,8 +92,8 @@ package struct FileFate: Sendable, Equatable {
             trouble = why
         }
         if trouble?.reason == .cancelled {
-            // It came too late, or early enough for nothing to be sent.
-            if outcomes.good == outcomes.total {
+            // It came too late, or early enough for nothing to be sent. A file that was refused unread has no lines at all.
+            if outcomes.good == outcomes.total, !isRefused || outcomes.total > 0 {
                 trouble = nil
                 isRefused = false
             } else if outcomes[.rejected] + outcomes[.unsent] == outcomes.total {

@@ -109,6 +109,14 @@ struct FileFateTests {
         #expect(fate.trouble == (isTold ? Self.cancelled : nil))
     }
 
+    @Test("A cancelled file that was refused unread has no lines, and is refused all the same")
+    func cancelledUnread() {
+        let fate = FileFate(.refused(Self.cancelled), outcomes: OutcomeCounts(), tolerate: [:])
+        #expect(fate.verdict == .refused && fate.trouble == Self.cancelled)
+        // One without a row that was posted is done: there was nothing to cancel.
+        #expect(FileFate(.posted(Self.cancelled), outcomes: OutcomeCounts(), tolerate: [:]).verdict == .done)
+    }
+
     @Test("That a file changed under us is told before that it was set aside, and that before what the desk said since")
     func troubles() {
         func told(_ changed: String?, _ setAside: FileTrouble?, _ givenUp: FileTrouble?) -> FileTrouble? {
