@@ -98,7 +98,7 @@ struct AdmissionTests {
     private static let openings: [Way] = {
         let special = refused(.notAFile, "x.csv is no regular file")
         let formless = refused(
-            .unknownFormat, "the name's ending tells no format: csv, json, jsonl, ndjson or xml")
+            .unknownFormat, "the name's ending tells no format: csv, json, jsonl, ndjson, xml, xlsx or xlsm")
         var ways: [Way] = []
         for past in fresh + begun {
             ways += [
