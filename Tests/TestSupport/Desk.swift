@@ -63,7 +63,8 @@ package final class Desk {
         package var configSHA256: String
 
         private enum CodingKeys: String, CodingKey {
-            case schema, drop, file, size, sha256, format, rule, destinations, login, verdict, reason, rows, skipped, outcomes
+            case schema, drop, file, size, sha256, format, rule, destinations, login, verdict, reason, rows, skipped,
+                outcomes
             case claimedAt = "claimed_at"
             case firstSentAt = "first_sent_at"
             case settledAt = "settled_at"

@@ -187,7 +187,9 @@ package struct RowMapper: Sendable {
             }
             let rowCells = cells.extracting(row.firstCell..<row.firstCell + row.cellCount)
             let misfit = fill(&slots, rowCells)
-            if misfit == nil, let look = slots.look {
+            // What was found before the mapper stands in cells only where all is told; the row is none to be posted.
+            let faulty = tellsAll ? rowCells.indices.first { rowCells[$0].kind == .faulty } : nil
+            if misfit == nil, faulty == nil, let look = slots.look {
                 if let bytesMax {
                     if sure.isSure(row, look, slots.cells, bytesMax: bytesMax) { continue }
                 } else if sure.write(row, look, slots.cells, &bytes, &mapped[count], base) {
@@ -195,7 +197,9 @@ package struct RowMapper: Sendable {
                     continue
                 }
             }
-            let rejection = misfit ?? mapRow(rowCells, text, planBytes, &bytes, slots.cells, base, &mapped[count])
+            let rejection =
+                misfit ?? mapRow(rowCells, text, planBytes, &bytes, slots.cells, base, &mapped[count])
+                ?? faulty.map { Rejection(.value(.nestedValue), cell: $0) }
             if let rejection {
                 oddMarks = oddMarks || hasOddMarks(rejection, rowCells, text)
                 mapped[count].problem = problems.count

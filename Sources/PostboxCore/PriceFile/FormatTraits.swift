@@ -94,6 +94,9 @@ package struct FormatTraits: Sendable, Equatable {
 }
 
 extension PriceFileFormat {
+    /// What a file of text is taken for that begins with `<`, with a bracket of JSON, or with anything else.
+    static let (withElements, withMembers, withLines) = (Self.xml, Self.json, Self.csv)
+
     /// The words for a file whose name tells none of these formats.
     package static var unknown: String {
         "the name's ending tells no format: \(list(allCases.flatMap(\.traits.endings), "or"))"

@@ -112,6 +112,12 @@ extension Settings {
                     add(.trailer, PriceFileFormat.trailerNeedsFormat)
                 }
             }
+            if rule.knownFormat?.traits.isWorkbook == true, rule.readsDecimalCommas {
+                add(
+                    .format,
+                    "a workbook stores its numbers with a decimal point, however it shows them: leave `decimal` and `thousands` out"
+                )
+            }
             if rule.rowElement != nil, rule.format?.traits.hasRowElement == false {
                 add(.rowElement, PriceFileFormat.withRowElementOnly)
             }
@@ -176,6 +182,14 @@ extension Settings {
 }
 
 extension MappingRule {
+    /// Some of its numbers are said to have other signs than a decimal point.
+    fileprivate var readsDecimalCommas: Bool {
+        let forms =
+            [number]
+            + (fields ?? []).map { if case .derived(_, let value) = $0.source { value.number } else { nil } }
+        return forms.contains { $0?.decimal == "," || $0?.thousands != nil }
+    }
+
     /// A name that the rule's pattern fits; nil: it has sets of characters.
     fileprivate var exampleName: String? {
         guard !match.contains("["), !match.isEmpty else { return nil }

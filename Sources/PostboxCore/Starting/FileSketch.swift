@@ -37,15 +37,27 @@ package struct FileSketch: Sendable, Equatable {
     ///   - isWhole: it is all of the file.
     ///   - format: by the file's name; nil: by what it holds.
     package init(of text: String, isWhole: Bool, format: PriceFileFormat?) {
-        let first = text.first { !$0.isWhitespace && $0 != "\u{feff}" }
-        switch format {
-        case .xml: self = XMLSketch(text).sketch
-        case .json, .jsonLines: self = JSONSketch(text).sketch
-        case nil where first == "<": self = XMLSketch(text).sketch.with(format: .xml)
-        case nil where first == "{" || first == "[": self = JSONSketch(text).sketch.with(format: .json)
-        case nil: self = LineSketch(text, isWhole: isWhole).sketch.with(format: .csv)
-        default: self = LineSketch(text, isWhole: isWhole).sketch
+        guard let format else {
+            let format = Self.format(by: text.first { !$0.isWhitespace && $0 != "\u{feff}" })
+            self = Self.sketch(of: text, isWhole: isWhole, format).with(format: format)
+            return
         }
+        self = Self.sketch(of: text, isWhole: isWhole, format)
+    }
+
+    /// The format of a file whose name tells none, by its first character.
+    private static func format(by first: Character?) -> PriceFileFormat {
+        switch first {
+        case "<": PriceFileFormat.withElements
+        case "{", "[": PriceFileFormat.withMembers
+        default: PriceFileFormat.withLines
+        }
+    }
+
+    private static func sketch(of text: String, isWhole: Bool, _ format: PriceFileFormat) -> FileSketch {
+        let traits = format.traits
+        if traits.hasRowElement { return XMLSketch(text).sketch }
+        return traits.hasPaths ? JSONSketch(text).sketch : LineSketch(text, isWhole: isWhole).sketch
     }
 
     private func with(format: PriceFileFormat) -> FileSketch {

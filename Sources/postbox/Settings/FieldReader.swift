@@ -1,4 +1,5 @@
 internal import PostboxCore
+internal import PostboxIO
 internal import Yams
 
 /// Reads `fields` of a rule.
@@ -11,7 +12,7 @@ struct FieldReader {
     func read(_ value: SettingsValue) -> [FieldRule]? {
         guard let entries = value.entries("a mapping from a field's name to a column") else { return nil }
         if entries.isEmpty { value.refuse("a mapping with at least one field") }
-        return entries.compactMap { name, value in
+        var fields = entries.compactMap { name, value in
             do throws(SettingsMistake) {
                 _ = try SettingsText.fieldName(name)
             } catch {
@@ -19,12 +20,47 @@ struct FieldReader {
             }
             return field(name, value)
         }
+        for index in fields.indices where fields[index].date != nil { checkDate(&fields[index].rule, in: fields) }
+        return fields.map(\.rule)
     }
 
-    private func field(_ name: String, _ value: SettingsValue) -> FieldRule? {
+    /// A field, and where its date is written, if it is one.
+    private typealias Read = (rule: FieldRule, date: SettingsValue?)
+
+    /// A date whose pattern has an offset is not alone where a time of the same source stands beside it: both go to UTC.
+    private func checkDate(_ field: inout FieldRule, in fields: [Read]) {
+        guard case .derived(let source, var value) = field.source, var form = value.date,
+            let place = fields.first(where: { $0.rule.name == field.name })?.date
+        else { return }
+        func isRead(_ form: DateForm) -> SettingsMistake? {
+            do throws(SettingsMistake) {
+                _ = try DateReader(form, zones: { (name) throws(SettingsMistake) in try ZoneFiles.rules(name) })
+                return nil
+            } catch {
+                return error
+            }
+        }
+        guard let mistake = isRead(form) else { return }
+        let hasTime = fields.contains { other in
+            guard case .derived(source, let beside) = other.rule.source, let time = beside.date else { return false }
+            return time.target == .time && time.pattern == form.pattern && beside.template == value.template
+        }
+        if form.target == .date, form.to == nil, form.zone == nil, hasTime {
+            form.to = "UTC"
+            if isRead(form) == nil {
+                value.date = form
+                field.source = .derived(source, value)
+                return
+            }
+        }
+        place.log.add(line: place.line, "\(place.name) of the field \(field.name) is not \(mistake.expected)")
+    }
+
+    private func field(_ name: String, _ value: SettingsValue) -> Read? {
         guard value.isMapping else {
             return value.text("a column's name or {column: NAME, …}").map {
-                FieldRule(name: name, source: source(MadeValue(source: .column($0), value: ValueRule()), type: nil))
+                let made = MadeValue(source: .column($0), value: ValueRule())
+                return (FieldRule(name: name, source: source(made, type: nil)), nil)
             }
         }
         guard let section = value.section(FieldKey.self) else { return nil }
@@ -65,7 +101,7 @@ struct FieldReader {
                 section.report("`value` cannot be sent: \(problem.what)", at: .value)
             }
         }
-        return field
+        return (field, section.value(.date) ?? section.value(.time))
     }
 
     private func source(

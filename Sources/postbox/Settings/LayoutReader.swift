@@ -51,7 +51,7 @@ struct LayoutReader {
             return headings.isEmpty ? nil : headings
         }
         lines.ragged = section.word(.ragged)
-        if section.has(.delimiter), !lines.isEmpty { lines.hasOwnDelimiter = true }
+        if section.has(.delimiter) { lines.hasOwnDelimiter = true }
         check(lines)
         return lines
     }

@@ -31,7 +31,12 @@ struct MadeValueReader<Key: MadeValueKey> {
         var value = ValueRule()
         value.lookup = section.read(.lookup, lookup)
         value.template = section.read(.template) { $0.parsed(as: "a template", TemplatePiece.parse) }
-        value.extract = section.text(.extract)
+        value.extract = section.read(.extract) {
+            $0.parsed(as: "a regular expression") { (text) throws(SettingsMistake) in
+                _ = try Extractor(text)
+                return text
+            }
+        }
         value.strip = section.text(.strip)
         value.whenEmpty = section.text(.whenEmpty)
         value.map = map()

@@ -178,9 +178,9 @@ struct ArchitectureTests {
         #expect(
             Set(tests) == [
                 "PostboxCoreTests", "PostboxIOTests", "SimulatorTests", "postboxTests", "TestSupport", "DiskFaults",
-                "Mutants", "Differential",
+                "Mutants", "Differential", "Cases",
             ])
-        let whole: Set<String> = ["Architecture", "EndToEnd", "Samples", "Walk"]
+        let whole: Set<String> = ["Architecture", "Cases", "EndToEnd", "Samples", "Walk"]
         for module in try Source.modules() {
             let bundle = folder.appendingPathComponent("Tests/\(module)Tests")
             let sources = Set(FileManager.default.names(in: folder.appendingPathComponent("Sources/\(module)")))
