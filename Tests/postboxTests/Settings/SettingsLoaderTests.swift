@@ -54,7 +54,7 @@ struct SettingsLoaderTests {
                     url: "https://api.example/auth/oauth2/v1/token", clientID: machine,
                     grant: .password(username: machine, password: "s3cret")),
                 tls: .init(caFile: "/etc/ssl/corp.pem"))
-            let rule = MappingRule(
+            var rule = MappingRule(
                 match: "eod_*.csv", destinations: ["cache"], post: .refresh, ric: .column("Instrument"),
                 fields: [
                     FieldRule(name: "BID", source: .column("bid")),
@@ -64,6 +64,10 @@ struct SettingsLoaderTests {
                 ],
                 empty: .skip, maxRejected: .rows(0), tolerate: ["SymbolUnknown": .percent(value: 1, decimals: 1)],
                 maxAge: .seconds(86400))
+            // It names its delimiter: a line `sep=;` is a line as any other.
+            var lines = LineLayout()
+            lines.hasOwnDelimiter = true
+            rule.layout = FileLayout(lines: lines)
             let expected = Settings(
                 directories: .init(spool: "/var/spool/postbox"), destinations: [cache, rcc], rules: [rule])
             #expect(loaded.settings == expected)
