@@ -523,6 +523,12 @@ package struct DeliveryMachine: Sendable {
         state = .leaving(.faulty)
     }
 
+    /// Whether rows may have to be taken back, now that no more outcomes come: only then `firstUntaken` counts.
+    package var asksForUntaken: Bool {
+        guard case .awaiting(let end) = state else { return false }
+        return end == .interrupted || tally.open > 0 && end != .faulty
+    }
+
     /// All outcomes are in that will come. `firstUntaken`: the first row that the lane has and that it never sent; nil: none.
     package mutating func answersEnded(firstUntaken: Int?) {
         guard case .awaiting(var end) = state else { preconditionFailure("answers end when they were waited for") }

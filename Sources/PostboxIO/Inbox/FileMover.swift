@@ -26,11 +26,14 @@ package struct FileMover: Sendable {
         package var drop: Int
         package var name: String
         package var destinations: [String]
+        /// What came with it, by the names in the inbox; nil: that is not known.
+        package var companions: [String]?
 
-        package init(drop: Int, name: String, destinations: [String]) {
+        package init(drop: Int, name: String, destinations: [String], companions: [String]? = nil) {
             self.drop = drop
             self.name = name
             self.destinations = destinations
+            self.companions = companions
         }
 
         /// Files of rejects that may lie in the drop's directory, and the names that they get.
@@ -101,7 +104,7 @@ package struct FileMover: Sendable {
     ) throws(DiskError) {
         try place(directory + "/" + Part.result, folder + "/" + FileNames.result(target))
         for rejects in drop.rejects { try placeBeside(directory + "/" + rejects.part, folder, rejects.target) }
-        try CompanionFiles(in: directory).move(of: drop.name, to: folder, as: target)
+        try CompanionFiles(in: directory, known: drop.companions).move(of: drop.name, to: folder, as: target)
         try place(directory + "/" + drop.name, folder + "/" + target)
     }
 
@@ -138,14 +141,31 @@ package struct FileMover: Sendable {
 
     /// The same for a name that nobody else is given; where something has it all the same, it gets a number.
     private func placeBeside(_ from: String, _ folder: String, _ name: String) throws(DiskError) {
-        guard try Disk.exists(from) else { return }
         var number = 1
-        while try !Disk.renameNew(from, folder + "/" + FileNames.numbered(name, number)) { number += 1 }
+        while try rename(from, folder + "/" + FileNames.numbered(name, number)) == .isTaken { number += 1 }
     }
 
     /// Renames without replacing; done already when the source is gone.
     private func place(_ from: String, _ to: String) throws(DiskError) {
-        guard try Disk.exists(from) else { return }
-        guard try Disk.renameNew(from, to) else { throw DiskError(code: EEXIST, call: "renameat2", path: to) }
+        guard try rename(from, to) != .isTaken else { throw DiskError(code: EEXIST, call: "renameat2", path: to) }
+    }
+
+    private enum Renamed {
+        case isDone
+        /// There is nothing to rename.
+        case isGone
+        /// Something has the name.
+        case isTaken
+    }
+
+    private func rename(_ from: String, _ to: String) throws(DiskError) -> Renamed {
+        do throws(DiskError) {
+            if try Disk.renameNew(from, to) { return .isDone }
+            return try Disk.exists(from) ? .isTaken : .isGone
+        } catch {
+            // The folder may be what is not there.
+            guard error.code == ENOENT, try !Disk.exists(from) else { throw error }
+            return .isGone
+        }
     }
 }

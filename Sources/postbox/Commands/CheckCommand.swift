@@ -113,7 +113,8 @@ private struct FileCheck {
         }
         do {
             let source = try SourceFile(path: Self.resolved(path), chunkBytes: format.traits.chunkBytes)
-            let found = try await FirstPass(rule: rule, format: format, targets: [target]).run(source)
+            let found = try await FirstPass(rule: rule, format: format, targets: [target]).run(
+                FirstPassReader(source), on: DiskThreads(label: "disk", count: 1))
             let rejected = found.rejected.max() ?? 0
             let refusal = try refusal(path, found, rule)
             try show(

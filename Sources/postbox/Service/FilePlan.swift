@@ -16,11 +16,12 @@ struct FilePlan: Sendable {
     var control: FileProblem?
 
     /// Reads and maps everything, sends nothing. Throws `FileProblem` when the file cannot be read, `SourceFile.Changed` and
-    /// `DiskError`.
+    /// `DiskError`. `disk`: where is read.
     init(
-        reading source: SourceFile, _ rule: MappingRule, format: PriceFileFormat, targets: [DestinationMapper.Target]
+        _ reader: FirstPassReader, on disk: DiskThreads, _ rule: MappingRule, format: PriceFileFormat,
+        targets: [DestinationMapper.Target]
     ) async throws {
-        let found = try await FirstPass(rule: rule, format: format, targets: targets).run(source)
+        let found = try await FirstPass(rule: rule, format: format, targets: targets).run(reader, on: disk)
         self.format = format
         self.targets = targets
         digests = found.digests

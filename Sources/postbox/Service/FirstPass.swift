@@ -1,5 +1,6 @@
 internal import PostboxCore
 internal import PostboxIO
+internal import Synchronization
 
 /// The first reading of a price file, for all its destinations; nothing is sent. While a chunk is read and digested, the one
 /// before is looked at.
@@ -20,22 +21,27 @@ struct FirstPass {
     let format: PriceFileFormat
     let targets: [DestinationMapper.Target]
 
-    /// Throws `FileProblem` when the file cannot be read, `SourceFile.Changed` and `DiskError`.
-    func run(_ source: SourceFile) async throws -> Found {
-        let reader = FirstPassReader(source)
-        let mapper = FirstPassMapper(
+    /// Throws `FileProblem` when the file cannot be read, `SourceFile.Changed` and `DiskError`. `disk`: where is read.
+    func run(_ reader: FirstPassReader, on disk: DiskThreads) async throws -> Found {
+        var mapper = FirstPassMapper(
             PriceFileReading(rule: rule, format: format),
             targets.map { DestinationMapper(rule: rule, format: format, target: $0) })
-        var upcoming = try await reader.next()
+        // What was read ahead is there without a change of threads.
+        var upcoming = try reader.takeAhead()
+        if upcoming == nil { upcoming = try await disk.run { try reader.next() } }
         while let chunk = upcoming {
-            async let following = reader.next()
-            try await mapper.take(chunk.bytes, isLast: chunk.isLast)
+            guard !chunk.isLast else {
+                try mapper.take(chunk.bytes, isLast: true)
+                break
+            }
+            async let following = disk.run { try reader.next() }
+            try mapper.take(chunk.bytes, isLast: false)
             upcoming = try await following
         }
-        let found = await mapper.found(reader.digests())
-        if await mapper.hasSeenOddMarks { try readMarks(of: source) }
+        let source = reader.source
+        if mapper.hasSeenOddMarks { try await disk.run { try readMarks(of: source) } }
         try source.checkUnchanged()
-        return found
+        return mapper.found(reader.digests())
     }
 
     /// Reads the file once more for its decimal marks. Throws as `run`, `FileProblem` also when a column has two of them.
@@ -51,31 +57,57 @@ struct FirstPass {
     }
 }
 
-/// One half of the first pass.
-private actor FirstPassReader {
-    private let source: SourceFile
-    private var digest: ChunkDigest
-    private var index = 0
+/// One half of the first pass. It is asked for one thing at a time.
+final class FirstPassReader: Sendable {
+    typealias Chunk = (bytes: [UInt8], isLast: Bool)
+
+    private struct State {
+        var digest: ChunkDigest
+        var index = 0
+        /// The first chunk, or what stands against it.
+        var ahead: Result<Chunk?, any Error>?
+    }
+
+    let source: SourceFile
+    private let state: Mutex<State>
 
     init(_ source: SourceFile) {
         self.source = source
-        digest = ChunkDigest(source)
+        state = Mutex(State(digest: ChunkDigest(source)))
     }
 
-    /// The next chunk; nil: that was the last one.
-    func next() throws -> (bytes: [UInt8], isLast: Bool)? {
-        guard index == 0 || index < source.chunkCount else { return nil }
-        let chunk = try source.chunk(index)
-        index += 1
-        chunk.withUnsafeBytes { digest.take($0) }
-        return (chunk, index >= source.chunkCount)
+    /// Reads the first chunk, for whoever waits for the disk just now.
+    func readAhead() {
+        state.withLock { state in state.ahead = Result { try next(&state) } }
     }
 
-    func digests() -> SourceFile.Digests { digest.finish() }
+    /// What was read ahead; nil: nothing was. Throws as `next`.
+    func takeAhead() throws -> Chunk? {
+        let ahead = state.withLock { state in
+            defer { state.ahead = nil }
+            return state.ahead
+        }
+        return try ahead?.get()
+    }
+
+    /// The next chunk; nil: that was the last one. Waits for the disk. Throws `SourceFile.Changed` and `DiskError`.
+    func next() throws -> Chunk? {
+        try state.withLock { state in try next(&state) }
+    }
+
+    private func next(_ state: inout State) throws -> Chunk? {
+        guard state.index == 0 || state.index < source.chunkCount else { return nil }
+        let chunk = try source.chunk(state.index)
+        state.index += 1
+        chunk.withUnsafeBytes { state.digest.take($0) }
+        return (chunk, state.index >= source.chunkCount)
+    }
+
+    func digests() -> SourceFile.Digests { state.withLock { $0.digest.finish() } }
 }
 
 /// The other half.
-private actor FirstPassMapper {
+private struct FirstPassMapper {
     private let reading: PriceFileReading
     private var mappers: [DestinationMapper]
     private var rejected: [Int]
@@ -90,14 +122,14 @@ private actor FirstPassMapper {
     private var batch = RowBatch()
     private var posts = PostBatch()
 
-    init(_ reading: sending PriceFileReading, _ mappers: sending [DestinationMapper]) {
+    init(_ reading: PriceFileReading, _ mappers: [DestinationMapper]) {
         rejected = mappers.map { _ in 0 }
         self.mappers = mappers
         self.reading = reading
     }
 
     /// Throws what is wrong with the file.
-    func take(_ chunk: [UInt8], isLast: Bool) throws(FileProblem) {
+    mutating func take(_ chunk: [UInt8], isLast: Bool) throws(FileProblem) {
         try chunk.span.withUnsafeBytes { (chunk) throws(FileProblem) in
             try PriceFileReading.pieces(of: chunk, isLast: isLast) { (piece, isLast) throws(FileProblem) in
                 try reading.read(piece, isLast: isLast, into: &batch)
@@ -113,14 +145,14 @@ private actor FirstPassMapper {
     }
 
     /// A column that the rule needs and that the file lacks is told as soon as no more columns can come.
-    private func checkColumns(isLast: Bool) throws(FileProblem) {
+    private mutating func checkColumns(isLast: Bool) throws(FileProblem) {
         guard !hasAllColumns, reading.hasHeader ? !reading.columns.isEmpty : isLast && hasReadRow else { return }
         hasAllColumns = true
         if let problem = mappers[0].missingColumn(among: reading.columns, besides: unread) { throw problem }
     }
 
     /// Notes which columns the batch brought with rows that are no data, or cannot be read.
-    private func noteColumns() {
+    private mutating func noteColumns() {
         guard !reading.hasHeader else { return }
         let isOdd = reading.trailers > trailers || batch.rows.contains { $0.problem >= 0 }
         trailers = reading.trailers

@@ -203,13 +203,10 @@ actor ServiceLoop {
 
     /// All take their places first: the order is certain before the first row goes.
     private func begin(_ drops: [Int], _ group: inout DiscardingTaskGroup) async {
-        var contributions: [FileContribution] = []
-        for drop in drops {
-            guard let file = files[drop] else { continue }
-            let drop = await OpenDrop.open(file, at: context.lanes)
-            await desk.opened(drop)
-            contributions.append(FileContribution(file: file, context: context, drop: drop))
-        }
+        let begun = drops.compactMap { files[$0] }
+        let opened = await OpenDrop.open(begun, at: context.lanes)
+        for drop in opened { await desk.opened(drop) }
+        let contributions = zip(begun, opened).map { FileContribution(file: $0, context: context, drop: $1) }
         for contribution in contributions {
             group.addTask { [input] in
                 let end = await contribution.run()
@@ -255,14 +252,8 @@ actor ServiceLoop {
         do {
             let outcome = try await Claims(context: context).claim(names)
             for file in outcome.files { files.claimed(file) }
-            let inbox = context.settings.directories.inbox
-            let immovable = outcome.immovable.map { name, error in
-                ImmovableFile(
-                    name, code: error.code, words: error.words,
-                    changedAt: (try? Disk.status(inbox + "/" + name))?.changedAt)
-            }
             machine.claimed(
-                ServiceMachine.Claimed(drops: outcome.files.map(\.forMachine), immovable: immovable),
+                ServiceMachine.Claimed(drops: outcome.files.map(\.forMachine), immovable: outcome.immovable),
                 at: Clock.monotonic())
         } catch {
             machine.claimFailed(Words.of(error), at: Clock.monotonic())

@@ -123,7 +123,7 @@ final class Courier: Sendable {
             var first = 0
             while first < parcels.count {
                 let count = min(lotRows, parcels.count - first)
-                guard await lane.turn(of: drop) == .go else { return }
+                guard await lane.turn(of: drop).turn == .go else { return }
                 await lane.offer(
                     lot(Array(parcels[first..<first + count]), drop: drop, firstRow: first + 1, isInDoubt: isInDoubt))
                 first += count

@@ -220,7 +220,8 @@ struct PostingLaneTests {
         try await withSimulator { server in
             try await withLane(destination(server.port), trace: trace) { courier in
                 try await courier.ready()
-                let (codec, most) = await courier.lane.sizing()
+                let sizing = await courier.lane.sizing()
+                let (codec, most) = (sizing.codec, sizing.maxMsgSize)
                 #expect(most == 61430)
                 let empty = lot([Parcel("A", fields: #"{"GEN_TEXT16":""}"#)], drop: 999, firstRow: 1)
                 let filler = String(
@@ -286,7 +287,7 @@ struct PostingLaneTests {
                 #expect(report.loginCloses == 1)
                 #expect(report.closes == 1)
                 #expect(await courier.lane.state == .stopped)
-                #expect(await courier.lane.turn(of: 1) == .over)
+                #expect(await courier.lane.turn(of: 1).turn == .over)
             }
         }
     }
