@@ -13,7 +13,7 @@ package typealias CredentialSource =
 /// Owns one login: takes rows of several drops in drop order, sends them, reads the answers, hands the outcomes back.
 ///
 /// What it does is decided by its `LaneMachine`; it has the socket, the timer, and those who wait. It runs on the thread of its
-/// connection. Rows come in as lots and outcomes go out as runs; nothing here happens row by row except laying down bytes and
+/// connection. Rows come in as handovers and outcomes go out as runs; nothing here happens row by row except laying down bytes and
 /// looking up a PostID.
 package actor PostingLane {
     package nonisolated let destination: Destination
@@ -138,16 +138,16 @@ package actor PostingLane {
     package func isNext(_ drop: Int) -> Bool { machine.isNext(drop) }
 
     /// Hands over a drop's rows in doubt, all at once. They are sent when every other drop has presented its own.
-    package func present(_ lots: [PostLot], of place: DropPlace) {
-        machine.present(lots, of: place, now: Clock.now())
+    package func present(_ handovers: [Handover], of place: DropPlace) {
+        machine.present(handovers, of: place, now: Clock.now())
         pump()
     }
 
     /// Hands over rows that may be sent: to be called in the drop's turn only.
     /// `committed`: rows that were committed for it. False: the lane stops, and has not taken them.
     @discardableResult
-    package func offer(_ lot: PostLot, committed: Int = 0) -> Bool {
-        let isTaken = machine.offer(lot, committed: committed, now: Clock.now())
+    package func offer(_ handover: Handover, committed: Int = 0) -> Bool {
+        let isTaken = machine.offer(handover, committed: committed, now: Clock.now())
         pump()
         return isTaken
     }

@@ -227,12 +227,12 @@ struct Delivery: Sendable {
                     file.drop, destination: destination, through: row, isFirst: isFirst && isNext)
                 FailPoint.reach("advanced")
                 action = machine.next { $0.advanced() }
-            case .present(let lots):
-                await lane.present(lots, of: file.place)
+            case .present(let handovers):
+                await lane.present(handovers, of: file.place)
                 action = machine.next()
-            case .offer(let lot, let committed):
-                let isTaken = await lane.offer(lot, committed: committed)
-                if isTaken, !lot.isInDoubt { FailPoint.reach("offered") }
+            case .offer(let handover, let committed):
+                let isTaken = await lane.offer(handover, committed: committed)
+                if isTaken, !handover.isInDoubt { FailPoint.reach("offered") }
                 action = machine.next { $0.offered(isTaken) }
             case .read, .endUnread, .finishOffering, .close, .suspend, .awaitAnswers, .rewind, .done:
                 return action

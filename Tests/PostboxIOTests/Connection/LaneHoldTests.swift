@@ -54,8 +54,8 @@ struct LaneHoldTests {
                 let stream = await lane.open(DropPlace(drop: 1))
                 #expect(await lane.turn(of: 1).turn == .go)
                 await lane.cancel(drop: 1, reason: "cancelled", text: "by a test")
-                await lane.offer(lot([Parcel("A"), Parcel("B")], drop: 1, firstRow: 1))
-                await lane.offer(lot([Parcel("C")], drop: 1, firstRow: 3, isInDoubt: true))
+                await lane.offer(handover([Parcel("A"), Parcel("B")], drop: 1, firstRow: 1))
+                await lane.offer(handover([Parcel("C")], drop: 1, firstRow: 3, isInDoubt: true))
                 #expect(await lane.turn(of: 1).turn == .over)
                 await lane.close(drop: 1)
                 var outcomes: [PostOutcome] = []
