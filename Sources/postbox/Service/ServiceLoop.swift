@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Logging
 internal import PostboxCore
 internal import PostboxIO
@@ -15,9 +14,6 @@ actor ServiceLoop {
         case tick
         case stop
     }
-
-    /// Nanoseconds within which two signals are one.
-    private static let sameStop: Int64 = 300_000_000
 
     private let context: Context
     private let credentials: [String: Credentials]
@@ -81,7 +77,7 @@ actor ServiceLoop {
             group.cancelAll()
         }
         let (told, code) = machine.finish()
-        for told in told { tell(told) }
+        for told in told { context.tell(told) }
         let commits = await context.ledger.commits
         context.logger.info(
             "stopped",
@@ -105,18 +101,7 @@ actor ServiceLoop {
             for await report in watcher.reports { input.yield(.inbox(report)) }
         }
         group.addTask { [stops, input] in
-            var first: Int64?
-            for await _ in stops {
-                let now = Clock.monotonic()
-                if let first {
-                    // One stop often comes twice at once: to the process, and to its group.
-                    if now - first < Self.sameStop { continue }
-                    // The second one: nothing is lost, the next start goes on.
-                    _exit(ExitCode.interrupted)
-                }
-                first = now
-                input.yield(.stop)
-            }
+            await StopSignals(stops).listen { input.yield(.stop) }
         }
     }
 
@@ -177,7 +162,7 @@ actor ServiceLoop {
         case .stopLanes:
             await stopLanes()
             machine.lanesStopped()
-        case .tell(let told): tell(told)
+        case .tell(let told): context.tell(told)
         case .comeBack: input.yield(.tick)
         case .started, .begin, .wait, .end: break
         }
@@ -188,16 +173,6 @@ actor ServiceLoop {
         timer = Task { [input] in
             try? await Task.sleep(for: .nanoseconds(max(1_000_000, until - Clock.monotonic())))
             if !Task.isCancelled { input.yield(.tick) }
-        }
-    }
-
-    private func tell(_ told: Told) {
-        switch told {
-        case .alert(let alert): context.alerts.send(alert)
-        case .line(let line):
-            var metadata: Logger.Metadata = ["event": .event(line.event)]
-            for (key, value) in line.facts { metadata[key] = "\(value)" }
-            context.logger.log(level: line.level.forLog, "\(line.message)", metadata: metadata)
         }
     }
 
@@ -302,17 +277,6 @@ extension ContributionEnd {
         case .closed(let verdict, let unknown): .closed(verdict, unknown: unknown)
         case .interrupted: .interrupted
         case .fault: .fault
-        }
-    }
-}
-
-extension LogLine.Level {
-    fileprivate var forLog: Logger.Level {
-        switch self {
-        case .info: .info
-        case .notice: .notice
-        case .warning: .warning
-        case .error: .error
         }
     }
 }
