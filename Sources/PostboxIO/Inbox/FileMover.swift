@@ -141,6 +141,8 @@ package struct FileMover: Sendable {
 
     /// The same for a name that nobody else is given; where something has it all the same, it gets a number.
     private func placeBeside(_ from: String, _ folder: String, _ name: String) throws(DiskError) {
+        // Hardly any drop has rejects.
+        guard try Disk.exists(from) else { return }
         var number = 1
         while try rename(from, folder + "/" + FileNames.numbered(name, number)) == .isTaken { number += 1 }
     }
