@@ -42,6 +42,8 @@ let package = Package(
         .systemLibrary(
             name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(
+            name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .target(name: "CLinux"),
         .target(
@@ -55,7 +57,7 @@ let package = Package(
         .target(
             name: "PostboxIO",
             dependencies: [
-                "PostboxCore", "CLinux", "CLibArchive", "CLibCurl",
+                "PostboxCore", "CLinux", "CLibArchive", "CLibCurl", "CZlib",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -30,15 +30,23 @@ package struct Admission: Sendable, Equatable {
         /// Of the whole file, in hexadecimal.
         package var sha256: String
         package var rows: Int
+        /// Rows of these that do not count.
+        package var skipped: Int
         /// Rows rejected at the destination that rejects most.
         package var rejected: Int
         /// What the file's trailer says against it.
         package var control: FileProblem?
 
-        package init(size: Int, sha256: String, rows: Int, rejected: Int, control: FileProblem?) {
+        /// Rows that count.
+        var counted: Int { rows - skipped }
+
+        package init(
+            size: Int, sha256: String, rows: Int, skipped: Int = 0, rejected: Int, control: FileProblem?
+        ) {
             self.size = size
             self.sha256 = sha256
             self.rows = rows
+            self.skipped = skipped
             self.rejected = rejected
             self.control = control
         }
@@ -147,6 +155,11 @@ package struct Admission: Sendable, Equatable {
         }
     }
 
+    /// What becomes of a file that nobody wants any more and that cannot be read, as its tables are gone. `why`: as `givenUp`.
+    package func endUnread(_ why: FileTrouble) -> End {
+        goesOn ? .endBare(why, isThere: true) : .refuse(why, withRows: false)
+    }
+
     private func opened(
         isRegular: Bool, hasFormat: Bool, hasDestinations: Bool, givenUp: FileTrouble?
     ) -> End? {
@@ -169,16 +182,17 @@ package struct Admission: Sendable, Equatable {
         if !goesOn, let problem = damage ?? reading.control {
             return .refuse(FileTrouble(problem), withRows: true)
         }
-        if let problem = rule.problem(ofRows: reading.rows) {
+        if let problem = rule.problem(ofRows: reading.rows, skipped: reading.skipped) {
             return .refuse(FileTrouble(problem), withRows: false)
         }
-        if reading.rows == 0 { return .closeEmpty }
+        if reading.counted == 0 { return .closeEmpty }
         guard !goesOn else { return nil }
         if let givenUp { return .refuse(givenUp, withRows: true) }
-        if let limit = rule.maxRejected, !limit.allows(reading.rejected, of: reading.rows) {
+        if let limit = rule.maxRejected, !limit.allows(reading.rejected, of: reading.counted) {
             return refused(
                 .tooManyRejected,
-                "\(reading.rejected) of \(reading.rows) rows are rejected, more than the rule allows", withRows: true)
+                "\(reading.rejected) of \(reading.counted) rows are rejected, more than the rule allows", withRows: true
+            )
         }
         return nil
     }

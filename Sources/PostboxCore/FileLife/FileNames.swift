@@ -6,14 +6,35 @@ package enum FileNames {
         return (String(name[..<dot]), String(name[name.index(after: dot)...]))
     }
 
-    /// `eod.csv`, then `eod.2.csv`, `eod.3.csv`.
+    /// The same with the ending of a packed file's name: `csv.gz` of `eod.csv.gz`, `zip` of `eod_2026.03.04.zip`.
+    private static func splitPacked(_ name: String) -> (stem: String, ext: String) {
+        let whole = split(name)
+        guard Packing(fileName: name) != nil else { return whole }
+        let inner = split(whole.stem)
+        let isEnding = (1...5).contains(inner.ext.utf8.count) && inner.ext.contains { $0.isASCII && $0.isLetter }
+        return isEnding ? (inner.stem, inner.ext + "." + whole.ext) : whole
+    }
+
+    /// The ending of what a file holds, packed or not, as its rejects have it; empty: it has none.
+    static func textEnding(_ name: String) -> String {
+        let inner = Packing.unpackedName(name)
+        // The rejects of a workbook are lines of CSV; those of a zip without an ending inside any text.
+        if PriceFileFormat(fileName: inner)?.traits.isWorkbook == true { return "csv" }
+        let ext = split(inner).ext
+        return ext.isEmpty && Packing(fileName: name) != nil ? "txt" : ext
+    }
+
+    /// `eod.csv`, then `eod.2.csv`, `eod.3.csv`; `eod.2.csv.gz` of a packed one.
     package static func numbered(_ name: String, _ number: Int) -> String {
         guard number > 1 else { return name }
-        let (stem, ext) = split(name)
+        let (stem, ext) = splitPacked(name)
         return ext.isEmpty ? "\(stem).\(number)" : "\(stem).\(number).\(ext)"
     }
 
     package static func result(_ name: String) -> String { name + ".result.csv" }
+    package static func skipped(_ name: String) -> String { name + skippedSuffix }
+    /// Of the list of rows that do not count.
+    package static let skippedSuffix = ".skipped.csv"
     package static func summary(_ name: String) -> String { name + ".summary.json" }
 
     /// Whether what lies beside a file of that name would have too long a name itself (255 bytes), a number for a taken name

@@ -17,6 +17,8 @@ package struct FileSummary: Sendable {
     /// The same for people, with its place.
     package var text: String
     package var rows: Int
+    /// Rows of these that do not count, and have no result line; nil: the rule has nothing by which one would not.
+    package var skipped: Int?
     package var outcomes: OutcomeCounts
     /// Result lines of rows that were sent.
     package var sent: Int
@@ -26,6 +28,8 @@ package struct FileSummary: Sendable {
     package var settledAt: Int64
     package var version: String
     package var configSHA256: String
+    /// SHA-256 of the tables that the file's values were looked up in, by name.
+    package var tables: [String: String] = [:]
     /// Lines for people about the set-up, such as a TLS verification that is off.
     package var warnings: [String]
 
@@ -124,6 +128,7 @@ package struct FileSummary: Sendable {
             "\"reason\": \(quoted(reason))",
             "\"text\": \(quoted(text))",
             "\"rows\": \(rows)",
+            skipped.map { "\"skipped\": \($0)" },
             "\"outcomes\": {\(counts)}",
             "\"reasons\": {\(reasons)}",
             "\"claimed_at\": \(time(claimedAt))",
@@ -132,7 +137,11 @@ package struct FileSummary: Sendable {
             "\"rows_per_second\": \(tenths / 10).\(tenths % 10)",
             "\"postbox\": \(quoted(version))",
             "\"config_sha256\": \(quoted(configSHA256))",
-        ]
+        ].compactMap { $0 }
+        if !tables.isEmpty {
+            let texts = tables.sorted { $0.key < $1.key }.map { quoted($0.key) + ": " + quoted($0.value) }
+            lines.append("\"tables\": {\(texts.joined(separator: ", "))}")
+        }
         if !warnings.isEmpty { lines.append("\"warnings\": [\(warnings.map(quoted).joined(separator: ", "))]") }
         return "{\n" + lines.map { "  " + $0 }.joined(separator: ",\n") + "\n}\n"
     }

@@ -148,6 +148,7 @@ extension Reason {
         Entry("start_marker_missing", "The line behind which the rows begin is not there."),
         Entry("stray_text", "Text stands between the elements of XML."),
         Entry("too_many_rejected", "More rows are rejected than `max_rejected` allows."),
+        Entry("too_many_values", "What must be kept of a document besides its rows is more than can be kept."),
         Entry("trailer_count", "The trailer counts other rows."),
         Entry("trailer_misplaced", "The trailer is not the last row, or there are two."),
         Entry("trailer_missing", "There is no trailer."),

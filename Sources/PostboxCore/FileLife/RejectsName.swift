@@ -1,5 +1,6 @@
 /// The name of a file that holds the bad rows of a drop: `NAME.rejects-DROP.EXT`, and where the drop had several destinations
-/// `NAME.rejects-DROP@DESTINATION.EXT`. NAME is the name that was dropped, whole; EXT is its extension.
+/// `NAME.rejects-DROP@DESTINATION.EXT`. NAME is the name that was dropped, whole; EXT is its extension, and
+/// of a packed file that of what it holds.
 package struct RejectsName: Sendable, Equatable {
     /// NAME: what the file was called when it was dropped. It may be a rejects file's name itself.
     package var original: String
@@ -35,7 +36,7 @@ package struct RejectsName: Sendable, Equatable {
 
     /// The name itself.
     package var text: String {
-        let ext = FileNames.split(original).ext
+        let ext = FileNames.textEnding(original)
         return original + ".rejects-\(drop)" + (destination.map(Self.part) ?? "") + (ext.isEmpty ? "" : "." + ext)
     }
 

@@ -8,6 +8,30 @@ package struct RowSet: Sendable, Equatable {
         words = Array(repeating: 0, count: rows / 64 + 1)
     }
 
+    /// As it is kept in a file: eight bytes for 64 rows, the lowest first.
+    package var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        for word in words { withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) } }
+        return bytes
+    }
+
+    /// Reads `bytes` of another.
+    package init(bytes: [UInt8]) {
+        words = []
+        for start in stride(from: 0, to: bytes.count, by: 8) {
+            var word: UInt64 = 0
+            for at in (start..<min(start + 8, bytes.count)).reversed() { word = word << 8 | UInt64(bytes[at]) }
+            words.append(word)
+            count += word.nonzeroBitCount
+        }
+        if words.isEmpty { words = [0] }
+    }
+
+    /// Makes room for rows up to this one.
+    package mutating func grow(toHold row: Int) {
+        while row / 64 >= words.count { words.append(0) }
+    }
+
     package mutating func insert(_ row: Int) {
         guard row >= 0, row / 64 < words.count else { return }
         let bit: UInt64 = 1 << UInt64(row % 64)

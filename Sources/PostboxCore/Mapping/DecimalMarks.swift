@@ -63,7 +63,7 @@ package struct DecimalMarks {
                 let column = Int(cell.column)
                 guard let type = uses[column].type else { continue }
                 switch cell.kind {
-                case .bool, .null, .nested: continue
+                case .bool, .null, .nested, .faulty: continue
                 // A text by its look, whatever it looks like.
                 case .string: if type == .look { continue }
                 case .plain, .padded, .number: break

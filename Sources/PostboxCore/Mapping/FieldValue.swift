@@ -98,7 +98,8 @@ struct FieldConversion: Sendable {
     ) -> FieldOutcome {
         switch kind {
         case .bool: return .faulty(.booleanValue)
-        case .nested: return .faulty(.nestedValue)
+        // What is wrong with a faulty one is told by its own problem.
+        case .nested, .faulty: return .faulty(.nestedValue)
         case .null: return .empty
         case .padded: return writePadded(value, displays: table, into: &out)
         case .plain, .string, .number: break
@@ -190,6 +191,7 @@ struct FieldConversion: Sendable {
                     needsSwitch = true
                 }
             case Byte.quote, ..<0x20: isPlain = false
+            case 0xEF where isDamage(text, index): return .faulty(.damagedText)
             case 0x80...: needsSwitch = true
             default: break
             }

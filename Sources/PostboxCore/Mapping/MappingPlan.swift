@@ -93,6 +93,14 @@ struct MappingPlan: Sendable {
     private var slotsByName: [String: Int] = [:]
     /// The columns that the rule names, in its order, and what it takes from them.
     private var needed: [(slot: Int, name: String, use: String, isOptional: Bool)] = []
+    /// By slot of a made value: the slots of what it is made of.
+    private var sources: [Int: [Int]] = [:]
+    /// Columns of which the file has one.
+    private var choices: [(names: [String], use: String, isOptional: Bool)] = []
+    /// Columns that shape the rows.
+    private var watched: [(name: String, use: String)] = []
+    /// Where columns of `choices` and `watched` are among the file's.
+    private var found: [String: [Int]] = [:]
     private var isPlainRICUsed = false
     private var isPlainPostUsed = false
     private var fieldNames: Set<String> = []
@@ -113,6 +121,10 @@ struct MappingPlan: Sendable {
         compile(rule.ric)
         compile(rule.post)
         for field in rule.fields ?? [] { compile(field) }
+        let shaping = rule.shapingColumns
+        watched = shaping.watched
+        choices += shaping.choices
+        for name in watched.map(\.name) + choices.flatMap(\.names) { found[name] = [] }
         if let problem = mappingRuleProblems(rule).first {
             obstacle = .badRule(problem.what)
         }
@@ -129,6 +141,7 @@ struct MappingPlan: Sendable {
                 children[uses.count] = inside.sorted()
                 hasParents = true
             }
+            if !found.isEmpty { found[column.name]?.append(uses.count) }
             uses.append(use(of: column))
         }
         if areHeader { header = columns.map { Array($0.name.utf8) } }
@@ -143,11 +156,36 @@ struct MappingPlan: Sendable {
         }
         var missing: [(name: String, use: String)] = []
         if isPlainRICUsed, !has({ $0.plainSlot == plainRICSlot }) { missing.append(("RIC", "the RIC")) }
-        for need in needed where !need.isOptional {
+        for need in needed where !need.isOptional && !DerivedColumn.isName(need.name) {
             if !has({ $0.slot == need.slot || $0.parentSlot == need.slot }) { missing.append((need.name, need.use)) }
+        }
+        guard !found.isEmpty else { return missing }
+        for need in watched
+        where !isThere(need.name, besides: unread) && !missing.contains(where: { $0.name == need.name }) {
+            missing.append(need)
+        }
+        for choice in choices
+        where !choice.isOptional && !choice.names.contains(where: { isThere($0, besides: unread) }) {
+            missing.append((choice.names.joined(separator: " or "), choice.use))
         }
         return missing
     }
+
+    /// Two columns of the file of which the rule takes one.
+    func ambiguous(besides unread: Set<Int>) -> [String]? {
+        for choice in choices {
+            let present = choice.names.filter { isThere($0, besides: unread) }
+            if present.count > 1 { return Array(present.prefix(2)) }
+        }
+        return nil
+    }
+
+    private func isThere(_ name: String, besides unread: Set<Int>) -> Bool {
+        found[name]?.contains { !unread.contains($0) } ?? false
+    }
+
+    /// The slots of what the value in a slot is made of, in the rule's order.
+    func sources(of slot: Int) -> [Int] { sources[slot] ?? [] }
 
     /// No field takes its value from a column.
     var hasConstantsAlone: Bool { !mapsColumnsPlainly && fields.allSatisfy { $0.slot < 0 } }
@@ -173,8 +211,10 @@ struct MappingPlan: Sendable {
                     case .column(let name): .slot(slot(name, for: "the RIC"))
                     }
                 })
-        case .derived:
-            ric = .slot(slot(DerivedColumn.nameOfRIC, for: "the RIC"))
+        case .derived(let source, let value):
+            let made = slot(DerivedColumn.nameOfRIC, for: "the RIC")
+            sources[made] = slots(of: source, value, for: "the RIC", isOptional: false)
+            ric = .slot(made)
         }
     }
 
@@ -205,7 +245,7 @@ struct MappingPlan: Sendable {
             let isOptional = rule.isOptional ?? false
             let slot = slot(name, for: "the field \(rule.name)", isOptional: isOptional)
             fields.append(Field(prefix: prefix, slot: slot, isOptional: isOptional, conversion: conversion))
-        case .derived(_, let value):
+        case .derived(let source, let value):
             // A formula's result is scaled and rounded already, and a number by that.
             if value.formula != nil {
                 conversion = FieldConversion(FieldRule(name: rule.name, source: rule.source, type: rule.type ?? .real))
@@ -213,6 +253,8 @@ struct MappingPlan: Sendable {
             }
             // A row that lacks the column is the matter of who makes the value.
             let slot = slot(DerivedColumn.name(ofField: rule.name), for: "the field \(rule.name)", isOptional: true)
+            sources[slot] = slots(
+                of: source, value, for: "the field \(rule.name)", isOptional: rule.isOptional ?? false)
             fields.append(Field(prefix: prefix, slot: slot, isOptional: true, conversion: conversion))
         case .value(let text, let isText):
             let constant = constantJSON(text, isText: isText, conversion, displays)
@@ -281,6 +323,28 @@ struct MappingPlan: Sendable {
         needed.append((slot, name, use, isOptional))
         return slot
     }
+
+    /// The slots of all that a value is made of.
+    private mutating func slots(
+        of source: ColumnSource, _ value: ValueRule, for use: String, isOptional: Bool
+    ) -> [Int] {
+        var names = value.columns
+        switch source {
+        case .column(let name): names.insert(name, at: 0)
+        case .anyOf(let all):
+            choices.append((all, use, isOptional))
+            return (all.map { slot($0, for: use, isOptional: true) })
+                + names.map { slot($0, for: use, isOptional: isOptional) }
+        case .none: break
+        }
+        return names.map { slot($0, for: use, isOptional: isOptional) }
+    }
+
+    /// The columns that it takes something from by their names, sorted.
+    var names: [String] { slotsByName.keys.sorted() }
+
+    /// Whether the plan takes something from a column of this name.
+    func takes(_ name: String) -> Bool { slotsByName[name] != nil }
 
     private mutating func addPrefix(_ name: String) -> Range<Int> {
         add(Array(",\"\(name)\":".utf8))

@@ -214,8 +214,15 @@ package struct MappingRule: Sendable, Equatable, Codable {
 extension MappingRule {
     /// What is wrong with a file in which so many data rows were found: nil where there are some, or where it may have none. A
     /// file without any byte is refused by whoever reads it.
-    package func problem(ofRows count: Int) -> FileProblem? {
-        guard count == 0, noRows != .ok else { return nil }
+    ///
+    /// - Parameter skipped: those of them that do not count.
+    package func problem(ofRows count: Int, skipped: Int = 0) -> FileProblem? {
+        guard count == skipped, noRows != .ok else { return nil }
+        guard count == 0 else {
+            return FileProblem(
+                reason: "no_rows", what: "none of the file's \(count) rows counts by the rule's `where` and `take`",
+                hint: "check them; a rule that says `no_rows: ok` takes such a file as done")
+        }
         return FileProblem(
             reason: "no_rows", what: "the file has no rows",
             hint: "a rule that says `no_rows: ok` takes such a file as done")

@@ -15,6 +15,8 @@ package struct RowMapper: Sendable {
     /// Whether a row was rejected for a value, where a number is wanted, with marks that a number on the wire does not have
     /// (`1,5`, `1.234.567`): only then a file can have two decimal marks in a column.
     package private(set) var hasSeenOddMarks = false
+    /// A rejected row's problem tells all that is wrong with it (`RowProblem.more`), not only what is found first.
+    package var tellsAll = false
     /// What a row of the batch before took of `PostBatch.bytes`; 0: there was none.
     private var bytesPerRow = 0
 
@@ -49,19 +51,28 @@ package struct RowMapper: Sendable {
     /// - Parameter unread: columns that only rows have which are no data, or cannot be read.
     package mutating func missingColumn(among columns: [Column], besides unread: Set<Int> = []) -> FileProblem? {
         plan.extend(to: columns, areHeader: columnsAreFixed)
+        if let two = plan.ambiguous(besides: unread) {
+            return FileProblem(
+                reason: "ambiguous_column",
+                what: "The file has the columns \(two.map { shown(Array($0.utf8).span) }.joined(separator: " and ")), "
+                    + "and the rule takes one of them without saying which.",
+                hint: "Name the right one alone in the rule.")
+        }
         let missing = plan.missing(besides: unread).filter { !mayLackColumns || $0.use == "the RIC" }
         guard let first = missing.first else { return nil }
         let most = 20
         let others = missing.dropFirst().prefix(most).map { shown(Array($0.name.utf8).span) }
-        let names = columns.prefix(most).map(\.name).joined(separator: ", ")
+        let known = columns.map(\.name).filter { !DerivedColumn.isName($0) }
+        let names = known.prefix(most).joined(separator: ", ")
         let delimiterHint = columnsAreFixed ? delimiterHint(columns: columns, delimiter: delimiter) : nil
         let spelling = columnsAreFixed ? "the header's spelling" : "how the rows spell it (upper and lower case differ)"
         let isField = first.use.hasPrefix("the field ")
         return FileProblem(
             reason: "unknown_column",
-            what: "No row has the column \(shown(Array(first.name.utf8).span)), which \(first.use) comes from"
+            what: "No row has the column \(shown(Array(first.name.utf8).span)), which \(first.use) "
+                + (first.use.hasPrefix("`") ? "needs" : "comes from")
                 + (others.isEmpty ? "" : "; nor \(others.joined(separator: ", "))")
-                + ". The file has: \(names.isEmpty ? "no column" : names)\(columns.count > most ? ", …" : "").",
+                + ". The file has: \(names.isEmpty ? "no column" : names)\(known.count > most ? ", …" : "").",
             hint: delimiterHint
                 ?? "Check \(spelling), or the rule."
                 + (isField ? " Where files may lack the column, write `optional: true` at the field." : ""))
@@ -188,7 +199,10 @@ package struct RowMapper: Sendable {
             if let rejection {
                 oddMarks = oddMarks || hasOddMarks(rejection, rowCells, text)
                 mapped[count].problem = problems.count
-                problems.append(problem(rejection, rowCells, text, batch.sourceBytes, columns, line: row.line))
+                problems.append(
+                    tellsAll && misfit == nil
+                        ? allProblems(rejection, rowCells, slots.cells, in: batch, columns, line: row.line)
+                        : problem(rejection, rowCells, slots.cells, in: batch, columns, line: row.line))
             }
             count += 1
         }
@@ -392,7 +406,7 @@ package struct RowMapper: Sendable {
         guard index >= 0 else { return Rejection(.noRIC, slot: slot) }
         let cell = cells[index]
         switch cell.kind {
-        case .bool, .nested: return Rejection(.badRIC, cell: index)
+        case .bool, .nested, .faulty: return Rejection(.badRIC, cell: index)
         case .null: return Rejection(.noRIC, cell: index)
         case .plain, .padded, .string, .number: break
         }
@@ -513,31 +527,42 @@ package struct RowMapper: Sendable {
     ) -> Rejection? {
         hasValue = plan.hasConstantsAlone
         for position in plan.fields.indices {
-            let field = plan.fields[position]
-            let start = bytes.count
-            bytes.append(planBytes.extracting(field.prefix))
-            var outcome = FieldOutcome.empty
-            var index = -1
-            if field.slot < 0 {
-                outcome = field.constantOutcome
-                bytes.append(planBytes.extracting(field.constant))
-            } else {
-                index = slots[field.slot]
-                if index >= 0 {
-                    let cell = cells[index]
-                    let value = text.extracting(cell.bytes)
-                    outcome = field.conversion.write(value, kind: cell.kind, displays: plan.displays, into: &bytes)
-                    if case .written = outcome, !withoutSpaces(value).isEmpty { hasValue = true }
-                } else if field.isOptional {
-                    bytes.rewind(to: start)
-                    continue
-                }
+            if let rejection = writeField(position, cells, text, planBytes, slots, isBlank, &bytes, &hasValue) {
+                return rejection
             }
-            switch outcome {
-            case .written: break
-            case .empty: if isBlank { bytes.append("null") } else { bytes.rewind(to: start) }
-            case .faulty(let fault): return Rejection(.value(fault), cell: index)
+        }
+        return nil
+    }
+
+    @inline(__always)
+    private func writeField(
+        _ position: Int, _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ planBytes: Span<UInt8>, _ slots: [Int],
+        _ isBlank: Bool, _ bytes: inout MappedBytes, _ hasValue: inout Bool
+    ) -> Rejection? {
+        let field = plan.fields[position]
+        let start = bytes.count
+        bytes.append(planBytes.extracting(field.prefix))
+        var outcome = FieldOutcome.empty
+        var index = -1
+        if field.slot < 0 {
+            outcome = field.constantOutcome
+            bytes.append(planBytes.extracting(field.constant))
+        } else {
+            index = slots[field.slot]
+            if index >= 0 {
+                let cell = cells[index]
+                let value = text.extracting(cell.bytes)
+                outcome = field.conversion.write(value, kind: cell.kind, displays: plan.displays, into: &bytes)
+                if case .written = outcome, !withoutSpaces(value).isEmpty { hasValue = true }
+            } else if field.isOptional {
+                bytes.rewind(to: start)
+                return nil
             }
+        }
+        switch outcome {
+        case .written: break
+        case .empty: if isBlank { bytes.append("null") } else { bytes.rewind(to: start) }
+        case .faulty(let fault): return Rejection(.value(fault), cell: index)
         }
         return nil
     }
@@ -552,14 +577,26 @@ package struct RowMapper: Sendable {
     }
 
     private func problem(
-        _ rejection: Rejection, _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ sourceBytes: Int,
+        _ rejection: Rejection, _ cells: Span<RowBatch.Cell>, _ slots: [Int], in batch: borrowing RowBatch,
         _ columns: [Column], line: Int
     ) -> RowProblem {
         var name: String?
         var range = 0..<0
+        var value = 0..<0
         if rejection.cell >= 0 {
-            name = columns[Int(cells[rejection.cell].column)].name
-            range = cells[rejection.cell].bytes
+            let cell = cells[rejection.cell]
+            // What a rule could not make says itself what is wrong.
+            let told = batch.problemIndex(of: cell)
+            if told >= 0 { return batch.problems[told] }
+            name = columns[Int(cell.column)].name
+            range = cell.bytes
+            value = range
+            if DerivedColumn.isName(name ?? "") {
+                // The file's own column, where the value was made of one.
+                let source = plan.sources(of: plan.uses[Int(cell.column)].slot).lazy.map { slots[$0] }.first { $0 >= 0 }
+                name = source.map { columns[Int(cells[$0].column)].name }
+                range = source.map { cells[$0].bytes } ?? range
+            }
         } else if rejection.slot >= 0 {
             name = plan.columnName(ofSlot: rejection.slot)
         }
@@ -569,40 +606,64 @@ package struct RowMapper: Sendable {
         case .badPost: words = plan.postWords
         default: break
         }
-        var problem = rowProblem(
-            rejection.fault, line: line, columnName: name, value: text.extracting(range), words: words)
-        if rejection.cell >= 0, cells.count > 0, Int(cells[0].start) < sourceBytes, range.lowerBound < sourceBytes {
-            place(&problem, Int(cells[0].start), range.lowerBound, text)
-        }
-        if case .value(.lineBreak) = rejection.fault, sourceBytes > 0 { sayLines(&problem, text.extracting(range)) }
+        let text = batch.text.span.extracting(value)
+        var problem = rowProblem(rejection.fault, line: line, columnName: name, value: text, words: words)
+        if rejection.cell >= 0 { problem.place(range, rowStart: rowStart(cells, in: batch), in: batch) }
+        if case .value(.lineBreak) = rejection.fault, batch.sourceBytes > 0 { problem.sayLines(text) }
         return problem
     }
 
-    /// Says which lines a value goes over, whose first one is known.
-    private func sayLines(_ problem: inout RowProblem, _ value: Span<UInt8>) {
-        var last = problem.line
-        for index in value.indices {
-            let isReturn = value[index] == Byte.carriageReturn
-            let isPair = isReturn && index + 1 < value.count && value[index + 1] == Byte.lineFeed
-            if value[index] == Byte.lineFeed || isReturn && !isPair { last += 1 }
-        }
-        problem.what += " It spans the lines \(problem.line) to \(last)."
+    /// Where the row's first value lies.
+    private func rowStart(_ cells: Span<RowBatch.Cell>, in batch: borrowing RowBatch) -> Int {
+        guard batch.isShaped else { return cells.isEmpty ? .max : Int(cells[0].start) }
+        var start = Int.max
+        for index in cells.indices { start = min(start, Int(cells[index].start)) }
+        return start
     }
 
-    /// Line and column of a value that lies in the text as the file has it; a row may go over several lines.
-    private func place(_ problem: inout RowProblem, _ rowStart: Int, _ start: Int, _ text: Span<UInt8>) {
-        var at = start
-        var characters = 1
-        while at > 0, text[at - 1] != UInt8(ascii: "\n"), text[at - 1] != UInt8(ascii: "\r") {
-            at -= 1
-            // Continuation bytes belong to the character before them.
-            if text[at] & 0xc0 != 0x80 { characters += 1 }
+    /// All that is wrong with a row, in the order in which it is looked at: its RIC, its post, its service, each field.
+    private func allProblems(
+        _ first: Rejection, _ cells: Span<RowBatch.Cell>, _ slots: [Int], in batch: borrowing RowBatch,
+        _ columns: [Column], line: Int
+    ) -> RowProblem {
+        var found = problem(first, cells, slots, in: batch, columns, line: line)
+        switch first.fault {
+        // Of such rows nothing else can be told.
+        case .badRule, .duplicateColumn, .nestedColumn, .badFieldName, .repeatedHeader, .noFields: return found
+        default: break
         }
-        problem.column = characters
-        while at > rowStart {
-            at -= 1
-            if text[at] == UInt8(ascii: "\n") { problem.line += 1 }
+        let (text, planBytes) = (batch.text.span, plan.bytes.span)
+        var bytes = MappedBytes()
+        var rejections: [Rejection] = []
+        if let rejection = writeRIC(cells, text, planBytes, slots, &bytes) { rejections.append(rejection) }
+        var post = PostKind.update
+        var service = 0
+        if let rejection = readPost(cells, text, planBytes, slots, &post) { rejections.append(rejection) }
+        if let rejection = readService(cells, text, slots, &service) { rejections.append(rejection) }
+        if updateOnly, post == .refresh { rejections.append(Rejection(.refreshNotAllowed)) }
+        var hasValue = false
+        if plan.mapsColumnsPlainly {
+            for index in cells.indices {
+                let one = cells.extracting(index..<index + 1)
+                if var rejection = writeCells(one, text, planBytes, false, &bytes, &hasValue) {
+                    rejection.cell = index
+                    rejections.append(rejection)
+                }
+            }
+        } else {
+            for position in plan.fields.indices {
+                if let rejection = writeField(position, cells, text, planBytes, slots, false, &bytes, &hasValue) {
+                    rejections.append(rejection)
+                }
+            }
         }
+        for index in cells.indices where cells[index].kind == .faulty {
+            rejections.append(Rejection(.value(.nestedValue), cell: index))
+        }
+        for rejection in rejections {
+            found.add(problem(rejection, cells, slots, in: batch, columns, line: line))
+        }
+        return found
     }
 }
 
@@ -650,6 +711,8 @@ func isName(_ value: Span<UInt8>) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse: false
         case .spaceSeparator: scalar == " "
+        // Somebody before us could not decode what stood there.
+        case .otherSymbol where scalar == "\u{FFFD}": false
         default: !scalar.properties.isDefaultIgnorableCodePoint
         }
     }

@@ -161,7 +161,7 @@ struct SureRows {
             case .plain, .null: break
             case .string: if target == .look { mayBeNumber = false }
             case .number: if target == .look { mayBeText = false }
-            case .padded, .bool, .nested: return false
+            case .padded, .bool, .nested, .faulty: return false
             }
         }
         if count == 0 || cell.kind == .null { return !writesNull || (put(prefix, &out) && out.putNull()) }

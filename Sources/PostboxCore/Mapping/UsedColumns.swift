@@ -6,6 +6,18 @@ package struct UsedColumns: Sendable, Equatable {
 
     init(_ names: [String] = []) { self.names = Set(names) }
 
+    /// The names that the rule writes, in the order of their letters.
+    package var written: [String] { names.sorted() }
+
+    /// Whether the rule writes this name.
+    func isWritten(_ name: String) -> Bool { names.contains(name) }
+
+    /// Whether some columns are used in any case of their letters.
+    var knowsAnyCase: Bool { !inAnyCase.isEmpty }
+
+    /// Whether a column of this name is used in any case of its letters.
+    func isUsedInAnyCase(_ name: String) -> Bool { !inAnyCase.isEmpty && inAnyCase.contains(name.lowercased()) }
+
     /// Whether the column of this name is used.
     package func contains(_ name: String) -> Bool {
         names.contains(name) || !inAnyCase.isEmpty && inAnyCase.contains(name.lowercased())
@@ -47,7 +59,11 @@ extension MappingRule {
     /// The columns that the rule names, and those that the plain mapping gives a meaning where the rule leaves it to it. Nil:
     /// all columns are used, as each is the field of its name.
     package var usedColumns: UsedColumns? {
-        guard let fields else { return nil }
+        fields == nil ? nil : namedColumns
+    }
+
+    /// The columns that the rule names; those that the plain mapping gives a meaning where the rule leaves it to it.
+    package var namedColumns: UsedColumns {
         var used = UsedColumns()
         switch ric {
         case .plain: used.add(inAnyCase: "ric")
@@ -60,7 +76,7 @@ extension MappingRule {
         case .column(let name, _, _): used.add(name)
         case .refresh, .update: break
         }
-        for field in fields {
+        for field in fields ?? [] {
             switch field.source {
             case .column(let name): used.add(name)
             case .value: break

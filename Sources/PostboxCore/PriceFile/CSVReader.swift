@@ -13,6 +13,7 @@ package struct CSVReader: PriceFileReader {
     private let obeysSeparatorLine: Bool
     private let finalNewline: FinalNewline
     private let usedColumns: UsedColumns?
+    private let fillsRows: Bool
     private var carry: [UInt8] = []
     private var carryOffset = 0
     private var line = 1
@@ -25,10 +26,12 @@ package struct CSVReader: PriceFileReader {
     ///   - obeysSeparatorLine: A first line `sep=;` says what the delimiter is.
     ///   - finalNewline: Whether a last line without a line end is a `FileProblem`.
     ///   - usedColumns: The others may be without a name, or have the same one. Nil: all columns are used.
+    ///   - fillsRows: Cells that a row lacks at its end are empty, as in a workbook, which stores only what holds something.
     package init(
         delimiter: UInt8 = UInt8(ascii: ","), obeysSeparatorLine: Bool = false,
-        finalNewline: FinalNewline = .required, usedColumns: UsedColumns? = nil
+        finalNewline: FinalNewline = .required, usedColumns: UsedColumns? = nil, fillsRows: Bool = false
     ) {
+        self.fillsRows = fillsRows
         self.delimiter = delimiter
         self.obeysSeparatorLine = obeysSeparatorLine
         self.finalNewline = finalNewline
@@ -89,7 +92,7 @@ package struct CSVReader: PriceFileReader {
                 start = readPlainRows(base, &scan, from: start, cleanEnd: cleanEnd, into: &batch)
                 guard start < text.count else { break }
             }
-            let shape = readCells(base, &scan, from: start, isLast: isLast, into: &batch, unescaped: &unescaped)
+            var shape = readCells(base, &scan, from: start, isLast: isLast, into: &batch, unescaped: &unescaped)
             mayBePlain = shape.isPlain
             let row = RowOfLines(text: text, start: start, line: line)
             if text.count - start > rowBytesMax,
@@ -125,6 +128,7 @@ package struct CSVReader: PriceFileReader {
                     }
                     continue
                 }
+                if fillsRows { fill(&shape, &batch) }
                 rowCount += 1
                 let problem = problem(row, shape, badByte: badByte, base, &batch)
                 if let problem { batch.problems.append(problem) }
@@ -383,6 +387,16 @@ extension CSVReader {
         var end = shape.end
         while end > start, text[end - 1] == Byte.lineFeed || text[end - 1] == Byte.carriageReturn { end -= 1 }
         return separatorOfExcel(UnsafeBufferPointer(rebasing: text[start..<end]))
+    }
+
+    private func fill(_ shape: inout RowShape, _ batch: inout RowBatch) {
+        while shape.cellCount < columns.count {
+            batch.cells.append(
+                RowBatch.Cell(
+                    column: UInt32(truncatingIfNeeded: shape.cellCount),
+                    start: UInt32(truncatingIfNeeded: max(shape.end - 1, 0)), length: 0, kind: .plain))
+            shape.cellCount += 1
+        }
     }
 
     private mutating func takeHeader(

@@ -12,6 +12,8 @@ package enum PriceFileFormat: String, Sendable, Equatable, CaseIterable, Codable
     case xml
     /// Lines of text whose columns are told by their place in the line.
     case fixed
+    /// A workbook of Excel 2007 and later: one of its sheets, read as CSV.
+    case xlsx
 
     /// What is known of the format outside its reader.
     package var traits: FormatTraits {
@@ -22,24 +24,32 @@ package enum PriceFileFormat: String, Sendable, Equatable, CaseIterable, Codable
                 trailer: .firstCell)
         case .json:
             FormatTraits(
-                title: "JSON", endings: ["json"], chunkBytes: 512 << 10, mayBeOneLine: true, trailer: .member)
+                title: "JSON", endings: ["json"], chunkBytes: 512 << 10, mayBeOneLine: true, hasPaths: true,
+                trailer: .member)
         case .jsonLines:
             FormatTraits(
                 title: "JSON lines", endings: ["jsonl", "ndjson"], chunkBytes: 512 << 10, isByLine: true,
-                trailer: .member)
+                hasPaths: true, trailer: .member)
         case .xml:
             FormatTraits(
-                title: "XML", endings: ["xml"], chunkBytes: 512 << 10, declaresEncoding: true, hasRowElement: true)
+                title: "XML", endings: ["xml"], chunkBytes: 512 << 10, declaresEncoding: true, hasRowElement: true,
+                hasPaths: true)
         case .fixed:
             // No ending of a name is theirs: the rule says so.
             FormatTraits(
                 title: "fixed columns", endings: [], chunkBytes: 256 << 10, hasHeader: true, isByLine: true,
                 hasColumnsByPosition: true, trailer: .firstCell)
+        case .xlsx:
+            FormatTraits(
+                title: "xlsx", endings: ["xlsx", "xlsm"], chunkBytes: 256 << 10, hasHeader: true, isByLine: true,
+                isWorkbook: true, trailer: .firstCell)
         }
     }
 
-    /// The format that a file's extension stands for (any case), or nil when it says nothing.
+    /// The format that a file's extension stands for (any case), or nil when it says nothing. What says how the file is packed
+    /// (`.gz`) is not looked at.
     package init?(fileName: String) {
+        let fileName = Packing.unpackedName(fileName)
         guard let dot = fileName.lastIndex(of: ".") else { return nil }
         let ending = fileName[fileName.index(after: dot)...].lowercased()
         guard let format = Self.allCases.first(where: { $0.traits.endings.contains(ending) }) else { return nil }
@@ -71,8 +81,12 @@ package struct FormatTraits: Sendable, Equatable {
     package var mayBeOneLine = false
     /// The file says by itself how its characters are encoded.
     package var declaresEncoding = false
+    /// A container of parts, one of which is turned into lines of CSV in UTF-8 before anything reads it.
+    package var isWorkbook = false
     /// The rule may name which elements are the rows.
     package var hasRowElement = false
+    /// Values lie in each other: a column's name may be a path.
+    var hasPaths = false
     /// The rule says in which characters of a line each column stands.
     package var hasColumnsByPosition = false
     /// Nil: such files have no trailer.

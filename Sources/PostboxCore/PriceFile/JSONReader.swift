@@ -15,7 +15,7 @@ package struct JSONReader: PriceFileReader {
         case byFirstByte
     }
 
-    package var columns: [Column] { tree.columns }
+    package var columns: [Column] { rowTree?.columns ?? tree.columns }
     package private(set) var frame = RowFrame()
     package private(set) var rowCount = 0
 
@@ -23,6 +23,8 @@ package struct JSONReader: PriceFileReader {
     private let finalNewline: FinalNewline
     private let usedColumns: UsedColumns?
     private var tree = ColumnTree()
+    /// Finds the values where the rule's columns are more than dotted names. Nil: they are not.
+    private var rowTree: JSONRowTree?
     private var stage = Stage.beforeByteOrderMark
     private var carry: [UInt8] = []
     private var carryOffset = 0
@@ -45,7 +47,12 @@ package struct JSONReader: PriceFileReader {
     /// - Parameters:
     ///   - finalNewline: Whether a last line without a line end is a `FileProblem`, where each line is an object.
     ///   - usedColumns: The others may come twice in a row. Nil: all columns are used.
-    package init(layout: Layout, finalNewline: FinalNewline = .required, usedColumns: UsedColumns? = nil) {
+    ///   - pathColumns: The columns that the rule names, some of which are more than dotted names. Nil: none are.
+    package init(
+        layout: Layout, finalNewline: FinalNewline = .required, usedColumns: UsedColumns? = nil,
+        pathColumns: UsedColumns? = nil
+    ) {
+        rowTree = pathColumns.map { JSONRowTree(used: $0, takesAll: usedColumns == nil) }
         self.layout = layout
         self.finalNewline = finalNewline
         self.usedColumns = usedColumns
@@ -231,8 +238,7 @@ extension JSONReader {
         var rowProblem: RowProblem?
         do throws(JSONFault) {
             if first == UInt8(ascii: "{") {
-                try readObject(
-                    text, &pass.cursor, below: ColumnTree.root, depth: 1, into: &batch, &unescaped, &rowProblem)
+                try readRow(text, &pass.cursor, into: &batch, &unescaped, &rowProblem)
             } else {
                 try passForeignElement(&pass.cursor, isLast: isLast)
                 rowProblem = notAnObject(text, at: start)
@@ -256,6 +262,29 @@ extension JSONReader {
         try cursor.passValue(depth: 1)
         // More digits may follow in the next chunk.
         if cursor.at == cursor.count && !isLast { throw .isCutOff }
+    }
+
+    /// Reads a row's object into the batch.
+    @inline(__always)
+    private mutating func readRow(
+        _ text: UnsafeBufferPointer<UInt8>, _ cursor: inout JSONCursor, into batch: inout RowBatch,
+        _ unescaped: inout [UInt8], _ rowProblem: inout RowProblem?
+    ) throws(JSONFault) {
+        if rowTree != nil {
+            return try readTree(text, &cursor, into: &batch, &unescaped, &rowProblem)
+        }
+        try readObject(text, &cursor, below: ColumnTree.root, depth: 1, into: &batch, &unescaped, &rowProblem)
+    }
+
+    @inline(never)
+    private mutating func readTree(
+        _ text: UnsafeBufferPointer<UInt8>, _ cursor: inout JSONCursor, into batch: inout RowBatch,
+        _ unescaped: inout [UInt8], _ rowProblem: inout RowProblem?
+    ) throws(JSONFault) {
+        guard let fault = try rowTree?.read(text, &cursor, depth: 1, into: &batch.cells, &unescaped) else { return }
+        let at = place(text, at: fault.at)
+        rowProblem = RowProblem(
+            reason: fault.reason, line: at.line, column: at.column, columnName: fault.columnName, what: fault.what)
     }
 
     /// Reads an object's members into the batch.
@@ -425,8 +454,7 @@ extension JSONReader {
         var rowProblem: RowProblem?
         do throws(JSONFault) {
             if first == UInt8(ascii: "{") {
-                try readObject(
-                    text, &pass.cursor, below: ColumnTree.root, depth: 1, into: &batch, &unescaped, &rowProblem)
+                try readRow(text, &pass.cursor, into: &batch, &unescaped, &rowProblem)
             } else {
                 try pass.cursor.passValue(depth: 1)
                 rowProblem = notAnObject(text, at: valueStart)
@@ -587,9 +615,8 @@ extension JSONReader {
 
     private func badByte(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> RowProblem {
         let at = place(text, at: index)
-        return RowProblem(
-            reason: "bad_byte", line: at.line, column: at.column, what: badByteWords(text[index]),
-            hint: badByteHint(text[index]))
+        let (what, hint) = badByteWords(text, at: index)
+        return RowProblem(reason: "bad_byte", line: at.line, column: at.column, what: what, hint: hint)
     }
 }
 

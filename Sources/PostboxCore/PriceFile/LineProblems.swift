@@ -16,9 +16,8 @@ struct RowOfLines {
     /// The row holds a byte that is no text.
     func badByte(at index: Int) -> RowProblem {
         let at = place(of: index)
-        let byte = text[index]
-        return RowProblem(
-            reason: "bad_byte", line: at.line, column: at.column, what: badByteWords(byte), hint: badByteHint(byte))
+        let (what, hint) = badByteWords(text, at: index)
+        return RowProblem(reason: "bad_byte", line: at.line, column: at.column, what: what, hint: hint)
     }
 
     /// Text stands between a closing quote and the next delimiter.

@@ -12,6 +12,7 @@ package struct LineReader: PriceFileReader {
     private let marks: LineMarks
     private let finalNewline: FinalNewline
     private let usedColumns: UsedColumns?
+    private let fillsRows: Bool
     private var cutter: LineCutter
     private var phase: Phase
     /// A line behind which the rows begin was passed.
@@ -55,10 +56,12 @@ package struct LineReader: PriceFileReader {
     ///   - delimiter: The ASCII byte between two cells, where the layout names no other way.
     ///   - finalNewline: Whether a last line without a line end is a `FileProblem`.
     ///   - usedColumns: The others may be without a name, or have the same one. Nil: all columns are used.
+    ///   - fillsRows: Cells that a row lacks at its end are empty, as in a workbook, which stores only what holds something.
     package init(
         _ layout: LineLayout, delimiter: UInt8 = UInt8(ascii: ","), finalNewline: FinalNewline = .required,
-        usedColumns: UsedColumns? = nil
+        usedColumns: UsedColumns? = nil, fillsRows: Bool = false
     ) {
+        self.fillsRows = fillsRows
         self.layout = layout
         self.finalNewline = finalNewline
         self.usedColumns = usedColumns
@@ -284,7 +287,7 @@ extension LineReader {
         _ text: UnsafeBufferPointer<UInt8>, _ start: Int, isLast: Bool, cleanEnd: Int, into batch: inout RowBatch,
         extra: inout [UInt8]
     ) throws(FileProblem) -> Int? {
-        let cut = cutter.cut(text, from: start, line: line, isLast: isLast, into: &batch.cells, extra: &extra)
+        var cut = cutter.cut(text, from: start, line: line, isLast: isLast, into: &batch.cells, extra: &extra)
         let place = RowOfLines(text: text, start: start, line: line)
         if text.count - start > rowBytesMax, (cut.ending == .open ? text.count : cut.end) - start > rowBytesMax {
             throw place.tooLong(openQuote: cut.openQuote)
@@ -302,6 +305,15 @@ extension LineReader {
             try takeHeader(place, cut, badByte: bad, from: &batch, extra: extra)
         } else {
             let bad = badByte(in: place, before: cut.end, cleanEnd: cleanEnd)
+            if fillsRows {
+                while cut.cellCount < tail.columns {
+                    batch.cells.append(
+                        RowBatch.Cell(
+                            column: UInt32(truncatingIfNeeded: cut.cellCount),
+                            start: UInt32(truncatingIfNeeded: max(cut.end - 1, 0)), length: 0, kind: .plain))
+                    cut.cellCount += 1
+                }
+            }
             let problem = problem(place, cut, badByte: bad, &batch) ?? headings.problem
             if problem == nil { headings.append(to: &batch.cells, &extra, columns: columns.count, behind: text.count) }
             takeRow(place, cut, problem, into: &batch)

@@ -19,6 +19,8 @@ package struct RowBatch: Sendable {
         case null
         /// A JSON array (its literal), which no column can hold.
         case nested
+        /// What a rule could not make of the row: its bytes are the index of a problem (``RowBatch/faulty(_:)``).
+        case faulty
     }
 
     /// A value of a row: where its UTF-8 bytes lie in `text`, and whose column it is.
@@ -79,6 +81,11 @@ package struct RowBatch: Sendable {
     /// and brackets that enclose rows. None on the plain path.
     package var kept: [Range<Int>] = []
 
+    /// Where values lie in the file that are not in `sourceBytes`, by their first byte in `text`. None on the plain path.
+    package var places: [UInt32: RowPlace] = [:]
+    /// A rule's values were made and its rows shaped: rows share values, and not all of these lie in the file.
+    package var isShaped = false
+
     package init() {}
 
     /// Empties the batch; capacity stays.
@@ -89,6 +96,19 @@ package struct RowBatch: Sendable {
         rows.removeAll(keepingCapacity: true)
         problems.removeAll(keepingCapacity: true)
         if !kept.isEmpty { kept.removeAll(keepingCapacity: true) }
+        if !places.isEmpty { places.removeAll(keepingCapacity: true) }
+        isShaped = false
+    }
+}
+
+/// A place in a price file: line, and character in that line, both from 1.
+package struct RowPlace: Sendable, Equatable {
+    package var line: Int
+    package var column: Int
+
+    package init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
     }
 }
 

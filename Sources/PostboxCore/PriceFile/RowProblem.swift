@@ -32,6 +32,19 @@ extension RowProblem {
     package var text: String {
         what + (hint.map { " (\($0))" } ?? "")
     }
+
+    /// Notes another problem of the same row, once: a value that two fields take is wrong but once.
+    mutating func add(_ other: RowProblem) {
+        guard other != self.alone, !more.contains(other) else { return }
+        more.append(other)
+    }
+
+    /// The problem without the others of its row.
+    package var alone: RowProblem {
+        var problem = self
+        problem.more = []
+        return problem
+    }
 }
 
 /// What makes a whole price file unreadable: nothing of it may be sent.

@@ -1,30 +1,17 @@
-/// How a price file's bytes stand for text, as a rule says it.
-package enum TextEncoding: String, Sendable, Equatable, CaseIterable, Codable {
-    case utf8 = "utf-8"
-    case latin1
-    case cp1252
-    case utf16 = "utf-16"
-}
-
-/// How a file's bytes stand for text, its byte order included.
-package enum SourceEncoding: Sendable, Equatable {
-    case utf8
-    case latin1
-    case cp1252
-    case utf16LittleEndian
-    case utf16BigEndian
-}
-
 /// Turns a price file's bytes into UTF-8, chunk by chunk.
 ///
 /// A byte order mark stays in the text, so that positions in it lead back to the file byte for byte (see
-/// ``SourceEncoder``). UTF-8 is passed on as it is: a byte that is wrong there is the reader's matter, as it spoils one row.
-package struct SourceDecoder: Sendable {
+/// ``SourceEncoder``). UTF-8 is passed on as it is: a byte that is wrong there is the reader's matter, as it spoils one row. So is a
+/// byte of another encoding that stands for no character: it is passed on as a mark that is no UTF-8. Copies share a converter.
+package struct SourceDecoder {
     /// What the file is written in; nil until its first bytes have told.
     package private(set) var encoding: SourceEncoding?
 
     private let mayDeclare: Bool
     private let isUTF16: Bool
+    /// What iconv calls the encoding that the rule names.
+    private let named: String?
+    private var converter: Iconv?
     private var carry: [UInt8] = []
     private var output: [UInt8] = []
     private var place = TextPlace(countsCarriageReturns: true)
@@ -34,22 +21,24 @@ package struct SourceDecoder: Sendable {
     ///   - encoding: What the rule says. UTF-16 without a byte order mark is little-endian.
     ///   - format: A file that says by itself how it is written is believed, unless the rule says other than UTF-8.
     package init(encoding: TextEncoding, format: PriceFileFormat) {
+        // What a workbook was turned into.
+        let encoding: TextEncoding = format.traits.isWorkbook ? .utf8 : encoding
         mayDeclare = format.traits.declaresEncoding
         isUTF16 = encoding == .utf16
+        if case .named(let name) = encoding { named = name } else { named = nil }
         switch encoding {
         case .utf8: self.encoding = mayDeclare ? nil : .utf8
         case .latin1: self.encoding = .latin1
         case .cp1252: self.encoding = .cp1252
-        case .utf16: self.encoding = nil
+        case .utf16, .named: self.encoding = nil
         }
     }
 
     /// Takes the file's next bytes and hands their UTF-8 to `body`, once, with whether it is the last; what is not a whole
     /// character yet waits for the next call. The last call may bring no bytes. A Ctrl-Z that ends the file is left out.
     ///
-    /// Throws `bad_byte` for a byte that stands for no character, `unknown_encoding` for an XML declaration that names an
-    /// encoding other than UTF-8, US-ASCII, ISO-8859-1, windows-1252 and UTF-16, `padded_with_nuls` for NULs at the file's
-    /// end, and whatever `body` throws.
+    /// Throws `bad_byte` for half a character of UTF-16, `unknown_encoding` for a name in the rule or in an XML declaration that
+    /// iconv does not know, `padded_with_nuls` for NULs at the file's end, and whatever `body` throws.
     package mutating func decode(
         _ chunk: UnsafeRawBufferPointer, isLast: Bool,
         _ body: (UnsafeRawBufferPointer, Bool) throws(FileProblem) -> Void
@@ -64,9 +53,11 @@ package struct SourceDecoder: Sendable {
         switch encoding {
         case .utf8: swap(&output, &carry)
         case .latin1: for byte in carry { appendLatin1(byte) }
-        case .cp1252: try decodeWindows()
+        case .cp1252: decodeWindows()
         case .utf16LittleEndian: used = try decodeUTF16(isBigEndian: false, isLast: isLast)
         case .utf16BigEndian: used = try decodeUTF16(isBigEndian: true, isLast: isLast)
+        case .table(let table): decode(by: table)
+        case .iconv(let name): used = decode(name, isLast: isLast)
         }
         carry.removeFirst(min(used, carry.count))
         if encoding != .utf8 { output.withUnsafeBufferPointer { place.advance(over: $0) } }
@@ -86,18 +77,45 @@ package struct SourceDecoder: Sendable {
         }
     }
 
-    private mutating func decodeWindows() throws(FileProblem) {
+    private mutating func decodeWindows() {
         for byte in carry {
             guard (0x80...0x9F).contains(byte) else {
                 appendLatin1(byte)
                 continue
             }
             let code = windowsCodes[Int(byte - 0x80)]
-            guard code != 0, let scalar = UnicodeScalar(code) else {
-                throw badByte("The byte \(hexByte(byte)) stands for no character in cp1252.")
+            if code != 0, let scalar = UnicodeScalar(code) {
+                append(scalar)
+            } else {
+                BadByteMark.append(byte, to: &output)
             }
-            append(scalar)
         }
+    }
+
+    private mutating func decode(by table: ByteTable) {
+        for byte in carry {
+            if let scalar = table.scalars[Int(byte)] { append(scalar) } else { BadByteMark.append(byte, to: &output) }
+        }
+    }
+
+    /// Returns how many bytes were used.
+    private mutating func decode(_ name: String, isLast: Bool) -> Int {
+        if converter == nil { converter = Iconv(from: name, to: "utf-8") }
+        guard let converter else { return carry.count }
+        var used = 0
+        while used < carry.count {
+            let result = carry.withUnsafeBytes { bytes in
+                converter.convert(UnsafeRawBufferPointer(rebasing: bytes[used...]), into: &output)
+            }
+            used += result.used
+            guard used < carry.count else { break }
+            if result.stop == .unfinished, !isLast { break }
+            // A text that ends in the middle of a character is its last row's problem.
+            BadByteMark.append(carry[used], to: &output)
+            used += 1
+        }
+        if isLast { converter.finish(into: &output) }
+        return used
     }
 
     /// Returns how many bytes were used.
@@ -175,6 +193,10 @@ extension SourceDecoder {
 
     /// The encoding that the first bytes show; nil when too few have come.
     private func detect(isLast: Bool) throws(FileProblem) -> SourceEncoding? {
+        if let named {
+            guard let encoding = SourceEncoding(named: named) else { throw unknown(named, "The file's rule") }
+            return encoding
+        }
         let needed = mayDeclare ? 4 : 2
         guard carry.count >= needed || isLast else { return nil }
         if carry.starts(with: [0xFF, 0xFE]) { return .utf16LittleEndian }
@@ -198,17 +220,27 @@ extension SourceDecoder {
 
     private func declaredEncoding(in declaration: String) throws(FileProblem) -> SourceEncoding {
         guard let name = attribute("encoding", in: Array(declaration.utf8)) else { return .utf8 }
-        switch name.lowercased() {
         // A declaration that can be read byte by byte is no UTF-16, whatever it says.
-        case "utf-8", "utf8", "us-ascii", "ascii", "utf-16": return .utf8
-        case "iso-8859-1", "latin1", "latin-1": return .latin1
-        case "windows-1252", "cp1252": return .cp1252
-        default:
-            throw FileProblem(
-                reason: "unknown_encoding", line: 1,
-                what: "The XML declaration names the encoding \(name), which is not read.",
-                hint: "Write the file in UTF-8, or set `encoding:` in the file's rule (latin1, cp1252 or utf-16).")
+        switch try? TextEncoding(parsing: name) {
+        case .utf8, .utf16: return .utf8
+        case .latin1: return .latin1
+        case .cp1252: return .cp1252
+        case .named(let name):
+            switch SourceEncoding(named: name) {
+            case .utf16LittleEndian, .utf16BigEndian: return .utf8
+            case .some(let encoding): return encoding
+            case .none: break
+            }
+        case nil: break
         }
+        throw unknown(name, "The XML declaration")
+    }
+
+    private func unknown(_ name: String, _ who: String) -> FileProblem {
+        FileProblem(
+            reason: "unknown_encoding", line: 1,
+            what: "\(who) names the encoding \(VisibleText.line(name)), which is not read.",
+            hint: "Write the file in UTF-8, or set `encoding:` in the file's rule to one that `iconv -l` lists.")
     }
 
     private func attribute(_ name: String, in declaration: [UInt8]) -> String? {

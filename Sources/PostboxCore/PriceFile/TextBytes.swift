@@ -178,7 +178,18 @@ func hexByte(_ byte: UInt8) -> String {
 func badByteHint(_ byte: UInt8) -> String {
     byte == 0
         ? "The file may be UTF-16 (set `encoding: utf-16`) or damaged."
-        : "Set `encoding:` in the file's rule (latin1, cp1252 or utf-16) when the file is not written in UTF-8."
+        : "Set `encoding:` in the file's rule (latin1, cp1252, utf-16 or another one) when the file is not written in UTF-8."
+}
+
+/// What is wrong at that place of a text, and what to do about it: no UTF-8, or a byte that the file's own encoding does not have.
+func badByteWords(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> (what: String, hint: String) {
+    if let byte = BadByteMark.byte(text, at: index) {
+        return (
+            "The byte \(hexByte(byte)) stands for no character in the file's encoding here.",
+            "Check `encoding:` in the file's rule, or the encoding that the file itself names."
+        )
+    }
+    return (badByteWords(text[index]), badByteHint(text[index]))
 }
 
 /// The words for a byte that is no UTF-8.

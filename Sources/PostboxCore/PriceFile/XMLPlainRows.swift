@@ -181,7 +181,7 @@ extension XMLRowContext {
             guard scan.has(1) else { return .unfinished }
             if scan.at[0] == UInt8(ascii: ">") || scan.at[0] == UInt8(ascii: "/") { continue }
             guard let length = scan.nameLength() else { return .unfinished }
-            if isNamespace(scan.at, length) { return .unusual }
+            if isNamespace(scan.at, length) || XMLMeaning.mayBeNil(scan.at, length) { return .unusual }
             guard let node = knownNode(scan.at, length) else { return .unusual }
             scan.at += length
             guard scan.has(2) else { return .unfinished }

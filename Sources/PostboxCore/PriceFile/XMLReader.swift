@@ -113,9 +113,8 @@ private final class XMLParser {
         let sound = UnsafeBufferPointer(rebasing: text[..<(badByte ?? whole)])
         let taken = try feed(sound, keepsUnfinished: !isLast && badByte == nil)
         if let badByte {
-            throw FileProblem(
-                reason: "bad_byte", line: place.line, column: place.column, what: badByteWords(text[badByte]),
-                hint: badByteHint(text[badByte]))
+            let (what, hint) = badByteWords(text, at: badByte)
+            throw FileProblem(reason: "bad_byte", line: place.line, column: place.column, what: what, hint: hint)
         }
         carry.append(contentsOf: text[taken...])
         if isLast { try finish() }
@@ -161,9 +160,7 @@ private final class XMLParser {
 
     private func finish() throws(FileProblem) {
         guard let parser, !isEmpty else {
-            throw FileProblem(
-                reason: "empty_file", what: "The file is empty: it holds no XML.",
-                hint: "It must hold a root element with one element a row.")
+            throw XMLFeed.empty
         }
         try context.pointee.checkRest()
         xmlParseChunk(parser, nil, 0, 1)

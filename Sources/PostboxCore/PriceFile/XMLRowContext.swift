@@ -6,9 +6,6 @@ internal import Glibc
 struct XMLRowContext {
     /// Elements inside each other, the root included.
     static let depthMax = 32
-    /// Characters of libxml2's own words: it may quote a name of any length.
-    private static let wordsMax = 300
-
     var feed = XMLFeed()
     var tree = ColumnTree()
     private(set) var frame = RowFrame()
@@ -24,7 +21,7 @@ struct XMLRowContext {
     private var rootName = ""
     private var isRootClosed = false
     private var problem: FileProblem?
-    private var parserFault: ParserFault?
+    private var parserFault: XMLParserFault?
 
     /// Elements open now.
     var depth = 0
@@ -63,13 +60,6 @@ struct XMLRowContext {
         var hasAttributes = false
         /// An attribute says that it has no value.
         var isNil = false
-    }
-
-    private struct ParserFault {
-        var code: Int
-        var line: Int
-        var column: Int
-        var words: String
     }
 
     init(rowElement: String?, usedColumns: UsedColumns?) {
@@ -116,13 +106,13 @@ struct XMLRowContext {
     func check(endOfFile: TextPlace? = nil) throws(FileProblem) {
         if let problem { throw problem }
         if let fault = parserFault {
-            if let endOfFile, !isRootClosed { throw truncated(at: endOfFile) }
-            throw readable(fault)
+            if let endOfFile, !isRootClosed { throw feed.truncated(at: endOfFile, root: rootName) }
+            throw fault.problem
         }
         if depth >= 2 && skippedFrom > 2 && feed.endOffset - rowStart > rowBytesMax {
-            throw loneAmpersand() ?? tooLong(rowLine)
+            throw feed.loneAmpersand ?? feed.tooLong(rowLine)
         }
-        if let endOfFile, !isRootClosed { throw truncated(at: endOfFile) }
+        if let endOfFile, !isRootClosed { throw feed.truncated(at: endOfFile, root: rootName) }
     }
 }
 
@@ -130,11 +120,7 @@ extension XMLRowContext {
     /// Throws what is wrong, at the end of a file, with the bytes that libxml2 has kept waiting for more: it would only find
     /// that there are no more.
     func checkRest() throws(FileProblem) {
-        if let problem = loneAmpersand() { throw problem }
-        guard rootName.isEmpty, let first = feed.rest.first(where: { $0 > Byte.space }), first != UInt8(ascii: "<")
-        else { return }
-        throw FileProblem(
-            reason: "bad_xml", line: feed.line, what: "The file is no XML: it does not begin with an element.")
+        if let problem = feed.problemOfRest(root: rootName) { throw problem }
     }
 }
 
@@ -156,7 +142,7 @@ extension XMLRowContext {
         }
         handler.ignorableWhitespace = handler.characters
         handler.cdataBlock = handler.characters
-        handler.internalSubset = { context, _, _, _ in contextBehind(context)?.pointee.refuseDoctype() }
+        handler.internalSubset = { context, _, _, _ in contextBehind(context)?.pointee.stopAtDoctype() }
         handler.serror = { context, error in
             guard let error else { return }
             contextBehind(context)?.pointee.note(error.pointee)
@@ -169,7 +155,7 @@ extension XMLRowContext {
         _ attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?
     ) {
         depth &+= 1
-        if depth > Self.depthMax { return refuseDepth() }
+        if depth > Self.depthMax { return stop(feed.tooDeep(Self.depthMax)) }
         if depth >= skippedFrom { return }
         if depth == 1 {
             rootName = (prefix.map { words($0) + ":" } ?? "") + words(name)
@@ -215,7 +201,7 @@ extension XMLRowContext {
             if parent > 2 { dropText(of: parent) }
         }
         guard let node = tree.node(token: name, below: levels[parent].node, after: levels[parent].previous) else {
-            return refuseColumns()
+            return stop(feed.tooManyColumns)
         }
         levels[parent].previous = node
         if !tree.mark(node, row: stamp) && rowProblem == nil { noteDuplicate(node) }
@@ -226,13 +212,13 @@ extension XMLRowContext {
         for index in 0..<count {
             let attribute = attributes + index &* 5
             guard let name = attribute[0], let start = attribute[3], let end = attribute[4] else { continue }
-            if let prefix = attribute[1], let space = XMLSpace(attribute[2], prefix: prefix) {
-                if space == .schemaInstance, isSame(name, "nil") { levels[depth].isNil = isTrue(start, end) }
+            if let meaning = XMLMeaning(name, prefix: attribute[1], attribute[2], start, end, isInRow: depth > 2) {
+                if meaning == .isNil { levels[depth].isNil = true }
                 continue
             }
             levels[depth].hasAttributes = true
             guard let node = tree.node(token: name, below: levels[depth].node, after: levels[depth].previous) else {
-                return refuseColumns()
+                return stop(feed.tooManyColumns)
             }
             levels[depth].previous = node
             if !tree.mark(node, row: stamp) && rowProblem == nil { noteDuplicate(node) }
@@ -270,7 +256,7 @@ extension XMLRowContext {
 
     private mutating func endRow() {
         let end = feed.offset
-        if end - rowStart > rowBytesMax { return stop(tooLong(rowLine)) }
+        if end - rowStart > rowBytesMax { return stop(feed.tooLong(rowLine)) }
         rowCount &+= 1
         var row = RowBatch.Row(
             number: rowCount, line: rowLine, sourceStart: rowStart, sourceLength: end - rowStart,
@@ -286,7 +272,7 @@ extension XMLRowContext {
         if depth >= skippedFrom || depth == 0 { return }
         if depth > 2 && !levels[depth].hasChildren { return append(bytes, count: count) }
         if isBlank(bytes, count: count) { return }
-        if depth == 1 { refuseTextInRoot(bytes, count: count) } else { noteStrayText() }
+        if depth == 1 { stop(feed.textBetweenRows) } else { noteStrayText() }
     }
 
     /// Forgets the white space before an element's first child.
@@ -350,38 +336,13 @@ private func contextBehind(_ pointer: UnsafeMutableRawPointer?) -> UnsafeMutable
     pointer?.assumingMemoryBound(to: XMLRowContext.self)
 }
 
-private func words(_ name: UnsafePointer<xmlChar>) -> String { String(cString: name) }
+func words(_ name: UnsafePointer<xmlChar>) -> String { String(cString: name) }
 
-private func isSame(_ name: UnsafePointer<xmlChar>, _ word: String) -> Bool {
+func isSame(_ name: UnsafePointer<xmlChar>, _ word: String) -> Bool {
     strcmp(UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self), word) == 0
 }
 
-/// Whether the value of an attribute that is a Boolean is true.
-private func isTrue(_ start: UnsafePointer<xmlChar>, _ end: UnsafePointer<xmlChar>) -> Bool {
-    let value = UnsafeBufferPointer(start: start, count: start.distance(to: end))
-        .filter { $0 > Byte.space }
-    return value == Array("true".utf8) || value == [UInt8(ascii: "1")]
-}
-
-/// Namespaces whose attributes tell something about the file and are no data.
-private enum XMLSpace {
-    case xml
-    /// XML Schema's, for attributes of documents.
-    case schemaInstance
-
-    /// Nil: another one. A prefix that the file does not declare has no URI.
-    init?(_ uri: UnsafePointer<xmlChar>?, prefix: UnsafePointer<xmlChar>) {
-        if isSame(prefix, "xml") {
-            self = .xml
-        } else if uri.map({ isSame($0, "http://www.w3.org/2001/XMLSchema-instance") }) ?? isSame(prefix, "xsi") {
-            self = .schemaInstance
-        } else {
-            return nil
-        }
-    }
-}
-
-private func isBlank(_ bytes: UnsafePointer<xmlChar>, count: Int) -> Bool {
+func isBlank(_ bytes: UnsafePointer<xmlChar>, count: Int) -> Bool {
     for index in 0..<count {
         switch bytes[index] {
         case Byte.space, Byte.tab, Byte.lineFeed, Byte.carriageReturn: continue
@@ -401,101 +362,13 @@ extension XMLRowContext {
 
     private mutating func note(_ error: xmlError) {
         guard error.level == XML_ERR_FATAL, parserFault == nil, problem == nil else { return }
-        let message = error.message.map { wordsInSource(String(cString: $0), error) } ?? "no reason given"
-        let place = feed.place(of: error)
-        parserFault = ParserFault(
-            code: Int(error.code), line: place.line, column: place.column,
-            words: singleLine(String(message.prefix(Self.wordsMax))))
+        parserFault = XMLParserFault(error, feed, depth: depth)
     }
 
-    /// libxml2's words for an error, which also name the line of the start tag that an end tag does not fit.
-    private func wordsInSource(_ words: String, _ error: xmlError) -> String {
-        guard error.code == Int32(bitPattern: XML_ERR_TAG_NAME_MISMATCH.rawValue) else { return words }
-        // The root was begun before any row was kept from libxml2, a row and what lies in it after all that were.
-        let line = depth > 1 ? feed.sourceLine(Int(error.int1)) : Int(error.int1)
-        return words.replacing(" line \(error.int1) and ", with: " line \(line) and ", maxReplacements: 1)
-    }
-
-    private func singleLine(_ message: String) -> String {
-        var words = message.unicodeScalars.map { $0 == "\n" ? " " : $0 }
-        while let last = words.last, last == " " || last == "." { words.removeLast() }
-        var line = ""
-        line.unicodeScalars.append(contentsOf: words)
-        return line
-    }
-
-    private func readable(_ fault: ParserFault) -> FileProblem {
-        if fault.code == Int(XML_ERR_UNDECLARED_ENTITY.rawValue) {
-            return FileProblem(
-                reason: "unknown_entity", line: fault.line, column: fault.column,
-                what: "The file uses an entity that XML does not have by itself: \(fault.words).",
-                hint: "Only &amp; &lt; &gt; &quot; &apos; and character references such as &#233; are read.")
-        }
-        return FileProblem(
-            reason: "bad_xml", line: fault.line, column: fault.column, what: "The XML is broken: \(fault.words).")
-    }
-
-    private func truncated(at end: TextPlace) -> FileProblem {
-        FileProblem(
-            reason: "truncated", line: end.line, column: end.column,
-            what: rootName.isEmpty
-                ? "The file ends before its root element is open."
-                : "The file ends before its root element \(rootName) is closed.",
-            hint: "The file may have been cut off; send it again.")
-    }
-
-    private func tooLong(_ line: Int) -> FileProblem {
-        FileProblem(
-            reason: "row_too_long", line: line, what: "A row is longer than \(rowBytesMax) bytes.",
-            hint: "Its element may not be closed, or the rows lie deeper than right below the root.")
-    }
-
-    /// libxml2 waits for the semicolon behind an `&`, however far the next one is.
-    private func loneAmpersand() -> FileProblem? {
-        guard feed.rest.first == UInt8(ascii: "&"),
-            feed.rest.contains(where: { $0 <= Byte.space || $0 == UInt8(ascii: "<") })
-        else { return nil }
-        return FileProblem(
-            reason: "bad_xml", line: feed.line, column: feed.restColumn,
-            what: "The XML is broken: the & that stands here begins no reference.", hint: "Write &amp; for it.")
-    }
-
-    private mutating func refuseDoctype() {
-        stop(
-            FileProblem(
-                reason: "doctype", line: feed.tag.line, column: feed.tagColumn,
-                what: "The file has a document type declaration (DOCTYPE), which is not read for safety.",
-                hint: "Take the <!DOCTYPE ...> out of the file."))
-    }
-
-    private mutating func refuseDepth() {
-        stop(
-            FileProblem(
-                reason: "too_deep", line: feed.tag.line, column: feed.tagColumn,
-                what: "More than \(Self.depthMax) elements stand inside each other."))
-    }
-
-    private mutating func refuseColumns() {
-        stop(
-            FileProblem(
-                reason: "too_many_columns", line: feed.tag.line, column: feed.tagColumn,
-                what: "The rows have more than \(ColumnTree.nodesMax) different element and attribute names."))
-    }
+    private mutating func stopAtDoctype() { stop(feed.doctype) }
 
     private mutating func refuseMixed(_ name: UnsafePointer<xmlChar>) {
-        let first = rowToken.map { words($0) } ?? ""
-        stop(
-            FileProblem(
-                reason: "mixed_elements", line: feed.tag.line, column: feed.tagColumn,
-                what: "The root has children of different names: \(first) and \(words(name)).",
-                hint: "Name the one that is a row as `row_element` in the file's rule."))
-    }
-
-    private mutating func refuseTextInRoot(_ bytes: UnsafePointer<xmlChar>, count: Int) {
-        stop(
-            FileProblem(
-                reason: "stray_text", line: feed.line,
-                what: "Text stands between the rows, outside of every row's element."))
+        stop(feed.mixedElements(rowToken.map { words($0) } ?? "", words(name)))
     }
 
     private func isUsed(_ path: String) -> Bool { usedColumns?.reaches(path) != false }

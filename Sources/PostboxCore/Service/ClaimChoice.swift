@@ -16,11 +16,16 @@ package struct ClaimChoice: Sendable {
         /// Destinations that files of an earlier run wait for.
         package var blocked: Set<String>
         package var standing: Standing
+        /// Tables that cannot be used.
+        package var missingTables: Set<String>
 
-        package init(ready: Set<String>, blocked: Set<String>, standing: Standing) {
+        package init(
+            ready: Set<String>, blocked: Set<String>, standing: Standing, missingTables: Set<String> = []
+        ) {
             self.ready = ready
             self.blocked = blocked
             self.standing = standing
+            self.missingTables = missingTables
         }
 
         /// Whether a file for these destinations may go.
@@ -38,6 +43,8 @@ package struct ClaimChoice: Sendable {
         package var parked: [String] = []
         /// Of these the ones that wait for a destination, which is told.
         package var told: [String] = []
+        /// Of these the ones that wait for a table, which is told: all that could go otherwise.
+        package var withoutTable: [String] = []
     }
 
     /// Under which files were parked.
@@ -71,8 +78,11 @@ package struct ClaimChoice: Sendable {
         return room > 0 && (room == openMax || room >= min(ready, claimMin)) ? room : 0
     }
 
-    /// Chooses among files that are ready. `destinations`: of each of them, but those that the held inbox keeps.
-    package mutating func choose(_ ready: [String], room: Int, _ destinations: [String: [String]]) -> Choice {
+    /// Chooses among files that are ready. `destinations`: of each of them, but those that the held inbox keeps. `tables`: of those
+    /// that need some.
+    package mutating func choose(
+        _ ready: [String], room: Int, _ destinations: [String: [String]], tables: [String: [String]] = [:]
+    ) -> Choice {
         var choice = Choice()
         guard let outlook else { return choice }
         looks += ready.count
@@ -87,7 +97,12 @@ package struct ClaimChoice: Sendable {
                 continue
             }
             if outlook.lets(wanted) {
-                choice.claimed.append(name)
+                if let needed = tables[name], !outlook.missingTables.isDisjoint(with: needed) {
+                    choice.parked.append(name)
+                    choice.withoutTable.append(name)
+                } else {
+                    choice.claimed.append(name)
+                }
             } else {
                 choice.parked.append(name)
                 choice.told.append(name)

@@ -1,8 +1,10 @@
-/// Where files of the inbox go, by their names; asked once while they wait.
+/// Where files of the inbox go, by their names, and which tables they need; asked once while they wait.
 struct DestinationsOfNames: Sendable {
     /// Some rule's files go before others'.
     let hasPriorities: Bool
     private(set) var known: [String: [String]] = [:]
+    /// Of those that need some.
+    private(set) var tables: [String: [String]] = [:]
     private var said = SaidOnce()
 
     init(_ settings: Settings) {
@@ -10,8 +12,11 @@ struct DestinationsOfNames: Sendable {
     }
 
     /// The file goes to these. The desk is told once when one of them is missing.
-    mutating func found(_ name: String, _ destinations: [String], _ lanes: LaneBook) -> Told? {
+    mutating func found(
+        _ name: String, _ destinations: [String], tables needed: [String], _ lanes: LaneBook
+    ) -> Told? {
         known[name] = destinations
+        if !needed.isEmpty { tables[name] = needed }
         guard let missing = destinations.first(where: { !lanes.has($0) }), said.isNew(name) else { return nil }
         return .alert(
             Alert(
@@ -22,7 +27,10 @@ struct DestinationsOfNames: Sendable {
     }
 
     /// The file was claimed: another one of its name is asked for anew.
-    mutating func forget(_ name: String) { known[name] = nil }
+    mutating func forget(_ name: String) {
+        known[name] = nil
+        if !tables.isEmpty { tables[name] = nil }
+    }
 
     /// Whether a file is for a destination that the configuration no longer has.
     func hasGone(_ lanes: LaneBook) -> Bool { known.values.contains { !lanes.hasAll($0) } }

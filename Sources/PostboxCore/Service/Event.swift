@@ -65,6 +65,8 @@ package struct Event: Sendable, Hashable {
     package static let inotifyOverflow = Event("inotify_overflow")
     package static let inboxFault = Event("inbox_fault")
     package static let claimFault = Event("claim_fault")
+    package static let tableFault = Event("table_fault")
+    package static let tableRead = Event("table_read")
 
     // MARK: - Files
 
@@ -121,7 +123,8 @@ package struct Event: Sendable, Hashable {
         .tokenRenewed, .tokenFailed, .tokenRefreshRefused, .destinationDown, .destinationUp, .destinationPaused,
         .destinationResumed, .destinationMissing, .inDoubt, .lateAnswer, .unmappedError, .unreadableAnswer, .waiting,
         .waitingLong, .waitingOver, .companionAlone, .ignored, .nameTooLong, .nameUnreadable, .watching, .watchFault,
-        .polling, .inotifyOverflow, .inboxFault, .claimFault, .claimed, .posting, .fileDone, .filePartial,
+        .polling, .inotifyOverflow, .inboxFault, .claimFault, .tableFault, .tableRead, .claimed, .posting, .fileDone,
+        .filePartial,
         .fileFailed, .fileRefused, .duplicateFile, .maxAge, .changedAfterRead, .contributionFault, .held, .resumed,
         .cancelling, .orderVoid, .foreignOrder, .controlFault, .recovery, .recoveredInDoubt, .foreignFile,
         .diskFault, .diskRecovered, .ledgerFault, .ledgerMissing, .spoolFault, .spoolTaken,

@@ -332,12 +332,16 @@ package struct WaitingOutlook {
     let lanes: LaneBook
     /// By name, as far as they were asked for.
     let destinations: [String: [String]]
+    /// Of those that need some.
+    let tables: [String: [String]]
+    let missingTables: Set<String>
 
     /// A word for what a complete file waits for.
     func word(for name: String) -> String {
         if standing.isInboxHeld { return "held" }
         guard let destinations = destinations[name] else { return "turn" }
         if standing.holds(anyOf: destinations) { return "held" }
-        return lanes.areReady(destinations) ? "turn" : "destination"
+        guard lanes.areReady(destinations) else { return "destination" }
+        return missingTables.isDisjoint(with: tables[name] ?? []) ? "turn" : "table"
     }
 }

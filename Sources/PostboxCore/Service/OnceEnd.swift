@@ -19,10 +19,18 @@ package struct OnceEnd: Sendable {
         package var pending: Int
         /// Where those that are complete go.
         package var destinations: [[String]]
+        /// For each complete file that waits for a table: which one. Nothing else is known of it.
+        package var withoutTable: [String]
 
-        package init(pending: Int = 0, destinations: [[String]] = []) {
+        package init(pending: Int = 0, destinations: [[String]] = [], withoutTable: [String] = []) {
             self.pending = pending
             self.destinations = destinations
+            self.withoutTable = withoutTable
+        }
+
+        /// Whether all that is left waits for tables, or is held.
+        func waitForTables(_ standing: Standing) -> Bool {
+            pending == 0 && !withoutTable.isEmpty && destinations.allSatisfy { standing.holds(anyOf: $0) }
         }
     }
 
@@ -43,7 +51,8 @@ package struct OnceEnd: Sendable {
     package func isAllHeld(_ files: Files, _ facts: LaneFacts) -> Bool {
         guard drops.open.keys.allSatisfy({ facts.heldUp.contains($0) }) else { return false }
         if standing.isInboxHeld { return true }
-        return files.pending == 0 && files.destinations.allSatisfy { standing.holds(anyOf: $0) }
+        return files.pending == 0 && files.withoutTable.isEmpty
+            && files.destinations.allSatisfy { standing.holds(anyOf: $0) }
     }
 
     // MARK: - Given up

@@ -5,6 +5,10 @@ extension ServiceMachine {
         case list(isWatchLost: Bool)
         /// Look at these names: `looked`.
         case look([String])
+        /// Look at the files of all tables: `tablesLooked`.
+        case lookAtTables
+        /// Read the files of these tables: `tablesRead`.
+        case readTables([String])
         /// Read the desk's commands: `commandsRead`.
         case readCommands
         /// Everything is in place: say that the service is up, and let the destinations log in.

@@ -65,14 +65,17 @@ package struct ServiceMachine: Sendable {
     private var claims = ClaimChoice()
     private var faults = FaultWatch()
     private var destinations: DestinationsOfNames
+    private var tables: TableBook
     private var talk: Talk
     private var stop = Stop.no
     private var result: OnceResult
     private var phase = Phase.opening
     private var queue: Deque<Action> = []
 
-    /// `recovered`: drops that an earlier run left, which go on.
-    package init(_ settings: Settings, options: Options, recovered: [DropBook.Drop], at now: Int64) {
+    /// `recovered`: drops that an earlier run left, which go on. `goodTables`: those of which it left one that can be used.
+    package init(
+        _ settings: Settings, options: Options, recovered: [DropBook.Drop], goodTables: Set<String> = [], at now: Int64
+    ) {
         self.settings = settings
         self.options = options
         names = InboxNames(rules: settings.rules, ignored: settings.ignored)
@@ -80,6 +83,7 @@ package struct ServiceMachine: Sendable {
         lanes = LaneBook(settings.destinations.map(\.name), alert: settings.downAlert.nanoseconds, at: now)
         drops = DropBook(waiting: recovered)
         destinations = DestinationsOfNames(settings)
+        tables = TableBook(settings, good: goodTables, at: now)
         talk = Talk()
         result = OnceResult(isOnce: options.isOnce)
     }
@@ -131,7 +135,9 @@ package struct ServiceMachine: Sendable {
 
     /// The inbox as a whole.
     package mutating func listed(_ listing: InboxListing, at now: Int64) {
-        let outlook = WaitingOutlook(standing: standing, lanes: lanes, destinations: destinations.known)
+        let outlook = WaitingOutlook(
+            standing: standing, lanes: lanes, destinations: destinations.known, tables: destinations.tables,
+            missingTables: tables.missing)
         tell(inbox.listed(listing, at: now, outlook))
         if listing.fault != nil { faults.metInbox(at: listing.began.monotonic) }
     }
@@ -148,9 +154,23 @@ package struct ServiceMachine: Sendable {
             .line(LogLine(.error, event: .ledgerFault, "what the fault left cannot be looked at: \(fault)")))
     }
 
-    /// Where files of rejects go, by name.
-    package mutating func destinationsFound(_ found: [String: [String]]) {
-        for (name, wanted) in found.sorted(by: { $0.key < $1.key }) { tell(destinations.found(name, wanted, lanes)) }
+    /// Where files of rejects go, by name, and which tables they need.
+    package mutating func destinationsFound(_ found: [String: [String]], tables: [String: [String]] = [:]) {
+        for (name, wanted) in found.sorted(by: { $0.key < $1.key }) {
+            tell(destinations.found(name, wanted, tables: tables[name] ?? [], lanes))
+        }
+    }
+
+    /// The files of the tables, as they lie there.
+    package mutating func tablesLooked(_ looks: [String: TableBook.Look], at now: TwoClocks) {
+        let (due, told) = tables.looked(looks, at: now)
+        tell(told)
+        if !due.isEmpty { queue.append(.readTables(due)) }
+    }
+
+    /// Files of tables were read.
+    package mutating func tablesRead(_ readings: [String: TableBook.Reading], at now: Int64) {
+        for (name, reading) in readings.sorted(by: { $0.key < $1.key }) { tell(tables.read(name, reading, at: now)) }
     }
 
     /// The ledger cannot be read; why.
@@ -174,6 +194,7 @@ package struct ServiceMachine: Sendable {
         for name in wanted where !left.contains(name) {
             inbox.taken(name)
             talk.waiting.taken(name)
+            talk.waitsNoMore(name)
             destinations.forget(name)
         }
         for drop in claimed.drops where standing.cancelledFiles.contains(drop.name) {
@@ -235,10 +256,13 @@ package struct ServiceMachine: Sendable {
             queue = [.readCommands, .list(isWatchLost: true)]
         case .opened:
             phase = .start
+            lookAtTables()
             queue.append(.started)
         case .start:
             result.lanes = nil
+            tables.forgetLook()
             phase = stop == .no ? .list : .stop
+            if phase == .list, let due = tables.nextDeadline, now >= due { lookAtTables() }
         case .list:
             phase = .sayWhatLasts
             if now >= inbox.nextListing {
@@ -247,6 +271,7 @@ package struct ServiceMachine: Sendable {
             }
         case .listed:
             phase = .sayWhatLasts
+            lookAtTables()
             queue.append(.readCommands)
         case .sayWhatLasts:
             sayWhatLasts(at: now, facts)
@@ -292,7 +317,7 @@ package struct ServiceMachine: Sendable {
     /// The first time that something is to be done although nothing happens.
     private func deadline(at now: Int64, _ facts: Facts) -> Int64 {
         var next = inbox.nextDeadline
-        for deadline in [faults.until, lanes.nextDeadline, talk.report.nextDeadline] {
+        for deadline in [faults.until, lanes.nextDeadline, talk.report.nextDeadline, tables.nextDeadline] {
             next = min(next, deadline ?? next)
         }
         if options.isOnce || stop != .no || facts.resultsFailSince != nil { next = min(next, now + 250_000_000) }
@@ -343,7 +368,8 @@ package struct ServiceMachine: Sendable {
             queue.append(.setOldestWaiting(inbox.tracker.oldestArrival.map { $0 / 1000 }))
         }
         let outlook = ClaimChoice.Outlook(
-            ready: lanes.ready, blocked: drops.blocked(lanes, standing), standing: standing)
+            ready: lanes.ready, blocked: drops.blocked(lanes, standing), standing: standing,
+            missingTables: tables.missing)
         if claims.begin(outlook) { inbox.tracker.unpark() }
         phase = .look
     }
@@ -358,15 +384,20 @@ package struct ServiceMachine: Sendable {
             phase = .once
             return
         }
+        guard knowTables() else { return }
         let asked = ready.filter { !standing.isInboxHeld || standing.cancelledFiles.contains($0) }
         guard knowDestinations(of: asked) else { return }
-        let choice = claims.choose(ready, room: room, destinations.known)
+        let choice = claims.choose(ready, room: room, destinations.known, tables: destinations.tables)
         for name in choice.parked { inbox.tracker.park(name) }
         for name in choice.told {
             tell(talk.waiting.waits(name, for: destinations.known[name] ?? [], lanes, standing))
         }
+        for name in choice.withoutTable {
+            tell(talk.waits(name, for: tables.missing(of: destinations.tables[name] ?? []), tables))
+        }
         if !choice.claimed.isEmpty {
             phase = .look
+            tables.forgetLook()
             queue.append(.claim(choice.claimed))
         } else if claims.mayLookOn {
             phase = .look
@@ -381,13 +412,34 @@ package struct ServiceMachine: Sendable {
         var unknown: [String] = []
         for name in files where destinations.known[name] == nil {
             if RejectsName(name) == nil {
-                tell(destinations.found(name, settings.rule(for: name)?.destinations ?? [], lanes))
+                let rule = settings.rule(for: name)
+                let needed = tables.isEmpty ? [] : rule?.tables.keys.sorted() ?? []
+                tell(destinations.found(name, rule?.destinations ?? [], tables: needed, lanes))
             } else {
                 unknown.append(name)
             }
         }
         if !unknown.isEmpty { queue.append(.findDestinations(unknown)) }
         return unknown.isEmpty
+    }
+
+    private mutating func lookAtTables() {
+        if !tables.isEmpty { queue.append(.lookAtTables) }
+    }
+
+    /// Looks at the tables before a claim. False: their files have to be looked at, or what can go has changed by that, and then the
+    /// phase comes again.
+    private mutating func knowTables() -> Bool {
+        guard !tables.isEmpty else { return true }
+        guard tables.isFresh else {
+            lookAtTables()
+            return false
+        }
+        if tables.missing != claims.outlook?.missingTables {
+            phase = .beginClaims
+            return false
+        }
+        return true
     }
 
     private mutating func wantSpares(_ count: Int) { queue.append(.wantSpares(count)) }
@@ -452,7 +504,13 @@ package struct ServiceMachine: Sendable {
         guard !standing.isInboxHeld else { return files }
         let complete = inbox.tracker.complete
         guard knowDestinations(of: complete) else { return nil }
-        files.destinations = complete.compactMap { destinations.known[$0] }
+        for name in complete {
+            if let needed = destinations.tables[name], let table = tables.missing(of: needed) {
+                files.withoutTable.append(table)
+            } else if let wanted = destinations.known[name] {
+                files.destinations.append(wanted)
+            }
+        }
         return files
     }
 
@@ -476,6 +534,17 @@ package struct ServiceMachine: Sendable {
     }
 
     private mutating func onceGivenUp(at now: Int64) {
+        if drops.isEmpty, tables.isHopeless(at: now, patience: options.patience) {
+            guard let files = files() else { return }
+            if files.waitForTables(standing), let table = files.withoutTable.min() {
+                tell(
+                    .line(
+                        LogLine(
+                            .error, event: .gaveUp, "gave up: \(tables.why(table))",
+                            facts: ["table": table, "left_in_inbox": "\(inbox.tracker.count)"])))
+                return endOnce(isInMidWork: false, ExitCode.noDestination)
+            }
+        }
         let end = onceEnd(at: now)
         var facts = OnceEnd.LaneFacts()
         if !end.hopeless.isEmpty {

@@ -3,6 +3,28 @@ struct Talk: Sendable {
     var said = SaidOnce()
     var waiting = WaitingForDestination()
     var report = ProgressReport(every: 60_000_000_000)
+    /// Files of which it was told that they wait for a table.
+    private var withoutTable: Set<String> = []
+
+    /// A file waits for a table, where one was found that it waits for: told once of each file, of many files of the first ones only.
+    mutating func waits(_ name: String, for table: String?, _ tables: TableBook) -> Told? {
+        guard let table, withoutTable.count <= LeftFiles.namedMax, withoutTable.insert(name).inserted else {
+            return nil
+        }
+        let isMany = withoutTable.count > LeftFiles.namedMax
+        var facts = ["why": tables.why(table)]
+        if !isMany { facts["file"] = name }
+        return .line(
+            LogLine(
+                .info, event: .waiting,
+                "\(isMany ? "more files wait in the inbox for their tables" : "\(name) waits in the inbox for its table")",
+                facts: facts))
+    }
+
+    /// The file was claimed.
+    mutating func waitsNoMore(_ name: String) {
+        if !withoutTable.isEmpty { withoutTable.remove(name) }
+    }
 
     /// How far the drops in work are, when it is time to tell.
     mutating func progress(

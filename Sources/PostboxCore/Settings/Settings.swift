@@ -24,6 +24,8 @@ package struct Settings: Sendable, Equatable {
     package var destinations: [Destination]
     /// `files:` in the order of the file; empty: the plain mapping for every file with a known extension.
     package var rules: [MappingRule]
+    /// What rules take values from, by a key.
+    package var tables: [TableRule]
 
     package init(
         directories: Directories, settle: Duration = .seconds(5), rescan: Duration = .seconds(10),
@@ -31,7 +33,7 @@ package struct Settings: Sendable, Equatable {
         downAlert: Duration = .seconds(300), duplicates: Duplicates = .reject,
         duplicatesWithin: Duration = .seconds(24 * 3600), ignored: [String] = [],
         unmatchedAfter: Duration = .seconds(60),
-        destinations: [Destination], rules: [MappingRule] = []
+        destinations: [Destination], rules: [MappingRule] = [], tables: [TableRule] = []
     ) {
         self.directories = directories
         self.settle = settle
@@ -46,6 +48,7 @@ package struct Settings: Sendable, Equatable {
         self.unmatchedAfter = unmatchedAfter
         self.destinations = destinations
         self.rules = rules
+        self.tables = tables
     }
 
     /// The rule for a file of that name: the first that matches, or without rules the plain mapping to the only destination. Rejects

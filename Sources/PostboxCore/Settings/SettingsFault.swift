@@ -21,7 +21,9 @@ package struct SettingsFault: Sendable, Equatable {
 
 extension Settings {
     /// Everything that does not fit together: directories, destinations by profile, rules against destinations.
-    package var faults: [SettingsFault] { directoryFaults + destinationFaults + ruleFaults + ignoreFaults }
+    package var faults: [SettingsFault] {
+        directoryFaults + destinationFaults + ruleFaults + tableFaults + ignoreFaults
+    }
 
     private var directoryFaults: [SettingsFault] {
         let all: [(TopKey, String)] = [
@@ -112,6 +114,34 @@ extension Settings {
             }
             if rule.rowElement != nil, rule.format?.traits.hasRowElement == false {
                 add(.rowElement, PriceFileFormat.withRowElementOnly)
+            }
+        }
+        return faults
+    }
+
+    /// Tables that nobody has, or that Postbox itself would take away.
+    private var tableFaults: [SettingsFault] {
+        var faults: [SettingsFault] = []
+        for table in tables {
+            let folders = [
+                directories.inbox, directories.work, directories.done, directories.failed, directories.state,
+            ]
+            if let folder = folders.first(where: { table.path.hasPrefix($0 + "/") }) {
+                faults.append(
+                    SettingsFault(
+                        .top(.tables),
+                        "the file of the table `\(table.name)` lies in \(folder), which is Postbox's own: put it elsewhere"
+                    ))
+            }
+        }
+        let names = tables.map(\.name)
+        for (index, rule) in rules.enumerated() {
+            for (key, lookup) in rule.lookups where !names.contains(lookup.table) {
+                let nearest = NearestWord.of(lookup.table, in: names).map { "; the nearest is `\($0)`" } ?? ""
+                faults.append(
+                    SettingsFault(
+                        .rule(index, key),
+                        "`lookup` names the table `\(lookup.table)`, which is not in `tables`\(nearest)"))
             }
         }
         return faults

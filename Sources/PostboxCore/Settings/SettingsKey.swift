@@ -25,10 +25,15 @@ package enum TopKey: String, SettingsKey {
     case duplicatesWithin = "duplicates_within"
     case ignored = "ignore"
     case unmatchedAfter = "unmatched_after"
-    case destinations, files
+    case tables, destinations, files
 
     // A command line may carry a webhook's token.
     package var isSecret: Bool { self == .alertCommand }
+}
+
+/// An entry of `tables`.
+package enum TableKey: String, SettingsKey {
+    case file, key, delimiter
 }
 
 /// An entry of `destinations`.

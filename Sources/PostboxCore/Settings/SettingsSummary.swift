@@ -2,8 +2,8 @@
 package enum SettingsSummary {
     /// Plain lines without any secret: directories, each destination, each rule.
     package static func lines(_ settings: Settings) -> [String] {
-        directories(settings.directories) + times(settings) + settings.destinations.flatMap(destination)
-            + rules(settings.rules)
+        directories(settings.directories) + times(settings) + settings.tables.map(table)
+            + settings.destinations.flatMap(destination) + rules(settings.rules)
     }
 
     private static func directories(_ directories: Settings.Directories) -> [String] {
@@ -27,6 +27,11 @@ package enum SettingsSummary {
         if settings.alertCommand != nil { lines.append("alert command: set") }
         lines.append("down and waiting are alerts after \(text(settings.downAlert))")
         return lines
+    }
+
+    private static func table(_ table: TableRule) -> String {
+        let delimiter = table.delimiter == UInt8(ascii: "\t") ? "tab" : String(UnicodeScalar(table.delimiter))
+        return "table \(table.name): \(table.path), key \(table.key), delimiter \(delimiter)"
     }
 
     private static func destination(_ destination: Destination) -> [String] {

@@ -153,20 +153,20 @@ struct PlainResult {
             decimals -= 1
         }
         if isNegative, rest != 0 { out.append(UInt8(ascii: "-")) }
-        // A power for each digit: of the number, or of the zeros in front that its decimals need. Twenty digits have none more.
-        var power: UInt64 = 1
-        var digits = 1
-        while digits <= decimals || digits < 20 && rest / power >= 10 {
-            power &*= 10
-            digits += 1
-        }
-        while digits > 0 {
-            let (digit, left) = rest.quotientAndRemainder(dividingBy: power)
-            out.append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit))
-            rest = left
-            power /= 10
-            digits -= 1
+        // From the last digit to the first, as many as the point needs; then the other way round.
+        var low = out.count
+        var digits = 0
+        repeat {
             if digits == decimals, digits > 0 { out.append(UInt8(ascii: ".")) }
+            out.append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+            digits += 1
+        } while rest > 0 || digits <= decimals
+        var high = out.count - 1
+        while low < high {
+            out.swapAt(low, high)
+            low += 1
+            high -= 1
         }
     }
 }

@@ -26,16 +26,25 @@ package struct Formula: Sendable {
         case rounded(Int, decimals: Int)
     }
 
+    /// As it was written.
+    package let text: String
     /// The columns that it names, each once, in the order in which they come; operands have their indices.
     package let columns: [String]
     /// Whether a division's result reaches the end unrounded: then the field must say to how many decimals.
     package let divides: Bool
+    /// Whether it has a `round` of its own.
+    package var rounds: Bool {
+        nodes.contains { node in
+            if case .rounded = node { true } else { false }
+        }
+    }
     private let nodes: [Node]
 
     /// Reads a formula as the configuration has it.
     ///
     /// - Throws: what is wrong, with the place.
     package init(parsing text: String) throws(SettingsMistake) {
+        self.text = text
         var parser = FormulaParser(text)
         divides = try parser.parse()
         columns = parser.columns

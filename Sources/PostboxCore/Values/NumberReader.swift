@@ -40,6 +40,8 @@ struct NumberReader: Sendable {
             if !isTyped { text.withUnsafeBufferPointer { out.append(contentsOf: $0) } }
             return nil
         }
+        // As of a plain number: a quote may be one too many.
+        if value.count < text.count, hasLineBreak(text) { return .lineBreak }
         let start = out.count
         guard let fault = read(value, into: &out) else { return nil }
         out.removeLast(out.count - start)
@@ -52,6 +54,7 @@ struct NumberReader: Sendable {
     func operand(_ text: Span<UInt8>, scratch: inout [UInt8]) -> Formula.Operand {
         let value = text.extracting(withoutSpaces(text))
         if value.isEmpty { return .empty }
+        if value.count < text.count, hasLineBreak(text) { return .fault(.lineBreak) }
         if isPlain {
             guard let decimal = DecimalText(value) else { return .fault(faultOfNumber(value) ?? .notADecimal) }
             return .number(decimal)

@@ -69,6 +69,10 @@ package struct DerivedColumn: Sendable, Equatable, Codable {
     package static func name(ofField field: String) -> String { "\u{1}\(field)" }
     /// The same of the RIC.
     package static let nameOfRIC = "\u{1}"
+    /// The column of what else is wrong with a row, where all of it is told.
+    static let nameOfFaults = "\u{1}\u{1}"
+    /// Whether a column is one of these, which no file has.
+    static func isName(_ column: String) -> Bool { column.utf8.first == 1 }
 }
 
 /// Words of one house and those of another.

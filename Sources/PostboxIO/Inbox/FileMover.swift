@@ -9,6 +9,10 @@ package struct FileMover: Sendable {
         package static let result = ".result.part"
         package static let rejects = ".rejects.part"
         package static let summary = ".summary.part"
+        /// The list of rows that do not count.
+        package static let skipped = ".skipped.part"
+        /// Which rows do not count, for a run that goes on after this one.
+        package static let skippedRows = ".skipped.rows"
 
         /// Rejects of one destination among several.
         package static func rejects(of destination: String) -> String {
@@ -17,7 +21,7 @@ package struct FileMover: Sendable {
 
         /// Whether a name in a drop's directory is one of these.
         package static func isOne(_ name: String) -> Bool {
-            name == result || name == summary || name == rejects || name.hasPrefix(rejects + "@")
+            [result, summary, rejects, skipped, skippedRows].contains(name) || name.hasPrefix(rejects + "@")
         }
     }
 
@@ -26,13 +30,18 @@ package struct FileMover: Sendable {
         package var drop: Int
         package var name: String
         package var destinations: [String]
+        /// Some of its rows may not count: then what tells of them lies in the drop's directory.
+        package var maySkip: Bool
         /// What came with it, by the names in the inbox; nil: that is not known.
         package var companions: [String]?
 
-        package init(drop: Int, name: String, destinations: [String], companions: [String]? = nil) {
+        package init(
+            drop: Int, name: String, destinations: [String], maySkip: Bool = false, companions: [String]? = nil
+        ) {
             self.drop = drop
             self.name = name
             self.destinations = destinations
+            self.maySkip = maySkip
             self.companions = companions
         }
 
@@ -103,6 +112,10 @@ package struct FileMover: Sendable {
         _ drop: Moved, from directory: String, to folder: String, as target: String
     ) throws(DiskError) {
         try place(directory + "/" + Part.result, folder + "/" + FileNames.result(target))
+        if drop.maySkip {
+            try place(directory + "/" + Part.skipped, folder + "/" + FileNames.skipped(target))
+            try Disk.remove(directory + "/" + Part.skippedRows)
+        }
         for rejects in drop.rejects { try placeBeside(directory + "/" + rejects.part, folder, rejects.target) }
         try CompanionFiles(in: directory, known: drop.companions).move(of: drop.name, to: folder, as: target)
         try place(directory + "/" + drop.name, folder + "/" + target)

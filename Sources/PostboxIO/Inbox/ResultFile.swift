@@ -50,11 +50,11 @@ package actor ResultFile {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// Creates the file with its header, or goes on after the first `keeping` bytes of one that is there. `mode`: the permission
+    /// Creates the file, of so many rows of which some are skipped, with its header, or goes on after the first `keeping` bytes of one that is there. `mode`: the permission
     /// bits of a new one. `failing` is told
     /// when it cannot be written for now, and when that is over. Throws `DiskError`.
     package init(
-        path: String, rows: Int, lines: [String: ResultLines], keeping: Int = 0,
+        path: String, rows: Int, skipped: Int = 0, lines: [String: ResultLines], keeping: Int = 0,
         outcomes: OutcomeCounts = OutcomeCounts(), bad: [String: RowSet]? = nil, sent: Int = 0,
         firstSentAt: Int64 = 0, mode: UInt32 = 0o644,
         thread: DiskThread,
@@ -63,7 +63,7 @@ package actor ResultFile {
         self.path = path
         self.failing = failing
         self.lines = lines
-        linesInAll = rows * lines.count
+        linesInAll = (rows - skipped) * lines.count
         self.thread = thread
         self.alert = alert
         self.outcomes = outcomes

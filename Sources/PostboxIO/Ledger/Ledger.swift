@@ -16,10 +16,12 @@ package struct DropSnapshot: Sendable, Equatable, Codable {
     package var original: Int?
     /// SHA-256 of the configuration that the rule comes from. nil in older ledgers.
     package var configSHA256: String?
+    /// By name: the tables that its values are looked up in, as they were at its claim. nil: none.
+    package var tables: [String: TableCopy]?
 
     /// What is kept as one text. The rest has columns of its own, which can be asked for.
     private enum CodingKeys: CodingKey {
-        case rule, services, updateOnly, configSHA256
+        case rule, services, updateOnly, configSHA256, tables
     }
 
     package init(

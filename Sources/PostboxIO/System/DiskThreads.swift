@@ -25,10 +25,12 @@ package final class DiskThreads: Sendable {
     }
 
     /// Does `body` there, which may block. Throws what it throws.
-    package func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            add { continuation.resume(with: Result { try body() }) }
-        }
+    package func run<Value: Sendable, Failure: Error>(
+        _ body: @escaping @Sendable () throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        try await withCheckedContinuation { continuation in
+            add { continuation.resume(returning: Result(catching: body)) }
+        }.get()
     }
 
     private func add(_ work: @escaping Work) {

@@ -7,11 +7,12 @@ struct PriceText {
     /// Rows written so far.
     private(set) var rows = 0
 
+    /// A workbook's rows are written as its text, which is CSV.
     init(_ format: PriceFileFormat) {
         self.format = format
         switch format {
-        // Of columns by position nothing is measured.
-        case .csv, .fixed: put("RIC,BID,ASK,TRDPRC_1,GEN_TEXT16\n")
+        // Of columns by position nothing is measured; a workbook's text is CSV.
+        case .csv, .fixed, .xlsx: put("RIC,BID,ASK,TRDPRC_1,GEN_TEXT16\n")
         case .json: put("[\n")
         case .jsonLines: break
         case .xml: put("<?xml version='1.0' encoding='utf-8'?>\n<data>\n")
@@ -20,7 +21,7 @@ struct PriceText {
 
     mutating func append(_ row: PriceRows.Row) {
         switch format {
-        case .csv, .fixed: csv(row)
+        case .csv, .fixed, .xlsx: csv(row)
         case .json:
             if rows > 0 { put(",\n") }
             json(row)
@@ -35,7 +36,7 @@ struct PriceText {
     /// Ends the file.
     mutating func finish() {
         switch format {
-        case .csv, .fixed, .jsonLines: break
+        case .csv, .fixed, .xlsx, .jsonLines: break
         case .json: put("\n]\n")
         case .xml: put("</data>\n")
         }

@@ -29,7 +29,8 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = config.map { Configuration.loadOrExit($0).settings } ?? Self.plain
-        let check = FileCheck(settings: settings, isJSON: json, most: all || json ? nil : 20)
+        let tables = Configuration.tablesOrExit(settings)
+        let check = FileCheck(settings: settings, tables: tables, isJSON: json, most: all || json ? nil : 20)
         var code = PostboxCore.ExitCode.ok
         for file in files { code = PostboxCore.ExitCode.worse(code, try await check.check(file)) }
         Terminal.exit(code)
@@ -48,6 +49,8 @@ struct CheckCommand: AsyncParsableCommand {
 /// Checks one file the way a contribution would read it.
 private struct FileCheck {
     let settings: Settings
+    /// By name.
+    let tables: [String: LookupTable]
     let isJSON: Bool
     /// Problems of a reason that are shown; nil: all.
     let most: Int?
@@ -112,16 +115,27 @@ private struct FileCheck {
             Terminal.print("\(path) -> \(destination.name)" + (rule.match.isEmpty ? "" : " (rule \(rule.match))"))
         }
         do {
-            let source = try SourceFile(path: Self.resolved(path), chunkBytes: format.traits.chunkBytes)
-            let found = try await FirstPass(rule: rule, format: format, targets: [target]).run(
-                FirstPassReader(source), on: DiskThreads(label: "disk", count: 1))
+            let name = path.split(separator: "/").last.map(String.init) ?? path
+            let source = try SourceFile(
+                path: Self.resolved(path), chunkBytes: format.traits.chunkBytes,
+                wrapping: Wrapping(fileName: name, format: format, rule: rule))
+            let sources = RowSources(
+                context: rule.rowContext(file: name, claimedAt: Clock.wall()), tables: tables,
+                zones: try ZoneFiles.rules(of: rule))
+            let found = try await FirstPass(rule: rule, format: format, targets: [target], sources: sources)
+                .run(
+                    FirstPassReader(source, FileLook(rule, format: format)),
+                    on: DiskThreads(label: "disk", count: 1))
             let rejected = found.rejected.max() ?? 0
             let refusal = try refusal(path, found, rule)
-            try show(
-                path, source, PriceFilePass(rule: rule, format: format, target: target), codec, posts: refusal == nil)
+            var all = found.sources
+            all.tellsAll = true
+            let pass = PriceFilePass(rule: rule, format: format, target: target, sources: all)
+            try show(path, source, pass, codec, posts: refusal == nil, hasLines: format.traits.hasHeader)
             if !isJSON {
-                let posted = refusal == nil ? found.rows - rejected : 0
-                Terminal.print("  \(found.rows) rows: \(posted) would be posted, \(rejected) rejected")
+                let posted = refusal == nil ? found.counted - rejected : 0
+                let skipped = found.skipped.map { ", \($0.count) skipped" } ?? ""
+                Terminal.print("  \(found.rows) rows: \(posted) would be posted, \(rejected) rejected\(skipped)")
             }
             if let refusal {
                 problem(path, refusal)
@@ -146,12 +160,13 @@ private struct FileCheck {
     /// Why nothing of a file that can be read would be sent.
     private func refusal(_ path: String, _ found: FirstPass.Found, _ rule: MappingRule) throws -> FileProblem? {
         if let problem = try damage(path, found.digests.sha256) ?? found.control { return problem }
-        if let problem = rule.problem(ofRows: found.rows) { return problem }
+        if let problem = rule.problem(ofRows: found.rows, skipped: found.skipped?.count ?? 0) { return problem }
         let rejected = found.rejected.max() ?? 0
-        if let limit = rule.maxRejected, !limit.allows(rejected, of: found.rows) {
+        if let limit = rule.maxRejected, !limit.allows(rejected, of: found.counted) {
             return FileProblem(
                 reason: "too_many_rejected",
-                what: "\(rejected) of \(found.rows) rows are rejected, more than the rule allows: nothing would be sent"
+                what:
+                    "\(rejected) of \(found.counted) rows are rejected, more than the rule allows: nothing would be sent"
             )
         }
         return nil
@@ -159,7 +174,8 @@ private struct FileCheck {
 
     /// Reads the file again and shows its problems, and its posts where they would be sent.
     private func show(
-        _ path: String, _ source: SourceFile, _ pass: PriceFilePass, _ codec: MessageCodec, posts isSent: Bool
+        _ path: String, _ source: SourceFile, _ pass: PriceFilePass, _ codec: MessageCodec, posts isSent: Bool,
+        hasLines: Bool
     ) throws {
         var limit = ProblemLimit(most: most)
         try source.eachChunk { _, chunk, isLast in
@@ -167,7 +183,9 @@ private struct FileCheck {
                 for row in posts.rows {
                     if row.problem >= 0 {
                         let problem = posts.problems[row.problem]
-                        if limit.shows(problem.reason) { self.problem(path, problem) }
+                        for one in [problem.alone] + problem.more where limit.shows(one.reason) {
+                            self.problem(path, one, row: row.row, isInLine: hasLines)
+                        }
                     } else if isSent {
                         show(row, posts, codec)
                     }
@@ -206,18 +224,63 @@ private struct FileCheck {
                 + (service.isEmpty ? "" : "  \(service)") + "  \(text(row.fieldsStart, row.fieldsLength))")
     }
 
-    private func problem(_ path: String, _ problem: RowProblem) {
+    /// - Parameter isInLine: a column of the file is told by its place in a line; else by its path in a row.
+    private func problem(_ path: String, _ problem: RowProblem, row: Int, isInLine: Bool) {
         report(
-            path, problem.line, problem.column, problem.reason, problem.what, problem.hint)
+            Report(
+                file: path, row: row, line: problem.line, column: problem.column,
+                path: isInLine ? nil : problem.columnName, reason: problem.reason, text: problem.what,
+                hint: problem.hint))
     }
 
     private func problem(_ path: String, _ problem: FileProblem) {
-        report(path, problem.line, problem.column, problem.reason, problem.what, problem.hint)
+        report(
+            Report(
+                file: path, row: 0, line: problem.line, column: problem.column, path: nil, reason: problem.reason,
+                text: problem.what, hint: problem.hint))
     }
 
-    private func report(_ path: String, _ line: Int, _ column: Int, _ reason: String, _ what: String, _ hint: String?) {
-        let place = line > 0 ? (column > 0 ? ":\(line):\(column)" : ":\(line)") : ""
-        let text = "\(path)\(place): \(reason): \(what)" + (hint.map { " (hint: \($0))" } ?? "")
-        if isJSON { Terminal.error(text) } else { Terminal.print("  " + text) }
+    private func report(_ report: Report) {
+        if isJSON { Terminal.error(report.json) } else { Terminal.print("  " + report.text) }
+    }
+
+    /// What is wrong with a file or with one of its rows, as it is told.
+    private struct Report {
+        var file: String
+        /// 0: the file as a whole is meant, or there is no such place.
+        var row: Int
+        var line: Int
+        var column: Int
+        var path: String?
+        var reason: String
+        /// One sentence.
+        var words: String
+        var hint: String?
+
+        init(
+            file: String, row: Int, line: Int, column: Int, path: String?, reason: String, text: String, hint: String?
+        ) {
+            self.file = file
+            self.row = row
+            self.line = line
+            self.column = column
+            self.path = path
+            self.reason = reason
+            words = text
+            self.hint = hint
+        }
+
+        var text: String {
+            let place = line > 0 ? (column > 0 ? ":\(line):\(column)" : ":\(line)") : ""
+            return "\(file)\(place): \(reason): \(words)" + (hint.map { " (hint: \($0))" } ?? "")
+        }
+
+        var json: String {
+            func number(_ value: Int) -> String { value > 0 ? "\(value)" : "null" }
+            func quoted(_ text: String?) -> String { text.map { VisibleText.quoted($0) } ?? "null" }
+            return "{\"file\": \(quoted(file)), \"row\": \(number(row)), \"line\": \(number(line)), "
+                + "\"column\": \(number(column)), \"path\": \(quoted(path)), \"reason\": \(quoted(reason)), "
+                + "\"text\": \(quoted(words)), \"hint\": \(quoted(hint))}"
+        }
     }
 }

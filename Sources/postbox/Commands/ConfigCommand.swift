@@ -17,6 +17,7 @@ struct ConfigCommand: AsyncParsableCommand {
 
         func run() async throws {
             let loaded = Configuration.loadOrExit(file)
+            _ = Configuration.tablesOrExit(loaded.settings)
             for line in SettingsSummary.lines(loaded.settings) { Terminal.print(line) }
             for warning in loaded.warnings { Terminal.print("WARNING: \(warning.text)") }
             Terminal.print("\(file) is valid")

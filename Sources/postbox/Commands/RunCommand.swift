@@ -162,4 +162,23 @@ enum Configuration {
             Terminal.exit(PostboxCore.ExitCode.configuration)
         }
     }
+
+    /// Reads the tables, or says everything that is wrong with them and ends with 78.
+    static func tablesOrExit(_ settings: Settings) -> [String: LookupTable] {
+        var tables: [String: LookupTable] = [:]
+        var isWrong = false
+        for rule in settings.tables {
+            do {
+                tables[rule.name] = try TableFiles.table(rule, columns: settings.columns(ofTable: rule.name))
+            } catch {
+                isWrong = true
+                let fault = error as? TableFault ?? TableFault(Words.of(error))
+                Terminal.error(
+                    SettingsProblem(file: rule.path, line: fault.line, what: "the table `\(rule.name)`: \(fault.what)")
+                        .text)
+            }
+        }
+        if isWrong { Terminal.exit(PostboxCore.ExitCode.configuration) }
+        return tables
+    }
 }

@@ -6,6 +6,8 @@ struct BareRows: Sendable {
     let results: ResultFile
     let destination: String
     let settled: RowSet?
+    /// Rows that do not count: they have no line.
+    let skipped: RowSet?
     let postedThrough: Int
 
     /// Ends the rows after `handled` that are not settled: unknown where they may have been sent, else unsent.
@@ -13,7 +15,8 @@ struct BareRows: Sendable {
         var batch: [RowEnd] = []
         guard handled < rows else { return }
         let detail = OutcomeDetail(reason: reason, text: text)
-        for number in handled + 1...rows where settled?.contains(number) != true {
+        for number in handled + 1...rows
+        where settled?.contains(number) != true && skipped?.contains(number) != true {
             let row = MappedRow(
                 row: number, line: 0, post: .update, service: -1, ricStart: 0, ricLength: 0, fieldsStart: 0,
                 fieldsLength: 0, keyHash: 0)

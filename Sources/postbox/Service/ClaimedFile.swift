@@ -26,13 +26,22 @@ struct ClaimedFile: Sendable {
     var path: String { directory + "/" + name }
     var rule: MappingRule { snapshot.rule }
     var moved: FileMover.Moved {
-        FileMover.Moved(drop: drop, name: name, destinations: rule.destinations, companions: companions)
+        FileMover.Moved(
+            drop: drop, name: name, destinations: rule.destinations, maySkip: rule.maySkipRows,
+            companions: companions)
     }
     var place: DropPlace { snapshot.place(of: drop) }
 
     /// How the file is written; nil: neither its rule nor its name tells.
     var format: PriceFileFormat? {
         rule.format ?? PriceFileFormat(fileName: RejectsName.root(of: name))
+    }
+
+    /// The file, to be read. Throws `DiskError`.
+    func source(_ format: PriceFileFormat) throws(DiskError) -> SourceFile {
+        try SourceFile(
+            path: path, chunkBytes: format.traits.chunkBytes,
+            wrapping: Wrapping(fileName: name, format: format, rule: rule))
     }
 
     /// Until when its rows may be sent; nil: it may be of any age.
@@ -48,7 +57,29 @@ struct ClaimedFile: Sendable {
         }
     }
 
+    /// What its rule's values are made with, besides its rows. A file of rejects has the name that its rows came under.
+    func sources(in context: Context) throws -> RowSources {
+        RowSources(
+            context: rule.rowContext(file: name, claimedAt: claimedAt), tables: try context.tables.tables(of: self),
+            zones: try ZoneFiles.rules(of: rule))
+    }
+
     // MARK: - What lies in its directory
+
+    /// Which of its rows do not count, as an earlier run noted; nil: all count.
+    func skippedRows() throws -> RowSet? {
+        let path = directory + "/" + FileMover.Part.skippedRows
+        guard rule.maySkipRows else { return nil }
+        return try Disk.exists(path) ? RowSet(bytes: try Disk.contents(path)) : RowSet(rows: 0)
+    }
+
+    /// Notes which of its rows do not count, durably: a run that goes on with the drop may no longer have the file.
+    func note(skipped: RowSet?) throws {
+        guard let skipped, skipped.count > 0 else { return }
+        try FileMover().write(
+            skipped.bytes, to: directory + "/" + FileMover.Part.skippedRows, mode: try mode())
+        try Disk.syncDirectory(directory)
+    }
 
     /// SHA-256 in hexadecimal; nil: it cannot be read, or its writer is still at it. Throws `DiskError`.
     func digest() throws -> String? {

@@ -64,13 +64,15 @@ struct Claims: Sendable {
         // Its values are as old as those of the file that they were in.
         snapshot.age = snapshot.age ?? snapshot.arrivedAt ?? original.claimedAt
         snapshot.original = rejects.drop
+        // What was not in a table may be by now.
+        snapshot.tables = nil
         return (snapshot, nil)
     }
 
-    /// Where a file goes, by its name; nowhere: it is refused. Throws when the ledger cannot be read.
-    func destinations(for name: String) async throws -> [String] {
-        guard RejectsName(name) != nil else { return context.settings.rule(for: name)?.destinations ?? [] }
-        return try await snapshot(for: name).0.rule.destinations
+    /// The rule of a file, by its name; one without destinations: it is refused. Throws when the ledger cannot be read.
+    func rule(for name: String) async throws -> MappingRule {
+        guard RejectsName(name) != nil else { return context.settings.rule(for: name) ?? Self.none.rule }
+        return try await snapshot(for: name).0.rule
     }
 
     /// What a file is contributed under by the configuration of today alone.
@@ -118,12 +120,16 @@ struct Claims: Sendable {
                     arrival: changedAt / 1000, priority: snapshot.rule.priority ?? 0)
             }
             if snapshot.configSHA256 == nil { snapshot.configSHA256 = context.configSHA256 }
+            snapshot.tables = context.tables.copies(for: snapshot.rule)
             wanted.append(Wanted(name: name, snapshot: snapshot, refusal: refusal))
         }
         guard !wanted.isEmpty else { return Outcome() }
         let now = Clock.wall()
         let numbers = try await context.ledger.claim(wanted.map { ($0.name, $0.snapshot) }, at: now)
-        for (number, entry) in zip(numbers, wanted) { context.guardBook.opened(entry.snapshot.place(of: number)) }
+        for (number, entry) in zip(numbers, wanted) {
+            context.guardBook.opened(entry.snapshot.place(of: number))
+            context.tables.opened(number, entry.snapshot.tables)
+        }
         FailPoint.reach("claim_recorded")
         let out = try await context.disk.run { [wanted] in try move(wanted, numbers, at: now) }
         let directories = context.settings.directories
@@ -132,6 +138,7 @@ struct Claims: Sendable {
         for place in out.gone {
             try await context.ledger.forget(place.drop)
             try await context.guardBook.closed(place, on: context.disk)
+            try context.tables.closed(place.drop)
         }
         return out
     }

@@ -12,8 +12,12 @@ struct Delivery: Sendable {
     let destination: String
     let target: DestinationMapper.Target
     let format: PriceFileFormat
+    /// What the rule's values are made with.
+    let sources: RowSources
     let digests: SourceFile.Digests
     let rows: Int
+    /// Rows of these that do not count, and have no line; nil: all count.
+    let skipped: RowSet?
     let base: UInt32
     /// Rows that an earlier run settled.
     let settled: RowSet?
@@ -29,7 +33,7 @@ struct Delivery: Sendable {
     }
 
     /// Does all of it. Throws on a fault of the disk or the ledger, when the answers to what was handed over are written down.
-    func run(_ path: String, _ outcomes: OutcomeStream) async throws -> DeliveryMachine.End {
+    func run(_ outcomes: OutcomeStream) async throws -> DeliveryMachine.End {
         let rowsOfDrop = DeliveryMachine.Drop(
             number: file.drop, rows: rows, postIDBase: base, settled: settled, postedThrough: postedThrough)
         let start = await lane.start(of: file.drop)
@@ -40,7 +44,7 @@ struct Delivery: Sendable {
             var action: DeliveryMachine.Action
             var fault: (any Error)?
             do {
-                action = try await handOver(path, machine, start)
+                action = try await handOver(machine, start)
             } catch {
                 fault = error
                 action = machine.next { $0.failed() }
@@ -67,7 +71,8 @@ struct Delivery: Sendable {
         switch action {
         case .endUnread(let row, let ended, let detail):
             await BareRows(
-                results: results, destination: destination, settled: ended, postedThrough: postedThrough
+                results: results, destination: destination, settled: ended, skipped: skipped,
+                postedThrough: postedThrough
             ).end(after: row, rows: rows, reason: detail.reason, text: detail.text)
         case .finishOffering: await lane.finishOffering(file.drop)
         case .close: await drop.leave(destination, keepsPlace: false)
@@ -116,14 +121,14 @@ struct Delivery: Sendable {
 
     /// Reads the file and hands its rows over. Returns what is to be done when that is through.
     private func handOver(
-        _ path: String, _ machine: SharedDelivery, _ start: PostingLane.Start
+        _ machine: SharedDelivery, _ start: PostingLane.Start
     ) async throws -> DeliveryMachine.Action {
         let own = try await Correction(context: context, file: file).newerRowsOfOriginal(
             at: destination, services: start.services)
         let guarded = Guarded(
             file.place, destination: destination, services: start.services, book: context.guardBook, own: own)
         do {
-            let opened = try await context.disk.run { try open(path) }
+            let opened = try await context.disk.run { try open() }
             var sources = Sources(file: opened.file, guarded: guarded)
             let keys = opened.keys
             let wasOvertaken = context.guardBook.wasOvertaken(file.place)
@@ -164,8 +169,8 @@ struct Delivery: Sendable {
     }
 
     /// Waits for the disk once, which for a small file is all.
-    private func open(_ path: String) throws -> Opened {
-        let source = try SourceFile(path: path, chunkBytes: format.traits.chunkBytes)
+    private func open() throws -> Opened {
+        let source = try file.source(format)
         let keys = file.snapshot.original == nil ? nil : try Correction.keys(pass, SecondReading(source, digests))
         let reading = Result {
             let reading = try SecondPass(pass, SecondReading(source, digests))
@@ -240,7 +245,9 @@ struct Delivery: Sendable {
         }
     }
 
-    private var pass: PriceFilePass { PriceFilePass(rule: file.snapshot.rule, format: format, target: target) }
+    private var pass: PriceFilePass {
+        PriceFilePass(rule: file.snapshot.rule, format: format, target: target, sources: sources)
+    }
 
     /// Reads what newer drops had accepted of the wanted RICs and services, by hash; nil: of all.
     private func load(
@@ -256,7 +263,7 @@ struct Delivery: Sendable {
     /// The rows in doubt alone, chunk by chunk. Waits for the disk.
     private func doubts(_ source: SourceFile) throws -> [PostBatch] {
         var found: [PostBatch] = []
-        let pass = pass
+        let pass = self.pass
         let reading = try SecondReading(source, digests)
         while pass.rowCount < postedThrough, let (chunk, isLast) = try reading.next() {
             let mapped = try pass.mapped(chunk, isLast: isLast)

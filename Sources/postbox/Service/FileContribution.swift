@@ -72,7 +72,9 @@ struct FileContribution: Sendable {
         if file.record != nil { try await context.ledger.begin(file.drop) }
         let plan: FilePlan
         do {
-            plan = try await FilePlan(reader, on: context.disk, rule, format: format, targets: targets)
+            plan = try await FilePlan(
+                reader, on: context.disk, rule, format: format, targets: targets,
+                sources: try file.sources(in: context))
         } catch let problem as FileProblem {
             var damage: FileProblem?
             if !admission.goesOn, let digest = try await context.disk.run({ [file] in try file.digest() }) {
@@ -101,8 +103,7 @@ struct FileContribution: Sendable {
     private func open(_ format: PriceFileFormat) async throws -> FirstPassReader {
         let isRead = file.format != nil && hasAllLanes
         return try await context.disk.run { [file] in
-            let reader = FirstPassReader(
-                try SourceFile(path: file.path, chunkBytes: format.traits.chunkBytes))
+            let reader = FirstPassReader(try file.source(format), FileLook(file.rule, format: format))
             if isRead, reader.source.status.isRegular { reader.readAhead() }
             return reader
         }
@@ -207,7 +208,8 @@ struct FileContribution: Sendable {
     // MARK: - Posting
 
     private func post(_ source: SourceFile, _ plan: FilePlan) async throws -> ContributionEnd {
-        let recovered = try await Recovered.find(file, rows: plan.rows, on: context.disk)
+        let recovered = try await Recovered.find(
+            file, rows: plan.rows, skipped: plan.skipped, on: context.disk)
         try await Correction(context: context, file: file).keepNewerResults()
         var services: [String: [String]] = [:]
         var logins: [String: String] = [:]
@@ -220,7 +222,7 @@ struct FileContribution: Sendable {
         FailPoint.reach("planned")
         let results = try await recovered.resultFile(
             of: file, hasLines: plan.hasLines, services: services, in: context)
-        context.progress.add(expected: plan.rows * rule.destinations.count - recovered.rows.outcomes.total)
+        context.progress.add(expected: plan.counted * rule.destinations.count - recovered.rows.outcomes.total)
         logger.info(
             "contributing",
             metadata: ["event": .event(.posting), "rows": "\(plan.rows)", "rejected": "\(plan.rejected)"])
@@ -236,13 +238,14 @@ struct FileContribution: Sendable {
                 Delivery(
                     file: file, context: context, drop: drop, lane: lane, destination: posting.destination,
                     target: target,
-                    format: plan.format, digests: plan.digests, rows: plan.rows, base: posting.postIDBase,
+                    format: plan.format, sources: plan.sources, digests: plan.digests, rows: plan.rows,
+                    skipped: plan.skipped, base: posting.postIDBase,
                     settled: recovered.settled(at: posting.destination), postedThrough: posting.postedThrough,
                     results: results))
         }
         let deadline = age?.start()
         defer { deadline?.cancel() }
-        let ends = try await run(deliveries, source.path)
+        let ends = try await run(deliveries)
         guard ends.allSatisfy(\.isComplete) else {
             try await results.finish(in: context.syncs)
             logger.info("interrupted; it goes on at the next start", metadata: ["event": .event(.interrupted)])
@@ -274,6 +277,9 @@ struct FileContribution: Sendable {
         if admission.goesOn {
             try await context.ledger.readThrough(file.drop)
         } else {
+            if let skipped = plan.skipped, skipped.count > 0 {
+                try await context.disk.run { [file] in try file.note(skipped: skipped) }
+            }
             try await context.ledger.plan(
                 file.drop, size: plan.digests.size, sha256: plan.digests.sha256, digests: plan.digests.chunks,
                 rows: plan.rows, postings: postings)
@@ -283,17 +289,17 @@ struct FileContribution: Sendable {
 
     /// Runs all, and returns their ends as they came. A delivery that meets a fault cancels no other: that one's answers are written
     /// down first. Throws the first fault.
-    private func run(_ deliveries: [Delivery], _ path: String) async throws -> [DeliveryMachine.End] {
+    private func run(_ deliveries: [Delivery]) async throws -> [DeliveryMachine.End] {
         // A task of its own would change threads for nothing.
         if deliveries.count == 1, let stream = drop.outcomes[deliveries[0].destination] {
-            return [try await deliveries[0].run(path, stream)]
+            return [try await deliveries[0].run(stream)]
         }
         let ends = await withTaskGroup(of: Swift.Result<DeliveryMachine.End, any Error>.self) { group in
             for delivery in deliveries {
                 guard let stream = drop.outcomes[delivery.destination] else { continue }
                 group.addTask {
                     do {
-                        return .success(try await delivery.run(path, stream))
+                        return .success(try await delivery.run(stream))
                     } catch {
                         return .failure(error)
                     }

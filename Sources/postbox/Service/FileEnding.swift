@@ -19,11 +19,13 @@ struct FileEnding: Sendable {
     /// Nothing of it is sent. `read`: its rows get their lines: rejected, or unsent; nil: there are none to be had. Throws on a
     /// fault of disk or ledger, as all of these.
     func refuse(_ why: FileTrouble, read: (source: SourceFile, plan: FilePlan)? = nil) async throws -> ContributionEnd {
-        let results = try await fresh(rows: read?.plan.rows ?? 0, hasLines: read?.plan.hasLines ?? true)
+        let results = try await fresh(
+            rows: read?.plan.rows ?? 0, skipped: read?.plan.skipped, hasLines: read?.plan.hasLines ?? true)
         if let read {
             for (name, target) in zip(file.rule.destinations, read.plan.targets) {
                 let reading = SecondPass(
-                    PriceFilePass(rule: file.rule, format: read.plan.format, target: target),
+                    PriceFilePass(
+                        rule: file.rule, format: read.plan.format, target: target, sources: read.plan.sources),
                     try SecondReading(read.source, read.plan.digests))
                 while let (mapped, _) = try await context.disk.run({ try reading.next() }) {
                     let rows = mapped.rows.map { row in
@@ -44,26 +46,27 @@ struct FileEnding: Sendable {
         return try await close(.posted(nil), results, source: source, plan: plan)
     }
 
-    private func fresh(rows: Int, hasLines: Bool) async throws -> ResultFile {
-        try await Recovered(rows: rows, destinations: file.rule.destinations)
+    private func fresh(rows: Int, skipped: RowSet? = nil, hasLines: Bool) async throws -> ResultFile {
+        try await Recovered(rows: rows, skipped: skipped, destinations: file.rule.destinations)
             .resultFile(of: file, hasLines: hasLines, in: context)
     }
 
     /// The file is gone or no longer the one that was read: rows without a line are unknown or unsent, by their numbers.
     /// `source`: it is there, and the one that was read if its digest says so; it is only that nobody posts it any more.
     func endBare(_ record: DropRecord, _ why: FileTrouble, source: SourceFile?) async throws -> ContributionEnd {
-        let recovered = try await Recovered.find(file, rows: record.rows, on: context.disk)
+        let skipped = try await context.disk.run { [file] in try file.skippedRows() }
+        let recovered = try await Recovered.find(file, rows: record.rows, skipped: skipped, on: context.disk)
         let results = try await recovered.resultFile(of: file, hasLines: true, in: context)
         for name in file.rule.destinations {
             await BareRows(
-                results: results, destination: name, settled: recovered.settled(at: name),
+                results: results, destination: name, settled: recovered.settled(at: name), skipped: skipped,
                 postedThrough: record.postings.first { $0.destination == name }?.postedThrough ?? 0
             ).end(after: 0, rows: record.rows, reason: why.reason.word, text: why.text)
         }
         var known: SourceFile?
         if let source, try await context.disk.run({ [file] in try file.digest() }) == record.sha256 { known = source }
         return try await close(
-            .posted(why), results, source: known, plan: FilePlan(record, format: file.format ?? .csv))
+            .posted(why), results, source: known, plan: FilePlan(record, skipped: skipped, format: file.format ?? .csv))
     }
 
     /// Every row has its outcome.
@@ -111,8 +114,9 @@ struct FileEnding: Sendable {
         let bad = fate.verdict == .done ? [:] : results.bad
         // Else there is nothing to be written, and nothing that an earlier try may have written.
         if file.record != nil || bad.values.contains(where: { $0.count > 0 }) {
-            try await context.disk.run { try writeRejects(bad, of: source, format: plan?.format) }
+            try await context.disk.run { try writeRejects(bad, of: source, plan) }
         }
+        if listsSkipped { try await context.disk.run { try listSkipped(of: source, plan) } }
         FailPoint.reach("rejects_written")
         let summary = report.summary(of: fate, facts, plan: plan, source: source, results: results)
         let folder = folder(for: fate.verdict)
@@ -122,7 +126,8 @@ struct FileEnding: Sendable {
         FailPoint.reach("summary_written")
         let companions = CompanionFiles(in: file.directory, known: file.companions)
         let target = try context.names.reserve(
-            file.name, in: folder, suffixes: try companions.suffixes(of: file.name))
+            file.name, in: folder,
+            suffixes: try companions.suffixes(of: file.name) + (listsSkipped ? [FileNames.skippedSuffix] : []))
         do {
             try await results.finish(with: [part], in: context.syncs)
         } catch {
@@ -166,22 +171,39 @@ struct FileEnding: Sendable {
 
     /// A file for each destination at which rows were bad. None for a file that was changed so that its rows are no longer to be
     /// had; the result tells what became of them. Waits for the disk.
-    private func writeRejects(_ bad: [String: RowSet], of source: SourceFile?, format: PriceFileFormat?) throws {
+    private func writeRejects(_ bad: [String: RowSet], of source: SourceFile?, _ plan: FilePlan?) throws {
         let isOne = file.rule.destinations.count == 1
         for name in file.rule.destinations {
             let path = file.directory + "/" + (isOne ? FileMover.Part.rejects : FileMover.Part.rejects(of: name))
-            guard let source, let format, let rows = bad[name], rows.count > 0 else {
+            guard let source, let plan, let rows = bad[name], rows.count > 0 else {
                 // An earlier try may have got as far as here, and some of its outcomes were lost since.
                 if file.record != nil { try Disk.remove(path) }
                 continue
             }
             do {
-                try RejectsWriter(rule: file.rule, format: format).write(
+                try RejectsWriter(rule: file.rule, format: plan.format, sources: plan.sources).write(
                     rows, of: source, to: path, mode: try file.mode())
             } catch is SourceFile.Changed, is FileProblem {
                 try Disk.remove(path)
             }
             FailPoint.reach("rejects_of_one_written")
+        }
+    }
+
+    private var listsSkipped: Bool { file.rule.shape?.listsSkipped == true }
+
+    /// A line for each row that does not count. None for a file that is no longer the one that was read. Waits for the disk.
+    private func listSkipped(of source: SourceFile?, _ plan: FilePlan?) throws {
+        let path = file.directory + "/" + FileMover.Part.skipped
+        guard let source, let plan, let target = plan.targets.first else {
+            if file.record != nil { try Disk.remove(path) }
+            return
+        }
+        do {
+            try SkippedWriter(rule: file.rule, format: plan.format, sources: plan.sources, target: target).write(
+                of: source, to: path, mode: try file.mode())
+        } catch is SourceFile.Changed, is FileProblem {
+            try Disk.remove(path)
         }
     }
 

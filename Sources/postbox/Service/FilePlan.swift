@@ -8,6 +8,10 @@ struct FilePlan: Sendable {
     var targets: [DestinationMapper.Target]
     var digests: SourceFile.Digests
     var rows: Int
+    /// Rows of these that do not count; nil: the rule has neither `where` nor `take`.
+    var skipped: RowSet?
+    /// What the rule's values are made with.
+    var sources = RowSources()
     /// Rows rejected at the destination that rejects most.
     var rejected: Int
     /// Rows have line numbers of their own: not so in a JSON array on one line.
@@ -19,31 +23,39 @@ struct FilePlan: Sendable {
     /// `DiskError`. `disk`: where is read.
     init(
         _ reader: FirstPassReader, on disk: DiskThreads, _ rule: MappingRule, format: PriceFileFormat,
-        targets: [DestinationMapper.Target]
+        targets: [DestinationMapper.Target], sources: RowSources
     ) async throws {
-        let found = try await FirstPass(rule: rule, format: format, targets: targets).run(reader, on: disk)
+        let found = try await FirstPass(rule: rule, format: format, targets: targets, sources: sources)
+            .run(reader, on: disk)
         self.format = format
         self.targets = targets
         digests = found.digests
         rows = found.rows
+        skipped = found.skipped
+        self.sources = found.sources
         rejected = found.rejected.max() ?? 0
         hasLines = !(format.traits.mayBeOneLine && found.lastLine <= 1)
         control = found.control
     }
 
     /// As the ledger knows it from its first reading.
-    init(_ record: DropRecord, format: PriceFileFormat) {
+    init(_ record: DropRecord, skipped: RowSet?, format: PriceFileFormat) {
         self.format = format
         targets = []
         digests = SourceFile.Digests(chunks: record.digests, sha256: record.sha256, size: record.size)
         rows = record.rows
+        self.skipped = skipped
         rejected = 0
         hasLines = true
     }
 
+    /// Rows that count, each of which gets a line for each destination.
+    var counted: Int { rows - (skipped?.count ?? 0) }
+
     /// What counts of it for whether it is posted.
     var reading: Admission.Reading {
         Admission.Reading(
-            size: digests.size, sha256: digests.sha256, rows: rows, rejected: rejected, control: control)
+            size: digests.size, sha256: digests.sha256, rows: rows, skipped: skipped?.count ?? 0,
+            rejected: rejected, control: control)
     }
 }

@@ -55,11 +55,13 @@ struct FileReport: Sendable {
         summary.reason = fate.trouble?.reason.word ?? ""
         summary.text = fate.trouble?.text ?? ""
         summary.rows = plan?.rows ?? 0
+        summary.skipped = plan?.skipped?.count
         summary.outcomes = results.outcomes
         summary.sent = results.sent
         summary.claimedAt = file.claimedAt
         summary.version = Version.text
         summary.configSHA256 = file.snapshot.configSHA256 ?? context.configSHA256
+        summary.tables = file.snapshot.tables?.mapValues(\.sha256) ?? [:]
         summary.warnings = facts.warnings
         if let source, let text = lateWrite(source) { summary.warnings.append(text) }
         summary.firstSentAt = results.firstSentAt

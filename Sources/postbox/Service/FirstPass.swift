@@ -11,24 +11,36 @@ struct FirstPass {
         var rows = 0
         /// Rows rejected at each destination.
         var rejected: [Int] = []
+        /// Rows of these that do not count, by the rule's `where` and `take`; nil: the rule has neither.
+        var skipped: RowSet?
+        /// What the rule's values are made with from here on.
+        var sources = RowSources()
         /// The line of the last row; 0: there is none.
         var lastLine = 0
         /// What the file's trailer says against it.
         var control: FileProblem?
+
+        /// Rows that count.
+        var counted: Int { rows - (skipped?.count ?? 0) }
     }
 
     let rule: MappingRule
     let format: PriceFileFormat
     let targets: [DestinationMapper.Target]
+    /// What the rule's values are made with, besides the file.
+    let sources: RowSources
 
     /// Throws `FileProblem` when the file cannot be read, `SourceFile.Changed` and `DiskError`. `disk`: where is read.
     func run(_ reader: FirstPassReader, on disk: DiskThreads) async throws -> Found {
-        var mapper = FirstPassMapper(
-            PriceFileReading(rule: rule, format: format),
-            targets.map { DestinationMapper(rule: rule, format: format, target: $0) })
-        // What was read ahead is there without a change of threads.
+        let source = reader.source
+        // What is something else than its name says is told as that, whatever has to be known of it before. What was read ahead is
+        // there without a change of threads.
         var upcoming = try reader.takeAhead()
         if upcoming == nil { upcoming = try await disk.run { try reader.next() } }
+        let sources = try await scanned(source, on: disk)
+        var mapper = FirstPassMapper(
+            PriceFileReading(rule: rule, format: format, sources: sources, notesColumns: true),
+            targets.map { DestinationMapper(rule: rule, format: format, target: $0) })
         while let chunk = upcoming {
             guard !chunk.isLast else {
                 try mapper.take(chunk.bytes, isLast: true)
@@ -38,15 +50,42 @@ struct FirstPass {
             try mapper.take(chunk.bytes, isLast: false)
             upcoming = try await following
         }
-        let source = reader.source
-        if mapper.hasSeenOddMarks { try await disk.run { try readMarks(of: source) } }
+        var found = mapper.found(try await reader.digests(on: disk))
+        found.sources = sources
+        if mapper.hasSeenOddMarks { try await disk.run { try readMarks(of: source, sources) } }
         try source.checkUnchanged()
-        return mapper.found(reader.digests())
+        return found
+    }
+
+    /// What the rule's values are made with, with what has to be known of all of the file before its first row; that is not read
+    /// where the rule needs nothing of the kind. Throws as `run`.
+    private func scanned(_ source: SourceFile, on disk: DiskThreads) async throws -> RowSources {
+        guard try rule.needsRowScan || FileScanning(rule, format: format) != nil else { return sources }
+        return try await disk.run {
+            var sources = sources
+            sources.scan = try FileScanning.scan(source, rule, format: format)
+            if rule.needsRowScan { sources.scan = try scan(source, sources) }
+            return sources
+        }
+    }
+
+    /// Reads the file for what has to be known of all of it before its first row. Throws as `run`.
+    private func scan(_ source: SourceFile, _ sources: RowSources) throws -> FileScan {
+        let reading = PriceFileReading(rule: rule, format: format, sources: sources, for: .scan)
+        var batch = RowBatch()
+        try source.eachChunk { _, chunk, isLast in
+            try PriceFileReading.pieces(of: chunk, isLast: isLast) { (piece, isLast) throws(FileProblem) in
+                try reading.read(piece, isLast: isLast, into: &batch)
+            }
+        }
+        var scan = sources.scan ?? FileScan()
+        scan.rows = reading.rowScan
+        return scan
     }
 
     /// Reads the file once more for its decimal marks. Throws as `run`, `FileProblem` also when a column has two of them.
-    private func readMarks(of source: SourceFile) throws {
-        let reading = PriceFileReading(rule: rule, format: format)
+    private func readMarks(of source: SourceFile, _ sources: RowSources) throws {
+        let reading = PriceFileReading(rule: rule, format: format, sources: sources)
         var marks = DecimalMarks(rule)
         var batch = RowBatch()
         try source.eachChunk { _, chunk, isLast in
@@ -62,18 +101,21 @@ final class FirstPassReader: Sendable {
     typealias Chunk = (bytes: [UInt8], isLast: Bool)
 
     private struct State {
+        let reader: ChunkReader
         var digest: ChunkDigest
-        var index = 0
+        var isFirst = true
         /// The first chunk, or what stands against it.
         var ahead: Result<Chunk?, any Error>?
     }
 
     let source: SourceFile
+    private let look: FileLook
     private let state: Mutex<State>
 
-    init(_ source: SourceFile) {
+    init(_ source: SourceFile, _ look: FileLook) {
         self.source = source
-        state = Mutex(State(digest: ChunkDigest(source)))
+        self.look = look
+        state = Mutex(State(reader: ChunkReader(source), digest: ChunkDigest(source)))
     }
 
     /// Reads the first chunk, for whoever waits for the disk just now.
@@ -90,20 +132,33 @@ final class FirstPassReader: Sendable {
         return try ahead?.get()
     }
 
-    /// The next chunk; nil: that was the last one. Waits for the disk. Throws `SourceFile.Changed` and `DiskError`.
+    /// The next chunk; nil: that was the last one. Waits for the disk. Throws `SourceFile.Changed` and `DiskError`, and `FileProblem`
+    /// also for a file that is something else than it should be.
     func next() throws -> Chunk? {
         try state.withLock { state in try next(&state) }
     }
 
     private func next(_ state: inout State) throws -> Chunk? {
-        guard state.index == 0 || state.index < source.chunkCount else { return nil }
-        let chunk = try source.chunk(state.index)
-        state.index += 1
-        chunk.withUnsafeBytes { state.digest.take($0) }
-        return (chunk, state.index >= source.chunkCount)
+        var isLast = true
+        var isOver = false
+        let chunk = try [UInt8](unsafeUninitializedCapacity: source.bufferBytes) { room, count in
+            guard let next = try state.reader.next(UnsafeMutableRawBufferPointer(room)) else {
+                isOver = true
+                return
+            }
+            (count, isLast) = (next.bytes.count, next.isLast)
+            if state.isFirst, let problem = look.problem(of: next.bytes) { throw problem }
+            state.isFirst = false
+            state.digest.take(next.bytes)
+        }
+        return isOver ? nil : (chunk, isLast)
     }
 
-    func digests() -> SourceFile.Digests { state.withLock { $0.digest.finish() } }
+    /// Of all that was read. Throws as `next`: of a packed file the whole is read for it.
+    func digests(on disk: DiskThreads) async throws -> SourceFile.Digests {
+        let digest = state.withLock { $0.digest }
+        return source.wrapping == .none ? try digest.finish() : try await disk.run { try digest.finish() }
+    }
 }
 
 /// The other half.
@@ -113,12 +168,6 @@ private struct FirstPassMapper {
     private var rejected: [Int]
     private var lastLine = 0
     private var hasAllColumns = false
-    /// Columns known so far, and those of them that no row of data had yet.
-    private var columnCount = 0
-    private var unread: Set<Int> = []
-    private var trailers = 0
-    /// Some row could be read: where none could, no column is missing.
-    private var hasReadRow = false
     private var batch = RowBatch()
     private var posts = PostBatch()
 
@@ -137,8 +186,6 @@ private struct FirstPassMapper {
                     rejected[at] += mappers[at].rejected(batch, columns: reading.columns, scratch: &posts)
                 }
                 if let last = batch.rows.last { lastLine = last.line }
-                if !hasReadRow { hasReadRow = batch.rows.contains { $0.problem < 0 } }
-                noteColumns()
                 try checkColumns(isLast: isLast)
             }
         }
@@ -146,28 +193,27 @@ private struct FirstPassMapper {
 
     /// A column that the rule needs and that the file lacks is told as soon as no more columns can come.
     private mutating func checkColumns(isLast: Bool) throws(FileProblem) {
-        guard !hasAllColumns, reading.hasHeader ? !reading.columns.isEmpty : isLast && hasReadRow else { return }
-        hasAllColumns = true
-        if let problem = mappers[0].missingColumn(among: reading.columns, besides: unread) { throw problem }
-    }
-
-    /// Notes which columns the batch brought with rows that are no data, or cannot be read.
-    private mutating func noteColumns() {
-        guard !reading.hasHeader else { return }
-        let isOdd = reading.trailers > trailers || batch.rows.contains { $0.problem >= 0 }
-        trailers = reading.trailers
-        if isOdd { unread.formUnion(columnCount..<max(columnCount, reading.columns.count)) }
-        columnCount = reading.columns.count
-        guard !unread.isEmpty else { return }
-        for row in batch.rows where row.problem < 0 {
-            for cell in batch.cells[row.firstCell..<row.firstCell + row.cellCount] { unread.remove(Int(cell.column)) }
+        guard !hasAllColumns, reading.hasHeader ? !reading.columns.isEmpty : isLast && reading.hasReadRow else {
+            return
         }
+        hasAllColumns = true
+        if reading.hasHeader, let column = reading.columns.first(where: { $0.name.unicodeScalars.contains("\u{FFFD}") })
+        {
+            throw FileProblem(
+                reason: "damaged_text",
+                what:
+                    "In the header: the name \(VisibleText.line(column.name)) holds the mark U+FFFD of a text that was decoded "
+                    + "wrongly before it came here.",
+                hint: "Have the file written anew in its own encoding.")
+        }
+        if let problem = mappers[0].missingColumn(among: reading.columns, besides: reading.unread) { throw problem }
     }
 
     var hasSeenOddMarks: Bool { mappers.contains { $0.hasSeenOddMarks } }
 
     func found(_ digests: SourceFile.Digests) -> FirstPass.Found {
         FirstPass.Found(
-            digests: digests, rows: reading.rowCount, rejected: rejected, lastLine: lastLine, control: reading.control)
+            digests: digests, rows: reading.rowCount, rejected: rejected, skipped: reading.skipped, lastLine: lastLine,
+            control: reading.control)
     }
 }

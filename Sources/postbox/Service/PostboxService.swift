@@ -160,12 +160,19 @@ struct PostboxService: Sendable {
             settings: settings, configSHA256: SHA256Text.of(loaded.sourceBytes), ledger: ledger, lanes: lanes,
             names: NameBook(), bases: PostIDBases(next: firstBase),
             guardBook: try GuardBook(work), syncs: try SyncGroup(on: work), spares: SpareDirectories(threads: disk),
+            tables: TableShelf(settings),
             results: DiskThread(label: "results"), disk: disk, trouble: ResultTrouble(),
             alerts: alerts, progress: progress, logger: logger)
+        let (goodTables, faults) = try context.tables.takeLast()
+        for fault in faults {
+            logger.warning("\(fault)", metadata: ["event": .event(.tableFault)])
+        }
         let recovery = try await Recovery(context: context).run(open)
+        try context.tables.removeUnneeded()
         Memory.forgetStart()
         let code = await ServiceLoop(
-            context: context, credentials: credentials, options: options, stops: stops, recovered: recovery
+            context: context, credentials: credentials, options: options, stops: stops, recovered: recovery,
+            goodTables: goodTables
         ).run()
         await alerts.finish(within: .seconds(5))
         return code

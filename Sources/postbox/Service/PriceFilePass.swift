@@ -7,26 +7,51 @@ final class PriceFileReading {
     private var decoder: SourceDecoder
     private var reader: any PriceFileReader
     private var trailer: TrailerCheck?
+    /// nil: rows and values are the file's, as they stand.
+    private var shaper: RowShaper?
+    private var columnNotes: ColumnNotes?
     /// The columns are known before the first row.
     let hasHeader: Bool
 
-    init(rule: MappingRule, format: PriceFileFormat) {
-        hasHeader = format.traits.hasHeader
+    /// - Parameters:
+    ///   - sources: what the rule's values are made with, besides the rows.
+    ///   - notesColumns: it is asked for `unread` and `hasReadRow`.
+    init(
+        rule: MappingRule, format: PriceFileFormat, sources: RowSources, for purpose: RowShaper.Purpose = .rows,
+        notesColumns: Bool = false
+    ) {
+        hasHeader = rule.hasFixedColumns(format)
+        shaper = RowShaper(rule: rule, hasHeader: format.traits.hasHeader, sources: sources, for: purpose)
+        if notesColumns, !hasHeader { columnNotes = ColumnNotes() }
         decoder = SourceDecoder(encoding: rule.encoding, format: format)
         reader = PriceFileReaders.make(
             format: format, delimiter: rule.delimiter, finalNewline: rule.finalNewline, rowElement: rule.rowElement,
-            layout: rule.layout, usedColumns: rule.usedColumns)
+            layout: rule.layout, usedColumns: rule.usedColumns, namedColumns: rule.namedColumns,
+            scan: sources.scan)
         trailer = TrailerCheck(rule, format: format)
     }
 
     /// Data rows read so far; a trailer is none.
-    var rowCount: Int { reader.rowCount - (trailer?.trailers ?? 0) }
+    var rowCount: Int { shaper?.rowCount ?? reader.rowCount - (trailer?.trailers ?? 0) }
+    /// Those of them that do not count, by the rule's `where` and `take`; nil: the rule has neither.
+    var skipped: RowSet? { shaper?.skippedRows }
+    /// Why each row of the last batch does not count, where it is read for these rows.
+    var reasons: [String] { shaper?.reasons ?? [] }
+    /// What was found for `take`.
+    var rowScan: RowScan? { shaper?.found }
+    /// Columns that no row of data had, as far as that was noted.
+    var unread: Set<Int> {
+        guard let unread = columnNotes?.unread, let places = shaper?.places else { return columnNotes?.unread ?? [] }
+        return Set(unread.map { Int(places[$0]) })
+    }
+    /// Some row could be read, as far as that was noted.
+    var hasReadRow: Bool { columnNotes?.hasReadRow ?? true }
     /// Trailers read so far.
     var trailers: Int { trailer?.trailers ?? 0 }
     /// What the file's trailer says against it, once its last chunk was taken.
     var control: FileProblem? { trailer?.problem }
     var frame: RowFrame { reader.frame }
-    var columns: [Column] { reader.columns }
+    var columns: [Column] { shaper?.columns ?? reader.columns }
 
     /// Cuts a chunk into pieces whose rows and cells stay in a core's cache until they are mapped.
     static func pieces(
@@ -52,7 +77,37 @@ final class PriceFileReading {
             try reader.read(text, isLast: isLast, into: &batch)
         }
         trailer?.take(&batch, columns: reader.columns)
+        columnNotes?.take(batch, columns: reader.columns.count, trailers: trailer?.trailers ?? 0)
+        // Asked once a batch: most rules make nothing.
+        if shaper != nil { try shaper?.shape(&batch, columns: reader.columns, isLast: isLast) }
     }
+}
+
+/// Which columns only rows had that are no data, or that cannot be read: they count for none.
+private struct ColumnNotes {
+    /// Columns known so far, and those of them that no row of data had yet.
+    private var count = 0
+    private(set) var unread: Set<Int> = []
+    private var trailers = 0
+    /// Where no row could be read, no column is missing.
+    private(set) var hasReadRow = false
+
+    mutating func take(_ batch: borrowing RowBatch, columns: Int, trailers: Int) {
+        if !hasReadRow { hasReadRow = batch.rows.contains { $0.problem < 0 } }
+        let isOdd = trailers > self.trailers || batch.rows.contains { $0.problem >= 0 }
+        self.trailers = trailers
+        if isOdd { unread.formUnion(count..<max(count, columns)) }
+        count = columns
+        guard !unread.isEmpty else { return }
+        for row in batch.rows where row.problem < 0 {
+            for cell in batch.cells[row.firstCell..<row.firstCell + row.cellCount] { unread.remove(Int(cell.column)) }
+        }
+    }
+}
+
+extension MappingRule {
+    /// All columns are known before the first row, and each row has all of them.
+    func hasFixedColumns(_ format: PriceFileFormat) -> Bool { format.traits.hasHeader && shape?.group == nil }
 }
 
 /// Maps the rows of a price file for one destination.
@@ -74,10 +129,12 @@ struct DestinationMapper {
     /// The lane has the destination's services in the same order.
     private let hasLaneServices: Bool
 
-    init(rule: MappingRule, format: PriceFileFormat, target: Target) {
+    /// - Parameter tellsAll: all that is wrong with a row is told.
+    init(rule: MappingRule, format: PriceFileFormat, target: Target, tellsAll: Bool = false) {
         mapper = RowMapper(
             rule: rule, services: target.services, updateOnly: target.updateOnly,
-            columnsAreFixed: format.traits.hasHeader)
+            columnsAreFixed: rule.hasFixedColumns(format))
+        mapper.tellsAll = tellsAll
         self.target = target
         hasLaneServices = target.laneServices.prefix(target.services.count).elementsEqual(target.services.indices)
     }
@@ -162,10 +219,17 @@ final class PriceFilePass {
     /// What the chunk before needed: the next one needs as much.
     private var room = (bytes: 0, rows: 0)
 
-    init(rule: MappingRule, format: PriceFileFormat, target: DestinationMapper.Target) {
-        reading = PriceFileReading(rule: rule, format: format)
-        mapper = DestinationMapper(rule: rule, format: format, target: target)
+    /// `sources`: what the rule's values are made with; of the drop as it was claimed, with what its first pass found.
+    init(
+        rule: MappingRule, format: PriceFileFormat, target: DestinationMapper.Target, sources: RowSources,
+        for purpose: RowShaper.Purpose = .rows
+    ) {
+        reading = PriceFileReading(rule: rule, format: format, sources: sources, for: purpose)
+        mapper = DestinationMapper(rule: rule, format: format, target: target, tellsAll: sources.tellsAll)
     }
+
+    /// Why each row that was taken last does not count, where it is read for these rows.
+    var reasons: [String] { reading.reasons }
 
     /// Data rows read so far; a trailer is none.
     var rowCount: Int { reading.rowCount }

@@ -6,24 +6,31 @@ struct Recovered: Sendable {
     private(set) var rows: SettledRows
     /// Rows of the file.
     private let rowCount: Int
+    /// Rows of these that do not count, and have no line.
+    private let skippedCount: Int
     /// Bytes of the result file that hold; nil: there is none worth keeping.
     private var goodBytes: Int?
 
     /// Nothing is left of an earlier run.
-    init(rows: Int, destinations: [String]) {
+    init(rows: Int, skipped: RowSet?, destinations: [String]) {
         rowCount = rows
+        skippedCount = skipped?.count ?? 0
         self.rows = SettledRows(rows: rows, destinations: destinations)
     }
 
     /// What an earlier run left of a file, if it had it. Throws when there is a journal that cannot be read. `disk`: where is read.
-    static func find(_ file: ClaimedFile, rows: Int, on disk: DiskThreads) async throws -> Recovered {
-        guard file.record != nil else { return Recovered(rows: rows, destinations: file.rule.destinations) }
-        return try await disk.run { try Recovered(journalOf: file, rows: rows) }
+    static func find(
+        _ file: ClaimedFile, rows: Int, skipped: RowSet?, on disk: DiskThreads
+    ) async throws -> Recovered {
+        guard file.record != nil else {
+            return Recovered(rows: rows, skipped: skipped, destinations: file.rule.destinations)
+        }
+        return try await disk.run { try Recovered(journalOf: file, rows: rows, skipped: skipped) }
     }
 
-    private init(journalOf file: ClaimedFile, rows: Int) throws {
+    private init(journalOf file: ClaimedFile, rows: Int, skipped: RowSet?) throws {
         let destinations = file.rule.destinations
-        self.init(rows: rows, destinations: destinations)
+        self.init(rows: rows, skipped: skipped, destinations: destinations)
         let path = file.directory + "/" + FileMover.Part.result
         guard try Disk.exists(path) else { return }
         let source = try SourceFile(path: path)
@@ -62,7 +69,7 @@ struct Recovered: Sendable {
         }
         return try await context.disk.run { [lines] in
             try ResultFile(
-                path: file.directory + "/" + FileMover.Part.result, rows: rowCount, lines: lines,
+                path: file.directory + "/" + FileMover.Part.result, rows: rowCount, skipped: skippedCount, lines: lines,
                 keeping: goodBytes ?? 0, outcomes: rows.outcomes, bad: rows.bad, sent: rows.sent,
                 firstSentAt: TimeText.microseconds(rows.firstSentAt) ?? 0, mode: try file.mode(),
                 thread: context.results,

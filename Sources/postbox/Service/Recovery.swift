@@ -86,6 +86,7 @@ struct Recovery: Sendable {
             try await context.disk.run { try clearAway(directory) }
             try await context.ledger.forget(record.number)
             try await context.guardBook.closed(record.place, on: context.disk)
+            try context.tables.closed(record.number)
             return nil
         case .begin:
             // The claim's moves may be younger than the last sync.
@@ -95,6 +96,7 @@ struct Recovery: Sendable {
         default:
             break
         }
+        context.tables.opened(record.number, record.snapshot.tables)
         return ClaimedFile(
             drop: record.number, name: record.name, directory: directory, claimedAt: record.claimedAt,
             snapshot: record.snapshot,
@@ -122,7 +124,9 @@ struct Recovery: Sendable {
     /// The ledger was lost: the file is taken as one that may have been sent.
     private func adopt(_ drop: Int, _ name: String) async throws -> ClaimedFile {
         // Rejects go by today's rules as well: the drop that they name is lost with the ledger.
-        let (snapshot, refusal) = Claims(context: context).snapshotByToday(for: name)
+        var (snapshot, refusal) = Claims(context: context).snapshotByToday(for: name)
+        snapshot.tables = context.tables.copies(for: snapshot.rule)
+        context.tables.opened(drop, snapshot.tables)
         let now = Clock.wall()
         try await context.ledger.adopt(drop, name: name, snapshot: snapshot, at: now)
         let record = try await context.ledger.open().first { $0.number == drop }

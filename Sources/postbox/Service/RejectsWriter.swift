@@ -6,6 +6,8 @@ internal import PostboxIO
 struct RejectsWriter {
     let rule: MappingRule
     let format: PriceFileFormat
+    /// What the rule's values are made with: rows have the numbers that they had when the file was posted.
+    let sources: RowSources
 
     /// Writes the rows of `bad` to `path`, synced; `mode`: its permission bits. Throws when the source cannot be read or the
     /// target not be written.
@@ -22,44 +24,48 @@ struct RejectsWriter {
     }
 
     private func copy(_ bad: RowSet, of source: SourceFile, to descriptor: Int32, _ path: String) throws {
+        if case .zip(let paths)? = rule.layout?.rows {
+            return try copyEntries(paths, bad, of: source, to: descriptor, path)
+        }
         var decoder = SourceDecoder(encoding: rule.encoding, format: format)
         var reader = PriceFileReaders.make(
             format: format, delimiter: rule.delimiter, finalNewline: .optional, rowElement: rule.rowElement,
-            layout: rule.layout, usedColumns: rule.usedColumns)
+            layout: rule.layout, usedColumns: rule.usedColumns, namedColumns: rule.namedColumns,
+            scan: try sources.scan ?? FileScanning.scan(source, rule, format: format))
         var trailer = TrailerCheck(rule, format: format)
+        var shaper = RowShaper(rule: rule, hasHeader: format.traits.hasHeader, sources: sources)
         var batch = RowBatch()
-        // Decoded bytes from the end of the last whole row on.
-        var window: [UInt8] = []
-        var windowStart = 0
+        var text = RejectsText(endsLines: format.traits.isByLine)
         var out: [UInt8] = []
-        var prologue: [UInt8]?
-        var isFirst = true
         try source.eachChunk { _, chunk, isLast in
-            try decoder.decode(chunk, isLast: isLast) { (text, isLast) throws(FileProblem) in
-                window.append(contentsOf: text)
-                try reader.read(text, isLast: isLast, into: &batch)
+            try decoder.decode(chunk, isLast: isLast) { (piece, isLast) throws(FileProblem) in
+                text.note(piece)
+                try reader.read(piece, isLast: isLast, into: &batch)
             }
             trailer?.take(&batch, columns: reader.columns)
-            guard let last = batch.rows.last else { return }
-            if prologue == nil { prologue = Array(window[reader.frame.prologue]) }
-            for row in batch.rows where bad.contains(row.number) {
-                if isFirst {
-                    out.append(contentsOf: prologue ?? [])
-                    out.append(contentsOf: reader.frame.opening.utf8)
-                    isFirst = false
-                } else {
-                    out.append(contentsOf: reader.frame.separator.utf8)
-                }
-                let start = row.sourceStart - windowStart
-                out.append(contentsOf: window[start..<start + row.sourceLength])
-                if format.traits.isByLine, out.last != 0x0a, out.last != 0x0d { out.append(0x0a) }
-            }
-            let end = last.sourceStart + last.sourceLength
-            window.removeFirst(end - windowStart)
-            windowStart = end
+            let read = batch.rows.last.map { $0.sourceStart + $0.sourceLength }
+            if shaper != nil { try shaper?.shape(&batch, columns: reader.columns, isLast: isLast) }
+            text.copy(
+                batch, reader.frame, readTo: read, heldFrom: shaper?.heldStart, isBad: bad.contains, into: &out)
             if out.count > 1 << 20 { try flush(&out, decoder.encoding, descriptor, path) }
         }
-        if !isFirst { out.append(contentsOf: reader.frame.closing.utf8) }
+        text.finish(reader.frame, into: &out)
+        try flush(&out, decoder.encoding, descriptor, path)
+    }
+
+    /// Of a file whose columns are arrays: the same arrays, with the entries of the bad rows alone.
+    private func copyEntries(
+        _ paths: [String], _ bad: RowSet, of source: SourceFile, to descriptor: Int32, _ path: String
+    ) throws {
+        var decoder = SourceDecoder(encoding: rule.encoding, format: format)
+        var document = try JSONZipCopy(paths: paths)
+        var out: [UInt8] = []
+        try source.eachChunk { _, chunk, isLast in
+            try decoder.decode(chunk, isLast: isLast) { (piece, isLast) throws(FileProblem) in
+                try document.copy(piece, isLast: isLast, isWanted: bad.contains, into: &out)
+            }
+            if out.count > 1 << 20 { try flush(&out, decoder.encoding, descriptor, path) }
+        }
         try flush(&out, decoder.encoding, descriptor, path)
     }
 

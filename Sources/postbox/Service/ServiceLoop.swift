@@ -27,10 +27,10 @@ actor ServiceLoop {
     private var files: FilesInWork
     private var timer: Task<Void, Never>?
 
-    /// `recovered`: what an earlier run left.
+    /// `recovered`: what an earlier run left. `goodTables`: those of which it left one that can be used.
     init(
         context: Context, credentials: [String: Credentials], options: RunOptions, stops: AsyncStream<Void>,
-        recovered: [ClaimedFile]
+        recovered: [ClaimedFile], goodTables: Set<String>
     ) {
         self.context = context
         self.credentials = credentials
@@ -45,7 +45,7 @@ actor ServiceLoop {
         files = FilesInWork(recovered)
         machine = ServiceMachine(
             settings, options: ServiceMachine.Options(isOnce: options.once, patience: options.wait.nanoseconds),
-            recovered: recovered.map(\.forMachine), at: Clock.monotonic())
+            recovered: recovered.map(\.forMachine), goodTables: goodTables, at: Clock.monotonic())
     }
 
     /// Runs until the service is stopped, or for `once` until nothing is left to do. Returns the exit code.
@@ -151,6 +151,12 @@ actor ServiceLoop {
             let listing = await watcher.list(isWatchLost: isWatchLost)
             machine.listed(listing, at: Clock.monotonic())
         case .look(let names): machine.looked(await watcher.look(at: names))
+        case .lookAtTables:
+            let looks = await context.disk.run { [context] in context.tables.look() }
+            machine.tablesLooked(looks, at: TwoClocks(monotonic: Clock.monotonic(), wall: Clock.wall() * 1000))
+        case .readTables(let names):
+            let readings = await context.disk.run { [context] in context.tables.read(names) }
+            machine.tablesRead(readings, at: Clock.monotonic())
         case .readCommands: await readCommands()
         case .claimedCancelled(let name, let drop): machine.commandsRead(await desk.claimed(name, as: drop))
         case .lookAgain(let known): await lookAgain(known)
@@ -215,9 +221,14 @@ actor ServiceLoop {
 
     private func findDestinations(_ names: [String]) async {
         var found: [String: [String]] = [:]
+        var tables: [String: [String]] = [:]
         do {
-            for name in names { found[name] = try await Claims(context: context).destinations(for: name) }
-            machine.destinationsFound(found)
+            for name in names {
+                let rule = try await Claims(context: context).rule(for: name)
+                found[name] = rule.destinations
+                tables[name] = rule.tables.keys.sorted()
+            }
+            machine.destinationsFound(found, tables: tables)
         } catch {
             machine.destinationsFailed(Words.of(error), at: Clock.monotonic())
         }

@@ -43,12 +43,18 @@ struct FieldReader {
             section.report("`optional` goes with `column`: a constant is never missing", at: .optional)
         }
         if round != nil, type != nil, type != .real { section.report("`round` goes with `type: real`", at: .round) }
-        if rounding != nil, round == nil, !section.isBroken(.round) {
+        let formula = section.read(.formula, formula)
+        if let formula, formula.divides, round == nil, !section.isBroken(.round) {
+            section.report(
+                "the formula divides: `round: N` says how many decimals are kept, or round(…, N) around each division",
+                at: .formula)
+        }
+        if rounding != nil, round == nil, formula?.rounds != true, !section.isBroken(.round) {
             section.report("`rounding` goes with `round`, the decimals that are kept", at: .rounding)
         }
         let date = date(section)
         if type == nil, let date { type = date.target == .date ? .date : .time }
-        guard let source = source(section, type: type, date: date) else { return nil }
+        guard let source = source(section, type: type, date: date, formula: formula?.text) else { return nil }
         let field = FieldRule(
             name: name, source: source, scale: scale, type: type, round: round, values: values?.listed,
             takesAnyText: values.map { $0.listed == nil }.flatMap { $0 ? true : nil },
@@ -62,7 +68,9 @@ struct FieldReader {
         return field
     }
 
-    private func source(_ section: SettingsSection<FieldKey>, type: FieldType?, date: DateForm?) -> FieldRule.Source? {
+    private func source(
+        _ section: SettingsSection<FieldKey>, type: FieldType?, date: DateForm?, formula: String?
+    ) -> FieldRule.Source? {
         if section.has(.value) {
             guard let other = [FieldKey.column, .template, .formula, .lookup].first(where: section.has) else {
                 return section.read(.value) { constant($0, type: type) }
@@ -77,7 +85,7 @@ struct FieldReader {
             return nil
         }
         guard var made = reader.read(isMade: section.has(.formula)) else { return nil }
-        made.value.formula = section.text(.formula)
+        made.value.formula = formula
         made.value.date = date
         made.value.cut = section.number(.cut, 1...65535)
         if made.value.cut != nil, type != .text, type != .ascii {
@@ -130,6 +138,10 @@ struct FieldReader {
                 target: target, pattern: $0, locale: section.text(.locale), zone: section.text(.zone) ?? zone,
                 to: section.text(.to) ?? to)
         }
+    }
+
+    private func formula(_ value: SettingsValue) -> Formula? {
+        value.parsed(as: "a formula") { text throws(SettingsMistake) in try Formula(parsing: text) }
     }
 
     private func constant(_ value: SettingsValue, type: FieldType?) -> FieldRule.Source? {

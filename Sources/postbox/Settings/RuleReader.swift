@@ -36,7 +36,7 @@ enum RuleReader {
         section.read(.tolerate, tolerate).map { rule.tolerate = $0 }
         rule.maxAge = section.duration(.maxAge)
         section.read(.delimiter) { $0.parsed(as: "a delimiter", SettingsText.delimiter) }.map { rule.delimiter = $0 }
-        section.word(.encoding).map { rule.encoding = $0 }
+        section.read(.encoding) { $0.parsed(as: "an encoding", TextEncoding.init(parsing:)) }.map { rule.encoding = $0 }
         section.word(.finalNewline).map { rule.finalNewline = $0 }
         rule.rowElement = section.text(.rowElement)
         rule.readySuffix = section.read(.ready, ready)
@@ -48,6 +48,9 @@ enum RuleReader {
         rule.noRows = section.word(.noRows)
         rule.layout = LayoutReader(section: section, format: rule.knownFormat).read()
         rule.shape = ShapeReader(section: section).read()
+        for (path, mistake) in rule.pathMistakes {
+            section.report("\"\(path)\" is not \(mistake.expected)", at: section.has(.arrays) ? .arrays : .rows)
+        }
         return rule
     }
 

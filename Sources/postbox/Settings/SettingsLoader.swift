@@ -122,6 +122,7 @@ enum SettingsLoader {
         top.texts(.ignored).map { settings.ignored = $0 }
         top.duration(.unmatchedAfter, least: .zero).map { settings.unmatchedAfter = $0 }
 
+        settings.tables = top.value(.tables).map { TableReader.read($0, log) } ?? []
         top.require(.destinations)
         let destinations = top.read(.destinations) { DestinationReader.read($0, log) } ?? []
         let areAllRead = destinations.count == top.value(.destinations)?.node.mapping?.count

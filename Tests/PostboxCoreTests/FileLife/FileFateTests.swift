@@ -161,7 +161,9 @@ struct FileNamesTests {
     @Test(
         "A taken name gets a number before its extension",
         arguments: [
-            ("eod.csv", 1, "eod.csv"), ("eod.csv", 2, "eod.2.csv"), ("eod.tar.gz", 3, "eod.tar.3.gz"),
+            ("eod.csv", 1, "eod.csv"), ("eod.csv", 2, "eod.2.csv"), ("eod.csv.gz", 2, "eod.2.csv.gz"),
+            ("EOD.TXT.ZST", 3, "EOD.3.TXT.ZST"), ("eod_2026.03.04.zip", 2, "eod_2026.03.04.2.zip"),
+            ("eod.zip", 2, "eod.2.zip"),
             ("eod", 2, "eod.2"), (".hidden", 2, ".hidden.2"), ("eod.", 2, "eod.2"),
         ])
     func numbered(name: String, number: Int, expected: String) {

@@ -6,7 +6,7 @@ struct RejectsNameTests {
     @Test(
         "A rejects file is named by the file it comes from, whole, the drop, and where there are several the destination",
         arguments: [
-            ("eod.csv", 812, nil, "eod.csv.rejects-812.csv"), ("eod.csv.gz", 9, nil, "eod.csv.gz.rejects-9.gz"),
+            ("eod.csv", 812, nil, "eod.csv.rejects-812.csv"), ("eod.csv.gz", 9, nil, "eod.csv.gz.rejects-9.csv"),
             ("eod", 1, nil, "eod.rejects-1"), ("a.b.xml", 3, "cache", "a.b.xml.rejects-3@cache.xml"),
             ("eod", 1, "cache", "eod.rejects-1@cache"), ("eod", 1, "eu.cache", "eod.rejects-1@eu%2Ecache"),
             ("eod.csv", 2, "eu.cache", "eod.csv.rejects-2@eu%2Ecache.csv"),

@@ -6,7 +6,8 @@ import Testing
 ///
 /// `POSTBOX_DIFFERENTIAL=all` tries many more.
 @Suite(
-    "CSV dialects against Python", .enabled(if: Python.isInstalled, "python3 is not installed: nothing to compare with")
+    "CSV dialects against Python",
+    .enabled(if: PythonScript.isInstalled, "python3 is not installed: nothing to compare with")
 )
 struct CSVDialectTests {
     private static let seeds: [UInt64] =
@@ -25,7 +26,7 @@ struct CSVDialectTests {
     private func answers(_ files: [DialectFile]) throws -> [String] {
         let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "Differential/csv_dialects.py")
-        return try Python.run(
+        return try PythonScript.run(
             try String(contentsOf: script, encoding: .utf8),
             lines: files.map { "\(hex([$0.delimiter])) \($0.quoteByte.map { hex([$0]) } ?? "-") \(hex($0.bytes))" })
     }

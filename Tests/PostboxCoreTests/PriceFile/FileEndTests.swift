@@ -9,7 +9,7 @@ struct FileEndTests {
     /// Two rows, as whole as a file can be.
     private static func text(_ format: PriceFileFormat) -> String {
         switch format {
-        case .csv, .fixed: "RIC,BID\nA,1\nB,2\n"
+        case .csv, .fixed, .xlsx: "RIC,BID\nA,1\nB,2\n"
         case .json: #"[{"RIC":"A","BID":1},{"RIC":"B","BID":2}]"#
         case .jsonLines: "{\"RIC\":\"A\",\"BID\":1}\n{\"RIC\":\"B\",\"BID\":2}\n"
         case .xml: "<d>\n<r RIC='A'><BID>1</BID></r><r RIC='B'><BID>2</BID></r></d>\n"

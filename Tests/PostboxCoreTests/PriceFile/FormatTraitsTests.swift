@@ -26,13 +26,15 @@ struct FormatTraitsTests {
 
     @Test("What is said of formats names them all")
     func words() {
-        #expect(PriceFileFormat.unknown == "the name's ending tells no format: csv, json, jsonl, ndjson or xml")
+        #expect(
+            PriceFileFormat.unknown == "the name's ending tells no format: csv, json, jsonl, ndjson, xml, xlsx or xlsm")
         #expect(
             PriceFileFormat.withTrailerOnly
-                == "`trailer` goes with CSV, JSON, JSON lines and fixed columns, not with XML")
+                == "`trailer` goes with CSV, JSON, JSON lines, fixed columns and xlsx, not with XML")
         #expect(
             PriceFileFormat.trailerNeedsFormat
-                == "`trailer` needs a `format` (csv, json, jsonl or fixed): the ending of `match` does not tell it")
+                == "`trailer` needs a `format` (csv, json, jsonl, fixed or xlsx): the ending of `match` does not tell it"
+        )
         #expect(PriceFileFormat.withRowElementOnly == "`row_element` goes with `format: xml` only")
     }
 

@@ -4,7 +4,9 @@ import TestSupport
 import Testing
 
 /// The readers against Python's `csv` and `json`, row by row, on generated nasty files.
-@Suite("Readers against Python", .enabled(if: Python.isInstalled, "python3 is not installed: nothing to compare with"))
+@Suite(
+    "Readers against Python",
+    .enabled(if: PythonScript.isInstalled, "python3 is not installed: nothing to compare with"))
 struct PythonDifferentialTests {
     private static let seeds: [UInt64] = [1, 2, UInt64(Date().timeIntervalSince1970)]
 
@@ -12,7 +14,7 @@ struct PythonDifferentialTests {
     func csv(_ seed: UInt64) throws {
         var generator = NastyFiles(seed: seed)
         let files = (0..<300).map { number in number % 2 == 0 ? generator.csv() : generator.csvNoise() }
-        let answers = try Python.run(Python.csvScript, on: files)
+        let answers = try PythonScript.run(PythonScript.csvScript, on: files)
         try #require(answers.count == files.count)
         for (file, answer) in zip(files, answers) { compareCSV(file, answer, seed) }
     }
@@ -43,7 +45,7 @@ struct PythonDifferentialTests {
     func json(_ seed: UInt64) throws {
         var generator = NastyFiles(seed: seed)
         let files = (0..<150).map { number in number % 3 == 0 ? generator.json() : generator.damagedJSON() }
-        let answers = try Python.run(Python.jsonScript, on: files)
+        let answers = try PythonScript.run(PythonScript.jsonScript, on: files)
         try #require(answers.count == files.count)
         #expect(answers.contains { $0.hasPrefix("ok") } && answers.contains("broken"))
         for (file, answer) in zip(files, answers) { compareJSON(file, answer, seed) }
@@ -166,7 +168,7 @@ private struct NastyFiles: SeededChoices {
     private mutating func space() -> String { pick(["", "", "", " ", "\n", "\r\n", "\t "]) }
 }
 
-enum Python {
+enum PythonScript {
     static let isInstalled = (try? run("print('yes')", on: [])) == ["yes"]
 
     /// Runs a script that gets one file a line, as hexadecimal digits, and returns the lines it prints.

@@ -46,7 +46,13 @@ func read(_ bytes: [UInt8], inChunksOf size: Int, with make: () -> any PriceFile
             file.columns = reader.columns
             return file
         }
-        file.kept += batch.kept
+        for range in batch.kept {
+            if let last = file.kept.last, last.upperBound == range.lowerBound {
+                file.kept[file.kept.count - 1] = last.lowerBound..<range.upperBound
+            } else {
+                file.kept.append(range)
+            }
+        }
         for row in batch.rows { file.rows.append(readable(row, of: batch, reader.columns, bytes)) }
         start = end
     } while start < bytes.count

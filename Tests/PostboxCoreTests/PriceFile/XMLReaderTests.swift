@@ -93,8 +93,11 @@ struct XMLReaderTests {
         #expect(
             xml("<d><r><BID xsi:nil='true' src='x'/></r><r><BID>1</BID></r></d>").cells
                 == [["BID.src=plain:x", "BID=null:"], ["BID=plain:1"]])
-        // Nil by another namespace's word is a column like any other.
-        #expect(xml("<d xmlns:p='urn:p'><r><BID p:nil='true'/></r></d>").cells == [["BID.nil=plain:true"]])
+        // Nil by another namespace's word, in so many letters, or by none's.
+        for mark in ["p:nil='true'", "p:null='true'", "null='true'", "nil=\"true\""] {
+            #expect(xml("<d xmlns:p='urn:p'><r><BID \(mark)/></r></d>").cells == [["BID=null:"]])
+        }
+        #expect(xml("<d xmlns:p='urn:p'><r><BID p:null='no'/></r></d>").cells == [["BID.null=plain:no"]])
         #expect(xml("<d><r nil='true'><BID xml:lang='en'/></r></d>").cells == [["nil=plain:true", "BID=plain:"]])
     }
 

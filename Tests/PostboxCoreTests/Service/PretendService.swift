@@ -27,6 +27,13 @@ struct PretendService {
     var ledgerFault: String?
     /// Where rejects go.
     var rejects: [String: [String]] = [:]
+    /// The tables that rejects need.
+    var rejectsTables: [String: [String]] = [:]
+    /// How the files of tables lie there; those that are not in it are not there.
+    var tables: [String: TableBook.Stamp] = [:]
+    /// What comes of reading them, with their stamps; others are good.
+    var brokenTables: [String: String] = [:]
+    private(set) var tablesRead: [String] = []
     /// What the ledger holds and nobody works on.
     var forgotten: [DropBook.Drop] = []
     /// The next drop's number.
@@ -46,16 +53,17 @@ struct PretendService {
     /// `destinations` and `rules` make the configuration; of the destinations nothing is known yet.
     init(
         once: Bool = false, patience: Int64 = 30, destinations: [String] = ["a"], rules: [MappingRule] = [],
-        recovered: [DropBook.Drop] = []
+        recovered: [DropBook.Drop] = [], tables: [String] = [], goodTables: Set<String> = []
     ) {
         settings = Settings(
             directories: .init(spool: "/s"), settle: .seconds(5), rescan: .seconds(10), drainTimeout: .seconds(20),
             downAlert: .seconds(300), unmatchedAfter: .seconds(60),
             destinations: destinations.map {
                 Destination(name: $0, urls: [.init(isTLS: false, host: "h", port: 1, path: "/")], service: "S")
-            }, rules: rules)
+            }, rules: rules, tables: tables.map { TableRule(name: $0, path: "/t/\($0).csv", key: "K") })
         machine = ServiceMachine(
-            settings, options: .init(isOnce: once, patience: patience * Self.second), recovered: recovered, at: 0)
+            settings, options: .init(isOnce: once, patience: patience * Self.second), recovered: recovered,
+            goodTables: goodTables, at: 0)
         standing.isKnown = true
         number = (recovered.map(\.number).max() ?? 0) + 1
     }
@@ -64,6 +72,12 @@ struct PretendService {
     mutating func drop(_ name: String, age: Int64 = 100, bytes: Int = 10) {
         let at = Self.wall + now - age * Self.second
         inbox[name] = .file(InboxTracker.Look(size: bytes, modifiedAt: at, changedAt: at))
+    }
+
+    /// A table's file that has lain there unchanged for that long, in seconds.
+    mutating func place(table: String, age: Int64 = 100) {
+        let at = Self.wall + now - age * Self.second
+        tables[table] = TableBook.Stamp(inode: 1, size: 10, modifiedAt: at, changedAt: at)
     }
 
     /// One round: does what the machine wants until it waits, or is over. Comes back at once when it wants that.
@@ -129,6 +143,8 @@ struct PretendService {
     }
 
     /// How often a word was told.
+    func count(_ event: Event) -> Int { told.count { $0.event == event } }
+
     func count(_ event: String) -> Int { told.count { $0.event.word == event } }
 
     private var clocks: TwoClocks { TwoClocks(monotonic: now, wall: Self.wall + now) }
@@ -154,6 +170,21 @@ struct PretendService {
                 }
             }
             machine.looked(looks)
+        case .lookAtTables:
+            var looks: [String: TableBook.Look] = [:]
+            for table in settings.tables {
+                let stamp = tables[table.name]
+                looks[table.name] = stamp.map { TableBook.Look.file($0) } ?? .nothing("it is not there")
+            }
+            machine.tablesLooked(looks, at: clocks)
+        case .readTables(let names):
+            tablesRead += names
+            var readings: [String: TableBook.Reading] = [:]
+            for name in names {
+                guard let stamp = tables[name] else { continue }
+                readings[name] = brokenTables[name].map { .broken(stamp, $0) } ?? .read(stamp, rows: 1, sha256: "abc")
+            }
+            machine.tablesRead(readings, at: now)
         case .readCommands: machine.commandsRead(standing)
         case .lookAgain:
             machine.lookedAgain(ledgerFault == nil ? forgotten : [], fault: ledgerFault, at: now)
@@ -162,7 +193,8 @@ struct PretendService {
             if let ledgerFault {
                 machine.destinationsFailed(ledgerFault, at: now)
             } else {
-                machine.destinationsFound(Dictionary(uniqueKeysWithValues: names.map { ($0, rejects[$0] ?? []) }))
+                machine.destinationsFound(
+                    Dictionary(uniqueKeysWithValues: names.map { ($0, rejects[$0] ?? []) }), tables: rejectsTables)
             }
         case .claim(let names): claim(names)
         case .claimedCancelled(let name, let drop):

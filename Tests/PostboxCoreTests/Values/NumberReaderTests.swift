@@ -31,7 +31,8 @@ struct NumberReaderTests {
             ("1,5 EUR", "not_a_decimal"), ("€1,5", "not_a_decimal"), ("1,5%", "not_a_decimal"),
             ("\u{2212}1,5", "not_a_decimal"), ("١,٥", "not_a_decimal"), ("0x1", "not_a_decimal"),
             ("NaN", "not_a_number"), ("-inf", "not_a_number"), ("#N/A", "spreadsheet_error"),
-            ("1,5\n2,5", "line_break"), ("1e", "not_a_decimal"), ("1,5e+", "not_a_decimal"), ("e5", "not_a_decimal"),
+            ("1,5\n2,5", "line_break"), ("1,5\n", "line_break"), ("1e", "not_a_decimal"), ("1,5e+", "not_a_decimal"),
+            ("e5", "not_a_decimal"),
         ])
     func commas(_ text: String, _ expected: String) {
         let answer = read(text) {
@@ -114,7 +115,8 @@ struct NumberReaderTests {
     @Test(
         "By its look: what is no number passes as it is, what looks like one must be one of the form",
         arguments: [
-            ("1.234,50", "1234.50"), ("Alfa 4,25% 2031", "Alfa 4,25% 2031"), (" Alfa ", " Alfa "), ("  ", "  "),
+            ("1.234,50", "1234.50"), ("Alfa 4,25% 2031", "Alfa 4,25% 2031"), (" Alfa ", " Alfa "), ("Alfa\n", "Alfa\n"),
+            ("1,5\n", "line_break"), ("\n", "\n"), ("  ", "  "),
             ("2026-11-21", "2026-11-21"), ("007", "007"), ("-", "-"), ("12:30", "12:30"), ("1,5%", "1,5%"),
             ("E5", "E5"), ("NaN", "NaN"), ("1e5", "1e5"), ("#N/A", "#N/A"),
             ("1.5", "bad_grouping"), ("1,2,3", "not_a_decimal"), ("21.11.2026", "bad_grouping"),

@@ -11,7 +11,7 @@ struct DiskThreadsTests {
         let (done, report) = AsyncStream<Int>.makeStream()
         for number in 1...8 {
             Task {
-                try await threads.run { Self.stall(disk) }
+                await threads.run { Self.stall(disk) }
                 report.yield(number)
             }
         }
@@ -32,13 +32,13 @@ struct DiskThreadsTests {
     @Test("What comes of it, a result or an error, comes back; many share a thread")
     func results() async throws {
         let threads = DiskThreads(label: "test", count: 1)
-        let sum = try await withThrowingTaskGroup(of: Int.self) { group in
-            for number in 1...100 { group.addTask { try await threads.run { number } } }
-            return try await group.reduce(0, +)
+        let sum = await withTaskGroup(of: Int.self) { group in
+            for number in 1...100 { group.addTask { await threads.run { number } } }
+            return await group.reduce(0, +)
         }
         #expect(sum == 5050)
         await #expect(throws: CancellationError.self) { try await threads.run { throw CancellationError() } }
-        #expect(try await threads.run { 3 } == 3)
+        #expect(await threads.run { 3 } == 3)
     }
 
     /// As a read of a disk that does not answer.

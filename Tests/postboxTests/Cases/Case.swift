@@ -42,7 +42,8 @@ struct Case: Sendable, CustomTestStringConvertible {
     static func all() throws -> [Case] {
         let package = try BuiltProgram.packageFolder()
         let folder = package.appendingPathComponent("Tests/Cases")
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".md") }.sorted()
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".md") }
+            .sorted()
         let places =
             names.map { folder.appendingPathComponent($0) }
             + [package.appendingPathComponent("Sources/PostboxCore/Documentation.docc/YourFile.md")]

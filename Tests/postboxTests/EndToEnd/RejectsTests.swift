@@ -62,6 +62,45 @@ struct RejectsTests {
         #expect(try simulator.posts().count == 1)
     }
 
+    @Test("Rejects of a file with lines that are no rows have those that say what the rows mean, and are read alike")
+    func lines() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        let rule = """
+              - match: "*.txt"
+                format: csv
+                delimiter: ";"
+                skip_lines: 1
+                comment: "#"
+                header: {after: TABLE}
+                rows: {after: BEGIN, before: "END*"}
+                drop: ["TOTAL*"]
+                carry: [{heading: "* FUT", as: $product}]
+                ragged: blank_tail
+                ric: RIC
+                fields: {BID: bid, GEN_TEXT16: {column: $product, type: text}}
+            """
+        try desk.configure([simulator.url], files: rule)
+        try desk.drop(
+            "a.txt",
+            "title; \"\nTABLE\nRIC;bid;\nTIN FUT\nBEGIN\nA.TST;1;\n# x\nB.TST;1,5;\nTOTAL;2\nZINC FUT\nC.TST;3\n"
+                + "LEAD FUT\nD.TST;4;x\nE.TST;5\nEND OF DATA\nbehind\n")
+        #expect(try await desk.once() == 2)
+        let first = try desk.finished("a.txt", in: .failed)
+        let text = try #require(Self.text(first.rejects))
+        #expect(
+            text
+                == "title; \"\nTABLE\nRIC;bid;\nTIN FUT\nBEGIN\nB.TST;1,5;\nZINC FUT\nLEAD FUT\nD.TST;4;x\nEND OF DATA\n"
+        )
+        try desk.drop(first.rejectsName, text.replacing("1,5", with: "1.5").replacing(";x", with: ";"))
+        #expect(try await desk.once() == 0)
+        let again = try desk.finished(first.rejectsName, in: .done)
+        #expect(
+            again.column("fields") == [
+                "{\"BID\":1.5,\"GEN_TEXT16\":\"TIN FUT\"}", "{\"BID\":4,\"GEN_TEXT16\":\"LEAD FUT\"}",
+            ])
+    }
+
     @Test("A correction goes under the rule that its drop was claimed with, whatever the configuration says by then")
     func oldRule() async throws {
         let desk = try Desk()

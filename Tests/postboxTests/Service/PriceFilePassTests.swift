@@ -49,7 +49,7 @@ struct PriceFilePassTests {
         func element(_ text: String) -> String { text.replacing("\"", with: "&quot;") }
         let all = (1...rows).map(values)
         switch format {
-        case .csv, .fixed:
+        case .csv, .fixed, .xlsx:
             let lines = all.map { $0.map { $0.contains { "\",\n".contains($0) } ? quoted($0) : $0 } }
             return Array((([names] + lines).map { $0.joined(separator: ",") + "\n" }).joined().utf8)
         case .json, .jsonLines:
@@ -75,7 +75,8 @@ struct PriceFilePassTests {
             services: ["ONE", "TWO"], updateOnly: false, laneServices: [1, 0],
             codec: MessageCodec(profile: .rtds, services: ["TWO", "ONE"], postUserInfo: nil), maxMsgSize: 65_535)
         return PriceFilePass(
-            rule: MappingRule(destinations: ["server"], lineBreaks: .keep), format: format, target: target)
+            rule: MappingRule(destinations: ["server"], lineBreaks: .keep), format: format, target: target,
+            sources: RowSources())
     }
 
     private static func read(_ bytes: [UInt8], _ format: PriceFileFormat, chunk: Int) throws -> [Seen] {

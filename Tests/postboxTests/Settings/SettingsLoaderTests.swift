@@ -169,6 +169,18 @@ struct SettingsLoaderTests {
                 "files: [{match: x, fields: {BID: {value: 1e5}}}]",
                 "`value` is \"1e5\", which is not a plain decimal; put it in quotes where text is meant"
             ),
+            (
+                "files: [{match: x, fields: {BID: {formula: (a + b}}}]",
+                "`formula` is \"(a + b\", which is not a formula: at character 1, there is no `)` for this `(`"
+            ),
+            (
+                "files: [{match: x, fields: {BID: {formula: 1 / a}}}]",
+                "the formula divides: `round: N` says how many decimals are kept, or round(…, N) around each division"
+            ),
+            (
+                "files: [{match: x, fields: {BID: {formula: a * b, rounding: down}}}]",
+                "`rounding` goes with `round`, the decimals that are kept"
+            ),
             ("files: [{match: x, format: csv, row_element: r}]", "`row_element` goes with `format: xml` only"),
             (
                 "files: [{match: x, max_rejected: 101%}]",
@@ -265,7 +277,7 @@ struct SettingsLoaderTests {
             ("tolerate: {010: 1}", "`010` in `tolerate` is neither a NakCode's name or number nor a reason"),
             (
                 "trailer: {match: T}, format: xml",
-                "`trailer` goes with CSV, JSON, JSON lines and fixed columns, not with XML"
+                "`trailer` goes with CSV, JSON, JSON lines, fixed columns and xlsx, not with XML"
             ),
         ])
     func completenessMistake(line: String, expected: String) {
@@ -278,7 +290,7 @@ struct SettingsLoaderTests {
     func trailerFormat() {
         #expect(
             Self.problems(Self.head + "files:\n  - match: eod*\n    trailer: {match: T, count: 2}\n") == [
-                "p.yaml:6: `trailer` needs a `format` (csv, json, jsonl or fixed): the ending of `match` does not tell it"
+                "p.yaml:6: `trailer` needs a `format` (csv, json, jsonl, fixed or xlsx): the ending of `match` does not tell it"
             ])
     }
 

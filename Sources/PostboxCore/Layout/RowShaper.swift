@@ -1,0 +1,271 @@
+/// Makes the rows of a rule of the file's lines, and the values that its fields and its RIC are made of.
+///
+/// In this order: blanks and values that mean empty, `carry`, `unpivot`, `let`, `where`, `group`, `take`, and then what fields and the
+/// RIC are made of. What it makes stands in the batch behind the file's own bytes, as cells of columns of its own. Rows that do not
+/// count are left out; they have a number all the same, so that numbers behind it have gaps. However a file falls into batches, the
+/// same rows come out.
+package struct RowShaper {
+    /// What a reading is for.
+    package enum Purpose: Sendable {
+        /// Rows to be mapped.
+        case rows
+        /// What `take` has to know before.
+        case scan
+        /// The rows that do not count, in place of those that do.
+        case skipped
+    }
+
+    private var shape: ShapeColumns
+    private var maker: RowMaker
+    private let cleaner: BlankCleaner?
+    private var carrying: Carrying?
+    private var unpivoting: Unpivoting?
+    private let header: HeaderCheck?
+    private var work: [RowBatch.Cell] = []
+    /// Cells of a line that its rows share.
+    private var base: [RowBatch.Cell] = []
+    private var cellOfColumn: [Int] = []
+    private var lines: [RowBatch.Row] = []
+    private var cells: [RowBatch.Cell] = []
+    /// Empty cells of an unpivoted line become no rows: it comes from a file of rejects.
+    private let skipsEmpty: Bool
+    private let maySkip: Bool
+
+    /// nil: rows of the rule are the file's, and their values too.
+    ///
+    /// - Parameter hasHeader: the file's columns are known before its first row.
+    package init?(rule: MappingRule, hasHeader: Bool, sources: RowSources, for purpose: Purpose = .rows) {
+        guard rule.needsShaping else { return nil }
+        var shape = ShapeColumns()
+        carrying = rule.shape?.carried.map { names in Carrying(names.map { shape.slot($0) }) }
+        unpivoting = rule.shape?.unpivot.map { unpivot in
+            let headings = (rule.layout?.lines?.headings ?? []).map(\.name)
+            return Unpivoting(
+                unpivot, besides: headings + ["$key"], hasHeader: hasHeader, nameSlot: shape.slot(unpivot.name),
+                valueSlot: shape.slot(unpivot.value))
+        }
+        maker = RowMaker(rule: rule, sources: sources, purpose: purpose, shape: &shape)
+        self.shape = shape
+        cleaner = BlankCleaner(rule)
+        header = hasHeader ? HeaderCheck() : nil
+        skipsEmpty = rule.isForRejects == true
+        maySkip = rule.maySkipRows
+    }
+
+    /// The columns of the rows that it makes: the file's and its own. Empty as long as no column of the file is known.
+    package var columns: [Column] { shape.all }
+    /// For each column of the file its place among `columns`.
+    package var places: [UInt32] { shape.places }
+    /// The highest number of the rows that came out, or were left out, so far.
+    package var rowCount: Int { maker.rowCount }
+    /// Which of them do not count; nil: the rule has nothing by which one would not.
+    package var skippedRows: RowSet? { maySkip ? maker.skipped : nil }
+    /// Where the first line begins of which no row came out yet; nil: there is none.
+    package var heldStart: Int? { maker.heldStart }
+    /// Why each row of the last batch is skipped; only when they are read for that.
+    package var reasons: [String] { maker.reasons }
+    /// What was found for `take`, once all was read.
+    package var found: RowScan? { maker.found }
+
+    /// Shapes the rows of a batch that a reader has filled, and whose trailers are taken out, in the order of the file.
+    ///
+    /// - Parameter columns: the reader's; they may have grown since the last call.
+    /// - Throws: what is wrong with the file: `group_split`, `ambiguous_date`, `unknown_column`, `row_too_long`.
+    package mutating func shape(
+        _ batch: inout RowBatch, columns: [Column], isLast: Bool
+    ) throws(FileProblem) {
+        try learn(columns)
+        swap(&lines, &batch.rows)
+        swap(&cells, &batch.cells)
+        batch.rows.removeAll(keepingCapacity: true)
+        batch.cells.removeAll(keepingCapacity: true)
+        batch.isShaped = true
+        maker.begin(&batch)
+        carrying?.beginBatch()
+        unpivoting?.beginBatch()
+        for row in lines { try take(row, columns, &batch) }
+        if isLast { try maker.finish(&shape, &batch) }
+        // Values are read in words.
+        for _ in 0..<8 { batch.text.append(0) }
+    }
+
+    private mutating func learn(_ columns: [Column]) throws(FileProblem) {
+        guard columns.count > shape.places.count else { return }
+        let first = shape.learn(columns)
+        if first == 0 { maker.placeColumns(&shape) }
+        unpivoting?.learn(columns, from: first)
+        if let problem = unpivoting?.problem(columns) { throw problem }
+        while cellOfColumn.count < columns.count { cellOfColumn.append(-1) }
+    }
+
+    private mutating func take(_ row: RowBatch.Row, _ columns: [Column], _ batch: inout RowBatch) throws(FileProblem) {
+        if row.problem >= 0 {
+            if carrying != nil, row.problem < batch.problems.count { carrying?.lose(batch.problems[row.problem]) }
+            return try maker.addBroken(row, &shape, &batch)
+        }
+        let range = row.firstCell..<row.firstCell + row.cellCount
+        if let header, header.repeats(columns, cells[range], batch.text) {
+            var broken = row
+            broken.problem = batch.problems.count
+            let line = LinePlace(number: row.line, start: .max)
+            let problem = batch.problem(.repeatedHeader, on: line, at: ShapeColumns.none, nil)
+            batch.problems.append(problem)
+            return try maker.addBroken(broken, &shape, &batch)
+        }
+        work.removeAll(keepingCapacity: true)
+        for _ in shape.names { work.append(ShapeColumns.none) }
+        base.removeAll(keepingCapacity: true)
+        var line = LinePlace(number: row.line, start: .max)
+        var faults: [RowBatch.Cell] = []
+        for index in range {
+            var cell = cells[index]
+            let column = Int(cell.column)
+            line.start = min(line.start, Int(cell.start))
+            cleaner?.clean(&cell, batch.text)
+            let slot = shape.slots[column]
+            cell.column = shape.places[column]
+            if slot >= 0 {
+                if work[slot].column != .max {
+                    let problem = batch.problem(.duplicateColumn, on: line, at: cell, shape.names[slot])
+                    faults.append(batch.faulty(problem))
+                }
+                work[slot] = cell
+            }
+            if let unpivoting, unpivoting.becomesRows[column] {
+                cellOfColumn[column] = index
+                cells[index] = cell
+                continue
+            }
+            base.append(cell)
+        }
+        if carrying != nil { carry(line, &batch, &faults) }
+        guard unpivoting != nil else {
+            return try maker.add(row, line, base, work, faults, &shape, &batch)
+        }
+        try unpivot(row, line, columns, faults, &batch)
+        for index in cellOfColumn.indices { cellOfColumn[index] = -1 }
+    }
+
+    private mutating func carry(_ line: LinePlace, _ batch: inout RowBatch, _ faults: inout [RowBatch.Cell]) {
+        guard let slots = carrying?.slots else { return }
+        if let problem = carrying?.fill(&work, shape.names, line, &batch.text) { faults.append(batch.faulty(problem)) }
+        for slot in slots where work[slot].kind != .null && work[slot].length > 0 {
+            guard let place = shape.place(of: shape.names[slot]) else { continue }
+            work[slot].column = place
+            if let at = base.firstIndex(where: { $0.column == place }) {
+                base[at] = work[slot]
+            } else {
+                base.append(work[slot])
+            }
+        }
+    }
+
+    private mutating func unpivot(
+        _ row: RowBatch.Row, _ line: LinePlace, _ columns: [Column], _ faults: [RowBatch.Cell], _ batch: inout RowBatch
+    ) throws(FileProblem) {
+        guard var unpivoting else { return }
+        self.unpivoting = nil
+        defer { self.unpivoting = unpivoting }
+        if unpivoting.isFixed {
+            for at in unpivoting.fixed.indices {
+                let column = unpivoting.fixed[at]
+                let index = column >= 0 ? cellOfColumn[column] : -1
+                let cell =
+                    index >= 0
+                    ? cells[index] : RowBatch.Cell(column: 0, start: 0, length: 0, kind: .null)
+                try addRow(row, line, column, unpivoting.name(ofFixed: at, columns), cell, &unpivoting, faults, &batch)
+            }
+        } else {
+            for index in row.firstCell..<row.firstCell + row.cellCount {
+                guard let column = cellOfColumn.firstIndex(of: index) else { continue }
+                try addRow(row, line, column, columns[column].name, cells[index], &unpivoting, faults, &batch)
+            }
+        }
+    }
+
+    private mutating func addRow(
+        _ row: RowBatch.Row, _ line: LinePlace, _ column: Int, _ name: String, _ cell: RowBatch.Cell,
+        _ unpivoting: inout Unpivoting, _ faults: [RowBatch.Cell], _ batch: inout RowBatch
+    ) throws(FileProblem) {
+        work[unpivoting.nameSlot] = unpivoting.nameCell(column, name, &batch.text)
+        work[unpivoting.valueSlot] = cell
+        // Not the sign of a cell that a row lacks.
+        if cell.column == .max { work[unpivoting.valueSlot].column = 0 }
+        if skipsEmpty, cell.kind == .null || cell.length == 0 {
+            return maker.skip(row, line, base, work, "the cell is empty", &shape, &batch)
+        }
+        try maker.add(row, line, base, work, faults, &shape, &batch)
+    }
+}
+
+/// Blanks around values, and values that mean empty.
+struct BlankCleaner: Sendable {
+    private let trims: Bool
+    private let nulls: NullTexts?
+
+    /// nil: values are as they stand.
+    init?(_ rule: MappingRule) {
+        let blanks = rule.layout?.blanks
+        trims = blanks?.trims ?? (rule.layout?.lines?.fixed != nil)
+        nulls = blanks?.nulls.flatMap { $0.isEmpty ? nil : NullTexts($0) }
+        if !trims, nulls == nil { return nil }
+    }
+
+    func clean(_ cell: inout RowBatch.Cell, _ text: [UInt8]) {
+        guard cell.length > 0, cell.kind != .null, cell.kind != .nested, cell.kind != .faulty else { return }
+        let bytes = text.span.extracting(cell.bytes)
+        if trims {
+            let core = TextEnds.trimmed(bytes)
+            cell.start &+= UInt32(truncatingIfNeeded: core.lowerBound)
+            cell.length = UInt32(truncatingIfNeeded: core.count)
+        }
+        if let nulls, nulls.contains(text.span.extracting(cell.bytes)) { cell.length = 0 }
+        if cell.length == 0, cell.kind != .plain { cell.kind = .null }
+    }
+}
+
+/// Whether a row repeats the header.
+struct HeaderCheck: Sendable {
+    func repeats(_ columns: [Column], _ cells: ArraySlice<RowBatch.Cell>, _ text: [UInt8]) -> Bool {
+        guard cells.count == columns.count, !columns.isEmpty else { return false }
+        for (index, cell) in cells.enumerated() {
+            let name = columns[index].name.utf8
+            let bytes = cell.bytes
+            // Most rows differ in their first cell.
+            let value = text.span.extracting(bytes)
+            let core = withoutSpaces(value)
+            if core.count == name.count,
+                text[bytes][(bytes.lowerBound + core.lowerBound)...].prefix(core.count).elementsEqual(name)
+            {
+                continue
+            }
+            guard index == 0, text[bytes].elementsEqual(byteOrderMark + Array(name)) else { return false }
+        }
+        return true
+    }
+}
+
+extension MappingRule {
+    /// Whether its rows, or their values, are not simply the file's.
+    package var needsShaping: Bool {
+        if let shape, !shape.isEmpty { return true }
+        if let blanks = layout?.blanks, blanks.trims == true || blanks.nulls?.isEmpty == false { return true }
+        if layout?.lines?.fixed != nil { return true }
+        if fields == nil, number?.isEmpty == false { return true }
+        switch ric {
+        case .derived: return true
+        case .column(let name): if isOwn(name) { return true }
+        case .template(let parts): for case .column(let name) in parts where isOwn(name) { return true }
+        case .plain: break
+        }
+        if case .column(let name, _, _) = post, isOwn(name) { return true }
+        for field in fields ?? [] {
+            switch field.source {
+            case .derived: return true
+            case .column(let name): if isOwn(name) { return true }
+            case .value: break
+            }
+        }
+        return false
+    }
+}

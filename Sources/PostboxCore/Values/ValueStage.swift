@@ -1,0 +1,299 @@
+/// Makes the values that no column of the file holds as they are wanted: `let`, and what fields and the RIC are made of.
+///
+/// Each goes through the steps of its rule in the order trim, strip, nulls, extract, nulls again, map or lookup, default, parse, formula;
+/// scale, rounding and type are the mapper's, except of a formula, which is scaled and rounded as it is computed. Blanks around the
+/// file's values and values that mean empty are gone before.
+struct ValueStage {
+    /// A value that is made.
+    struct Maker {
+        var origin: Origin
+        var steps: [Step] = []
+        /// The slot whose cell a problem is at, or -1.
+        var place = -1
+        /// A row or a file may lack what it is made of: there is no value then, not an empty one.
+        var isOptional = false
+        /// Its result is a number, whatever it was made of.
+        var isNumber = false
+    }
+
+    /// Where a value comes from.
+    enum Origin {
+        case slot(Int)
+        /// The one of these that the row has.
+        case anyOf([Int])
+        case template(TemplateStep)
+        case formula(FormulaStep)
+    }
+
+    /// What becomes of it.
+    enum Step {
+        case strip(Stripper)
+        case nulls(NullTexts)
+        case extract(Extractor)
+        case map(WordMapper, takesEmpty: Bool)
+        /// `by`: the slot of its key, or -1 where the value is the key.
+        case lookup(LookupTable?, column: Int, by: Int)
+        case whenEmpty([UInt8])
+        case number(NumberStep)
+        /// Its index among those of the stage.
+        case date(Int)
+        case cut(Int)
+    }
+
+    private(set) var makers: [Maker] = []
+    /// They remember what they found last.
+    private var dates: [DateReader] = []
+    private var value: [UInt8] = []
+    private var next: [UInt8] = []
+    private var places: [Range<Int>] = []
+
+    init() {}
+
+    /// Adds a value; `date`: what reads it, where it is a date.
+    mutating func add(_ maker: Maker, date: DateReader?) {
+        var maker = maker
+        if let date {
+            dates.append(date)
+            maker.steps.append(.date(dates.count - 1))
+        }
+        makers.append(maker)
+    }
+
+    /// Makes the value for a row whose slots hold these cells. Its bytes are appended to the batch's text; its column is not set, and
+    /// it is `ShapeColumns.none` where the row lacks what it is made of and may. A value with something wrong is a `faulty` cell.
+    mutating func make(
+        _ index: Int, _ work: [RowBatch.Cell], _ names: [String], _ line: LinePlace, _ batch: inout RowBatch
+    ) -> RowBatch.Cell {
+        let maker = makers[index]
+        value.removeAll(keepingCapacity: true)
+        var kind = RowBatch.Kind.plain
+        var place = maker.place
+        switch maker.origin {
+        case .slot(let slot):
+            let cell = work[slot]
+            if cell.kind == .faulty { return cell }
+            if cell.column == .max, maker.isOptional { return ShapeColumns.none }
+            if let made = plainNumber(maker, cell, &batch) { return made }
+            kind = take(cell, batch.text)
+        case .anyOf(let slots):
+            place = slots.first { work[$0].column != .max } ?? -1
+            guard place >= 0 else {
+                if maker.isOptional { return ShapeColumns.none }
+                break
+            }
+            if work[place].kind == .faulty { return work[place] }
+            kind = take(work[place], batch.text)
+        case .template(let template):
+            if let faulty = template.slots.first(where: { work[$0].kind == .faulty }) { return work[faulty] }
+            if maker.isOptional, template.slots.contains(where: { work[$0].column == .max }) {
+                return ShapeColumns.none
+            }
+            if let slot = template.slots.first(where: { work[$0].kind == .nested }) {
+                return faulty(.nestedValue, work[slot], names[slot], line, &batch)
+            }
+            places.removeAll(keepingCapacity: true)
+            for slot in template.slots { places.append(work[slot].text(in: batch.text)) }
+            _ = template.writer.write(places, in: batch.text.span, into: &value)
+        case .formula(let formula):
+            next.removeAll(keepingCapacity: true)
+            if let faulty = formula.slots.first(where: { work[$0].kind == .faulty }) { return work[faulty] }
+            if maker.isOptional, formula.slots.contains(where: { work[$0].column == .max }) { return ShapeColumns.none }
+            if let (fault, slot) = formula.evaluate(work, batch.text, scratch: &next, into: &value) {
+                let cell = slot < 0 ? ShapeColumns.none : work[slot]
+                return faulty(fault, cell, slot < 0 ? nil : names[slot], line, &batch)
+            }
+        }
+        if kind == .nested, !value.isEmpty {
+            return faulty(.nestedValue, work[place], names[place], line, &batch)
+        }
+        if let fault = run(maker, &kind, work, batch.text) {
+            if case .template = maker.origin {
+                return faulty(fault, madeOf: value, place < 0 ? nil : names[place], line, &batch)
+            }
+            return faulty(
+                fault, place < 0 ? ShapeColumns.none : work[place], place < 0 ? nil : names[place], line, &batch)
+        }
+        let start = batch.text.count
+        batch.text.append(contentsOf: value)
+        return RowBatch.Cell(
+            column: 0, start: UInt32(truncatingIfNeeded: start), length: UInt32(truncatingIfNeeded: value.count),
+            kind: maker.isNumber ? .plain : kind)
+    }
+
+    /// A number that is only read, straight from its cell; nil: more is to be done.
+    private mutating func plainNumber(
+        _ maker: Maker, _ cell: RowBatch.Cell, _ batch: inout RowBatch
+    ) -> RowBatch.Cell? {
+        guard maker.steps.count == 1, case .number(let step) = maker.steps[0],
+            cell.kind == .plain || cell.kind == .string, cell.length > 0
+        else { return nil }
+        guard step.reader.convert(batch.text.span.extracting(cell.bytes), into: &value) == nil else {
+            value.removeAll(keepingCapacity: true)
+            return nil
+        }
+        let start = batch.text.count
+        batch.text.append(contentsOf: value)
+        return RowBatch.Cell(
+            column: 0, start: UInt32(truncatingIfNeeded: start), length: UInt32(truncatingIfNeeded: value.count),
+            kind: maker.isNumber ? .plain : cell.kind)
+    }
+
+    /// Takes over a cell's bytes.
+    private mutating func take(_ cell: RowBatch.Cell, _ text: [UInt8]) -> RowBatch.Kind {
+        guard cell.kind != .null, cell.length > 0 else { return .plain }
+        value.append(contentsOf: text[cell.bytes])
+        guard cell.kind == .padded else { return cell.kind }
+        value.keep(withoutSpaces(value.span))
+        return .plain
+    }
+
+    private mutating func run(
+        _ maker: Maker, _ kind: inout RowBatch.Kind, _ work: [RowBatch.Cell], _ text: [UInt8]
+    ) -> ValueFault? {
+        if maker.steps.isEmpty { return nil }
+        // Apart from each other: what is read of one is written to the other.
+        var (value, next, dates): ([UInt8], [UInt8], [DateReader]) = ([], [], [])
+        swap(&value, &self.value)
+        swap(&next, &self.next)
+        swap(&dates, &self.dates)
+        defer {
+            swap(&value, &self.value)
+            swap(&next, &self.next)
+            swap(&dates, &self.dates)
+        }
+        for step in maker.steps {
+            switch step {
+            case .strip(let stripper): value.keep(stripper.stripped(value.span))
+            case .nulls(let nulls): if nulls.contains(value.span) { value.removeAll(keepingCapacity: true) }
+            case .extract(let extractor):
+                guard !value.isEmpty else { continue }
+                guard let group = extractor.group(in: value.span) else { return .noMatch }
+                value.keep(group)
+                if kind == .number || kind == .bool { kind = .plain }
+            case .map(let mapper, let takesEmpty):
+                guard !value.isEmpty || takesEmpty else { continue }
+                next.removeAll(keepingCapacity: true)
+                guard mapper.convert(value.span, into: &next) else { return .notInMap }
+                if next != value, kind == .number || kind == .bool { kind = .plain }
+                swap(&value, &next)
+            case .lookup(let table, let column, let by):
+                next.removeAll(keepingCapacity: true)
+                if by >= 0 {
+                    let cell = work[by]
+                    guard cell.kind != .null, cell.length > 0 else {
+                        value.removeAll(keepingCapacity: true)
+                        continue
+                    }
+                    let key = text.span.extracting(cell.bytes)
+                    guard let table, table.take(column, by: key, into: &next) else { return .notInTable }
+                } else {
+                    guard !value.isEmpty else { continue }
+                    guard let table, table.take(column, by: value.span, into: &next) else { return .notInTable }
+                }
+                kind = .plain
+                swap(&value, &next)
+            case .whenEmpty(let text): if value.isEmpty { value.append(contentsOf: text) }
+            case .number(let step):
+                guard !value.isEmpty, kind != .bool else { continue }
+                next.removeAll(keepingCapacity: true)
+                // JSON writes its numbers in one way, whatever the rule says of texts.
+                let reader = kind == .number ? step.ofJSON : step.reader
+                if let fault = reader.convert(value.span, into: &next) { return fault }
+                swap(&value, &next)
+            case .date(let at):
+                guard !value.isEmpty else { continue }
+                next.removeAll(keepingCapacity: true)
+                if let fault = dates[at].convert(value.span, into: &next) { return fault }
+                kind = .string
+                swap(&value, &next)
+            case .cut(let most):
+                let end = TextCut.bytes(ofFirst: most, in: value.span)
+                if end < value.count { value.removeSubrange(end...) }
+            }
+        }
+        return nil
+    }
+
+    // MARK: - What is wrong
+
+    private func faulty(
+        _ fault: ValueFault, _ cell: RowBatch.Cell, _ name: String?, _ line: LinePlace, _ batch: inout RowBatch
+    ) -> RowBatch.Cell {
+        let problem = batch.problem(.value(fault), on: line, at: cell, name)
+        return batch.faulty(problem)
+    }
+
+    /// Of a value that was put together: where its first part stands.
+    private func faulty(
+        _ fault: ValueFault, madeOf value: [UInt8], _ name: String?, _ line: LinePlace, _ batch: inout RowBatch
+    ) -> RowBatch.Cell {
+        batch.faulty(rowProblem(.value(fault), line: line.number, columnName: name, value: value.span))
+    }
+}
+
+extension [UInt8] {
+    /// Keeps this part alone.
+    fileprivate mutating func keep(_ range: Range<Int>) {
+        if range.upperBound < count { removeSubrange(range.upperBound...) }
+        if range.lowerBound > 0 { removeSubrange(..<range.lowerBound) }
+    }
+}
+
+/// Numbers as the rule says they are written, and as JSON writes them.
+struct NumberStep {
+    let reader: NumberReader
+    let ofJSON: NumberReader
+
+    init(_ form: NumberForm, isTyped: Bool) {
+        reader = NumberReader(form, isTyped: isTyped)
+        var plain = form
+        plain.decimal = nil
+        plain.thousands = nil
+        plain.isIndian = nil
+        ofJSON = NumberReader(plain, isTyped: isTyped)
+    }
+}
+
+/// A template, and the slots of its columns.
+struct TemplateStep {
+    let writer: TemplateWriter
+    let slots: [Int]
+}
+
+/// A formula, and what its numbers become.
+struct FormulaStep {
+    let formula: Formula
+    /// The slots of its columns, in the order of `Formula.columns`.
+    let slots: [Int]
+    let number: NumberStep
+    let scale: DecimalText.Scale?
+    /// Below 0: all decimals are kept.
+    let round: Int
+    let rounding: Rounding
+
+    /// Appends the result; nothing where an operand is empty. Returns what is wrong, and the slot of the operand that it is wrong with,
+    /// or -1.
+    func evaluate(
+        _ work: [RowBatch.Cell], _ text: [UInt8], scratch: inout [UInt8], into out: inout [UInt8]
+    ) -> (fault: ValueFault, slot: Int)? {
+        var wrong = -1
+        let fault = formula.evaluate(
+            { index in
+                let operand = operand(work[slots[index]], text, &scratch)
+                if case .fault = operand, wrong < 0 { wrong = slots[index] }
+                return operand
+            }, scale: scale, round: round, rounding: rounding, into: &out)
+        return fault.map { ($0, wrong) }
+    }
+
+    private func operand(_ cell: RowBatch.Cell, _ text: [UInt8], _ scratch: inout [UInt8]) -> Formula.Operand {
+        switch cell.kind {
+        case .null: return .empty
+        case .bool: return .fault(.booleanValue)
+        case .nested, .faulty: return .fault(.nestedValue)
+        case .number: return number.ofJSON.operand(text.span.extracting(cell.bytes), scratch: &scratch)
+        case .plain, .padded, .string:
+            return number.reader.operand(text.span.extracting(cell.text(in: text)), scratch: &scratch)
+        }
+    }
+}

@@ -1,0 +1,100 @@
+internal import CLibArchive
+internal import PostboxCore
+
+/// The text of a file packed as zst, bz2 or xz, or of the one file inside a zip.
+final class ArchiveText: UnpackedText {
+    private let archive: Archive
+    private let file: PackedFile
+    private let packing: Packing
+    /// Nil: there is nothing inside.
+    private var isOpen: Bool
+
+    /// `member`: a pattern for the file inside a zip that is meant. Throws `FileProblem` and `DiskError`.
+    init(_ file: PackedFile, _ packing: Packing, member: String?) throws {
+        self.file = file
+        self.packing = packing
+        guard try Self.hasMark(file, packing) else { throw FileProblem.notPacked(packing) }
+        if packing == .zip {
+            archive = try ZipMembers(file).open(member)
+            isOpen = true
+            return
+        }
+        archive = try Archive(file, isSeekable: false) { archive in
+            archive_read_support_format_raw(archive)
+            archive_read_support_format_empty(archive)
+            switch packing {
+            case .zst: archive_read_support_filter_zstd(archive)
+            case .bz2: archive_read_support_filter_bzip2(archive)
+            default: archive_read_support_filter_xz(archive)
+            }
+        }
+        guard archive_filter_count(archive.archive) == 2 else { throw FileProblem.notPacked(packing) }
+        if packing == .xz { try Self.checkWindow(file) }
+        isOpen = try archive.next() != nil
+    }
+
+    func read(into bytes: UnsafeMutableRawBufferPointer) throws -> Int {
+        let count = isOpen ? try archive.read(into: bytes) : 0
+        // libarchive takes what is no packed data for the end.
+        if count < bytes.count, packing != .zip, archive.consumed != file.size {
+            throw FileProblem.damaged("Something that is not packed stands behind the packed data.")
+        }
+        return count
+    }
+
+    /// Whether the file begins as such files do.
+    private static func hasMark(_ file: PackedFile, _ packing: Packing) throws(DiskError) -> Bool {
+        let head = try head(of: file)
+        switch packing {
+        // The second one is a frame to skip, which some packers write first.
+        case .zst:
+            return head.starts(with: [0x28, 0xB5, 0x2F, 0xFD])
+                || head.count > 3 && head[0] & 0xF0 == 0x50 && head[1...3].elementsEqual([0x2A, 0x4D, 0x18])
+        case .bz2: return head.starts(with: Array("BZh".utf8))
+        case .xz: return head.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0])
+        case .zip: return head.starts(with: [0x50, 0x4B])
+        case .gz: return head.starts(with: [0x1F, 0x8B])
+        }
+    }
+
+    /// The dictionary that the first block of an xz file needs, of which liblzma would take up to 1 GB.
+    private static func checkWindow(_ file: PackedFile) throws {
+        let head = try head(of: file)
+        // Behind the stream's header of 12 bytes: the block's length, flags, lengths where the flags say so, and the filters.
+        guard head.count >= 32, head[12] != 0 else { return }
+        let flags = head[13]
+        var at = 14
+        for mask in [UInt8(0x40), 0x80] where flags & mask != 0 {
+            while at < head.count, head[at] & 0x80 != 0 { at += 1 }
+            at += 1
+        }
+        for _ in 0...Int(flags & 3) {
+            guard at + 2 < head.count else { return }
+            let (id, length) = (head[at], Int(head[at + 1]))
+            // LZMA2; of 2 or 3 times a power of two.
+            if id == 0x21, length == 1 {
+                let bits = Int(head[at + 2] & 0x3F)
+                guard bits <= 30 else {
+                    throw FileProblem(
+                        reason: "expands_too_far",
+                        what: "To unpack the file a dictionary of more than 128 MB is needed.",
+                        hint: "Pack it with a smaller one: `xz -9` needs 64 MB.")
+                }
+            }
+            at += 2 + length
+        }
+    }
+
+    private static func head(of file: PackedFile) throws(DiskError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 1024)
+        var result: Result<Int, DiskError> = .success(0)
+        bytes.withUnsafeMutableBytes { room in
+            do throws(DiskError) {
+                result = .success(try file.read(into: room, at: 0))
+            } catch {
+                result = .failure(error)
+            }
+        }
+        return Array(bytes.prefix(try result.get()))
+    }
+}

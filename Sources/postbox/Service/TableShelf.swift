@@ -1,0 +1,145 @@
+internal import PostboxCore
+internal import PostboxIO
+internal import Synchronization
+
+/// The tables in memory: those in force, and those that drops in work were claimed with.
+///
+/// What is in force changes in the service's loop alone, and so does what is claimed: a drop has the tables that its file was let go
+/// with.
+final class TableShelf: Sendable {
+    private struct State {
+        /// By name.
+        var inForce: [String: (copy: TableCopy, table: LookupTable)] = [:]
+        /// By drop and name, of those that have some.
+        var drops: [Int: [String: (copy: TableCopy, table: LookupTable?)]] = [:]
+
+        /// SHA-256 of the copies that must stay.
+        var needed: Set<String> {
+            var needed = Set(inForce.values.map(\.copy.sha256))
+            for tables in drops.values { needed.formUnion(tables.values.map(\.copy.sha256)) }
+            return needed
+        }
+    }
+
+    private let rules: [TableRule]
+    private let columns: [String: [String]]
+    private let files: TableFiles
+    private let state = Mutex(State())
+
+    init(_ settings: Settings) {
+        rules = settings.tables
+        columns = Dictionary(
+            settings.tables.map { ($0.name, settings.columns(ofTable: $0.name)) },
+            uniquingKeysWith: { first, _ in first })
+        files = TableFiles(state: settings.directories.state)
+    }
+
+    var isEmpty: Bool { rules.isEmpty }
+
+    // MARK: - What is in force
+
+    /// Takes the tables that an earlier run read last. Returns those that can be used, and why others cannot. Throws `DiskError`.
+    func takeLast() throws -> (good: Set<String>, faults: [String]) {
+        var faults: [String] = []
+        let last = rules.isEmpty ? [:] : try files.last()
+        for rule in rules {
+            guard let sha256 = last[rule.name] else { continue }
+            let copy = TableCopy(rule, sha256: sha256)
+            do {
+                let table = try files.table(copy, columns: columns[rule.name] ?? [])
+                state.withLock { $0.inForce[rule.name] = (copy, table) }
+            } catch let fault as TableFault {
+                faults.append("the last good table \(rule.name) cannot be used: \(fault.text)")
+            }
+        }
+        return (Set(state.withLock { $0.inForce.keys }), faults)
+    }
+
+    func look() -> [String: TableBook.Look] {
+        Dictionary(rules.map { ($0.name, files.look(at: $0.path)) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Reads the files of these tables; good ones are in force from then on.
+    func read(_ names: [String]) -> [String: TableBook.Reading] {
+        var readings: [String: TableBook.Reading] = [:]
+        for rule in rules where names.contains(rule.name) {
+            let known = state.withLock { $0.inForce[rule.name]?.copy.sha256 }
+            let read = files.read(rule, columns: columns[rule.name] ?? [], unless: known)
+            readings[rule.name] = read.reading
+            guard let copy = read.copy, let table = read.table else { continue }
+            do throws(DiskError) {
+                var last = state.withLock { $0.inForce.mapValues(\.copy.sha256) }
+                last[rule.name] = copy.sha256
+                try files.keep(last: last)
+                state.withLock { $0.inForce[rule.name] = (copy, table) }
+                try removeUnneeded()
+            } catch {
+                readings[rule.name] = .failed("\(error)")
+            }
+        }
+        return readings
+    }
+
+    /// Removes copies that no table in force and no drop needs. Throws `DiskError`.
+    func removeUnneeded() throws(DiskError) {
+        try files.remove(besides: state.withLock { $0.needed })
+    }
+
+    // MARK: - Drops
+
+    /// What a file of that rule that is claimed now is contributed with. A table that is not there is left out.
+    func copies(for rule: MappingRule) -> [String: TableCopy]? {
+        let names = rule.tables.keys
+        guard !names.isEmpty else { return nil }
+        return state.withLock { state in
+            names.reduce(into: [:]) { $0[$1] = state.inForce[$1]?.copy }
+        }
+    }
+
+    /// A drop was claimed, or goes on, with these tables: their copies stay for as long as it is open.
+    func opened(_ drop: Int, _ copies: [String: TableCopy]?) {
+        guard let copies, !copies.isEmpty else { return }
+        state.withLock { state in
+            state.drops[drop] = copies.reduce(into: [:]) { tables, entry in
+                let known = state.inForce[entry.key]
+                tables[entry.key] = (entry.value, known?.copy == entry.value ? known?.table : nil)
+            }
+        }
+    }
+
+    /// A drop is closed. Throws `DiskError`; may be called again.
+    func closed(_ drop: Int) throws(DiskError) {
+        let hadTables = state.withLock { $0.drops.removeValue(forKey: drop) != nil }
+        if hadTables { try removeUnneeded() }
+    }
+
+    /// The tables that a file's values are looked up in. Reads the copies of those that are not in memory. Throws `LedgerError` for
+    /// one that it was claimed without, `TableFault` and `DiskError`.
+    func tables(of file: ClaimedFile) throws -> [String: LookupTable] {
+        var tables: [String: LookupTable] = [:]
+        for (name, columns) in file.rule.tables {
+            guard let copy = file.snapshot.tables?[name] else {
+                throw TableFault("it was claimed when there was no table \(name)")
+            }
+            tables[name] = try table(name, copy, Array(columns).sorted(), of: file.drop)
+        }
+        return tables
+    }
+
+    private func table(_ name: String, _ copy: TableCopy, _ columns: [String], of drop: Int) throws -> LookupTable {
+        let known = state.withLock { state in
+            let drops = state.drops[drop].map { [$0] } ?? []
+            return (drops + Array(state.drops.values)).lazy.flatMap(\.values)
+                .first { $0.copy == copy && $0.table.map { Set($0.columns).isSuperset(of: columns) } ?? false }?.table
+        }
+        if let known { return known }
+        let table: LookupTable
+        do {
+            table = try files.table(copy, columns: columns)
+        } catch let fault as TableFault {
+            throw TableFault("the table \(name), as it was when the file was claimed: \(fault.text)")
+        }
+        state.withLock { $0.drops[drop]?[name] = (copy, table) }
+        return table
+    }
+}
