@@ -63,10 +63,11 @@ package struct DecimalMarks {
                 let column = Int(cell.column)
                 guard let type = uses[column].type else { continue }
                 switch cell.kind {
-                case .bool, .null, .nested, .faulty: continue
+                // JSON writes its numbers in one way.
+                case .bool, .null, .nested, .faulty, .number: continue
                 // A text by its look, whatever it looks like.
                 case .string: if type == .look { continue }
-                case .plain, .padded, .number: break
+                case .plain, .padded: break
                 }
                 take(text.extracting(cell.bytes), line: row.line, of: column)
             }
@@ -76,7 +77,8 @@ package struct DecimalMarks {
     /// Why the file is refused; nil: no column has both marks.
     package var problem: FileProblem? {
         for (name, use) in zip(names, uses) {
-            let posted = use.pointPerhaps.line > 0 ? use.pointPerhaps : use.point
+            // A point that cannot part thousands leaves no doubt about its value.
+            let posted = use.pointPerhaps
             let other = [use.comma, use.pointsPart, use.point.line > 0 ? (0, "") : use.commaPerhaps]
                 .first { $0.line > 0 }
             guard posted.line > 0, let other else { continue }

@@ -13,7 +13,8 @@ struct PostboxCommand: AsyncParsableCommand {
             with a result file beside it.
 
             Start here:  postbox demo
-            Then:        postbox check FILE…                    what would be sent, without any network
+            Then:        postbox init FILE --into postbox.yaml  a configuration for a file of yours
+                         postbox check FILE…                    what would be sent, without any network
                          postbox config check postbox.yaml      is the configuration right?
                          postbox run --config postbox.yaml      the service
 
@@ -22,7 +23,8 @@ struct PostboxCommand: AsyncParsableCommand {
             """,
         version: "postbox \(Version.text)",
         subcommands: [
-            RunCommand.self, CheckCommand.self, DemoCommand.self, SimulateCommand.self, ConfigCommand.self,
+            RunCommand.self, CheckCommand.self, InitCommand.self, DemoCommand.self, SimulateCommand.self,
+            ConfigCommand.self,
             ProbeCommand.self, CancelCommand.self, HoldCommand.self, ResumeCommand.self,
         ])
 

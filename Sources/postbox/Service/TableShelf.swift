@@ -10,12 +10,14 @@ final class TableShelf: Sendable {
     private struct State {
         /// By name.
         var inForce: [String: (copy: TableCopy, table: LookupTable)] = [:]
+        /// SHA-256 of the bytes that each table had when it was last read, by name: also where it cannot be used as it is to be read now.
+        var last: [String: String] = [:]
         /// By drop and name, of those that have some.
         var drops: [Int: [String: (copy: TableCopy, table: LookupTable?)]] = [:]
 
         /// SHA-256 of the copies that must stay.
         var needed: Set<String> {
-            var needed = Set(inForce.values.map(\.copy.sha256))
+            var needed = Set(last.values)
             for tables in drops.values { needed.formUnion(tables.values.map(\.copy.sha256)) }
             return needed
         }
@@ -34,8 +36,6 @@ final class TableShelf: Sendable {
         files = TableFiles(state: settings.directories.state)
     }
 
-    var isEmpty: Bool { rules.isEmpty }
-
     // MARK: - What is in force
 
     /// Takes the tables that an earlier run read last. Returns those that can be used, and why others cannot. Throws `DiskError`.
@@ -44,6 +44,7 @@ final class TableShelf: Sendable {
         let last = rules.isEmpty ? [:] : try files.last()
         for rule in rules {
             guard let sha256 = last[rule.name] else { continue }
+            state.withLock { $0.last[rule.name] = sha256 }
             let copy = TableCopy(rule, sha256: sha256)
             do {
                 let table = try files.table(copy, columns: columns[rule.name] ?? [])
@@ -68,10 +69,13 @@ final class TableShelf: Sendable {
             readings[rule.name] = read.reading
             guard let copy = read.copy, let table = read.table else { continue }
             do throws(DiskError) {
-                var last = state.withLock { $0.inForce.mapValues(\.copy.sha256) }
+                var last = state.withLock { $0.last }
                 last[rule.name] = copy.sha256
                 try files.keep(last: last)
-                state.withLock { $0.inForce[rule.name] = (copy, table) }
+                state.withLock { state in
+                    state.last = last
+                    state.inForce[rule.name] = (copy, table)
+                }
                 try removeUnneeded()
             } catch {
                 readings[rule.name] = .failed("\(error)")

@@ -15,10 +15,12 @@ struct DecimalMarksTests {
         "A column has two decimal marks where no reading gives all its values one",
         arguments: [
             (["1,0845", "24.150"], true), (["24.150", "1,0845"], true), (["1,5", "1.500"], true),
-            (["1,5", "1.5"], true),
-            (["1,0845", "24.15"], true), (["-1,5", "+1.5"], true), ([" 1,5 ", "1.5"], true), (["0,125", "1.5"], true),
+            (["-1,5", "+1.500"], true), ([" 1,5 ", "1.500"], true), (["0,125", "1.500"], true),
             (["1.234,50", "24.150"], true), (["1,234", "24.150"], true), (["1.234.567", "24.150"], true),
-            (["12345,678", "1.5"], true), (["1,234,567", "24.150"], true),
+            (["12345,678", "1.500"], true), (["1,234,567", "24.150"], true),
+            // A point that cannot part thousands leaves no doubt about its own value: the row with the comma is rejected.
+            (["1,5", "1.5"], false), (["1,0845", "24.15"], false), (["0,125", "1.5"], false),
+            (["12345,678", "1.5"], false),
             // Thousands in English: `1,234` cannot be read, and no other value is doubtful.
             (["1,234", "99.5"], false), (["1,234,567", "99.5", "24.150"], false), (["1,234.50", "24.150"], false),
             (["1,5", "7"], false), (["1,5", "2,5"], false), (["1.5", "24.150"], false), (["1.234.567", "1,5"], false),
@@ -47,8 +49,15 @@ struct DecimalMarksTests {
     @Test("A text is no number, whatever it looks like")
     func texts() {
         #expect(Self.problem([.string("1,0845"), .string("24.150")]) == nil)
-        #expect(Self.problem(["about 1,5", "1.5"]) == nil)
+        #expect(Self.problem(["about 1,5", "1.500"]) == nil)
         #expect(Self.problem([.string("1,0845"), .number("24.150")]) == nil)
+    }
+
+    @Test("A number of JSON has one mark, whatever texts of its column have")
+    func literals() {
+        let real = rule([FieldRule(name: "BID", source: .column("bid"), type: .real)])
+        #expect(Self.problem([.string("1,0845"), .number("24.150")], real) == nil)
+        #expect(Self.problem([.string("1,0845"), .string("24.150")], real) != nil)
     }
 
     @Test("In a column of whole numbers a point that parts thousands makes the others doubtful")
@@ -73,11 +82,11 @@ struct DecimalMarksTests {
     @Test("Only a rule's columns of numbers count")
     func rules() {
         func isMixed(_ type: FieldType?) -> Bool {
-            Self.problem(["1,5", "1.5"], rule([FieldRule(name: "BID", source: .column("bid"), type: type)])) != nil
+            Self.problem(["1,5", "1.500"], rule([FieldRule(name: "BID", source: .column("bid"), type: type)])) != nil
         }
         for type in [nil, FieldType.real, .int, .uint] { #expect(isMixed(type)) }
         for type in [FieldType.text, .ascii, .enum, .date, .time] { #expect(!isMixed(type)) }
-        #expect(Self.problem(["1,5", "1.5"], rule([FieldRule(name: "ASK", source: .column("ask"))])) == nil)
+        #expect(Self.problem(["1,5", "1.500"], rule([FieldRule(name: "ASK", source: .column("ask"))])) == nil)
     }
 
     @Test("A mapper has seen odd marks only where a number was wanted and none could be read for them")

@@ -76,7 +76,7 @@ struct CheckAgreesTests {
                 refusal: "mixed_decimal_marks"),
             File(
                 what: "A column with two decimal marks refuses the file: JSON", name: "a.json",
-                content: #"[{"ric":"A.TST","bid":24.150,"ask":1},{"ric":"B.TST","bid":"1,0845","ask":1}]"# + "\n",
+                content: #"[{"ric":"A.TST","bid":"24.150","ask":1},{"ric":"B.TST","bid":"1,0845","ask":1}]"# + "\n",
                 rule: "ric: {column: ric}\n    fields: {BID: {column: bid, type: real}, ASK: ask}",
                 refusal: "mixed_decimal_marks"),
             File(

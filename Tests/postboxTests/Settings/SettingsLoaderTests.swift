@@ -502,7 +502,8 @@ struct SettingsLoaderTests {
         let url = root.appendingPathComponent("Sources/PostboxCore/Documentation.docc/Settings.md")
         let article = try String(contentsOf: url, encoding: .utf8)
         let sections = [
-            TopKey.words, DestinationKey.words, PostUserInfoKey.words, TokenKey.words, TLSKey.words, NakRuleKey.words,
+            TopKey.words, TableKey.words, DestinationKey.words, PostUserInfoKey.words, TokenKey.words, TLSKey.words,
+            NakRuleKey.words,
             RuleKey.words, PostKey.words, TextKey.words, FieldKey.words, LookupKey.words, OtherwiseKey.words,
             HeaderKey.words, RowsKey.words, HeadingKey.words, ArraysKey.words, ConditionKey.words, UnpivotKey.words,
             GroupKey.words, TakeKey.words, ReadyKey.words, TrailerKey.words, TrailerSumKey.words,

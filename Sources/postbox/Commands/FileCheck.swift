@@ -1,0 +1,252 @@
+internal import Glibc
+internal import PostboxCore
+internal import PostboxIO
+
+/// Checks one file the way a contribution would read it.
+struct FileCheck {
+    let settings: Settings
+    /// By name.
+    let tables: [String: LookupTable]
+    let isJSON: Bool
+    /// Problems of a reason that are shown; nil: all.
+    let most: Int?
+    /// Posts that are shown; nil: all.
+    var postsMax: Int?
+    /// Standard output has something else to tell.
+    var usesStandardError = false
+
+    /// Returns the file's exit code.
+    func check(_ path: String) async throws -> Int32 {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        guard let status = try Disk.target(path) else {
+            problem(path, FileProblem(reason: "unreadable", what: "there is no such file"))
+            return PostboxCore.ExitCode.failed
+        }
+        guard status.isRegular else {
+            problem(path, FileProblem(reason: "not_a_file", what: "it is no regular file"))
+            return PostboxCore.ExitCode.failed
+        }
+        // Rejects go by today's rules here: which drop they name, the ledger alone knows.
+        guard let rule = settings.rule(for: name) else {
+            problem(path, settings.noRule(name))
+            return PostboxCore.ExitCode.failed
+        }
+        if let rejects = RejectsName(name) {
+            if let wanted = rejects.destination,
+                settings.rule(for: rejects.original)?.destinations.contains(wanted) != true
+            {
+                problem(
+                    path,
+                    FileProblem(
+                        reason: "unknown_original", what: "\(rejects.original) does not go to the destination \(wanted)"
+                    ))
+                return PostboxCore.ExitCode.failed
+            }
+            if !isJSON {
+                say(
+                    "\(path): rejects of drop \(rejects.drop); whether there is such a drop, and by which rule it went, is not looked up"
+                )
+            }
+        }
+        guard let format = rule.format ?? PriceFileFormat(fileName: RejectsName.root(of: name)) else {
+            problem(path, FileProblem(reason: "unknown_format", what: PriceFileFormat.unknown))
+            return PostboxCore.ExitCode.failed
+        }
+        var code = PostboxCore.ExitCode.ok
+        for name in rule.destinations {
+            guard let destination = settings.destinations.first(where: { $0.name == name }) else { continue }
+            code = PostboxCore.ExitCode.worse(code, await check(path, rule, format, destination))
+        }
+        return code
+    }
+
+    private func check(
+        _ path: String, _ rule: MappingRule, _ format: PriceFileFormat, _ destination: Destination
+    ) async -> Int32 {
+        let services = [destination.service] + destination.services
+        let codec = MessageCodec(
+            profile: destination.profile, services: services,
+            postUserInfo: LocalAddress.postUserInfo(
+                of: destination, address: LocalAddress.ofThisHost(for: destination.urls[0].host)))
+        let target = DestinationMapper.Target(
+            services: services, updateOnly: destination.profile.isUpdateOnly, laneServices: Array(services.indices),
+            codec: codec, maxMsgSize: LoginStream.Limits().maxMsgSize)
+        if !isJSON {
+            say("\(path) -> \(destination.name)" + (rule.match.isEmpty ? "" : " (rule \(rule.match))"))
+        }
+        do {
+            let name = path.split(separator: "/").last.map(String.init) ?? path
+            let source = try SourceFile(
+                path: Self.resolved(path), chunkBytes: format.traits.chunkBytes,
+                wrapping: Wrapping(fileName: name, format: format, rule: rule))
+            let sources = RowSources(
+                context: rule.rowContext(file: name, claimedAt: Clock.wall()), tables: tables,
+                zones: try ZoneFiles.rules(of: rule))
+            let found = try await FirstPass(rule: rule, format: format, targets: [target], sources: sources)
+                .run(
+                    FirstPassReader(source, FileLook(rule, format: format)),
+                    on: DiskThreads(label: "disk", count: 1))
+            let rejected = found.rejected.max() ?? 0
+            let refusal = try refusal(path, found, rule)
+            var all = found.sources
+            all.tellsAll = true
+            let pass = PriceFilePass(rule: rule, format: format, target: target, sources: all)
+            try show(path, source, pass, codec, posts: refusal == nil, hasLines: format.traits.hasHeader)
+            if !isJSON {
+                let posted = refusal == nil ? found.counted - rejected : 0
+                let skipped = found.skipped.map { ", \($0.count) skipped" } ?? ""
+                say("  \(found.rows) rows: \(posted) would be posted, \(rejected) rejected\(skipped)")
+            }
+            if let refusal {
+                problem(path, refusal)
+                return PostboxCore.ExitCode.failed
+            }
+            return rejected == 0 ? PostboxCore.ExitCode.ok : PostboxCore.ExitCode.partial
+        } catch let problem as FileProblem {
+            self.problem(path, problem)
+        } catch {
+            Terminal.error("\(path): \(Words.of(error))")
+        }
+        return PostboxCore.ExitCode.failed
+    }
+
+    /// Where a link leads.
+    private static func resolved(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    /// Why nothing of a file that can be read would be sent.
+    private func refusal(_ path: String, _ found: FirstPass.Found, _ rule: MappingRule) throws -> FileProblem? {
+        if let problem = try damage(path, found.digests.sha256) ?? found.control { return problem }
+        if let problem = rule.problem(ofRows: found.rows, skipped: found.skipped?.count ?? 0) { return problem }
+        let rejected = found.rejected.max() ?? 0
+        if let limit = rule.maxRejected, !limit.allows(rejected, of: found.counted) {
+            return FileProblem(
+                reason: "too_many_rejected",
+                what:
+                    "\(rejected) of \(found.counted) rows are rejected, more than the rule allows: nothing would be sent"
+            )
+        }
+        return nil
+    }
+
+    /// Reads the file again and shows its problems, and its posts where they would be sent.
+    private func show(
+        _ path: String, _ source: SourceFile, _ pass: PriceFilePass, _ codec: MessageCodec, posts isSent: Bool,
+        hasLines: Bool
+    ) throws {
+        var limit = ProblemLimit(most: most)
+        var left = postsMax ?? .max
+        try source.eachChunk { _, chunk, isLast in
+            try pass.take(chunk, isLast: isLast) { _, posts in
+                for row in posts.rows {
+                    if row.problem >= 0 {
+                        let problem = posts.problems[row.problem]
+                        for one in [problem.alone] + problem.more where limit.shows(one.reason) {
+                            self.problem(path, one, row: row.row, isInLine: hasLines)
+                        }
+                    } else if isSent, left > 0 {
+                        left -= 1
+                        show(row, posts, codec)
+                    }
+                }
+            }
+        }
+        for (reason, count) in limit.rest {
+            say("  \(reason): \(count) more row\(count == 1 ? "" : "s"); --all shows all")
+        }
+    }
+
+    private func say(_ line: String) {
+        if usesStandardError { Terminal.error(line) } else { Terminal.print(line) }
+    }
+
+    /// What a checksum beside the file says against it.
+    private func damage(_ path: String, _ sha256: String) throws -> FileProblem? {
+        let companion = path + InboxNames.checksumSuffix
+        guard try Disk.exists(companion) else { return nil }
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        return try CompanionFiles.problem(
+            at: companion, called: name + InboxNames.checksumSuffix, sha256: sha256, of: name)
+    }
+
+    private func show(_ row: MappedRow, _ posts: PostBatch, _ codec: MessageCodec) {
+        if isJSON {
+            Terminal.printExactly(
+                String(
+                    decoding: codec.json(
+                        of: row, in: posts, postID: PostboxCore.Postbox.postID(base: 0, row: row.row)),
+                    as: UTF8.self))
+            return
+        }
+        func text(_ start: Int, _ length: Int) -> String {
+            String(decoding: posts.bytes[start..<start + length], as: UTF8.self)
+        }
+        let service = codec.service(row.service)
+        say(
+            "  \(String(row.line).leftPadded(6))  \(row.post.word.padded(7))  \(text(row.ricStart, row.ricLength).padded(16))"
+                + (service.isEmpty ? "" : "  \(service)") + "  \(text(row.fieldsStart, row.fieldsLength))")
+    }
+
+    /// - Parameter isInLine: a column of the file is told by its place in a line; else by its path in a row.
+    private func problem(_ path: String, _ problem: RowProblem, row: Int, isInLine: Bool) {
+        report(
+            Report(
+                file: path, row: row, line: problem.line, column: problem.column,
+                path: isInLine ? nil : problem.columnName, reason: problem.reason, text: problem.what,
+                hint: problem.hint))
+    }
+
+    private func problem(_ path: String, _ problem: FileProblem) {
+        report(
+            Report(
+                file: path, row: 0, line: problem.line, column: problem.column, path: nil, reason: problem.reason,
+                text: problem.what, hint: problem.hint))
+    }
+
+    private func report(_ report: Report) {
+        if isJSON { Terminal.error(report.json) } else { say("  " + report.text) }
+    }
+
+    /// What is wrong with a file or with one of its rows, as it is told.
+    private struct Report {
+        var file: String
+        /// 0: the file as a whole is meant, or there is no such place.
+        var row: Int
+        var line: Int
+        var column: Int
+        var path: String?
+        var reason: String
+        /// One sentence.
+        var words: String
+        var hint: String?
+
+        init(
+            file: String, row: Int, line: Int, column: Int, path: String?, reason: String, text: String, hint: String?
+        ) {
+            self.file = file
+            self.row = row
+            self.line = line
+            self.column = column
+            self.path = path
+            self.reason = reason
+            words = text
+            self.hint = hint
+        }
+
+        var text: String {
+            let place = line > 0 ? (column > 0 ? ":\(line):\(column)" : ":\(line)") : ""
+            return "\(file)\(place): \(reason): \(words)" + (hint.map { " (hint: \($0))" } ?? "")
+        }
+
+        var json: String {
+            func number(_ value: Int) -> String { value > 0 ? "\(value)" : "null" }
+            func quoted(_ text: String?) -> String { text.map { VisibleText.quoted($0) } ?? "null" }
+            return "{\"file\": \(quoted(file)), \"row\": \(number(row)), \"line\": \(number(line)), "
+                + "\"column\": \(number(column)), \"path\": \(quoted(path)), \"reason\": \(quoted(reason)), "
+                + "\"text\": \(quoted(words)), \"hint\": \(quoted(hint))}"
+        }
+    }
+}
