@@ -79,22 +79,23 @@ struct FileEnding: Sendable {
         _ course: FileFate.Course, _ results: ResultFile, source: SourceFile?, plan: FilePlan?
     ) async throws -> ContributionEnd {
         let facts = try await report.facts(plan: plan, isGivenUp: drop.givenUp != nil)
-        let told = try await complete(course, facts, source: source, plan: plan, on: results)
+        let completed = try await complete(course, facts, source: source, plan: plan, on: results)
         FailPoint.reach("result_complete")
-        try await settle(told)
+        try await settle(completed)
         FailPoint.reach("settled")
         try await Closing(context: context).finish(
-            file.place, file.moved, directory: file.directory, folder: told.folder, target: told.target, summary: nil)
-        let summary = told.summary
+            file.place, file.moved, directory: file.directory, folder: completed.folder, target: completed.target,
+            summary: nil)
+        let summary = completed.summary
         report.say(
-            told.fate, outcomes: summary.outcomes, reasons: summary.outcomes.reasons,
+            completed.fate, outcomes: summary.outcomes, reasons: summary.outcomes.reasons,
             rowsPerSecond: summary.rowsPerSecond > 0 ? summary.rowsPerSecond : nil,
-            path: told.folder + "/" + told.target)
-        return .closed(told.fate.verdict, unknown: summary.outcomes[.unknown])
+            path: completed.folder + "/" + completed.target)
+        return .closed(completed.fate.verdict, unknown: summary.outcomes[.unknown])
     }
 
     /// What a file comes to, and where it goes.
-    private struct Told: Sendable {
+    private struct Completed: Sendable {
         var fate: FileFate
         var summary: FileSummary
         /// The summary as it is written.
@@ -109,7 +110,7 @@ struct FileEnding: Sendable {
     private func complete(
         _ course: FileFate.Course, _ facts: FileReport.Facts, source: SourceFile?, plan: FilePlan?,
         on results: isolated ResultFile
-    ) async throws -> Told {
+    ) async throws -> Completed {
         let fate = FileFate(course, outcomes: results.outcomes, tolerate: file.rule.tolerate)
         let bad = fate.verdict == .done ? [:] : results.bad
         // Else there is nothing to be written, and nothing that an earlier try may have written.
@@ -134,22 +135,23 @@ struct FileEnding: Sendable {
             context.names.release(target, in: folder)
             throw error
         }
-        return Told(fate: fate, summary: summary, bytes: bytes, folder: folder, target: target)
+        return Completed(fate: fate, summary: summary, bytes: bytes, folder: folder, target: target)
     }
 
     /// Verdict and target stand in the ledger from here on.
-    private func settle(_ told: Told) async throws {
-        let summary = told.summary
+    private func settle(_ completed: Completed) async throws {
+        let summary = completed.summary
         context.guardBook.settled(file.place)
         do {
             try await context.ledger.settle(
-                file.drop, verdict: summary.verdict, folder: told.folder, target: told.target, summary: told.bytes,
+                file.drop, verdict: summary.verdict, folder: completed.folder, target: completed.target,
+                summary: completed.bytes,
                 size: summary.size, sha256: summary.sha256, firstSentAt: summary.firstSentAt,
                 isSent: summary.outcomes.hasSent(sentLines: summary.sent, presents: file.presents),
                 at: summary.settledAt)
         } catch {
             // The next try is to get the same name.
-            context.names.release(told.target, in: told.folder)
+            context.names.release(completed.target, in: completed.folder)
             throw error
         }
     }
