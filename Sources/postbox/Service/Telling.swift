@@ -1,5 +1,6 @@
 internal import Logging
 internal import PostboxCore
+internal import PostboxIO
 
 extension Context {
     /// Tells the log, or the desk, too.
