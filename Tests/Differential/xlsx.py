@@ -19,8 +19,9 @@ from openpyxl import Workbook
 
 
 def plain(value):
-    """A number as Excel shows it: 15 significant digits, no exponent."""
-    rounded = Context(prec=15, rounding=ROUND_HALF_UP).create_decimal(Decimal(repr(value)))
+    """A number as Excel shows it: 15 significant digits, no exponent. openpyxl stores sixteen of a float's."""
+    stored = format(value, ".16g") if isinstance(value, float) else str(value)
+    rounded = Context(prec=15, rounding=ROUND_HALF_UP).create_decimal(Decimal(stored))
     text = format(rounded, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")

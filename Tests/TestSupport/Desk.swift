@@ -53,6 +53,7 @@ package final class Desk {
         package var verdict: String
         package var reason: String
         package var rows: Int
+        package var skipped: Int?
         package var outcomes: [String: Int]
         package var claimedAt: String
         package var firstSentAt: String?
@@ -62,7 +63,8 @@ package final class Desk {
         package var configSHA256: String
 
         private enum CodingKeys: String, CodingKey {
-            case schema, drop, file, size, sha256, format, rule, destinations, login, verdict, reason, rows, outcomes
+            case schema, drop, file, size, sha256, format, rule, destinations, login, verdict, reason, rows, skipped,
+                outcomes
             case claimedAt = "claimed_at"
             case firstSentAt = "first_sent_at"
             case settledAt = "settled_at"

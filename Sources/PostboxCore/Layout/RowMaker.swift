@@ -30,7 +30,8 @@ struct RowMaker {
     private var taking: Taking?
     /// The plain mapping's numbers.
     private let plainNumbers: PlainNumbers?
-    private var number = 0
+    /// Of the last row.
+    private(set) var number = 0
     private(set) var skipped = RowSet(rows: 0)
     private(set) var reasons: [String] = []
 

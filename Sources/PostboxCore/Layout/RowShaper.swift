@@ -18,6 +18,10 @@ package struct RowShaper {
     private var shape: ShapeColumns
     private var maker: RowMaker
     private let cleaner: BlankCleaner?
+    /// A line says what its bad rows need, in a file of rejects; nil: no such file is written.
+    package var editing: LineEditing?
+    /// Columns of the line at hand that have bad rows.
+    private var badColumns: Set<Int> = []
     private var carrying: Carrying?
     private var unpivoting: Unpivoting?
     private let header: HeaderCheck?
@@ -27,6 +31,8 @@ package struct RowShaper {
     private var cellOfColumn: [Int] = []
     private var lines: [RowBatch.Row] = []
     private var cells: [RowBatch.Cell] = []
+    /// The same as the reader gave them, where lines are edited.
+    private var original: [RowBatch.Cell] = []
     /// Empty cells of an unpivoted line become no rows: it comes from a file of rejects.
     private let skipsEmpty: Bool
     private let maySkip: Bool
@@ -37,7 +43,9 @@ package struct RowShaper {
     package init?(rule: MappingRule, hasHeader: Bool, sources: RowSources, for purpose: Purpose = .rows) {
         guard rule.needsShaping else { return nil }
         var shape = ShapeColumns()
-        carrying = rule.shape?.carried.map { names in Carrying(names.map { shape.slot($0) }) }
+        // Each line of a file of rejects has its values; what is above it there is none of its own.
+        let carried = rule.isForRejects == true ? nil : rule.shape?.carried
+        carrying = carried.map { names in Carrying(names.map { shape.slot($0) }) }
         unpivoting = rule.shape?.unpivot.map { unpivot in
             let headings = (rule.layout?.lines?.headings ?? []).map(\.name)
             return Unpivoting(
@@ -83,6 +91,7 @@ package struct RowShaper {
         maker.begin(&batch)
         carrying?.beginBatch()
         unpivoting?.beginBatch()
+        if editing != nil { original = cells }
         for row in lines { try take(row, columns, &batch) }
         if isLast { try maker.finish(&shape, &batch) }
         // Values are read in words.
@@ -139,11 +148,40 @@ package struct RowShaper {
             base.append(cell)
         }
         if carrying != nil { carry(line, &batch, &faults) }
+        let originals = editing == nil ? [] : Array(original[range])
+        editCarried(originals, &batch)
         guard unpivoting != nil else {
             return try maker.add(row, line, base, work, faults, &shape, &batch)
         }
+        badColumns.removeAll(keepingCapacity: true)
         try unpivot(row, line, columns, faults, &batch)
+        editUnpivoted(originals, &batch)
         for index in cellOfColumn.indices { cellOfColumn[index] = -1 }
+    }
+
+    /// Carried values stand in their lines.
+    private func editCarried(_ cells: [RowBatch.Cell], _ batch: inout RowBatch) {
+        guard let editing, let carrying else { return }
+        for cell in cells {
+            let slot = shape.slots[Int(cell.column)]
+            guard slot >= 0, carrying.slots.contains(slot), work[slot].start != cell.start, work[slot].length > 0,
+                let edit = editing.filled(cell, with: batch.text[work[slot].bytes], in: batch)
+            else { continue }
+            batch.edits.append(edit)
+        }
+    }
+
+    /// Of a line with bad rows the other cells are empty.
+    private func editUnpivoted(_ cells: [RowBatch.Cell], _ batch: inout RowBatch) {
+        guard let editing, let unpivoting, !badColumns.isEmpty else { return }
+        for cell in cells {
+            let column = Int(cell.column)
+            guard unpivoting.becomesRows[column], !badColumns.contains(column),
+                let edit = editing.emptied(cell, in: batch)
+            else { continue }
+            batch.edits.append(edit)
+        }
+        batch.edits.sort { $0.range.lowerBound < $1.range.lowerBound }
     }
 
     private mutating func carry(_ line: LinePlace, _ batch: inout RowBatch, _ faults: inout [RowBatch.Cell]) {
@@ -195,6 +233,7 @@ package struct RowShaper {
             return maker.skip(row, line, base, work, "the cell is empty", &shape, &batch)
         }
         try maker.add(row, line, base, work, faults, &shape, &batch)
+        if editing?.isBad(maker.number) == true { badColumns.insert(column) }
     }
 }
 

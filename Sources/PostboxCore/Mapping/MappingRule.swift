@@ -175,7 +175,8 @@ package struct MappingRule: Sendable, Equatable, Codable {
     package var layout: FileLayout?
     /// nil: each row of the file is a row.
     package var shape: RowShape?
-    /// How numbers are written, of a rule without `fields`; where there are, each has its own. nil: with a decimal point.
+    /// How numbers are written, of a rule without `fields` and of a trailer's sum; each field has its own. nil: with a decimal
+    /// point.
     package var number: NumberForm?
 
     package init(

@@ -6,6 +6,10 @@ package struct TrailerCheck: Sendable {
     private let form: FormatTraits.Trailer
     private let hasHeader: Bool
     private let match: [UInt8]
+    /// How the numbers of the sum's column are written; nil: with a decimal point.
+    private let numbers: NumberReader?
+    /// Values of the column that mean empty.
+    private let nulls: NullTexts?
 
     /// Trailers seen so far; more than one is one too many.
     package private(set) var trailers = 0
@@ -21,6 +25,7 @@ package struct TrailerCheck: Sendable {
     private var line = 0
     private var countText: String?
     private var sumText: String?
+    private var sumKind = RowBatch.Kind.plain
     /// The line of a trailer that something followed; 0: none.
     private var misplacedLine = 0
 
@@ -32,6 +37,8 @@ package struct TrailerCheck: Sendable {
         form = format.traits.trailer ?? .member
         hasHeader = format.traits.hasHeader
         match = Array(trailer.match.utf8)
+        numbers = trailer.sum.flatMap { rule.numberForm(ofColumn: $0.column) }.map { NumberReader($0, isTyped: true) }
+        nulls = rule.layout?.blanks?.nulls.map { NullTexts($0) }
     }
 
     /// Takes trailers out of a batch that a reader has filled, in the order of the file.
@@ -96,7 +103,7 @@ package struct TrailerCheck: Sendable {
         }
         guard let text = sumText else { return problem("the trailer has no sum: no \(words(wanted.field))") }
         var said = ExactSum()
-        guard let decimal = DecimalText(Array(text.utf8).span), said.add(decimal) else {
+        guard let decimal = decimal(Array(text.utf8).span, sumKind), said.add(decimal) else {
             return problem("the trailer's sum is \(shown(Array(text.utf8).span)), which is no decimal")
         }
         // Without a header a column is known from the first row that has it: without one the sum is zero.
@@ -138,13 +145,15 @@ package struct TrailerCheck: Sendable {
 
     private mutating func read(_ row: RowBatch.Row, _ batch: borrowing RowBatch, _ columns: [Column]) {
         line = row.line
-        countText = rule.count.flatMap { value(at: $0, row, batch, columns) }
-        sumText = rule.sum.flatMap { value(at: $0.field, row, batch, columns) }
+        countText = rule.count.flatMap { value(at: $0, row, batch, columns)?.text }
+        let sum = rule.sum.flatMap { value(at: $0.field, row, batch, columns) }
+        sumText = sum?.text
+        sumKind = sum?.kind ?? .plain
     }
 
     private func value(
         at place: TrailerRule.Place, _ row: RowBatch.Row, _ batch: borrowing RowBatch, _ columns: [Column]
-    ) -> String? {
+    ) -> (text: String, kind: RowBatch.Kind)? {
         for index in row.firstCell..<row.firstCell + row.cellCount {
             let cell = batch.cells[index]
             let isIt =
@@ -155,7 +164,7 @@ package struct TrailerCheck: Sendable {
             guard isIt else { continue }
             let bytes = batch.text[Int(cell.start)..<Int(cell.start) + Int(cell.length)]
             let text = String(decoding: bytes, as: UTF8.self)
-            return String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+            return (String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()), cell.kind)
         }
         return nil
     }
@@ -168,9 +177,31 @@ package struct TrailerCheck: Sendable {
             guard cell.length > 0 else { continue }
             let text = batch.text.span.extracting(Int(cell.start)..<Int(cell.start) + Int(cell.length))
             let isNumber = cell.kind == .plain || cell.kind == .number || cell.kind == .string
-            if isNumber, let decimal = DecimalText(text), sum.add(decimal) { continue }
+            if let nulls, nulls.contains(text) { continue }
+            if isNumber, let decimal = decimal(text, cell.kind), sum.add(decimal) { continue }
             unadded += 1
             if unaddedLine == 0 { unaddedLine = row.line }
         }
+    }
+
+    private func decimal(_ text: Span<UInt8>, _ kind: RowBatch.Kind) -> DecimalText? {
+        // JSON writes its numbers in one way, whatever the rule says of texts.
+        guard let numbers, kind != .number else { return DecimalText(text) }
+        var scratch: [UInt8] = []
+        guard case .number(let decimal) = numbers.operand(text, scratch: &scratch) else { return nil }
+        return decimal
+    }
+}
+
+extension MappingRule {
+    /// How the numbers of a column are written by what its field says, or the rule; nil: with a decimal point.
+    fileprivate func numberForm(ofColumn name: String) -> NumberForm? {
+        for field in fields ?? [] {
+            if case .derived(let source, let value) = field.source, source.names.contains(name), let form = value.number
+            {
+                return form
+            }
+        }
+        return number
     }
 }

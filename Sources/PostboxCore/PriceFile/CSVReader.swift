@@ -50,6 +50,7 @@ package struct CSVReader: PriceFileReader {
         text.append(contentsOf: carry)
         text.append(contentsOf: chunk)
         let count = text.count
+        batch.sourceOffset = carryOffset
         text.append(contentsOf: repeatElement(0, count: StructuralScan.padding))
 
         var unescaped: [UInt8] = []

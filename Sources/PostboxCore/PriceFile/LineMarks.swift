@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A line of a price file as it lies in the text, whatever it holds.
 struct WholeLine {
     /// Bytes without its line end.
@@ -57,6 +59,8 @@ struct LinePattern: Sendable {
     private let literal: [UInt8]
     /// What every line that fits begins and ends with: told apart without a look at the rest.
     private let (head, tail): ([UInt8], [UInt8])
+    /// The longest text between two wildcards, which every line that fits holds.
+    private let middle: [UInt8]
 
     init(_ text: String) {
         pattern = TextPattern(text)
@@ -67,7 +71,10 @@ struct LinePattern: Sendable {
         }
         head = Array(bytes.prefix(while: isPlain))
         // What stands behind a `[` may belong to a set.
-        tail = bytes.contains(UInt8(ascii: "[")) ? [] : Array(bytes.reversed().prefix(while: isPlain).reversed())
+        let hasSet = bytes.contains(UInt8(ascii: "["))
+        tail = hasSet ? [] : Array(bytes.reversed().prefix(while: isPlain).reversed())
+        let parts = hasSet ? [] : bytes.split(whereSeparator: { !isPlain($0) })
+        middle = Array(parts.max { $0.count < $1.count } ?? [])
     }
 
     /// Whether the line, or its only cell unquoted, fits; the pattern's own text always does, so that `[DATA]` is a marker too.
@@ -79,8 +86,22 @@ struct LinePattern: Sendable {
         guard text.count >= max(head.count, tail.count), text.starts(with: head) else { return false }
         let from = text.count - tail.count
         for (index, byte) in tail.enumerated() where text[from + index] != byte { return false }
+        guard holds(text, middle) else { return false }
         return pattern.matches(text.span) || text.elementsEqual(literal)
     }
+}
+
+/// Whether the text holds the part somewhere.
+private func holds(_ text: UnsafeBufferPointer<UInt8>, _ part: [UInt8]) -> Bool {
+    guard let base = text.baseAddress, let first = part.first else { return part.isEmpty }
+    var from = 0
+    while text.count - from >= part.count {
+        guard let found = memchr(base + from, Int32(first), text.count - from - part.count + 1) else { return false }
+        let at = UnsafeRawPointer(found) - UnsafeRawPointer(base)
+        if memcmp(base + at, part, part.count) == 0 { return true }
+        from = at + 1
+    }
+    return false
 }
 
 /// What a rule knows of lines that are no rows.
@@ -97,6 +118,8 @@ struct LineMarks: Sendable {
     let before: LinePattern?
     /// Columns that headings give, each once.
     let headingNames: [String]
+    /// Whether lines between rows have to be looked at before they are taken for rows.
+    let areAmongRows: Bool
     private let comment: [UInt8]
     private let dropped: [LinePattern]
     private let headings: [(pattern: LinePattern, name: Int)]
@@ -115,10 +138,8 @@ struct LineMarks: Sendable {
         }
         headingNames = names
         headings = all
+        areAmongRows = before != nil || !comment.isEmpty || !dropped.isEmpty || !headings.isEmpty
     }
-
-    /// Whether lines between rows have to be looked at before they are taken for rows.
-    var areAmongRows: Bool { before != nil || !comment.isEmpty || !dropped.isEmpty || !headings.isEmpty }
 
     /// What the line is if it is no row; markers are not looked for.
     func mark(of line: WholeLine) -> Mark? {

@@ -94,6 +94,7 @@ package struct LineReader: PriceFileReader {
         text.append(contentsOf: carry.bytes)
         text.append(contentsOf: chunk)
         let count = text.count
+        batch.sourceOffset = carry.offset
         text.append(contentsOf: repeatElement(0, count: StructuralScan.padding))
 
         var extra: [UInt8] = []
@@ -121,10 +122,10 @@ package struct LineReader: PriceFileReader {
             if hasMark { start = byteOrderMark.count }
         }
         let cleanEnd = firstBadByte(text, from: start) ?? text.count
+        var looks = looksAtLines
         while start < text.count {
-            if case .rows = phase, !marks.areAmongRows, line > 1 {
-                // Nothing but rows comes any more.
-            } else {
+            var isHeader = false
+            if looks {
                 guard let whole = WholeLine(text, from: start, isLast: isLast, quote: cutter.lineQuote) else {
                     if text.count - start > rowBytesMax {
                         throw RowOfLines(text: text, start: start, line: line).tooLong(openQuote: -1)
@@ -137,14 +138,25 @@ package struct LineReader: PriceFileReader {
                 if try pass(whole, place, cleanEnd: cleanEnd, &batch) {
                     start = whole.end
                     line += 1
+                    looks = looksAtLines
                     continue
                 }
+                if case .header = phase { isHeader = true }
             }
-            guard let end = try readRow(text, start, isLast: isLast, cleanEnd: cleanEnd, into: &batch, extra: &extra)
+            guard
+                let end = try readRow(
+                    text, start, isHeader: isHeader, isLast: isLast, cleanEnd: cleanEnd, into: &batch, extra: &extra)
             else { return start }
             start = end
+            if looks { looks = looksAtLines }
         }
         return start
+    }
+
+    /// Whether the next line may be anything but a row.
+    private var looksAtLines: Bool {
+        guard case .rows = phase else { return true }
+        return marks.areAmongRows || line == 1
     }
 }
 
@@ -284,58 +296,81 @@ extension LineReader {
 extension LineReader {
     /// Cuts the row, or the header, that starts at `start`, and returns where the next line begins; nil: it is not whole.
     private mutating func readRow(
-        _ text: UnsafeBufferPointer<UInt8>, _ start: Int, isLast: Bool, cleanEnd: Int, into batch: inout RowBatch,
-        extra: inout [UInt8]
+        _ text: UnsafeBufferPointer<UInt8>, _ start: Int, isHeader: Bool, isLast: Bool, cleanEnd: Int,
+        into batch: inout RowBatch, extra: inout [UInt8]
     ) throws(FileProblem) -> Int? {
-        var cut = cutter.cut(text, from: start, line: line, isLast: isLast, into: &batch.cells, extra: &extra)
-        let place = RowOfLines(text: text, start: start, line: line)
-        if text.count - start > rowBytesMax, (cut.ending == .open ? text.count : cut.end) - start > rowBytesMax {
-            throw place.tooLong(openQuote: cut.openQuote)
-        }
-        guard cut.ending != .open else {
-            batch.cells.removeLast(batch.cells.count - cut.firstCell)
-            if isLast { throw place.unclosedQuote(at: cut.openQuote) }
-            return nil
-        }
-        if cut.ending == .file, finalNewline == .required { throw place.missingLineEnd }
-        if cut.isEmpty {
-            batch.cells.removeLast(batch.cells.count - cut.firstCell)
-        } else if case .header = phase {
-            let bad = badByte(in: place, before: cut.end, cleanEnd: cleanEnd)
-            try takeHeader(place, cut, badByte: bad, from: &batch, extra: extra)
+        let cut = cutter.cut(text, from: start, line: line, isLast: isLast, into: &batch.cells, extra: &extra)
+        // Most rows have nothing about them that needs a second look.
+        let isPlain =
+            cut.ending == .line && !isHeader && !cut.isEmpty && cut.end <= cleanEnd && cut.strayText < 0
+            && cut.cellCount == tail.columns && cut.fault == nil && cut.nextLine == line &+ 1 && !headings.haveProblem
+            && cut.end - start <= rowBytesMax
+        if isPlain {
+            headings.append(to: &batch.cells, &extra, columns: columns.count, behind: text.count)
+            takeRow(start, cut, problem: -1, into: &batch)
         } else {
-            let bad = badByte(in: place, before: cut.end, cleanEnd: cleanEnd)
-            if fillsRows {
-                while cut.cellCount < tail.columns {
-                    batch.cells.append(
-                        RowBatch.Cell(
-                            column: UInt32(truncatingIfNeeded: cut.cellCount),
-                            start: UInt32(truncatingIfNeeded: max(cut.end - 1, 0)), length: 0, kind: .plain))
-                    cut.cellCount += 1
-                }
-            }
-            let problem = problem(place, cut, badByte: bad, &batch) ?? headings.problem
-            if problem == nil { headings.append(to: &batch.cells, &extra, columns: columns.count, behind: text.count) }
-            takeRow(place, cut, problem, into: &batch)
+            let place = RowOfLines(text: text, start: start, line: line)
+            guard
+                try readOddRow(
+                    place, cut, isHeader: isHeader, isLast: isLast, cleanEnd: cleanEnd, into: &batch, extra: &extra)
+            else { return nil }
         }
         line = cut.nextLine
         return cut.end
     }
 
-    private mutating func takeRow(
-        _ place: RowOfLines, _ cut: CutRow, _ problem: RowProblem?, into batch: inout RowBatch
-    ) {
-        let start = carry.offset + place.start
+    /// A row, or the header, that may have something wrong; false: it is not whole.
+    private mutating func readOddRow(
+        _ place: RowOfLines, _ cut: CutRow, isHeader: Bool, isLast: Bool, cleanEnd: Int, into batch: inout RowBatch,
+        extra: inout [UInt8]
+    ) throws(FileProblem) -> Bool {
+        let count = place.text.count
+        if (cut.ending == .open ? count : cut.end) - place.start > rowBytesMax {
+            throw place.tooLong(openQuote: cut.openQuote)
+        }
+        guard cut.ending != .open else {
+            batch.cells.removeLast(batch.cells.count - cut.firstCell)
+            if isLast { throw place.unclosedQuote(at: max(cut.openQuote, place.start)) }
+            return false
+        }
+        if cut.ending == .file, finalNewline == .required { throw place.missingLineEnd }
+        if cut.isEmpty {
+            batch.cells.removeLast(batch.cells.count - cut.firstCell)
+            return true
+        }
+        let bad = badByte(in: place, before: cut.end, cleanEnd: cleanEnd)
+        if isHeader {
+            try takeHeader(place, cut, badByte: bad, from: &batch, extra: extra)
+            return true
+        }
+        var cut = cut
+        if fillsRows {
+            while cut.cellCount < tail.columns {
+                batch.cells.append(
+                    RowBatch.Cell(
+                        column: UInt32(truncatingIfNeeded: cut.cellCount),
+                        start: UInt32(truncatingIfNeeded: max(cut.end - 1, 0)), length: 0, kind: .plain))
+                cut.cellCount += 1
+            }
+        }
+        if let problem = problem(place, cut, badByte: bad, &batch) ?? headings.problem {
+            batch.problems.append(problem)
+            takeRow(place.start, cut, problem: batch.problems.count - 1, into: &batch)
+        } else {
+            headings.append(to: &batch.cells, &extra, columns: columns.count, behind: count)
+            takeRow(place.start, cut, problem: -1, into: &batch)
+        }
+        return true
+    }
+
+    private mutating func takeRow(_ first: Int, _ cut: CutRow, problem: Int, into batch: inout RowBatch) {
+        let start = carry.offset + first
         if rowCount == 0 { frame.prologue = 0..<start }
         rowCount += 1
-        var row = RowBatch.Row(
-            number: rowCount, line: line, sourceStart: start, sourceLength: cut.end - place.start,
-            firstCell: cut.firstCell, cellCount: batch.cells.count - cut.firstCell)
-        if let problem {
-            row.problem = batch.problems.count
-            batch.problems.append(problem)
-        }
-        batch.rows.append(row)
+        batch.rows.append(
+            RowBatch.Row(
+                number: rowCount, line: line, sourceStart: start, sourceLength: cut.end - first,
+                firstCell: cut.firstCell, cellCount: batch.cells.count - cut.firstCell, problem: problem))
     }
 
     /// What is wrong with the row; nil: nothing, and its empty cells without a column are gone from the batch.
@@ -453,11 +488,10 @@ private struct HeadingValues: Sendable {
 
     init(_ names: [String]) { values = names.map { _ in Value() } }
 
+    /// Whether one of them cannot be read.
+    private(set) var haveProblem = false
     /// What is wrong with one of them; the problem of each row below it.
-    var problem: RowProblem? {
-        guard !values.isEmpty else { return nil }
-        return values.lazy.compactMap(\.problem).first
-    }
+    var problem: RowProblem? { haveProblem ? values.lazy.compactMap(\.problem).first : nil }
 
     mutating func beginBatch() {
         for index in values.indices { values[index].place = -1 }
@@ -465,6 +499,7 @@ private struct HeadingValues: Sendable {
 
     mutating func set(_ index: Int, to text: UnsafeBufferPointer<UInt8>, problem: RowProblem?) {
         values[index] = Value(bytes: Array(text), problem: problem)
+        haveProblem = values.contains { $0.problem != nil }
     }
 
     /// Gives the row that was cut last a cell for each heading.

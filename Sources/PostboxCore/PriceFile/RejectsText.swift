@@ -11,6 +11,8 @@ package struct RejectsText {
     private var hasBegun = false
     /// What must stand there and was not written yet.
     private var kept: [Range<Int>] = []
+    /// What stands in place of parts of rows.
+    private var edits: [SourceEdit] = []
     /// Where the row ends that was written last.
     private var written = 0
     private var isAfterRow = false
@@ -34,6 +36,7 @@ package struct RejectsText {
         guard readTo != nil || !batch.rows.isEmpty || !batch.kept.isEmpty else { return }
         if prologue == nil, readTo != nil || !batch.kept.isEmpty { prologue = Array(window[frame.prologue]) }
         kept += batch.kept
+        edits += batch.edits
         for row in batch.rows where row.sourceStart >= written && isBad(row.number) {
             keep(before: row.sourceStart, frame, into: &out)
             begin(frame, into: &out)
@@ -48,6 +51,7 @@ package struct RejectsText {
         keep(before: end, frame, into: &out)
         window.removeFirst(min(window.count, end - windowStart))
         windowStart = end
+        edits.removeAll { $0.range.lowerBound < end }
     }
 
     /// Appends what comes last. Nothing at all, when there was no bad row and nothing to keep.
@@ -79,6 +83,14 @@ package struct RejectsText {
     private func append(_ range: Range<Int>, into out: inout [UInt8]) {
         let (start, end) = (range.lowerBound - windowStart, range.upperBound - windowStart)
         guard start >= 0, start <= end, end <= window.count else { return }
-        out.append(contentsOf: window[start..<end])
+        var at = start
+        for edit in edits where edit.range.lowerBound >= range.lowerBound && edit.range.upperBound <= range.upperBound {
+            let (first, behind) = (edit.range.lowerBound - windowStart, edit.range.upperBound - windowStart)
+            guard first >= at else { continue }
+            out.append(contentsOf: window[at..<first])
+            out.append(contentsOf: edit.bytes)
+            at = behind
+        }
+        out.append(contentsOf: window[at..<end])
     }
 }

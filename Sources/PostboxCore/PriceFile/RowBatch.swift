@@ -74,6 +74,8 @@ package struct RowBatch: Sendable {
     package var text: [UInt8] = []
     /// So many bytes of `text` are the file's own, line by line; cells in them have a place in their line. 0: none are.
     package var sourceBytes = 0
+    /// Where the first of these bytes lies in the file as decoded to UTF-8; below 0: they are not the file's, byte by byte.
+    package var sourceOffset = -1
     package var cells: [Cell] = []
     package var rows: [Row] = []
     package var problems: [RowProblem] = []
@@ -83,6 +85,8 @@ package struct RowBatch: Sendable {
 
     /// Where values lie in the file that are not in `sourceBytes`, by their first byte in `text`. None on the plain path.
     package var places: [UInt32: RowPlace] = [:]
+    /// What must stand in a file of rejects in place of parts of the file, in order. None but where that is asked for.
+    package var edits: [SourceEdit] = []
     /// A rule's values were made and its rows shaped: rows share values, and not all of these lie in the file.
     package var isShaped = false
 
@@ -92,12 +96,26 @@ package struct RowBatch: Sendable {
     package mutating func removeAll() {
         text.removeAll(keepingCapacity: true)
         sourceBytes = 0
+        sourceOffset = -1
         cells.removeAll(keepingCapacity: true)
         rows.removeAll(keepingCapacity: true)
         problems.removeAll(keepingCapacity: true)
         if !kept.isEmpty { kept.removeAll(keepingCapacity: true) }
         if !places.isEmpty { places.removeAll(keepingCapacity: true) }
+        if !edits.isEmpty { edits.removeAll(keepingCapacity: true) }
         isShaped = false
+    }
+}
+
+/// What stands in place of a part of a price file.
+package struct SourceEdit: Sendable, Equatable {
+    /// In the file as decoded to UTF-8.
+    package var range: Range<Int>
+    package var bytes: [UInt8]
+
+    package init(range: Range<Int>, bytes: [UInt8]) {
+        self.range = range
+        self.bytes = bytes
     }
 }
 

@@ -80,7 +80,7 @@ struct FlatTable: Sendable {
         bytes.withUnsafeBytes { bytes in
             var cell = Self.cell(in: bytes, at: start)
             for _ in 0..<number { cell = Self.cell(in: bytes, at: cell.upperBound) }
-            out.append(contentsOf: bytes[cell])
+            out.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[cell]))
         }
     }
 

@@ -85,6 +85,7 @@ package struct TableFiles: Sendable {
     /// The table in a file as it lies there, for who only looks whether it is right. Throws `TableFault`, `DiskError` and
     /// `SourceFile.Changed`.
     package static func table(_ rule: TableRule, columns: [String]) throws -> LookupTable {
+        guard try Disk.target(rule.path) != nil else { throw TableFault("there is no such file") }
         let source = try source(rule.path)
         guard source.status.isRegular else { throw TableFault("it is no regular file") }
         let digests = try source.readAll { _, _ in }

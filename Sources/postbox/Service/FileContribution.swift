@@ -68,13 +68,20 @@ struct FileContribution: Sendable {
             isRegular: source.status.isRegular, hasFormat: file.format != nil, hasDestinations: hasAllLanes)
         if let end = judge(opened) { return try await bring(end, opened: source) }
 
+        let sources: RowSources
+        do {
+            sources = try file.sources(in: context)
+        } catch let fault as TableFault {
+            // Nothing of what nobody wants any more is looked up.
+            guard let why = drop.givenUp.map(FileTrouble.init) else { throw fault }
+            return try await bring(admission.endUnread(why), opened: source)
+        }
         let targets = try await makeTargets()
         if file.record != nil { try await context.ledger.begin(file.drop) }
         let plan: FilePlan
         do {
             plan = try await FilePlan(
-                reader, on: context.disk, rule, format: format, targets: targets,
-                sources: try file.sources(in: context))
+                reader, on: context.disk, rule, format: format, targets: targets, sources: sources)
         } catch let problem as FileProblem {
             var damage: FileProblem?
             if !admission.goesOn, let digest = try await context.disk.run({ [file] in try file.digest() }) {

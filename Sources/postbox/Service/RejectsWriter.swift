@@ -34,6 +34,7 @@ struct RejectsWriter {
             scan: try sources.scan ?? FileScanning.scan(source, rule, format: format))
         var trailer = TrailerCheck(rule, format: format)
         var shaper = RowShaper(rule: rule, hasHeader: format.traits.hasHeader, sources: sources)
+        shaper?.editing = LineEditing(rule, format: format, bad: bad)
         var batch = RowBatch()
         var text = RejectsText(endsLines: format.traits.isByLine)
         var out: [UInt8] = []

@@ -27,6 +27,8 @@ final class TableShelf: Sendable {
     private let columns: [String: [String]]
     private let files: TableFiles
     private let state = Mutex(State())
+    /// Held while files are written or removed: a copy that has its name, and is not in force yet, is not one that nobody needs.
+    private let folder = Mutex(())
 
     init(_ settings: Settings) {
         rules = settings.tables
@@ -62,6 +64,13 @@ final class TableShelf: Sendable {
 
     /// Reads the files of these tables; good ones are in force from then on.
     func read(_ names: [String]) -> [String: TableBook.Reading] {
+        let readings = folder.withLock { _ in readAndKeep(names) }
+        // What is left lying the next one that is closed, or the next start, clears away.
+        try? removeUnneeded()
+        return readings
+    }
+
+    private func readAndKeep(_ names: [String]) -> [String: TableBook.Reading] {
         var readings: [String: TableBook.Reading] = [:]
         for rule in rules where names.contains(rule.name) {
             let known = state.withLock { $0.inForce[rule.name]?.copy.sha256 }
@@ -76,7 +85,6 @@ final class TableShelf: Sendable {
                     state.last = last
                     state.inForce[rule.name] = (copy, table)
                 }
-                try removeUnneeded()
             } catch {
                 readings[rule.name] = .failed("\(error)")
             }
@@ -86,7 +94,9 @@ final class TableShelf: Sendable {
 
     /// Removes copies that no table in force and no drop needs. Throws `DiskError`.
     func removeUnneeded() throws(DiskError) {
-        try files.remove(besides: state.withLock { $0.needed })
+        try folder.withLock { _ throws(DiskError) in
+            try files.remove(besides: state.withLock { $0.needed })
+        }
     }
 
     // MARK: - Drops

@@ -42,6 +42,8 @@ enum RuleReader {
         rule.readySuffix = section.read(.ready, ready)
         rule.checksum = section.word(.checksum)
         rule.trailer = section.read(.trailer) { TrailerReader.read($0, format: rule.knownFormat) }
+        // A sum's column need not be a field's.
+        if rule.trailer?.sum != nil, !number.isEmpty { rule.number = number }
         rule.order = section.word(.order)
         rule.priority = section.number(.priority, -1000...1000)
         rule.lineBreaks = section.word(.lineBreaks)

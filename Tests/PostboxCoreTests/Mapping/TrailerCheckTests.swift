@@ -17,9 +17,11 @@ struct TrailerCheckTests {
     }
 
     private static func read(
-        _ text: String, _ trailer: TrailerRule, _ format: PriceFileFormat, chunk: Int
+        _ text: String, _ trailer: TrailerRule, _ format: PriceFileFormat, chunk: Int,
+        _ change: (inout MappingRule) -> Void = { _ in }
     ) throws -> Read {
-        let rule = MappingRule(destinations: ["a"], trailer: trailer)
+        var rule = MappingRule(destinations: ["a"], trailer: trailer)
+        change(&rule)
         var check = try #require(TrailerCheck(rule, format: format))
         var reader = PriceFileReaders.make(format: format)
         var batch = RowBatch()
@@ -121,6 +123,32 @@ struct TrailerCheckTests {
         #expect(try reason("\"rows\":", "\"row\":") == "trailer_count")
         #expect(try reason("1.10", "1.11") == "trailer_sum")
         #expect(try reason("1.10", "true") == "trailer_sum")
+    }
+
+    @Test("The sum is of numbers as the column's field or the rule has them, without those that mean empty")
+    func forms() throws {
+        var form = NumberForm()
+        form.decimal = ","
+        form.thousands = "."
+        var value = ValueRule()
+        value.number = form
+        func problem(_ sum: String, _ change: (inout MappingRule) -> Void) throws -> String? {
+            let text = "ric,bid\nA,\"1.234,50\"\nB, n/a\nC,\"0,5\"\nTRL,3,\"\(sum)\"\n"
+            return try Self.read(text, Self.csv, .csv, chunk: 7) { rule in
+                change(&rule)
+                rule.layout = FileLayout(blanks: BlankValues(nulls: ["n/a"]))
+            }.problem?.what
+        }
+        #expect(try problem("1.235,00") { $0.number = form } == nil)
+        let field = FieldRule(name: "BID", source: .derived(.column("bid"), value))
+        #expect(try problem("1235") { $0.fields = [field] } == nil)
+        #expect(try problem("1235.00") { $0.fields = [field] }?.contains("which is no decimal") == true)
+        #expect(try problem("1.235,01") { $0.fields = [field] }?.contains("the rows add up to 1235") == true)
+        let json =
+            "[{\"RIC\":\"A\",\"q\":{\"bid\":\"1.234,5\"}},{\"RIC\":\"B\",\"q\":{\"bid\":1.25}},"
+            + "{\"end\":{\"rows\":2,\"sum\":1235.75}}]"
+        #expect(try Self.read(json, Self.json, .json, chunk: 9) { $0.number = form }.problem == nil)
+        #expect(try problem("1235") { _ in }?.contains("1 of the values") == false)
     }
 
     @Test("A trailer may hold the count alone, or nothing but that it is there")

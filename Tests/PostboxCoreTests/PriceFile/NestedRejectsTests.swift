@@ -70,7 +70,9 @@ struct NestedRejectsTests {
                 rejects.note(piece)
                 try reader.read(piece, isLast: end == bytes.count, into: &batch)
             }
-            rejects.copy(batch, reader.frame, isBad: isBad, into: &out)
+            rejects.copy(
+                batch, reader.frame, readTo: batch.rows.last.map { $0.sourceStart + $0.sourceLength }, isBad: isBad,
+                into: &out)
             start = end
         }
         rejects.finish(reader.frame, into: &out)

@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Testing
 
 /// A price file as desks have it, the rule that reads it, and what must come of it: a section of a file in `Tests/Cases`.
 struct Case: Sendable, CustomTestStringConvertible {

@@ -23,6 +23,11 @@ struct SampleTests {
         Sample(name: "fixings_elements.xml", check: 0, run: 0, verdict: "done"),
         Sample(name: "bad_rows.csv", check: 2, run: 2, verdict: "partial"),
         Sample(name: "bad_types.csv", check: 2, run: 2, verdict: "partial"),
+        Sample(name: "kurse_20260304.csv", check: 2, run: 2, verdict: "partial"),
+        Sample(name: "rates_hist.csv", check: 0, run: 0, verdict: "done"),
+        Sample(name: "closing.csv.gz", check: 0, run: 0, verdict: "done"),
+        Sample(name: "daily_rates.xml", check: 0, run: 0, verdict: "done"),
+        Sample(name: "chart.json", check: 0, run: 0, verdict: "done"),
     ]
 
     @Test("Every price file of samples/ is tested here")
@@ -71,7 +76,7 @@ struct SampleTests {
         #expect(try await desk.once() == sample.run)
         let file = try desk.finished(sample.name, in: sample.isDone ? .done : .failed)
         #expect(file.summary.verdict == sample.verdict)
-        #expect(file.summary.rows == file.result.lines.count)
+        #expect(file.summary.rows - (file.summary.skipped ?? 0) == file.result.lines.count)
         #expect(desk.names(in: .inbox).isEmpty)
         try Expected.matches(try Self.withoutTimes(file), sample.name + ".result.csv")
         if sample.isDone {
@@ -144,6 +149,8 @@ struct SampleTests {
         try #require(yaml.contains("\nspool: spool ") && yaml.contains("\ninbox: spool/inbox "))
         try #require(yaml.contains("[\(simulator.url)]"))
         try desk.write(yaml)
+        try FileManager.default.copyItem(
+            at: folder().appendingPathComponent("tables"), to: desk.folder.appendingPathComponent("tables"))
     }
 
     /// RIC, service, kind and Fields of the expected posts.
