@@ -63,13 +63,15 @@ int postbox_syncfs(int fd) {
     return syncfs(fd) == 0 ? 0 : -errno;
 }
 
-long postbox_free_descriptors(void) {
+long postbox_free_descriptors(int lowest) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return LONG_MAX;
-    int lowest = open("/", O_PATH | O_CLOEXEC);
-    // Anything else is no matter of descriptors.
-    if (lowest < 0) return errno == EMFILE || errno == ENFILE ? 0 : LONG_MAX;
-    close(lowest);
+    if (lowest < 0) {
+        lowest = open("/", O_PATH | O_CLOEXEC);
+        // Anything else is no matter of descriptors.
+        if (lowest < 0) return errno == EMFILE || errno == ENFILE ? 0 : LONG_MAX;
+        close(lowest);
+    }
     return limit.rlim_cur == RLIM_INFINITY ? LONG_MAX : (long)limit.rlim_cur - lowest;
 }
 

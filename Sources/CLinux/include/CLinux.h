@@ -35,8 +35,8 @@ int postbox_syncfs(int fd);
 int postbox_keep_freed(void);
 
 /// How many file descriptors the process may open still, counted from the lowest free one: at least so many are free.
-/// Needs no permission.
-long postbox_free_descriptors(void);
+/// Needs no permission. `lowest`: the lowest free one, as a descriptor is that was opened just now; -1: it is looked for.
+long postbox_free_descriptors(int lowest);
 
 /// madvise(2) MADV_DONTNEED for the code of the program and its libraries: what runs on comes back from the page cache, what
 /// only the start needed does not. Code that was changed in memory is left alone, as is everything under LD_PRELOAD. 0, or the

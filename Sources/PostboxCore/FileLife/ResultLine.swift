@@ -39,10 +39,10 @@ package struct ResultLines: Sendable {
 
     /// Appends a line for each settled row of a run.
     package mutating func append(_ run: SettledRun, to out: inout LineBuffer) {
-        let lot = run.lot
+        let handover = run.handover
         let details = run.details.map { Self.render($0) }
-        lot.batch.bytes.withUnsafeBytes { bytes in
-            lot.rows.withUnsafeBufferPointer { rows in
+        handover.batch.bytes.withUnsafeBytes { bytes in
+            handover.rows.withUnsafeBufferPointer { rows in
                 var most = 0
                 for settled in run.rows {
                     most += bytesMax(rows[settled.index], settled.detail < 0 ? 0 : details[settled.detail].count)
@@ -53,7 +53,7 @@ package struct ResultLines: Sendable {
                         write(
                             row, bytes: bytes, outcome: settled.outcome,
                             detail: settled.detail < 0 ? nil : details[settled.detail],
-                            postID: lot.postID(of: row.row), attempts: settled.attempts, sentAt: settled.sentAt,
+                            postID: handover.postID(of: row.row), attempts: settled.attempts, sentAt: settled.sentAt,
                             settledAt: settled.settledAt, to: &line)
                     }
                 }

@@ -2,9 +2,9 @@
 ///
 /// It does not change while the row is in flight: the slot it flies in and the queue of its RIC have the same.
 struct Attempt: Equatable {
-    /// The lot's handle.
-    var lot: Int32
-    /// Index into the lot's rows.
+    /// The handover's handle.
+    var handover: Int32
+    /// Index into the handover's rows.
     var index: Int32
     /// The row's place in the order of admission; no other row of the window has it.
     var sequence: UInt64

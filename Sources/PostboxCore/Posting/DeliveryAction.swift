@@ -67,9 +67,9 @@ extension DeliveryMachine {
         /// go; one that only waits for its turn is not blamed for a crash.
         case advance(through: Int, isFirst: Bool)
         /// Hand these rows in doubt over.
-        case present([PostLot])
+        case present([Handover])
         /// Hand these rows over: `offered(_:)`. So many were committed for it.
-        case offer(PostLot, committed: Int)
+        case offer(Handover, committed: Int)
         /// Write down how the rows after this one end that are not among those: by their numbers, because they cannot be read any
         /// more.
         case endUnread(after: Int, besides: RowSet?, OutcomeDetail)

@@ -54,7 +54,7 @@ package struct DeliveryMachine: Sendable {
         /// How many of the batches were judged.
         var judged = 0
         /// What may be handed over, and was not yet.
-        var lots: [PostLot] = []
+        var handovers: [Handover] = []
     }
 
     /// A batch on its way, a lead at a time. `until` is where the lead ends.
@@ -198,13 +198,13 @@ package struct DeliveryMachine: Sendable {
         case .handing where doubts.presents:
             state = .reading
             // Their outcomes may come before the lane has answered.
-            tally.offered += doubts.lots.reduce(0) { $0 + $1.rows.count }
-            return .present(doubts.lots)
+            tally.offered += doubts.handovers.reduce(0) { $0 + $1.rows.count }
+            return .present(doubts.handovers)
         case .handing:
-            let lot = doubts.lots.removeFirst()
-            state = doubts.lots.isEmpty ? .reading : .doubts(doubts)
-            tally.offered += lot.rows.count
-            return .offer(lot, committed: 0)
+            let handover = doubts.handovers.removeFirst()
+            state = doubts.handovers.isEmpty ? .reading : .doubts(doubts)
+            tally.offered += handover.rows.count
+            return .offer(handover, committed: 0)
         }
     }
 
@@ -221,8 +221,8 @@ package struct DeliveryMachine: Sendable {
             // Their outcomes may come before the lane has answered.
             tally.offered += rows.count
             set(hand, .offered(until: until, rows))
-            let lot = PostLot(drop: drop.number, batch: hand.batch, rows: rows, postIDBase: drop.postIDBase)
-            return .offer(lot, committed: until - hand.at)
+            let handover = Handover(drop: drop.number, batch: hand.batch, rows: rows, postIDBase: drop.postIDBase)
+            return .offer(handover, committed: until - hand.at)
         case .offered: preconditionFailure("the lane says first whether it took the rows")
         }
     }
@@ -272,10 +272,10 @@ package struct DeliveryMachine: Sendable {
             }
             take(&doubts, verdicts: nil)
         }
-        if doubts.lots.isEmpty, !doubts.presents {
+        if doubts.handovers.isEmpty, !doubts.presents {
             state = .reading
         } else {
-            doubts.step = doubts.lots.isEmpty ? .handing : .beginning
+            doubts.step = doubts.handovers.isEmpty ? .handing : .beginning
             state = .doubts(doubts)
         }
     }
@@ -302,8 +302,8 @@ package struct DeliveryMachine: Sendable {
         }
         end(ended, in: batch)
         if !free.isEmpty {
-            doubts.lots.append(
-                PostLot(
+            doubts.handovers.append(
+                Handover(
                     drop: drop.number, batch: batch, rows: free, postIDBase: drop.postIDBase, isInDoubt: true))
         }
     }
@@ -521,6 +521,12 @@ package struct DeliveryMachine: Sendable {
     package mutating func failed() {
         overtakers = nil
         state = .leaving(.faulty)
+    }
+
+    /// Whether rows may have to be taken back, now that no more outcomes come: only then `firstUntaken` counts.
+    package var asksForUntaken: Bool {
+        guard case .awaiting(let end) = state else { return false }
+        return end == .interrupted || tally.open > 0 && end != .faulty
     }
 
     /// All outcomes are in that will come. `firstUntaken`: the first row that the lane has and that it never sent; nil: none.

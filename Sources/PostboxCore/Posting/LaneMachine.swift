@@ -38,7 +38,7 @@ package struct LaneMachine: Sendable {
     /// What drops wait for.
     private var waits: [Int: Wait] = [:]
     /// Rows in doubt, until every drop that has some has presented them.
-    private var presented: [(place: DropPlace, lots: [PostLot])] = []
+    private var presented: [(place: DropPlace, handovers: [Handover])] = []
     /// Rows that wait to be sent and never were.
     private var queued = 0
     private var login: LaneLogin
@@ -72,7 +72,7 @@ package struct LaneMachine: Sendable {
     }
 
     /// The rows that a post to send is one of.
-    package func lot(_ handle: Int32) -> PostLot? { window.lot(handle) }
+    package func handover(_ handle: Int32) -> Handover? { window.handover(handle) }
 
     package var inFlight: Int { window.inFlight }
 
@@ -183,9 +183,9 @@ package struct LaneMachine: Sendable {
     }
 
     /// Takes a drop's rows in doubt, all at once. They are sent when every other drop has presented its own.
-    package mutating func present(_ lots: [PostLot], of place: DropPlace, now: Moment) {
+    package mutating func present(_ handovers: [Handover], of place: DropPlace, now: Moment) {
         guard !isEnding else { return }
-        presented.append((place, lots))
+        presented.append((place, handovers))
         order.presented(place.drop)
         admitPresented(now)
     }
@@ -194,8 +194,8 @@ package struct LaneMachine: Sendable {
     private mutating func admitPresented(_ now: Moment) {
         guard !order.awaitsDoubts, !presented.isEmpty else { return }
         presented.sort { $1.place.isNewer(than: $0.place) }
-        for (_, lots) in presented {
-            for lot in lots { _ = window.add(lot, now: now) }
+        for (_, handovers) in presented {
+            for handover in handovers { _ = window.add(handover, now: now) }
         }
         // Only now does the window know what a cancelled drop's rows mean for older ones.
         for (place, _) in presented {
@@ -206,14 +206,14 @@ package struct LaneMachine: Sendable {
 
     /// Takes rows that may be sent: in the drop's turn only. `committed`: rows that were committed for it. False: the lane ends,
     /// and has not taken them.
-    package mutating func offer(_ lot: PostLot, committed: Int = 0, now: Moment) -> Bool {
-        order.handedOver(lot.drop, rows: committed)
+    package mutating func offer(_ handover: Handover, committed: Int = 0, now: Moment) -> Bool {
+        order.handedOver(handover.drop, rows: committed)
         guard !isEnding else { return false }
-        guard !lot.rows.isEmpty else { return true }
-        _ = window.add(lot, now: now)
-        if !lot.isInDoubt { queued += lot.rows.count }
+        guard !handover.rows.isEmpty else { return true }
+        _ = window.add(handover, now: now)
+        if !handover.isInDoubt { queued += handover.rows.count }
         // The cancellation came between the turn and these rows.
-        if let why = drops[lot.drop]?.cancelled { giveUp(lot.drop, why, now) }
+        if let why = drops[handover.drop]?.cancelled { giveUp(handover.drop, why, now) }
         return true
     }
 
@@ -251,7 +251,7 @@ package struct LaneMachine: Sendable {
     private mutating func giveUp(_ drop: Int, _ why: OutcomeDetail, _ now: Moment) {
         window.cancel(drop: drop, reason: why.reason, text: why.text, now: now)
         // The window looks through its RICs in no order; what is written down has one.
-        window.settled.sort { ($0.lot, $0.row.index) < ($1.lot, $1.row.index) }
+        window.settled.sort { ($0.handover, $0.row.index) < ($1.handover, $1.row.index) }
         queued = window.queued
     }
 
@@ -378,10 +378,10 @@ package struct LaneMachine: Sendable {
     private mutating func refused(
         _ postID: UInt32, _ code: NakCode, text: String, now: Moment, jitter: Double
     ) -> [Action] {
-        guard let post = window.post(postID), let lot = window.lot(post.lot) else {
+        guard let post = window.post(postID), let handover = window.handover(post.handover) else {
             return [.late(postID: postID, answer: code.name)]
         }
-        let nakClass = health.refused(code, text: text, key: lot.rows[Int(post.index)].keyHash)
+        let nakClass = health.refused(code, text: text, key: handover.rows[Int(post.index)].keyHash)
         _ = window.nacked(postID, code: code, text: text, nakClass: nakClass, now: now, jitter: jitter)
         counts.nacked += 1
         guard nakClass == .stop else { return [] }
@@ -519,27 +519,27 @@ package struct LaneMachine: Sendable {
         let settled = window.settled
         var at = 0
         while at < settled.count {
-            let handle = settled[at].lot
-            guard let lot = window.lot(handle) else { preconditionFailure("a settled row has a lot") }
-            let end = settled[at...].firstIndex { $0.lot != handle } ?? settled.count
-            var run = SettledRun(lot: lot, rows: settled[at..<end].map(\.row))
+            let handle = settled[at].handover
+            guard let handover = window.handover(handle) else { preconditionFailure("a settled row has a handover") }
+            let end = settled[at...].firstIndex { $0.handover != handle } ?? settled.count
+            var run = SettledRun(handover: handover, rows: settled[at..<end].map(\.row))
             if !window.details.isEmpty {
                 for index in run.rows.indices where run.rows[index].detail >= 0 {
                     run.details.append(window.details[run.rows[index].detail])
                     run.rows[index].detail = run.details.count - 1
                 }
             }
-            if outcomes.last?.drop == lot.drop {
+            if outcomes.last?.drop == handover.drop {
                 outcomes[outcomes.count - 1].runs.append(run)
             } else {
-                outcomes.append(Outcomes(drop: lot.drop, runs: [run]))
+                outcomes.append(Outcomes(drop: handover.drop, runs: [run]))
             }
             handles.append(handle)
             at = end
         }
         window.settled.removeAll(keepingCapacity: true)
         window.details.removeAll(keepingCapacity: true)
-        window.releaseLots(handles)
+        window.releaseHandovers(handles)
         return outcomes
     }
 

@@ -84,8 +84,9 @@ package struct Moment: Sendable, Equatable {
     }
 }
 
-/// A run of mapped rows of one drop, shared by everything that has to know a row's bytes until it is settled.
-package final class PostLot: Sendable {
+/// Mapped rows of one drop that are handed over to a lane together, shared by everything that has to know a row's bytes until it is
+/// settled.
+package final class Handover: Sendable {
     /// The drop's number.
     package let drop: Int
     package let batch: PostBatch
@@ -107,9 +108,9 @@ package final class PostLot: Sendable {
     package func postID(of row: Int) -> UInt32 { Postbox.postID(base: postIDBase, row: row) }
 }
 
-extension PostLot: Equatable {
+extension Handover: Equatable {
     /// They hold the same rows of the same drop.
-    package static func == (left: PostLot, right: PostLot) -> Bool {
+    package static func == (left: Handover, right: Handover) -> Bool {
         left === right
             || left.drop == right.drop && left.rows == right.rows && left.batch == right.batch
                 && left.postIDBase == right.postIDBase && left.isInDoubt == right.isInDoubt
@@ -160,7 +161,7 @@ package struct SettledRow: Sendable, Equatable {
         self.settledAt = settledAt
     }
 
-    /// Index into the lot's `rows`.
+    /// Index into the handover's `rows`.
     package var index: Int { Int(index4) }
 
     /// Times it was sent.
@@ -173,14 +174,14 @@ package struct SettledRow: Sendable, Equatable {
     }
 }
 
-/// Rows of one lot that ended together, in the order of settling.
+/// Rows of one handover that ended together, in the order of settling.
 package struct SettledRun: Sendable {
-    package var lot: PostLot
+    package var handover: Handover
     package var rows: [SettledRow]
     package var details: [OutcomeDetail]
 
-    package init(lot: PostLot, rows: [SettledRow] = [], details: [OutcomeDetail] = []) {
-        self.lot = lot
+    package init(handover: Handover, rows: [SettledRow] = [], details: [OutcomeDetail] = []) {
+        self.handover = handover
         self.rows = rows
         self.details = details
     }
@@ -189,6 +190,6 @@ package struct SettledRun: Sendable {
 extension SettledRun: Equatable {
     /// Ends of the same handed over rows, not of others like them.
     package static func == (left: SettledRun, right: SettledRun) -> Bool {
-        left.lot === right.lot && left.rows == right.rows && left.details == right.details
+        left.handover === right.handover && left.rows == right.rows && left.details == right.details
     }
 }

@@ -1,6 +1,6 @@
 /// What is in flight, what waits for another try, and in which order the posts of one RIC may go.
 ///
-/// A machine: it reads no clock and touches no socket. Rows come in as lots, in the order they may be posted; `take` says what to
+/// A machine: it reads no clock and touches no socket. Rows come in as handovers, in the order they may be posted; `take` says what to
 /// send now; acks, refusals, time and lost connections come in as events; ended rows come out in `settled`.
 ///
 /// **Order per RIC and service.** Posts go out in order. As soon as two posts of one RIC have not ended, or one waits for another
@@ -11,9 +11,9 @@
 package struct PostingWindow {
     /// A post to send now.
     package struct Send: Equatable {
-        /// The lot's handle.
-        package var lot: Int32
-        /// Index into the lot's rows.
+        /// The handover's handle.
+        package var handover: Int32
+        /// Index into the handover's rows.
         package var index: Int32
         package var postID: UInt32
     }
@@ -35,7 +35,7 @@ package struct PostingWindow {
     /// Lost connections a post may be in flight on before it ends `unknown`.
     private static let lostMax = 20
 
-    private var lots = LotTable()
+    private var handovers = HandoverTable()
     private var flight: PostsInFlight
     private var queues = RICQueues()
     /// Rows admitted so far.
@@ -46,8 +46,8 @@ package struct PostingWindow {
     package var lonePosts = LonePosts(around: 0, ricTimes: 4)
     /// Posts that wait for another try, or behind one that does.
     package private(set) var waiting = 0
-    /// Rows that ended since the caller last emptied it, by lot.
-    package var settled: [(lot: Int32, row: SettledRow)] = []
+    /// Rows that ended since the caller last emptied it, by handover.
+    package var settled: [(handover: Int32, row: SettledRow)] = []
     /// What the ended rows' `detail` is an index into; emptied with `settled`.
     package var details: [OutcomeDetail] = []
 
@@ -71,32 +71,32 @@ package struct PostingWindow {
 
     // MARK: - Rows come in
 
-    /// Appends rows to what is to be posted and returns the lot's handle.
-    package mutating func add(_ lot: PostLot, now: Moment) -> Int32 {
+    /// Appends rows to what is to be posted and returns the handover's handle.
+    package mutating func add(_ handover: Handover, now: Moment) -> Int32 {
         // Rows in doubt keep their place behind what was added before them and not taken yet.
-        let isAdmitted = lot.isInDoubt && (resend == .never || !hasQueued)
-        let handle = lots.add(lot, isTaken: isAdmitted)
-        if isAdmitted { admitInDoubt(handle, lot, now) }
+        let isAdmitted = handover.isInDoubt && (resend == .never || !hasQueued)
+        let handle = handovers.add(handover, isTaken: isAdmitted)
+        if isAdmitted { admitInDoubt(handle, handover, now) }
         return handle
     }
 
-    /// The lot of a handle; nil: it was released.
-    package func lot(_ handle: Int32) -> PostLot? { lots[handle] }
+    /// The handover of a handle; nil: it was released.
+    package func handover(_ handle: Int32) -> Handover? { handovers[handle] }
 
     /// Rows that were added and not taken yet.
-    package var queued: Int { lots.queued }
+    package var queued: Int { handovers.queued }
 
     /// The number of the drop's first row that was never taken, so certainly never sent; nil: all that were added were taken.
-    package func firstUntaken(of drop: Int) -> Int? { lots.firstUntaken(of: drop) }
+    package func firstUntaken(of drop: Int) -> Int? { handovers.firstUntaken(of: drop) }
 
     /// Rows were added and not taken yet.
-    package var hasQueued: Bool { lots.hasQueued }
+    package var hasQueued: Bool { handovers.hasQueued }
 
     /// Nothing is in flight, waiting or queued.
     package var isIdle: Bool { inFlight == 0 && waiting == 0 && !hasQueued }
 
-    /// Forgets those of the lots whose rows are all settled. To be called after `settled` was emptied.
-    package mutating func releaseLots(_ handles: some Sequence<Int32>) { lots.release(handles) }
+    /// Forgets those of the handovers whose rows are all settled. To be called after `settled` was emptied.
+    package mutating func releaseHandovers(_ handles: some Sequence<Int32>) { handovers.release(handles) }
 
     // MARK: - Posts go out
 
@@ -116,23 +116,23 @@ package struct PostingWindow {
 
     /// Rows that were not taken yet, in their order.
     private mutating func takeQueued(_ left: inout Int, _ now: Moment, _ sends: inout [Send]) {
-        while left > 0, pause == nil, inFlight + waiting < capacity, let (handle, lot, first) = lots.first {
-            if lot.isInDoubt {
-                lots.took(before: lot.rows.count)
-                admitInDoubt(handle, lot, now)
+        while left > 0, pause == nil, inFlight + waiting < capacity, let (handle, handover, first) = handovers.first {
+            if handover.isInDoubt {
+                handovers.took(before: handover.rows.count)
+                admitInDoubt(handle, handover, now)
                 takeDue(&left, now, &sends)
                 continue
             }
             var next = first
             let fieldsMax = lonePosts.fieldsMax
-            lot.rows.withUnsafeBufferPointer { rows in
+            handover.rows.withUnsafeBufferPointer { rows in
                 while left > 0, inFlight + waiting < capacity, next < rows.count {
                     let isLone = rows[next].fieldsLength > fieldsMax && lonePosts.holds(rows[next])
                     if isLone, inFlight > 0 {
                         pause = .queue
                         break
                     }
-                    if let send = admit(handle, Int32(next), rows[next], lot, now) {
+                    if let send = admit(handle, Int32(next), rows[next], handover, now) {
                         sends.append(send)
                         left -= 1
                         if isLone { pause = .lone }
@@ -141,7 +141,7 @@ package struct PostingWindow {
                     if isLone { break }
                 }
             }
-            lots.took(before: next)
+            handovers.took(before: next)
         }
     }
 
@@ -157,25 +157,25 @@ package struct PostingWindow {
 
     /// A new row: sent at once, or nil when it has to wait behind an older post of its RIC.
     private mutating func admit(
-        _ handle: Int32, _ index: Int32, _ row: MappedRow, _ lot: PostLot, _ now: Moment
+        _ handle: Int32, _ index: Int32, _ row: MappedRow, _ handover: Handover, _ now: Moment
     ) -> Send? {
         sequence += 1
-        let attempt = Attempt(lot: handle, index: index, sequence: sequence)
-        guard let key = queue(for: row, lot) else {
-            return launch(attempt.sent(at: now.wall), row, lot, now, isQueued: false)
+        let attempt = Attempt(handover: handle, index: index, sequence: sequence)
+        guard let key = queue(for: row, handover) else {
+            return launch(attempt.sent(at: now.wall), row, handover, now, isQueued: false)
         }
         guard let sent = queues.byKey[key]?.admit(attempt, at: now.wall) else {
             waiting += 1
             return nil
         }
-        return launch(sent, row, lot, now, isQueued: true)
+        return launch(sent, row, handover, now, isQueued: true)
     }
 
-    /// Rows that an earlier run may have sent: all of a lot.
-    private mutating func admitInDoubt(_ handle: Int32, _ lot: PostLot, _ now: Moment) {
-        for (index, row) in lot.rows.enumerated() {
+    /// Rows that an earlier run may have sent: all of a handover.
+    private mutating func admitInDoubt(_ handle: Int32, _ handover: Handover, _ now: Moment) {
+        for (index, row) in handover.rows.enumerated() {
             sequence += 1
-            let attempt = Attempt(lot: handle, index: Int32(index), sequence: sequence, number: 1)
+            let attempt = Attempt(handover: handle, index: Int32(index), sequence: sequence, number: 1)
             if resend == .never {
                 settle(
                     attempt, .unknown, now,
@@ -183,10 +183,10 @@ package struct PostingWindow {
                 continue
             }
             let key: ItemKey
-            if let known = queue(for: row, lot) {
+            if let known = queue(for: row, handover) {
                 key = known
             } else {
-                key = ItemKey(of: row, in: lot)
+                key = ItemKey(of: row, in: handover)
                 queues.add(RICQueue(), key)
             }
             queues.byKey[key]?.admitInDoubt(attempt)
@@ -197,23 +197,23 @@ package struct PostingWindow {
 
     /// The queue of the row's RIC: it has one, or gets one because a post of it is in flight. Nil: no other has not ended.
     @inline(__always)
-    private mutating func queue(for row: MappedRow, _ lot: PostLot) -> ItemKey? {
+    private mutating func queue(for row: MappedRow, _ handover: Handover) -> ItemKey? {
         if queues.has(hash: row.keyHash) {
-            let key = ItemKey(of: row, in: lot)
+            let key = ItemKey(of: row, in: handover)
             if queues.byKey[key] != nil { return key }
         }
-        let twin = flight.twin(of: row, in: lot, lots)
+        let twin = flight.twin(of: row, in: handover, handovers)
         return twin < 0 ? nil : makeQueue(of: twin)
     }
 
     /// Sends the next post of a queue if it is due.
     private mutating func sendNext(of key: ItemKey, _ now: Moment) -> Send? {
-        guard case .send(let attempt, let due)? = queues.byKey[key]?.turn(lots) else { return nil }
+        guard case .send(let attempt, let due)? = queues.byKey[key]?.turn(handovers) else { return nil }
         guard due <= now.monotonic else {
             queues.wait(key, for: attempt, until: due)
             return nil
         }
-        let row = lots.row(of: attempt)
+        let row = handovers.row(of: attempt)
         if lonePosts.holds(row) {
             guard inFlight == 0 else {
                 pause = .due
@@ -224,16 +224,16 @@ package struct PostingWindow {
         }
         guard let sent = queues.byKey[key]?.send(attempt, at: now.wall) else { return nil }
         waiting -= 1
-        return launch(sent, row, lots.lot(of: sent), now, isQueued: true)
+        return launch(sent, row, handovers.handover(of: sent), now, isQueued: true)
     }
 
     @inline(__always)
     private mutating func launch(
-        _ attempt: Attempt, _ row: MappedRow, _ lot: PostLot, _ now: Moment, isQueued: Bool
+        _ attempt: Attempt, _ row: MappedRow, _ handover: Handover, _ now: Moment, isQueued: Bool
     ) -> Send {
-        let postID = lot.postID(of: row.row)
+        let postID = handover.postID(of: row.row)
         flight.launch(attempt, keyHash: row.keyHash, postID: postID, at: now.monotonic, isQueued: isQueued)
-        return Send(lot: attempt.lot, index: attempt.index, postID: postID)
+        return Send(handover: attempt.handover, index: attempt.index, postID: postID)
     }
 
     /// Notes the pacer's number of a post that was just taken.
@@ -244,12 +244,12 @@ package struct PostingWindow {
 
     // MARK: - Answers
 
-    /// The in-flight post with that PostID, as lot and row index; nil: nothing of the kind is in flight (late or foreign).
-    package func post(_ postID: UInt32) -> (lot: Int32, index: Int32)? {
+    /// The in-flight post with that PostID, as handover and row index; nil: nothing of the kind is in flight (late or foreign).
+    package func post(_ postID: UInt32) -> (handover: Int32, index: Int32)? {
         let slot = flight.find(postID)
         guard slot >= 0 else { return nil }
         let attempt = flight.slots[Int(slot)].attempt
-        return (attempt.lot, attempt.index)
+        return (attempt.handover, attempt.index)
     }
 
     /// An Ack without NakCode. False: nothing with that PostID is in flight.
@@ -287,7 +287,7 @@ package struct PostingWindow {
             let pause = backoff.delay(attempt: Int(attempt.refusals) + 1, jitter: jitter)
             let key = waitAgain(slot)
             let ends = queues.byKey[key]?.refused(
-                attempt, detail, until: now.monotonic + pause, counts: nakClass == .retry, lots)
+                attempt, detail, until: now.monotonic + pause, counts: nakClass == .retry, handovers)
             settleWaiting(ends ?? [], now)
             advance(key)
         }
@@ -341,7 +341,7 @@ package struct PostingWindow {
                 end(slot, .unknown, now, detail)
             } else {
                 let key = waitAgain(slot)
-                settleWaiting(queues.byKey[key]?.lost(attempt, lots) ?? [], now)
+                settleWaiting(queues.byKey[key]?.lost(attempt, handovers) ?? [], now)
                 advance(key)
             }
         }
@@ -353,14 +353,14 @@ package struct PostingWindow {
         let detail = OutcomeDetail(reason: reason, text: text)
         // Every queue is looked at anew, also where no row ended: a row that came behind a refused one may replace that now.
         for key in Array(queues.byKey.keys) {
-            settleWaiting(queues.byKey[key]?.giveUp(drop: drop, detail, lots) ?? [], now)
+            settleWaiting(queues.byKey[key]?.giveUp(drop: drop, detail, handovers) ?? [], now)
             advance(key)
         }
-        for (handle, lot, rows) in lots.withdraw(drop: drop) {
+        for (handle, handover, rows) in handovers.withdraw(drop: drop) {
             for index in rows {
                 let attempt = Attempt(
-                    lot: handle, index: Int32(index), sequence: sequence, number: lot.isInDoubt ? 1 : 0)
-                settle(attempt, lot.isInDoubt ? .unknown : .unsent, now, detail)
+                    handover: handle, index: Int32(index), sequence: sequence, number: handover.isInDoubt ? 1 : 0)
+                settle(attempt, handover.isInDoubt ? .unknown : .unsent, now, detail)
             }
         }
         // A large post that something waited for may be gone; of the next one it is found out anew.
@@ -390,12 +390,12 @@ package struct PostingWindow {
     /// Does what a queue wants after a change.
     private mutating func advance(_ key: ItemKey) {
         guard let queue = queues.byKey[key] else { return }
-        switch queue.turn(lots) {
+        switch queue.turn(handovers) {
         case .over:
             queues.remove(key)
         case .alone(let attempt):
             queues.remove(key)
-            flight.leaveQueue(flight.find(lots.postID(of: attempt)))
+            flight.leaveQueue(flight.find(handovers.postID(of: attempt)))
         case .answer:
             break
         case .send(let attempt, let due):
@@ -403,7 +403,9 @@ package struct PostingWindow {
         }
     }
 
-    private func key(of attempt: Attempt) -> ItemKey { ItemKey(of: lots.row(of: attempt), in: lots.lot(of: attempt)) }
+    private func key(of attempt: Attempt) -> ItemKey {
+        ItemKey(of: handovers.row(of: attempt), in: handovers.handover(of: attempt))
+    }
 
     // MARK: - Rows end
 
@@ -426,7 +428,7 @@ package struct PostingWindow {
         _ attempt: Attempt, _ outcome: PostOutcome, _ now: Moment, _ detail: OutcomeDetail?, isAboutRow: Bool
     ) {
         let key = key(of: attempt)
-        guard let ends = queues.byKey[key]?.ended(attempt, outcome, detail, isAboutRow: isAboutRow, lots) else {
+        guard let ends = queues.byKey[key]?.ended(attempt, outcome, detail, isAboutRow: isAboutRow, handovers) else {
             preconditionFailure("a post that is in a queue has one")
         }
         settle(ends.own.attempt, ends.own.outcome, now, ends.own.detail)
@@ -449,11 +451,11 @@ package struct PostingWindow {
         }
         settled.append(
             (
-                attempt.lot,
+                attempt.handover,
                 SettledRow(
                     index: Int(attempt.index), outcome: outcome, attempts: Int(attempt.number),
                     sentAt: attempt.sentWall, settledAt: now.wall, detail: at)
             ))
-        lots.settled(attempt.lot)
+        handovers.settled(attempt.handover)
     }
 }

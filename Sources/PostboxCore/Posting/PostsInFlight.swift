@@ -4,7 +4,7 @@
 struct PostsInFlight {
     /// As long as a line of a cache: there are as many as posts in flight.
     struct Slot {
-        var attempt = Attempt(lot: -1, index: 0, sequence: 0)
+        var attempt = Attempt(handover: -1, index: 0, sequence: 0)
         var keyHash: UInt64 = 0
         /// Nanoseconds of a clock that never steps.
         var sentMonotonic: Int64 = 0
@@ -71,13 +71,13 @@ struct PostsInFlight {
 
     /// The slot of the post of the same RIC and service that has no queue.
     @inline(__always)
-    func twin(of row: MappedRow, in lot: PostLot, _ lots: LotTable) -> Int32 {
+    func twin(of row: MappedRow, in handover: Handover, _ handovers: HandoverTable) -> Int32 {
         // No closure: one that reads the window has all of it copied first.
         let key = Self.tableKey(row.keyHash)
         var place = byKey.home(key)
         while true {
             let slot = byKey.slot(key, from: &place)
-            if slot < 0 || lots.isSameItem(slots[Int(slot)].attempt, row, in: lot) { return slot }
+            if slot < 0 || handovers.isSameItem(slots[Int(slot)].attempt, row, in: handover) { return slot }
         }
     }
 

@@ -94,14 +94,14 @@ struct RICQueue {
 
     // MARK: - What to do next
 
-    /// What the queue wants now. To be asked after each change; `lots`: where the rows are.
-    func turn(_ lots: LotTable) -> Turn {
+    /// What the queue wants now. To be asked after each change; `handovers`: where the rows are.
+    func turn(_ handovers: HandoverTable) -> Turn {
         guard let first = entries.first else { return .over }
         if entries.contains(where: { !$0.isWaiting }) {
             let isNeeded = entries.count > 1 || first.isOvertaken || first.successor != nil || first.wasInDoubt
             return isNeeded ? .answer : .alone(first.attempt)
         }
-        let next = entries.indices.first { !isReplaced($0, lots) } ?? entries.count - 1
+        let next = entries.indices.first { !isReplaced($0, handovers) } ?? entries.count - 1
         return .send(entries[next].attempt, at: entries[next].due)
     }
 
@@ -114,9 +114,9 @@ struct RICQueue {
     }
 
     /// Whether a newer post that waits as well makes it needless. A row that was never sent stands for itself.
-    private func isReplaced(_ at: Int, _ lots: LotTable) -> Bool {
+    private func isReplaced(_ at: Int, _ handovers: HandoverTable) -> Bool {
         if case .unsent = entries[at].state { return false }
-        return entries[(at + 1)...].contains { $0.isWaiting && lots.covers($0.attempt, entries[at].attempt) }
+        return entries[(at + 1)...].contains { $0.isWaiting && handovers.covers($0.attempt, entries[at].attempt) }
     }
 
     // MARK: - Answers
@@ -124,29 +124,30 @@ struct RICQueue {
     /// A post in flight was refused and waits for another try until that time, in nanoseconds. `counts`: against the bound.
     /// Returns the rows that end by that, waiting ones: itself perhaps.
     mutating func refused(
-        _ attempt: Attempt, _ detail: OutcomeDetail, until due: Int64, counts: Bool, _ lots: LotTable
+        _ attempt: Attempt, _ detail: OutcomeDetail, until due: Int64, counts: Bool, _ handovers: HandoverTable
     ) -> [End] {
         let at = place(of: attempt)
         entries[at].state = .refused(detail, until: due)
         if counts { entries[at].attempt.refusals += 1 }
         if Self.mayBeApplied(detail) { entries[at].wasInDoubt = true }
-        return endOvertaken(lots)
+        return endOvertaken(handovers)
     }
 
     /// The connection was lost with the post in flight: it waits for another try. Returns the rows that end by that, waiting ones:
     /// itself perhaps.
-    mutating func lost(_ attempt: Attempt, _ lots: LotTable) -> [End] {
+    mutating func lost(_ attempt: Attempt, _ handovers: HandoverTable) -> [End] {
         let at = place(of: attempt)
         entries[at].state = .inDoubt
         entries[at].attempt.losses += 1
         entries[at].wasInDoubt = true
-        return endOvertaken(lots)
+        return endOvertaken(handovers)
     }
 
     /// A post in flight ends: `acked`, `nacked` or `unknown`. `isAboutRow`: the refusal is about the row itself; an earlier try that
     /// got no answer met it, too. Returns its end, and those of the waiting rows that end by that.
     mutating func ended(
-        _ attempt: Attempt, _ outcome: PostOutcome, _ detail: OutcomeDetail?, isAboutRow: Bool, _ lots: LotTable
+        _ attempt: Attempt, _ outcome: PostOutcome, _ detail: OutcomeDetail?, isAboutRow: Bool,
+        _ handovers: HandoverTable
     ) -> (own: End, overtaken: [End]) {
         let at = place(of: attempt)
         let entry = entries.remove(at: at)
@@ -154,30 +155,31 @@ struct RICQueue {
         var detail = detail
         if outcome == .nacked, mayBeAppliedBefore { detail?.reason = OutcomeDetail.refusedAfterDoubt }
         if outcome != .nacked || mayBeAppliedBefore {
-            overtake(before: at, acked: outcome == .acked ? attempt : nil, lots)
+            overtake(before: at, acked: outcome == .acked ? attempt : nil, handovers)
         }
-        return (End(attempt: attempt, outcome: outcome, detail: detail), endOvertaken(lots))
+        return (End(attempt: attempt, outcome: outcome, detail: detail), endOvertaken(handovers))
     }
 
     /// Gives up the drop's rows that wait; those in flight end by themselves. What was never sent, and what is in doubt, ends with
     /// this detail. Returns all rows that end by that, waiting ones.
-    mutating func giveUp(drop: Int, _ detail: OutcomeDetail, _ lots: LotTable) -> [End] {
+    mutating func giveUp(drop: Int, _ detail: OutcomeDetail, _ handovers: HandoverTable) -> [End] {
         var ends: [End] = []
-        for at in entries.indices where entries[at].isWaiting && lots.lot(of: entries[at].attempt).drop == drop {
+        for at in entries.indices
+        where entries[at].isWaiting && handovers.handover(of: entries[at].attempt).drop == drop {
             let entry = entries[at]
             ends.append(end(of: entry, inDoubt: detail))
-            if entry.wasInDoubt { overtake(before: at, acked: nil, lots) }
+            if entry.wasInDoubt { overtake(before: at, acked: nil, handovers) }
         }
         if ends.isEmpty { return [] }
-        entries.removeAll { $0.isWaiting && lots.lot(of: $0.attempt).drop == drop }
-        return ends + endOvertaken(lots)
+        entries.removeAll { $0.isWaiting && handovers.handover(of: $0.attempt).drop == drop }
+        return ends + endOvertaken(handovers)
     }
 
     /// A newer post was acked, or may have been applied (`acked` is nil): those that were sent before it may not go any more.
-    private mutating func overtake(before at: Int, acked: Attempt?, _ lots: LotTable) {
+    private mutating func overtake(before at: Int, acked: Attempt?, _ handovers: HandoverTable) {
         for older in 0..<at where entries[older].attempt.number > 0 {
-            if let acked, lots.covers(acked, entries[older].attempt) {
-                entries[older].successor = lots.name(of: acked)
+            if let acked, handovers.covers(acked, entries[older].attempt) {
+                entries[older].successor = handovers.name(of: acked)
             } else {
                 entries[older].isOvertaken = true
             }
@@ -185,14 +187,14 @@ struct RICQueue {
     }
 
     /// Ends what waits and may not go any more, unless a newer post that has not ended covers it.
-    private mutating func endOvertaken(_ lots: LotTable) -> [End] {
+    private mutating func endOvertaken(_ handovers: HandoverTable) -> [End] {
         guard entries.contains(where: \.mayNotGo) else { return [] }
         var ends: [End] = []
         // From the newest: one that ends covers none.
         for at in entries.indices.reversed() where entries[at].mayNotGo {
             let entry = entries[at]
             if entry.successor == nil,
-                entries[(at + 1)...].contains(where: { lots.covers($0.attempt, entry.attempt) })
+                entries[(at + 1)...].contains(where: { handovers.covers($0.attempt, entry.attempt) })
             {
                 continue
             }

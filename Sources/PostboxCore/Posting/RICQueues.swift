@@ -6,9 +6,9 @@ struct ItemKey: Hashable {
     let ric: [UInt8]
     let service: Int
 
-    init(of row: MappedRow, in lot: PostLot) {
+    init(of row: MappedRow, in handover: Handover) {
         hash = row.keyHash
-        ric = Array(lot.batch.bytes[row.ricStart..<row.ricStart + row.ricLength])
+        ric = Array(handover.batch.bytes[row.ricStart..<row.ricStart + row.ricLength])
         service = row.service
     }
 

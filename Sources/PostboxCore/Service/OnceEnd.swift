@@ -59,9 +59,9 @@ package struct OnceEnd: Sendable {
 
     /// Whether destinations that are given up, or that the configuration no longer has, may keep everything that is left.
     /// `hasGoneDestination`: a file of the inbox is for one that the configuration no longer has.
-    package func matters(hasGoneDestination: Bool, _ facts: LaneFacts) -> Bool {
+    package func matters(hasGoneDestination: @autoclosure () -> Bool, _ facts: LaneFacts) -> Bool {
         if drops.open.isEmpty {
-            return !hopeless.isEmpty || hasGoneDestination || !drops.stranded(lanes, standing).isEmpty
+            return !hopeless.isEmpty || hasGoneDestination() || !drops.stranded(lanes, standing).isEmpty
         }
         return hopeless.contains { !hasWork(besides: $0, facts) }
     }

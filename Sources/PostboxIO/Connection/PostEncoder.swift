@@ -56,22 +56,25 @@ struct PostEncoder {
         let codec = codec
         var at = 0
         while at < sends.count {
-            let handle = sends[at].lot
-            guard let lot = machine.lot(handle) else { preconditionFailure("a post that was taken has a lot") }
+            let handle = sends[at].handover
+            guard let handover = machine.handover(handle) else {
+                preconditionFailure("a post that was taken has a handover")
+            }
             var end = at + 1
-            while end < sends.count, sends[end].lot == handle { end += 1 }
+            while end < sends.count, sends[end].handover == handle { end += 1 }
             let run = sends[at..<end]
-            if trace != nil { traceSent(run, lot) }
+            if trace != nil { traceSent(run, handover) }
             var masks = masks
-            lot.batch.bytes.withUnsafeBytes { bytes in
+            handover.batch.bytes.withUnsafeBytes { bytes in
                 codec.withWriter(of: bytes) { writer in
-                    let room = run.reduce(0) { $0 + writer.frameBytesMax(of: lot.rows[Int($1.index)]) }
+                    let room = run.reduce(0) { $0 + writer.frameBytesMax(of: handover.rows[Int($1.index)]) }
                     out.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { raw in
                         guard let base = raw.baseAddress else { return 0 }
                         var frames = PostFrames(at: base)
                         for send in run {
                             writer.writeFrame(
-                                of: lot.rows[Int(send.index)], postID: send.postID, mask: masks.next(), to: &frames)
+                                of: handover.rows[Int(send.index)], postID: send.postID, mask: masks.next(), to: &frames
+                            )
                         }
                         return frames.finish() - base
                     }
@@ -82,9 +85,9 @@ struct PostEncoder {
         }
     }
 
-    private func traceSent(_ run: ArraySlice<PostingWindow.Send>, _ lot: PostLot) {
+    private func traceSent(_ run: ArraySlice<PostingWindow.Send>, _ handover: Handover) {
         for send in run {
-            let json = codec.json(of: lot.rows[Int(send.index)], in: lot.batch, postID: send.postID)
+            let json = codec.json(of: handover.rows[Int(send.index)], in: handover.batch, postID: send.postID)
             trace?.write(.sent, destination.name, String(decoding: json, as: UTF8.self))
         }
     }

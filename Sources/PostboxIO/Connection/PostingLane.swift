@@ -13,7 +13,7 @@ package typealias CredentialSource =
 /// Owns one login: takes rows of several drops in drop order, sends them, reads the answers, hands the outcomes back.
 ///
 /// What it does is decided by its `LaneMachine`; it has the socket, the timer, and those who wait. It runs on the thread of its
-/// connection. Rows come in as lots and outcomes go out as runs; nothing here happens row by row except laying down bytes and
+/// connection. Rows come in as handovers and outcomes go out as runs; nothing here happens row by row except laying down bytes and
 /// looking up a PostID.
 package actor PostingLane {
     package nonisolated let destination: Destination
@@ -79,17 +79,34 @@ package actor PostingLane {
         return stream
     }
 
-    /// Waits until it is the drop's turn and few of its rows wait to be sent; never `wait`. `over`: the lane stops, or the drop
-    /// was cancelled.
-    package func turn(of drop: Int) async -> LaneOrder.Turn {
-        await withCheckedContinuation { continuation in
+    /// Several drops take their places, in this order; see `open(_:presents:)`.
+    package func open(_ drops: [(place: DropPlace, presents: Bool)]) -> [OutcomeStream] {
+        drops.map { open($0.place, presents: $0.presents) }
+    }
+
+    // What is asked here is answered together: each question changes threads, there and back.
+
+    /// A drop's turn, and what it has to know then.
+    package struct Turn: Sendable {
+        /// Never `wait`. `over`: the lane stops, or the drop was cancelled.
+        package var turn: LaneOrder.Turn
+        /// Why the drop was cancelled; nil: it was not.
+        package var cancellation: OutcomeDetail?
+        /// Rows that are committed as sent at once.
+        package var leadRows: Int
+    }
+
+    /// Waits until it is the drop's turn and few of its rows wait to be sent.
+    package func turn(of drop: Int) async -> Turn {
+        let turn = await withCheckedContinuation { continuation in
             // Asked in here: asking and waiting are one step, wherever the caller runs.
             let now = machine.turn(of: drop)
             if now == .wait { waiters.turns[drop] = continuation } else { continuation.resume(returning: now) }
         }
+        return Turn(turn: turn, cancellation: machine.cancellation(of: drop), leadRows: machine.leadRows)
     }
 
-    /// What a drop has to know of its lane before it hands rows over; asked at once, as each question changes threads.
+    /// What a drop has to know of its lane before it hands rows over.
     package struct Start: Sendable {
         /// Names of services by their index in posts of this lane.
         package var services: [String]
@@ -103,35 +120,34 @@ package actor PostingLane {
         Start(services: encoder.services, leadRows: machine.leadRows, awaitsDoubts: machine.awaitsDoubts(of: drop))
     }
 
-    /// Rows that are committed as sent at once.
-    package var leadRows: Int { machine.leadRows }
-
-    /// Waits until so many of the drop's next rows may be committed as sent, in its turn or shortly before. False: the lane stops,
-    /// the drop was cancelled, or was overtaken and has to take its turn first.
-    package func mayCommit(_ drop: Int, rows: Int, isLast: Bool) async -> Bool {
-        await withCheckedContinuation { continuation in
+    /// Waits until so many of the drop's next rows may be committed as sent, in its turn or shortly before. `isAllowed` false: the
+    /// lane stops, the drop was cancelled, or was overtaken and has to take its turn first. `isNext`: the drop's rows are the next
+    /// to go.
+    package func mayCommit(_ drop: Int, rows: Int, isLast: Bool) async -> (isAllowed: Bool, isNext: Bool) {
+        let isAllowed = await withCheckedContinuation { continuation in
             if let isAllowed = machine.mayCommit(drop, rows: rows, isLast: isLast) {
                 continuation.resume(returning: isAllowed)
             } else {
                 waiters.commits[drop] = continuation
             }
         }
+        return (isAllowed, machine.isNext(drop))
     }
 
     /// Whether the drop's rows are the next to go.
     package func isNext(_ drop: Int) -> Bool { machine.isNext(drop) }
 
     /// Hands over a drop's rows in doubt, all at once. They are sent when every other drop has presented its own.
-    package func present(_ lots: [PostLot], of place: DropPlace) {
-        machine.present(lots, of: place, now: Clock.now())
+    package func present(_ handovers: [Handover], of place: DropPlace) {
+        machine.present(handovers, of: place, now: Clock.now())
         pump()
     }
 
     /// Hands over rows that may be sent: to be called in the drop's turn only.
     /// `committed`: rows that were committed for it. False: the lane stops, and has not taken them.
     @discardableResult
-    package func offer(_ lot: PostLot, committed: Int = 0) -> Bool {
-        let isTaken = machine.offer(lot, committed: committed, now: Clock.now())
+    package func offer(_ handover: Handover, committed: Int = 0) -> Bool {
+        let isTaken = machine.offer(handover, committed: committed, now: Clock.now())
         pump()
         return isTaken
     }
@@ -199,18 +215,24 @@ package actor PostingLane {
     /// Posts sent, answered well, and refused since the start.
     package var counts: (sent: Int, acked: Int, nacked: Int) { machine.counts }
 
-    /// Names of services by their index in posts of this lane.
-    package func serviceNames() -> [String] { encoder.services }
+    /// How a drop's results and its posting tell of the lane: names of services by their index in posts, and how it is logged in.
+    package var words: (services: [String], login: [(String, String)]) { (encoder.services, loginFacts) }
 
-    /// The index that a service's name has in posts of this lane; a new name gets a new one.
-    package func serviceIndex(_ name: String) -> Int {
-        let index = encoder.serviceIndex(name)
-        machine.lonePosts = encoder.codec.lonePosts
-        return index
+    /// What rows are mapped by.
+    package struct Sizing: Sendable {
+        /// The index that each service has in posts of this lane.
+        package var services: [Int]
+        /// What checks a post's size before it is sent.
+        package var codec: MessageCodec
+        package var maxMsgSize: Int
     }
 
-    /// What checks a post's size before it is sent.
-    package func sizing() -> (codec: MessageCodec, maxMsgSize: Int) { (encoder.codec, limits.maxMsgSize) }
+    /// How rows for these services are mapped; a new name gets an index.
+    package func sizing(_ services: [String] = []) -> Sizing {
+        let indexes = services.map { encoder.serviceIndex($0) }
+        machine.lonePosts = encoder.codec.lonePosts
+        return Sizing(services: indexes, codec: encoder.codec, maxMsgSize: limits.maxMsgSize)
+    }
 
     // MARK: - The end
 

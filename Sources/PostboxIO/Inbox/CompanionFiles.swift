@@ -11,14 +11,17 @@ package struct CompanionFiles: Sendable {
     private static let bytesMax = 1 << 16
 
     private let directory: String
+    private let known: [String]?
 
-    /// `directory`: the drop's own, `work/N`.
-    package init(in directory: String) {
+    /// `directory`: the drop's own, `work/N`. `known`: what was taken into it by this run; nil: the directory is looked at.
+    package init(in directory: String, known: [String]? = nil) {
         self.directory = directory
+        self.known = known
     }
 
     /// Names as they were in the inbox. Throws `DiskError`.
     package func names() throws(DiskError) -> [String] {
+        if let known { return known }
         guard try Disk.exists(directory) else { return [] }
         return try Disk.names(in: directory).names.filter { $0.hasPrefix(Self.prefix) }
             .map { String($0.dropFirst(Self.prefix.count)) }.sorted()
@@ -29,17 +32,19 @@ package struct CompanionFiles: Sendable {
         try names().filter { $0.hasPrefix(name) }.map { String($0.dropFirst(name.count)) }
     }
 
-    /// Moves those of `possible` out of the inbox that are there as regular files. False: one of `needed` is not there. Throws
-    /// `DiskError`; what was moved stays moved.
-    package func take(needed: [String], possible: [String], from inbox: String) throws(DiskError) -> Bool {
+    /// Moves those of `possible` out of the inbox that are there as regular files, and returns their names. nil: one of `needed`
+    /// is not there. Throws `DiskError`; what was moved stays moved.
+    package func take(needed: [String], possible: [String], from inbox: String) throws(DiskError) -> [String]? {
+        var taken: [String] = []
         for name in possible {
             guard try Disk.status(inbox + "/" + name)?.isRegular == true else {
-                if needed.contains(name) { return false }
+                if needed.contains(name) { return nil }
                 continue
             }
             try Disk.rename(inbox + "/" + name, path(name))
+            taken.append(name)
         }
-        return true
+        return taken.sorted()
     }
 
     /// Moves them back into the inbox; one that came anew there in the meantime counts. Throws `DiskError`; may be called again.
@@ -53,7 +58,7 @@ package struct CompanionFiles: Sendable {
     /// is none and none is needed. Throws `DiskError`.
     package func problem(sha256: String, of name: String, isNeeded: Bool) throws(DiskError) -> FileProblem? {
         let companion = name + InboxNames.checksumSuffix
-        let isThere = try Disk.exists(path(companion))
+        let isThere = if let known { known.contains(companion) } else { try Disk.exists(path(companion)) }
         guard isNeeded || isThere else { return nil }
         return try Self.problem(at: path(companion), called: companion, sha256: sha256, of: name)
     }
@@ -88,6 +93,8 @@ package struct CompanionFiles: Sendable {
     /// Moves them beside the file that goes to `folder` as `target`. Throws `DiskError`; may be called again.
     func move(of name: String, to folder: String, as target: String) throws(DiskError) {
         for suffix in try suffixes(of: name) {
+            // Known is what was taken: an earlier try may have moved it.
+            if known != nil, try !Disk.exists(path(name + suffix)) { continue }
             guard try Disk.renameNew(path(name + suffix), folder + "/" + target + suffix) else {
                 throw DiskError(code: EEXIST, call: "renameat2", path: folder + "/" + target + suffix)
             }

@@ -32,12 +32,17 @@ package struct FileMover: Sendable {
         package var destinations: [String]
         /// Some of its rows may not count: then what tells of them lies in the drop's directory.
         package var maySkip: Bool
+        /// What came with it, by the names in the inbox; nil: that is not known.
+        package var companions: [String]?
 
-        package init(drop: Int, name: String, destinations: [String], maySkip: Bool = false) {
+        package init(
+            drop: Int, name: String, destinations: [String], maySkip: Bool = false, companions: [String]? = nil
+        ) {
             self.drop = drop
             self.name = name
             self.destinations = destinations
             self.maySkip = maySkip
+            self.companions = companions
         }
 
         /// Files of rejects that may lie in the drop's directory, and the names that they get.
@@ -112,7 +117,7 @@ package struct FileMover: Sendable {
             try Disk.remove(directory + "/" + Part.skippedRows)
         }
         for rejects in drop.rejects { try placeBeside(directory + "/" + rejects.part, folder, rejects.target) }
-        try CompanionFiles(in: directory).move(of: drop.name, to: folder, as: target)
+        try CompanionFiles(in: directory, known: drop.companions).move(of: drop.name, to: folder, as: target)
         try place(directory + "/" + drop.name, folder + "/" + target)
     }
 
@@ -149,14 +154,33 @@ package struct FileMover: Sendable {
 
     /// The same for a name that nobody else is given; where something has it all the same, it gets a number.
     private func placeBeside(_ from: String, _ folder: String, _ name: String) throws(DiskError) {
+        // Hardly any drop has rejects.
         guard try Disk.exists(from) else { return }
         var number = 1
-        while try !Disk.renameNew(from, folder + "/" + FileNames.numbered(name, number)) { number += 1 }
+        while try rename(from, folder + "/" + FileNames.numbered(name, number)) == .isTaken { number += 1 }
     }
 
     /// Renames without replacing; done already when the source is gone.
     private func place(_ from: String, _ to: String) throws(DiskError) {
-        guard try Disk.exists(from) else { return }
-        guard try Disk.renameNew(from, to) else { throw DiskError(code: EEXIST, call: "renameat2", path: to) }
+        guard try rename(from, to) != .isTaken else { throw DiskError(code: EEXIST, call: "renameat2", path: to) }
+    }
+
+    private enum Renamed {
+        case isDone
+        /// There is nothing to rename.
+        case isGone
+        /// Something has the name.
+        case isTaken
+    }
+
+    private func rename(_ from: String, _ to: String) throws(DiskError) -> Renamed {
+        do throws(DiskError) {
+            if try Disk.renameNew(from, to) { return .isDone }
+            return try Disk.exists(from) ? .isTaken : .isGone
+        } catch {
+            // The folder may be what is not there.
+            guard error.code == ENOENT, try !Disk.exists(from) else { throw error }
+            return .isGone
+        }
     }
 }

@@ -163,7 +163,7 @@ package actor ResultFile {
                 if settled.sentAt > 0 { others += 1 }
                 count(
                     settled.outcome, settled.detail < 0 ? nil : run.details[settled.detail],
-                    row: run.lot.rows[settled.index].row, destination, settledAt: settled.settledAt)
+                    row: run.handover.rows[settled.index].row, destination, settledAt: settled.settledAt)
             }
         }
         outcomes.add(.acked, count: acked)

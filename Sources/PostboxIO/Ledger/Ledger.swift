@@ -92,6 +92,7 @@ package actor Ledger {
     private let database: DatabaseQueue
     private var pending: [Pending] = []
     private var isScheduled = false
+    private var pause = GroupPause()
     /// Transactions committed so far.
     package private(set) var commits = 0
 
@@ -436,9 +437,13 @@ package actor Ledger {
             pending.append(Pending(change: change, continuation: continuation))
             guard !isScheduled else { return }
             isScheduled = true
-            // Runs behind the calls that wait for this actor already: their changes share its transaction.
-            Task { self.flush() }
+            schedule()
         }
+    }
+
+    /// Behind the calls that wait for this actor already: their changes share one transaction.
+    private func schedule() {
+        Task { self.flush() }
     }
 
     private static func advice(_ code: ResultCode?) -> String {
@@ -451,9 +456,14 @@ package actor Ledger {
     }
 
     private func flush() {
+        if pause.isDue {
+            pause.wait()
+            return schedule()
+        }
         isScheduled = false
         let batch = pending
         pending = []
+        pause.served(batch.count)
         do {
             try database.write { db in
                 for entry in batch { try entry.change(db) }

@@ -57,18 +57,19 @@ package enum Disk {
     /// which it does once a second.
     private static let spareDescriptors = 8
 
-    /// Throws EMFILE for a call that would take one of the last descriptors.
-    private static func checkDescriptors(_ call: String, _ path: String) throws(DiskError) {
-        guard postbox_free_descriptors() > spareDescriptors else {
-            throw DiskError(code: EMFILE, call: call, path: path)
-        }
-    }
-
-    /// open(2) with close-on-exec.
+    /// open(2) with close-on-exec. Throws EMFILE where it would take one of the last descriptors.
     package static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0o644) throws(DiskError) -> Int32 {
-        try checkDescriptors("open", path)
+        // What may make a file, or empty it, is looked at before it does.
+        if flags & (O_CREAT | O_TRUNC) != 0, postbox_free_descriptors(-1) <= spareDescriptors {
+            throw DiskError(code: EMFILE, call: "open", path: path)
+        }
         let descriptor = Glibc.open(path, flags | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw DiskError(code: errno, call: "open", path: path) }
+        // A new descriptor is the lowest that was free.
+        if flags & (O_CREAT | O_TRUNC) == 0, postbox_free_descriptors(descriptor) <= spareDescriptors {
+            _ = Glibc.close(descriptor)
+            throw DiskError(code: EMFILE, call: "open", path: path)
+        }
         return descriptor
     }
 
@@ -264,8 +265,17 @@ package enum Disk {
     /// Names in a directory, in no order, without `.` and `..`. A name that is no UTF-8 stands among the unreadable ones, with `\xNN`
     /// for every byte that is not plain ASCII.
     package static func names(in path: String) throws(DiskError) -> (names: [String], unreadable: [String]) {
-        try checkDescriptors("opendir", path)
-        guard let directory = opendir(path) else { throw DiskError(code: errno, call: "opendir", path: path) }
+        let descriptor: Int32
+        do throws(DiskError) {
+            descriptor = try open(path, O_RDONLY | O_DIRECTORY)
+        } catch {
+            throw DiskError(code: error.code, call: "opendir", path: path)
+        }
+        guard let directory = fdopendir(descriptor) else {
+            let code = errno
+            _ = Glibc.close(descriptor)
+            throw DiskError(code: code, call: "opendir", path: path)
+        }
         var names: [String] = []
         var unreadable: [String] = []
         errno = 0

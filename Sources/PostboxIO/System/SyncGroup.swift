@@ -17,6 +17,7 @@ package actor SyncGroup {
     private let directory: String
     private var pending: [Pending] = []
     private var isScheduled = false
+    private var pause = GroupPause()
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -39,15 +40,24 @@ package actor SyncGroup {
             pending.append(Pending(paths: paths, continuation: continuation))
             guard !isScheduled else { return }
             isScheduled = true
-            // Runs behind the calls that wait for this actor already: they are served together.
-            Task { self.flush() }
+            schedule()
         }
     }
 
+    /// Behind the calls that wait for this actor already: they are served together.
+    private func schedule() {
+        Task { self.flush() }
+    }
+
     private func flush() {
+        if pause.isDue {
+            pause.wait()
+            return schedule()
+        }
         isScheduled = false
         let batch = pending
         pending = []
+        pause.served(batch.count)
         let paths = batch.reduce(into: Set<String>()) { $0.formUnion($1.paths) }
         if paths.count >= Self.manyPaths {
             do {

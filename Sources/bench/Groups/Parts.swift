@@ -9,10 +9,10 @@ struct Parts {
     func measure(_ show: (Table) -> Void) throws {
         var table = Table("Steps on a row's way, on one core", ["step", "ns / row", "rows/s", "MB/s"])
         table.note = "Of CSV. MB/s of what the step writes, or reads where it is the scanner."
-        let lots = try mapped(&table)
-        encoded(lots, &table)
+        let handovers = try mapped(&table)
+        encoded(handovers, &table)
         try scanned(&table)
-        let runs = windowed(lots, &table)
+        let runs = windowed(handovers, &table)
         written(runs, &table)
         show(table)
     }
@@ -32,12 +32,12 @@ struct Parts {
     }
 
     /// Rows to posts, by the plain mapping.
-    private func mapped(_ table: inout Table) throws -> [PostLot] {
+    private func mapped(_ table: inout Table) throws -> [Handover] {
         let rows = desk.sizes.rows / 20
         let bytes = PriceBytes.make(.csv, rows: rows)
-        var lots: [PostLot] = []
+        var handovers: [Handover] = []
         try add("mapper", &table, rows: rows) {
-            lots = []
+            handovers = []
             var mapper = RowMapper(
                 rule: MappingRule(destinations: ["server"]), services: Self.services, updateOnly: false,
                 columnsAreFixed: true)
@@ -49,37 +49,37 @@ struct Parts {
                 mapper.map(batch, columns: columns, into: &posts)
                 seconds += Usage.ownThread() - start
                 written += posts.bytes.count
-                lots.append(PostLot(drop: 1, batch: posts, rows: posts.rows, postIDBase: 0))
+                handovers.append(Handover(drop: 1, batch: posts, rows: posts.rows, postIDBase: 0))
             }
             return (seconds, written)
         }
-        return lots
+        return handovers
     }
 
     /// Posts to masked frames.
-    private func encoded(_ lots: [PostLot], _ table: inout Table) {
+    private func encoded(_ handovers: [Handover], _ table: inout Table) {
         let codec = MessageCodec(profile: .rtds, services: Self.services, postUserInfo: nil)
         let most =
-            lots.map { lot in
-                lot.batch.bytes.withUnsafeBytes { bytes in
+            handovers.map { handover in
+                handover.batch.bytes.withUnsafeBytes { bytes in
                     codec.withWriter(of: bytes) { writer in
-                        lot.rows.reduce(0) { $0 + writer.frameBytesMax(of: $1) }
+                        handover.rows.reduce(0) { $0 + writer.frameBytesMax(of: $1) }
                     }
                 }
             }.max() ?? 0
         let room = UnsafeMutableRawPointer.allocate(byteCount: max(most, 1), alignment: 16)
         defer { room.deallocate() }
         var masks = FrameMasks(seed: 1)
-        add("codec, frame and mask", &table, rows: lots.rowCount) {
+        add("codec, frame and mask", &table, rows: handovers.rowCount) {
             var written = 0
             let start = Usage.ownThread()
-            for lot in lots {
-                lot.batch.bytes.withUnsafeBytes { bytes in
+            for handover in handovers {
+                handover.batch.bytes.withUnsafeBytes { bytes in
                     codec.withWriter(of: bytes) { writer in
                         var frames = PostFrames(at: room)
-                        for row in lot.rows {
+                        for row in handover.rows {
                             writer.writeFrame(
-                                of: row, postID: lot.postID(of: row.row), mask: masks.next(), to: &frames)
+                                of: row, postID: handover.postID(of: row.row), mask: masks.next(), to: &frames)
                         }
                         written += frames.finish() - room
                     }
@@ -122,18 +122,18 @@ struct Parts {
     }
 
     /// Through the window: taken, acked, settled. Returns the settled rows as the lane hands them on.
-    private func windowed(_ lots: [PostLot], _ table: inout Table) -> [SettledRun] {
+    private func windowed(_ handovers: [Handover], _ table: inout Table) -> [SettledRun] {
         var runs: [SettledRun] = []
         for capacity in [1000, 10_000] {
-            add("posting window of \(Figure.count(capacity))", &table, rows: lots.rowCount) {
+            add("posting window of \(Figure.count(capacity))", &table, rows: handovers.rowCount) {
                 runs = []
                 var window = PostingWindow(
                     capacity: capacity, ackTimeout: 15_000_000_000, resend: .newest, attemptsMax: 5)
                 var now = Moment(monotonic: 1, wall: 1_763_000_000_000_000)
                 var sends: [PostingWindow.Send] = []
-                var handed: [Int32: PostLot] = [:]
+                var handed: [Int32: Handover] = [:]
                 let start = Usage.ownThread()
-                for lot in lots { handed[window.add(lot, now: now)] = lot }
+                for handover in handovers { handed[window.add(handover, now: now)] = handover }
                 while !window.isIdle {
                     sends.removeAll(keepingCapacity: true)
                     window.take(500, now: now, into: &sends)
@@ -148,12 +148,12 @@ struct Parts {
         return runs
     }
 
-    private func collect(_ window: inout PostingWindow, _ lots: [Int32: PostLot], _ runs: inout [SettledRun]) {
+    private func collect(_ window: inout PostingWindow, _ handovers: [Int32: Handover], _ runs: inout [SettledRun]) {
         var handle: Int32 = -1
-        for (lot, row) in window.settled {
-            if lot != handle, let shared = lots[lot] {
-                handle = lot
-                runs.append(SettledRun(lot: shared))
+        for (handover, row) in window.settled {
+            if handover != handle, let shared = handovers[handover] {
+                handle = handover
+                runs.append(SettledRun(handover: shared))
             }
             runs[runs.count - 1].rows.append(row)
         }
@@ -178,6 +178,6 @@ struct Parts {
     }
 }
 
-extension [PostLot] {
+extension [Handover] {
     fileprivate var rowCount: Int { reduce(0) { $0 + $1.rows.count } }
 }

@@ -83,7 +83,9 @@ struct FileCheck {
                 context: rule.rowContext(file: name, claimedAt: Clock.wall()), tables: tables,
                 zones: try ZoneFiles.rules(of: rule))
             let found = try await FirstPass(rule: rule, format: format, targets: [target], sources: sources)
-                .run(source)
+                .run(
+                    FirstPassReader(source, FileLook(rule, format: format)),
+                    on: DiskThreads(label: "disk", count: 1))
             let rejected = found.rejected.max() ?? 0
             let refusal = try refusal(path, found, rule)
             var all = found.sources

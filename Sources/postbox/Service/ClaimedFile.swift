@@ -12,6 +12,8 @@ struct ClaimedFile: Sendable {
     var snapshot: DropSnapshot
     /// Why it is refused whatever it holds: it matches no rule.
     var refusal: OutcomeDetail?
+    /// Files that came with it, by their names in the inbox; nil: an earlier run took them.
+    var companions: [String]?
     /// What an earlier run left; nil: claimed just now.
     var record: DropRecord?
     /// The ledger was lost: everything without a line may have been sent.
@@ -25,7 +27,8 @@ struct ClaimedFile: Sendable {
     var rule: MappingRule { snapshot.rule }
     var moved: FileMover.Moved {
         FileMover.Moved(
-            drop: drop, name: name, destinations: rule.destinations, maySkip: rule.maySkipRows)
+            drop: drop, name: name, destinations: rule.destinations, maySkip: rule.maySkipRows,
+            companions: companions)
     }
     var place: DropPlace { snapshot.place(of: drop) }
 
@@ -90,7 +93,7 @@ struct ClaimedFile: Sendable {
 
     /// What the checksum that came with the file says against it. `isNeeded`: there has to be one. Throws `DiskError`.
     func damage(_ sha256: String, isNeeded: Bool) throws(DiskError) -> FileProblem? {
-        try CompanionFiles(in: directory).problem(sha256: sha256, of: name, isNeeded: isNeeded)
+        try CompanionFiles(in: directory, known: companions).problem(sha256: sha256, of: name, isNeeded: isNeeded)
     }
 
     /// The permission bits of what lies beside the file: nobody may read there what they may not read in the file itself. Throws

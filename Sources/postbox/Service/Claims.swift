@@ -10,7 +10,16 @@ struct Claims: Sendable {
     struct Outcome: Sendable {
         var files: [ClaimedFile] = []
         /// Files that lie in the inbox as they did: they cannot be moved.
-        var immovable: [(name: String, error: DiskError)] = []
+        var immovable: [ImmovableFile] = []
+        /// Drops whose files were gone by then, or cannot be moved.
+        fileprivate var gone: [DropPlace] = []
+    }
+
+    /// A file that is to be claimed.
+    private struct Wanted {
+        var name: String
+        var snapshot: DropSnapshot
+        var refusal: OutcomeDetail?
     }
 
     /// Why a file is refused for which there is no rule.
@@ -102,27 +111,17 @@ struct Claims: Sendable {
     /// Claims files in the order given, each with its companions. One that is gone by now, or that lacks a companion, is
     /// forgotten; one that cannot be moved stays in the inbox. Throws on a fault of ledger or disk.
     func claim(_ names: [String]) async throws -> Outcome {
-        try await context.disk.run { try await take(names) }
-    }
-
-    private func take(_ names: [String]) async throws -> Outcome {
-        let inbox = context.settings.directories.inbox
-        let work = context.settings.directories.work
-        let inboxNames = InboxNames(rules: context.settings.rules)
-        var wanted: [(name: String, snapshot: DropSnapshot, refusal: OutcomeDetail?)] = []
-        for name in names {
-            guard let status = try Disk.status(inbox + "/" + name), status.isRegular else { continue }
-            let needed = inboxNames.companions(of: name).needed
-            guard try needed.allSatisfy({ try Disk.status(inbox + "/" + $0)?.isRegular == true }) else { continue }
+        var wanted: [Wanted] = []
+        for (name, changedAt) in try await context.disk.run({ try look(names) }) {
             var (snapshot, refusal) = try await snapshot(for: name)
-            snapshot.arrivedAt = status.changedAt / 1000
+            snapshot.arrivedAt = changedAt / 1000
             if snapshot.original == nil {
                 snapshot.age = context.guardBook.age(
-                    arrival: status.changedAt / 1000, priority: snapshot.rule.priority ?? 0)
+                    arrival: changedAt / 1000, priority: snapshot.rule.priority ?? 0)
             }
             if snapshot.configSHA256 == nil { snapshot.configSHA256 = context.configSHA256 }
             snapshot.tables = context.tables.copies(for: snapshot.rule)
-            wanted.append((name, snapshot, refusal))
+            wanted.append(Wanted(name: name, snapshot: snapshot, refusal: refusal))
         }
         guard !wanted.isEmpty else { return Outcome() }
         let now = Clock.wall()
@@ -132,46 +131,76 @@ struct Claims: Sendable {
             context.tables.opened(number, entry.snapshot.tables)
         }
         FailPoint.reach("claim_recorded")
+        let out = try await context.disk.run { [wanted] in try move(wanted, numbers, at: now) }
+        let directories = context.settings.directories
+        try await context.syncs.sync(out.files.map(\.directory) + [directories.work, directories.inbox])
+        FailPoint.reach("claimed")
+        for place in out.gone {
+            try await context.ledger.forget(place.drop)
+            try await context.guardBook.closed(place, on: context.disk)
+            try context.tables.closed(place.drop)
+        }
+        return out
+    }
+
+    /// Those that are there with all that they need, and when they were changed: nanoseconds since 1970.
+    private func look(_ names: [String]) throws(DiskError) -> [(name: String, changedAt: Int64)] {
+        let inbox = context.settings.directories.inbox
+        let inboxNames = InboxNames(rules: context.settings.rules)
+        var found: [(name: String, changedAt: Int64)] = []
+        for name in names {
+            guard let status = try Disk.status(inbox + "/" + name), status.isRegular else { continue }
+            var isWhole = true
+            for needed in inboxNames.companions(of: name).needed where isWhole {
+                isWhole = try Disk.status(inbox + "/" + needed)?.isRegular == true
+            }
+            if isWhole { found.append((name, status.changedAt)) }
+        }
+        return found
+    }
+
+    private func move(_ wanted: [Wanted], _ numbers: [Int], at now: Int64) throws -> Outcome {
         try makeDirectories(numbers)
+        let inbox = context.settings.directories.inbox
+        let inboxNames = InboxNames(rules: context.settings.rules)
         var out = Outcome()
-        var gone: [DropPlace] = []
         for (number, entry) in zip(numbers, wanted) {
-            let directory = work + "/\(number)"
+            let directory = context.settings.directories.work + "/\(number)"
             let beside = inboxNames.companions(of: entry.name)
             let companions = CompanionFiles(in: directory)
+            let taken: [String]
             do throws(DiskError) {
-                guard try companions.take(needed: beside.needed, possible: beside.possible, from: inbox) else {
+                guard let found = try companions.take(needed: beside.needed, possible: beside.possible, from: inbox)
+                else {
                     try companions.putBack(to: inbox)
                     try Disk.removeDirectory(directory)
-                    gone.append(entry.snapshot.place(of: number))
+                    out.gone.append(entry.snapshot.place(of: number))
                     continue
                 }
+                taken = found
                 FailPoint.reach("companions_claimed")
                 guard try Disk.renameNew(inbox + "/" + entry.name, directory + "/" + entry.name) else {
                     throw DiskError(code: 17, call: "renameat2", path: directory + "/" + entry.name)
                 }
             } catch {
                 try companions.putBack(to: inbox)
-                if try Disk.exists(inbox + "/" + entry.name) {
+                let path = inbox + "/" + entry.name
+                if try Disk.exists(path) {
                     guard error.isOfOneFile else { throw error }
-                    out.immovable.append((entry.name, error))
+                    out.immovable.append(
+                        ImmovableFile(
+                            entry.name, code: error.code, words: error.words,
+                            changedAt: (try? Disk.status(path))?.changedAt))
                 }
                 try Disk.removeDirectory(directory)
-                gone.append(entry.snapshot.place(of: number))
+                out.gone.append(entry.snapshot.place(of: number))
                 continue
             }
             FailPoint.reach("claim_renamed")
             out.files.append(
                 ClaimedFile(
                     drop: number, name: entry.name, directory: directory, claimedAt: now, snapshot: entry.snapshot,
-                    refusal: entry.refusal))
-        }
-        try await context.syncs.sync(out.files.map(\.directory) + [work, inbox])
-        FailPoint.reach("claimed")
-        for place in gone {
-            try await context.ledger.forget(place.drop)
-            try context.guardBook.closed(place)
-            try context.tables.closed(place.drop)
+                    refusal: entry.refusal, companions: taken))
         }
         return out
     }

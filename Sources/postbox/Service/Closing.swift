@@ -13,25 +13,24 @@ struct Closing: Sendable {
         _ place: DropPlace, _ drop: FileMover.Moved, directory: String, folder: String, target: String,
         summary: [UInt8]?
     ) async throws {
-        let guarded = try context.guardBook.keep(place, from: directory)
-        FailPoint.reach("guarded")
         let isClear: Bool
         if let summary {
-            for path in guarded { try Disk.syncDirectory(path) }
-            isClear = try FileMover().move(drop, from: directory, to: folder, as: target, summary: summary)
+            isClear = try await context.disk.run {
+                let guarded = try context.guardBook.keep(place, from: directory)
+                FailPoint.reach("guarded")
+                for path in guarded { try Disk.syncDirectory(path) }
+                return try FileMover().move(drop, from: directory, to: folder, as: target, summary: summary)
+            }
         } else {
-            try FileMover().moveUnsynced(drop, from: directory, to: folder, as: target)
-            FailPoint.reach("placed")
-            // A directory that is passed on must not come back, after a power cut, with what lay in it.
-            try await context.syncs.sync(guarded + [folder] + (context.spares.isWanted ? [directory] : []))
-            isClear = try FileMover().clear(directory, keep: context.spares.keep)
+            isClear = try await move(
+                place, drop, directory: directory, folder: folder, target: target, on: context.syncs)
         }
         if !isClear { context.alerts.send(.foreign(directory)) }
         FailPoint.reach("moved")
         try await context.ledger.close([place.drop])
-        await context.names.release(target, in: folder)
+        context.names.release(target, in: folder)
         do {
-            try context.guardBook.closed(place)
+            try await context.guardBook.closed(place, on: context.disk)
             try context.tables.closed(place.drop)
         } catch {
             // The drop is closed; the next one that is closes forgets these, too.
@@ -39,6 +38,20 @@ struct Closing: Sendable {
                 "\(Words.of(error))", metadata: ["event": .event(.diskFault), "drop": "\(place.drop)"])
         }
         FailPoint.reach("closed")
+    }
+
+    /// Moves everything on the thread of the syncs, which has to wait for the disk next: the drop changes threads no more for it.
+    private func move(
+        _ place: DropPlace, _ drop: FileMover.Moved, directory: String, folder: String, target: String,
+        on syncs: isolated SyncGroup
+    ) async throws -> Bool {
+        let guarded = try context.guardBook.keep(place, from: directory)
+        FailPoint.reach("guarded")
+        try FileMover().moveUnsynced(drop, from: directory, to: folder, as: target)
+        FailPoint.reach("placed")
+        // A directory that is passed on must not come back, after a power cut, with what lay in it.
+        try await syncs.sync(guarded + [folder] + (context.spares.isWanted ? [directory] : []))
+        return try FileMover().clear(directory, keep: context.spares.keep)
     }
 }
 

@@ -37,9 +37,9 @@ actor CommandDesk {
 
     /// Reads the folder anew and does what is new in it. Returns what stands then.
     func read() async -> Standing {
-        startWatch()
+        await startWatch()
         do {
-            let found = try folder.read()
+            let found = try await context.disk.run { [folder] in try folder.read() }
             report(foreign: found.foreign)
             for command in commands.keys where command.isHold && found.commands[command] == nil {
                 await resume(command)
@@ -56,7 +56,7 @@ actor CommandDesk {
             for (command, entry) in found.commands where !command.isHold { try await cancel(command, entry) }
             standing.isKnown = true
             warned.remove("fault")
-            setAside()
+            await setAside()
         } catch {
             standing.isKnown = false
             if warned.insert("fault").inserted {
@@ -70,9 +70,9 @@ actor CommandDesk {
     }
 
     /// What lets a command be given on a full disk. Without it commands are given all the same while there is room.
-    private func setAside() {
-        do throws(DiskError) {
-            try folder.setAside()
+    private func setAside() async {
+        do {
+            try await context.disk.run { [folder] in try folder.setAside() }
             warned.remove("reserve")
         } catch {
             if warned.insert("reserve").inserted {
@@ -85,7 +85,7 @@ actor CommandDesk {
 
     private func hold(_ command: DeskCommand, _ entry: ControlFolder.Entry) async throws {
         if case .holdDrop(let drop) = command, try await context.ledger.isFinished(drop) != false {
-            return try void(command, "it is not in work")
+            return try await void(command, "it is not in work")
         }
         commands[command] = entry
         await setHeld(command, true)
@@ -129,14 +129,15 @@ actor CommandDesk {
         commands[command] = entry
         if let drop {
             if cancelled[drop] == nil, open[drop] == nil, try await context.ledger.isFinished(drop) != false {
-                return try void(command, "it is finished, or there never was such a drop")
+                return try await void(command, "it is finished, or there never was such a drop")
             }
             await cancel(drop, by: command, entry)
         } else if case .cancelFile(let name) = command {
-            if try Disk.status(context.settings.directories.inbox + "/" + name)?.isRegular == true {
+            let path = context.settings.directories.inbox + "/" + name
+            if try await context.disk.run({ try Disk.status(path)?.isRegular == true }) {
                 standing.cancelledFiles.insert(name)
             } else {
-                try void(command, "it is not there any more")
+                try await void(command, "it is not there any more")
             }
         }
     }
@@ -156,8 +157,8 @@ actor CommandDesk {
     }
 
     /// A command that comes too late is taken away, and says so.
-    private func void(_ command: DeskCommand, _ why: String) throws {
-        try folder.remove([command])
+    private func void(_ command: DeskCommand, _ why: String) async throws {
+        try await context.disk.run { [folder] in try folder.remove([command]) }
         commands[command] = nil
         meant[command] = nil
         context.logger.notice(
@@ -201,12 +202,12 @@ actor CommandDesk {
     }
 
     /// A contribution ended. `isClosed`: for good; its commands are over. Returns what stands then.
-    func ended(_ drop: Int, isClosed: Bool) -> Standing {
+    func ended(_ drop: Int, isClosed: Bool) async -> Standing {
         open[drop] = nil
         guard isClosed else { return standing }
         let over = commands.keys.filter { $0 == .holdDrop(drop) || meant[$0] == drop }
         do {
-            try folder.remove(over)
+            if !over.isEmpty { try await context.disk.run { [folder] in try folder.remove(over) } }
         } catch {
             // Read again, they come to nothing.
             context.logger.warning("\(Words.of(error))", metadata: ["event": .event(.controlFault)])
@@ -233,11 +234,13 @@ actor CommandDesk {
 
     // MARK: - Watching
 
-    private func startWatch() {
+    private func startWatch() async {
         guard watch == nil else { return }
-        do throws(DiskError) {
-            try folder.make()
-            let made = try Inotify(directory: folder.path)
+        do {
+            let made = try await context.disk.run { [folder] in
+                try folder.make()
+                return try Inotify(directory: folder.path)
+            }
             watch = made
             watchTask?.cancel()
             watchTask = Task { [changed] in

@@ -15,7 +15,7 @@ struct Context: Sendable {
     var spares: SpareDirectories
     var tables: TableShelf
     var results: DiskThread
-    /// Where claims run: they look, make directories and rename.
+    /// Where everything is done that waits for the disk and has no thread of its own.
     var disk: DiskThreads
     var trouble: ResultTrouble
     var alerts: Alerts

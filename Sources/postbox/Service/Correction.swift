@@ -10,19 +10,31 @@ struct Correction: Sendable {
 
     /// Keeps the results of newer finished drops as long as this one is open. To be called before its first row is handed over,
     /// and again after every start. Throws on a fault of ledger or disk.
-    func keepNewerResults() throws {
+    func keepNewerResults() async throws {
+        guard isOne else { return }
+        try await context.disk.run { try keepResults() }
+    }
+
+    private var isOne: Bool { file.snapshot.original != nil }
+
+    private func keepResults() throws {
         for sent in try newer() { _ = try context.guardBook.keepAgain(sent.place, from: places(of: sent)) }
     }
 
     /// Names of newer finished files whose results are gone: nobody can know any more what they had accepted. Throws as
     /// `keepNewerResults`.
-    func missingResults() throws -> [String] {
+    func missingResults() async throws -> [String] {
+        guard isOne else { return [] }
+        return try await context.disk.run { try findMissingResults() }
+    }
+
+    private func findMissingResults() throws -> [String] {
         try newer().filter { sent in try !places(of: sent).contains { try Disk.exists($0) } }.map(\.target)
     }
 
     /// Drops that sent something and were finished after the values of this one arrived, by number: all newer ones, and the original.
     private func finished() throws -> [LedgerReading.Sent] {
-        guard file.snapshot.original != nil,
+        guard isOne,
             let ledger = try LedgerReading(path: context.settings.directories.state + "/ledger.sqlite")
         else { return [] }
         return try ledger.sent(since: file.place.age)
@@ -39,7 +51,12 @@ struct Correction: Sendable {
     /// Rows of the original file that were accepted, or may have been, and stood behind the bad rows of their RIC: their values
     /// are newer than what is corrected. By the hash of RIC and service; `services`: names by their index in mapped rows. Throws as
     /// `keepNewerResults`.
-    func newerRowsOfOriginal(at destination: String, services: [String]) throws -> [UInt64: Guarded.Own] {
+    func newerRowsOfOriginal(at destination: String, services: [String]) async throws -> [UInt64: Guarded.Own] {
+        guard isOne else { return [:] }
+        return try await context.disk.run { try findNewerRows(at: destination, services: services) }
+    }
+
+    private func findNewerRows(at destination: String, services: [String]) throws -> [UInt64: Guarded.Own] {
         guard let original = file.snapshot.original,
             let sent = try finished().first(where: { $0.place.drop == original })
         else { return [:] }

@@ -53,7 +53,7 @@ struct Delivery: Sendable {
                 switch action {
                 case .awaitAnswers:
                     try await group.waitForAll()
-                    let untaken = await lane.firstUntaken(of: file.drop)
+                    let untaken = machine.asksForUntaken ? await lane.firstUntaken(of: file.drop) : nil
                     action = machine.next { $0.answersEnded(firstUntaken: untaken) }
                 case .done(let end):
                     if let fault { throw fault }
@@ -123,14 +123,14 @@ struct Delivery: Sendable {
     private func handOver(
         _ machine: SharedDelivery, _ start: PostingLane.Start
     ) async throws -> DeliveryMachine.Action {
-        var guarded = Guarded(
-            file.place, destination: destination, services: start.services, book: context.guardBook)
-        guarded.own = try Correction(context: context, file: file).newerRowsOfOriginal(
+        let own = try await Correction(context: context, file: file).newerRowsOfOriginal(
             at: destination, services: start.services)
+        let guarded = Guarded(
+            file.place, destination: destination, services: start.services, book: context.guardBook, own: own)
         do {
-            var sources = Sources(
-                file: try file.source(format), guarded: guarded)
-            let keys = try keysOfCorrection(sources)
+            let opened = try await context.disk.run { try open() }
+            var sources = Sources(file: opened.file, guarded: guarded)
+            let keys = opened.keys
             let wasOvertaken = context.guardBook.wasOvertaken(file.place)
             var action = try await run(
                 machine.next {
@@ -139,11 +139,16 @@ struct Delivery: Sendable {
                     )
                 }, machine, &sources)
             guard action == .read else { return action }
-            let reading = try SecondPass(pass, SecondReading(sources.file, digests))
-            var upcoming = try await reading.next()
+            let reading = try opened.reading.get()
+            var upcoming = try reading.takeAhead()
             while let (batch, isLast) = upcoming {
-                async let following = reading.next()
-                action = try await run(machine.next { $0.read(batch, isLast: isLast) }, machine, &sources)
+                guard !isLast else {
+                    action = try await run(machine.next { $0.read(batch, isLast: true) }, machine, &sources)
+                    guard action == .read else { return action }
+                    break
+                }
+                async let following = context.disk.run { try reading.next() }
+                action = try await run(machine.next { $0.read(batch, isLast: false) }, machine, &sources)
                 // What is wrong with the rest is the next start's business: not all of this batch was handed over.
                 guard action == .read else { return action }
                 upcoming = try await following
@@ -154,37 +159,60 @@ struct Delivery: Sendable {
         }
     }
 
+    /// What is read before the first row is handed over.
+    private struct Opened: Sendable {
+        let file: SourceFile
+        /// RICs and services of a correction, by hash; nil: it is none.
+        let keys: Set<UInt64>?
+        /// The second pass, its first chunk read; or what stands against it.
+        let reading: Result<SecondPass, any Error>
+    }
+
+    /// Waits for the disk once, which for a small file is all.
+    private func open() throws -> Opened {
+        let source = try file.source(format)
+        let keys = file.snapshot.original == nil ? nil : try Correction.keys(pass, SecondReading(source, digests))
+        let reading = Result {
+            let reading = try SecondPass(pass, SecondReading(source, digests))
+            reading.readAhead()
+            return reading
+        }
+        return Opened(file: source, keys: keys, reading: reading)
+    }
+
     /// Does what the machine wants until it wants to read on, or hands nothing more over.
     private func run(
         _ first: DeliveryMachine.Action, _ machine: SharedDelivery, _ sources: inout Sources
     ) async throws -> DeliveryMachine.Action {
         var action = first
+        // As the lane said when it allowed a commit: that is asked for right before.
+        var isNext = false
         while true {
             switch action {
             case .findDoubts:
-                let found = try doubts(sources)
+                let found = try await context.disk.run { [source = sources.file] in try doubts(source) }
                 action = machine.next { $0.foundDoubts(found) }
             case .loadNewer(let wanted):
-                try sources.guarded.load(context.guardBook.journals(for: file.place)) { wanted?.contains($0) ?? true }
+                try await load(context.guardBook.journals(for: file.place), wanted: wanted, &sources)
                 let count = sources.guarded.count
                 action = machine.next { $0.loaded(newerRows: count) }
             case .loadOvertakers(let drops, let wanted):
-                try sources.guarded.load(drops, again: true) { wanted?.contains($0) ?? true }
+                try await load(drops, again: true, wanted: wanted, &sources)
                 let count = sources.guarded.count
                 action = machine.next { $0.loaded(newerRows: count) }
             case .takeTurn:
-                let turn = await lane.turn(of: file.drop)
-                let givenUp = turn == .over ? await lane.cancellation(of: file.drop) : nil
-                let lead = await lane.leadRows
+                let answer = await lane.turn(of: file.drop)
                 action = machine.next {
-                    $0.set(lead: lead)
-                    $0.turned(turn, givenUp: givenUp)
+                    $0.set(lead: answer.leadRows)
+                    $0.turned(answer.turn, givenUp: answer.turn == .over ? answer.cancellation : nil)
                 }
             case .noteSending:
                 context.guardBook.sends(file.place)
                 action = machine.next()
             case .judge(let rows, let batch):
-                let verdicts = try rows.map { try sources.guarded.verdict($0, in: batch) }
+                let verdicts = try await context.disk.run { [guarded = sources.guarded] in
+                    try rows.map { try guarded.verdict($0, in: batch) }
+                }
                 action = machine.next { $0.judged(verdicts) }
             case .end(let rows, let batch):
                 await end(rows, batch)
@@ -193,23 +221,23 @@ struct Delivery: Sendable {
                 await machine.waitUntilFew()
                 action = machine.next()
             case .askCommit(let rows, let isLast):
-                let isAllowed = await lane.mayCommit(file.drop, rows: rows, isLast: isLast)
-                action = machine.next { $0.mayCommit(isAllowed) }
+                let answer = await lane.mayCommit(file.drop, rows: rows, isLast: isLast)
+                isNext = answer.isNext
+                action = machine.next { $0.mayCommit(answer.isAllowed) }
             case .begin:
                 if await lane.isNext(file.drop) { try await context.ledger.begin(file.drop) }
                 action = machine.next()
             case .advance(let row, let isFirst):
-                let isBegun = isFirst ? await lane.isNext(file.drop) : false
                 try await context.ledger.advance(
-                    file.drop, destination: destination, through: row, isFirst: isBegun)
+                    file.drop, destination: destination, through: row, isFirst: isFirst && isNext)
                 FailPoint.reach("advanced")
                 action = machine.next { $0.advanced() }
-            case .present(let lots):
-                await lane.present(lots, of: file.place)
+            case .present(let handovers):
+                await lane.present(handovers, of: file.place)
                 action = machine.next()
-            case .offer(let lot, let committed):
-                let isTaken = await lane.offer(lot, committed: committed)
-                if isTaken, !lot.isInDoubt { FailPoint.reach("offered") }
+            case .offer(let handover, let committed):
+                let isTaken = await lane.offer(handover, committed: committed)
+                if isTaken, !handover.isInDoubt { FailPoint.reach("offered") }
                 action = machine.next { $0.offered(isTaken) }
             case .read, .endUnread, .finishOffering, .close, .suspend, .awaitAnswers, .rewind, .done:
                 return action
@@ -221,17 +249,22 @@ struct Delivery: Sendable {
         PriceFilePass(rule: file.snapshot.rule, format: format, target: target, sources: sources)
     }
 
-    /// RICs and services of a correction, by hash; nil: it is none.
-    private func keysOfCorrection(_ sources: Sources) throws -> Set<UInt64>? {
-        guard file.snapshot.original != nil else { return nil }
-        return try Correction.keys(pass, SecondReading(sources.file, digests))
+    /// Reads what newer drops had accepted of the wanted RICs and services, by hash; nil: of all.
+    private func load(
+        _ drops: [DropPlace], again: Bool = false, wanted: Set<UInt64>?, _ sources: inout Sources
+    ) async throws {
+        sources.guarded = try await context.disk.run { [guarded = sources.guarded] in
+            var guarded = guarded
+            try guarded.load(drops, again: again) { wanted?.contains($0) ?? true }
+            return guarded
+        }
     }
 
-    /// The rows in doubt alone, chunk by chunk.
-    private func doubts(_ sources: Sources) throws -> [PostBatch] {
+    /// The rows in doubt alone, chunk by chunk. Waits for the disk.
+    private func doubts(_ source: SourceFile) throws -> [PostBatch] {
         var found: [PostBatch] = []
         let pass = self.pass
-        let reading = try SecondReading(sources.file, digests)
+        let reading = try SecondReading(source, digests)
         while pass.rowCount < postedThrough, let (chunk, isLast) = try reading.next() {
             let mapped = try pass.mapped(chunk, isLast: isLast)
             let rows = mapped.rows.filter {

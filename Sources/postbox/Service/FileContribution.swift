@@ -56,13 +56,14 @@ struct FileContribution: Sendable {
         if let end = judge(.claim(refusal: file.refusal.map(FileTrouble.init))) { return try await bring(end) }
         // What tells no format is refused before anything is read.
         let format = file.format ?? .csv
-        let source: SourceFile
-        do throws(DiskError) {
-            source = try file.source(format)
-        } catch {
+        let reader: FirstPassReader
+        do {
+            reader = try await open(format)
+        } catch let error as DiskError {
             guard error.code == ENOENT || error.code == EACCES || error.code == ELOOP else { throw error }
             return try await bring(admission.end(at: .cannotOpen(directory: file.directory, why: "\(error)")))
         }
+        let source = reader.source
         let opened = Admission.Finding.opened(
             isRegular: source.status.isRegular, hasFormat: file.format != nil, hasDestinations: hasAllLanes)
         if let end = judge(opened) { return try await bring(end, opened: source) }
@@ -80,10 +81,12 @@ struct FileContribution: Sendable {
         let plan: FilePlan
         do {
             plan = try await FilePlan(
-                reading: source, rule, format: format, targets: targets, sources: sources)
+                reader, on: context.disk, rule, format: format, targets: targets, sources: sources)
         } catch let problem as FileProblem {
             var damage: FileProblem?
-            if !admission.goesOn, let digest = try file.digest() { damage = try self.damage(digest) }
+            if !admission.goesOn, let digest = try await context.disk.run({ [file] in try file.digest() }) {
+                damage = try await self.damage(digest)
+            }
             return try await bring(admission.end(at: .unreadable(problem, damage: damage)))
         } catch let changed as SourceFile.Changed {
             return try await bring(admission.end(at: .changed(changed.description)))
@@ -93,7 +96,7 @@ struct FileContribution: Sendable {
             throw error
         }
         var damage: FileProblem?
-        if !admission.goesOn { damage = try self.damage(plan.digests.sha256) }
+        if !admission.goesOn { damage = try await self.damage(plan.digests.sha256) }
         if let end = judge(.read(plan.reading, damage: damage)) {
             return try await bring(end, opened: source, read: plan)
         }
@@ -103,13 +106,23 @@ struct FileContribution: Sendable {
         return try await post(source, plan)
     }
 
+    /// Opens the file and reads its first chunk at once, which of a small one is all.
+    private func open(_ format: PriceFileFormat) async throws -> FirstPassReader {
+        let isRead = file.format != nil && hasAllLanes
+        return try await context.disk.run { [file] in
+            let reader = FirstPassReader(try file.source(format), FileLook(file.rule, format: format))
+            if isRead, reader.source.status.isRegular { reader.readAhead() }
+            return reader
+        }
+    }
+
     private func judge(_ finding: Admission.Finding) -> Admission.End? {
         admission.end(finding, givenUp: drop.givenUp.map(FileTrouble.init))
     }
 
     /// What other files stand against it: newer ones that a correction must not undo, and one that said the same.
     private func judgeAmongOthers(_ plan: FilePlan) async throws -> Admission.End? {
-        let missing = try Correction(context: context, file: file).missingResults()
+        let missing = try await Correction(context: context, file: file).missingResults()
         if let end = judge(.newerResults(missing: missing)) { return end }
         let duplicates = context.settings.duplicates
         guard duplicates != .process, let earlier = try await repeated(plan) else { return nil }
@@ -132,8 +145,11 @@ struct FileContribution: Sendable {
             }?.drop
     }
 
-    private func damage(_ sha256: String) throws -> FileProblem? {
-        try file.damage(sha256, isNeeded: admission.needsChecksum)
+    private func damage(_ sha256: String) async throws -> FileProblem? {
+        let isNeeded = admission.needsChecksum
+        // Nothing came with it.
+        if !isNeeded, file.companions?.isEmpty == true { return nil }
+        return try await context.disk.run { [file] in try file.damage(sha256, isNeeded: isNeeded) }
     }
 
     /// Brings a file that is not posted to its end. `source`, `plan`: nil as long as it was not opened, or read.
@@ -178,13 +194,11 @@ struct FileContribution: Sendable {
                 )
             }
             let services = file.snapshot.services[name] ?? [lane.destination.service]
-            var indexes: [Int] = []
-            for service in services { indexes.append(await lane.serviceIndex(service)) }
-            let sizing = await lane.sizing()
+            let sizing = await lane.sizing(services)
             targets.append(
                 DestinationMapper.Target(
-                    services: services, updateOnly: file.snapshot.updateOnly[name] ?? false, laneServices: indexes,
-                    codec: sizing.codec, maxMsgSize: sizing.maxMsgSize))
+                    services: services, updateOnly: file.snapshot.updateOnly[name] ?? false,
+                    laneServices: sizing.services, codec: sizing.codec, maxMsgSize: sizing.maxMsgSize))
         }
         return targets
     }
@@ -201,11 +215,20 @@ struct FileContribution: Sendable {
     // MARK: - Posting
 
     private func post(_ source: SourceFile, _ plan: FilePlan) async throws -> ContributionEnd {
-        let recovered = try Recovered(file, rows: plan.rows, skipped: plan.skipped)
-        try Correction(context: context, file: file).keepNewerResults()
-        let postings = try await postings(plan, recovered)
+        let recovered = try await Recovered.find(
+            file, rows: plan.rows, skipped: plan.skipped, on: context.disk)
+        try await Correction(context: context, file: file).keepNewerResults()
+        var services: [String: [String]] = [:]
+        var logins: [String: String] = [:]
+        for name in rule.destinations {
+            guard let words = await context.lanes[name]?.words else { continue }
+            services[name] = words.services
+            logins[name] = FileSummary.text(ofLogin: words.login)
+        }
+        let postings = try await postings(plan, recovered, logins)
         FailPoint.reach("planned")
-        let results = try await recovered.resultFile(of: file, hasLines: plan.hasLines, in: context)
+        let results = try await recovered.resultFile(
+            of: file, hasLines: plan.hasLines, services: services, in: context)
         context.progress.add(expected: plan.counted * rule.destinations.count - recovered.rows.outcomes.total)
         logger.info(
             "contributing",
@@ -242,8 +265,10 @@ struct FileContribution: Sendable {
     }
 
     /// Where each destination's PostIDs begin, and which rows may have been sent there: as an earlier run planned it, or as the
-    /// ledger holds it from here on; in the rule's order.
-    private func postings(_ plan: FilePlan, _ recovered: Recovered) async throws -> [DropRecord.Posting] {
+    /// ledger holds it from here on; in the rule's order. `logins`: how its destinations are logged in.
+    private func postings(
+        _ plan: FilePlan, _ recovered: Recovered, _ logins: [String: String]
+    ) async throws -> [DropRecord.Posting] {
         var postings: [DropRecord.Posting] = []
         for name in rule.destinations {
             if let known = file.record?.postings.first(where: { $0.destination == name }) {
@@ -253,13 +278,15 @@ struct FileContribution: Sendable {
             var posting = DropRecord.Posting(
                 destination: name, postIDBase: await context.bases.take(rows: plan.rows),
                 postedThrough: file.isAdopted && recovered.hasJournal ? plan.rows : 0)
-            if let lane = context.lanes[name] { posting.login = FileSummary.text(ofLogin: await lane.loginFacts) }
+            posting.login = logins[name] ?? posting.login
             postings.append(posting)
         }
         if admission.goesOn {
             try await context.ledger.readThrough(file.drop)
         } else {
-            try file.note(skipped: plan.skipped)
+            if let skipped = plan.skipped, skipped.count > 0 {
+                try await context.disk.run { [file] in try file.note(skipped: skipped) }
+            }
             try await context.ledger.plan(
                 file.drop, size: plan.digests.size, sha256: plan.digests.sha256, digests: plan.digests.chunks,
                 rows: plan.rows, postings: postings)
@@ -270,6 +297,10 @@ struct FileContribution: Sendable {
     /// Runs all, and returns their ends as they came. A delivery that meets a fault cancels no other: that one's answers are written
     /// down first. Throws the first fault.
     private func run(_ deliveries: [Delivery]) async throws -> [DeliveryMachine.End] {
+        // A task of its own would change threads for nothing.
+        if deliveries.count == 1, let stream = drop.outcomes[deliveries[0].destination] {
+            return [try await deliveries[0].run(stream)]
+        }
         let ends = await withTaskGroup(of: Swift.Result<DeliveryMachine.End, any Error>.self) { group in
             for delivery in deliveries {
                 guard let stream = drop.outcomes[delivery.destination] else { continue }

@@ -23,11 +23,11 @@ struct FileEnding: Sendable {
             rows: read?.plan.rows ?? 0, skipped: read?.plan.skipped, hasLines: read?.plan.hasLines ?? true)
         if let read {
             for (name, target) in zip(file.rule.destinations, read.plan.targets) {
-                let pass = PriceFilePass(
-                    rule: file.rule, format: read.plan.format, target: target, sources: read.plan.sources)
-                let reading = try SecondReading(read.source, read.plan.digests)
-                while let (chunk, isLast) = try reading.next() {
-                    let mapped = try pass.mapped(chunk, isLast: isLast)
+                let reading = SecondPass(
+                    PriceFilePass(
+                        rule: file.rule, format: read.plan.format, target: target, sources: read.plan.sources),
+                    try SecondReading(read.source, read.plan.digests))
+                while let (mapped, _) = try await context.disk.run({ try reading.next() }) {
                     let rows = mapped.rows.map { row in
                         guard row.problem >= 0 else { return RowEnd(row, .unsent, why.detail) }
                         let problem = mapped.problems[row.problem]
@@ -54,8 +54,8 @@ struct FileEnding: Sendable {
     /// The file is gone or no longer the one that was read: rows without a line are unknown or unsent, by their numbers.
     /// `source`: it is there, and the one that was read if its digest says so; it is only that nobody posts it any more.
     func endBare(_ record: DropRecord, _ why: FileTrouble, source: SourceFile?) async throws -> ContributionEnd {
-        let skipped = try file.skippedRows()
-        let recovered = try Recovered(file, rows: record.rows, skipped: skipped)
+        let skipped = try await context.disk.run { [file] in try file.skippedRows() }
+        let recovered = try await Recovered.find(file, rows: record.rows, skipped: skipped, on: context.disk)
         let results = try await recovered.resultFile(of: file, hasLines: true, in: context)
         for name in file.rule.destinations {
             await BareRows(
@@ -64,7 +64,7 @@ struct FileEnding: Sendable {
             ).end(after: 0, rows: record.rows, reason: why.reason.word, text: why.text)
         }
         var known: SourceFile?
-        if let source, try file.digest() == record.sha256 { known = source }
+        if let source, try await context.disk.run({ [file] in try file.digest() }) == record.sha256 { known = source }
         return try await close(
             .posted(why), results, source: known, plan: FilePlan(record, skipped: skipped, format: file.format ?? .csv))
     }
@@ -78,56 +78,87 @@ struct FileEnding: Sendable {
     func close(
         _ course: FileFate.Course, _ results: ResultFile, source: SourceFile?, plan: FilePlan?
     ) async throws -> ContributionEnd {
-        let outcomes = await results.outcomes
-        let bad = await results.bad
-        let fate = FileFate(course, outcomes: outcomes, tolerate: file.rule.tolerate)
-        let folder = folder(for: fate.verdict)
-        try writeRejects(fate.verdict == .done ? [:] : bad, of: source, plan)
-        if file.rule.shape?.listsSkipped == true { try listSkipped(of: source, plan) }
+        let facts = try await report.facts(plan: plan, isGivenUp: drop.givenUp != nil)
+        let completed = try await complete(course, facts, source: source, plan: plan, on: results)
+        FailPoint.reach("result_complete")
+        try await settle(completed)
+        FailPoint.reach("settled")
+        try await Closing(context: context).finish(
+            file.place, file.moved, directory: file.directory, folder: completed.folder, target: completed.target,
+            summary: nil)
+        let summary = completed.summary
+        report.say(
+            completed.fate, outcomes: summary.outcomes, reasons: summary.outcomes.reasons,
+            rowsPerSecond: summary.rowsPerSecond > 0 ? summary.rowsPerSecond : nil,
+            path: completed.folder + "/" + completed.target)
+        return .closed(completed.fate.verdict, unknown: summary.outcomes[.unknown])
+    }
+
+    /// What a file comes to, and where it goes.
+    private struct Completed: Sendable {
+        var fate: FileFate
+        var summary: FileSummary
+        /// The summary as it is written.
+        var bytes: [UInt8]
+        var folder: String
+        /// The name that the file gets there; kept for it.
+        var target: String
+    }
+
+    /// Writes down what came of the file, durably, beside it; on the result file's own thread, so that the drop changes threads
+    /// once for it.
+    private func complete(
+        _ course: FileFate.Course, _ facts: FileReport.Facts, source: SourceFile?, plan: FilePlan?,
+        on results: isolated ResultFile
+    ) async throws -> Completed {
+        let fate = FileFate(course, outcomes: results.outcomes, tolerate: file.rule.tolerate)
+        let bad = fate.verdict == .done ? [:] : results.bad
+        // Else there is nothing to be written, and nothing that an earlier try may have written.
+        if file.record != nil || bad.values.contains(where: { $0.count > 0 }) {
+            try await context.disk.run { try writeRejects(bad, of: source, plan) }
+        }
+        if listsSkipped { try await context.disk.run { try listSkipped(of: source, plan) } }
         FailPoint.reach("rejects_written")
-        let summary = try await report.summary(
-            of: fate, outcomes: outcomes, results: results, plan: plan, source: source,
-            isGivenUp: drop.givenUp != nil)
+        let summary = report.summary(of: fate, facts, plan: plan, source: source, results: results)
+        let folder = folder(for: fate.verdict)
         let bytes = Array(summary.json.utf8)
         let part = file.directory + "/" + FileMover.Part.summary
         try FileMover().write(bytes, to: part, mode: try file.mode(), syncing: false)
         FailPoint.reach("summary_written")
-        try await results.finish(with: [part], in: context.syncs)
-        FailPoint.reach("result_complete")
-        let target = try await settle(summary, bytes, in: folder)
-        FailPoint.reach("settled")
-        try await Closing(context: context).finish(
-            file.place, file.moved, directory: file.directory, folder: folder, target: target, summary: nil)
-        report.say(
-            fate, outcomes: outcomes, reasons: outcomes.reasons,
-            rowsPerSecond: summary.rowsPerSecond > 0 ? summary.rowsPerSecond : nil, path: folder + "/" + target)
-        return .closed(fate.verdict, unknown: outcomes[.unknown])
+        let companions = CompanionFiles(in: file.directory, known: file.companions)
+        let target = try context.names.reserve(
+            file.name, in: folder,
+            suffixes: try companions.suffixes(of: file.name) + (listsSkipped ? [FileNames.skippedSuffix] : []))
+        do {
+            try await results.finish(with: [part], in: context.syncs)
+        } catch {
+            context.names.release(target, in: folder)
+            throw error
+        }
+        return Completed(fate: fate, summary: summary, bytes: bytes, folder: folder, target: target)
     }
 
-    /// Verdict and target stand in the ledger from here on. Returns the name that the file gets in the folder.
-    private func settle(_ summary: FileSummary, _ bytes: [UInt8], in folder: String) async throws -> String {
-        let target = try await context.names.reserve(
-            file.name, in: folder,
-            suffixes: CompanionFiles(in: file.directory).suffixes(of: file.name)
-                + (file.rule.shape?.listsSkipped == true ? [FileNames.skippedSuffix] : []))
+    /// Verdict and target stand in the ledger from here on.
+    private func settle(_ completed: Completed) async throws {
+        let summary = completed.summary
         context.guardBook.settled(file.place)
         do {
             try await context.ledger.settle(
-                file.drop, verdict: summary.verdict, folder: folder, target: target, summary: bytes,
+                file.drop, verdict: summary.verdict, folder: completed.folder, target: completed.target,
+                summary: completed.bytes,
                 size: summary.size, sha256: summary.sha256, firstSentAt: summary.firstSentAt,
                 isSent: summary.outcomes.hasSent(sentLines: summary.sent, presents: file.presents),
                 at: summary.settledAt)
         } catch {
             // The next try is to get the same name.
-            await context.names.release(target, in: folder)
+            context.names.release(completed.target, in: completed.folder)
             throw error
         }
-        return target
     }
 
     /// It was settled before a fault: only its moves are left.
     func moveOn(_ record: DropRecord) async throws -> ContributionEnd {
-        await context.names.keep(record.target, in: record.folder)
+        context.names.keep(record.target, in: record.folder)
         context.guardBook.settled(file.place)
         try await Closing(context: context).finish(
             file.place, file.moved, directory: file.directory, folder: record.folder, target: record.target,
@@ -141,7 +172,7 @@ struct FileEnding: Sendable {
     }
 
     /// A file for each destination at which rows were bad. None for a file that was changed so that its rows are no longer to be
-    /// had; the result tells what became of them.
+    /// had; the result tells what became of them. Waits for the disk.
     private func writeRejects(_ bad: [String: RowSet], of source: SourceFile?, _ plan: FilePlan?) throws {
         let isOne = file.rule.destinations.count == 1
         for name in file.rule.destinations {
@@ -161,7 +192,9 @@ struct FileEnding: Sendable {
         }
     }
 
-    /// A line for each row that does not count. None for a file that is no longer the one that was read.
+    private var listsSkipped: Bool { file.rule.shape?.listsSkipped == true }
+
+    /// A line for each row that does not count. None for a file that is no longer the one that was read. Waits for the disk.
     private func listSkipped(of source: SourceFile?, _ plan: FilePlan?) throws {
         let path = file.directory + "/" + FileMover.Part.skipped
         guard let source, let plan, let target = plan.targets.first else {

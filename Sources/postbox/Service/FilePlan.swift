@@ -20,12 +20,13 @@ struct FilePlan: Sendable {
     var control: FileProblem?
 
     /// Reads and maps everything, sends nothing. Throws `FileProblem` when the file cannot be read, `SourceFile.Changed` and
-    /// `DiskError`.
+    /// `DiskError`. `disk`: where is read.
     init(
-        reading source: SourceFile, _ rule: MappingRule, format: PriceFileFormat, targets: [DestinationMapper.Target],
-        sources: RowSources
+        _ reader: FirstPassReader, on disk: DiskThreads, _ rule: MappingRule, format: PriceFileFormat,
+        targets: [DestinationMapper.Target], sources: RowSources
     ) async throws {
-        let found = try await FirstPass(rule: rule, format: format, targets: targets, sources: sources).run(source)
+        let found = try await FirstPass(rule: rule, format: format, targets: targets, sources: sources)
+            .run(reader, on: disk)
         self.format = format
         self.targets = targets
         digests = found.digests

@@ -8,41 +8,64 @@ struct FileReport: Sendable {
     let context: Context
     let logger: Logger
 
+    /// What a summary tells that has to be asked for first.
+    struct Facts: Sendable {
+        /// Bytes.
+        var size: Int
+        var sha256: String
+        /// By destination.
+        var logins: [(destination: String, text: [(String, String)])]
+        var warnings: [String]
+    }
+
+    /// `plan`: nil when the file was not read. `isGivenUp`: nothing more of it was sent. Throws `DiskError`.
+    func facts(plan: FilePlan?, isGivenUp: Bool) async throws -> Facts {
+        var facts: Facts
+        if let digests = plan?.digests {
+            facts = Facts(size: digests.size, sha256: digests.sha256, logins: [], warnings: [])
+        } else {
+            facts = try await context.disk.run { [file] in
+                Facts(
+                    size: try Disk.status(file.path)?.size ?? 0, sha256: try file.digest() ?? "", logins: [],
+                    warnings: [])
+            }
+        }
+        for name in file.rule.destinations {
+            let login = await login(name, isGivenUp: isGivenUp)
+            if !login.isEmpty || context.lanes[name] != nil { facts.logins.append((name, login)) }
+            if context.lanes[name]?.destination.tls.verify == false {
+                facts.warnings.append("TLS certificates of \(name) are not verified (tls.verify is false)")
+            }
+        }
+        return facts
+    }
+
     /// The file's whole story. `plan`: nil when it was not read; `source`: nil when it is no longer the file that was read.
-    /// `isGivenUp`: nothing more of it was sent. Throws `DiskError`.
     func summary(
-        of fate: FileFate, outcomes: OutcomeCounts, results: ResultFile, plan: FilePlan?, source: SourceFile?,
-        isGivenUp: Bool
-    ) async throws -> FileSummary {
+        of fate: FileFate, _ facts: Facts, plan: FilePlan?, source: SourceFile?, results: isolated ResultFile
+    ) -> FileSummary {
         var summary = FileSummary(drop: file.drop, file: file.name)
-        summary.size = try plan?.digests.size ?? Disk.status(file.path)?.size ?? 0
-        summary.sha256 = try plan?.digests.sha256 ?? file.digest() ?? ""
+        summary.size = facts.size
+        summary.sha256 = facts.sha256
         summary.format = (plan?.format ?? file.format)?.rawValue ?? ""
         summary.rule = file.rule.match
         summary.destinations = file.rule.destinations
+        summary.login = facts.logins
         summary.verdict = fate.verdict
         summary.reason = fate.trouble?.reason.word ?? ""
         summary.text = fate.trouble?.text ?? ""
         summary.rows = plan?.rows ?? 0
         summary.skipped = plan?.skipped?.count
-        summary.outcomes = outcomes
-        summary.sent = await results.sent
+        summary.outcomes = results.outcomes
+        summary.sent = results.sent
         summary.claimedAt = file.claimedAt
         summary.version = Version.text
         summary.configSHA256 = file.snapshot.configSHA256 ?? context.configSHA256
         summary.tables = file.snapshot.tables?.mapValues(\.sha256) ?? [:]
-        for name in file.rule.destinations {
-            let facts = await login(name, isGivenUp: isGivenUp)
-            if !facts.isEmpty || context.lanes[name] != nil { summary.login.append((name, facts)) }
-            guard let lane = context.lanes[name] else { continue }
-            if !lane.destination.tls.verify {
-                summary.warnings.append("TLS certificates of \(name) are not verified (tls.verify is false)")
-            }
-        }
+        summary.warnings = facts.warnings
         if let source, let text = lateWrite(source) { summary.warnings.append(text) }
-        summary.firstSentAt = await results.firstSentAt
-        let settledAt = await results.lastSettledAt
-        summary.settledAt = settledAt > 0 ? settledAt : Clock.wall()
+        summary.firstSentAt = results.firstSentAt
+        summary.settledAt = results.lastSettledAt > 0 ? results.lastSettledAt : Clock.wall()
         return summary
     }
 

@@ -1,5 +1,6 @@
 internal import PostboxCore
 internal import PostboxIO
+internal import Synchronization
 
 /// The first reading of a price file, for all its destinations; nothing is sent. While a chunk is read and digested, the one
 /// before is looked at.
@@ -29,27 +30,43 @@ struct FirstPass {
     /// What the rule's values are made with, besides the file.
     let sources: RowSources
 
-    /// Throws `FileProblem` when the file cannot be read, `SourceFile.Changed` and `DiskError`.
-    func run(_ source: SourceFile) async throws -> Found {
-        let reader = FirstPassReader(source, FileLook(rule, format: format))
-        // What is something else than its name says is told as that, whatever has to be known of it before.
-        var upcoming = try await reader.next()
-        var sources = sources
-        sources.scan = try FileScanning.scan(source, rule, format: format)
-        if rule.needsRowScan { sources.scan = try scan(source, sources) }
-        let mapper = FirstPassMapper(
+    /// Throws `FileProblem` when the file cannot be read, `SourceFile.Changed` and `DiskError`. `disk`: where is read.
+    func run(_ reader: FirstPassReader, on disk: DiskThreads) async throws -> Found {
+        let source = reader.source
+        // What is something else than its name says is told as that, whatever has to be known of it before. What was read ahead is
+        // there without a change of threads.
+        var upcoming = try reader.takeAhead()
+        if upcoming == nil { upcoming = try await disk.run { try reader.next() } }
+        let sources = try await scanned(source, on: disk)
+        var mapper = FirstPassMapper(
             PriceFileReading(rule: rule, format: format, sources: sources, notesColumns: true),
             targets.map { DestinationMapper(rule: rule, format: format, target: $0) })
         while let chunk = upcoming {
-            async let following = reader.next()
-            try await mapper.take(chunk.bytes, isLast: chunk.isLast)
+            guard !chunk.isLast else {
+                try mapper.take(chunk.bytes, isLast: true)
+                break
+            }
+            async let following = disk.run { try reader.next() }
+            try mapper.take(chunk.bytes, isLast: false)
             upcoming = try await following
         }
-        var found = await mapper.found(try reader.digests())
+        var found = mapper.found(try await reader.digests(on: disk))
         found.sources = sources
-        if await mapper.hasSeenOddMarks { try readMarks(of: source, sources) }
+        if mapper.hasSeenOddMarks { try await disk.run { try readMarks(of: source, sources) } }
         try source.checkUnchanged()
         return found
+    }
+
+    /// What the rule's values are made with, with what has to be known of all of the file before its first row; that is not read
+    /// where the rule needs nothing of the kind. Throws as `run`.
+    private func scanned(_ source: SourceFile, on disk: DiskThreads) async throws -> RowSources {
+        guard try rule.needsRowScan || FileScanning(rule, format: format) != nil else { return sources }
+        return try await disk.run {
+            var sources = sources
+            sources.scan = try FileScanning.scan(source, rule, format: format)
+            if rule.needsRowScan { sources.scan = try scan(source, sources) }
+            return sources
+        }
     }
 
     /// Reads the file for what has to be known of all of it before its first row. Throws as `run`.
@@ -79,43 +96,73 @@ struct FirstPass {
     }
 }
 
-/// One half of the first pass.
-private actor FirstPassReader {
-    private let source: SourceFile
-    private let reader: ChunkReader
-    private var digest: ChunkDigest
+/// One half of the first pass. It is asked for one thing at a time.
+final class FirstPassReader: Sendable {
+    typealias Chunk = (bytes: [UInt8], isLast: Bool)
+
+    private struct State {
+        let reader: ChunkReader
+        var digest: ChunkDigest
+        var isFirst = true
+        /// The first chunk, or what stands against it.
+        var ahead: Result<Chunk?, any Error>?
+    }
+
+    let source: SourceFile
     private let look: FileLook
-    private var isFirst = true
+    private let state: Mutex<State>
 
     init(_ source: SourceFile, _ look: FileLook) {
         self.source = source
         self.look = look
-        reader = ChunkReader(source)
-        digest = ChunkDigest(source)
+        state = Mutex(State(reader: ChunkReader(source), digest: ChunkDigest(source)))
     }
 
-    /// The next chunk; nil: that was the last one. Throws `FileProblem` also for a file that is something else than it should be.
-    func next() throws -> (bytes: [UInt8], isLast: Bool)? {
+    /// Reads the first chunk, for whoever waits for the disk just now.
+    func readAhead() {
+        state.withLock { state in state.ahead = Result { try next(&state) } }
+    }
+
+    /// What was read ahead; nil: nothing was. Throws as `next`.
+    func takeAhead() throws -> Chunk? {
+        let ahead = state.withLock { state in
+            defer { state.ahead = nil }
+            return state.ahead
+        }
+        return try ahead?.get()
+    }
+
+    /// The next chunk; nil: that was the last one. Waits for the disk. Throws `SourceFile.Changed` and `DiskError`, and `FileProblem`
+    /// also for a file that is something else than it should be.
+    func next() throws -> Chunk? {
+        try state.withLock { state in try next(&state) }
+    }
+
+    private func next(_ state: inout State) throws -> Chunk? {
         var isLast = true
         var isOver = false
         let chunk = try [UInt8](unsafeUninitializedCapacity: source.bufferBytes) { room, count in
-            guard let next = try reader.next(UnsafeMutableRawBufferPointer(room)) else {
+            guard let next = try state.reader.next(UnsafeMutableRawBufferPointer(room)) else {
                 isOver = true
                 return
             }
             (count, isLast) = (next.bytes.count, next.isLast)
-            if isFirst, let problem = look.problem(of: next.bytes) { throw problem }
-            isFirst = false
-            digest.take(next.bytes)
+            if state.isFirst, let problem = look.problem(of: next.bytes) { throw problem }
+            state.isFirst = false
+            state.digest.take(next.bytes)
         }
         return isOver ? nil : (chunk, isLast)
     }
 
-    func digests() throws -> SourceFile.Digests { try digest.finish() }
+    /// Of all that was read. Throws as `next`: of a packed file the whole is read for it.
+    func digests(on disk: DiskThreads) async throws -> SourceFile.Digests {
+        let digest = state.withLock { $0.digest }
+        return source.wrapping == .none ? try digest.finish() : try await disk.run { try digest.finish() }
+    }
 }
 
 /// The other half.
-private actor FirstPassMapper {
+private struct FirstPassMapper {
     private let reading: PriceFileReading
     private var mappers: [DestinationMapper]
     private var rejected: [Int]
@@ -124,14 +171,14 @@ private actor FirstPassMapper {
     private var batch = RowBatch()
     private var posts = PostBatch()
 
-    init(_ reading: sending PriceFileReading, _ mappers: sending [DestinationMapper]) {
+    init(_ reading: PriceFileReading, _ mappers: [DestinationMapper]) {
         rejected = mappers.map { _ in 0 }
         self.mappers = mappers
         self.reading = reading
     }
 
     /// Throws what is wrong with the file.
-    func take(_ chunk: [UInt8], isLast: Bool) throws(FileProblem) {
+    mutating func take(_ chunk: [UInt8], isLast: Bool) throws(FileProblem) {
         try chunk.span.withUnsafeBytes { (chunk) throws(FileProblem) in
             try PriceFileReading.pieces(of: chunk, isLast: isLast) { (piece, isLast) throws(FileProblem) in
                 try reading.read(piece, isLast: isLast, into: &batch)
@@ -145,7 +192,7 @@ private actor FirstPassMapper {
     }
 
     /// A column that the rule needs and that the file lacks is told as soon as no more columns can come.
-    private func checkColumns(isLast: Bool) throws(FileProblem) {
+    private mutating func checkColumns(isLast: Bool) throws(FileProblem) {
         guard !hasAllColumns, reading.hasHeader ? !reading.columns.isEmpty : isLast && reading.hasReadRow else {
             return
         }

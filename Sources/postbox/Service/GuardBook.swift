@@ -67,8 +67,10 @@ final class GuardBook: Sendable {
     }
 
     /// The drop is moved: what no open drop is older than is forgotten. Throws `DiskError`.
-    func closed(_ place: DropPlace) throws {
-        for place in drops.withLock({ $0.closed(place) }) { try Disk.remove(path(place)) }
+    func closed(_ place: DropPlace, on disk: DiskThreads) async throws {
+        let over = drops.withLock { $0.closed(place) }.map(path)
+        guard !over.isEmpty else { return }
+        try await disk.run { for path in over { try Disk.remove(path) } }
     }
 
     /// To be called when every drop of an earlier run is known. Throws `DiskError`.
@@ -98,8 +100,7 @@ struct Guarded: Sendable {
     private var index: StaleGuard
     private let book: GuardBook
     private var journals: [DropPlace] = []
-    /// Of a correction: what the file that it corrects said later of the same RIC.
-    var own: [UInt64: Own] = [:]
+    private let own: [UInt64: Own]
 
     /// A row of the original file.
     struct Own: Sendable {
@@ -108,10 +109,14 @@ struct Guarded: Sendable {
         var name: String
     }
 
-    /// Nothing stands against any row.
-    init(_ place: DropPlace, destination: String, services: [String], book: GuardBook) {
+    /// `own`: of a correction: what the file that it corrects said later of the same RIC, by hash of RIC and service. Nothing else
+    /// stands against any row.
+    init(
+        _ place: DropPlace, destination: String, services: [String], book: GuardBook, own: [UInt64: Own] = [:]
+    ) {
         self.place = place
         self.book = book
+        self.own = own
         index = StaleGuard(destination: destination, services: services)
     }
 

@@ -24,14 +24,18 @@ final class OpenDrop: Sendable {
         self.outcomes = outcomes
     }
 
-    /// Takes the file's place at each of its lanes that is there.
-    static func open(_ file: ClaimedFile, at lanes: [String: PostingLane]) async -> OpenDrop {
-        let own = lanes.filter { file.snapshot.rule.destinations.contains($0.key) }
-        var outcomes: [String: OutcomeStream] = [:]
-        for (name, lane) in own {
-            outcomes[name] = await lane.open(file.place, presents: file.presents)
+    /// Takes the places of files, in this order, at each of their lanes that is there.
+    static func open(_ files: [ClaimedFile], at lanes: [String: PostingLane]) async -> [OpenDrop] {
+        var outcomes: [[String: OutcomeStream]] = files.map { _ in [:] }
+        for (name, lane) in lanes {
+            let own = files.indices.filter { files[$0].rule.destinations.contains(name) }
+            guard !own.isEmpty else { continue }
+            let streams = await lane.open(own.map { (files[$0].place, files[$0].presents) })
+            for (at, stream) in zip(own, streams) { outcomes[at][name] = stream }
         }
-        return OpenDrop(file.drop, lanes: own, outcomes: outcomes)
+        return zip(files, outcomes).map { file, outcomes in
+            OpenDrop(file.drop, lanes: lanes.filter { outcomes[$0.key] != nil }, outcomes: outcomes)
+        }
     }
 
     /// Why nothing more of it is sent: cancelled, or too old; nil: it goes on.

@@ -1,5 +1,6 @@
 internal import PostboxCore
 internal import PostboxIO
+internal import Synchronization
 
 /// One reading of a price file: chunks of bytes in, batches of rows out.
 final class PriceFileReading {
@@ -275,19 +276,46 @@ final class PriceFilePass {
     }
 }
 
-/// The second reading of a price file, which goes on while what was read before is committed and handed over.
-actor SecondPass {
-    private let pass: PriceFilePass
-    private let reading: SecondReading
+/// The second reading of a price file, which goes on while what was read before is committed and handed over. It is asked for one
+/// thing at a time.
+final class SecondPass: Sendable {
+    typealias Batch = (batch: PostBatch, isLast: Bool)
 
-    init(_ pass: sending PriceFilePass, _ reading: sending SecondReading) {
-        self.pass = pass
-        self.reading = reading
+    private struct State {
+        let pass: PriceFilePass
+        let reading: SecondReading
+        /// The first chunk's rows, or what stands against them.
+        var ahead: Result<Batch?, any Error>?
     }
 
-    /// The rows of the next chunk, and whether it was the last; nil: there is none. Throws `SourceFile.Changed` and `DiskError`.
-    func next() throws -> (batch: PostBatch, isLast: Bool)? {
-        guard let (chunk, isLast) = try reading.next() else { return nil }
-        return (try pass.mapped(chunk, isLast: isLast), isLast)
+    private let state: Mutex<State>
+
+    init(_ pass: sending PriceFilePass, _ reading: sending SecondReading) {
+        state = Mutex(State(pass: pass, reading: reading))
+    }
+
+    /// Reads the first chunk, for whoever waits for the disk just now.
+    func readAhead() {
+        state.withLock { state in state.ahead = Result { try Self.next(state) } }
+    }
+
+    /// What was read ahead; nil: nothing was. Throws as `next`.
+    func takeAhead() throws -> Batch? {
+        let ahead = state.withLock { state in
+            defer { state.ahead = nil }
+            return state.ahead
+        }
+        return try ahead?.get()
+    }
+
+    /// The rows of the next chunk, and whether it was the last; nil: there is none. Waits for the disk. Throws `SourceFile.Changed`,
+    /// `FileProblem` and `DiskError`.
+    func next() throws -> Batch? {
+        try state.withLock { state in try Self.next(state) }
+    }
+
+    private static func next(_ state: State) throws -> Batch? {
+        guard let (chunk, isLast) = try state.reading.next() else { return nil }
+        return (try state.pass.mapped(chunk, isLast: isLast), isLast)
     }
 }

@@ -18,12 +18,21 @@ struct Recovered: Sendable {
         self.rows = SettledRows(rows: rows, destinations: destinations)
     }
 
-    /// Reads the journal in a drop's directory. Throws when it is there and cannot be read.
-    init(_ file: ClaimedFile, rows: Int, skipped: RowSet?) throws {
+    /// What an earlier run left of a file, if it had it. Throws when there is a journal that cannot be read. `disk`: where is read.
+    static func find(
+        _ file: ClaimedFile, rows: Int, skipped: RowSet?, on disk: DiskThreads
+    ) async throws -> Recovered {
+        guard file.record != nil else {
+            return Recovered(rows: rows, skipped: skipped, destinations: file.rule.destinations)
+        }
+        return try await disk.run { try Recovered(journalOf: file, rows: rows, skipped: skipped) }
+    }
+
+    private init(journalOf file: ClaimedFile, rows: Int, skipped: RowSet?) throws {
         let destinations = file.rule.destinations
         self.init(rows: rows, skipped: skipped, destinations: destinations)
         let path = file.directory + "/" + FileMover.Part.result
-        guard file.record != nil, try Disk.exists(path) else { return }
+        guard try Disk.exists(path) else { return }
         let source = try SourceFile(path: path)
         var journal = ResultJournal(drop: file.drop, destinations: destinations)
         var settled = self.rows
@@ -40,18 +49,32 @@ struct Recovered: Sendable {
     /// Rows that an earlier run settled at a destination; nil: there is no journal to tell.
     func settled(at destination: String) -> RowSet? { hasJournal ? rows.settled[destination] : nil }
 
-    /// The drop's result file, to go on with, or a new one. `hasLines`: rows have line numbers of their own. Throws `DiskError`.
-    func resultFile(of file: ClaimedFile, hasLines: Bool, in context: Context) async throws -> ResultFile {
+    /// The drop's result file, to go on with, or a new one.
+    ///
+    /// - Parameters:
+    ///   - hasLines: Rows have line numbers of their own.
+    ///   - known: Names of services by their index in posts, of destinations whose lanes were asked.
+    ///
+    /// Throws `DiskError`.
+    func resultFile(
+        of file: ClaimedFile, hasLines: Bool, services known: [String: [String]] = [:], in context: Context
+    ) async throws -> ResultFile {
         var lines: [String: ResultLines] = [:]
         for name in file.rule.destinations {
-            let services = await context.lanes[name]?.serviceNames() ?? file.snapshot.services[name] ?? []
-            lines[name] = ResultLines(drop: file.drop, destination: name, services: services, hasLines: hasLines)
+            var services = known[name]
+            if services == nil { services = await context.lanes[name]?.words.services }
+            lines[name] = ResultLines(
+                drop: file.drop, destination: name, services: services ?? file.snapshot.services[name] ?? [],
+                hasLines: hasLines)
         }
-        return try ResultFile(
-            path: file.directory + "/" + FileMover.Part.result, rows: rowCount, skipped: skippedCount, lines: lines,
-            keeping: goodBytes ?? 0, outcomes: rows.outcomes, bad: rows.bad, sent: rows.sent,
-            firstSentAt: TimeText.microseconds(rows.firstSentAt) ?? 0, mode: try file.mode(), thread: context.results,
-            alert: { [alerts = context.alerts] in alerts.send($0) },
-            failing: { [trouble = context.trouble] in trouble.changed($0) })
+        return try await context.disk.run { [lines] in
+            try ResultFile(
+                path: file.directory + "/" + FileMover.Part.result, rows: rowCount, skipped: skippedCount, lines: lines,
+                keeping: goodBytes ?? 0, outcomes: rows.outcomes, bad: rows.bad, sent: rows.sent,
+                firstSentAt: TimeText.microseconds(rows.firstSentAt) ?? 0, mode: try file.mode(),
+                thread: context.results,
+                alert: { [alerts = context.alerts] in alerts.send($0) },
+                failing: { [trouble = context.trouble] in trouble.changed($0) })
+        }
     }
 }

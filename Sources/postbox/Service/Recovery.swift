@@ -31,7 +31,7 @@ struct Recovery: Sendable {
     /// A drop that nobody works on after a fault: how it goes on. nil: its claim came to nothing. Throws as `run`.
     func goOn(_ record: DropRecord) async throws -> ClaimedFile? {
         let name = String(record.number)
-        let entry = try Disk.exists(work + "/" + name) ? [try self.entry(name)] : []
+        let entry = try await context.disk.run { try Disk.exists(work + "/" + name) ? [try self.entry(name)] : [] }
         let plan = RecoveryPlan(
             known: [RecoveryPlan.Known(drop: record.number, name: record.name, stage: record.stage)], work: entry,
             isClosed: { _ in false })
@@ -62,7 +62,7 @@ struct Recovery: Sendable {
             context.alerts.send(
                 Alert(event: .foreignFile, isError: false, message: told.text, facts: ["path": work + "/" + name]))
         case .clearAway(let name):
-            try clearAway(work + "/" + name)
+            try await context.disk.run { try clearAway(work + "/" + name) }
         case .adopt(let drop, let name):
             context.logger.warning(
                 "\(told.text)", metadata: ["event": .event(.recovery), "drop": "\(drop)", "file": "\(name)"])
@@ -83,14 +83,16 @@ struct Recovery: Sendable {
         case .move:
             context.guardBook.settled(record.place)
         case .forget:
-            try clearAway(directory)
+            try await context.disk.run { try clearAway(directory) }
             try await context.ledger.forget(record.number)
-            try context.guardBook.closed(record.place)
+            try await context.guardBook.closed(record.place, on: context.disk)
             try context.tables.closed(record.number)
             return nil
         case .begin:
             // The claim's moves may be younger than the last sync.
-            for path in [directory, work, directories.inbox] { try Disk.syncDirectory(path) }
+            try await context.disk.run {
+                for path in [directory, work, directories.inbox] { try Disk.syncDirectory(path) }
+            }
         default:
             break
         }

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Logging
 internal import PostboxCore
 internal import PostboxIO
@@ -15,9 +14,6 @@ actor ServiceLoop {
         case tick
         case stop
     }
-
-    /// Nanoseconds within which two signals are one.
-    private static let sameStop: Int64 = 300_000_000
 
     private let context: Context
     private let credentials: [String: Credentials]
@@ -81,7 +77,7 @@ actor ServiceLoop {
             group.cancelAll()
         }
         let (told, code) = machine.finish()
-        for told in told { tell(told) }
+        for told in told { context.tell(told) }
         let commits = await context.ledger.commits
         context.logger.info(
             "stopped",
@@ -105,18 +101,7 @@ actor ServiceLoop {
             for await report in watcher.reports { input.yield(.inbox(report)) }
         }
         group.addTask { [stops, input] in
-            var first: Int64?
-            for await _ in stops {
-                let now = Clock.monotonic()
-                if let first {
-                    // One stop often comes twice at once: to the process, and to its group.
-                    if now - first < Self.sameStop { continue }
-                    // The second one: nothing is lost, the next start goes on.
-                    _exit(ExitCode.interrupted)
-                }
-                first = now
-                input.yield(.stop)
-            }
+            await StopSignals(stops).listen { input.yield(.stop) }
         }
     }
 
@@ -183,7 +168,7 @@ actor ServiceLoop {
         case .stopLanes:
             await stopLanes()
             machine.lanesStopped()
-        case .tell(let told): tell(told)
+        case .tell(let told): context.tell(told)
         case .comeBack: input.yield(.tick)
         case .started, .begin, .wait, .end: break
         }
@@ -197,25 +182,12 @@ actor ServiceLoop {
         }
     }
 
-    private func tell(_ told: Told) {
-        switch told {
-        case .alert(let alert): context.alerts.send(alert)
-        case .line(let line):
-            var metadata: Logger.Metadata = ["event": .event(line.event)]
-            for (key, value) in line.facts { metadata[key] = "\(value)" }
-            context.logger.log(level: line.level.forLog, "\(line.message)", metadata: metadata)
-        }
-    }
-
     /// All take their places first: the order is certain before the first row goes.
     private func begin(_ drops: [Int], _ group: inout DiscardingTaskGroup) async {
-        var contributions: [FileContribution] = []
-        for drop in drops {
-            guard let file = files[drop] else { continue }
-            let drop = await OpenDrop.open(file, at: context.lanes)
-            await desk.opened(drop)
-            contributions.append(FileContribution(file: file, context: context, drop: drop))
-        }
+        let begun = drops.compactMap { files[$0] }
+        let opened = await OpenDrop.open(begun, at: context.lanes)
+        for drop in opened { await desk.opened(drop) }
+        let contributions = zip(begun, opened).map { FileContribution(file: $0, context: context, drop: $1) }
         for contribution in contributions {
             group.addTask { [input] in
                 let end = await contribution.run()
@@ -266,14 +238,8 @@ actor ServiceLoop {
         do {
             let outcome = try await Claims(context: context).claim(names)
             for file in outcome.files { files.claimed(file) }
-            let inbox = context.settings.directories.inbox
-            let immovable = outcome.immovable.map { name, error in
-                ImmovableFile(
-                    name, code: error.code, words: error.words,
-                    changedAt: (try? Disk.status(inbox + "/" + name))?.changedAt)
-            }
             machine.claimed(
-                ServiceMachine.Claimed(drops: outcome.files.map(\.forMachine), immovable: immovable),
+                ServiceMachine.Claimed(drops: outcome.files.map(\.forMachine), immovable: outcome.immovable),
                 at: Clock.monotonic())
         } catch {
             machine.claimFailed(Words.of(error), at: Clock.monotonic())
@@ -322,17 +288,6 @@ extension ContributionEnd {
         case .closed(let verdict, let unknown): .closed(verdict, unknown: unknown)
         case .interrupted: .interrupted
         case .fault: .fault
-        }
-    }
-}
-
-extension LogLine.Level {
-    fileprivate var forLog: Logger.Level {
-        switch self {
-        case .info: .info
-        case .notice: .notice
-        case .warning: .warning
-        case .error: .error
         }
     }
 }

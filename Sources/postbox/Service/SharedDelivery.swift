@@ -31,6 +31,9 @@ final class SharedDelivery: Sendable {
         return action
     }
 
+    /// Whether rows may have to be taken back.
+    var asksForUntaken: Bool { state.withLock { $0.machine.asksForUntaken } }
+
     /// The answering side ends: nobody may wait for it.
     func stopped() {
         let waiter = state.withLock { state in

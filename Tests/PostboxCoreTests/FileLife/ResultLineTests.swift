@@ -1,7 +1,7 @@
 import PostboxCore
 import Testing
 
-/// Lots and journals that result tests share.
+/// Handovers and journals that result tests share.
 enum ResultSamples {
     static let sentAt: Int64 = 1_795_000_000_000_001
     static let settledAt: Int64 = 1_795_000_000_250_000
@@ -21,7 +21,7 @@ enum ResultSamples {
                 fieldsStart: ric.utf8.count, fieldsLength: fields.utf8.count, keyHash: 0)
         ]
         let run = SettledRun(
-            lot: PostLot(drop: drop, batch: batch, rows: batch.rows, postIDBase: 100),
+            handover: Handover(drop: drop, batch: batch, rows: batch.rows, postIDBase: 100),
             rows: [
                 SettledRow(
                     index: 0, outcome: outcome, attempts: attempts, sentAt: sentAt, settledAt: settledAt,

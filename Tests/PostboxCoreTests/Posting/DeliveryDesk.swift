@@ -16,7 +16,7 @@ struct DeliveryDesk {
     /// A chunk of rows; those `rejected` were refused by our own validation.
     static func batch(_ rows: ClosedRange<Int>, rejected: Set<Int> = []) -> PostBatch {
         let notes = rows.map { _ in RowNote("A u BID") }
-        var batch = makeLot(drop: 7, firstRow: rows.lowerBound, notes, base: 100).batch
+        var batch = makeHandover(drop: 7, firstRow: rows.lowerBound, notes, base: 100).batch
         for index in batch.rows.indices where rejected.contains(batch.rows[index].row) {
             batch.rows[index].problem = 0
         }
@@ -83,8 +83,8 @@ struct DeliveryDesk {
         case .askCommit(let rows, let isLast): return "ask for \(rows)" + (isLast ? ", the last" : "")
         case .begin: return "begin"
         case .advance(let row, let isFirst): return "commit through \(row)" + (isFirst ? ", the first" : "")
-        case .present(let lots): return "present \(lots.map { words($0.rows) }.joined(separator: " | "))"
-        case .offer(let lot, let committed): return "offer \(words(lot.rows)), committed \(committed)"
+        case .present(let handovers): return "present \(handovers.map { words($0.rows) }.joined(separator: " | "))"
+        case .offer(let handover, let committed): return "offer \(words(handover.rows)), committed \(committed)"
         case .endUnread(let row, _, let detail): return "end after \(row): \(detail.reason)"
         case .finishOffering: return "finish offering"
         case .close: return "close"

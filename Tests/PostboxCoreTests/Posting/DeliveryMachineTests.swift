@@ -58,8 +58,8 @@ struct DeliveryMachineTests {
         #expect(desk.next { _ = $0.settled(4) } == "ask for 1")
     }
 
-    @Test("A lot says which drop, which rows and which PostIDs")
-    func lot() {
+    @Test("A handover says which drop, which rows and which PostIDs")
+    func handover() {
         var desk = DeliveryDesk(rows: 2)
         _ = desk.begin()
         _ = desk.read(1...2, isLast: true)
@@ -69,7 +69,7 @@ struct DeliveryMachineTests {
         let batch = DeliveryDesk.batch(1...2)
         #expect(
             desk.machine.next()
-                == .offer(PostLot(drop: 7, batch: batch, rows: batch.rows, postIDBase: 100), committed: 2))
+                == .offer(Handover(drop: 7, batch: batch, rows: batch.rows, postIDBase: 100), committed: 2))
     }
 
     @Test("When every row is settled before the last was read the reading side leaves the lane")

@@ -131,12 +131,12 @@ struct DeliveryWalk {
         case .askCommit(let count, let isLast): askCommit(count, isLast)
         case .begin: if chance(40) { fail() }
         case .advance(let row, _): advance(row)
-        case .present(let lots):
+        case .present(let handovers):
             expect(isNoted, "presented and not noted")
-            for lot in lots {
-                if isStopped { untakenDoubts.formUnion(lot.rows.map(\.row)) } else { handOver(lot) }
+            for handover in handovers {
+                if isStopped { untakenDoubts.formUnion(handover.rows.map(\.row)) } else { handOver(handover) }
             }
-        case .offer(let lot, let committed): offer(lot, committed)
+        case .offer(let handover, let committed): offer(handover, committed)
         case .endUnread(let after, let besides, _):
             for row in after + 1..<max(after + 1, rows + 1) where besides?.contains(row) != true { end(row: row) }
             isOffering = false
@@ -233,17 +233,17 @@ struct DeliveryWalk {
         machine.advanced()
     }
 
-    private mutating func offer(_ lot: PostLot, _ count: Int) {
+    private mutating func offer(_ handover: Handover, _ count: Int) {
         expect(isNoted, "offered and not noted")
-        if !lot.isInDoubt {
-            expect(permit == .turn(committed), "offers \(lot.rows.map(\.row)) with \(permit)")
+        if !handover.isInDoubt {
+            expect(permit == .turn(committed), "offers \(handover.rows.map(\.row)) with \(permit)")
             permit = .none
         }
         let isTaken = !isStopped && !chance(60)
         if isTaken {
-            handOver(lot)
+            handOver(handover)
         } else {
-            if lot.isInDoubt { untakenDoubts.formUnion(lot.rows.map(\.row)) }
+            if handover.isInDoubt { untakenDoubts.formUnion(handover.rows.map(\.row)) }
             if !isStopped { stop() }
         }
         // Their outcomes may come first.
@@ -251,14 +251,14 @@ struct DeliveryWalk {
         machine.offered(isTaken)
     }
 
-    private mutating func handOver(_ lot: PostLot) {
-        open += lot.rows.count
-        for row in lot.rows {
+    private mutating func handOver(_ handover: Handover) {
+        open += handover.rows.count
+        for row in handover.rows {
             expect(row.row <= committed, "\(row.row) is handed over and not committed")
             expect(!ended.contains(row.row), "\(row.row) is handed over after its end")
             expect(handed.insert(row.row).inserted, "\(row.row) is handed over again")
             expect(news == 0 || judged[row.row] == news, "\(row.row) is handed over by old news")
-            expect(lot.isInDoubt == (row.row <= through), "\(row.row) is in doubt: \(lot.isInDoubt)")
+            expect(handover.isInDoubt == (row.row <= through), "\(row.row) is in doubt: \(handover.isInDoubt)")
         }
     }
 

@@ -30,10 +30,10 @@ struct RowNote {
     }
 }
 
-/// A lot made of notes. `hash` overrides the rows' key hash.
-func makeLot(
+/// A handover made of notes. `hash` overrides the rows' key hash.
+func makeHandover(
     drop: Int, firstRow: Int = 1, _ notes: [RowNote], base: UInt32, isInDoubt: Bool = false, hash: UInt64? = nil
-) -> PostLot {
+) -> Handover {
     var batch = PostBatch()
     for (offset, note) in notes.enumerated() {
         let ric = Array(note.ric.utf8)
@@ -51,7 +51,7 @@ func makeLot(
                 ricStart: ricStart, ricLength: ric.count, fieldsStart: fieldsStart, fieldsLength: fields.count,
                 keyHash: hash ?? keyHash))
     }
-    return PostLot(drop: drop, batch: batch, rows: batch.rows, postIDBase: base, isInDoubt: isInDoubt)
+    return Handover(drop: drop, batch: batch, rows: batch.rows, postIDBase: base, isInDoubt: isInDoubt)
 }
 
 /// A window with a pretend clock, spoken to in labels `DROP:ROW`.
@@ -88,9 +88,9 @@ final class Desk {
         bases[drop] = start
         let first = rowsOfDrop[drop, default: 0] + 1
         rowsOfDrop[drop] = first - 1 + notes.count
-        let lot = makeLot(drop: drop, firstRow: first, notes, base: start, isInDoubt: isInDoubt, hash: hash)
-        for row in lot.rows { postIDs["\(drop):\(row.row)"] = lot.postID(of: row.row) }
-        _ = window.add(lot, now: now)
+        let handover = makeHandover(drop: drop, firstRow: first, notes, base: start, isInDoubt: isInDoubt, hash: hash)
+        for row in handover.rows { postIDs["\(drop):\(row.row)"] = handover.postID(of: row.row) }
+        _ = window.add(handover, now: now)
         drain()
     }
 
@@ -104,9 +104,9 @@ final class Desk {
         window.take(limit, now: now, into: &sends)
         drain()
         return sends.map { send in
-            guard let lot = window.lot(send.lot) else { return "none" }
-            let row = lot.rows[Int(send.index)].row
-            return lot.postID(of: row) == send.postID ? "\(lot.drop):\(row)" : "wrong PostID"
+            guard let handover = window.handover(send.handover) else { return "none" }
+            let row = handover.rows[Int(send.index)].row
+            return handover.postID(of: row) == send.postID ? "\(handover.drop):\(row)" : "wrong PostID"
         }
     }
 
@@ -160,11 +160,11 @@ final class Desk {
         var handles: [Int32] = []
         for (handle, row) in window.settled {
             handles.append(handle)
-            guard let lot = window.lot(handle) else {
-                ends.append("a settled row without a lot")
+            guard let handover = window.handover(handle) else {
+                ends.append("a settled row without a handover")
                 continue
             }
-            let label = "\(lot.drop):\(lot.rows[row.index].row)"
+            let label = "\(handover.drop):\(handover.rows[row.index].row)"
             let detail = row.detail < 0 ? nil : window.details[row.detail]
             var reason = detail?.reason
             // What the window has taken and never sent cannot be superseded: all that are say the same.
@@ -176,6 +176,6 @@ final class Desk {
         }
         window.settled.removeAll()
         window.details.removeAll()
-        window.releaseLots(handles)
+        window.releaseHandovers(handles)
     }
 }

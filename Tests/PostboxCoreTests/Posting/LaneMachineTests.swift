@@ -30,7 +30,7 @@ private struct Bench {
     mutating func mayCommit(_ drop: Int, rows: Int, isLast: Bool) -> Bool? {
         machine.mayCommit(drop, rows: rows, isLast: isLast)
     }
-    mutating func offer(_ lot: PostLot, now: Moment) -> Bool { machine.offer(lot, now: now) }
+    mutating func offer(_ handover: Handover, now: Moment) -> Bool { machine.offer(handover, now: now) }
     mutating func cancel(_ drop: Int, _ why: OutcomeDetail, now: Moment) -> [LaneMachine.Wake] {
         machine.cancel(drop, why, now: now)
     }
@@ -71,7 +71,7 @@ private struct Bench {
             guard case .deliver(let outcomes) = action else { return [] }
             return outcomes.flatMap { one in
                 one.runs.flatMap { run in
-                    run.rows.map { "\(one.drop):\(run.lot.rows[$0.index].row) \($0.outcome.word)" }
+                    run.rows.map { "\(one.drop):\(run.handover.rows[$0.index].row) \($0.outcome.word)" }
                 }
             }
         }
@@ -82,7 +82,7 @@ private struct Bench {
     mutating func offer(_ rics: String..., drop: Int = 1, first: Int = 1, isInDoubt: Bool = false) -> Bool {
         _ = machine.open(DropPlace(drop: drop), presents: false)
         #expect(machine.turn(of: drop) == .go)
-        return machine.offer(lot(rics, drop: drop, first: first, isInDoubt: isInDoubt), now: now)
+        return machine.offer(handover(rics, drop: drop, first: first, isInDoubt: isInDoubt), now: now)
     }
 
     mutating func answer(_ postID: UInt32, _ code: NakCode? = nil, text: String = "") -> [LaneMachine.Action] {
@@ -90,7 +90,7 @@ private struct Bench {
     }
 }
 
-private func lot(_ rics: [String], drop: Int = 1, first: Int = 1, isInDoubt: Bool = false) -> PostLot {
+private func handover(_ rics: [String], drop: Int = 1, first: Int = 1, isInDoubt: Bool = false) -> Handover {
     var batch = PostBatch()
     for (offset, ric) in rics.enumerated() {
         let bytes = Array(ric.utf8)
@@ -103,7 +103,7 @@ private func lot(_ rics: [String], drop: Int = 1, first: Int = 1, isInDoubt: Boo
                 ricLength: bytes.count, fieldsStart: start + bytes.count, fieldsLength: fields.count,
                 keyHash: bytes.withUnsafeBytes { keyHash(ric: $0, service: 0) }))
     }
-    return PostLot(drop: drop, batch: batch, rows: batch.rows, postIDBase: UInt32(drop * 1000), isInDoubt: isInDoubt)
+    return Handover(drop: drop, batch: batch, rows: batch.rows, postIDBase: UInt32(drop * 1000), isInDoubt: isInDoubt)
 }
 
 @Suite("What one login decides: its machine")
@@ -189,7 +189,7 @@ struct LaneMachineTests {
         bench.machine.setHeld(false)
         _ = bench.open(DropPlace(drop: 2), presents: true)
         #expect(bench.sent() == [])
-        bench.machine.present([lot(["B"], drop: 2, isInDoubt: true)], of: DropPlace(drop: 2), now: bench.now)
+        bench.machine.present([handover(["B"], drop: 2, isInDoubt: true)], of: DropPlace(drop: 2), now: bench.now)
         // What was handed over before keeps its place.
         #expect(bench.sent() == [1001, 2001])
     }
@@ -286,7 +286,7 @@ struct LaneMachineTests {
         #expect(bench.machine.cancellation(of: 1) == why)
         #expect(bench.turn(of: 1) == .over)
         #expect(bench.mayCommit(1, rows: 1, isLast: true) == false)
-        #expect(bench.offer(lot(["D"], first: 4), now: bench.now) == true)
+        #expect(bench.offer(handover(["D"], first: 4), now: bench.now) == true)
         #expect(bench.settled() == ["1:4 unsent"])
         #expect(bench.acked([1001, 1002], now: bench.now) == [])
         #expect(bench.settled() == ["1:1 acked", "1:2 acked"])
@@ -302,7 +302,7 @@ struct LaneMachineTests {
         _ = bench.open(DropPlace(drop: 1), presents: true)
         _ = bench.cancel(1, OutcomeDetail(reason: "cancelled"), now: bench.now)
         #expect(bench.turn(of: 1) == .present)
-        bench.machine.present([lot(["A"], isInDoubt: true)], of: DropPlace(drop: 1), now: bench.now)
+        bench.machine.present([handover(["A"], isInDoubt: true)], of: DropPlace(drop: 1), now: bench.now)
         let actions = bench.pump()
         #expect(Bench.sent(actions) == [])
         #expect(bench.machine.isBusy == false)
@@ -394,7 +394,7 @@ struct LaneMachineTests {
         func refuse(_ count: Int, drop: Int) -> [LaneMachine.Action] {
             _ = bench.open(DropPlace(drop: drop), presents: false)
             _ = bench.turn(of: drop)
-            _ = bench.offer(lot((1...count).map { "R\($0)" }, drop: drop), now: bench.now)
+            _ = bench.offer(handover((1...count).map { "R\($0)" }, drop: drop), now: bench.now)
             var actions: [LaneMachine.Action] = []
             for row in 1...count {
                 _ = bench.sent()

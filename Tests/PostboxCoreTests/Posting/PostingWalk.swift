@@ -92,7 +92,7 @@ final class PostingWalk {
 
     /// Faults, each with the seed that shows it again; empty: the promise held.
     func run() -> [String] {
-        if chance(3) { addLot(isInDoubt: true) }
+        if chance(3) { addHandover(isInDoubt: true) }
         for _ in 0..<int(20...120) where faults.isEmpty { step() }
         // From now on the server is well.
         var steps = 0
@@ -113,8 +113,8 @@ final class PostingWalk {
 
     private func step() {
         switch int(0...19) {
-        case 0...3 where labels.count < 60: addLot(isInDoubt: false)
-        case 4 where labels.count < 60 && chance(4): addLot(isInDoubt: true)
+        case 0...3 where labels.count < 60: addHandover(isInDoubt: false)
+        case 4 where labels.count < 60 && chance(4): addHandover(isInDoubt: true)
         case 5...9: take(int(1...10))
         case 10...13: if !wire.isEmpty { serve(isWell: false) }
         case 14...16: if !answers.isEmpty { deliver() }
@@ -126,7 +126,7 @@ final class PostingWalk {
         }
     }
 
-    private func addLot(isInDoubt: Bool) {
+    private func addHandover(isInDoubt: Bool) {
         drop += 1
         var notes: [RowNote] = []
         for _ in 0..<int(1...6) {

@@ -177,8 +177,8 @@ struct PostingWindowTests {
         #expect(desk.take() == ["1:2"])
     }
 
-    @Test("Lots go out one after the other, whichever drop they are of")
-    func lots() {
+    @Test("Handovers go out one after the other, whichever drop they are of")
+    func handovers() {
         let desk = Desk()
         desk.add(drop: 1, "A u BID", "B u BID")
         desk.add(drop: 2, "C u BID")
@@ -188,20 +188,20 @@ struct PostingWindowTests {
         #expect(desk.ends == ["2:1 acked", "1:3 acked", "1:1 acked", "1:2 acked"])
     }
 
-    @Test("A finished lot's handle serves the next lot")
+    @Test("A finished handover's handle serves the next handover")
     func handles() {
         var window = PostingWindow(capacity: 4, ackTimeout: 1, resend: .newest, attemptsMax: 1)
         let now = Moment(monotonic: 0, wall: 0)
-        let first = window.add(makeLot(drop: 1, [RowNote("A u BID")], base: 1), now: now)
+        let first = window.add(makeHandover(drop: 1, [RowNote("A u BID")], base: 1), now: now)
         var sends: [PostingWindow.Send] = []
         window.take(9, now: now, into: &sends)
         _ = window.acked(sends[0].postID, now: now)
         window.settled.removeAll()
-        window.releaseLots([first])
-        #expect(window.lot(first) == nil)
-        let second = window.add(makeLot(drop: 2, [RowNote("A u BID")], base: 9), now: now)
+        window.releaseHandovers([first])
+        #expect(window.handover(first) == nil)
+        let second = window.add(makeHandover(drop: 2, [RowNote("A u BID")], base: 9), now: now)
         #expect(second == first)
-        #expect(window.lot(second)?.drop == 2)
+        #expect(window.handover(second)?.drop == 2)
     }
 
     @Test("The next drop's PostIDs follow those of open drops, also where these went over the end")

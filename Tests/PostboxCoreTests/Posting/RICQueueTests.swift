@@ -23,10 +23,10 @@ struct QueueLife: CustomTestStringConvertible {
     var testDescription: String { "\(rows.joined(separator: " | ")): \(events)" }
 }
 
-/// A queue with the lots of its rows, spoken to in the words of `QueueLife`.
+/// A queue with the handovers of its rows, spoken to in the words of `QueueLife`.
 struct QueueDesk {
     private(set) var queue = RICQueue()
-    private var lots = LotTable()
+    private var handovers = HandoverTable()
     private var attempts: [Int: Attempt] = [:]
     private var log: [String] = []
     private var now: Int64 = 0
@@ -35,9 +35,9 @@ struct QueueDesk {
         for (offset, text) in rows.enumerated() {
             let words = text.split(separator: "@")
             let drop = words.count > 1 ? Int(words[1]) ?? 0 : 1
-            let lot = makeLot(drop: drop, firstRow: offset + 1, [RowNote("A \(words[0])")], base: 0)
-            let handle = lots.add(lot, isTaken: true)
-            attempts[offset + 1] = Attempt(lot: handle, index: 0, sequence: UInt64(offset + 1))
+            let handover = makeHandover(drop: drop, firstRow: offset + 1, [RowNote("A \(words[0])")], base: 0)
+            let handle = handovers.add(handover, isTaken: true)
+            attempts[offset + 1] = Attempt(handover: handle, index: 0, sequence: UInt64(offset + 1))
         }
     }
 
@@ -62,7 +62,7 @@ struct QueueDesk {
             attempts[number]?.number = 1
             queue.admitInDoubt(attempts[number] ?? attempt)
         case "go":
-            guard case .send(let next, _) = queue.turn(lots) else {
+            guard case .send(let next, _) = queue.turn(handovers) else {
                 log.append("none goes")
                 return
             }
@@ -71,11 +71,12 @@ struct QueueDesk {
         case "unknown": end(attempt, .unknown, OutcomeDetail(reason: "ack_timeout"))
         case "bad": end(attempt, .nacked, Self.refusal(.symbolUnknown), isAboutRow: true)
         case "last": end(attempt, .nacked, Self.refusal(.noResources))
-        case "nak": note(queue.refused(attempt, Self.refusal(.noResources), until: 9, counts: true, lots), attempt)
-        case "mute": note(queue.refused(attempt, Self.refusal(.noResponse), until: 9, counts: true, lots), attempt)
-        case "stop": note(queue.refused(attempt, Self.refusal(.noResources), until: 9, counts: false, lots), attempt)
-        case "lose": note(queue.lost(attempt, lots), attempt)
-        case "cancel": note(queue.giveUp(drop: number, OutcomeDetail(reason: "cancelled"), lots), nil)
+        case "nak": note(queue.refused(attempt, Self.refusal(.noResources), until: 9, counts: true, handovers), attempt)
+        case "mute": note(queue.refused(attempt, Self.refusal(.noResponse), until: 9, counts: true, handovers), attempt)
+        case "stop":
+            note(queue.refused(attempt, Self.refusal(.noResources), until: 9, counts: false, handovers), attempt)
+        case "lose": note(queue.lost(attempt, handovers), attempt)
+        case "cancel": note(queue.giveUp(drop: number, OutcomeDetail(reason: "cancelled"), handovers), nil)
         default: log.append("no such event: \(event)")
         }
     }
@@ -88,7 +89,7 @@ struct QueueDesk {
     private mutating func end(
         _ attempt: Attempt, _ outcome: PostOutcome, _ detail: OutcomeDetail?, isAboutRow: Bool = false
     ) {
-        let ends = queue.ended(attempt, outcome, detail, isAboutRow: isAboutRow, lots)
+        let ends = queue.ended(attempt, outcome, detail, isAboutRow: isAboutRow, handovers)
         note([ends.own] + ends.overtaken, nil)
     }
 
@@ -100,13 +101,13 @@ struct QueueDesk {
             log.append("\(end.attempt.sequence) " + words.filter { !$0.isEmpty }.joined(separator: " "))
         }
         // What waits is seen in full when it goes next.
-        if case .send(let next, _) = queue.turn(lots) { attempts[Int(next.sequence)] = next }
+        if case .send(let next, _) = queue.turn(handovers) { attempts[Int(next.sequence)] = next }
     }
 
     private static func refusal(_ code: NakCode) -> OutcomeDetail { OutcomeDetail(nakCode: code.name) }
 
     private var wanted: String {
-        switch queue.turn(lots) {
+        switch queue.turn(handovers) {
         case .over: "over"
         case .alone(let attempt): "alone \(attempt.sequence)"
         case .answer: "answer"
@@ -306,10 +307,10 @@ struct RICQueueTests {
         for event in ["new1", "nak1", "go", "stop1", "go", "lose1", "go"] { desk.happen(event[...]) }
         #expect(
             desk.attempt(1)
-                == Attempt(lot: 0, index: 0, sequence: 1, sentWall: 7, number: 4, refusals: 1, losses: 1))
+                == Attempt(handover: 0, index: 0, sequence: 1, sentWall: 7, number: 4, refusals: 1, losses: 1))
         desk.happen("nak1")
         #expect(
             desk.attempt(1)
-                == Attempt(lot: 0, index: 0, sequence: 1, sentWall: 7, number: 4, refusals: 2, losses: 1))
+                == Attempt(handover: 0, index: 0, sequence: 1, sentWall: 7, number: 4, refusals: 2, losses: 1))
     }
 }

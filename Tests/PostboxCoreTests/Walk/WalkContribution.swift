@@ -217,12 +217,12 @@ final class WalkContribution {
                 world.disk.ledger[drop]?.through = through
                 machine.advanced()
             }
-        case .present(let lots):
-            world.tell("present \(drop): \(lots.flatMap { $0.rows.map(\.row) })")
-            lane.present(lots, of: place)
-        case .offer(let lot, let committed):
-            world.tell("offer \(drop): \(lot.rows.map(\.row))")
-            machine.offered(lane.offer(lot, committed: committed))
+        case .present(let handovers):
+            world.tell("present \(drop): \(handovers.flatMap { $0.rows.map(\.row) })")
+            lane.present(handovers, of: place)
+        case .offer(let handover, let committed):
+            world.tell("offer \(drop): \(handover.rows.map(\.row))")
+            machine.offered(lane.offer(handover, committed: committed))
         case .finishOffering:
             lane.finishOffering(drop)
         case .close, .suspend:

@@ -66,14 +66,14 @@ final class WalkLane {
         return nil
     }
 
-    func present(_ lots: [PostLot], of place: DropPlace) {
-        machine.present(lots, of: place, now: world.now)
+    func present(_ handovers: [Handover], of place: DropPlace) {
+        machine.present(handovers, of: place, now: world.now)
         pump()
     }
 
     /// False: the lane stops, and has not taken them.
-    func offer(_ lot: PostLot, committed: Int = 0) -> Bool {
-        let isTaken = machine.offer(lot, committed: committed, now: world.now)
+    func offer(_ handover: Handover, committed: Int = 0) -> Bool {
+        let isTaken = machine.offer(handover, committed: committed, now: world.now)
         pump()
         return isTaken
     }
@@ -260,8 +260,10 @@ final class WalkLane {
     }
 
     private func send(_ send: PostingWindow.Send) {
-        guard let lot = machine.lot(send.lot) else { return world.promise.fault("a post without a lot") }
-        let id = RowID(drop: lot.drop, row: lot.rows[Int(send.index)].row)
+        guard let handover = machine.handover(send.handover) else {
+            return world.promise.fault("a post without a handover")
+        }
+        let id = RowID(drop: handover.drop, row: handover.rows[Int(send.index)].row)
         if let other = inFlight[send.postID] { world.promise.fault("\(id) has the PostID of \(other) in flight") }
         world.tell("send \(id) \(world.promise.words(id))")
         world.promise.sends(id, inFlight: inFlight.values, resend: world.settings.resend)
@@ -274,7 +276,7 @@ final class WalkLane {
     private func deliver(_ outcomes: LaneMachine.Outcomes) {
         for run in outcomes.runs {
             for row in run.rows {
-                let id = RowID(drop: outcomes.drop, row: run.lot.rows[row.index].row)
+                let id = RowID(drop: outcomes.drop, row: run.handover.rows[row.index].row)
                 world.tell("settled \(id) \(row.outcome.word)")
                 world.promise.settled(id, row.outcome)
             }

@@ -101,8 +101,8 @@ final class Courier: Sendable {
         Dictionary(endings.filter { $0.drop == drop }.map { ($0.row, $0.outcome) }) { first, _ in first }
     }
 
-    /// Hands a drop to the lane in its turn, in lots, as the contributor does.
-    func send(_ parcels: [Parcel], drop: Int = 1, lotRows: Int = 256, isInDoubt: Bool = false) async {
+    /// Hands a drop to the lane in its turn, in handovers, as the contributor does.
+    func send(_ parcels: [Parcel], drop: Int = 1, handoverRows: Int = 256, isInDoubt: Bool = false) async {
         let stream = await lane.open(DropPlace(drop: drop))
         Task(executorPreference: TestThreads.shared) { [weak self] in
             for await runs in stream {
@@ -110,7 +110,8 @@ final class Courier: Sendable {
                 let new = runs.flatMap { run in
                     run.rows.map { settled in
                         Ending(
-                            drop: run.lot.drop, row: run.lot.rows[settled.index].row, outcome: settled.outcome,
+                            drop: run.handover.drop, row: run.handover.rows[settled.index].row,
+                            outcome: settled.outcome,
                             attempts: settled.attempts, sentAt: settled.sentAt,
                             detail: settled.detail < 0 ? OutcomeDetail() : run.details[settled.detail])
                     }
@@ -122,10 +123,11 @@ final class Courier: Sendable {
         Task(executorPreference: TestThreads.shared) { [lane] in
             var first = 0
             while first < parcels.count {
-                let count = min(lotRows, parcels.count - first)
-                guard await lane.turn(of: drop) == .go else { return }
+                let count = min(handoverRows, parcels.count - first)
+                guard await lane.turn(of: drop).turn == .go else { return }
                 await lane.offer(
-                    lot(Array(parcels[first..<first + count]), drop: drop, firstRow: first + 1, isInDoubt: isInDoubt))
+                    handover(
+                        Array(parcels[first..<first + count]), drop: drop, firstRow: first + 1, isInDoubt: isInDoubt))
                 first += count
             }
             await lane.finishOffering(drop)
@@ -173,8 +175,8 @@ struct NeverSo: Error, CustomStringConvertible {
     var description: String
 }
 
-/// A lot made by hand; a row's PostID is its drop's thousands plus its number.
-func lot(_ parcels: [Parcel], drop: Int, firstRow: Int, isInDoubt: Bool = false) -> PostLot {
+/// A handover made by hand; a row's PostID is its drop's thousands plus its number.
+func handover(_ parcels: [Parcel], drop: Int, firstRow: Int, isInDoubt: Bool = false) -> Handover {
     var batch = PostBatch()
     for (offset, parcel) in parcels.enumerated() {
         let ric = Array(parcel.ric.utf8)
@@ -187,7 +189,7 @@ func lot(_ parcels: [Parcel], drop: Int, firstRow: Int, isInDoubt: Bool = false)
                 keyHash: ric.withUnsafeBytes { keyHash(ric: $0, service: parcel.service) }))
         batch.bytes += ric + fields
     }
-    return PostLot(
+    return Handover(
         drop: drop, batch: batch, rows: batch.rows, postIDBase: UInt32(drop * 1_000_000), isInDoubt: isInDoubt)
 }
 

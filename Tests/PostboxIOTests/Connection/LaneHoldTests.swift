@@ -52,11 +52,11 @@ struct LaneHoldTests {
                 try await courier.ready()
                 let lane = courier.lane
                 let stream = await lane.open(DropPlace(drop: 1))
-                #expect(await lane.turn(of: 1) == .go)
+                #expect(await lane.turn(of: 1).turn == .go)
                 await lane.cancel(drop: 1, reason: "cancelled", text: "by a test")
-                await lane.offer(lot([Parcel("A"), Parcel("B")], drop: 1, firstRow: 1))
-                await lane.offer(lot([Parcel("C")], drop: 1, firstRow: 3, isInDoubt: true))
-                #expect(await lane.turn(of: 1) == .over)
+                await lane.offer(handover([Parcel("A"), Parcel("B")], drop: 1, firstRow: 1))
+                await lane.offer(handover([Parcel("C")], drop: 1, firstRow: 3, isInDoubt: true))
+                #expect(await lane.turn(of: 1).turn == .over)
                 await lane.close(drop: 1)
                 var outcomes: [PostOutcome] = []
                 for await runs in stream { outcomes += runs.flatMap { $0.rows.map(\.outcome) } }
@@ -80,12 +80,12 @@ struct LaneHoldTests {
                 await courier.send([Parcel("B")], drop: 2)
                 try await courier.settled(1)
                 #expect(courier.outcomes(of: 2) == [1: .acked])
-                let first = Task { await lane.turn(of: 1) }
+                let first = Task { await lane.turn(of: 1).turn }
                 try await Self.eventually("it waits for its turn") { await lane.isHeldUp(1) }
                 await lane.close(drop: 2)
                 await lane.resume(drop: 1)
                 #expect(await first.value == .overtaken([DropPlace(drop: 2)]))
-                #expect(await lane.turn(of: 1) == .go)
+                #expect(await lane.turn(of: 1).turn == .go)
             }
         }
     }

@@ -6,10 +6,10 @@ import Testing
 @Suite("Outcomes on their way to the result file")
 struct OutcomeStreamTests {
     private func run(_ drop: Int) -> SettledRun {
-        SettledRun(lot: PostLot(drop: drop, batch: PostBatch(), rows: [], postIDBase: 0))
+        SettledRun(handover: Handover(drop: drop, batch: PostBatch(), rows: [], postIDBase: 0))
     }
 
-    private func drops(_ runs: [SettledRun]?) -> [Int]? { runs?.map(\.lot.drop) }
+    private func drops(_ runs: [SettledRun]?) -> [Int]? { runs?.map(\.handover.drop) }
 
     @Test("All that has come is taken at once, in its order, also after the end")
     func allAtOnce() async {
@@ -31,7 +31,7 @@ struct OutcomeStreamTests {
             group.addTask {
                 var seen: [Int] = []
                 for await runs in stream {
-                    seen += runs.map(\.lot.drop)
+                    seen += runs.map(\.handover.drop)
                     turns.yield([self.run(seen.count)])
                 }
                 #expect(seen == Array(1...100))
@@ -53,7 +53,7 @@ struct OutcomeStreamTests {
         let seen = await withTaskGroup(of: [Int].self) { group in
             group.addTask {
                 var seen: [Int] = []
-                for await runs in stream { seen += runs.map(\.lot.drop) }
+                for await runs in stream { seen += runs.map(\.handover.drop) }
                 return seen
             }
             await withTaskGroup(of: Void.self) { writers in
@@ -76,7 +76,7 @@ struct OutcomeStreamTests {
         let stream = OutcomeStream()
         let reader = Task {
             var seen: [Int] = []
-            for await runs in stream { seen += runs.map(\.lot.drop) }
+            for await runs in stream { seen += runs.map(\.handover.drop) }
             return seen
         }
         stream.yield([run(7)])

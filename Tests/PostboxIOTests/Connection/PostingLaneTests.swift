@@ -183,11 +183,11 @@ struct PostingLaneTests {
                 let places = await [
                     courier.lane.open(DropPlace(drop: 1)), courier.lane.open(DropPlace(drop: 2)),
                 ]
-                await courier.send((1...300).map { Parcel("C\($0 % 40)") }, drop: 3, lotRows: 20)
+                await courier.send((1...300).map { Parcel("C\($0 % 40)") }, drop: 3, handoverRows: 20)
                 try await courier.ready()
                 #expect(places.count == 2)
                 #expect(server.report().posts == 0)
-                await courier.send((1...300).map { Parcel("B\($0 % 40)") }, drop: 12, lotRows: 20)
+                await courier.send((1...300).map { Parcel("B\($0 % 40)") }, drop: 12, handoverRows: 20)
                 await courier.lane.close(drop: 2)
                 await courier.lane.finishOffering(1)
                 try await courier.settled(600)
@@ -220,13 +220,14 @@ struct PostingLaneTests {
         try await withSimulator { server in
             try await withLane(destination(server.port), trace: trace) { courier in
                 try await courier.ready()
-                let (codec, most) = await courier.lane.sizing()
+                let sizing = await courier.lane.sizing()
+                let (codec, most) = (sizing.codec, sizing.maxMsgSize)
                 #expect(most == 61430)
-                let empty = lot([Parcel("A", fields: #"{"GEN_TEXT16":""}"#)], drop: 999, firstRow: 1)
+                let empty = handover([Parcel("A", fields: #"{"GEN_TEXT16":""}"#)], drop: 999, firstRow: 1)
                 let filler = String(
                     repeating: "x", count: most - codec.sizeMax(of: empty.rows[0], in: empty.batch))
                 let row = Parcel("A", fields: #"{"GEN_TEXT16":"\#(filler)"}"#)
-                let one = lot([row], drop: 999, firstRow: 1)
+                let one = handover([row], drop: 999, firstRow: 1)
                 #expect(codec.sizeMax(of: one.rows[0], in: one.batch) == most)
                 await courier.send([row], drop: 999)
                 try await courier.settled(1)
@@ -286,7 +287,7 @@ struct PostingLaneTests {
                 #expect(report.loginCloses == 1)
                 #expect(report.closes == 1)
                 #expect(await courier.lane.state == .stopped)
-                #expect(await courier.lane.turn(of: 1) == .over)
+                #expect(await courier.lane.turn(of: 1).turn == .over)
             }
         }
     }
@@ -487,7 +488,7 @@ struct LostConnectionTests {
     }
 
     @Test(
-        "A lot in doubt from an earlier run is settled like what was in flight",
+        "A handover in doubt from an earlier run is settled like what was in flight",
         arguments: [Destination.Resend.newest, .never])
     func earlierRun(resend: Destination.Resend) async throws {
         try await withSimulator { server in
@@ -616,7 +617,7 @@ struct LostConnectionTests {
             try await withLane(destination(server.port) { $0.window = 30 }) { courier in
                 // Five seconds of work for crashes within the first.
                 let parcels = (1...1500).map { Parcel("R\($0 % 200)") }
-                await courier.send(parcels, lotRows: 30)
+                await courier.send(parcels, handoverRows: 30)
                 for part in 1...2 {
                     _ = try await server.report { $0.posts >= part * 150 }
                     server.breakConnections()

@@ -20,6 +20,7 @@ struct CompanionFilesTests {
     private func take(needed: [String] = ["eod.csv.ok"]) throws -> Bool {
         try companions.take(
             needed: needed, possible: ["eod.csv.ok", "eod.csv.sha256", "eod.csv.none"], from: folder.path("inbox"))
+            != nil
     }
 
     private func inbox() throws -> [String] { try Disk.names(in: folder.path("inbox")).names.sorted() }
@@ -77,6 +78,24 @@ struct CompanionFilesTests {
                 "eod.2.csv", "eod.2.csv.ok", "eod.2.csv.sha256", "eod.2.csv.summary.json", "eod.csv.ok",
             ])
         #expect(!folder.exists("work/7"))
+    }
+
+    @Test("What was taken is known, and may have been moved by an earlier try")
+    func known() throws {
+        #expect(try take())
+        try folder.write("prices", to: "work/7/eod.csv")
+        let file = FileMover.Moved(
+            drop: 7, name: "eod.csv", destinations: ["cache"], companions: ["eod.csv.ok", "eod.csv.sha256"])
+        let known = CompanionFiles(in: folder.path("work/7"), known: file.companions)
+        #expect(try known.problem(sha256: Self.abc, of: "eod.csv", isNeeded: true) == nil)
+        for _ in 1...2 {
+            try FileMover().moveUnsynced(file, from: folder.path("work/7"), to: folder.path("done"), as: "eod.csv")
+        }
+        #expect(
+            try Disk.names(in: folder.path("done")).names.sorted() == ["eod.csv", "eod.csv.ok", "eod.csv.sha256"])
+        let none = CompanionFiles(in: folder.path("work/7"), known: [])
+        #expect(try none.problem(sha256: Self.abc, of: "eod.csv", isNeeded: false) == nil)
+        #expect(try none.suffixes(of: "eod.csv") == [])
     }
 
     @Test("A checksum is held against the file's")

@@ -27,9 +27,9 @@ struct ResultFileTests {
     /// Rows that the lane settled, all alike.
     private func run(_ rows: ClosedRange<Int>, _ outcome: PostOutcome = .acked, sentAt: Int64 = 2_000_000) -> SettledRun
     {
-        let shared = lot(rows.map { Parcel("R\($0)") }, drop: 7, firstRow: rows.lowerBound)
+        let shared = handover(rows.map { Parcel("R\($0)") }, drop: 7, firstRow: rows.lowerBound)
         return SettledRun(
-            lot: shared,
+            handover: shared,
             rows: shared.rows.indices.map {
                 SettledRow(
                     index: $0, outcome: outcome, attempts: 1, sentAt: sentAt, settledAt: 3_000_000,
@@ -71,11 +71,11 @@ struct ResultFileTests {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             let count = round % 3 == 0 ? Int(state >> 60) + 1 : Int(state >> 53) + 1
             let length = Int(state >> 40) % 200
-            let shared = lot(
+            let shared = handover(
                 (0..<count).map { _ in Parcel("R", fields: "{\"T\":\"\(String(repeating: "x", count: length))\"}") },
                 drop: 7, firstRow: row)
             let run = SettledRun(
-                lot: shared,
+                handover: shared,
                 rows: shared.rows.indices.map {
                     SettledRow(index: $0, outcome: .acked, attempts: 1, sentAt: 2_000_000, settledAt: 3_000_000)
                 })
@@ -102,7 +102,7 @@ struct ResultFileTests {
         await file.append([run(1...2)], of: "cache")
         #expect(try lines().count == 3)
         await file.append([run(3...3, .nacked, sentAt: 1_000_000)], of: "rcc")
-        let batch = lot([Parcel("R9")], drop: 7, firstRow: 9).batch
+        let batch = handover([Parcel("R9")], drop: 7, firstRow: 9).batch
         await file.append(
             [RowEnd(batch.rows[0], .rejected, OutcomeDetail(reason: "decimal_too_long", text: "15 decimals"))],
             in: batch,

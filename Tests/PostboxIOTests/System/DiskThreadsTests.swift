@@ -10,8 +10,8 @@ struct DiskThreadsTests {
         let disk = DispatchSemaphore(value: 0)
         let (done, report) = AsyncStream<Int>.makeStream()
         for number in 1...8 {
-            Task(executorPreference: threads) {
-                Self.stall(disk)
+            Task {
+                await threads.run { Self.stall(disk) }
                 report.yield(number)
             }
         }
@@ -29,25 +29,16 @@ struct DiskThreadsTests {
         #expect(Set(seen) == Set(1...8).union(101...104))
     }
 
-    @Test("Child tasks and actors without a thread of their own run there, too; what comes back is as it was before")
-    func inherited() async throws {
-        actor Counter {
-            var count = 0
-            func next() -> Int {
-                count += 1
-                return count
-            }
-        }
+    @Test("What comes of it, a result or an error, comes back; many share a thread")
+    func results() async throws {
         let threads = DiskThreads(label: "test", count: 1)
-        let counter = Counter()
-        let sum = await threads.run {
-            async let one = counter.next()
-            async let other = counter.next()
-            return await one + other
+        let sum = await withTaskGroup(of: Int.self) { group in
+            for number in 1...100 { group.addTask { await threads.run { number } } }
+            return await group.reduce(0, +)
         }
-        #expect(sum == 3)
+        #expect(sum == 5050)
         await #expect(throws: CancellationError.self) { try await threads.run { throw CancellationError() } }
-        #expect(await threads.run { await counter.next() } == 3)
+        #expect(await threads.run { 3 } == 3)
     }
 
     /// As a read of a disk that does not answer.

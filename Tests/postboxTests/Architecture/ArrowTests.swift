@@ -10,7 +10,8 @@ struct ArrowTests {
         "PostboxCore": ["CLibXML2", "CPCRE2", "Glibc", "Darwin", "DequeModule", "HeapModule"],
         "PostboxIO": [
             "PostboxCore", "CLinux", "CLibArchive", "CLibCurl", "CZlib",
-            "Crypto", "Dispatch", "Foundation", "GRDB", "Glibc", "JWTKit", "Logging", "NIOCore", "NIOExtras",
+            "Crypto", "DequeModule", "Dispatch", "Foundation", "GRDB", "Glibc", "JWTKit", "Logging", "NIOCore",
+            "NIOExtras",
             "NIOHTTP1",
             "NIOPosix", "NIOSSL", "NIOTLS", "Synchronization",
         ],
