@@ -39,7 +39,12 @@ package struct DecimalMarks {
         }
         var numbers: [String: Kind] = [:]
         for field in fields {
-            guard case .column(let name) = field.source else { continue }
+            let name: String
+            switch field.source {
+            case .column(let column): name = column
+            case .derived(_, let value) where value.leavesMarksOpen: name = DerivedColumn.name(ofField: field.name)
+            case .derived, .value: continue
+            }
             switch field.type {
             case nil: numbers[name] = numbers[name] ?? (field.scale == nil && field.round == nil ? .look : .real)
             case .real: numbers[name] = .real
@@ -84,11 +89,16 @@ package struct DecimalMarks {
             guard posted.line > 0, let other else { continue }
             return FileProblem(
                 reason: "mixed_decimal_marks", line: min(posted.line, other.line),
-                what: "The column \(name) has \(other.value) in line \(other.line) and \(posted.value) in line "
+                what: "The \(Self.words(name)) has \(other.value) in line \(other.line) and \(posted.value) in line "
                     + "\(posted.line): nobody can tell which mark is the decimal one.",
                 hint: "Write all numbers of the column with a decimal point and without thousands separators.")
         }
         return nil
+    }
+
+    /// What people call the column.
+    private static func words(_ name: String) -> String {
+        name.first == "\u{1}" ? "field \(name.dropFirst())" : "column \(name)"
     }
 
     private mutating func take(_ value: Span<UInt8>, line: Int, of column: Int) {
@@ -138,5 +148,12 @@ package struct DecimalMarks {
             // `1.234,50` or `1,234.50`: the last mark is the decimal one, but the value with the point is not posted.
             if !isPoint { note(&uses[column].comma) }
         }
+    }
+}
+
+extension ValueRule {
+    /// It makes a number, and says neither which sign its decimal sign is nor what it is computed from.
+    fileprivate var leavesMarksOpen: Bool {
+        formula == nil && date == nil && number?.decimal == nil && number?.thousands == nil && number?.fraction == nil
     }
 }
