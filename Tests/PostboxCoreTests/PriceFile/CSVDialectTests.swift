@@ -1,12 +1,13 @@
 import Foundation
 import PostboxCore
+import TestSupport
 import Testing
 
 /// The line reader against Python's `csv`, in every dialect that both know, on generated nasty files.
 ///
 /// `POSTBOX_DIFFERENTIAL=all` tries many more.
 @Suite(
-    "CSV dialects against Python",
+    "CSV dialects against Python", .ownThreads,
     .enabled(if: PythonScript.isInstalled, "python3 is not installed: nothing to compare with")
 )
 struct CSVDialectTests {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Files of any layout, read whole, in pieces, and as the rejects that are made of them.
-@Suite("Lines of any layout")
+@Suite("Lines of any layout", .ownThreads)
 struct LineFrameTests {
     @Test("Where a file is cut into chunks changes nothing")
     func everySplit() {

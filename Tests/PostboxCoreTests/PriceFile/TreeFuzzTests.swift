@@ -2,7 +2,7 @@ import PostboxCore
 import TestSupport
 import Testing
 
-@Suite("Fuzz of nested documents")
+@Suite("Fuzz of nested documents", .ownThreads)
 struct TreeFuzzTests {
     private static let columns = [
         "v", "a.b", "px[0]", "f[n=B].v", "f[@t=1]@x", "@id", "$key", "/s", "/m/x", "/d/h", "/d@t", "/f[n=B].v",

@@ -3,7 +3,9 @@ import TestSupport
 import Testing
 
 /// The mutator that other suites rely on.
-@Suite("Mutated inputs", .enabled(if: ProcessInfo.processInfo.environment["POSTBOX_FUZZ"] == nil, "a long run"))
+@Suite(
+    "Mutated inputs", .ownThreads,
+    .enabled(if: ProcessInfo.processInfo.environment["POSTBOX_FUZZ"] == nil, "a long run"))
 struct FuzzTests {
     @Test("Each seed is tried as it is, and then others that come of them")
     func inputs() throws {

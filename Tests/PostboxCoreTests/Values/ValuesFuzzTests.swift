@@ -4,7 +4,7 @@ import Testing
 @testable import PostboxCore
 
 /// Bytes of no sense for whatever reads numbers and formulas.
-@Suite("Numbers and formulas of no sense")
+@Suite("Numbers and formulas of no sense", .ownThreads)
 struct ValuesFuzzTests {
     private static let forms: [NumberForm] = {
         var forms: [NumberForm] = []

@@ -5,7 +5,8 @@ import TestSupport
 import Testing
 
 @Suite(
-    "Packed files", .enabled(if: PackingTool.endings.count == 5, "python3 or zstd is missing: nothing can be packed"))
+    "Packed files", .ownThreads,
+    .enabled(if: PackingTool.endings.count == 5, "python3 or zstd is missing: nothing can be packed"))
 struct UnpackerTests {
     private let folder: TemporaryFolder
 

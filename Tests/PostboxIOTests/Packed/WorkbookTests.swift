@@ -4,7 +4,9 @@ import PostboxIO
 import TestSupport
 import Testing
 
-@Suite("Workbooks", .enabled(if: PackingTool.endings.contains("zip"), "python3 is missing: no workbook can be made"))
+@Suite(
+    "Workbooks", .ownThreads,
+    .enabled(if: PackingTool.endings.contains("zip"), "python3 is missing: no workbook can be made"))
 struct WorkbookTests {
     private let folder: TemporaryFolder
 
