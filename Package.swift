@@ -106,7 +106,7 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "PostboxCore", "CLinux",
+                "PostboxCore", "CLinux", "CLibArchive", "CZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

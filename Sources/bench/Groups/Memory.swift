@@ -8,19 +8,39 @@ struct Memory {
         var table = Table("The program's peak memory", ["format", "MB of file", "rows", "peak MB", "rows/s"])
         table.note = "One run each, window 1,000."
         let server = try Server(.fast, desk)
-        for format in [PriceFileFormat.csv, .json, .jsonLines, .xml] {
+        for format in [PriceFileFormat.csv, .json, .jsonLines, .xml, .fixed] {
             for bytes in desk.sizes.bytes {
                 let file = try desk.scratch.priceFile(format, bytes: bytes)
-                let run = try PostboxRun.measure(desk, [file.path], rows: file.rows, port: server.port)
-                table.add(
-                    format.rawValue.uppercased(), Figure.megabytes(file.bytes), Figure.count(file.rows),
-                    Figure.megabytes(run.end.peakBytes), Figure.count(Double(run.rows) / run.end.seconds))
+                try add(format.rawValue.uppercased(), file, server, &table)
                 try desk.scratch.removePriceFile(file)
             }
         }
+        try addPacked(server, &table)
         try server.stop()
         show(table)
         show(guarded())
+    }
+
+    private func add(_ name: String, _ file: PriceFile, _ server: Server, _ table: inout Table) throws {
+        let rules = name == "FIXED" ? "files: [{match: '*', format: fixed, columns: \(PriceText.places)}]" : ""
+        let run = try PostboxRun.measure(desk, [file.path], rows: file.rows, port: server.port, rules: rules)
+        table.add(
+            name, Figure.megabytes(file.bytes), Figure.count(file.rows), Figure.megabytes(run.end.peakBytes),
+            Figure.count(Double(run.rows) / run.end.seconds))
+    }
+
+    /// The same rows as in the largest file of CSV, packed in each way; what unpacks them has a window of its own.
+    private func addPacked(_ server: Server, _ table: inout Table) throws {
+        let plain = try desk.scratch.priceFile(.csv, bytes: desk.sizes.bytes.max() ?? 0)
+        for ending in ["gz", "zst", "bz2", "xz", "zip"] {
+            let file = try Packer.pack(plain, ending)
+            try add("CSV, \(ending)", file, server, &table)
+            try desk.scratch.remove(file)
+        }
+        let workbook = try Packer.workbook(desk.scratch.path + "/rows.xlsx", rows: plain.rows)
+        try desk.scratch.removePriceFile(plain)
+        try add("xlsx", workbook, server, &table)
+        try desk.scratch.remove(workbook)
     }
 
     /// What it takes to know every row of drops that overtook another one.

@@ -53,9 +53,12 @@ extension Scratch {
 
     /// Makes room for the next one.
     func removePriceFile(_ file: PriceFile) throws {
-        try FileManager.default.removeItem(atPath: file.path)
+        try remove(file)
         try FileManager.default.removeItem(atPath: file.path + ".count")
     }
+
+    /// A file that was made of another one.
+    func remove(_ file: PriceFile) throws { try FileManager.default.removeItem(atPath: file.path) }
 
     /// A folder with that many CSV files of one row, each another one, in the order of their names.
     func smallFiles(_ count: Int) throws -> [String] {

@@ -8,11 +8,14 @@ struct PriceText {
     private(set) var rows = 0
 
     /// A workbook's rows are written as its text, which is CSV.
-    init(_ format: PriceFileFormat) {
+    ///
+    /// - Parameter hasHeader: it begins as files of the format do.
+    init(_ format: PriceFileFormat, hasHeader: Bool = true) {
         self.format = format
+        guard hasHeader else { return }
         switch format {
-        // Of columns by position nothing is measured; a workbook's text is CSV.
-        case .csv, .fixed, .xlsx: put("RIC,BID,ASK,TRDPRC_1,GEN_TEXT16\n")
+        case .csv, .xlsx: put("RIC,BID,ASK,TRDPRC_1,GEN_TEXT16\n")
+        case .fixed: break
         case .json: put("[\n")
         case .jsonLines: break
         case .xml: put("<?xml version='1.0' encoding='utf-8'?>\n<data>\n")
@@ -21,7 +24,8 @@ struct PriceText {
 
     mutating func append(_ row: PriceRows.Row) {
         switch format {
-        case .csv, .fixed, .xlsx: csv(row)
+        case .csv, .xlsx: csv(row)
+        case .fixed: fixed(row)
         case .json:
             if rows > 0 { put(",\n") }
             json(row)
@@ -65,6 +69,23 @@ struct PriceText {
         put("\n")
     }
 
+    /// Where the columns of lines without a delimiter stand, as a rule names them.
+    static let places = "{RIC: 1-20, BID: 21-36, ASK: 37-52, TRDPRC_1: 53-68, GEN_TEXT16: 69-92}"
+
+    private mutating func fixed(_ row: PriceRows.Row) {
+        put(row.ric)
+        put(String(repeating: " ", count: max(0, 20 - row.ric.count)))
+        for price in [row.bid, row.ask, row.last] {
+            let start = bytes.count
+            if let price { put(price) }
+            put(String(repeating: " ", count: max(0, 16 - (bytes.count - start))))
+        }
+        put(row.text)
+        // In characters.
+        put(String(repeating: " ", count: max(0, 24 - String(describing: row.text).count)))
+        put("\n")
+    }
+
     /// Prices are numbers, as they stand.
     private mutating func json(_ row: PriceRows.Row) {
         put("{\"RIC\":\"")
@@ -100,11 +121,19 @@ struct PriceText {
         put("</GEN_TEXT16></row>\n")
     }
 
-    private mutating func put(_ text: StaticString) {
+    mutating func put(_ text: StaticString) {
         bytes.append(contentsOf: text.utf8)
     }
 
-    private mutating func put(_ price: PriceRows.Price) {
+    mutating func put(_ text: String) {
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    mutating func put(_ text: [UInt8]) {
+        bytes.append(contentsOf: text)
+    }
+
+    mutating func put(_ price: PriceRows.Price, point: UInt8 = UInt8(ascii: ".")) {
         var units = price.units
         var power = 1
         for _ in 0..<price.decimals { power *= 10 }
@@ -115,7 +144,7 @@ struct PriceText {
             whole /= 10
         } while whole > 0
         bytes.append(contentsOf: digits.reversed())
-        bytes.append(UInt8(ascii: "."))
+        bytes.append(point)
         while power > 1 {
             units %= power
             power /= 10

@@ -17,10 +17,12 @@ struct PostboxRun {
     /// - Parameters:
     ///   - paths: the files, of `rows` rows together; they are linked, not copied.
     ///   - window: posts in flight.
+    ///   - rules: the configuration's section `files`; empty: it has none.
     static func measure(
-        _ desk: Desk, _ paths: [String], rows: Int, port: Int, window: Int = 1000, isDurable: Bool = true
+        _ desk: Desk, _ paths: [String], rows: Int, port: Int, window: Int = 1000, isDurable: Bool = true,
+        rules: String = ""
     ) throws -> PostboxRun {
-        let spool = try Spool(desk, port: port, window: window)
+        let spool = try Spool(desk, port: port, window: window, files: rules)
         try spool.put(paths)
         let child = try spool.start(once: true, isDurable: isDurable)
         let end = try child.wait()

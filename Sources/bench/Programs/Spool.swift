@@ -10,7 +10,8 @@ struct Spool {
     /// - Parameters:
     ///   - port: where the server listens.
     ///   - window: posts in flight.
-    init(_ desk: Desk, port: Int, window: Int = 1000) throws {
+    ///   - files: the configuration's section of that name; empty: it has none.
+    init(_ desk: Desk, port: Int, window: Int = 1000, files: String = "") throws {
         self.desk = desk
         folder = try desk.scratch.makeFolder("spool")
         configuration = desk.scratch.path + "/postbox.yaml"
@@ -26,6 +27,7 @@ struct Spool {
                 user: bench
                 service: NIPROV
                 window: \(window)
+            \(files)
 
             """
         try Data(yaml.utf8).write(to: URL(fileURLWithPath: configuration))

@@ -24,8 +24,8 @@ struct ArchitectureTests {
     func dependencies() throws {
         let homes: [String: Set<String>] = [
             "CLibXML2": ["PostboxCore/PriceFile", "PostboxCore/Workbook"],
-            "CLibArchive": ["PostboxIO/Packed"],
-            "CZlib": ["PostboxIO/Packed"],
+            "CLibArchive": ["PostboxIO/Packed", "bench"],
+            "CZlib": ["PostboxIO/Packed", "bench"],
             "CPCRE2": ["PostboxCore/Values"],
             "CLibCurl": ["PostboxIO/Connection"],
             "CLinux": ["PostboxIO/System", "bench"],
