@@ -197,9 +197,11 @@ package struct RowMapper: Sendable {
                     continue
                 }
             }
-            let rejection =
-                misfit ?? mapRow(rowCells, text, planBytes, &bytes, slots.cells, base, &mapped[count])
-                ?? faulty.map { Rejection(.value(.nestedValue), cell: $0) }
+            var rejection = misfit ?? mapRow(rowCells, text, planBytes, &bytes, slots.cells, base, &mapped[count])
+            if let faulty, rejection == nil || rejection?.isNoFields == true {
+                // That nothing is left to post is no news of a row that was found wrong before.
+                rejection = Rejection(.value(.nestedValue), cell: faulty)
+            }
             if let rejection {
                 oddMarks = oddMarks || hasOddMarks(rejection, rowCells, text)
                 mapped[count].problem = problems.count
@@ -237,6 +239,8 @@ package struct RowMapper: Sendable {
             self.cell = cell
             self.slot = slot
         }
+
+        var isNoFields: Bool { if case .noFields = fault { true } else { false } }
     }
 
     private func mapRow(

@@ -36,10 +36,15 @@ package struct ColumnPath: Sendable, Equatable {
         self = try parser.path()
     }
 
-    /// The path of rows, or of an array: always from the root, with or without a slash, and `*` is each member.
+    /// The path of rows, or of an array: always from the root, with or without a slash, and `*` is each member; `/` alone is the
+    /// root itself.
     ///
     /// Throws as `init(parsing:)`.
     package init(ofRows text: String) throws(SettingsMistake) {
+        if text == "/" {
+            self = .root
+            return
+        }
         var parser = ColumnPathParser(text, allowsAny: true)
         self = try parser.path()
     }
@@ -61,6 +66,9 @@ package struct ColumnPath: Sendable, Equatable {
 
     /// The column that has the name of a row that is a member.
     package static let keyName = "$key"
+
+    /// The column that has the value of a row that is a single value: `{"USD": 1.07}` at `rates.*`.
+    package static let valueName = "$value"
 
     /// Whether it is a column of Postbox's or the rule's own: `$file`, `$row`, `$product`.
     static func isOwn(_ text: String) -> Bool { text.utf8.first == UInt8(ascii: "$") }

@@ -8,6 +8,8 @@ struct DocumentBuilder {
         var columns: [String] = []
         /// The array of the names of rows that are arrays.
         var names: String?
+        /// Where the rows are, as the rule writes it; nil: where they always were.
+        var rows: String?
 
         var isEmpty: Bool { values.isEmpty && columns.isEmpty && names == nil }
     }
@@ -31,8 +33,8 @@ struct DocumentBuilder {
 
     private let wanted: Wanted
     private(set) var states: PathStates
-    /// By path: the last step with a name, whose object or element is the owner.
-    private let lastNaming: [Int]
+    /// By path: so many steps lead to the owner, an object or element: the innermost on the way that may enclose rows.
+    private let ownerSteps: [Int]
     private var text: [UInt8] = []
     private var values: [Value] = []
     private var owners: [Owner] = []
@@ -67,11 +69,22 @@ struct DocumentBuilder {
             }
         }
         states = PathStates(paths)
-        lastNaming = paths.map { $0.lastIndex { $0.isNaming } ?? -1 }
+        let rows = wanted.rows.flatMap { try? ColumnPath(ofRows: $0) }.map { isXML ? $0.localNames : $0.steps }
+        ownerSteps = paths.map { Self.ownerSteps(of: $0, rows: rows) }
         ownerOfPath = Array(repeating: -1, count: paths.count)
         arrays = lists.map { DocumentArray(name: $0) }
         arraysFound = lists.map { _ in 0 }
         isOther = lists.map { _ in false }
+    }
+
+    /// How many steps of a value's path lead to what encloses both it and rows: as many as the rows' path begins with, and with
+    /// them what chooses among several of one name. Never more than to what the value itself is in.
+    private static func ownerSteps(of path: [ColumnPath.Step], rows: [ColumnPath.Step]?) -> Int {
+        let last = path.lastIndex { $0.isNaming } ?? -1
+        guard let rows else { return last }
+        var count = zip(path, rows).prefix { $0 == $1 }.count
+        while count < path.count, !path[count].isNaming { count += 1 }
+        return min(count, last)
     }
 
     /// What was found. Throws `rows_missing`, `not_an_array`, `ambiguous_path` and `arrays_differ` of the arrays.
@@ -125,7 +138,9 @@ struct DocumentBuilder {
                 hint: "Say which one is meant: `[0]` behind a name is its first.")
         }
         if isOther[index] {
-            throw FileProblem(reason: "not_an_array", what: "What the file has at \(name) is no array.")
+            throw FileProblem(
+                reason: "not_an_array", what: "What the file has at \(name) is no array.",
+                hint: "Check the path; a single value of the document is a column with a slash before its path.")
         }
         throw FileProblem(
             reason: "rows_missing",
@@ -141,7 +156,7 @@ extension DocumentBuilder {
     /// Owners begin with the object or element that was opened last.
     private mutating func openOwners(at offset: Int) throws(FileProblem) {
         while conditionStarts.count < states.conditions.count { conditionStarts.append((values.count, owners.count)) }
-        for state in states.top where state.path < wanted.values.count && state.position == lastNaming[state.path] {
+        for state in states.top where state.path < wanted.values.count && state.position == ownerSteps[state.path] {
             guard owners.count < DocumentValues.valuesMax else { throw tooMany(state.path) }
             open.append(owners.count)
             ownerOfPath[state.path] = owners.count

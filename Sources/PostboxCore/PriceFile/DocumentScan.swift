@@ -44,8 +44,9 @@ extension DocumentBuilder.Wanted {
         values = written.filter { $0.hasPrefix("/") }
         switch rule.layout?.rows {
         case .zip(let paths): columns = paths
-        case .arrays(_, let names, _): self.names = names
-        case .path, nil: break
+        case .arrays(let path, let names, _): (rows, self.names) = (path, names)
+        case .path(let path): rows = path
+        case nil: break
         }
         // A path that is one of the arrays is no value of the document.
         values.removeAll { columns.contains($0) }

@@ -40,6 +40,7 @@ struct JSONRowTree {
         var at: Int
         var columnName: String?
         var what: String
+        var hint: String?
     }
 
     private(set) var columns: [Column] = []
@@ -48,6 +49,10 @@ struct JSONRowTree {
     private let used: UsedColumns?
     /// Names of the elements of rows that are arrays. Nil: rows are objects.
     private let elementNames: [[UInt8]]?
+
+    /// A row may be a single value, which is a column of its own.
+    private let takesValue: Bool
+    private var valueColumn = -1
 
     /// By name: the column of the row's member that has it, where its name alone makes it one.
     private var columnOfMember: [[UInt8]: Int] = [:]
@@ -69,6 +74,7 @@ struct JSONRowTree {
         self.used = used
         self.takesAll = takesAll
         self.elementNames = elementNames
+        takesValue = elementNames == nil && used?.isWritten(ColumnPath.valueName) == true
         for text in used?.written ?? [] where !ColumnPath.isOwn(text) {
             let path = try? ColumnPath(parsing: text)
             if path?.isFromRoot == true { continue }
@@ -101,6 +107,11 @@ struct JSONRowTree {
         rowNumber &+= 1
         var fault: Fault?
         _ = try parse(text, &cursor, Node(at: start), depth: depth - 1, &fault)
+        if takesValue, case .scalar = nodes[0].content {
+            if valueColumn < 0 { valueColumn = addColumn(Column(name: ColumnPath.valueName)) }
+            append(valueColumn, 0, isBlocked: false, text, &cells, &unescaped, &fault)
+            return fault
+        }
         if let fault = place(text, start) { return fault }
         for index in paths.indices {
             hits.removeAll(keepingCapacity: true)
@@ -143,10 +154,12 @@ struct JSONRowTree {
             guard count != elementNames.count else { return nil }
             return Fault(
                 reason: "ragged_row", at: start,
-                what: "The row has \(count) value\(count == 1 ? "" : "s"), and there are \(elementNames.count) names.")
+                what: "The row has \(count) value\(count == 1 ? "" : "s"), and there are \(elementNames.count) names.",
+                hint: "Every row must have a value for each name; null where there is none.")
         case (_, nil):
             return Fault(
-                reason: "not_an_object", at: start, what: "A row must be an object: { with named values }.")
+                reason: "not_an_object", at: start, what: "A row must be an object: { with named values }.",
+                hint: "Where each member is a value by itself, its column is `$value`.")
         case (_, .some):
             return Fault(
                 reason: "not_an_object", at: start, what: "A row must be an array of values here: [ … ].")
@@ -298,8 +311,10 @@ struct JSONRowTree {
     private func pathFault(_ path: String) -> Fault? {
         guard twice >= 0 || hits.count > 1 else { return nil }
         let node = nodes[Int(twice >= 0 ? twice : hits[1])]
+        // A member of that name twice, or several elements of an array that say what is asked for.
         return Fault(
-            reason: "duplicate_key", at: node.at, columnName: path, what: "The row has \(path) twice.")
+            reason: twice >= 0 ? "duplicate_key" : "duplicate_column", at: node.at, columnName: path,
+            what: "The row has \(path) twice.", hint: "Leave one of them in the row: nobody knows which is meant.")
     }
 
     private func badEscape(_ path: String?, at: Int) -> Fault {
@@ -344,7 +359,8 @@ struct JSONRowTree {
         if lastRow.updateValue(rowNumber, forKey: column) == rowNumber, fault == nil {
             fault = Fault(
                 reason: "duplicate_key", at: node.at, columnName: columns[column].name,
-                what: "The row has \(columns[column].name) twice.")
+                what: "The row has \(columns[column].name) twice.",
+                hint: "Leave one of them in the row: nobody knows which is meant.")
         }
         append(column, child, isBlocked: false, text, &cells, &unescaped, &fault)
     }

@@ -193,9 +193,11 @@ package struct JSONTreeReader: PriceFileReader {
                 isTwice = states.nextMember(content) != nil
             }
             if isTwice {
-                throw source.problem(
+                var problem = source.problem(
                     "duplicate_key", text, at: index,
                     what: "An object has this member twice, which lies on the path of the rows, \(path).")
+                problem.hint = "Nobody knows which rows are meant: ask for the file again."
+                throw problem
             }
         case .scalar(let kind, _, _, _):
             if states.hasTarget, kind != .null { throw notAnArray("a single value", text, at: index) }
@@ -293,7 +295,8 @@ package struct JSONTreeReader: PriceFileReader {
     private func problem(_ fault: JSONRowTree.Fault, _ text: UnsafeBufferPointer<UInt8>) -> RowProblem {
         let at = source.place(text, at: fault.at)
         return RowProblem(
-            reason: fault.reason, line: at.line, column: at.column, columnName: fault.columnName, what: fault.what)
+            reason: fault.reason, line: at.line, column: at.column, columnName: fault.columnName, what: fault.what,
+            hint: fault.hint)
     }
 
     private func notAnArray(_ what: String, _ text: UnsafeBufferPointer<UInt8>, at index: Int) -> FileProblem {

@@ -309,7 +309,8 @@ struct XMLRowTree {
 
     private func twice(_ path: String, _ node: Node) -> RowProblem {
         RowProblem(
-            reason: "duplicate_column", line: node.line, columnName: path, what: "The row has \(path) twice.")
+            reason: "duplicate_column", line: node.line, columnName: path, what: "The row has \(path) twice.",
+            hint: "Say which is meant: `[0]` behind a name is the first, `[@name=value]` the one that says so.")
     }
 
     private func isBlank(_ node: Node, _ text: UnsafeBufferPointer<UInt8>) -> Bool {

@@ -94,7 +94,8 @@ extension XMLFeed {
     func tooDeep(_ most: Int) -> FileProblem {
         FileProblem(
             reason: "too_deep", line: tag.line, column: tagColumn,
-            what: "More than \(most) elements stand inside each other.")
+            what: "More than \(most) elements stand inside each other.",
+            hint: "No price file is so deep: see where it comes from.")
     }
 
     var tooManyColumns: FileProblem {

@@ -91,7 +91,7 @@ struct FileCheck {
             var all = found.sources
             all.tellsAll = true
             let pass = PriceFilePass(rule: rule, format: format, target: target, sources: all)
-            try show(path, source, pass, codec, posts: refusal == nil, hasLines: format.traits.hasHeader)
+            try show(path, source, pass, codec, posts: refusal == nil, format.traits)
             if !isJSON {
                 let posted = refusal == nil ? found.counted - rejected : 0
                 let skipped = found.skipped.map { ", \($0.count) skipped" } ?? ""
@@ -135,7 +135,7 @@ struct FileCheck {
     /// Reads the file again and shows its problems, and its posts where they would be sent.
     private func show(
         _ path: String, _ source: SourceFile, _ pass: PriceFilePass, _ codec: MessageCodec, posts isSent: Bool,
-        hasLines: Bool
+        _ traits: FormatTraits
     ) throws {
         var limit = ProblemLimit(most: most)
         var left = postsMax ?? .max
@@ -144,8 +144,10 @@ struct FileCheck {
                 for row in posts.rows {
                     if row.problem >= 0 {
                         let problem = posts.problems[row.problem]
-                        for one in [problem.alone] + problem.more where limit.shows(one.reason) {
-                            self.problem(path, one, row: row.row, isInLine: hasLines)
+                        for var one in [problem.alone] + problem.more where limit.shows(one.reason) {
+                            // Of a workbook a cell has a number, and no place in a line of text.
+                            if traits.isWorkbook { one.column = pass.place(ofColumn: one.columnName) ?? 0 }
+                            self.problem(path, one, row: row.row, isInLine: traits.hasHeader)
                         }
                     } else if isSent, left > 0 {
                         left -= 1

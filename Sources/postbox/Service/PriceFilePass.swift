@@ -52,6 +52,8 @@ final class PriceFileReading {
     var control: FileProblem? { trailer?.problem }
     var frame: RowFrame { reader.frame }
     var columns: [Column] { shaper?.columns ?? reader.columns }
+    /// The file's own.
+    var fileColumns: [Column] { reader.columns }
 
     /// Cuts a chunk into pieces whose rows and cells stay in a core's cache until they are mapped.
     static func pieces(
@@ -230,6 +232,9 @@ final class PriceFilePass {
 
     /// Why each row that was taken last does not count, where it is read for these rows.
     var reasons: [String] { reading.reasons }
+
+    /// The place of a column among the file's own, from 1; nil: it is none of them.
+    func place(ofColumn name: String?) -> Int? { reading.fileColumns.firstIndex { $0.name == name }.map { $0 + 1 } }
 
     /// Data rows read so far; a trailer is none.
     var rowCount: Int { reading.rowCount }

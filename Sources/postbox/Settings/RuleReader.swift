@@ -50,6 +50,12 @@ enum RuleReader {
         rule.noRows = section.word(.noRows)
         rule.layout = LayoutReader(section: section, format: rule.knownFormat).read()
         rule.shape = ShapeReader(section: section).read()
+        if rule.layout?.lines?.headings != nil, rule.maxRejected?.allows(1, of: 1_000_000) ?? true {
+            section.warn(
+                "a line that should be a heading and fits none leaves the rows below it under the one before: "
+                    + "write `max_rejected: 0`, so that such a file is refused",
+                at: .carry)
+        }
         for (path, mistake) in rule.pathMistakes {
             section.report("\"\(path)\" is not \(mistake.expected)", at: section.has(.arrays) ? .arrays : .rows)
         }

@@ -43,6 +43,9 @@ final class SettingsSection<Key: SettingsKey> {
         return (node.sequence.map(Array.init) ?? [node]).contains { $0.scalar?.string.contains("${") == true }
     }
 
+    /// Notes what is allowed and not wise.
+    func warn(_ what: String, at key: Key) { log.warn(line: values[key]?.line ?? line, what) }
+
     /// Notes that a key's value is a secret that stands in the file itself.
     func warnOfLiteral(_ key: Key) {
         guard let value = values[key] else { return }

@@ -54,6 +54,22 @@ struct DocumentScanTests {
         #expect(file.values == [["1", "1"], ["2"]])
     }
 
+    @Test("A value may stand deep in what encloses the row")
+    func deep() {
+        let text = """
+            <d><g><k><v n='f' x='0'/><v n='c' x='1'/></k><r a='1'/><r a='2'/></g>\
+            <g><r a='3'/><k><v n='c' x='2'/></k></g><g><k/><r a='4'/></g></d>
+            """
+        let file = readDocument(text, .xml, ruleOf(["@a", "/d/g/k/v[@n=c]@x"], rows: .path("/d/g/r")))
+        #expect(file.values == [["1", "1"], ["2", "1"], ["3", "2"], ["4"]])
+        let json = #"{"g":[{"m":{"c":"x"},"r":[{"a":1}]},{"r":[{"a":2}],"m":{"c":"y"}},{"r":[{"a":3}]}]}"#
+        let same = readDocument(json, .json, ruleOf(["a", "/g.m.c"], rows: .path("g.r")))
+        #expect(same.values == [["1", "x"], ["2", "y"], ["3"]])
+        let two = "<d><g><k x='1'/><k x='2'/><r a='1'/></g></d>"
+        #expect(
+            outcome(readDocument(two, .xml, ruleOf(["@a", "/d/g/k@x"], rows: .path("/d/g/r"))), "") == "ambiguous_path")
+    }
+
     @Test("Too many values are refused with words, not kept")
     func bounds() {
         let text = "<d>" + String(repeating: "<x>1</x>", count: 100_001) + "<r a='1'/></d>"

@@ -89,13 +89,28 @@ struct JSONTreeReaderTests {
     @Test(
         "Several values at one path are told, never the first",
         arguments: [
-            ("a", #"{"a":1,"b":2,"a":3}"#, 20), ("a.b", #"{"a":{"b":1},"a":{"c":1}}"#, 20),
-            ("a.b", #"{"a":{"b":1},"a.b":2}"#, 20), ("f[n=B].v", #"{"f":[{"n":"B","v":1},{"n":"B","v":2}]}"#, 38),
+            ("a", #"{"a":1,"b":2,"a":3}"#, "duplicate_key@1:20"),
+            ("a.b", #"{"a":{"b":1},"a":{"c":1}}"#, "duplicate_key@1:20"),
+            ("a.b", #"{"a":{"b":1},"a.b":2}"#, "duplicate_column@1:20"),
+            ("f[n=B].v", #"{"f":[{"n":"B","v":1},{"n":"B","v":2}]}"#, "duplicate_column@1:38"),
         ])
-    func several(_ path: String, _ row: String, _ column: Int) {
+    func several(_ path: String, _ row: String, _ problem: String) {
         let file = read("{\"r\":[\(row)]}", [path], rows: .path("r"))
-        #expect(summary(file.rows.first?.problem) == "duplicate_key@1:\(column)")
+        #expect(summary(file.rows.first?.problem) == problem)
         #expect(file.rows.first?.problem?.columnName == path)
+    }
+
+    @Test("Members that are single values are a column, where the rule asks for it")
+    func singleValues() {
+        let text = #"{"r":{"A":1.50,"B":"x","C":null,"D":{"a":2},"E":3}}"#
+        let file = read(text, ["$key", "$value"], rows: .path("r.*"))
+        #expect(
+            file.cells == [
+                ["$value=number:1.50", "$key=string:A"], ["$value=string:x", "$key=string:B"],
+                ["$value=null:", "$key=string:C"], ["$key=string:D"], ["$value=number:3", "$key=string:E"],
+            ])
+        let without = read(text, ["$key"], rows: .path("r.*"))
+        #expect(without.rows.first.map { summary($0.problem) } == "not_an_object@1:11")
     }
 
     @Test("What comes twice and is not used does not matter")
@@ -112,6 +127,7 @@ struct JSONTreeReaderTests {
             ("a.b", #"{"a":[{"b":[{"v":1}]},{"c":0},{"b":[{"v":2}]}]}"#, ["1", "2"]),
             ("a.*.b", #"{"a":{"x":{"b":[{"v":1}]},"y":{"b":[{"v":2}]}}}"#, ["1", "2"]),
             ("/a/b", #"{"a":{"b":[{"v":1}]}}"#, ["1"]), ("a", "{\"a\": [ ] }", []), ("a.*", "{\"a\": { } }", []),
+            ("/", #"[{"v":1},{"v":2}]"#, ["1", "2"]),
         ])
     func places(_ path: String, _ text: String, _ values: [String]) {
         let file = read(text, ["v"], rows: .path(path))

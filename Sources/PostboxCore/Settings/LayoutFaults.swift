@@ -1,0 +1,79 @@
+extension MappingRule {
+    /// Keys that say how a file lies, and that mean nothing in files of the rule's format, or beside each other. Left in silence, such
+    /// a key would look as if it did something.
+    var layoutFaults: [(key: RuleKey, what: String)] {
+        var faults: [(key: RuleKey, what: String)] = []
+        if let format = knownFormat { faults += lineFaults(format) + pathFaults(format) }
+        let container = layout?.container
+        if container?.isPlain == true, container?.member != nil {
+            faults.append(
+                (.member, "`member` is a file of an archive, and `compression: none` says that there is no archive"))
+        }
+        if let quote = layout?.lines?.quote, quote.rawValue.utf8.elementsEqual([delimiter]) {
+            faults.append((.quote, "`quote` and `delimiter` are the same character"))
+        }
+        return faults + letFaults
+    }
+
+    /// Keys of lines.
+    private func lineFaults(_ format: PriceFileFormat) -> [(key: RuleKey, what: String)] {
+        guard let lines = layout?.lines else { return [] }
+        let (traits, title) = (format.traits, format.traits.title)
+        if traits.hasColumnsByPosition {
+            let keys: [(RuleKey, Bool)] = [
+                (.delimiter, lines.hasOwnDelimiter == true || lines.partsAtBlanks == true),
+                (.quote, lines.quote != nil), (.header, lines.header != nil && lines.header != LineLayout.Header.none),
+            ]
+            return keys.filter(\.1).map {
+                ($0.0, "`\($0.0.rawValue)` means nothing with `format: fixed`: `columns` says where each value stands")
+            }
+        }
+        guard !traits.hasHeader else { return [] }
+        let keys: [(RuleKey, Bool)] = [
+            (.quote, lines.quote != nil), (.skipLines, lines.skipped != nil), (.comment, lines.comment != nil),
+            (.header, lines.header != nil), (.rows, lines.after != nil || lines.before != nil),
+            (.drop, lines.dropped != nil), (.carry, lines.headings != nil), (.ragged, lines.ragged != nil),
+        ]
+        return keys.filter(\.1).map { key, _ in
+            let what =
+                switch key {
+                case .rows: "marker lines in `rows` are of CSV and of fixed columns; of \(title) it is a path"
+                case .carry: "headings in `carry` are lines of CSV and of fixed columns, which \(title) does not have"
+                default: "`\(key.rawValue)` is of CSV and of fixed columns, not of \(title)"
+                }
+            return (key, what)
+        }
+    }
+
+    /// Keys of documents, and of workbooks.
+    private func pathFaults(_ format: PriceFileFormat) -> [(key: RuleKey, what: String)] {
+        let (traits, title) = (format.traits, format.traits.title)
+        var faults: [(key: RuleKey, what: String)] = []
+        switch layout?.rows {
+        case .path? where !traits.hasPaths:
+            faults.append((.rows, "a path in `rows` is of JSON and XML; of \(title) it is {after: LINE, before: LINE}"))
+        case .arrays? where !traits.hasPaths || traits.hasRowElement,
+            .zip? where !traits.hasPaths || traits.hasRowElement:
+            faults.append((.arrays, "`arrays` is of JSON, not of \(title)"))
+        default: break
+        }
+        if !traits.isWorkbook, layout?.container?.sheet != nil {
+            faults.append((.sheet, "`sheet` is of workbooks, not of \(title): write `format: xlsx`, or leave it out"))
+        }
+        return faults
+    }
+
+    /// Columns of `let` that are made of later ones.
+    private var letFaults: [(key: RuleKey, what: String)] {
+        let lets = shape?.lets ?? []
+        return lets.enumerated().compactMap { index, made in
+            let later = Set(lets[index...].map(\.name))
+            guard let other = (made.source.names + made.value.columns).first(where: later.contains) else { return nil }
+            let what =
+                other == made.name
+                ? "`\(other)` in `let` is made of itself"
+                : "`\(made.name)` in `let` is made of `\(other)`, which is made behind it: write `\(other)` first"
+            return (.let, what)
+        }
+    }
+}
