@@ -107,10 +107,10 @@ struct JSONRowTree {
         rowNumber &+= 1
         var fault: Fault?
         _ = try parse(text, &cursor, Node(at: start), depth: depth - 1, &fault)
-        if takesValue, case .scalar = nodes[0].content {
+        if takesValue {
             if valueColumn < 0 { valueColumn = addColumn(Column(name: ColumnPath.valueName)) }
             append(valueColumn, 0, isBlocked: false, text, &cells, &unescaped, &fault)
-            return fault
+            if case .scalar = nodes[0].content { return fault }
         }
         if let fault = place(text, start) { return fault }
         for index in paths.indices {

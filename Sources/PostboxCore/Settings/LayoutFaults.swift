@@ -57,10 +57,25 @@ extension MappingRule {
             faults.append((.arrays, "`arrays` is of JSON, not of \(title)"))
         default: break
         }
+        if traits.hasPaths, fields != nil, let unpivot = shape?.unpivot, isByPath {
+            switch unpivot.columns {
+            case .named: break
+            case .others, .like:
+                faults.append((.unpivot, "`unpivot` needs `columns` in \(title): the paths that become rows"))
+            }
+        }
         if !traits.isWorkbook, layout?.container?.sheet != nil {
             faults.append((.sheet, "`sheet` is of workbooks, not of \(title): write `format: xlsx`, or leave it out"))
         }
         return faults
+    }
+
+    /// Whether no header or list names the columns: only those that the rule names are looked for.
+    private var isByPath: Bool {
+        switch layout?.rows {
+        case .arrays?, .zip?: false
+        case .path?, nil: true
+        }
     }
 
     /// Columns of `let` that are made of later ones.
