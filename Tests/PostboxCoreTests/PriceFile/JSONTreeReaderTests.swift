@@ -107,7 +107,8 @@ struct JSONTreeReaderTests {
         #expect(
             file.cells == [
                 ["$value=number:1.50", "$key=string:A"], ["$value=string:x", "$key=string:B"],
-                ["$value=null:", "$key=string:C"], ["$value=nested:{\"a\":2}", "$key=string:D"], ["$value=number:3", "$key=string:E"],
+                ["$value=null:", "$key=string:C"],
+                ["$value=nested:{\"a\":2}", "$key=string:D"], ["$value=number:3", "$key=string:E"],
             ])
         let without = read(text, ["$key"], rows: .path("r.*"))
         #expect(without.rows.first.map { summary($0.problem) } == "not_an_object@1:11")
