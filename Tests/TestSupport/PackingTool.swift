@@ -22,6 +22,23 @@ package enum PackingTool {
         return try run(["python3", "-c", "import sys; i = sys.stdin.buffer; o = sys.stdout.buffer; \(script)"], bytes)
     }
 
+    /// A zip of these files.
+    package static func zip(_ members: [(name: String, bytes: Data)]) throws -> Data {
+        // Names and bytes may be anything, and an argument has no room for them.
+        let list = members.map { "\(Data($0.name.utf8).base64EncodedString()) \($0.bytes.base64EncodedString())" }
+        let script = """
+            import zipfile, io, base64
+            b = io.BytesIO()
+            z = zipfile.ZipFile(b, 'w', zipfile.ZIP_DEFLATED)
+            for line in i.read().decode().split('\\n'):
+                name, part = line.split(' ')
+                z.writestr(base64.b64decode(name).decode(), base64.b64decode(part))
+            z.close()
+            o.write(b.getvalue())
+            """
+        return try python(script, Data(list.joined(separator: "\n").utf8))
+    }
+
     /// What a script of Python's writes of these bytes: `i` is its input, `o` its output.
     package static func python(_ script: String, _ bytes: Data = Data()) throws -> Data {
         try run(["python3", "-c", "import sys; i = sys.stdin.buffer; o = sys.stdout.buffer\n\(script)"], bytes)

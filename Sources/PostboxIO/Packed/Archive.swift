@@ -7,12 +7,15 @@ final class Archive {
     /// What the calls back need: its address is given to libarchive.
     private final class Input {
         let file: PackedFile
+        /// Sees all bytes before libarchive does, one after the other.
+        let watch: (UnsafeRawBufferPointer) throws(FileProblem) -> Void
         var offset = 0
-        var trouble: DiskError?
+        var trouble: (any Error)?
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 16)
 
-        init(_ file: PackedFile) {
+        init(_ file: PackedFile, _ watch: @escaping (UnsafeRawBufferPointer) throws(FileProblem) -> Void) {
             self.file = file
+            self.watch = watch
         }
 
         deinit {
@@ -32,20 +35,26 @@ final class Archive {
     let archive: OpaquePointer
     private let input: Input
 
-    /// `setUp` names what is to be read, and adds nothing that opens other files. Throws as `check`.
-    init(_ file: PackedFile, isSeekable: Bool, _ setUp: (OpaquePointer) -> Void) throws {
+    /// `watch` sees the file's bytes before they are unpacked, once and in order where the file is not seekable. `setUp` names what
+    /// is to be read, and adds nothing that opens other files. Throws as `check`.
+    init(
+        _ file: PackedFile, isSeekable: Bool,
+        watch: @escaping (UnsafeRawBufferPointer) throws(FileProblem) -> Void = { _ in },
+        _ setUp: (OpaquePointer) -> Void
+    ) throws {
         guard let archive = archive_read_new() else {
             throw DiskError(code: ENOMEM, call: "archive_read_new", path: file.path)
         }
         self.archive = archive
-        input = Input(file)
+        input = Input(file, watch)
         setUp(archive)
         archive_read_set_callback_data(archive, Unmanaged.passUnretained(input).toOpaque())
         archive_read_set_read_callback(archive) { _, context, bytes in
             guard let context else { return -1 }
             let input = Unmanaged<Input>.fromOpaque(context).takeUnretainedValue()
-            do throws(DiskError) {
+            do {
                 let got = try input.file.read(into: input.buffer, at: input.offset)
+                try input.watch(UnsafeRawBufferPointer(rebasing: input.buffer[..<got]))
                 input.offset += got
                 bytes?.pointee = UnsafeRawPointer(input.buffer.baseAddress)
                 return got
@@ -82,7 +91,7 @@ final class Archive {
         archive_read_free(archive)
     }
 
-    /// Throws what a call's result stands for: `DiskError` where the disk failed, else `archive_damaged`. A warning is no fault.
+    /// Throws what a call's result stands for: what the disk or `watch` threw, else `archive_damaged`. A warning is no fault.
     func check(_ result: Int32) throws {
         guard result < ARCHIVE_WARN else { return }
         throw trouble

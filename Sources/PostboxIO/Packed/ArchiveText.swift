@@ -24,7 +24,14 @@ final class ArchiveText: UnpackedText {
             isOpen = true
             return
         }
-        archive = try Archive(file, isSeekable: false) { archive in
+        var windows = packing == .xz ? XzWindows() : nil
+        let watch = { (bytes: UnsafeRawBufferPointer) throws(FileProblem) in
+            guard windows?.take(bytes) == false else { return }
+            throw FileProblem(
+                reason: "expands_too_far", what: "To unpack the file a dictionary of more than 128 MB is needed.",
+                hint: "Pack it with a smaller one: `xz -9` needs 64 MB.")
+        }
+        archive = try Archive(file, isSeekable: false, watch: watch) { archive in
             archive_read_support_format_raw(archive)
             archive_read_support_format_empty(archive)
             switch packing {
@@ -34,7 +41,6 @@ final class ArchiveText: UnpackedText {
             }
         }
         guard archive_filter_count(archive.archive) == 2 else { throw FileProblem.notPacked(packing) }
-        if packing == .xz { try Self.checkWindow(file) }
         isOpen = try archive.next() != nil
     }
 
@@ -49,7 +55,7 @@ final class ArchiveText: UnpackedText {
 
     /// Whether the file begins as such files do.
     private static func hasMark(_ file: PackedFile, _ packing: Packing) throws(DiskError) -> Bool {
-        let head = try head(of: file)
+        let head = try file.bytes(at: 0, count: 6)
         switch packing {
         // The second one is a frame to skip, which some packers write first.
         case .zst:
@@ -60,46 +66,5 @@ final class ArchiveText: UnpackedText {
         case .zip: return head.starts(with: [0x50, 0x4B])
         case .gz: return head.starts(with: [0x1F, 0x8B])
         }
-    }
-
-    /// The dictionary that the first block of an xz file needs, of which liblzma would take up to 1 GB.
-    private static func checkWindow(_ file: PackedFile) throws {
-        let head = try head(of: file)
-        // Behind the stream's header of 12 bytes: the block's length, flags, lengths where the flags say so, and the filters.
-        guard head.count >= 32, head[12] != 0 else { return }
-        let flags = head[13]
-        var at = 14
-        for mask in [UInt8(0x40), 0x80] where flags & mask != 0 {
-            while at < head.count, head[at] & 0x80 != 0 { at += 1 }
-            at += 1
-        }
-        for _ in 0...Int(flags & 3) {
-            guard at + 2 < head.count else { return }
-            let (id, length) = (head[at], Int(head[at + 1]))
-            // LZMA2; of 2 or 3 times a power of two.
-            if id == 0x21, length == 1 {
-                let bits = Int(head[at + 2] & 0x3F)
-                guard bits <= 30 else {
-                    throw FileProblem(
-                        reason: "expands_too_far",
-                        what: "To unpack the file a dictionary of more than 128 MB is needed.",
-                        hint: "Pack it with a smaller one: `xz -9` needs 64 MB.")
-                }
-            }
-            at += 2 + length
-        }
-    }
-
-    private static func head(of file: PackedFile) throws(DiskError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: 1024)
-        var result: Result<Int, DiskError> = .success(0)
-        bytes.withUnsafeMutableBytes { room in
-            do throws(DiskError) {
-                result = .success(try file.read(into: room, at: 0))
-            } catch {
-                result = .failure(error)
-            }
-        }
-        return Array(bytes.prefix(try result.get()))
     }
 }

@@ -19,6 +19,20 @@ package struct PackedFile: Sendable {
         let room = UnsafeMutableRawBufferPointer(rebasing: bytes[..<min(bytes.count, size - offset)])
         return try Disk.read(descriptor, into: room, at: offset, path: path)
     }
+
+    /// So many bytes at a place, or those up to the end of the file. Throws `DiskError`.
+    func bytes(at offset: Int, count: Int) throws(DiskError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: max(0, min(count, size - offset)))
+        var result: Result<Int, DiskError> = .success(0)
+        bytes.withUnsafeMutableBytes { room in
+            do throws(DiskError) {
+                result = .success(try read(into: room, at: offset))
+            } catch {
+                result = .failure(error)
+            }
+        }
+        return Array(bytes.prefix(try result.get()))
+    }
 }
 
 /// Text that comes out of a packed file, from its beginning to its end.

@@ -22,6 +22,7 @@ final class WorkbookText: UnpackedText {
         textMax = Wrapping.textMax(rule, packedSize: file.size)
         workbook = Workbook(sheet: rule.sheet, delimiter: delimiter)
         try checkLook()
+        try checkContainer()
         while let part = try workbook.next() {
             let archive = try find(part)
             if part.isSheet {
@@ -102,6 +103,17 @@ final class WorkbookText: UnpackedText {
         throw FileProblem.damaged(
             "The file is no workbook that can be read: it has no part \(VisibleText.line(part.name)).",
             hint: "Workbooks of Excel 2007 and later are read (.xlsx, .xlsm), not .xlsb and .ods: save it anew.")
+    }
+
+    /// Parts are found by name, in any case.
+    private func checkContainer() throws {
+        var seen: Set<String> = []
+        for name in try ZipDirectory(file).names.map({ String(decoding: $0, as: UTF8.self) })
+        where !seen.insert(name.lowercased()).inserted {
+            throw FileProblem.damaged(
+                "The workbook has the part \(VisibleText.line(name)) twice.",
+                hint: "Open it in Excel, and save it again.")
+        }
     }
 
     /// What is no container at all has better words than that.

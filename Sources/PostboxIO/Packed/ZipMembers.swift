@@ -12,8 +12,9 @@ struct ZipMembers {
     /// An archive whose next bytes are those of the one file inside, or of the one that `pattern` fits.
     ///
     /// Throws `archive_members` where there is none or several, `archive_damaged`, also for a file that is encrypted or
-    /// packed by a method that is not read, and `DiskError`.
+    /// packed by a method that is not read, `ZipDirectory`'s, and `DiskError`.
     func open(_ pattern: String?) throws -> Archive {
+        _ = try ZipDirectory(file)
         let (index, archive) = (try choose(pattern), try Archive(zip: file))
         var member = try archive.next()
         for _ in 0..<index { member = try archive.next() }

@@ -153,9 +153,39 @@ struct UnpackerTests {
         }
         #expect(try problem(xz(256), "xz")?.reason == "expands_too_far")
         #expect(try text(source(xz(128), "xz")) == Self.small)
+        // Not in the first block alone: in another stream, and in another block of the same one.
+        let (mild, greedy) = (try xz(1), try xz(256))
+        #expect(try problem(mild + Data(count: 8) + greedy, "xz")?.reason == "expands_too_far")
+        #expect(try text(source(mild + Data(count: 8) + mild, "xz")) == Self.small + Self.small)
+        for (second, expected) in [(greedy, "expands_too_far"), (mild, nil)] {
+            #expect(try problem(oneStream(mild, second), "xz")?.reason == expected)
+        }
         // A frame whose header names a window of 2 GB.
         let frame = Data([0x28, 0xB5, 0x2F, 0xFD, 0, 21 << 3, 1, 0, 0])
         #expect(try problem(frame, "zst")?.reason == "expands_too_far")
+    }
+
+    /// One stream of the blocks of two, each of which has one.
+    private func oneStream(_ first: Data, _ second: Data) throws -> Data {
+        try PackingTool.python(
+            """
+            import binascii
+            def parts(x):
+                n = (int.from_bytes(x[-8:-4], 'little') + 1) * 4
+                index, at = x[-12 - n:-12], 2
+                for _ in range(2):
+                    while index[at] & 0x80: at += 1
+                    at += 1
+                return x[12:-12 - n], index[2:at]
+            def checked(b): return b + binascii.crc32(b).to_bytes(4, 'little')
+            d = i.read()
+            a, b = d[:\(first.count)], d[\(first.count):]
+            (one, record), (two, other) = parts(a), parts(b)
+            index = b'\\0\\2' + record + other
+            index = checked(index + bytes(-len(index) % 4))
+            size = (len(index) // 4 - 1).to_bytes(4, 'little')
+            o.write(a[:12] + one + two + index + binascii.crc32(size + a[6:8]).to_bytes(4, 'little') + size + a[6:8] + b'YZ')
+            """, first + second)
     }
 
     // MARK: - Zips

@@ -49,21 +49,9 @@ struct WorkbookTests {
         ]
         all.merge(parts) { _, new in new }
         let names = order + all.keys.sorted().filter { !order.contains($0) }
-        let list = names.map { "\($0) \(Data((all[$0] ?? "").utf8).base64EncodedString())" }
-        // An argument has no room for a large part.
-        let script = """
-            import zipfile, io, base64
-            b = io.BytesIO()
-            z = zipfile.ZipFile(b, 'w', zipfile.ZIP_DEFLATED)
-            for line in i.read().decode().split('\\n'):
-                name, part = line.rsplit(' ', 1)
-                z.writestr(name, base64.b64decode(part))
-            z.close()
-            o.write(b.getvalue())
-            """
         let path = folder.path("book.xlsx")
         try Spawning.write(
-            try PackingTool.python(script, Data(list.joined(separator: "\n").utf8)), to: URL(fileURLWithPath: path))
+            try PackingTool.zip(names.map { ($0, Data((all[$0] ?? "").utf8)) }), to: URL(fileURLWithPath: path))
         return path
     }
 

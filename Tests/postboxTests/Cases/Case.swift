@@ -152,37 +152,13 @@ extension Case.Input {
 
     private func packed(_ data: Data) throws -> Data {
         guard let way = options["packed"] else { return data }
-        let script = """
-            import sys, gzip, bz2, lzma, zipfile, io, os
-            way, member, twice = sys.argv[1:4]
-            data = sys.stdin.buffer.read()
-            if way == "gz":
-                half = data.index(b"\\n", len(data) // 2) + 1 if twice == "yes" else len(data)
-                out = gzip.compress(data[:half], mtime=0) + (gzip.compress(data[half:], mtime=0) if twice == "yes" else b"")
-            elif way == "bz2": out = bz2.compress(data)
-            elif way == "xz": out = lzma.compress(data)
-            elif way == "zip":
-                file = io.BytesIO()
-                with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                    archive.writestr(member, data)
-                    if twice == "yes": archive.writestr("other.txt", b"other")
-                out = file.getvalue()
-            sys.stdout.buffer.write(out)
-            """
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [
-            "python3", "-c", script, way, options["member"] ?? "prices.csv", options["twice"] == nil ? "no" : "yes",
-        ]
-        let (input, output) = (Pipe(), Pipe())
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        input.fileHandleForWriting.write(data)
-        try input.fileHandleForWriting.close()
-        let out = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Unknown(what: "packed=\(way)") }
-        return out
+        let isTwice = options["twice"] != nil
+        if way == "zip" {
+            return try PackingTool.zip(
+                [(options["member"] ?? "prices.csv", data)] + (isTwice ? [("other.txt", Data("other".utf8))] : []))
+        }
+        guard isTwice else { return try PackingTool.pack(data, way) }
+        let half = (data.suffix(from: data.count / 2).firstIndex(of: UInt8(ascii: "\n")) ?? data.count - 1) + 1
+        return try PackingTool.pack(data.prefix(half), way) + PackingTool.pack(data.suffix(from: half), way)
     }
 }
