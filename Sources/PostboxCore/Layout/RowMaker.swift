@@ -43,7 +43,8 @@ struct RowMaker {
         let plan = MappingPlan(rule)
         var columns = shape
         let slot = { (name: String) in columns.slot(name) }
-        let makers = ValueMakers(blanks: rule.layout?.blanks, sources: sources, slot: slot)
+        let makers = ValueMakers(
+            blanks: rule.layout?.blanks, keepsLineBreaks: rule.lineBreaks == .keep, sources: sources, slot: slot)
         for made in rule.shape?.lets ?? [] {
             lets.append((stage.makers.count, slot(made.name), made.name))
             stage.add(makers.maker(made.source, made.value), date: makers.date(made.value))
@@ -476,7 +477,7 @@ private struct PlainNumbers: Sendable {
 
     init?(_ form: NumberForm, plan: MappingPlan) {
         guard !form.isEmpty else { return nil }
-        step = NumberStep(form, isTyped: false)
+        step = NumberStep(form, isTyped: false, keepsLineBreaks: plan.lineBreaks == .keep)
         self.plan = plan
     }
 

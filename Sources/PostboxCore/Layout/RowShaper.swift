@@ -266,9 +266,13 @@ struct BlankCleaner: Sendable {
 /// Whether a row repeats the header.
 struct HeaderCheck: Sendable {
     func repeats(_ columns: [Column], _ cells: ArraySlice<RowBatch.Cell>, _ text: [UInt8]) -> Bool {
-        guard cells.count == columns.count, !columns.isEmpty else { return false }
+        guard cells.count == columns.count else { return false }
+        var isNamed = false
         for (index, cell) in cells.enumerated() {
             let name = columns[index].name.utf8
+            // What a heading adds stands in no header.
+            if name.first == UInt8(ascii: "$") { continue }
+            isNamed = true
             let bytes = cell.bytes
             // Most rows differ in their first cell.
             let value = text.span.extracting(bytes)
@@ -280,7 +284,7 @@ struct HeaderCheck: Sendable {
             }
             guard index == 0, text[bytes].elementsEqual(byteOrderMark + Array(name)) else { return false }
         }
-        return true
+        return isNamed
     }
 }
 

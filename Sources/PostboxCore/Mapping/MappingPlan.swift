@@ -85,6 +85,7 @@ struct MappingPlan: Sendable {
     private(set) var obstacle: RowFault?
     /// The names of a header that a row may repeat; empty: the file has none.
     private(set) var header: [[UInt8]] = []
+    private let mayNest: Bool
     /// A value stands where a column lies that the rule takes for a value.
     private(set) var hasParents = false
     /// By column, for those that should be objects: the slots of the columns that the rule names in them.
@@ -108,7 +109,9 @@ struct MappingPlan: Sendable {
     private let plainRICSlot = 0
     private let plainPostSlot = 1
 
-    init(_ rule: MappingRule) {
+    /// `mayNest`: see ``RowMapper``.
+    init(_ rule: MappingRule, mayNest: Bool = true) {
+        self.mayNest = mayNest
         bytes = Array(repeating: 0, count: MappingPlan.padding)
         mapsColumnsPlainly = rule.fields == nil
         empty = rule.empty
@@ -137,7 +140,7 @@ struct MappingPlan: Sendable {
         guard columns.count > uses.count else { return }
         for column in columns[uses.count...] {
             let inside = slotsByName.filter { $0.key.hasPrefix(column.name + ".") }.map(\.value)
-            if !inside.isEmpty, !areHeader, !column.isAttribute {
+            if mayNest, !inside.isEmpty, !areHeader, !column.isAttribute {
                 children[uses.count] = inside.sorted()
                 hasParents = true
             }

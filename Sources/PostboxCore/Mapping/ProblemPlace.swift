@@ -21,6 +21,7 @@ extension RowProblem {
             if batch.text[at] & 0xc0 != 0x80 { characters += 1 }
         }
         column = characters
+        if batch.isSheet { return }
         while at > rowStart {
             at -= 1
             if batch.text[at] == Byte.lineFeed { line += 1 }

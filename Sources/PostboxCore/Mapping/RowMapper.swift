@@ -28,8 +28,11 @@ package struct RowMapper: Sendable {
     ///   - services: the destination's default service, then those that a row may name.
     ///   - updateOnly: the destination takes no Refresh.
     ///   - columnsAreFixed: the file's columns are known before its first row, by a header (CSV).
-    package init(rule: MappingRule, services: [String], updateOnly: Bool, columnsAreFixed: Bool) {
-        plan = MappingPlan(rule)
+    ///   - mayNest: a column may lie in another one, which its name tells (JSON, XML); else a dot in a name is a character.
+    package init(
+        rule: MappingRule, services: [String], updateOnly: Bool, columnsAreFixed: Bool, mayNest: Bool = true
+    ) {
+        plan = MappingPlan(rule, mayNest: mayNest)
         self.services = services
         serviceNames = services.map { Array($0.utf8) }
         self.updateOnly = updateOnly
@@ -320,15 +323,19 @@ package struct RowMapper: Sendable {
     /// Whether the row says once more what its columns are called: two files may have been put together.
     private func isHeader(_ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>) -> Bool {
         guard !plan.header.isEmpty, cells.count == plan.header.count else { return false }
+        var isNamed = false
         for index in cells.indices {
             let name = plan.header[index]
+            // What a heading or the rule adds stands in no header.
+            if name.first == UInt8(ascii: "$") { continue }
+            isNamed = true
             let cell = text.extracting(cells[index].bytes)
             // The blanks around a name are none of it.
             let value = cell.extracting(withoutSpaces(cell))
             if isSame(value, name.span) { continue }
             guard index == 0, isSame(value, (byteOrderMark + name).span) else { return false }
         }
-        return true
+        return isNamed
     }
 
     /// An object, or an element with others in it, where a value is wanted; or a value or a list where such an object is.
@@ -617,7 +624,7 @@ package struct RowMapper: Sendable {
         let text = batch.text.span.extracting(value)
         var problem = rowProblem(rejection.fault, line: line, columnName: name, value: text, words: words)
         if rejection.cell >= 0 { problem.place(range, rowStart: rowStart(cells, in: batch), in: batch) }
-        if case .value(.lineBreak) = rejection.fault, batch.sourceBytes > 0 { problem.sayLines(text) }
+        if case .value(.lineBreak) = rejection.fault, batch.sourceBytes > 0, !batch.isSheet { problem.sayLines(text) }
         return problem
     }
 

@@ -26,7 +26,8 @@ package struct CSVReader: PriceFileReader {
     ///   - obeysSeparatorLine: A first line `sep=;` says what the delimiter is.
     ///   - finalNewline: Whether a last line without a line end is a `FileProblem`.
     ///   - usedColumns: The others may be without a name, or have the same one. Nil: all columns are used.
-    ///   - fillsRows: Cells that a row lacks at its end are empty, as in a workbook, which stores only what holds something.
+    ///   - fillsRows: The text is that of a workbook's sheet: cells that a row lacks at its end are empty, as only what holds something
+    ///     is stored, and a row is one line, also where a cell has several.
     package init(
         delimiter: UInt8 = UInt8(ascii: ","), obeysSeparatorLine: Bool = false,
         finalNewline: FinalNewline = .required, usedColumns: UsedColumns? = nil, fillsRows: Bool = false
@@ -65,6 +66,7 @@ package struct CSVReader: PriceFileReader {
         text.append(contentsOf: unescaped)
         swap(&text, &batch.text)
         batch.sourceBytes = count
+        batch.isSheet = fillsRows
         if isLast && columns.isEmpty {
             throw FileProblem(
                 reason: "empty_file", what: "The file is empty: it has no header line.",
@@ -95,7 +97,8 @@ package struct CSVReader: PriceFileReader {
             }
             var shape = readCells(base, &scan, from: start, isLast: isLast, into: &batch, unescaped: &unescaped)
             mayBePlain = shape.isPlain
-            let row = RowOfLines(text: text, start: start, line: line)
+            if fillsRows { shape.nextLine = line + 1 }
+            let row = RowOfLines(text: text, start: start, line: line, isOfSheet: fillsRows)
             if text.count - start > rowBytesMax,
                 (shape.ending == .open ? text.count : shape.end) - start > rowBytesMax
             {

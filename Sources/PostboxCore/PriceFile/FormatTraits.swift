@@ -86,7 +86,7 @@ package struct FormatTraits: Sendable, Equatable {
     /// The rule may name which elements are the rows.
     package var hasRowElement = false
     /// Values lie in each other: a column's name may be a path.
-    var hasPaths = false
+    package var hasPaths = false
     /// The rule says in which characters of a line each column stands.
     package var hasColumnsByPosition = false
     /// Nil: such files have no trailer.

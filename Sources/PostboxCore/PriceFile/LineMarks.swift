@@ -14,10 +14,20 @@ struct WholeLine {
 
     var hasLineEnd: Bool { end > contentEnd }
 
-    /// The line that starts at `start`; nil: the text ends before it does.
-    init?(_ all: UnsafeBufferPointer<UInt8>, from start: Int, isLast: Bool, quote: UInt8?) {
+    /// The line that starts at `start`; nil: the text ends before it does. `isOfSheet`: line ends inside quotes do not end it.
+    init?(
+        _ all: UnsafeBufferPointer<UInt8>, from start: Int, isLast: Bool, quote: UInt8?, isOfSheet: Bool = false
+    ) {
         guard let base = all.baseAddress else { return nil }
-        let stop = nextStop(base, from: start, all.count, LineStops())
+        var stop = nextStop(base, from: start, all.count, LineStops())
+        if isOfSheet {
+            var quotes = all[start..<stop].count { $0 == Byte.quote }
+            while stop < all.count, quotes % 2 == 1 {
+                let next = nextStop(base, from: stop + 1, all.count, LineStops())
+                quotes += all[stop..<next].count { $0 == Byte.quote }
+                stop = next
+            }
+        }
         guard stop < all.count || isLast else { return nil }
         contentEnd = stop
         if stop == all.count {

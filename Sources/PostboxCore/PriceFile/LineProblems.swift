@@ -5,11 +5,14 @@ struct RowOfLines {
     let start: Int
     /// The line that it begins on, from 1.
     let line: Int
+    /// Whether it is a row of a workbook's sheet, which is one line however many its cells hold.
+    var isOfSheet = false
 
     /// The place of a byte of the row.
     func place(of index: Int) -> TextPlace {
         var place = TextPlace(line: line, countsCarriageReturns: true)
         place.advance(over: UnsafeBufferPointer(rebasing: text[start..<index]))
+        if isOfSheet { place.line = line }
         return place
     }
 

@@ -56,7 +56,7 @@ package struct LineReader: PriceFileReader {
     ///   - delimiter: The ASCII byte between two cells, where the layout names no other way.
     ///   - finalNewline: Whether a last line without a line end is a `FileProblem`.
     ///   - usedColumns: The others may be without a name, or have the same one. Nil: all columns are used.
-    ///   - fillsRows: Cells that a row lacks at its end are empty, as in a workbook, which stores only what holds something.
+    ///   - fillsRows: As of ``CSVReader``.
     package init(
         _ layout: LineLayout, delimiter: UInt8 = UInt8(ascii: ","), finalNewline: FinalNewline = .required,
         usedColumns: UsedColumns? = nil, fillsRows: Bool = false
@@ -108,6 +108,7 @@ package struct LineReader: PriceFileReader {
         text.append(contentsOf: extra)
         swap(&text, &batch.text)
         batch.sourceBytes = count
+        batch.isSheet = fillsRows
         if isLast, let problem = problemAtEnd { throw problem }
     }
 
@@ -126,13 +127,14 @@ package struct LineReader: PriceFileReader {
         while start < text.count {
             var isHeader = false
             if looks {
-                guard let whole = WholeLine(text, from: start, isLast: isLast, quote: cutter.lineQuote) else {
-                    if text.count - start > rowBytesMax {
-                        throw RowOfLines(text: text, start: start, line: line).tooLong(openQuote: -1)
-                    }
+                let place = RowOfLines(text: text, start: start, line: line, isOfSheet: fillsRows)
+                guard
+                    let whole = WholeLine(
+                        text, from: start, isLast: isLast, quote: cutter.lineQuote, isOfSheet: fillsRows)
+                else {
+                    if text.count - start > rowBytesMax { throw place.tooLong(openQuote: -1) }
                     return start
                 }
-                let place = RowOfLines(text: text, start: start, line: line)
                 if !whole.hasLineEnd, finalNewline == .required { throw place.missingLineEnd }
                 if whole.end - start > rowBytesMax { throw place.tooLong(openQuote: -1) }
                 if try pass(whole, place, cleanEnd: cleanEnd, &batch) {
@@ -299,7 +301,8 @@ extension LineReader {
         _ text: UnsafeBufferPointer<UInt8>, _ start: Int, isHeader: Bool, isLast: Bool, cleanEnd: Int,
         into batch: inout RowBatch, extra: inout [UInt8]
     ) throws(FileProblem) -> Int? {
-        let cut = cutter.cut(text, from: start, line: line, isLast: isLast, into: &batch.cells, extra: &extra)
+        var cut = cutter.cut(text, from: start, line: line, isLast: isLast, into: &batch.cells, extra: &extra)
+        if fillsRows { cut.nextLine = line + 1 }
         // Most rows have nothing about them that needs a second look.
         let isPlain =
             cut.ending == .line && !isHeader && !cut.isEmpty && cut.end <= cleanEnd && cut.strayText < 0
@@ -309,7 +312,7 @@ extension LineReader {
             headings.append(to: &batch.cells, &extra, columns: columns.count, behind: text.count)
             takeRow(start, cut, problem: -1, into: &batch)
         } else {
-            let place = RowOfLines(text: text, start: start, line: line)
+            let place = RowOfLines(text: text, start: start, line: line, isOfSheet: fillsRows)
             guard
                 try readOddRow(
                     place, cut, isHeader: isHeader, isLast: isLast, cleanEnd: cleanEnd, into: &batch, extra: &extra)

@@ -89,6 +89,8 @@ package struct RowBatch: Sendable {
     package var edits: [SourceEdit] = []
     /// A rule's values were made and its rows shaped: rows share values, and not all of these lie in the file.
     package var isShaped = false
+    /// Its rows are those of a workbook's sheet: each is one line, whatever its cells hold.
+    package var isSheet = false
 
     package init() {}
 
@@ -104,6 +106,7 @@ package struct RowBatch: Sendable {
         if !places.isEmpty { places.removeAll(keepingCapacity: true) }
         if !edits.isEmpty { edits.removeAll(keepingCapacity: true) }
         isShaped = false
+        isSheet = false
     }
 }
 

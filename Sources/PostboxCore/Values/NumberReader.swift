@@ -11,12 +11,16 @@ struct NumberReader: Sendable {
     private let fraction: NumberForm.Fraction?
     /// Else a text may stand where a number does, and what it is goes by its look.
     private let isTyped: Bool
+    /// A line break around a number is fine, as the rule has it for all values.
+    private let keepsLineBreaks: Bool
     /// Numbers of the form are those that `DecimalText` reads.
     private let isPlain: Bool
 
     /// - Parameter isTyped: the field's type is a number's. Else what is no number at all is passed on as it is, except by
     ///   `percent` and `fraction`, which only a number has.
-    init(_ form: NumberForm, isTyped: Bool) {
+    ///   `keepsLineBreaks`: a line break around it does not matter.
+    init(_ form: NumberForm, isTyped: Bool, keepsLineBreaks: Bool = false) {
+        self.keepsLineBreaks = keepsLineBreaks
         decimal = form.decimal == "," ? UInt8(ascii: ",") : UInt8(ascii: ".")
         thousands = Thousands(form.thousands)
         isIndian = form.isIndian ?? false
@@ -41,7 +45,7 @@ struct NumberReader: Sendable {
             return nil
         }
         // As of a plain number: a quote may be one too many.
-        if value.count < text.count, hasLineBreak(text) { return .lineBreak }
+        if value.count < text.count, !keepsLineBreaks, hasLineBreak(text) { return .lineBreak }
         let start = out.count
         guard let fault = read(value, into: &out) else { return nil }
         out.removeLast(out.count - start)
@@ -54,7 +58,7 @@ struct NumberReader: Sendable {
     func operand(_ text: Span<UInt8>, scratch: inout [UInt8]) -> Formula.Operand {
         let value = text.extracting(withoutSpaces(text))
         if value.isEmpty { return .empty }
-        if value.count < text.count, hasLineBreak(text) { return .fault(.lineBreak) }
+        if value.count < text.count, !keepsLineBreaks, hasLineBreak(text) { return .fault(.lineBreak) }
         if isPlain {
             guard let decimal = DecimalText(value) else { return .fault(faultOfNumber(value) ?? .notADecimal) }
             return .number(decimal)

@@ -1,6 +1,8 @@
 /// Makes the steps of a rule's values.
 struct ValueMakers {
     let blanks: BlankValues?
+    /// A line break around a number does not matter.
+    let keepsLineBreaks: Bool
     let sources: RowSources
     /// Gives a column's slot.
     let slot: (String) -> Int
@@ -19,7 +21,7 @@ struct ValueMakers {
         }
         let step = FormulaStep(
             formula: formula, slots: formula.columns.map(slot),
-            number: NumberStep(value.number ?? NumberForm(), isTyped: true),
+            number: NumberStep(value.number ?? NumberForm(), isTyped: true, keepsLineBreaks: keepsLineBreaks),
             scale: field.scale.flatMap(DecimalText.Scale.init), round: field.round ?? -1,
             rounding: field.rounding ?? value.rounding ?? .halfUp)
         var maker = ValueStage.Maker(origin: .formula(step))
@@ -75,7 +77,7 @@ struct ValueMakers {
         }
         if let text = value.whenEmpty { maker.steps.append(.whenEmpty(Array(text.utf8))) }
         if let form = value.number, value.date == nil {
-            maker.steps.append(.number(NumberStep(form, isTyped: isTyped)))
+            maker.steps.append(.number(NumberStep(form, isTyped: isTyped, keepsLineBreaks: keepsLineBreaks)))
             maker.isNumber = form.percent == true || form.fraction != nil
         }
         if let most = value.cut { maker.steps.append(.cut(most)) }

@@ -244,13 +244,13 @@ struct NumberStep {
     let reader: NumberReader
     let ofJSON: NumberReader
 
-    init(_ form: NumberForm, isTyped: Bool) {
-        reader = NumberReader(form, isTyped: isTyped)
+    init(_ form: NumberForm, isTyped: Bool, keepsLineBreaks: Bool) {
+        reader = NumberReader(form, isTyped: isTyped, keepsLineBreaks: keepsLineBreaks)
         var plain = form
         plain.decimal = nil
         plain.thousands = nil
         plain.isIndian = nil
-        ofJSON = NumberReader(plain, isTyped: isTyped)
+        ofJSON = NumberReader(plain, isTyped: isTyped, keepsLineBreaks: keepsLineBreaks)
     }
 }
 

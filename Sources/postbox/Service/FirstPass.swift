@@ -197,15 +197,6 @@ private struct FirstPassMapper {
             return
         }
         hasAllColumns = true
-        if reading.hasHeader, let column = reading.columns.first(where: { $0.name.unicodeScalars.contains("\u{FFFD}") })
-        {
-            throw FileProblem(
-                reason: "damaged_text",
-                what:
-                    "In the header: the name \(VisibleText.line(column.name)) holds the mark U+FFFD of a text that was decoded "
-                    + "wrongly before it came here.",
-                hint: "Have the file written anew in its own encoding.")
-        }
         if let problem = mappers[0].missingColumn(among: reading.columns, besides: reading.unread) { throw problem }
     }
 

@@ -135,7 +135,7 @@ struct DestinationMapper {
     init(rule: MappingRule, format: PriceFileFormat, target: Target, tellsAll: Bool = false) {
         mapper = RowMapper(
             rule: rule, services: target.services, updateOnly: target.updateOnly,
-            columnsAreFixed: rule.hasFixedColumns(format))
+            columnsAreFixed: rule.hasFixedColumns(format), mayNest: format.traits.hasPaths)
         mapper.tellsAll = tellsAll
         self.target = target
         hasLaneServices = target.laneServices.prefix(target.services.count).elementsEqual(target.services.indices)

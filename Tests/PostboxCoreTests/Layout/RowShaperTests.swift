@@ -321,6 +321,52 @@ struct RowShaperTests {
             ])
     }
 
+    @Test("So is one below a heading, whose value no header has")
+    func repeatedHeaderBelowHeading() {
+        var lines = LineLayout()
+        lines.headings = [LineLayout.Heading(patterns: ["* FUT"], name: "$product")]
+        var rule = Self.rule([
+            ("BID", Self.column("Bid") { $0.number = NumberForm() }), ("P", .column("$product")),
+        ])
+        rule.layout = FileLayout(lines: lines)
+        #expect(
+            shapedRows("RIC,Bid\nOIL FUT\nA.T,1\nRIC,Bid\nB.T,2\n", Shaping(rule: rule)) == [
+                #"1 3 A.T {"BID":1,"P":"OIL FUT"}"#, "2 4 repeated_header@4:0", #"3 5 B.T {"BID":2,"P":"OIL FUT"}"#,
+            ])
+    }
+
+    @Test("A dot in the name of a grouped column is a character as any other")
+    func dottedNames() {
+        let rule = Self.rule([("PX", .column("px")), ("V", .column("px.last"))], ric: .column("Sec")) {
+            $0.group = RowGroup(by: ["Sec"], field: "F", value: "Value")
+        }
+        #expect(
+            shapedRows("Sec,F,Value\nA.T,px,1.5\nA.T,px.last,7\nB.T,px,2\nC.T,px.last,3\n", Shaping(rule: rule)) == [
+                #"1 2 A.T {"PX":1.5,"V":7}"#, #"2 4 B.T {"PX":2}"#, #"3 5 C.T {"V":3}"#,
+            ])
+    }
+
+    @Test("A line break around a number of the rule's own form is as fine as around a plain one, where they are kept")
+    func keptLineBreaks() {
+        var form = NumberForm()
+        form.decimal = ","
+        let text = "RIC,Bid,Ask\nA.T,\"1,5\n\",\"\n2\"\nB.T,\"1\n,5\",3\n"
+        var rule = Self.rule([
+            ("BID", Self.column("Bid") { $0.number = form }), ("ASK", .column("Ask")),
+        ])
+        rule.fields?[0].type = .real
+        rule.fields?[1].type = .real
+        #expect(
+            shapedRows(text, Shaping(rule: rule)) == ["1 2 line_break@2:6", "2 5 line_break@5:6"])
+        rule.lineBreaks = .keep
+        #expect(shapedRows(text, Shaping(rule: rule)).first == #"1 2 A.T {"BID":1.5,"ASK":2}"#)
+        #expect(shapedRows(text, Shaping(rule: rule)).last?.hasPrefix("2 5 ") == true)
+        var sum = ValueRule()
+        (sum.formula, sum.number) = ("Bid + Ask", form)
+        rule.fields?[0].source = .derived(.none, sum)
+        #expect(shapedRows(text, Shaping(rule: rule)).first == #"1 2 A.T {"BID":3.5,"ASK":2}"#)
+    }
+
     @Test("An optional field that the file lacks, or that a row lacks, is skipped; another's empty value is blanked")
     func optional() {
         var rule = Self.rule([

@@ -20,7 +20,8 @@ struct Shaping {
         }
         var rows: [String] = []
         let fixed = format.traits.hasHeader && rule.shape?.group == nil
-        var mapper = RowMapper(rule: rule, services: ["S"], updateOnly: false, columnsAreFixed: fixed)
+        var mapper = RowMapper(
+            rule: rule, services: ["S"], updateOnly: false, columnsAreFixed: fixed, mayNest: format.traits.hasPaths)
         mapper.tellsAll = tellsAll
         let columns = try read(text, sources, for: .rows) { shaper, batch, columns in
             var out = PostBatch()
@@ -49,7 +50,8 @@ struct Shaping {
                 rule: rule, hasHeader: format.traits.hasHeader, sources: sources, for: purpose)
         else { return [] }
         var reader = PriceFileReaders.make(
-            format: format, delimiter: rule.delimiter, finalNewline: .optional, usedColumns: rule.usedColumns)
+            format: format, delimiter: rule.delimiter, finalNewline: .optional, layout: rule.layout,
+            usedColumns: rule.usedColumns)
         let bytes = Array(text.utf8)
         var batch = RowBatch()
         var start = 0

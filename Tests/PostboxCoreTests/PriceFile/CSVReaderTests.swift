@@ -269,4 +269,18 @@ struct CSVReaderTests {
         let file = read(Array("a,b\n1,\(cell)\n".utf8), inChunksOf: size) { CSVReader() }
         #expect(file.values == [["1", cell]])
     }
+
+    @Test("In a workbook's text a row is one line, whatever its cells hold; a short one is filled up")
+    func sheet() {
+        let text = "a,b\n\"x\ny\",1\n2\n\n\"z\n\n\",3,4\n5,6\n"
+        let readers: [() -> any PriceFileReader] = [
+            { CSVReader(fillsRows: true) }, { LineReader(LineLayout(), fillsRows: true) },
+        ]
+        for make in readers {
+            let file = readInEveryWay(text, with: make)
+            #expect(file.values == [["x\ny", "1"], ["2", ""], [], ["5", "6"]])
+            #expect(file.rows.map(\.line) == [2, 3, 5, 6])
+            #expect(file.rows.compactMap(\.problem).map { summary($0) } == ["ragged_row@5:0"])
+        }
+    }
 }

@@ -352,4 +352,17 @@ struct LineReaderTests {
             #expect(file.problem?.reason == "row_too_long")
         }
     }
+
+    @Test(
+        "Lines of a workbook's text that are no rows are whole rows of the sheet, also where a cell has several lines")
+    func sheetLines() {
+        let text = "\"Prices\nof the day\",x\nmore\na,b\n\"# x\ny\",1\n1,2\n\"TOTAL\n\",3\n3,4\n"
+        let file = readInEveryWay(text) {
+            LineReader(
+                lines { ($0.skipped, $0.comment, $0.dropped) = (2, "\"#", ["*TOTAL*"]) }, fillsRows: true)
+        }
+        #expect(file.columns.map(\.name) == ["a", "b"])
+        #expect(file.values == [["1", "2"], ["3", "4"]])
+        #expect(file.rows.map(\.line) == [5, 7])
+    }
 }
