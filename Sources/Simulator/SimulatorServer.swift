@@ -29,7 +29,8 @@ package final class SimulatorServer: Sendable {
     ///   - port: 0 for a free one.
     ///   - fast: answers every post with an Ack at full speed and checks nothing: for measuring a client.
     ///   - recordPath: file that gets a JSON line for each post and each answer (see ``PostRecord``); not in fast mode.
-    /// - Throws: ``SimulatorError`` when the record cannot be written; what the system says when it cannot listen.
+    /// - Throws: ``ScenarioError`` when the scenario's dictionary cannot be read; ``SimulatorError`` when the record cannot be
+    ///   written; what the system says when it cannot listen.
     package static func start(
         scenario: Scenario, host: String = "127.0.0.1", port: Int = 0, fast: Bool = false, recordPath: String? = nil
     ) async throws -> SimulatorServer {
@@ -158,8 +159,14 @@ package final class SimulatorServer: Sendable {
                 "fast mode: every post gets an Ack unread, nothing is checked, the scenario's troubles and the record are off"
             )
         }
+        var scenario = scenario
+        if fast {
+            let takesBatches = scenario.items.takesBatches
+            scenario.items = Scenario.Items()
+            scenario.items.takesBatches = takesBatches
+        }
         let record = try fast ? nil : recordPath.map { try PostRecord(path: $0) }
-        var state = ProviderState(scenario: scenario, record: record)
+        var state = ProviderState(scenario: scenario, fields: try FieldDictionary(scenario), record: record)
         state.report.isStrict = !fast
         return Provider(state)
     }

@@ -24,7 +24,7 @@ struct LoginTests {
             let refresh = try client.logIn()
             #expect(
                 refresh == #"[{"ID":1,"Type":"Refresh","Domain":"Login","Key":{"Name":"tester","Elements":"#
-                    + #"{"ApplicationId":"256","Position":"127.0.0.1/net","ApplicationName":"ADS","SingleOpen":0,"#
+                    + #"{"ApplicationId":"256","Position":"127.0.0.1/net","ApplicationName":"ADS","SingleOpen":0,"SupportBatchRequests":7,"#
                     + #""SupportOMMPost":1}},"State":{"Stream":"Open","Data":"Ok","Text":"Login accepted by host simulator."},"#
                     + #""Elements":{"MaxMsgSize":61430,"PingTimeout":30}}]"#)
             #expect(server.report().logins == 1)

@@ -47,10 +47,21 @@ struct ScenarioTests {
                 max_messages_per_second: 1000
                 over_rate: nak
                 any_field: true
+                dictionary: {fields: F, enums: /e/E}
                 fields:
                   MY_SIDE: {BUY: 1, SEL: 2}
                   MY_DATE: date
                   NOTE: ascii
+                items:
+                  batch: false
+                  delay: 3ms
+                  max_open: 500
+                  gone: [X]
+                  instead: [{ric: Y, field: BID, json: '1'}, {ric: Z, field: ASK}]
+                  enum_texts: true
+                  count_in_rate: true
+                  reject: {code: NotEntitled, text: no, times: 2}
+                  silent: true
                 login:
                   shape: rcc
                   users: [umer]
@@ -115,6 +126,16 @@ struct ScenarioTests {
         expected.overRate = .nak
         expected.acceptsAnyField = true
         expected.fields = ["MY_SIDE": .enumeration(["BUY": 1, "SEL": 2]), "MY_DATE": .date, "NOTE": .ascii]
+        expected.dictionary = .init(fields: "F", enums: "/e/E")
+        expected.items.takesBatches = false
+        expected.items.delay = .milliseconds(3)
+        expected.items.maxOpen = 500
+        expected.items.gone = ["X"]
+        expected.items.instead = [.init(ric: "Y", field: "BID", json: "1"), .init(ric: "Z", field: "ASK", json: nil)]
+        expected.items.showsEnumTexts = true
+        expected.items.countsInRate = true
+        expected.items.rejection = .init(code: "NotEntitled", text: "no", times: 2)
+        expected.items.isSilent = true
         expected.login.shape = .rcc
         expected.login.users = ["umer"]
         expected.login.supportsOMMPost = false
@@ -166,6 +187,8 @@ struct ScenarioTests {
                 "oversize: {after_posts: 1, bytes: 16777217}",
                 "s.yaml:1: 'bytes' is 16777217, and has to be between 0 and 16777216"
             ),
+            ("items: {delay: 1s, batches: true}", "s.yaml:1: unknown key 'batches' in 'items'"),
+            ("dictionary: {fields: F}", "s.yaml:1: 'dictionary' needs the key 'enums'"),
             ("pack_acks: 3", "s.yaml:1: 'pack_acks' has to be true or false"),
             ("login: 3", "s.yaml:1: 'login' has to be a map"),
             ("services: {A: 70000}", "s.yaml:1: 'A' is 70000, and has to be between 0 and 65535"),
@@ -179,6 +202,18 @@ struct ScenarioTests {
         } catch {
             #expect("\(error)".hasPrefix(message), "\(error)")
         }
+    }
+
+    @Test(
+        "A dictionary that is not absolute lies beside the scenario",
+        arguments: [
+            ("dictionary: d", "a/b/s.yaml", "a/b/d/RDMFieldDictionary"),
+            ("dictionary: d/", "s.yaml", "d/RDMFieldDictionary"),
+            ("dictionary: /d", "a/s.yaml", "/d/RDMFieldDictionary"),
+            ("dictionary: .", "/a/s.yaml", "/a/./RDMFieldDictionary"),
+        ])
+    func dictionary(yaml: String, file: String, fields: String) throws {
+        #expect(try Scenario.load(yaml: yaml, file: file).dictionary?.fields == fields)
     }
 
     @Test("Globs know stars and question marks")

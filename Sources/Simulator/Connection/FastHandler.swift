@@ -2,9 +2,10 @@ import NIOCore
 
 /// Answers at full speed for measuring a client: finds each `"PostID"` in the bytes and sends its Ack.
 ///
-/// Nothing is checked, stored or recorded, no Ping is sent, and a message must not be spread over several frames. What stays:
+/// Nothing is checked or recorded, no Ping or Update is sent, and a message must not be spread over several frames. What stays:
 /// the handshake, Login, Ack (packed where the scenario packs), Pong, Close, the counts of posts, Acks and posts a second, and
-/// that a large frame behind others breaks the connection as it does with ``ReadBuffer``.
+/// that a large frame behind others breaks the connection as it does with ``ReadBuffer``. Requests for items are answered with
+/// what the last posts hold (``KeptPosts``).
 /// In an object, the PostID is looked for where the last one stood, before anything is unmasked.
 final class FastHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
@@ -18,6 +19,7 @@ final class FastHandler: ChannelInboundHandler {
     private var isEnding = false
     private var received = ByteBuffer()
     private var acks: FastAcks
+    private var items = ItemDesk()
     /// Where `"PostID"` stood in the last object.
     private var hint = 0
     /// How many bytes the server's read buffer holds, and how many of them there are from the next frame on.
@@ -44,17 +46,20 @@ final class FastHandler: ChannelInboundHandler {
         guard isUpgraded else { return }
 
         let taken = received.withUnsafeReadableBytes { takeFrames($0, context) }
-        received.moveReaderIndex(forwardBy: taken)
-        if received.readableBytes == 0 { received = ByteBuffer() } else { received.discardReadBytes() }
         write(acks.take(), context)
         let count = acks.takeCount()
         if count > 0 {
             let now = Moment.now()
-            provider.withState { state in
-                _ = state.countPosts(count, connection: number, at: now)
-                state.report.acks += count
+            received.withUnsafeReadableBytes { bytes in
+                provider.withState { state in
+                    _ = state.countPosts(count, connection: number, at: now)
+                    state.report.acks += count
+                    state.kept.append(UnsafeRawBufferPointer(rebasing: bytes[..<taken]))
+                }
             }
         }
+        received.moveReaderIndex(forwardBy: taken)
+        if received.readableBytes == 0 { received = ByteBuffer() } else { received.discardReadBytes() }
         if isBroken { breakOff(context) }
     }
 
@@ -199,7 +204,8 @@ final class FastHandler: ChannelInboundHandler {
     private func takeOther(_ text: [UInt8], _ context: ChannelHandlerContext) {
         guard let json = try? JSONTokens(text) else { return }
         let converter = MessageConverter(
-            json: json, fields: FieldDictionary(additional: [:], acceptsAnyName: true), services: [:])
+            json: json, fields: FieldDictionary([:], additional: [:], acceptsAnyName: true),
+            services: scenario.services.mapValues(\.number))
         for root in json.roots {
             for element in json.tokens[root].kind == .array ? json.children(of: root) : [root] {
                 var frame = ByteBuffer()
@@ -213,8 +219,16 @@ final class FastHandler: ChannelInboundHandler {
                     guard request.wantsRefresh else { continue }
                     let refresh = Answer.loginRefresh(request, scenario: scenario)
                     frame.writeTextFrame([UInt8(ascii: "[")] + refresh + [UInt8(ascii: "]")])
-                case .close(_, .login)?:
+                case .close(ids: _, domain: .login)?:
                     provider.withState { $0.report.loginCloses += 1 }
+                    items.closeAll()
+                case .close(let ids, _)?:
+                    for id in ids { items.close(id) }
+                case .item(let request)?:
+                    answer(request, into: &frame)
+                case nil:
+                    guard let error = refusal(of: element, converter) else { continue }
+                    frame.writeTextFrame([UInt8(ascii: "[")] + error + [UInt8(ascii: "]")])
                 default:
                     continue
                 }
@@ -222,6 +236,26 @@ final class FastHandler: ChannelInboundHandler {
                 write(frame, context)
             }
         }
+    }
+
+    /// The Error that a message draws which cannot be converted; nil for one that can.
+    private func refusal(of element: Int, _ converter: MessageConverter) -> [UInt8]? {
+        do throws(ConversionError) {
+            _ = try converter.message(at: element)
+            return nil
+        } catch {
+            return Answer.error(error, id: converter.streamID(of: element), frame: converter.json.bytes)
+        }
+    }
+
+    private func answer(_ request: ItemRequest, into frame: inout ByteBuffer) {
+        let now = Moment.now()
+        let messages = provider.withState { state in
+            state.storeKept()
+            _ = state.countItems(request.batch?.count ?? 1, connection: number, at: now)
+            return items.take(request, refusal: nil, at: now.nanoseconds, &state)
+        }
+        for message in messages { frame.writeTextFrame([UInt8(ascii: "[")] + message + [UInt8(ascii: "]")]) }
     }
 
     private func control(_ opcode: UInt8, _ context: ChannelHandlerContext) {

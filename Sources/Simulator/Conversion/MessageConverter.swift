@@ -18,7 +18,7 @@ struct MessageConverter {
         case .pong: return .pong
         case .error: return .error
         case .request: return try request(at: index)
-        case .close: return .close(id: try requiredID(of: index), domain: try domain(of: index))
+        case .close: return .close(ids: try closedIDs(of: index), domain: try domain(of: index))
         case .post: return .post(try post(at: index))
         case .refresh, .status, .update, .ack, .generic:
             _ = try requiredID(of: index)
@@ -48,7 +48,8 @@ struct MessageConverter {
     private func request(at index: Int) throws(ConversionError) -> ReceivedMessage {
         let domain = try domain(of: index)
         guard let keyIndex = json.member("Key", of: index) else { throw .missingKey("Key") }
-        let key = try key(at: keyIndex, domain: domain)
+        let batch = try batch(of: keyIndex)
+        let key = try key(at: keyIndex, domain: domain, isBatch: batch != nil)
         let id = try requiredID(of: index)
         switch domain {
         case .login:
@@ -63,8 +64,19 @@ struct MessageConverter {
             return .directory(id: id, filter: key.filter ?? .max)
         default:
             return .item(
-                ItemRequest(id: id, domain: domain, key: key, isStreaming: boolean("Streaming", of: index) ?? true))
+                ItemRequest(
+                    id: id, domain: domain, key: key, batch: batch,
+                    isStreaming: boolean("Streaming", of: index) ?? true))
         }
+    }
+
+    /// The names of a batch; nil where the Key names one item.
+    private func batch(of key: Int) throws(ConversionError) -> [String]? {
+        guard let list = json.member("Name", of: key), json.tokens[list].kind == .array else { return nil }
+        var names: [String] = []
+        names.reserveCapacity((json.tokens[list].next - list))
+        for name in json.children(of: list) { names.append(try itemName(name)) }
+        return names
     }
 
     // MARK: Posts
@@ -89,7 +101,7 @@ struct MessageConverter {
             case "PostID": post.postID = try number(value, key: "PostID", as: UInt32.self)
             case "SeqNumber": post.sequenceNumber = try number(value, key: "SeqNumber", as: UInt32.self)
             case "PartNumber": _ = try number(value, key: "PartNumber", as: UInt16.self)
-            case "PostUserRights": _ = try number(value, key: "PostUserRights", as: UInt16.self)
+            case "PostUserRights": post.userRights = try number(value, key: "PostUserRights", as: UInt16.self)
             case "Complete":
                 guard json.tokens[value].kind == .primitive else { throw wrongType(value, expected: .primitive, name) }
             case "Key": post.key = try key(at: value, domain: domain)
@@ -140,7 +152,9 @@ struct MessageConverter {
             case "Key": payload.key = try key(at: value, domain: domain)
             case "SeqNumber": _ = try number(value, key: "SeqNumber", as: UInt32.self)
             case "PostUserInfo": try checkPostUserInfo(value)
-            case "State" where type != .update: try checkState(value)
+            case "State" where type != .update:
+                let closes = try closesStream(value)
+                payload.closesItem = closes && type == .status
             case "UpdateType" where type == .update:
                 _ = try numberOrName(value, key: name, names: MessageConverter.updateTypes)
             case "Fields": (payload.fields, payload.fieldsRange) = try fieldList(at: value)
@@ -194,18 +208,22 @@ struct MessageConverter {
         if !hasUserID { throw .missingKey("UserID", in: "PostUserInfo") }
     }
 
-    private func checkState(_ index: Int) throws(ConversionError) {
+    /// Reads a State; returns whether it closes the stream.
+    private func closesStream(_ index: Int) throws(ConversionError) -> Bool {
         guard json.tokens[index].kind == .object else { throw wrongType(index, expected: .object, "State") }
+        var closes = false
         for (name, value) in try members(of: index) {
             switch name {
             case "Stream":
-                _ = try numberOrName(
+                let stream = try numberOrName(
                     value, key: name,
                     names: ["Unspecified", "Open", "NonStreaming", "ClosedRecover", "Closed", "Redirected"])
+                closes = ["ClosedRecover", "3", "Closed", "4"].contains(stream)
             case "Data": _ = try numberOrName(value, key: name, names: ["NoChange", "Ok", "Suspect"])
             default: break
             }
         }
+        return closes
     }
 
     private static let updateTypes: Set<String> = [
@@ -252,16 +270,30 @@ struct MessageConverter {
         return try number(value, key: "ID", as: Int32.self)
     }
 
-    private func key(at index: Int, domain: Domain) throws(ConversionError) -> MessageKey {
+    /// The streams of a Close: one, or several in a list.
+    private func closedIDs(of index: Int) throws(ConversionError) -> [Int32] {
+        guard let value = json.member("ID", of: index), json.tokens[value].kind == .array else {
+            return [try requiredID(of: index)]
+        }
+        var ids: [Int32] = []
+        for id in json.children(of: value) { ids.append(try number(id, key: "ID", as: Int32.self)) }
+        return ids
+    }
+
+    private func itemName(_ index: Int) throws(ConversionError) -> String {
+        guard json.tokens[index].kind == .string else { throw wrongType(index, expected: .string, "Name") }
+        guard let bytes = TextValue.unescaped(json.raw(index)) else { throw unexpected(index, "Name") }
+        guard bytes.count <= 255 else { throw .rssl(-29) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func key(at index: Int, domain: Domain, isBatch: Bool = false) throws(ConversionError) -> MessageKey {
         guard json.tokens[index].kind == .object else { throw wrongType(index, expected: .object, "Key") }
         var key = MessageKey(name: nil, nameType: nil, service: .absent, filter: nil, elements: [:])
         for (name, value) in try members(of: index) {
             switch name {
-            case "Name":
-                guard json.tokens[value].kind == .string else { throw wrongType(value, expected: .string, name) }
-                guard let bytes = TextValue.unescaped(json.raw(value)) else { throw unexpected(value, name) }
-                guard bytes.count <= 255 else { throw .rssl(-29) }
-                key.name = String(decoding: bytes, as: UTF8.self)
+            case "Name" where isBatch: break
+            case "Name": key.name = try itemName(value)
             case "NameType": key.nameType = try nameType(value, domain: domain)
             case "Service": key.service = try service(value)
             case "Filter": key.filter = try number(value, key: name, as: UInt32.self)

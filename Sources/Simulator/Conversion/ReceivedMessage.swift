@@ -3,7 +3,8 @@ enum ReceivedMessage {
     case login(LoginRequest)
     case directory(id: Int32, filter: UInt32)
     case item(ItemRequest)
-    case close(id: Int32, domain: Domain)
+    /// Several streams in a batch.
+    case close(ids: [Int32], domain: Domain)
     case post(Post)
     case ping
     case pong
@@ -33,11 +34,13 @@ enum ElementValue: Equatable {
     case other
 }
 
-/// A request for an item (What servers do §2.8).
+/// A request for an item, or for several (What servers do §2.8, The wire §9).
 struct ItemRequest {
     var id: Int32
     var domain: Domain
     var key: MessageKey
+    /// The RICs of a batch; nil for a request for one.
+    var batch: [String]?
     var isStreaming: Bool
 }
 
@@ -66,6 +69,8 @@ struct Post {
     var wantsAck: Bool
     var postID: UInt32
     var sequenceNumber: UInt32?
+    /// Bits of `PostUserRights`: 2 is that to delete (The wire §3.2).
+    var userRights: UInt16 = 0
     var payload: Payload
 
     /// What the Post carries.
@@ -82,6 +87,8 @@ struct Post {
         var kind: Kind
         var key: MessageKey?
         var fields: [StoredField]
+        /// Whether it is a Status with a State that closes the item.
+        var closesItem = false
         /// Where the JSON text of `Fields` stands in the frame.
         var fieldsRange: Range<Int>?
     }
@@ -90,5 +97,5 @@ struct Post {
 /// A field with the JSON literal that an item request reads back.
 struct StoredField {
     let name: String
-    let literal: String
+    var literal: String
 }

@@ -118,6 +118,7 @@ enum Answer {
                     json.raw("\",")
                 }
                 json.raw("\"ApplicationName\":\"ADS\",\"SingleOpen\":0")
+                if scenario.items.takesBatches { json.raw(",\"SupportBatchRequests\":7") }
                 if let supports = scenario.login.supportsOMMPost {
                     json.raw(supports ? ",\"SupportOMMPost\":1" : ",\"SupportOMMPost\":0")
                 }
@@ -174,20 +175,35 @@ enum Answer {
 
     // MARK: Items
 
-    static func itemRefresh(_ request: ItemRequest, service: UInt16, fields: [String: String]) -> [UInt8] {
+    /// What a snapshot is answered with, and nothing more of it, is not streaming.
+    static func itemRefresh(
+        id: Int32, domain itemDomain: Domain, name: String, service: UInt16, isStreaming: Bool, fields: [StoredField]
+    ) -> [UInt8] {
         var json = JSONText()
         json.raw("{\"ID\":")
-        json.number(request.id)
+        json.number(id)
         json.raw(",\"Type\":\"Refresh\"")
-        domain(request.domain, &json)
+        domain(itemDomain, &json)
         json.raw(",\"Key\":{\"Service\":")
         json.number(service)
         json.raw(",\"Name\":")
-        json.string(request.key.name ?? "")
+        json.string(name)
         json.raw("}")
-        state("Open", "Ok", nil, "", &json)
+        state(isStreaming ? "Open" : "NonStreaming", "Ok", nil, "", &json)
         json.raw(",\"Qos\":{\"Timeliness\":\"Realtime\",\"Rate\":\"TickByTick\"}")
-        fieldList(fields.sorted { $0.key < $1.key }.map { StoredField(name: $0.key, literal: $0.value) }, &json)
+        fieldList(fields, &json)
+        json.raw("}")
+        return json.bytes
+    }
+
+    /// The stream of a batch is closed, as each of its items has one of its own (The wire §9).
+    static func batchStatus(id: Int32, domain itemDomain: Domain, count: Int) -> [UInt8] {
+        var json = JSONText()
+        json.raw("{\"ID\":")
+        json.number(id)
+        json.raw(",\"Type\":\"Status\"")
+        domain(itemDomain, &json)
+        state("Closed", "Ok", nil, "Processed \(count) total items from Batch Request.  \(count) Ok.", &json)
         json.raw("}")
         return json.bytes
     }
@@ -203,7 +219,7 @@ enum Answer {
         return json.bytes
     }
 
-    static func itemStatus(id: Int32, domain itemDomain: Domain, code: String, text: String) -> [UInt8] {
+    static func itemStatus(id: Int32, domain itemDomain: Domain, code: String?, text: String) -> [UInt8] {
         var json = JSONText()
         json.raw("{\"ID\":")
         json.number(id)

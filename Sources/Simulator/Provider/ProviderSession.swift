@@ -32,8 +32,7 @@ struct ProviderSession {
     private let scenario: Scenario
     private let startedAt: Int64
     private var login = LoginStream.closed
-    /// Items that the client requested, by stream.
-    private var items: [Int32: ProviderState.ItemName] = [:]
+    private var items = ItemDesk()
     private var acks = AckQueue()
     /// Messages that share the next frame.
     private var pack: [[UInt8]] = []
@@ -67,7 +66,7 @@ struct ProviderSession {
         var deadlines = [disconnectsAt, suspectEndsAt].compactMap { $0 }
         if !isMute {
             deadlines += [nextPingAt, lastReceivedAt + scenario.login.pingTimeout.nanoseconds]
-            if let due = acks.nextDeadline { deadlines.append(due) }
+            deadlines += [acks.nextDeadline, items.nextDeadline].compactMap { $0 }
             if let token { deadlines.append(token.expiresAt) }
         }
         return deadlines.min()
@@ -128,6 +127,7 @@ struct ProviderSession {
             }
         }
         releaseAcks(at: now, &state, &output)
+        send(items.due(at: now.nanoseconds, &state), &output)
         checkToken(at: now, state, &output)
         guard output.ending == nil else { return }
         if nextPingAt <= now.nanoseconds {
@@ -197,14 +197,14 @@ struct ProviderSession {
         case .directory(let id, let filter):
             write(Answer.directory(id: id, filter: filter, services: scenario.services), &output)
         case .item(let request):
-            handle(request, &state, &output)
-        case .close(let id, let domain):
-            if case .open(id) = login, domain == .login {
+            handle(request, at: now, &state, &output)
+        case .close(let ids, let domain):
+            if case .open(let id) = login, domain == .login, ids.contains(id) {
                 state.report.loginCloses += 1
                 login = .closed
-                items = [:]
+                items.closeAll()
             } else if domain != .login {
-                items[id] = nil
+                for id in ids { items.close(id) }
             }
         case .post(let post):
             handle(post, json, at: now, &state, &output)
@@ -267,7 +267,7 @@ struct ProviderSession {
             Answer.loginStatus(id: id, stream: "Closed", data: "Suspect", code: "UserUnknownToPermSys", text: text),
             &output)
         login = .closed
-        items = [:]
+        items.closeAll()
         output.ending = .close(code: 1000)
     }
 
@@ -353,26 +353,18 @@ struct ProviderSession {
 
     // MARK: Items
 
-    private mutating func handle(_ request: ItemRequest, _ state: inout ProviderState, _ output: inout SessionOutput) {
-        guard case .open = login else { return }
-        guard let item = item(of: request.key, state), request.domain == .marketPrice, state.exists(item) else {
-            write(
-                Answer.itemStatus(id: request.id, domain: request.domain, code: "NotFound", text: "Item not found."),
-                &output)
+    private mutating func handle(
+        _ request: ItemRequest, at now: Moment, _ state: inout ProviderState, _ output: inout SessionOutput
+    ) {
+        guard case .open = login, !isMute else { return }
+        let isOverRate = state.countItems(request.batch?.count ?? 1, connection: number, at: now)
+        if isOverRate, scenario.overRate == .close {
+            output.ending = .close(code: 1000)
             return
         }
-        if request.isStreaming { items[request.id] = item }
-        write(Answer.itemRefresh(request, service: item.service, fields: state.values(of: item)), &output)
-    }
-
-    /// Nil for a Key without a name or with a service that there is not.
-    private func item(of key: MessageKey, _ state: ProviderState) -> ProviderState.ItemName? {
-        guard let ric = key.name else { return nil }
-        switch key.service {
-        case .known(let service): return ProviderState.ItemName(service: service, ric: ric)
-        case .absent: return state.defaultService.map { ProviderState.ItemName(service: $0, ric: ric) }
-        case .unknownNumber: return nil
-        }
+        let refusal =
+            isOverRate && scenario.overRate == .nak ? (code: "NoResources", text: "Too many messages.") : nil
+        send(items.take(request, refusal: refusal, at: now.nanoseconds, &state), &output)
     }
 
     // MARK: Posts
@@ -381,8 +373,8 @@ struct ProviderSession {
         _ post: Post, _ json: JSONTokens, at now: Moment, _ state: inout ProviderState, _ output: inout SessionOutput
     ) {
         let wasMute = isMute
-        let stream = items[post.id]
-        let item = stream ?? post.key.flatMap { self.item(of: $0, state) }
+        let stream = items.item(of: post.id)
+        let item = stream ?? post.key.flatMap { state.item(ric: $0.name, service: $0.service) }
         let service = item.map { state.serviceName($0.service) } ?? ""
         let name = PostName(postID: post.postID, ric: item?.ric ?? post.key?.name ?? "", service: service)
         switch post.payload.kind {
@@ -423,6 +415,8 @@ struct ProviderSession {
         if ack.nak == nil, let item, post.domain == .marketPrice, post.payload.kind != .status {
             state.apply(post.payload.fields, to: item, replacing: post.payload.kind == .refresh)
         }
+        let isDeleted = ack.nak == nil && post.payload.closesItem && post.domain == .marketPrice
+        if isDeleted, let item { state.delete(item) }
         // The post that a connection ends with is applied all the same: a client cannot know.
         guard output.ending == nil, !isMute else { return }
         if post.wantsAck {
@@ -430,22 +424,25 @@ struct ProviderSession {
         } else {
             state.record?.answer(name, .unasked, connection: number, at: now)
         }
-        if let item, ack.nak == nil, post.payload.kind != .status {
-            for id in items.filter({ $0.value == item }).keys.sorted() {
-                write(Answer.itemUpdate(id: id, fields: post.payload.fields), &output)
+        guard let item, ack.nak == nil else { return }
+        if isDeleted {
+            send(items.closeStreams(of: item, &state), &output)
+        } else if post.payload.kind != .status {
+            for id in items.streams(of: item) {
+                send([Answer.itemUpdate(id: id, fields: post.payload.fields)], &output)
             }
         }
     }
 
     /// What a server refuses although it could read it.
     private mutating func refusal(
-        of post: Post, _ item: ProviderState.ItemName?, at now: Moment, _ state: inout ProviderState
+        of post: Post, _ item: ItemName?, at now: Moment, _ state: inout ProviderState
     ) -> Answer.Refusal? {
         switch login {
         case .closed:
             state.report.note(.postWithoutStream, connection: number, at: now, "post \(post.postID) before login")
             return Answer.Refusal(.invalidContent, "Post before login.")
-        case .open(let id) where id != post.id && items[post.id] == nil:
+        case .open(let id) where id != post.id && items.item(of: post.id) == nil:
             state.report.note(
                 .postWithoutStream, connection: number, at: now, "post \(post.postID) on stream \(post.id)")
             return Answer.Refusal(.notOpen, "Stream \(post.id) is not open.")
@@ -455,7 +452,7 @@ struct ProviderSession {
         if suspectEndsAt != nil {
             state.report.note(.postWhileSuspect, connection: number, at: now, "post \(post.postID)")
         }
-        guard post.key?.name != nil || items[post.id] != nil else {
+        guard post.key?.name != nil || items.item(of: post.id) != nil else {
             return Answer.Refusal(.invalidContent, "Off-stream post without Key")
         }
         if scenario.login.shape == .rcc, post.payload.kind != .update {
@@ -469,6 +466,10 @@ struct ProviderSession {
         if post.payload.kind == .refresh && post.domain == .marketPrice { return nil }
         guard post.domain == .marketPrice, state.exists(item) else {
             return Answer.Refusal(.symbolUnknown, "F44: Unable to find item on post update.")
+        }
+        // A Status that closes an item wants the right to delete (The wire §3.4).
+        if post.payload.closesItem, post.userRights & 2 == 0 {
+            return Answer.Refusal(.invalidContent, "Client has insufficient rights to close or delete an item.")
         }
         return nil
     }
@@ -560,13 +561,20 @@ struct ProviderSession {
             answer.name, answer.outcome, code: answer.code, text: answer.text, connection: number, at: now)
         if answer.outcome == .ack { state.report.acks += 1 } else { state.report.naks += 1 }
         inFlight = max(0, inFlight - 1)
-        guard scenario.packsAcks else {
-            write(answer.bytes, &output)
-            return
+        send([answer.bytes], &output)
+    }
+
+    /// Sends messages, each in a frame of its own or packed with others.
+    private mutating func send(_ messages: [[UInt8]], _ output: inout SessionOutput) {
+        for message in messages {
+            guard scenario.packsAcks else {
+                write(message, &output)
+                continue
+            }
+            if packBytes + message.count > 60_000 { writePack(&output) }
+            pack.append(message)
+            packBytes += message.count + 1
         }
-        if packBytes + answer.bytes.count > 60_000 { writePack(&output) }
-        pack.append(answer.bytes)
-        packBytes += answer.bytes.count + 1
     }
 
     private mutating func writePack(_ output: inout SessionOutput) {

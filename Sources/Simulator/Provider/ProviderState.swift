@@ -8,7 +8,9 @@ struct ProviderState {
     let defaultService: UInt16?
     let record: PostRecord?
     var report = SimulatorReport()
-    private var cache: [ItemName: [String: String]] = [:]
+    private var cache = ItemCache()
+    /// Posts of fast mode that are not stored yet.
+    var kept = KeptPosts()
     private var nakUses: [Int]
     private var ackCount = 0
     private var police = SlidingSecond()
@@ -17,12 +19,6 @@ struct ProviderState {
     private(set) var tokens: TokenDesk
     /// Wakes each connection, so that it looks at its token again.
     private var wakers: [Int: @Sendable () -> Void] = [:]
-
-    /// An item of the cache.
-    struct ItemName: Hashable {
-        let service: UInt16
-        let ric: String
-    }
 
     /// Troubles that strike so many times and no more.
     enum Strike {
@@ -34,12 +30,13 @@ struct ProviderState {
         case suspect
         case rejection
         case systemBusy
+        case itemRejection
     }
 
-    init(scenario: Scenario, record: PostRecord?) {
+    init(scenario: Scenario, fields: FieldDictionary, record: PostRecord?) {
         self.scenario = scenario
+        self.fields = fields
         self.record = record
-        fields = FieldDictionary(additional: scenario.fields, acceptsAnyName: scenario.acceptsAnyField)
         serviceNumbers = scenario.services.mapValues(\.number)
         servicesByNumber = Dictionary(scenario.services.map { ($1.number, ($0, $1)) }) { first, _ in first }
         defaultService =
@@ -76,24 +73,64 @@ struct ProviderState {
 
     // MARK: Items
 
-    func exists(_ item: ItemName) -> Bool {
-        cache[item] != nil
-            || (scenario.known.contains(item.ric) && !scenario.unknown.contains { Glob.matches($0, item.ric) })
+    /// Nil for no RIC, or a service that there is not.
+    func item(ric: String?, service: ServiceReference) -> ItemName? {
+        guard let ric else { return nil }
+        switch service {
+        case .known(let service): return ItemName(service: service, ric: ric)
+        case .absent: return defaultService.map { ItemName(service: $0, ric: ric) }
+        case .unknownNumber: return nil
+        }
     }
 
-    func values(of item: ItemName) -> [String: String] {
-        cache[item] ?? [:]
+    func exists(_ item: ItemName) -> Bool {
+        let isKnown = scenario.known.contains(item.ric) && !scenario.unknown.contains { Glob.matches($0, item.ric) }
+        return cache.contains(item, isKnown: isKnown)
+    }
+
+    /// Whether a request finds the item.
+    func shows(_ item: ItemName) -> Bool {
+        exists(item) && !scenario.items.gone.contains { Glob.matches($0, item.ric) }
+    }
+
+    /// The fields of an item as a request reads them back.
+    func shownFields(of item: ItemName) -> [StoredField] {
+        var shown = cache.fields(of: item) ?? []
+        if scenario.items.showsEnumTexts {
+            for place in shown.indices {
+                guard case .enumeration(let table)? = fields.type(of: shown[place].name),
+                    let number = UInt16(shown[place].literal), let text = table.display(of: number)
+                else { continue }
+                shown[place].literal = JSONText.literal(String(decoding: text, as: UTF8.self))
+            }
+        }
+        for instead in scenario.items.instead where Glob.matches(instead.ric, item.ric) {
+            let place = shown.firstIndex { $0.name == instead.field }
+            switch (place, instead.json) {
+            case (let place?, let json?): shown[place].literal = json
+            case (let place?, nil): shown.remove(at: place)
+            case (nil, let json?): shown.append(StoredField(name: instead.field, literal: json))
+            case (nil, nil): break
+            }
+        }
+        return shown
     }
 
     /// The fields of the first service that has the RIC.
     func values(of ric: String) -> [String: String]? {
-        servicesByNumber.keys.sorted().lazy.compactMap { cache[ItemName(service: $0, ric: ric)] }.first
+        let fields = servicesByNumber.keys.sorted().lazy.compactMap { number in
+            cache.fields(of: ItemName(service: number, ric: ric))
+        }.first
+        return fields.map { Dictionary($0.map { ($0.name, $0.literal) }) { _, last in last } }
     }
 
     /// A Refresh makes the item, or replaces its whole list of fields; an Update changes those given (The wire §3.4).
     mutating func apply(_ fields: [StoredField], to item: ItemName, replacing: Bool) {
-        if replacing { cache[item] = [:] }
-        for field in fields { cache[item, default: [:]][field.name] = field.literal }
+        cache.apply(fields, to: item, replacing: replacing)
+    }
+
+    mutating func delete(_ item: ItemName) {
+        cache.delete(item)
     }
 
     // MARK: The scenario's troubles
@@ -135,10 +172,22 @@ struct ProviderState {
         report.posts += count
         let inSecond = police.add(count, at: now.nanoseconds)
         report.maxPostsInAnySlidingSecond = max(report.maxPostsInAnySlidingSecond, inSecond)
+        return isOverRate(inSecond, "posts", connection: connection, at: now)
+    }
+
+    /// Counts items that were requested; returns whether they go above the rate, where it counts them.
+    mutating func countItems(_ count: Int, connection: Int, at now: Moment) -> Bool {
+        report.itemRequests += count
+        guard scenario.items.countsInRate else { return false }
+        let inSecond = police.add(count, at: now.nanoseconds)
+        return isOverRate(inSecond, "posts and requests", connection: connection, at: now)
+    }
+
+    private mutating func isOverRate(_ inSecond: Int, _ what: String, connection: Int, at now: Moment) -> Bool {
         guard scenario.maxMessagesPerSecond > 0, inSecond > scenario.maxMessagesPerSecond else { return false }
         report.note(
             .rate, connection: connection, at: now,
-            "\(inSecond) posts in a second, \(scenario.maxMessagesPerSecond) allowed")
+            "\(inSecond) \(what) in a second, \(scenario.maxMessagesPerSecond) allowed")
         return true
     }
 }

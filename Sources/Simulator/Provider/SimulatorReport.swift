@@ -64,6 +64,14 @@ package struct SimulatorReport: Sendable, Equatable {
     package var silentPosts = 0
     /// Posts behind one that drew an Error in the same frame.
     package var droppedPosts = 0
+    /// Items that were requested, each of a batch.
+    package var itemRequests = 0
+    /// Refreshes of items sent.
+    package var itemRefreshes = 0
+    /// Status messages that refused a request for an item, or closed its stream.
+    package var itemStatuses = 0
+    /// Most streams of items that a connection had open, those included that waited for their answer.
+    package var highestOpenItems = 0
     package var pingsSent = 0
     package var pingsReceived = 0
     package var pongsReceived = 0

@@ -22,7 +22,7 @@
 /// lose_acks_every: 0           # every nth Ack is never sent; 0: none
 /// duplicate_acks_every: 0      # every nth Ack is sent twice; 0: none
 /// reorder_acks: {window: 1, seed: 1}   # Acks leave in groups of `window`, shuffled
-/// pack_acks: false             # Acks that are ready together share one frame
+/// pack_acks: false             # Acks that are ready together, and answers to requests, share one frame
 /// key_in_ack: true             # false with the rcc shape: its Acks have no Key
 /// nak_code_as: name            # name | number
 /// ack_text: ""                 # text of every positive Ack
@@ -46,9 +46,22 @@
 /// refuse_connections: 0        # the first n connections are closed when they arrive
 /// max_messages_per_second: 0   # what the police enforces; the rcc shape tells it at login as well; 0: no limit
 /// over_rate: record            # record | nak (NoResources) | close: what follows a post above the rate
+/// dictionary: FOLDER           # the site's RDMFieldDictionary and enumtype.def, in place of the built-in list of fields; or
+///                              # {fields: FILE, enums: FILE}. A path that is not absolute begins beside the scenario's file
 /// any_field: false             # true: any name that looks like a field is one, its type told by its value
-/// fields: {}                   # name: real | int | uint | text (RMTES) | ascii | date | time | enum | any, or
+/// fields: {}                   # name: real | int | uint | text (RMTES) | ascii | date | time | datetime | enum | any, or
 ///                              # name: {DISPLAY: number, ...}. Known without it: ``FieldDictionary``
+/// items:                       # requests for items, which read back what is stored
+///   batch: true                # false: a request for several items gets UnableToRequestAsBatch
+///   delay: 0ms                 # how long every answer waits; it tells what is stored when it leaves
+///   max_open: 0                # streams of a connection that are open or wait: more get TooManyItems; 0: no limit
+///   gone: []                   # list of globs: RICs that take posts and are not found by a request
+///   instead: []                # list of {ric: glob, field: name, json: '1.26'}: what is read back in place of what was
+///                              # stored; without json: nothing of that field
+///   enum_texts: false          # true: an ENUM reads back as its display text where it has one
+///   count_in_rate: false       # true: each item requested counts in max_messages_per_second as a post does
+///   reject: {code: NotEntitled, text: "", times: 1}    # every request; times absent: always, as of a server without them
+///   silent: false              # true: a request is never answered
 /// login:
 ///   shape: ads                 # ads | rcc
 ///   users: all                 # all | list of names; others get UserUnknownToPermSys
@@ -326,9 +339,12 @@ package struct Scenario: Sendable, Equatable {
     /// 0 for no limit.
     package var maxMessagesPerSecond = 0
     package var overRate: OverRate = .record
+    /// A site's dictionary; nil for the built-in list.
+    package var dictionary: DictionaryFiles?
     package var acceptsAnyField = false
     /// In addition to the built-in names, or instead of them.
     package var fields: [String: FieldType] = [:]
+    package var items = Items()
     package var login = Login()
     /// TLS on the WebSocket port; nil for none.
     package var tls: TLS?

@@ -111,9 +111,15 @@ extension Scenario {
         maxMessagesPerSecond =
             try section.value("max_messages_per_second") { try $0.integer(in: 0...Int.max) } ?? maxMessagesPerSecond
         overRate = try section.value("over_rate") { try $0.choice(OverRate.self) } ?? overRate
+        if let value = section.take("dictionary") {
+            dictionary = try DictionaryFiles(value, scenario: section.file)
+        }
         acceptsAnyField = try section.value("any_field") { try $0.bool() } ?? acceptsAnyField
         if let inner = try section.section("fields") {
             fields = try inner.entries { value, _ in try Scenario.fieldType(value) }
+        }
+        if let inner = try section.section("items") {
+            try items.read(inner)
         }
         if let inner = try section.section("login") {
             try login.read(inner)
@@ -177,7 +183,11 @@ extension Scenario {
 
     private static func fieldType(_ value: ScenarioValue) throws -> FieldType {
         if let displays = try value.ifSection() {
-            return .enumeration(try displays.entries { value, _ in UInt16(try value.integer(in: 0...65535)) })
+            var table = EnumTable()
+            _ = try displays.orderedEntries { value, display in
+                table.add(UInt16(try value.integer(in: 0...65535)), display: Array(display.utf8))
+            }
+            return .enumeration(table)
         }
         switch try value.string() {
         case "real": return .real
@@ -185,13 +195,14 @@ extension Scenario {
         case "uint": return .uint
         case "text": return .text
         case "ascii": return .ascii
-        case "enum": return .enumeration([:])
+        case "enum": return .enumeration(EnumTable())
         case "date": return .date
         case "time": return .time
+        case "datetime": return .dateTime
         case "any": return .any
         case let other:
             throw value.problem(
-                "'\(other)' is no field type: it is real, int, uint, text, ascii, enum, date, time, any, or a map of display texts"
+                "'\(other)' is no field type: it is real, int, uint, text, ascii, enum, date, time, datetime, any, or a map of display texts"
             )
         }
     }
@@ -244,11 +255,7 @@ extension Scenario.Login {
         pingTimeout = try section.value("ping_timeout") { try $0.duration() } ?? pingTimeout
         isSilent = try section.value("silent") { try $0.bool() } ?? isSilent
         if let inner = try section.section("reject") {
-            rejection = Rejection(
-                code: try inner.required("code") { try $0.string() },
-                text: try inner.value("text") { try $0.string() } ?? "",
-                times: try inner.value("times") { try $0.integer(in: 0...Int.max) })
-            try inner.finish()
+            rejection = try Rejection(inner)
         }
         systemBusyTimes = try section.value("system_busy") { try $0.integer(in: 0...Int.max) } ?? systemBusyTimes
         requiresTokens = try section.value("tokens") { try $0.bool() } ?? requiresTokens

@@ -2,7 +2,7 @@ import Yams
 
 /// One mapping of a scenario file; remembers which keys were read, so that the others can be told as unknown.
 final class ScenarioSection {
-    private let file: String
+    let file: String
     private let name: String
     private let mapping: Node.Mapping
     private var asked: [String] = []

@@ -122,6 +122,22 @@ enum TimeValue {
     }
 }
 
+/// A DATETIME: a day in ISO 8601, a `T`, and a time, whose zone is ignored (The wire §8.1).
+enum DateTimeValue {
+    static func stored(_ literal: FieldLiteral) throws(ConversionError) -> String {
+        guard literal.kind == .string else { throw literal.wrongToken(expected: .string) }
+        if literal.bytes.isEmpty { return "null" }
+        guard let mark = literal.bytes.firstIndex(of: UInt8(ascii: "T")) else { throw .rssl(-29) }
+        func part(_ bytes: ArraySlice<UInt8>) -> FieldLiteral {
+            FieldLiteral(name: literal.name, kind: .string, bytes: bytes, offset: literal.offset)
+        }
+        let date = try DateValue.stored(part(literal.bytes[..<mark]))
+        let time = try TimeValue.stored(part(literal.bytes[(mark + 1)...]))
+        guard date.utf8.count == 12, time != "null" else { throw .rssl(-29) }
+        return date.dropLast() + "T" + time.dropFirst()
+    }
+}
+
 /// The value of exactly `count` digits.
 private func digits(_ text: Substring, _ count: Int) -> Int? {
     guard text.utf8.count == count, text.allSatisfy({ $0.isASCII && $0.isNumber }) else { return nil }

@@ -1,15 +1,27 @@
-/// Which field names the server knows, and what each holds.
+/// Which field names the server knows, and what each holds: a site's dictionary where the scenario names one.
 ///
-/// The list is our own: common acronyms with the types that sites usually give them, no copy of a site's dictionary; and one
-/// made-up field or more of each type, whose names begin with `MY_`.
+/// The built-in list is our own: common acronyms with the types that sites usually give them, no copy of a site's dictionary;
+/// and one made-up field or more of each type, whose names begin with `MY_`.
 struct FieldDictionary: Sendable {
-    private var types: [String: FieldType] = FieldDictionary.builtIn
+    private var types: [String: FieldType]
     /// Whether a name that is not listed is a field all the same, its type told by its value's look.
     private var acceptsAnyName: Bool
 
-    init(additional: [String: FieldType], acceptsAnyName: Bool) {
-        types.merge(additional) { _, new in new }
+    /// - Parameters:
+    ///   - types: what there is; nil for the built-in list.
+    ///   - additional: in addition to it, or in its stead.
+    init(_ types: [String: FieldType]? = nil, additional: [String: FieldType], acceptsAnyName: Bool) {
+        self.types = types ?? FieldDictionary.builtIn
+        self.types.merge(additional) { _, new in new }
         self.acceptsAnyName = acceptsAnyName
+    }
+
+    /// The fields of a scenario.
+    /// - Throws: ``ScenarioError`` for a dictionary file that cannot be read.
+    init(_ scenario: Scenario) throws(ScenarioError) {
+        var types: [String: FieldType]?
+        if let files = scenario.dictionary { types = try DictionaryReader.types(files) }
+        self.init(types, additional: scenario.fields, acceptsAnyName: scenario.acceptsAnyField)
     }
 
     /// Nil for a name that an Error has to be sent for.
@@ -25,16 +37,16 @@ struct FieldDictionary: Sendable {
     }
 
     /// The Cruzeiro's text stands before that of the Real, which is the same (What servers do §2.9).
-    private static let currencies: FieldType = .enumeration(inOrder: [
-        ("USD", 840), ("EUR", 978), ("GBP", 826), ("JPY", 392), ("CHF", 756), ("CAD", 124), ("AUD", 36), ("SEK", 752),
-        ("NOK", 578), ("DKK", 208), ("HKD", 344), ("SGD", 702), ("CNY", 156), ("INR", 356), ("ZAR", 710), ("AED", 784),
-        ("THB", 764), ("BRL", 76), ("BRL", 986),
+    private static let currencies: FieldType = .enumeration([
+        "USD": 840, "EUR": 978, "GBP": 826, "JPY": 392, "CHF": 756, "CAD": 124, "AUD": 36, "SEK": 752, "NOK": 578,
+        "DKK": 208, "HKD": 344, "SGD": 702, "CNY": 156, "INR": 356, "ZAR": 710, "AED": 784, "THB": 764, "BRL": 76,
+        "BRL": 986,
     ])
 
     /// Texts that are padded, that are padded or not, and that are the digits of another one's number
     /// (What servers do §2.9).
-    private static let ratings: FieldType = .enumeration(inOrder: [
-        ("   ", 0), ("AAA", 1), ("AA ", 2), ("A  ", 3), ("A", 4), ("NR ", 32692), ("431", 1431), ("NR ", 7),
+    private static let ratings: FieldType = .enumeration([
+        "   ": 0, "AAA": 1, "AA ": 2, "A  ": 3, "A": 4, "NR ": 32692, "431": 1431, "NR ": 7,
     ])
 
     private static let builtIn: [String: FieldType] = [

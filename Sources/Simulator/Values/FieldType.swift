@@ -8,19 +8,22 @@ package enum FieldType: Sendable, Equatable {
     case uint
     /// An RMTES string.
     case text
-    /// An ASCII string.
+    /// An ASCII string; a UTF8_STRING is stored alike.
     case ascii
-    /// A number from 0 to 65535, with display texts that stand for some of them, the blanks that pad them included.
-    case enumeration([String: UInt16])
+    /// A number from 0 to 65535, with display texts that stand for some of them.
+    case enumeration(EnumTable)
     case date
     case time
+    /// A day and a time.
+    case dateTime
+    /// A binary floating-point number.
+    case double
+    /// Any bytes, in base64.
+    case buffer
+    /// What has parts of its own: an array, a map, a state, and so on. A JSON object, which is not looked into.
+    case container
     /// Whatever its JSON value looks like: a number is a real, a string is a text.
     case any
-
-    /// An enumeration in the order of its table: where a text stands twice, the first is found (What servers do §2.9).
-    static func enumeration(inOrder displays: [(String, UInt16)]) -> FieldType {
-        .enumeration(Dictionary(displays) { first, _ in first })
-    }
 }
 
 /// One JSON value of a field, as it stands in the frame.
@@ -57,9 +60,15 @@ extension FieldType {
         case .uint: return try integer(literal, as: UInt64.self)
         case .text: return try TextValue.stored(literal)
         case .ascii: return try TextValue.storedASCII(literal)
-        case .enumeration(let displays): return try enumeration(literal, displays)
+        case .enumeration(let table): return try enumeration(literal, table)
         case .date: return try DateValue.stored(literal)
         case .time: return try TimeValue.stored(literal)
+        case .dateTime: return try DateTimeValue.stored(literal)
+        case .double: return try double(literal)
+        case .buffer: return try TextValue.storedBase64(literal)
+        case .container:
+            guard literal.kind == .object else { throw literal.wrongToken(expected: .object) }
+            return literal.text
         case .any:
             switch literal.kind {
             case .primitive: return try RealValue.stored(literal)
@@ -78,8 +87,19 @@ extension FieldType {
         return String(value)
     }
 
+    /// A number, or `Inf`, `-Inf` and `NaN` as strings (The wire §8.1).
+    private func double(_ literal: FieldLiteral) throws(ConversionError) -> String {
+        switch literal.kind {
+        case .primitive:
+            guard let value = Double(literal.text) else { throw literal.unexpected }
+            return String(value)
+        case .string where ["Inf", "-Inf", "NaN"].contains(literal.text): return "\"\(literal.text)\""
+        case .string, .object, .array: throw literal.wrongToken(expected: .primitive)
+        }
+    }
+
     private func enumeration(
-        _ literal: FieldLiteral, _ displays: [String: UInt16]
+        _ literal: FieldLiteral, _ table: EnumTable
     ) throws(ConversionError) -> String {
         switch literal.kind {
         case .primitive:
@@ -90,7 +110,7 @@ extension FieldType {
         case .string:
             // Texts are compared byte for byte, and an unknown one is stored blank without a word
             // (What servers do §2.5, §2.9).
-            return displays[literal.text].map { String($0) } ?? "null"
+            return table.number(of: literal.bytes).map { String($0) } ?? "null"
         case .object, .array:
             throw literal.wrongToken(expected: .primitive)
         }

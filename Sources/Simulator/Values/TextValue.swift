@@ -14,6 +14,13 @@ enum TextValue {
         return bytes.isEmpty ? "null" : JSONText.literal(String(decoding: bytes, as: UTF8.self))
     }
 
+    /// A BUFFER, which is written in base64.
+    static func storedBase64(_ literal: FieldLiteral) throws(ConversionError) -> String {
+        let text = String(decoding: try content(of: literal), as: UTF8.self)
+        guard Data(base64Encoded: text) != nil else { throw literal.unexpected }
+        return text.isEmpty ? "null" : JSONText.literal(text)
+    }
+
     private static func content(of literal: FieldLiteral) throws(ConversionError) -> [UInt8] {
         guard literal.kind == .string else { throw literal.wrongToken(expected: .string) }
         guard let bytes = unescaped(literal.bytes) else { throw literal.unexpected }

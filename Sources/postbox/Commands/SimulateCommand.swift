@@ -16,7 +16,11 @@ struct SimulateCommand: AsyncParsableCommand {
             It knows the usual fields (BID, ASK, GEN_TEXT16, CURRENCY, TRADE_DATE, ...) and made-up ones of each type: \
             MY_REAL, MY_INT, MY_UINT, MY_TEXT (RMTES_STRING), MY_ASCII (ASCII_STRING), MY_DATE, MY_TIME, and two ENUMs: \
             MY_SIDE with "   " 0, "BUY" 1, "SEL" 2, and MY_RATING with "   " 0, "AAA" 1, "AA " 2, "A  " 3, "A" 4, \
-            "NR " 32692, "431" 1431. More can be added under `fields:` of a scenario.
+            "NR " 32692, "431" 1431. More can be added under `fields:` of a scenario. With --dictionary it knows the fields and \
+            display texts of a site in place of these, and stores each value by its type there.
+
+            A request for an item, `{"ID":2,"Key":{"Name":RIC,"Service":SERVICE},"Streaming":false}`, or for a list of names, \
+            reads back what is stored. `items:` of a scenario delays or refuses such requests, or limits how many are open.
 
             With --record, each post has under "stored" what would be read back of each of its fields: a number as a text \
             ("24.50"), null for a blank.
@@ -27,6 +31,12 @@ struct SimulateCommand: AsyncParsableCommand {
 
     @Option(help: "What the server is like.", completion: .file(extensions: ["yaml", "yml"]))
     var scenario: String?
+
+    @Option(
+        help:
+            "Know the fields of the RDMFieldDictionary and the enumtype.def in this folder, in place of the usual ones.",
+        completion: .directory)
+    var dictionary: String?
 
     @Option(help: "Write every post and every answer to this file, one JSON object a line.", completion: .file())
     var record: String?
@@ -47,11 +57,15 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let address else { return }
-        let scenario = try loadScenario()
+        var scenario = try loadScenario()
+        if let dictionary { scenario.dictionary = .init(folder: dictionary) }
         let server: SimulatorServer
         do {
             server = try await SimulatorServer.start(
                 scenario: scenario, host: address.host, port: address.port, fast: fast, recordPath: record)
+        } catch let error as ScenarioError {
+            Terminal.error(text: Words.of(error))
+            Terminal.exit(PostboxCore.ExitCode.configuration)
         } catch {
             Terminal.error("cannot listen on \(listen): \(Words.of(error))")
             Terminal.exit(PostboxCore.ExitCode.noDestination)
