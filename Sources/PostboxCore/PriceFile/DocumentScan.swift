@@ -3,7 +3,7 @@
 package struct DocumentScan {
     private enum Form {
         case json(JSONDocumentScan)
-        case xml(XMLTreeParser)
+        case xml(XMLDocumentParser<XMLTreeContext>)
     }
 
     private let form: Form
@@ -16,7 +16,7 @@ package struct DocumentScan {
     /// Throws `bad_rule` when a path is none.
     init(xml wanted: DocumentBuilder.Wanted) throws(FileProblem) {
         let builder = try DocumentBuilder(wanted, isXML: true)
-        form = .xml(XMLTreeParser(XMLTreeContext(.values(builder), tree: XMLRowTree(used: nil, takesAll: false))))
+        form = .xml(XMLDocumentParser(XMLTreeContext(.values(builder), tree: XMLRowTree(used: nil, takesAll: false))))
     }
 
     /// Takes the next chunk of the file, decoded to UTF-8. Throws what is wrong with the document, and `too_many_values`.

@@ -25,18 +25,14 @@ package struct JSONReader: PriceFileReader {
     private var tree = ColumnTree()
     /// Finds the values where the rule's columns are more than dotted names. Nil: they are not.
     private var rowTree: JSONRowTree?
-    private var stage = Stage.beforeByteOrderMark
-    private var carry: [UInt8] = []
-    private var carryOffset = 0
-    private var carryPlace = TextPlace(countsCarriageReturns: false)
-    private var isByteOrderMarked = false
+    private var stage = Stage.beforeArray
+    private var source = JSONSource()
     /// Rows begun: one that is cut off by a chunk's end is begun again, and its names have not come twice then.
     private var attempt = 0
     /// Lines: the first broken one that leaves a bracket open, and its place; nil: there is none.
     private var openLine: TextPlace?
 
     private enum Stage {
-        case beforeByteOrderMark
         case beforeArray
         case beforeFirstElement
         case beforeElement
@@ -66,43 +62,32 @@ package struct JSONReader: PriceFileReader {
         batch.removeAll()
         var text: [UInt8] = []
         swap(&text, &batch.text)
-        text.append(contentsOf: carry)
-        text.append(contentsOf: chunk)
+        guard let start = source.begin(chunk, isLast: isLast, &text) else { return source.end(text, consumed: 0) }
         var unescaped: [UInt8] = []
         let consumed = try text.withUnsafeBufferPointer { (bytes) throws(FileProblem) in
-            let consumed = try readRows(bytes, isLast: isLast, into: &batch, unescaped: &unescaped)
-            carryPlace.advance(over: UnsafeBufferPointer(rebasing: bytes[..<consumed]))
-            return consumed
+            try readRows(bytes, from: start, isLast: isLast, into: &batch, unescaped: &unescaped)
         }
-        carry.removeAll(keepingCapacity: true)
-        carry.append(contentsOf: text[consumed...])
-        carryOffset += consumed
+        source.end(text, consumed: consumed)
         text.append(contentsOf: unescaped)
         swap(&text, &batch.text)
     }
 
     /// Reads the whole rows of the text and returns how many bytes of it are done with.
     private mutating func readRows(
-        _ text: UnsafeBufferPointer<UInt8>, isLast: Bool, into batch: inout RowBatch, unescaped: inout [UInt8]
+        _ text: UnsafeBufferPointer<UInt8>, from start: Int, isLast: Bool, into batch: inout RowBatch,
+        unescaped: inout [UInt8]
     ) throws(FileProblem) -> Int {
-        var start = 0
-        if stage == .beforeByteOrderMark {
-            guard let hasMark = startsWithByteOrderMark(text, isLast: isLast) else { return 0 }
-            isByteOrderMarked = hasMark
-            if hasMark { start = byteOrderMark.count }
-            stage = .beforeArray
-        }
         guard let base = text.baseAddress else {
             if isLast { try finish(text, at: 0) }
             return 0
         }
         var pass = Pass(
-            cursor: JSONCursor(base, count: text.count, at: start, line: carryPlace.line),
+            cursor: JSONCursor(base, count: text.count, at: start, line: source.line),
             cleanEnd: firstUnusualByte(text))
         if stage == .beforeArray && layout != .lines && rowCount == 0 {
             guard let first = pass.cursor.nextByte() else {
                 if isLast { try finish(text, at: text.count) }
-                try limit(text.count - start, line: carryPlace.line)
+                try source.limit(text.count - start, line: source.line)
                 return start
             }
             guard try open(text, from: start, &pass, first, isLast: isLast) else { return start }
@@ -124,11 +109,11 @@ package struct JSONReader: PriceFileReader {
         if first == UInt8(ascii: "{") && layout == .byFirstByte {
             guard try isObjectALine(text, at: pass.cursor.at, isLast: isLast) else { return false }
             layout = .lines
-            pass.cursor = JSONCursor(pass.cursor.bytes, count: text.count, at: start, line: carryPlace.line)
+            pass.cursor = JSONCursor(pass.cursor.bytes, count: text.count, at: start, line: source.line)
             return true
         }
         guard first == UInt8(ascii: "[") else {
-            throw problem(
+            throw source.problem(
                 "bad_json", text, at: pass.cursor.at,
                 what: "The file must be an array of objects: it must begin with [.")
         }
@@ -160,7 +145,7 @@ package struct JSONReader: PriceFileReader {
         throw notAnArray(text, at: start, layout)
     }
 
-    private var prologue: Range<Int> { 0..<(isByteOrderMarked ? byteOrderMark.count : 0) }
+    private var prologue: Range<Int> { 0..<(source.markBytes ?? 0) }
 
     /// What the file must have brought when it ends here.
     private func finish(_ text: UnsafeBufferPointer<UInt8>, at end: Int) throws(FileProblem) {
@@ -190,19 +175,19 @@ extension JSONReader {
     ) throws(FileProblem) -> Int {
         while let byte = pass.cursor.nextByte() {
             switch stage {
-            case .beforeByteOrderMark, .beforeArray: assertionFailure("The array has been opened.")
+            case .beforeArray: assertionFailure("The array has been opened.")
             case .beforeFirstElement where byte == UInt8(ascii: "]"), .afterElement where byte == UInt8(ascii: "]"):
                 stage = .afterArray
                 pass.cursor.at += 1
             case .afterElement:
                 guard byte == UInt8(ascii: ",") else {
-                    throw problem(
+                    throw source.problem(
                         "bad_json", text, at: pass.cursor.at, what: "A comma or the closing ] is missing after a row.")
                 }
                 stage = .beforeElement
                 pass.cursor.at += 1
             case .afterArray:
-                throw problem(
+                throw source.problem(
                     "bad_json", text, at: pass.cursor.at, what: "Something stands after the array's closing bracket.")
             case .beforeFirstElement, .beforeElement:
                 let start = pass.cursor.at
@@ -211,13 +196,13 @@ extension JSONReader {
                     try readElement(text, &pass, byte, isLast: isLast, into: &batch, unescaped: &unescaped)
                 } catch {
                     if case .isCutOff = error {
-                        try limit(text.count - start, line: line)
+                        try source.limit(text.count - start, line: line)
                         if isLast { throw truncated(text, at: text.count) }
                         return start
                     }
                     throw problem(error, text)
                 }
-                try limit(pass.cursor.at - start, line: line)
+                try source.limit(pass.cursor.at - start, line: line)
                 stage = .afterElement
             }
         }
@@ -251,9 +236,7 @@ extension JSONReader {
             throw error
         }
         let end = pass.cursor.at
-        if end > pass.cleanEnd, let bad = firstBadByte(UnsafeBufferPointer(rebasing: text[start..<end])) {
-            rowProblem = badByte(text, at: start + bad)
-        }
+        if let bad = source.badByte(text, start..<end, cleanEnd: pass.cleanEnd) { rowProblem = bad }
         appendRow(
             start..<end, line: line, cells: firstCell..<batch.cells.count, problem: rowProblem, to: &batch)
     }
@@ -282,9 +265,8 @@ extension JSONReader {
         _ unescaped: inout [UInt8], _ rowProblem: inout RowProblem?
     ) throws(JSONFault) {
         guard let fault = try rowTree?.read(text, &cursor, depth: 1, into: &batch.cells, &unescaped) else { return }
-        let at = place(text, at: fault.at)
-        rowProblem = RowProblem(
-            reason: fault.reason, line: at.line, column: at.column, columnName: fault.columnName, what: fault.what)
+        rowProblem = source.rowProblem(
+            fault.reason, text, at: fault.at, columnName: fault.columnName, what: fault.what)
     }
 
     /// Reads an object's members into the batch.
@@ -396,12 +378,12 @@ extension JSONReader {
 
     @inline(__always)
     private mutating func appendRow(
-        _ source: Range<Int>, line: Int, cells: Range<Int>, problem: RowProblem?, to batch: inout RowBatch
+        _ place: Range<Int>, line: Int, cells: Range<Int>, problem: RowProblem?, to batch: inout RowBatch
     ) {
         rowCount &+= 1
         attempt &+= 1
         var row = RowBatch.Row(
-            number: rowCount, line: line, sourceStart: carryOffset &+ source.lowerBound, sourceLength: source.count,
+            number: rowCount, line: line, sourceStart: source.offset &+ place.lowerBound, sourceLength: place.count,
             firstCell: cells.lowerBound, cellCount: cells.count)
         if let problem {
             row.problem = batch.problems.count
@@ -423,14 +405,14 @@ extension JSONReader {
         var line = pass.cursor.line
         while start < text.count {
             let newline = firstLineFeed(text, from: start)
-            if newline == nil { try limit(text.count - start, line: line) }
+            if newline == nil { try source.limit(text.count - start, line: line) }
             guard newline != nil || isLast else { return start }
             let end = newline.map { $0 + 1 } ?? text.count
-            try limit(end - start, line: line)
+            try source.limit(end - start, line: line)
             pass.cursor = JSONCursor(pass.cursor.bytes, count: newline ?? end, at: start, line: line)
             if let first = pass.cursor.nextByte() {
                 if newline == nil && finalNewline == .required {
-                    var problem = problem("no_final_newline", text, at: end, what: "")
+                    var problem = source.problem("no_final_newline", text, at: end, what: "")
                     problem.what = "The last line has no line end: the file may have been cut off."
                     problem.hint =
                         "End the last line, or set `final_newline: optional` when the file is always written so."
@@ -470,11 +452,7 @@ extension JSONReader {
             rowProblem = RowProblem(
                 reason: fault.reason, line: fault.line, column: fault.column, what: fault.what, hint: fault.hint)
         }
-        if row.source.upperBound > pass.cleanEnd,
-            let bad = firstBadByte(UnsafeBufferPointer(rebasing: text[row.source]))
-        {
-            rowProblem = badByte(text, at: row.source.lowerBound + bad)
-        }
+        if let bad = source.badByte(text, row.source, cleanEnd: pass.cleanEnd) { rowProblem = bad }
         appendRow(
             row.source, line: row.line, cells: firstCell..<batch.cells.count, problem: rowProblem, to: &batch)
     }
@@ -493,7 +471,7 @@ extension JSONReader {
             guard openLine == nil, JSONOutline(UnsafeBufferPointer(rebasing: text[line])).leavesBracketsOpen else {
                 return
             }
-            openLine = place(text, at: line.lowerBound)
+            openLine = source.place(text, at: line.lowerBound)
             if let openLine, rowCount == 0, isEnded { throw notJSONLines(from: openLine, isClosed: false) }
         default: break
         }
@@ -503,56 +481,25 @@ extension JSONReader {
 // MARK: Words for what is wrong
 
 extension JSONReader {
-    private func limit(_ length: Int, line: Int) throws(FileProblem) {
-        guard length > rowBytesMax else { return }
-        throw FileProblem(
-            reason: "row_too_long", line: line, what: "A row is longer than \(rowBytesMax) bytes.",
-            hint: "A quote or bracket in it may not be closed.")
-    }
-
-    private func place(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> TextPlace {
-        var place = carryPlace
-        place.advance(over: UnsafeBufferPointer(rebasing: text[..<index]))
-        return place
-    }
-
     private func problem(_ fault: JSONFault, _ text: UnsafeBufferPointer<UInt8>, cutOffAt end: Int = 0) -> FileProblem {
-        switch fault {
-        case .isCutOff:
-            var problem = problem("bad_json", text, at: end, what: "The line ends before its object does.")
-            problem.hint =
-                "Each line must hold one whole object; a file of objects over several lines must be an array."
-            return problem
-        case .syntax(let at, let what): return problem("bad_json", text, at: at, what: what)
-        case .isTooDeep(let at):
-            return problem(
-                "too_deep", text, at: at,
-                what: "More than \(JSONCursor.depthMax) objects and arrays stand inside each other.")
-        case .hasTooManyColumns(let at):
-            return problem(
-                "too_many_columns", text, at: at,
-                what: "The rows have more than \(ColumnTree.nodesMax) different member names.")
-        }
-    }
-
-    private func problem(
-        _ reason: String, _ text: UnsafeBufferPointer<UInt8>, at index: Int, what: String
-    ) -> FileProblem {
-        let at = place(text, at: index)
-        return FileProblem(reason: reason, line: at.line, column: at.column, what: what)
+        guard case .isCutOff = fault else { return source.problem(fault, text) }
+        var problem = source.problem("bad_json", text, at: end, what: "The line ends before its object does.")
+        problem.hint =
+            "Each line must hold one whole object; a file of objects over several lines must be an array."
+        return problem
     }
 
     private func notAnArray(
         _ text: UnsafeBufferPointer<UInt8>, at start: Int, _ layout: JSONOutline.Layout
     ) -> FileProblem {
         if case .crowdedLine(let at) = layout {
-            var problem = problem(
+            var problem = source.problem(
                 "not_an_array", text, at: start + at,
                 what: "Something stands behind the file's first object, on its line.")
             problem.hint = "Make an array of the objects, [ {…}, {…} ], or write each object on a line of its own."
             return problem
         }
-        var problem = problem(
+        var problem = source.problem(
             "not_an_array", text, at: start,
             what: layout == .manyLines
                 ? "The file is one object over several lines, and no array of objects."
@@ -587,36 +534,27 @@ extension JSONReader {
     }
 
     private func truncated(_ text: UnsafeBufferPointer<UInt8>, at end: Int) -> FileProblem {
-        var problem = problem("truncated", text, at: end, what: "The file ends before its array is closed.")
+        var problem = source.problem("truncated", text, at: end, what: "The file ends before its array is closed.")
         problem.hint = "The file may have been cut off; send it again."
         return problem
     }
 
     private func duplicate(_ text: UnsafeBufferPointer<UInt8>, _ node: ColumnTree.Node, at index: Int) -> RowProblem {
-        let at = place(text, at: index)
-        return RowProblem(
-            reason: "duplicate_key", line: at.line, column: at.column, columnName: tree.path(node),
+        source.rowProblem(
+            "duplicate_key", text, at: index, columnName: tree.path(node),
             what: "The row has \(tree.path(node)) twice.")
     }
 
     private func badEscape(_ text: UnsafeBufferPointer<UInt8>, _ node: ColumnTree.Node, at index: Int) -> RowProblem {
-        let at = place(text, at: index)
-        return RowProblem(
-            reason: "bad_escape", line: at.line, column: at.column, columnName: tree.path(node),
+        source.rowProblem(
+            "bad_escape", text, at: index, columnName: tree.path(node),
             what: "The text holds half a surrogate pair (\\uD800 to \\uDFFF), which is no character.")
     }
 
     private func notAnObject(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> RowProblem {
-        let at = place(text, at: index)
-        return RowProblem(
-            reason: "not_an_object", line: at.line, column: at.column,
+        source.rowProblem(
+            "not_an_object", text, at: index,
             what: "A row must be an object: { with named values }.")
-    }
-
-    private func badByte(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> RowProblem {
-        let at = place(text, at: index)
-        let (what, hint) = badByteWords(text, at: index)
-        return RowProblem(reason: "bad_byte", line: at.line, column: at.column, what: what, hint: hint)
     }
 }
 

@@ -5,7 +5,8 @@ struct JSONSource {
     private(set) var offset = 0
     private var place = TextPlace(countsCarriageReturns: false)
     private var rest: [UInt8] = []
-    private var isPastByteOrderMark = false
+    /// Bytes of the byte order mark that the file begins with; nil: too few bytes came yet.
+    private(set) var markBytes: Int?
 
     /// The line where the text begins.
     var line: Int { place.line }
@@ -16,12 +17,12 @@ struct JSONSource {
     ) -> Int? {
         text.append(contentsOf: rest)
         text.append(contentsOf: chunk)
-        if isPastByteOrderMark { return 0 }
+        if let markBytes { return offset == 0 ? markBytes : 0 }
         guard let hasMark = text.withUnsafeBufferPointer({ startsWithByteOrderMark($0, isLast: isLast) }) else {
             return nil
         }
-        isPastByteOrderMark = true
-        return hasMark ? byteOrderMark.count : 0
+        markBytes = hasMark ? byteOrderMark.count : 0
+        return markBytes
     }
 
     /// Keeps what is not done with.
@@ -74,13 +75,28 @@ struct JSONSource {
 
     /// Throws `bad_byte` when these bytes of the text hold one that is no UTF-8. `cleanEnd`: all before it is ASCII.
     func check(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, cleanEnd: Int) throws(FileProblem) {
+        guard let bad = badByte(text, range, cleanEnd: cleanEnd) else { return }
+        throw FileProblem(reason: bad.reason, line: bad.line, column: bad.column, what: bad.what, hint: bad.hint)
+    }
+
+    /// The first byte of these that is no UTF-8, as the problem of its row. `cleanEnd`: all before it is ASCII.
+    @inline(__always)
+    func badByte(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, cleanEnd: Int) -> RowProblem? {
         guard range.upperBound > cleanEnd,
             let bad = firstBadByte(UnsafeBufferPointer(rebasing: text[range]))
-        else { return }
-        let at = place(text, at: range.lowerBound + bad)
-        let byte = text[range.lowerBound + bad]
-        throw FileProblem(
-            reason: "bad_byte", line: at.line, column: at.column, what: badByteWords(byte), hint: badByteHint(byte))
+        else { return nil }
+        let index = range.lowerBound + bad
+        let (what, hint) = badByteWords(text, at: index)
+        return rowProblem("bad_byte", text, at: index, what: what, hint: hint)
+    }
+
+    func rowProblem(
+        _ reason: String, _ text: UnsafeBufferPointer<UInt8>, at index: Int, columnName: String? = nil, what: String,
+        hint: String? = nil
+    ) -> RowProblem {
+        let at = place(text, at: index)
+        return RowProblem(
+            reason: reason, line: at.line, column: at.column, columnName: columnName, what: what, hint: hint)
     }
 
     var isEmpty: FileProblem {

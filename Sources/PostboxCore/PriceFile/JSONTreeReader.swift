@@ -236,13 +236,7 @@ package struct JSONTreeReader: PriceFileReader {
         var problem = read.fault.map { self.problem($0, text) }
         if wantsKey, let key = read.key { appendKey(key, text, &batch.cells, &unescaped) }
         try appendDocumentCells(place, line: begin.line, behind: text.count, &batch.cells, &unescaped)
-        if end > cleanEnd, let bad = firstBadByte(UnsafeBufferPointer(rebasing: text[begin.at..<end])) {
-            let byte = text[begin.at + bad]
-            let at = source.place(text, at: begin.at + bad)
-            problem = RowProblem(
-                reason: "bad_byte", line: at.line, column: at.column, what: badByteWords(byte),
-                hint: badByteHint(byte))
-        }
+        if let bad = source.badByte(text, begin.at..<end, cleanEnd: cleanEnd) { problem = bad }
         var row = RowBatch.Row(
             number: rowCount, line: begin.line, sourceStart: place.lowerBound, sourceLength: place.count,
             firstCell: read.firstCell, cellCount: batch.cells.count - read.firstCell)
@@ -293,10 +287,8 @@ package struct JSONTreeReader: PriceFileReader {
     }
 
     private func problem(_ fault: JSONRowTree.Fault, _ text: UnsafeBufferPointer<UInt8>) -> RowProblem {
-        let at = source.place(text, at: fault.at)
-        return RowProblem(
-            reason: fault.reason, line: at.line, column: at.column, columnName: fault.columnName, what: fault.what,
-            hint: fault.hint)
+        source.rowProblem(
+            fault.reason, text, at: fault.at, columnName: fault.columnName, what: fault.what, hint: fault.hint)
     }
 
     private func notAnArray(_ what: String, _ text: UnsafeBufferPointer<UInt8>, at index: Int) -> FileProblem {

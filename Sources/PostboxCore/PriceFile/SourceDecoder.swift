@@ -37,7 +37,7 @@ package struct SourceDecoder {
     /// Takes the file's next bytes and hands their UTF-8 to `body`, once, with whether it is the last; what is not a whole
     /// character yet waits for the next call. The last call may bring no bytes. A Ctrl-Z that ends the file is left out.
     ///
-    /// Throws `bad_byte` for half a character of UTF-16, `unknown_encoding` for a name in the rule or in an XML declaration that
+    /// Throws `bad_byte` for UTF-16 of an odd number of bytes, `unknown_encoding` for a name in the rule or in an XML declaration that
     /// iconv does not know, `padded_with_nuls` for NULs at the file's end, and whatever `body` throws.
     package mutating func decode(
         _ chunk: UnsafeRawBufferPointer, isLast: Bool,
@@ -134,8 +134,7 @@ package struct SourceDecoder {
                     length = 4
                 }
             }
-            guard let scalar = UnicodeScalar(code) else { throw badByte(loneSurrogate(index)) }
-            append(scalar)
+            if let scalar = UnicodeScalar(code) { append(scalar) } else { appendMarks(index..<index + 2) }
             index += length
         }
         if isLast && index == carry.count - 1 && carry[index] == 0
@@ -146,13 +145,14 @@ package struct SourceDecoder {
             fileEnd.isLastHalved = true
             return carry.count
         }
-        if isLast && index < carry.count {
+        guard isLast, index < carry.count else { return index }
+        if (carry.count - index) % 2 == 1 {
+            // Where a byte is missing, all behind it is wrong: line ends too.
             throw badByte(
-                carry.count - index == 1
-                    ? "The byte \(hexByte(carry[index])) ends the file in the middle of a UTF-16 character."
-                    : loneSurrogate(index))
+                "The byte \(hexByte(carry[carry.count - 1])) ends the file in the middle of a UTF-16 character.")
         }
-        return index
+        appendMarks(index..<carry.count)
+        return carry.count
     }
 
     @inline(__always)
@@ -162,8 +162,9 @@ package struct SourceDecoder {
             : UInt16(carry[index + 1]) << 8 | UInt16(carry[index])
     }
 
-    private func loneSurrogate(_ index: Int) -> String {
-        "The bytes \(hexByte(carry[index])) \(hexByte(carry[index + 1])) are half a UTF-16 surrogate pair."
+    /// Half a surrogate pair is its row's problem.
+    private mutating func appendMarks(_ range: Range<Int>) {
+        for byte in carry[range] { BadByteMark.append(byte, to: &output) }
     }
 
     @inline(__always)

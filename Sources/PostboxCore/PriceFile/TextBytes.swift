@@ -174,25 +174,28 @@ func hexByte(_ byte: UInt8) -> String {
     return digits.count < 2 ? "0x0\(digits)" : "0x\(digits)"
 }
 
-/// What to do about a byte that is no UTF-8.
-func badByteHint(_ byte: UInt8) -> String {
-    byte == 0
-        ? "The file may be UTF-16 (set `encoding: utf-16`) or damaged."
-        : "Set `encoding:` in the file's rule (latin1, cp1252, utf-16 or another one) when the file is not written in UTF-8."
-}
-
 /// What is wrong at that place of a text, and what to do about it: no UTF-8, or a byte that the file's own encoding does not have.
 func badByteWords(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> (what: String, hint: String) {
-    if let byte = BadByteMark.byte(text, at: index) {
+    let marked = BadByteMark.byte(text, at: index)
+    return badByteWords(marked ?? text[index], isMarked: marked != nil)
+}
+
+/// The same of a byte; `isMarked`: the file's own encoding does not have it.
+func badByteWords(_ byte: UInt8, isMarked: Bool) -> (what: String, hint: String) {
+    if isMarked {
         return (
             "The byte \(hexByte(byte)) stands for no character in the file's encoding here.",
             "Check `encoding:` in the file's rule, or the encoding that the file itself names."
         )
     }
-    return (badByteWords(text[index]), badByteHint(text[index]))
-}
-
-/// The words for a byte that is no UTF-8.
-func badByteWords(_ byte: UInt8) -> String {
-    byte == 0 ? "The byte 0x00 (NUL) cannot be part of a text." : "The byte \(hexByte(byte)) is not valid UTF-8 here."
+    guard byte != 0 else {
+        return (
+            "The byte 0x00 (NUL) cannot be part of a text.",
+            "The file may be UTF-16 (set `encoding: utf-16`) or damaged."
+        )
+    }
+    return (
+        "The byte \(hexByte(byte)) is not valid UTF-8 here.",
+        "Set `encoding:` in the file's rule (latin1, cp1252, utf-16 or another one) when the file is not written in UTF-8."
+    )
 }

@@ -25,6 +25,9 @@ struct XMLFeed {
     private var shiftedLine = 0
     private var shift = 0
 
+    /// Bytes in the file that are no text, those behind the last row that ended: see ``XMLIntake``.
+    private var badBytes: ArraySlice<XMLBadByte> = []
+
     /// Leaves out bytes that come before all others and begin no column.
     mutating func skip(_ count: Int) { kept += count }
 
@@ -61,6 +64,36 @@ struct XMLFeed {
         shiftedLine = Int(xmlSAX2GetLineNumber(parser))
         linesKept = line - shiftedLine
         shift = startColumn - Int(xmlSAX2GetColumnNumber(parser))
+    }
+
+    // MARK: Bytes that are no text
+
+    /// To be called before the text that has them is given or kept.
+    mutating func note(_ badBytes: [XMLBadByte]) {
+        if !badBytes.isEmpty { self.badBytes += badBytes }
+    }
+
+    /// Whether any is still to come, or in what was begun and has not ended.
+    var hasBadBytes: Bool { !badBytes.isEmpty }
+
+    /// The first one in front of this place of the decoded source.
+    func badByte(before offset: Int) -> XMLBadByte? {
+        badBytes.first.flatMap { $0.offset < offset ? $0 : nil }
+    }
+
+    /// The first one in front of that place; it and all others there are forgotten.
+    mutating func takeBadByte(before offset: Int) -> XMLBadByte? {
+        guard let first = badByte(before: offset) else { return nil }
+        while let next = badBytes.first, next.offset < offset { badBytes.removeFirst() }
+        return first
+    }
+
+    /// What is told of a fault that was found where libxml2 stands: a byte that is no text may be why. How far in the line it has come
+    /// libxml2 does not say while it is in a tag.
+    func cause(of fault: FileProblem) -> FileProblem { causeOfFault ?? fault }
+
+    var causeOfFault: FileProblem? {
+        badBytes.first.flatMap { $0.line <= line ? $0.fileProblem : nil }
     }
 
     // MARK: Where libxml2 stands

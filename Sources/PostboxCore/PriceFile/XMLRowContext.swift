@@ -3,7 +3,7 @@ internal import Glibc
 
 /// What libxml2's callbacks fill. A struct behind a plain pointer: a class, with its counting of references, would halve
 /// the speed.
-struct XMLRowContext {
+struct XMLRowContext: XMLContext {
     /// Elements inside each other, the root included.
     static let depthMax = 32
     var feed = XMLFeed()
@@ -18,7 +18,7 @@ struct XMLRowContext {
     private(set) var rowNameLength = 0
     /// Whether the rows' name is known, and holds no colon: before one, XML would see a prefix.
     private(set) var rowIsPlain = false
-    private var rootName = ""
+    private(set) var rootName = ""
     private var isRootClosed = false
     private var problem: FileProblem?
     private var parserFault: XMLParserFault?
@@ -43,6 +43,9 @@ struct XMLRowContext {
     private var rowProblem: RowProblem?
     /// Another one for each row that was begun, here or as a plain one.
     var stamp = 0
+    private let pieceBytes: Int?
+    /// How often in succession no plain row stood where one could begin.
+    private var misses = 0
     /// How many bytes libxml2 had taken at the end of the root's last child, or -1.
     private(set) var childEnd = -1
 
@@ -62,7 +65,14 @@ struct XMLRowContext {
         var isNil = false
     }
 
-    init(rowElement: String?, usedColumns: UsedColumns?) {
+    /// Smaller pieces keep libxml2's buffer in the cache.
+    static let pieceBytesMax = 32 << 10
+    /// So much of a row that may be plain waits for more.
+    private static let unfinishedMax = 64 << 10
+
+    /// See ``XMLReader``.
+    init(rowElement: String?, usedColumns: UsedColumns?, pieceBytes: Int?) {
+        self.pieceBytes = pieceBytes
         wantedRow = rowElement
         self.usedColumns = usedColumns
         levels = .allocate(capacity: Self.depthMax + 1)
@@ -100,54 +110,61 @@ struct XMLRowContext {
     /// Whether nothing was found wrong yet.
     var isSound: Bool { problem == nil && parserFault == nil }
 
-    /// Throws what the callbacks found wrong.
-    ///
-    /// - Parameter endOfFile: Where the file ends, once it has.
-    func check(endOfFile: TextPlace? = nil) throws(FileProblem) {
+    mutating func takeAhead(_ text: UnsafeBufferPointer<UInt8>, mayWait: Bool) -> (taken: Int, waits: Bool) {
+        // What is wrong in a row is told where libxml2 reads it.
+        guard pieceBytes != nil, isBetweenRows, !feed.hasBadBytes else { return (0, false) }
+        let rows = takePlainRows(text)
+        let rest = text.count - rows.taken
+        if rest > 0, mayWait, rows.isUnfinished, rest <= Self.unfinishedMax { return (rows.taken, true) }
+        if rest > 0 { misses = rows.taken > 0 ? 0 : misses + 1 }
+        return (rows.taken, false)
+    }
+
+    /// Up to the end of a row, so that the next one may be read without libxml2; the more, the less plain the rows have been.
+    func pieceLength(_ text: UnsafeBufferPointer<UInt8>) -> Int {
+        let most = min(text.count, Self.pieceBytesMax)
+        guard let pieceBytes else { return most }
+        var end = min(most, pieceBytes << min(misses, 8)) - 1
+        while end < most {
+            if text[end] == UInt8(ascii: ">") && mayEndRow(text, at: end) { return end + 1 }
+            end += 1
+        }
+        return most
+    }
+
+    func check(endOfFile: TextPlace?) throws(FileProblem) {
         if let problem { throw problem }
         if let fault = parserFault {
-            if let endOfFile, !isRootClosed { throw feed.truncated(at: endOfFile, root: rootName) }
+            if let endOfFile, !isRootClosed { throw feed.cause(of: feed.truncated(at: endOfFile, root: rootName)) }
             throw fault.problem
         }
+        if endOfFile != nil, let bad = feed.badByte(before: feed.endOffset) { throw bad.fileProblem }
         if depth >= 2 && skippedFrom > 2 && feed.endOffset - rowStart > rowBytesMax {
-            throw feed.loneAmpersand ?? feed.tooLong(rowLine)
+            throw feed.cause(of: feed.loneAmpersand ?? feed.tooLong(rowLine))
         }
         if let endOfFile, !isRootClosed { throw feed.truncated(at: endOfFile, root: rootName) }
-    }
-}
-
-extension XMLRowContext {
-    /// Throws what is wrong, at the end of a file, with the bytes that libxml2 has kept waiting for more: it would only find
-    /// that there are no more.
-    func checkRest() throws(FileProblem) {
-        if let problem = feed.problemOfRest(root: rootName) { throw problem }
     }
 }
 
 // MARK: Callbacks
 
 extension XMLRowContext {
-    /// The callbacks, each of which gets a pointer to the context.
     static func handler() -> xmlSAXHandler {
-        var handler = xmlSAXHandler()
-        handler.initialized = XML_SAX2_MAGIC
-        handler.startElementNs = { context, name, prefix, _, _, _, attributeCount, _, attributes in
-            guard let name else { return }
-            contextBehind(context)?.pointee.start(name, prefix, attributeCount: Int(attributeCount), attributes)
-        }
-        handler.endElementNs = { context, _, _, _ in contextBehind(context)?.pointee.end() }
-        handler.characters = { context, bytes, count in
-            guard let bytes else { return }
-            contextBehind(context)?.pointee.take(bytes, count: Int(count))
-        }
-        handler.ignorableWhitespace = handler.characters
-        handler.cdataBlock = handler.characters
-        handler.internalSubset = { context, _, _, _ in contextBehind(context)?.pointee.stopAtDoctype() }
-        handler.serror = { context, error in
-            guard let error else { return }
-            contextBehind(context)?.pointee.note(error.pointee)
-        }
-        return handler
+        xmlSAXHandler(
+            start: { context, name, prefix, _, _, _, attributeCount, _, attributes in
+                guard let name else { return }
+                contextBehind(context)?.pointee.start(name, prefix, attributeCount: Int(attributeCount), attributes)
+            },
+            end: { context, _, _, _ in contextBehind(context)?.pointee.end() },
+            text: { context, bytes, count in
+                guard let bytes else { return }
+                contextBehind(context)?.pointee.take(bytes, count: Int(count))
+            },
+            doctype: { context, _, _, _ in contextBehind(context)?.pointee.stopAtDoctype() },
+            fault: { context, error in
+                guard let error else { return }
+                contextBehind(context)?.pointee.note(error.pointee)
+            })
     }
 
     private mutating func start(
@@ -184,6 +201,8 @@ extension XMLRowContext {
         }
         stamp &+= 1
         let tag = feed.tag
+        // One outside of the rows is no row's.
+        if let bad = feed.badByte(before: tag.offset) { return stop(bad.fileProblem) }
         if rowCount == 0 { frame = RowFrame(prologue: 0..<tag.offset, separator: "\n", closing: "\n</\(rootName)>\n") }
         rowStart = tag.offset
         rowLine = tag.line
@@ -257,6 +276,7 @@ extension XMLRowContext {
     private mutating func endRow() {
         let end = feed.offset
         if end - rowStart > rowBytesMax { return stop(feed.tooLong(rowLine)) }
+        if let bad = feed.takeBadByte(before: end) { rowProblem = bad.rowProblem }
         rowCount &+= 1
         var row = RowBatch.Row(
             number: rowCount, line: rowLine, sourceStart: rowStart, sourceLength: end - rowStart,
@@ -356,13 +376,14 @@ func isBlank(_ bytes: UnsafePointer<xmlChar>, count: Int) -> Bool {
 
 extension XMLRowContext {
     private mutating func stop(_ problem: FileProblem) {
-        if self.problem == nil { self.problem = problem }
+        if self.problem == nil { self.problem = feed.cause(of: problem) }
         xmlStopParser(feed.parser)
     }
 
     private mutating func note(_ error: xmlError) {
         guard error.level == XML_ERR_FATAL, parserFault == nil, problem == nil else { return }
-        parserFault = XMLParserFault(error, feed, depth: depth)
+        problem = feed.causeOfFault
+        if problem == nil { parserFault = XMLParserFault(error, feed, depth: depth) }
     }
 
     private mutating func stopAtDoctype() { stop(feed.doctype) }

@@ -2,7 +2,7 @@ internal import CLibXML2
 
 /// What libxml2's callbacks fill where rows lie deeper in the document, or a rule's columns deeper in a row; or where a
 /// document is read through for what stands outside of its rows.
-struct XMLTreeContext {
+struct XMLTreeContext: XMLContext {
     /// Elements inside each other, the root included.
     static let depthMax = 32
 
@@ -93,16 +93,24 @@ struct XMLTreeContext {
         rowTextStart = 0
     }
 
-    /// Throws what the callbacks found wrong.
-    ///
-    /// - Parameter endOfFile: Where the file ends, once it has.
-    func check(endOfFile: TextPlace? = nil) throws(FileProblem) {
+    mutating func takeAhead(_ text: UnsafeBufferPointer<UInt8>, mayWait: Bool) -> (taken: Int, waits: Bool) {
+        (0, false)
+    }
+
+    func pieceLength(_ text: UnsafeBufferPointer<UInt8>) -> Int { min(text.count, XMLRowContext.pieceBytesMax) }
+
+    func free() {}
+
+    func check(endOfFile: TextPlace?) throws(FileProblem) {
         if let problem { throw problem }
         if let fault {
-            if let endOfFile, !isRootClosed { throw feed.truncated(at: endOfFile, root: rootName) }
+            if let endOfFile, !isRootClosed { throw feed.cause(of: feed.truncated(at: endOfFile, root: rootName)) }
             throw fault.problem
         }
-        if rowDepth > 0, feed.endOffset - rowStart > rowBytesMax { throw feed.loneAmpersand ?? feed.tooLong(rowLine) }
+        if endOfFile != nil, let bad = feed.badByte(before: feed.endOffset) { throw bad.fileProblem }
+        if rowDepth > 0, feed.endOffset - rowStart > rowBytesMax {
+            throw feed.cause(of: feed.loneAmpersand ?? feed.tooLong(rowLine))
+        }
         if let endOfFile, !isRootClosed { throw feed.truncated(at: endOfFile, root: rootName) }
     }
 
@@ -116,28 +124,24 @@ struct XMLTreeContext {
 // MARK: Callbacks
 
 extension XMLTreeContext {
-    /// The callbacks, each of which gets a pointer to the context.
     static func handler() -> xmlSAXHandler {
-        var handler = xmlSAXHandler()
-        handler.initialized = XML_SAX2_MAGIC
-        handler.startElementNs = { context, name, prefix, _, _, _, attributeCount, _, attributes in
-            guard let name else { return }
-            contextBehind(context)?.pointee.start(name, prefix, attributes, count: Int(attributeCount))
-        }
-        handler.endElementNs = { context, _, _, _ in contextBehind(context)?.pointee.end() }
-        handler.characters = { context, bytes, count in
-            guard let bytes else { return }
-            contextBehind(context)?.pointee.take(UnsafeBufferPointer(start: bytes, count: Int(count)))
-        }
-        handler.ignorableWhitespace = handler.characters
-        handler.cdataBlock = handler.characters
+        var handler = xmlSAXHandler(
+            start: { context, name, prefix, _, _, _, attributeCount, _, attributes in
+                guard let name else { return }
+                contextBehind(context)?.pointee.start(name, prefix, attributes, count: Int(attributeCount))
+            },
+            end: { context, _, _, _ in contextBehind(context)?.pointee.end() },
+            text: { context, bytes, count in
+                guard let bytes else { return }
+                contextBehind(context)?.pointee.take(UnsafeBufferPointer(start: bytes, count: Int(count)))
+            },
+            doctype: { context, _, _, _ in contextBehind(context)?.pointee.stopAtDoctype() },
+            fault: { context, error in
+                guard let error else { return }
+                contextBehind(context)?.pointee.note(error.pointee)
+            })
         handler.comment = { context, _ in contextBehind(context)?.pointee.noteOther() }
         handler.processingInstruction = { context, _, _ in contextBehind(context)?.pointee.noteOther() }
-        handler.internalSubset = { context, _, _, _ in contextBehind(context)?.pointee.stopAtDoctype() }
-        handler.serror = { context, error in
-            guard let error else { return }
-            contextBehind(context)?.pointee.note(error.pointee)
-        }
         return handler
     }
 
@@ -193,6 +197,8 @@ extension XMLTreeContext {
     private mutating func beginRow() {
         hasFoundRows = true
         let tag = feed.tag
+        // One outside of the rows is no row's.
+        if let bad = feed.badByte(before: tag.offset) { return stop(bad.fileProblem) }
         rowDepth = depth
         rowStart = tag.offset
         rowLine = tag.line
@@ -251,9 +257,10 @@ extension XMLTreeContext {
         gapIsBlank = true
         rowCount += 1
         let firstCell = cells.count
-        let rowProblem = text[rowTextStart...].withUnsafeBufferPointer {
+        var rowProblem = text[rowTextStart...].withUnsafeBufferPointer {
             tree.appendCells($0, base: rowTextStart, to: &cells, line: rowLine)
         }
+        if let bad = feed.takeBadByte(before: end) { rowProblem = bad.rowProblem }
         appendDocumentCells(rowStart..<end)
         var row = RowBatch.Row(
             number: rowCount, line: rowLine, sourceStart: rowStart, sourceLength: end - rowStart,
@@ -309,7 +316,7 @@ extension XMLTreeContext {
     }
 
     private mutating func stop(_ problem: FileProblem) {
-        if self.problem == nil { self.problem = problem }
+        if self.problem == nil { self.problem = feed.cause(of: problem) }
         xmlStopParser(feed.parser)
     }
 
@@ -317,7 +324,8 @@ extension XMLTreeContext {
 
     private mutating func note(_ error: xmlError) {
         guard error.level == XML_ERR_FATAL, fault == nil, problem == nil else { return }
-        fault = XMLParserFault(error, feed, depth: depth)
+        problem = feed.causeOfFault
+        if problem == nil { fault = XMLParserFault(error, feed, depth: depth) }
     }
 }
 
@@ -354,6 +362,7 @@ extension XMLTreeContext {
         } catch {
             stop(error)
         }
+        passBadBytes(areUsed: !builder.states.top.isEmpty)
         level.wantsText = builder.wantsText
         levels.append(level)
     }
@@ -378,7 +387,14 @@ extension XMLTreeContext {
         } catch {
             stop(error)
         }
+        passBadBytes(areUsed: level.wantsText)
         text.removeLast(text.count - level.textStart)
+    }
+
+    /// Bytes that are no text are the matter of whoever reads the rows, but where a value is taken that they may stand in.
+    private mutating func passBadBytes(areUsed: Bool) {
+        guard let bad = feed.takeBadByte(before: feed.offset), areUsed else { return }
+        stop(bad.fileProblem)
     }
 }
 

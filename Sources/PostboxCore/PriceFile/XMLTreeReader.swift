@@ -8,7 +8,7 @@ package struct XMLTreeReader: PriceFileReader {
     package var frame: RowFrame { RowFrame(separator: "\n") }
     package var rowCount: Int { parser.context.pointee.rowCount }
 
-    private let parser: XMLTreeParser
+    private let parser: XMLDocumentParser<XMLTreeContext>
     /// The rows' path as the rule writes it; nil: the root's children are the rows.
     private let path: String?
     private let badRule: FileProblem?
@@ -33,7 +33,7 @@ package struct XMLTreeReader: PriceFileReader {
             }
         }
         self.badRule = badRule
-        parser = XMLTreeParser(
+        parser = XMLDocumentParser(
             XMLTreeContext(
                 aim, tree: XMLRowTree(used: used, takesAll: takesAll),
                 documentColumns: used.written.filter { $0.hasPrefix("/") }, document: document))

@@ -25,31 +25,19 @@ final class WorkbookPart {
 
     private let name: String
     private let target: Target
-    private let parser: xmlParserCtxtPtr?
-    private static let library: Void = xmlInitParser()
+    private let parser: XMLPushParser
     private static let depthMax = 64
 
     /// `name`: the part's, for what is said of it.
     init(_ name: String, _ reader: any PartReader) {
-        _ = Self.library
         self.name = name
         target = Target(reader)
-        var handler = Self.handler()
-        parser = xmlCreatePushParserCtxt(&handler, Unmanaged.passUnretained(target).toOpaque(), nil, 0, nil)
-        guard let parser else { return }
-        xmlCtxtUseOptions(parser, Int32(bitPattern: XML_PARSE_NONET.rawValue | XML_PARSE_NOENT.rawValue))
-    }
-
-    deinit {
-        guard let parser else { return }
-        xmlCtxtReset(parser)
-        xmlFreeParserCtxt(parser)
+        parser = XMLPushParser(Self.handler(), Unmanaged.passUnretained(target).toOpaque(), isUTF8: false)
     }
 
     /// Takes the part's next bytes. Throws `archive_damaged` for what is no XML, and what the reader finds wrong.
     func take(_ bytes: UnsafeRawBufferPointer, isLast: Bool) throws(FileProblem) {
-        let piece = bytes.assumingMemoryBound(to: CChar.self)
-        xmlParseChunk(parser, piece.baseAddress, Int32(truncatingIfNeeded: bytes.count), isLast ? 1 : 0)
+        parser.take(bytes, isLast: isLast)
         if let problem = target.reader.problem { throw problem }
         if let fault = target.fault {
             throw FileProblem(
@@ -60,42 +48,38 @@ final class WorkbookPart {
     }
 
     private static func handler() -> xmlSAXHandler {
-        var handler = xmlSAXHandler()
-        handler.initialized = XML_SAX2_MAGIC
-        handler.startElementNs = { context, name, _, _, _, _, count, _, attributes in
-            guard let target = WorkbookPart.target(context), let name else { return }
-            target.depth += 1
-            if target.depth > WorkbookPart.depthMax {
-                target.fault = "more than \(WorkbookPart.depthMax) elements stand inside each other"
-            }
-            guard target.fault == nil else { return }
-            target.reader.start(String(cString: name), WorkbookPart.attributes(attributes, Int(count)))
-        }
-        handler.endElementNs = { context, name, _, _ in
-            guard let target = WorkbookPart.target(context), let name else { return }
-            target.depth -= 1
-            if target.fault == nil { target.reader.end(String(cString: name)) }
-        }
-        handler.characters = { context, bytes, count in
-            guard let target = WorkbookPart.target(context), let bytes, target.fault == nil else { return }
-            target.reader.text(UnsafeBufferPointer(start: bytes, count: Int(count)))
-        }
-        handler.ignorableWhitespace = handler.characters
-        handler.cdataBlock = handler.characters
-        handler.internalSubset = { context, _, _, _ in
-            WorkbookPart.target(context)?.fault = "it has a document type declaration (DOCTYPE)"
-        }
-        handler.serror = { context, error in
-            guard let target = WorkbookPart.target(context), target.fault == nil, let error,
-                error.pointee.level != XML_ERR_WARNING
-            else { return }
-            target.fault =
-                error.pointee.message.map {
-                    VisibleText.line(String(String(cString: $0).prefix(200).filter { !$0.isNewline }))
+        xmlSAXHandler(
+            start: { context, name, _, _, _, _, count, _, attributes in
+                guard let target = WorkbookPart.target(context), let name else { return }
+                target.depth += 1
+                if target.depth > WorkbookPart.depthMax {
+                    target.fault = "more than \(WorkbookPart.depthMax) elements stand inside each other"
                 }
-                ?? "it is no XML"
-        }
-        return handler
+                guard target.fault == nil else { return }
+                target.reader.start(String(cString: name), WorkbookPart.attributes(attributes, Int(count)))
+            },
+            end: { context, name, _, _ in
+                guard let target = WorkbookPart.target(context), let name else { return }
+                target.depth -= 1
+                if target.fault == nil { target.reader.end(String(cString: name)) }
+            },
+            text: { context, bytes, count in
+                guard let target = WorkbookPart.target(context), let bytes, target.fault == nil else { return }
+                target.reader.text(UnsafeBufferPointer(start: bytes, count: Int(count)))
+            },
+            doctype: { context, _, _, _ in
+                WorkbookPart.target(context)?.fault = "it has a document type declaration (DOCTYPE)"
+            },
+            fault: { context, error in
+                guard let target = WorkbookPart.target(context), target.fault == nil, let error,
+                    error.pointee.level != XML_ERR_WARNING
+                else { return }
+                target.fault =
+                    error.pointee.message.map {
+                        VisibleText.line(String(String(cString: $0).prefix(200).filter { !$0.isNewline }))
+                    }
+                    ?? "it is no XML"
+            })
     }
 
     private static func target(_ context: UnsafeMutableRawPointer?) -> Target? {
