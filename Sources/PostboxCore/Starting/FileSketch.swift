@@ -68,6 +68,63 @@ package struct FileSketch: Sendable, Equatable {
     }
 }
 
+/// Rows that a document may have, at one place.
+struct SketchRows {
+    /// How a rule names the place.
+    var layout: [FileSketch.Line]
+    var columns: [FileSketch.Column]
+    var count: Int
+    /// All of them are of one thing, which the document names elsewhere.
+    var isOfOne = false
+
+    /// Whether a value that the document has outside of its rows is likely to be of use to them: when they were, or, where they
+    /// are of one thing, what that is.
+    static func isOutside(_ path: String, isOfOne: Bool) -> Bool {
+        switch LikelyFields.field(for: path)?.kind {
+        case .date, .time: true
+        default: isOfOne && LikelyFields.rankAsRIC(path) != nil
+        }
+    }
+
+    /// How much speaks for it that they are the rows that are meant: a name of an instrument, fields, numbers.
+    fileprivate var worth: (points: Int, hasNumber: Bool) {
+        let looks = ColumnLooks(columns).looks
+        var (hasName, hasNumber, fields) = (false, false, Set<String>())
+        for (column, look) in zip(columns, looks) {
+            switch look {
+            case .number, .numberOfForm, .ambiguousNumber, .percent, .fraction:
+                hasNumber = true
+                if let likely = LikelyFields.field(for: column.name), likely.kind == .number {
+                    fields.insert(likely.field)
+                }
+            case .ric, .isin: hasName = hasName || Set(column.values).count > 1 || count == 1
+            case .text: hasName = hasName || LikelyFields.rankAsRIC(column.name) != nil
+            default: break
+            }
+        }
+        return ((hasName ? 2 : 0) + (hasNumber ? 1 : 0) + min(fields.count, 3), hasNumber)
+    }
+}
+
+extension FileSketch {
+    /// The rows for which most speaks, of the like ones those of which there are most, or the outermost; `question` where there are
+    /// none, or where nothing in them looks like a price.
+    init(bestOf found: [SketchRows], question: Line) {
+        let rated = found.map { (rows: $0, worth: $0.worth) }
+        var best = rated.first
+        for other in rated.dropFirst() {
+            if let known = best, (known.worth.points, known.rows.count) < (other.worth.points, other.rows.count) {
+                best = other
+            }
+        }
+        guard let best, best.worth.hasNumber else {
+            self.init(layout: [question], columns: [])
+            return
+        }
+        self.init(layout: best.rows.layout, columns: best.rows.columns)
+    }
+}
+
 /// A text as it may stand in YAML: without quotes where that is safe.
 func yaml(_ text: String) -> String {
     let isPlain =

@@ -2,72 +2,106 @@
 struct JSONSketch {
     let sketch: FileSketch
 
-    private struct Rows {
-        var layout: [FileSketch.Line]
-        var columns: [FileSketch.Column]
-        var count: Int
-    }
-
     init(_ text: String) {
-        var parser = JSONTree.Parser(text)
-        var documents: [JSONTree] = []
+        var parser = SketchTree.JSONParser(text)
+        var documents: [SketchTree] = []
         while documents.count < FileSketch.rowsMax, let document = parser.next() { documents.append(document) }
-        var found: [Rows] = []
+        var look = Look()
         if documents.count > 1 {
-            found = [Rows(layout: [], columns: Self.columns(of: documents, key: nil), count: documents.count)]
+            look.found = [SketchRows(layout: [], columns: SketchColumns(of: documents).columns, count: documents.count)]
         } else if let document = documents.first {
-            Self.look(at: document, path: "", &found)
+            look.take(document)
+            // As a line of its own it is a row.
+            if look.found.isEmpty, case .object = document, !text.trimmed.contains("\n") {
+                look.found = [SketchRows(layout: [], columns: SketchColumns(of: [document]).columns, count: 1)]
+            }
         }
-        let best = found.max { $0.count < $1.count }
-        var layout = best?.layout ?? []
-        if best == nil {
-            layout.append(.question("Where are the rows?", choices: ["rows: path.to.the.list"]))
+        sketch = FileSketch(
+            bestOf: look.found,
+            question: look.bareArrays.map { path in
+                .question(
+                    "The rows are arrays without names: what do their values mean?",
+                    choices: ["arrays: {rows: \(yaml(path))}", "columns: [NAME, NAME]"])
+            } ?? .question("Where are the rows?", choices: ["rows: path.to.the.list"]))
+    }
+}
+
+/// What is found in a document.
+private struct Look {
+    var found: [SketchRows] = []
+    /// The place of rows that are arrays and that nothing names.
+    var bareArrays: String?
+    /// Values of objects that enclose rows or stand beside them, by their paths.
+    private var outside: [(path: String, value: String)] = []
+    private var lists: [(path: String, values: [String])] = []
+
+    private static let (depthMax, listedMax) = (8, 50)
+
+    mutating func take(_ document: SketchTree) {
+        look(at: document, path: "", depth: 0)
+        lookAtLists()
+        // What a row has none of, the document may have: when it was, and of whom.
+        for index in found.indices {
+            let isOfOne = found[index].isOfOne
+            for (path, value) in outside where SketchRows.isOutside(path, isOfOne: isOfOne) {
+                found[index].columns.append(FileSketch.Column(name: "/" + path, values: [value]))
+            }
         }
-        sketch = FileSketch(layout: layout, columns: best?.columns ?? [])
     }
 
-    private static func look(at tree: JSONTree, path: String, _ found: inout [Rows]) {
+    private mutating func look(at tree: SketchTree, path: String, depth: Int) {
+        guard depth < Self.depthMax else { return }
         switch tree {
-        case .array(let items):
-            let objects = items.filter { if case .object = $0 { true } else { false } }
-            if objects.count * 2 > items.count {
-                found.append(
-                    Rows(
-                        layout: path.isEmpty ? [] : [.key("rows: \(yaml(path))")],
-                        columns: columns(of: objects, key: nil),
-                        count: objects.count))
-            }
+        case .array(let items): lookAt(items, path: path, depth: depth)
         case .object(let members):
-            let objects = members.compactMap { if case .object(let inner) = $0.1 { inner } else { nil } }
-            if members.count > 1, objects.count == members.count, let first = objects.first {
-                let names = Set(first.map(\.0))
-                if objects.allSatisfy({ !names.isDisjoint(with: $0.map(\.0)) }) {
-                    let prefix = path.isEmpty ? "" : path + "."
-                    found.append(
-                        Rows(
-                            layout: [
-                                .key("rows: \(yaml(prefix + "*"))", remark: "each member is a row, its name is $key")
-                            ],
-                            columns: columns(of: members.map(\.1), key: members.map(\.0)), count: objects.count))
-                }
-            }
-            lookAtArrays(members, path: path, &found)
+            lookAt(members: members, path: path)
+            lookAtArrays(members, path: path)
             for (name, member) in members {
-                look(at: member, path: path.isEmpty ? name : path + "." + name, &found)
+                let place = SketchTree.path(path, name)
+                if let scalar = member.scalar, outside.count < Self.listedMax { outside.append((place, scalar)) }
+                look(at: member, path: place, depth: depth + 1)
             }
-        default: break
+        case .leaf, .null: break
         }
     }
 
-    /// Rows that are arrays, and columns that are.
-    private static func lookAtArrays(_ members: [(String, JSONTree)], path: String, _ found: inout [Rows]) {
-        func full(_ name: String) -> String { path.isEmpty ? name : path + "." + name }
-        var scalars: [(name: String, values: [String])] = []
-        for (name, member) in members {
-            guard case .array(let items) = member, !items.isEmpty else { continue }
-            let values = items.compactMap(\.scalar)
-            if values.count == items.count { scalars.append((name, values)) }
+    private mutating func lookAt(_ items: [SketchTree], path: String, depth: Int) {
+        let objects = items.filter { if case .object = $0 { true } else { false } }
+        let values = items.compactMap(\.scalar)
+        if objects.count * 2 > items.count {
+            found.append(
+                SketchRows(
+                    layout: path.isEmpty ? [] : [.key("rows: \(yaml(path))")],
+                    columns: SketchColumns(of: objects).columns, count: objects.count))
+        } else if values.count == items.count, values.count > 1, lists.count < Self.listedMax {
+            lists.append((path, values))
         }
+        // What a list holds of which there is one may be what it is about.
+        if items.count == 1 { look(at: items[0], path: path + "[0]", depth: depth + 1) }
+        if bareArrays == nil, items.count > 0,
+            items.allSatisfy({ if case .array(let cells) = $0 { cells.count > 1 } else { false } })
+        {
+            bareArrays = path.isEmpty ? "/" : path
+        }
+    }
+
+    private mutating func lookAt(members: [(String, SketchTree)], path: String) {
+        let objects = members.compactMap { if case .object(let inner) = $0.1 { inner } else { nil } }
+        guard members.count > 1, objects.count == members.count, let first = objects.first else { return }
+        let names = Set(first.map(\.0))
+        guard objects.allSatisfy({ !names.isDisjoint(with: $0.map(\.0)) }) else { return }
+        found.append(
+            SketchRows(
+                layout: [
+                    .key(
+                        "rows: \(yaml((path.isEmpty ? "" : path + ".") + "*"))",
+                        remark: "each member is a row, its name is $key")
+                ],
+                columns: SketchColumns(of: members.map(\.1), key: members.map(\.0)).columns, count: objects.count))
+    }
+
+    /// Rows that are arrays, beside the names of what they hold.
+    private mutating func lookAtArrays(_ members: [(String, SketchTree)], path: String) {
         for (name, member) in members {
             guard case .array(let items) = member else { continue }
             let rows = items.compactMap { item -> [String]? in
@@ -75,66 +109,41 @@ struct JSONSketch {
                 return cells.map { $0.scalar ?? "" }
             }
             guard let first = rows.first, rows.count == items.count else { continue }
-            guard let names = scalars.first(where: { $0.values.count == first.count }) else { continue }
+            let names = members.lazy.compactMap { name, member -> (name: String, values: [String])? in
+                guard case .array(let items) = member else { return nil }
+                let values = items.compactMap(\.scalar)
+                return values.count == items.count && values.count == first.count ? (name, values) : nil
+            }.first
+            guard let names else { continue }
             let columns = names.values.enumerated().map { index, column in
                 FileSketch.Column(name: column, values: rows.compactMap { $0.count > index ? $0[index] : nil })
             }
-            let key = "arrays: {rows: \(yaml(full(name))), names: \(yaml(full(names.name)))}"
-            found.append(Rows(layout: [.key(key)], columns: columns, count: rows.count))
+            let (rowsPath, namesPath) = (SketchTree.path(path, name), SketchTree.path(path, names.name))
+            found.append(
+                SketchRows(
+                    layout: [.key("arrays: {rows: \(yaml(rowsPath)), names: \(yaml(namesPath))}")], columns: columns,
+                    count: rows.count, isOfOne: true))
         }
-        guard let length = scalars.map(\.values.count).max(), length > 1 else { return }
-        let columns = scalars.filter { $0.values.count == length }
-        guard columns.count > 1 else { return }
-        let paths = columns.map { full($0.name) }
-        found.append(
-            Rows(
-                layout: [.key("arrays: {zip: [\(paths.map(yaml).joined(separator: ", "))]}")],
-                columns: zip(paths, columns).map { FileSketch.Column(name: $0, values: $1.values) }, count: length))
     }
 
-    private static func columns(of rows: [JSONTree], key: [String]?) -> [FileSketch.Column] {
-        var names: [String] = []
-        var values: [String: [String]] = [:]
-        func note(_ name: String, _ value: String) {
-            if values[name] == nil { names.append(name) }
-            values[name, default: []].append(value)
+    /// Columns that are lists, wherever they stand.
+    private mutating func lookAtLists() {
+        let lengths = Dictionary(grouping: lists, by: \.values.count).mapValues(\.count)
+        guard let (length, count) = lengths.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }), count > 1 else {
+            return
         }
-        func note(_ tree: JSONTree, _ path: String, _ depth: Int) {
-            if let scalar = tree.scalar { return note(path, scalar) }
-            guard depth < 4 else { return }
-            switch tree {
-            case .object(let members):
-                for (name, member) in members { note(member, path.isEmpty ? name : path + "." + name, depth + 1) }
-            case .array(let items):
-                for (index, item) in items.prefix(3).enumerated() { note(item, "\(path)[\(index)]", depth + 1) }
-            default: break
-            }
-        }
-        if let key { key.forEach { note("$key", $0) } }
-        for row in rows.prefix(FileSketch.rowsMax) { note(row, "", 0) }
-        return names.map { FileSketch.Column(name: $0, values: values[$0] ?? []) }
+        let columns = lists.filter { $0.values.count == length }
+        found.append(
+            SketchRows(
+                layout: [.key("arrays: {zip: [\(columns.map { yaml($0.path) }.joined(separator: ", "))]}")],
+                columns: columns.map { FileSketch.Column(name: $0.path, values: $0.values) }, count: length,
+                isOfOne: true))
     }
 }
 
-/// A JSON text as a tree, as far as it was seen.
-enum JSONTree {
-    case object([(String, JSONTree)])
-    case array([JSONTree])
-    /// A text, or the literal of a number or word.
-    case leaf(String)
-    case null
-
-    /// Nil: it is none.
-    var scalar: String? {
-        switch self {
-        case .leaf(let text): text
-        case .null: ""
-        case .object, .array: nil
-        }
-    }
-
+extension SketchTree {
     /// Reads what it can; what is broken or cut off ends what was read.
-    struct Parser {
+    struct JSONParser {
         private let bytes: [UInt8]
         private var at = 0
         private static let depthMax = 64
@@ -142,7 +151,7 @@ enum JSONTree {
         init(_ text: String) { bytes = Array(text.utf8) }
 
         /// The next document of the text.
-        mutating func next() -> JSONTree? {
+        mutating func next() -> SketchTree? {
             skip()
             return at < bytes.count ? value(depth: 0) : nil
         }
@@ -151,7 +160,7 @@ enum JSONTree {
             while at < bytes.count, bytes[at] <= Byte.space || bytes[at] >= 0xBB && at < 3 { at += 1 }
         }
 
-        private mutating func value(depth: Int) -> JSONTree? {
+        private mutating func value(depth: Int) -> SketchTree? {
             skip()
             guard at < bytes.count, depth < Self.depthMax else { return nil }
             switch bytes[at] {
@@ -170,8 +179,8 @@ enum JSONTree {
             }
         }
 
-        private mutating func object(depth: Int) -> JSONTree {
-            var members: [(String, JSONTree)] = []
+        private mutating func object(depth: Int) -> SketchTree {
+            var members: [(String, SketchTree)] = []
             at += 1
             while true {
                 skip()
@@ -189,8 +198,8 @@ enum JSONTree {
             return .object(members)
         }
 
-        private mutating func array(depth: Int) -> JSONTree {
-            var items: [JSONTree] = []
+        private mutating func array(depth: Int) -> SketchTree {
+            var items: [SketchTree] = []
             at += 1
             while true {
                 skip()

@@ -40,6 +40,9 @@ enum LikelyFields {
         return names
     }()
 
+    /// The field of a day.
+    static let day: (field: String, kind: Kind) = ("TRADE_DATE", .date)
+
     /// The field, and what it takes; nil: the name tells none.
     static func field(for column: String) -> (field: String, kind: Kind)? {
         let last = column.split(whereSeparator: { ".@/".contains($0) }).last.map(String.init) ?? column

@@ -126,7 +126,12 @@ package struct RuleDraft {
         if let best = named.filter({ $0.rank < 4 && isSure($0.index) }).min(by: { $0.rank < $1.rank }) {
             return best.index
         }
-        if let ric = looks.looks.firstIndex(of: .ric) { return ric }
+        // What is the same in every row names none of them.
+        let ric = looks.looks.indices.first { index in
+            let values = sketch.columns[index].values
+            return looks.looks[index] == .ric && (values.count == 1 || Set(values).count > 1)
+        }
+        if let ric { return ric }
         if let best = named.filter({ isSure($0.index) }).min(by: { $0.rank < $1.rank }) { return best.index }
         return looks.looks.firstIndex(of: .isin)
     }
@@ -207,7 +212,15 @@ package struct RuleDraft {
         _ index: Int, _ column: FileSketch.Column, _ common: [String], _ taken: inout Set<String>
     ) -> [String] {
         let name = yaml(column.name)
-        guard let likely = LikelyFields.field(for: column.name), !taken.contains(likely.field) else {
+        var found = LikelyFields.field(for: column.name)
+        if found?.kind == .time {
+            // A time may be a day.
+            switch looks.looks[index] {
+            case .date, .ambiguousDate: found = LikelyFields.day
+            default: break
+            }
+        }
+        guard let likely = found, !taken.contains(likely.field) else {
             let example =
                 column.values.first { !$0.trimmed.isEmpty }.map { "   # \(VisibleText.line(String($0.prefix(30))))" }
                 ?? ""

@@ -10,12 +10,32 @@ struct XMLSketch {
         var text = ""
 
         init(_ name: String) { self.name = name }
+
+        /// Attributes, the children, of which those of one name are a list, and the text of one without children.
+        var tree: SketchTree {
+            var members = attributes.map { ("@" + $0.0, SketchTree.leaf($0.1)) }
+            if children.isEmpty { members.append(("", .leaf(text.trimmed))) }
+            var indexOfName: [String: Int] = [:]
+            for child in children {
+                guard let index = indexOfName[child.name] else {
+                    indexOfName[child.name] = members.count
+                    members.append((child.name, child.tree))
+                    continue
+                }
+                if case .array(let others) = members[index].1 {
+                    members[index].1 = .array(others + [child.tree])
+                } else {
+                    members[index].1 = .array([members[index].1, child.tree])
+                }
+            }
+            return .object(members)
+        }
     }
 
     init(_ text: String) {
-        let root = Self.tree(of: text)
-        var best: (path: String, rows: [Element])?
-        func look(_ elements: [Element], _ path: String, _ depth: Int) {
+        var found: [SketchRows] = []
+        // `outside`: attributes of the elements around, by their paths.
+        func look(_ elements: [Element], _ path: String, _ outside: [FileSketch.Column], _ depth: Int) {
             guard depth < 8 else { return }
             var groups: [String: [Element]] = [:]
             var names: [String] = []
@@ -24,41 +44,22 @@ struct XMLSketch {
                 groups[element.name, default: []].append(element)
             }
             for name in names {
-                let group = groups[name] ?? []
-                let hasValues = group.contains { !$0.attributes.isEmpty || !$0.children.isEmpty }
+                let (group, place) = (groups[name] ?? [], path + "/" + name)
                 // The outermost of those that come as often.
-                if hasValues, depth > 0, group.count > (best?.rows.count ?? 0) { best = (path + "/" + name, group) }
-                look(group.flatMap(\.children), path + "/" + name, depth + 1)
+                if depth > 0, group.contains(where: { !$0.attributes.isEmpty || !$0.children.isEmpty }) {
+                    found.append(
+                        SketchRows(
+                            layout: [.key("rows: \(yaml(place))")],
+                            columns: SketchColumns(of: group.map(\.tree)).columns + outside, count: group.count))
+                }
+                let own = (group.first?.attributes ?? []).filter { SketchRows.isOutside($0.0, isOfOne: false) }
+                    .map { FileSketch.Column(name: place + "@" + $0.0, values: [$0.1]) }
+                look(group.flatMap(\.children), place, outside + own, depth + 1)
             }
         }
-        if let root { look([root], "", 0) }
-        guard let best else {
-            sketch = FileSketch(
-                layout: [.question("Which elements are the rows?", choices: ["rows: /root/element"])], columns: [])
-            return
-        }
+        if let root = Self.tree(of: text) { look([root], "", [], 0) }
         sketch = FileSketch(
-            layout: [.key("rows: \(yaml(best.path))")], columns: Self.columns(of: best.rows.prefix(FileSketch.rowsMax)))
-    }
-
-    private static func columns(of rows: some Sequence<Element>) -> [FileSketch.Column] {
-        var names: [String] = []
-        var values: [String: [String]] = [:]
-        func note(_ name: String, _ value: String) {
-            if values[name] == nil { names.append(name) }
-            values[name, default: []].append(value)
-        }
-        func note(_ element: Element, _ path: String, _ depth: Int) {
-            for (name, value) in element.attributes { note(path + "@" + name, value) }
-            if element.children.isEmpty, !path.isEmpty { note(path, element.text.trimmed) }
-            guard depth < 4 else { return }
-            var seen: Set<String> = []
-            for child in element.children where seen.insert(child.name).inserted {
-                note(child, path.isEmpty ? child.name : path + "." + child.name, depth + 1)
-            }
-        }
-        for row in rows { note(row, "", 0) }
-        return names.map { FileSketch.Column(name: $0, values: values[$0] ?? []) }
+            bestOf: found, question: .question("Which elements are the rows?", choices: ["rows: /root/element"]))
     }
 
     /// As much of the document as stands there; no more than a look: what is broken ends it.
@@ -111,7 +112,10 @@ struct XMLSketch {
                 let end = after.dropFirst().firstIndex(of: quote)
             else { break }
             let value = after[after.index(after: after.startIndex)..<end]
-            if !name.hasPrefix("xmlns"), !name.hasPrefix("xsi:") { found.append((local(name[...]), String(value))) }
+            // What says that there is no value is none.
+            let isMeaning =
+                name.hasPrefix("xml") || name.hasPrefix("xsi:") || name.hasSuffix(":null") || name.hasSuffix(":nil")
+            if !isMeaning { found.append((local(name[...]), String(value))) }
             rest = after[after.index(after: end)...]
         }
         return found
