@@ -88,12 +88,16 @@ struct XMLFeed {
         return first
     }
 
-    /// What is told of a fault that was found where libxml2 stands: a byte that is no text may be why. How far in the line it has come
-    /// libxml2 does not say while it is in a tag.
-    func cause(of fault: FileProblem) -> FileProblem { causeOfFault ?? fault }
+    /// What is told of a fault: a byte that is no text, up to where it was found, may be why. `behind`: so much has come of what
+    /// libxml2 is about to take. Nil: the file has ended.
+    func cause(of fault: FileProblem, behind: Int? = 0) -> FileProblem {
+        badByte(before: behind.map { offset + $0 + 1 } ?? .max)?.fileProblem ?? fault
+    }
 
-    var causeOfFault: FileProblem? {
-        badBytes.first.flatMap { $0.line <= line ? $0.fileProblem : nil }
+    /// The same of a fault of libxml2's own finding, whose columns are only nearly right; nil: no such byte is why.
+    func cause(of error: xmlError) -> FileProblem? {
+        let place = place(of: error)
+        return badBytes.first.flatMap { ($0.line, $0.column) <= (place.line, place.column + 2) ? $0.fileProblem : nil }
     }
 
     // MARK: Where libxml2 stands

@@ -100,7 +100,7 @@ final class XMLDocumentParser<Context: XMLContext> {
         guard isLast else { return }
         guard push.parser != nil, !intake.isEmpty else { throw XMLFeed.empty }
         if let problem = context.pointee.feed.problemOfRest(root: context.pointee.rootName) {
-            throw context.pointee.feed.cause(of: problem)
+            throw context.pointee.feed.cause(of: problem, behind: nil)
         }
         push.take(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true)
         context.pointee.feed.hold()

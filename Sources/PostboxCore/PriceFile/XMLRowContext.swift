@@ -135,7 +135,9 @@ struct XMLRowContext: XMLContext {
     func check(endOfFile: TextPlace?) throws(FileProblem) {
         if let problem { throw problem }
         if let fault = parserFault {
-            if let endOfFile, !isRootClosed { throw feed.cause(of: feed.truncated(at: endOfFile, root: rootName)) }
+            if let endOfFile, !isRootClosed {
+                throw feed.cause(of: feed.truncated(at: endOfFile, root: rootName), behind: nil)
+            }
             throw fault.problem
         }
         if endOfFile != nil, let bad = feed.badByte(before: feed.endOffset) { throw bad.fileProblem }
@@ -292,7 +294,7 @@ extension XMLRowContext {
         if depth >= skippedFrom || depth == 0 { return }
         if depth > 2 && !levels[depth].hasChildren { return append(bytes, count: count) }
         if isBlank(bytes, count: count) { return }
-        if depth == 1 { stop(feed.textBetweenRows) } else { noteStrayText() }
+        if depth == 1 { stop(feed.textBetweenRows, behind: count) } else { noteStrayText() }
     }
 
     /// Forgets the white space before an element's first child.
@@ -375,14 +377,15 @@ func isBlank(_ bytes: UnsafePointer<xmlChar>, count: Int) -> Bool {
 // MARK: Words for what is wrong
 
 extension XMLRowContext {
-    private mutating func stop(_ problem: FileProblem) {
-        if self.problem == nil { self.problem = feed.cause(of: problem) }
+    /// `behind`: bytes of text that libxml2 is about to take.
+    private mutating func stop(_ problem: FileProblem, behind: Int = 0) {
+        if self.problem == nil { self.problem = feed.cause(of: problem, behind: behind) }
         xmlStopParser(feed.parser)
     }
 
     private mutating func note(_ error: xmlError) {
         guard error.level == XML_ERR_FATAL, parserFault == nil, problem == nil else { return }
-        problem = feed.causeOfFault
+        problem = feed.cause(of: error)
         if problem == nil { parserFault = XMLParserFault(error, feed, depth: depth) }
     }
 

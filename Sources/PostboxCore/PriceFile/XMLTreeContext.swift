@@ -104,7 +104,9 @@ struct XMLTreeContext: XMLContext {
     func check(endOfFile: TextPlace?) throws(FileProblem) {
         if let problem { throw problem }
         if let fault {
-            if let endOfFile, !isRootClosed { throw feed.cause(of: feed.truncated(at: endOfFile, root: rootName)) }
+            if let endOfFile, !isRootClosed {
+                throw feed.cause(of: feed.truncated(at: endOfFile, root: rootName), behind: nil)
+            }
             throw fault.problem
         }
         if endOfFile != nil, let bad = feed.badByte(before: feed.endOffset) { throw bad.fileProblem }
@@ -302,10 +304,10 @@ extension XMLTreeContext {
         case .rows(let states):
             guard bytes.contains(where: { $0 > Byte.space }) else { return }
             let holdsRows = states.top.contains { $0.position == states.paths[$0.path].count - 1 }
-            if holdsRows { stop(feed.textBetweenRows) } else { noteOther() }
+            if holdsRows { stop(feed.textBetweenRows, behind: bytes.count) } else { noteOther() }
         case .children:
             guard bytes.contains(where: { $0 > Byte.space }) else { return }
-            if depth == 1 { stop(feed.textBetweenRows) } else { noteOther() }
+            if depth == 1 { stop(feed.textBetweenRows, behind: bytes.count) } else { noteOther() }
         }
     }
 
@@ -315,8 +317,9 @@ extension XMLTreeContext {
         gapIsBlank = false
     }
 
-    private mutating func stop(_ problem: FileProblem) {
-        if self.problem == nil { self.problem = feed.cause(of: problem) }
+    /// `behind`: bytes of text that libxml2 is about to take.
+    private mutating func stop(_ problem: FileProblem, behind: Int = 0) {
+        if self.problem == nil { self.problem = feed.cause(of: problem, behind: behind) }
         xmlStopParser(feed.parser)
     }
 
@@ -324,7 +327,7 @@ extension XMLTreeContext {
 
     private mutating func note(_ error: xmlError) {
         guard error.level == XML_ERR_FATAL, fault == nil, problem == nil else { return }
-        problem = feed.causeOfFault
+        problem = feed.cause(of: error)
         if problem == nil { fault = XMLParserFault(error, feed, depth: depth) }
     }
 }
