@@ -266,7 +266,7 @@ extension JSONReader {
     ) throws(JSONFault) {
         guard let fault = try rowTree?.read(text, &cursor, depth: 1, into: &batch.cells, &unescaped) else { return }
         rowProblem = source.rowProblem(
-            fault.reason, text, at: fault.at, columnName: fault.columnName, what: fault.what)
+            fault.reason, text, at: fault.at, columnName: fault.columnName, what: fault.what, hint: fault.hint)
     }
 
     /// Reads an object's members into the batch.

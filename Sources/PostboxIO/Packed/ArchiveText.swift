@@ -16,7 +16,7 @@ final class ArchiveText: UnpackedText {
         guard try Self.hasMark(file, packing) else { throw FileProblem.notPacked(packing) }
         if packing == .zip {
             // All there is of a zip that holds nothing, which libarchive takes for no zip.
-            if try Self.head(of: file).starts(with: [0x50, 0x4B, 5, 6]) {
+            if try file.bytes(at: 0, count: 4) == [0x50, 0x4B, 5, 6] {
                 throw FileProblem(
                     reason: "archive_members", what: "The zip holds no file.", hint: "Nothing can be read of it.")
             }
