@@ -66,6 +66,8 @@ struct FieldConversion: Sendable {
     var takesAnyText = false
     /// What a line break in a value means.
     var lineBreaks = LineBreaks.reject
+    /// Values are dates that Postbox wrote itself, of a rule's pattern: they need no second look.
+    var isMadeDate = false
 
     /// By look.
     init() {}

@@ -254,6 +254,7 @@ struct MappingPlan: Sendable {
                 conversion = FieldConversion(FieldRule(name: rule.name, source: rule.source, type: rule.type ?? .real))
                 conversion.lineBreaks = lineBreaks
             }
+            conversion.isMadeDate = rule.type == .date && value.date?.target == .date
             // A row that lacks the column is the matter of who makes the value.
             let slot = slot(DerivedColumn.name(ofField: rule.name), for: "the field \(rule.name)", isOptional: true)
             sources[slot] = slots(

@@ -201,7 +201,8 @@ extension FieldConversion {
         switch target {
         case .look, .text: target
         case .real: isScaled || round >= 0 ? nil : target
-        case .int, .uint, .ascii, .enum, .date, .time: nil
+        case .date: isMadeDate ? .text : nil
+        case .int, .uint, .ascii, .enum, .time: nil
         }
     }
 }

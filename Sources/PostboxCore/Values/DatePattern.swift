@@ -153,6 +153,29 @@ struct DatePattern: Sendable {
         return "`\(letters)` has no meaning here: \(what)"
     }
 
+    /// Where day, month and year stand, if the pattern is nothing else than numbers of two and four digits with single characters
+    /// between them: `dd.MM.yyyy`, `yyyyMMdd`. Nil: it is more than that.
+    var plainDay: PlainDay? {
+        guard has == .date else { return nil }
+        var day = PlainDay()
+        for step in steps {
+            switch step {
+            case .literal(let start, let count):
+                guard count == 1, day.mark(literals[start]) else { return nil }
+            case .number(let number, let fewest, let most, _) where fewest == most:
+                switch number {
+                case .year where most == 4: day.year = day.length
+                case .month where most == 2: day.month = day.length
+                case .day where most == 2: day.day = day.length
+                default: return nil
+                }
+                day.length += most
+            default: return nil
+            }
+        }
+        return day
+    }
+
     /// Tells each number of one or two digits how many digits follow it immediately.
     private mutating func joinDigits() throws(SettingsMistake) {
         var behind = 0
@@ -193,5 +216,48 @@ struct DatePattern: Sendable {
 
     private func mistake(_ what: String) -> SettingsMistake {
         SettingsMistake("a pattern such as dd.MM.yyyy or HH:mm:ss: \(what)")
+    }
+}
+
+/// A day as most files write it, read without a step for each of its parts.
+struct PlainDay: Sendable {
+    /// Where they begin.
+    fileprivate(set) var year = 0
+    fileprivate(set) var month = 0
+    fileprivate(set) var day = 0
+    /// Bytes of the whole.
+    fileprivate(set) var length = 0
+    /// At most two characters between them, with their places; below 0: there is none.
+    private var first = (at: -1, byte: UInt8(0))
+    private var second = (at: -1, byte: UInt8(0))
+
+    /// Adds a character between two numbers; false: there are two already.
+    fileprivate mutating func mark(_ byte: UInt8) -> Bool {
+        guard second.at < 0 else { return false }
+        if first.at < 0 { first = (length, byte) } else { second = (length, byte) }
+        length += 1
+        return true
+    }
+
+    /// The day that a text is; nil: it is not of the pattern, or the calendar has no such day.
+    @inline(__always)
+    func read(_ text: Span<UInt8>) -> (year: Int, month: Int, day: Int)? {
+        guard text.count == length, first.at < 0 || text[first.at] == first.byte,
+            second.at < 0 || text[second.at] == second.byte
+        else { return nil }
+        let upper = two(text, year)
+        let (lower, month, day) = (two(text, year &+ 2), two(text, month), two(text, day))
+        // One that is below 0 makes the whole so.
+        guard upper | lower | month | day >= 0 else { return nil }
+        let year = upper &* 100 &+ lower
+        return DateCalendar.has(year: year, month: month, day: day) ? (year, month, day) : nil
+    }
+
+    /// A number of two digits; below 0: they are none.
+    @inline(__always)
+    private func two(_ text: Span<UInt8>, _ at: Int) -> Int {
+        let tens = text[at] &- UInt8(ascii: "0")
+        let ones = text[at &+ 1] &- UInt8(ascii: "0")
+        return tens <= 9 && ones <= 9 ? Int(tens) &* 10 &+ Int(ones) : -1
     }
 }

@@ -30,6 +30,8 @@ package struct DateReader: Sendable {
     }
 
     private let notation: Notation
+    /// Nil: it takes more to read a value.
+    private let plainDay: PlainDay?
     private let target: DateForm.Target
     /// Decimals of a time.
     private let decimals: Int
@@ -70,6 +72,11 @@ package struct DateReader: Sendable {
             let pattern = try DatePattern(form.pattern, locale: form.locale)
             notation = .pattern(pattern)
             decimals = pattern.decimals
+        }
+        if case .pattern(let pattern) = notation, form.target == .date, form.zone == nil, form.to == nil {
+            plainDay = pattern.plainDay
+        } else {
+            plainDay = nil
         }
         let has = notation.has
         try Self.check(has, for: form.target)
@@ -124,6 +131,10 @@ package struct DateReader: Sendable {
     ///
     /// - Returns: nil, or why it is rejected, with nothing appended.
     mutating func convert(_ text: Span<UInt8>, into out: inout [UInt8]) -> ValueFault? {
+        if let plainDay, let day = plainDay.read(text) {
+            Self.writeDate(day.year, day.month, day.day, into: &out)
+            return nil
+        }
         var stamp = Stamp()
         switch notation {
         case .pattern(let pattern):
@@ -211,12 +222,19 @@ package struct DateReader: Sendable {
     }
 
     private static func writeDate(_ year: Int, _ month: Int, _ day: Int, into out: inout [UInt8]) {
-        writeTwoDigits(year / 100, into: &out)
-        writeTwoDigits(year % 100, into: &out)
-        out.append(UInt8(ascii: "-"))
-        writeTwoDigits(month, into: &out)
-        out.append(UInt8(ascii: "-"))
-        writeTwoDigits(day, into: &out)
+        let (upper, lower) = (twoDigits(year / 100), twoDigits(year % 100))
+        let (month, day) = (twoDigits(month), twoDigits(day))
+        // In one piece.
+        let dash = UInt64(UInt8(ascii: "-"))
+        let head = upper | lower << 16 | dash << 32 | month << 40 | dash << 56
+        withUnsafeBytes(of: (head.littleEndian, day.littleEndian)) { out.append(contentsOf: $0[..<10]) }
+    }
+
+    /// Two digits, the first in the lowest byte.
+    @inline(__always)
+    private static func twoDigits(_ value: Int) -> UInt64 {
+        let value = UInt64(truncatingIfNeeded: value)
+        return (0x30 &+ value / 10) | (0x30 &+ value % 10) << 8
     }
 
     private func writeTime(_ second: Int, _ fraction: Int, into out: inout [UInt8]) {
