@@ -51,6 +51,9 @@ struct RowFilter: Sendable {
         }
     }
 
+    /// All rows count.
+    var isEmpty: Bool { conditions.isEmpty }
+
     /// Rejection goes last: what does not count at all is nobody's mistake.
     func verdict(_ work: [RowBatch.Cell], _ text: [UInt8]) -> Verdict {
         var found = Verdict.counts

@@ -110,6 +110,64 @@ struct RowMaker {
         }
     }
 
+    /// What makes values a column at a time; nil: rows are more than lines with values made of them.
+    var quickValues: QuickValues? {
+        guard purpose == .rows, lets.isEmpty, owns.isEmpty, passed.isEmpty, filter.isEmpty, group == nil, taking == nil,
+            plainNumbers == nil
+        else { return nil }
+        return QuickValues(stage)
+    }
+
+    /// Places the columns of all values, and says where the cells of each stand that were made of a batch's lines; nil: not all were
+    /// made so.
+    mutating func placeQuickly(_ quick: borrowing QuickValues, _ shape: inout ShapeColumns) -> [Int]? {
+        var starts: [Int] = []
+        for index in made.indices {
+            guard let start = quick.start(of: made[index].maker) else { return nil }
+            starts.append(start)
+        }
+        for index in made.indices where made[index].place == nil {
+            made[index].place = shape.place(ofMade: made[index].name)
+        }
+        return starts
+    }
+
+    /// Adds a line as a row, with the values that were made of it; false: one was left out, and nothing is added.
+    ///
+    /// - Parameters:
+    ///   - cells: the reader's, cleaned.
+    ///   - values: the cells that were made, those of each value from one of `starts` on.
+    ///   - places: for each column of the file its place behind the shaper.
+    mutating func addQuickly(
+        _ line: RowBatch.Row, _ index: Int, _ cells: [RowBatch.Cell], _ values: [RowBatch.Cell], _ starts: [Int],
+        _ places: [UInt32], _ batch: inout RowBatch
+    ) -> Bool {
+        for start in starts where QuickValues.isLeftOut(values[start + index]) { return false }
+        var row = line
+        number += 1
+        row.number = number
+        row.firstCell = batch.cells.count
+        row.cellCount = line.cellCount + starts.count
+        batch.cells.append(addingCapacity: row.cellCount) { span in
+            span.withUnsafeMutableBufferPointer { room, count in
+                for at in line.firstCell..<line.firstCell + line.cellCount {
+                    var cell = cells[at]
+                    cell.column = places[Int(cell.column)]
+                    room.initializeElement(at: count, to: cell)
+                    count += 1
+                }
+                for at in starts.indices {
+                    var cell = values[starts[at] + index]
+                    cell.column = made[at].place ?? .max
+                    room.initializeElement(at: count, to: cell)
+                    count += 1
+                }
+            }
+        }
+        batch.rows.append(row)
+        return true
+    }
+
     mutating func begin(_ batch: inout RowBatch) {
         reasons.removeAll(keepingCapacity: true)
         for index in owns.indices {

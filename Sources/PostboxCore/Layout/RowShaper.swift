@@ -29,13 +29,12 @@ package struct RowShaper {
     /// Cells of a line that its rows share.
     private var base: [RowBatch.Cell] = []
     private var cellOfColumn: [Int] = []
-    private var lines: [RowBatch.Row] = []
-    private var cells: [RowBatch.Cell] = []
-    /// The same as the reader gave them, where lines are edited.
-    private var original: [RowBatch.Cell] = []
+    private var given = GivenLines()
     /// Empty cells of an unpivoted line become no rows: it comes from a file of rejects.
     private let skipsEmpty: Bool
     private let maySkip: Bool
+    /// Nil: the rule does more than make values of a header's columns.
+    private var quick: QuickValues?
 
     /// nil: rows of the rule are the file's, and their values too.
     ///
@@ -53,6 +52,7 @@ package struct RowShaper {
                 valueSlot: shape.slot(unpivot.value))
         }
         maker = RowMaker(rule: rule, sources: sources, purpose: purpose, shape: &shape)
+        if hasHeader, carried == nil, unpivoting == nil { quick = maker.quickValues }
         self.shape = shape
         cleaner = BlankCleaner(rule)
         header = hasHeader ? HeaderCheck() : nil
@@ -83,16 +83,18 @@ package struct RowShaper {
         _ batch: inout RowBatch, columns: [Column], isLast: Bool
     ) throws(FileProblem) {
         try learn(columns)
-        swap(&lines, &batch.rows)
-        swap(&cells, &batch.cells)
+        swap(&given.lines, &batch.rows)
+        swap(&given.cells, &batch.cells)
         batch.rows.removeAll(keepingCapacity: true)
         batch.cells.removeAll(keepingCapacity: true)
         batch.isShaped = true
         maker.begin(&batch)
         carrying?.beginBatch()
         unpivoting?.beginBatch()
-        if editing != nil { original = cells }
-        for row in lines { try take(row, columns, &batch) }
+        if editing != nil { given.original = given.cells }
+        given.clean(cleaner, header, columns, batch.text)
+        quick?.make(given.lines, given.cells, width: columns.count, &batch)
+        try takeLines(columns, &batch)
         if isLast { try maker.finish(&shape, &batch) }
         // Values are read in words.
         for _ in 0..<8 { batch.text.append(0) }
@@ -105,15 +107,34 @@ package struct RowShaper {
         unpivoting?.learn(columns, from: first)
         if let problem = unpivoting?.problem(columns) { throw problem }
         while cellOfColumn.count < columns.count { cellOfColumn.append(-1) }
+        quick?.learn(shape.slots)
     }
 
-    private mutating func take(_ row: RowBatch.Row, _ columns: [Column], _ batch: inout RowBatch) throws(FileProblem) {
+    private mutating func takeLines(_ columns: [Column], _ batch: inout RowBatch) throws(FileProblem) {
+        guard let quick, let starts = maker.placeQuickly(quick, &shape) else {
+            for index in given.lines.indices { try take(given.lines[index], index, columns, &batch) }
+            return
+        }
+        // Lines are rows as they stand.
+        let (values, places) = (quick.cells, shape.places)
+        for index in given.lines.indices {
+            let line = given.lines[index]
+            if line.problem == -1, maker.addQuickly(line, index, given.cells, values, starts, places, &batch) {
+                continue
+            }
+            try take(line, index, columns, &batch)
+        }
+    }
+
+    private mutating func take(
+        _ row: RowBatch.Row, _ index: Int, _ columns: [Column], _ batch: inout RowBatch
+    ) throws(FileProblem) {
         if row.problem >= 0 {
             if carrying != nil, row.problem < batch.problems.count { carrying?.lose(batch.problems[row.problem]) }
             return try maker.addBroken(row, &shape, &batch)
         }
         let range = row.firstCell..<row.firstCell + row.cellCount
-        if let header, header.repeats(columns, cells[range], batch.text) {
+        if row.problem == GivenLines.repeatsHeader {
             var broken = row
             broken.problem = batch.problems.count
             let line = LinePlace(number: row.line, start: .max)
@@ -126,11 +147,11 @@ package struct RowShaper {
         base.removeAll(keepingCapacity: true)
         var line = LinePlace(number: row.line, start: .max)
         var faults: [RowBatch.Cell] = []
+        if index < given.starts.count { line.start = given.starts[index] }
         for index in range {
-            var cell = cells[index]
+            var cell = given.cells[index]
             let column = Int(cell.column)
             line.start = min(line.start, Int(cell.start))
-            cleaner?.clean(&cell, batch.text)
             let slot = shape.slots[column]
             cell.column = shape.places[column]
             if slot >= 0 {
@@ -142,13 +163,12 @@ package struct RowShaper {
             }
             if let unpivoting, unpivoting.becomesRows[column] {
                 cellOfColumn[column] = index
-                cells[index] = cell
                 continue
             }
             base.append(cell)
         }
         if carrying != nil { carry(line, &batch, &faults) }
-        let originals = editing == nil ? [] : Array(original[range])
+        let originals = editing == nil ? [] : Array(given.original[range])
         editCarried(originals, &batch)
         guard unpivoting != nil else {
             return try maker.add(row, line, base, work, faults, &shape, &batch)
@@ -210,13 +230,13 @@ package struct RowShaper {
                 let index = column >= 0 ? cellOfColumn[column] : -1
                 let cell =
                     index >= 0
-                    ? cells[index] : RowBatch.Cell(column: 0, start: 0, length: 0, kind: .null)
+                    ? given.cells[index] : RowBatch.Cell(column: 0, start: 0, length: 0, kind: .null)
                 try addRow(row, line, column, unpivoting.name(ofFixed: at, columns), cell, &unpivoting, faults, &batch)
             }
         } else {
             for index in row.firstCell..<row.firstCell + row.cellCount {
                 guard let column = cellOfColumn.firstIndex(of: index) else { continue }
-                try addRow(row, line, column, columns[column].name, cells[index], &unpivoting, faults, &batch)
+                try addRow(row, line, column, columns[column].name, given.cells[index], &unpivoting, faults, &batch)
             }
         }
     }
@@ -237,54 +257,35 @@ package struct RowShaper {
     }
 }
 
-/// Blanks around values, and values that mean empty.
-struct BlankCleaner: Sendable {
-    private let trims: Bool
-    private let nulls: NullTexts?
+/// A batch's lines as the reader gave them.
+private struct GivenLines {
+    /// In place of a line's problem.
+    static let repeatsHeader = -2
 
-    /// nil: values are as they stand.
-    init?(_ rule: MappingRule) {
-        let blanks = rule.layout?.blanks
-        trims = blanks?.trims ?? (rule.layout?.lines?.fixed != nil)
-        nulls = blanks?.nulls.flatMap { $0.isEmpty ? nil : NullTexts($0) }
-        if !trims, nulls == nil { return nil }
-    }
+    var lines: [RowBatch.Row] = []
+    var cells: [RowBatch.Cell] = []
+    /// The cells before they were cleaned, where lines are edited.
+    var original: [RowBatch.Cell] = []
+    /// Where the lines began before blanks were taken out of their cells; empty: none were.
+    private(set) var starts: [Int] = []
 
-    func clean(_ cell: inout RowBatch.Cell, _ text: [UInt8]) {
-        guard cell.length > 0, cell.kind != .null, cell.kind != .nested, cell.kind != .faulty else { return }
-        let bytes = text.span.extracting(cell.bytes)
-        if trims {
-            let core = TextEnds.trimmed(bytes)
-            cell.start &+= UInt32(truncatingIfNeeded: core.lowerBound)
-            cell.length = UInt32(truncatingIfNeeded: core.count)
-        }
-        if let nulls, nulls.contains(text.span.extracting(cell.bytes)) { cell.length = 0 }
-        if cell.length == 0, cell.kind != .plain { cell.kind = .null }
-    }
-}
-
-/// Whether a row repeats the header.
-struct HeaderCheck: Sendable {
-    func repeats(_ columns: [Column], _ cells: ArraySlice<RowBatch.Cell>, _ text: [UInt8]) -> Bool {
-        guard cells.count == columns.count else { return false }
-        var isNamed = false
-        for (index, cell) in cells.enumerated() {
-            let name = columns[index].name.utf8
-            // What a heading adds stands in no header.
-            if name.first == UInt8(ascii: "$") { continue }
-            isNamed = true
-            let bytes = cell.bytes
-            // Most rows differ in their first cell.
-            let value = text.span.extracting(bytes)
-            let core = withoutSpaces(value)
-            if core.count == name.count,
-                text[bytes][(bytes.lowerBound + core.lowerBound)...].prefix(core.count).elementsEqual(name)
-            {
-                continue
+    /// Takes blanks and texts that mean empty out of the cells, and marks the lines that repeat the header.
+    mutating func clean(_ cleaner: BlankCleaner?, _ header: HeaderCheck?, _ columns: [Column], _ text: [UInt8]) {
+        starts.removeAll(keepingCapacity: true)
+        for index in lines.indices {
+            var start = Int.max
+            defer { if cleaner != nil { starts.append(start) } }
+            guard lines[index].problem < 0 else { continue }
+            let range = lines[index].firstCell..<lines[index].firstCell + lines[index].cellCount
+            if let header, header.repeats(columns, cells[range], text) {
+                lines[index].problem = Self.repeatsHeader
+            } else if let cleaner {
+                for at in range {
+                    start = min(start, Int(cells[at].start))
+                    cleaner.clean(&cells[at], text)
+                }
             }
-            guard index == 0, text[bytes].elementsEqual(byteOrderMark + Array(name)) else { return false }
         }
-        return isNamed
     }
 }
 

@@ -152,21 +152,27 @@ struct PlainResult {
             rest /= 10
             decimals -= 1
         }
-        if isNegative, rest != 0 { out.append(UInt8(ascii: "-")) }
-        // From the last digit to the first, as many as the point needs; then the other way round.
-        var low = out.count
-        var digits = 0
-        repeat {
-            if digits == decimals, digits > 0 { out.append(UInt8(ascii: ".")) }
-            out.append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-            digits += 1
-        } while rest > 0 || digits <= decimals
-        var high = out.count - 1
-        while low < high {
-            out.swapAt(low, high)
-            low += 1
-            high -= 1
+        let isBelowZero = isNegative && rest != 0
+        // Twenty digits, as many zeros in front as the point needs, the point, and the sign.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24 + decimals) { room in
+            // From the last digit to the first.
+            var at = room.count
+            var digits = 0
+            repeat {
+                if digits == decimals, digits > 0 {
+                    at -= 1
+                    room[at] = UInt8(ascii: ".")
+                }
+                at -= 1
+                room[at] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+                digits += 1
+            } while rest > 0 || digits <= decimals
+            if isBelowZero {
+                at -= 1
+                room[at] = UInt8(ascii: "-")
+            }
+            out.append(contentsOf: UnsafeBufferPointer(rebasing: room[at...]))
         }
     }
 }

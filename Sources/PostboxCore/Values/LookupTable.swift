@@ -21,8 +21,19 @@ package final class LookupTable: Sendable {
     /// Appends the value of a column in the row with this key. False: there is no such row (`not_in_table`).
     package func take(_ column: Int, by key: Span<UInt8>, into out: inout [UInt8]) -> Bool {
         guard let row = table.row(key) else { return false }
-        table.append(cell: column + 1, ofRowAt: row, into: &out)
+        append(column, ofRowAt: row, into: &out)
         return true
+    }
+
+    /// Where the rows begin whose keys stand in these cells of a text, below 0: there is none. Found together, so that they do not
+    /// wait for memory one behind the other.
+    func find(_ keys: [RowBatch.Cell], in text: [UInt8], into found: inout [Int]) {
+        table.find(keys, in: text, into: &found)
+    }
+
+    /// Appends the value of a column in the row that begins there.
+    func append(_ column: Int, ofRowAt row: Int, into out: inout [UInt8]) {
+        table.append(cell: column + 1, ofRowAt: row, into: &out)
     }
 }
 

@@ -56,6 +56,7 @@ struct NumberReader: Sendable {
     ///
     /// - Parameter scratch: memory to use, so that no value needs its own; what stood in it is gone.
     func operand(_ text: Span<UInt8>, scratch: inout [UInt8]) -> Formula.Operand {
+        if let decimal = usualDecimal(text) { return .number(decimal) }
         let value = text.extracting(withoutSpaces(text))
         if value.isEmpty { return .empty }
         if value.count < text.count, !keepsLineBreaks, hasLineBreak(text) { return .fault(.lineBreak) }
@@ -73,27 +74,70 @@ struct NumberReader: Sendable {
     /// and nothing was appended.
     @inline(__always)
     private func copyUsual(_ text: Span<UInt8>, into out: inout [UInt8]) -> Bool {
-        if isPercent { return false }
+        let before = out.count
+        text.withUnsafeBufferPointer { text in
+            out.append(addingCapacity: text.count) { span in
+                span.withUnsafeMutableBufferPointer { memory, count in
+                    if copyUsual(text, to: memory) { count = text.count }
+                }
+            }
+        }
+        return out.count > before
+    }
+
+    /// The same to memory that has room for as many bytes; false: what it holds then counts for nothing.
+    @inline(__always)
+    func copyUsual(_ text: UnsafeBufferPointer<UInt8>, to memory: UnsafeMutableBufferPointer<UInt8>) -> Bool {
+        guard !isPercent, let from = text.baseAddress, let to = memory.baseAddress, memory.count >= text.count else {
+            return false
+        }
         let count = text.count
-        var index = count > 0 && text[0] == UInt8(ascii: "-") ? 1 : 0
+        var index = 0
+        if count > 0, from[0] == UInt8(ascii: "-") {
+            to[0] = UInt8(ascii: "-")
+            index = 1
+        }
         let first = index
         var point = -1
         while index < count {
-            let byte = text[index]
+            var byte = from[index]
             if byte &- UInt8(ascii: "0") > 9 {
                 guard byte == decimal, point < 0, index > first else { return false }
                 point = index
+                byte = UInt8(ascii: ".")
             }
+            to[index] = byte
             index &+= 1
         }
         // Zeros in front make a text by its look.
-        guard count > first, point < count &- 1,
-            text[first] != UInt8(ascii: "0") || count == first &+ 1 || point == first &+ 1
-        else { return false }
-        let start = out.count
-        text.withUnsafeBufferPointer { out.append(contentsOf: $0) }
-        if point >= 0 { out[start &+ point] = UInt8(ascii: ".") }
-        return true
+        return count > first && point < count &- 1
+            && (from[first] != UInt8(ascii: "0") || count == first &+ 1 || point == first &+ 1)
+    }
+
+    /// The same of an operand, of as many digits as surely fit 64 bits; nil: anything else.
+    @inline(__always)
+    private func usualDecimal(_ text: Span<UInt8>) -> DecimalText? {
+        if isPercent { return nil }
+        let count = text.count
+        let isNegative = count > 0 && text[0] == UInt8(ascii: "-")
+        let first = isNegative ? 1 : 0
+        guard count > first, count <= first &+ DecimalText.digitsSure else { return nil }
+        var mantissa: UInt64 = 0
+        var point = -1
+        for index in first..<count {
+            let digit = text[index] &- UInt8(ascii: "0")
+            if digit <= 9 {
+                mantissa = mantissa &* 10 &+ UInt64(digit)
+            } else {
+                guard text[index] == decimal, point < 0, index > first, index < count &- 1 else { return nil }
+                point = index
+            }
+        }
+        var value = DecimalText()
+        value.isNegative = isNegative
+        value.mantissa = UInt128(mantissa)
+        value.decimals = point < 0 ? 0 : count &- 1 &- point
+        return value
     }
 
     private func read(_ value: Span<UInt8>, into out: inout [UInt8]) -> ValueFault? {

@@ -4,6 +4,8 @@ enum TextEnds {
     static func trimmed(_ text: Span<UInt8>) -> Range<Int> {
         var start = 0
         var end = text.count
+        // Most texts begin and end with what is no blank at a look.
+        if end > 0, isNoBlank(text[0]), isNoBlank(text[end - 1]) { return 0..<end }
         while start < end {
             let length = blankLength(text, at: start)
             guard length > 0 else { break }
@@ -18,6 +20,9 @@ enum TextEnds {
         }
         return start..<end
     }
+
+    @inline(__always)
+    static func isNoBlank(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x80 }
 
     /// Bytes of the blank at that place; 0: there is none.
     private static func blankLength(_ text: Span<UInt8>, at index: Int) -> Int {
@@ -78,16 +83,39 @@ struct Stripper: Sendable {
 
 /// Texts that mean that there is no value: `nulls`. Both they and a value are compared without the blanks at their ends.
 struct NullTexts: Sendable {
-    private let texts: [[UInt8]]
+    /// Which bytes one of them, or a blank in front of it, may begin with.
+    struct Firsts: Sendable {
+        /// A bit for each byte of ASCII: the first 64, and the others.
+        private var low: UInt64 = 0
+        private var high: UInt64 = 0
 
-    init(_ texts: [String]) {
-        self.texts = texts.map {
-            let bytes = Array($0.utf8)
-            return Array(bytes[TextEnds.trimmed(bytes.span)])
+        fileprivate mutating func insert(_ byte: UInt8) {
+            guard byte < 0x80 else { return }
+            if byte < 64 { low |= 1 << UInt64(byte) } else { high |= 1 << UInt64(byte & 63) }
+        }
+
+        @inline(__always)
+        func mayBegin(with byte: UInt8) -> Bool {
+            !TextEnds.isNoBlank(byte) || (byte < 64 ? low : high) &>> UInt64(byte & 63) & 1 == 1
         }
     }
 
+    private let texts: [[UInt8]]
+    let firsts: Firsts
+
+    init(_ texts: [String]) {
+        var firsts = Firsts()
+        self.texts = texts.map {
+            let bytes = Array($0.utf8)
+            let text = Array(bytes[TextEnds.trimmed(bytes.span)])
+            if let first = text.first { firsts.insert(first) }
+            return text
+        }
+        self.firsts = firsts
+    }
+
     func contains(_ value: Span<UInt8>) -> Bool {
+        if value.count > 0, !firsts.mayBegin(with: value[0]) { return false }
         let range = TextEnds.trimmed(value)
         for text in texts where text.count == range.count {
             var index = 0

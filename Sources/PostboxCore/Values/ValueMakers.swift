@@ -15,7 +15,7 @@ struct ValueMakers {
         let isTyped =
             field.type.map { [.real, .int, .uint].contains($0) } ?? (field.scale != nil || field.round != nil)
         guard let text = value.formula, let formula = try? Formula(parsing: text) else {
-            var maker = maker(source, value, isTyped: isTyped)
+            let maker = maker(source, value, isTyped: isTyped)
             maker.isOptional = field.isOptional ?? false
             return maker
         }
@@ -24,7 +24,7 @@ struct ValueMakers {
             number: NumberStep(value.number ?? NumberForm(), isTyped: true, keepsLineBreaks: keepsLineBreaks),
             scale: field.scale.flatMap(DecimalText.Scale.init), round: field.round ?? -1,
             rounding: field.rounding ?? value.rounding ?? .halfUp)
-        var maker = ValueStage.Maker(origin: .formula(step))
+        let maker = ValueStage.Maker(origin: .formula(step))
         if let text = value.whenEmpty { maker.steps.append(.whenEmpty(Array(text.utf8))) }
         maker.place = step.slots.first ?? -1
         maker.isOptional = field.isOptional ?? false
@@ -34,7 +34,7 @@ struct ValueMakers {
 
     /// What is made of a column, or of several, for the RIC, `let`, or a field that is no formula.
     func maker(_ source: ColumnSource, _ value: ValueRule, isTyped: Bool = false) -> ValueStage.Maker {
-        var maker: ValueStage.Maker
+        let maker: ValueStage.Maker
         switch source {
         case .column(let name):
             let slot = slot(name)
@@ -54,11 +54,11 @@ struct ValueMakers {
         }
         addSteps(
             value, isTyped: isTyped, hasOwnKey: { if case .none = source { value.template != nil } else { true } }(),
-            &maker)
+            maker)
         return maker
     }
 
-    private func addSteps(_ value: ValueRule, isTyped: Bool, hasOwnKey: Bool, _ maker: inout ValueStage.Maker) {
+    private func addSteps(_ value: ValueRule, isTyped: Bool, hasOwnKey: Bool, _ maker: ValueStage.Maker) {
         let nulls = blanks?.nulls.map(NullTexts.init)
         if let strip = value.strip {
             maker.steps.append(.strip(Stripper(strip)))

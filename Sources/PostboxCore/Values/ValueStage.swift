@@ -4,9 +4,9 @@
 /// scale, rounding and type are the mapper's, except of a formula, which is scaled and rounded as it is computed. Blanks around the
 /// file's values and values that mean empty are gone before.
 struct ValueStage {
-    /// A value that is made.
-    struct Maker {
-        var origin: Origin
+    /// A value that is made. Rows share it as it is: nothing of it is copied.
+    final class Maker {
+        let origin: Origin
         var steps: [Step] = []
         /// The slot whose cell a problem is at, or -1.
         var place = -1
@@ -14,6 +14,11 @@ struct ValueStage {
         var isOptional = false
         /// Its result is a number, whatever it was made of.
         var isNumber = false
+
+        init(origin: Origin, place: Int = -1) {
+            self.origin = origin
+            self.place = place
+        }
     }
 
     /// Where a value comes from.
@@ -42,7 +47,7 @@ struct ValueStage {
 
     private(set) var makers: [Maker] = []
     /// They remember what they found last.
-    private var dates: [DateReader] = []
+    private(set) var dates: [DateReader] = []
     private var value: [UInt8] = []
     private var next: [UInt8] = []
     private var places: [Range<Int>] = []
@@ -51,7 +56,6 @@ struct ValueStage {
 
     /// Adds a value; `date`: what reads it, where it is a date.
     mutating func add(_ maker: Maker, date: DateReader?) {
-        var maker = maker
         if let date {
             dates.append(date)
             maker.steps.append(.date(dates.count - 1))
@@ -252,6 +256,18 @@ struct NumberStep {
         plain.isIndian = nil
         ofJSON = NumberReader(plain, isTyped: isTyped, keepsLineBreaks: keepsLineBreaks)
     }
+
+    /// A cell as an operand of a formula. `scratch`: memory to use.
+    func operand(_ cell: RowBatch.Cell, _ text: [UInt8], _ scratch: inout [UInt8]) -> Formula.Operand {
+        switch cell.kind {
+        case .null: return .empty
+        case .bool: return .fault(.booleanValue)
+        case .nested, .faulty: return .fault(.nestedValue)
+        case .number: return ofJSON.operand(text.span.extracting(cell.bytes), scratch: &scratch)
+        case .plain, .padded, .string:
+            return reader.operand(text.span.extracting(cell.text(in: text)), scratch: &scratch)
+        }
+    }
 }
 
 /// A template, and the slots of its columns.
@@ -279,21 +295,20 @@ struct FormulaStep {
         var wrong = -1
         let fault = formula.evaluate(
             { index in
-                let operand = operand(work[slots[index]], text, &scratch)
+                let operand = number.operand(work[slots[index]], text, &scratch)
                 if case .fault = operand, wrong < 0 { wrong = slots[index] }
                 return operand
             }, scale: scale, round: round, rounding: rounding, into: &out)
         return fault.map { ($0, wrong) }
     }
 
-    private func operand(_ cell: RowBatch.Cell, _ text: [UInt8], _ scratch: inout [UInt8]) -> Formula.Operand {
-        switch cell.kind {
-        case .null: return .empty
-        case .bool: return .fault(.booleanValue)
-        case .nested, .faulty: return .fault(.nestedValue)
-        case .number: return number.ofJSON.operand(text.span.extracting(cell.bytes), scratch: &scratch)
-        case .plain, .padded, .string:
-            return number.reader.operand(text.span.extracting(cell.text(in: text)), scratch: &scratch)
-        }
+    /// The same of cells that stand in the order of the formula's columns.
+    func evaluate(
+        inOrder cells: [RowBatch.Cell], _ text: [UInt8], scratch: inout [UInt8], into out: inout [UInt8]
+    ) -> ValueFault? {
+        // Not all of the step is copied for what reads its numbers.
+        let number = number
+        return formula.evaluate(
+            { number.operand(cells[$0], text, &scratch) }, scale: scale, round: round, rounding: rounding, into: &out)
     }
 }

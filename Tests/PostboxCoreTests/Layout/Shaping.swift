@@ -6,12 +6,13 @@ struct Shaping {
     var format = PriceFileFormat.csv
     var context = RowContext(file: "eod.csv")
     var tellsAll = false
+    var tables: [String: LookupTable] = [:]
     /// Bytes that are read at once.
     var chunk = Int.max
 
     /// A line for each row: `NUMBER LINE RIC FIELDS`, or `NUMBER LINE reason@COLUMN`, and all its reasons where they are told.
     func rows(_ text: String) throws(FileProblem) -> [String] {
-        var sources = RowSources(context: context)
+        var sources = RowSources(context: context, tables: tables)
         sources.tellsAll = tellsAll
         if rule.needsRowScan {
             var scanned: RowScan?
