@@ -177,6 +177,40 @@ struct PlainResult {
     }
 }
 
+/// Whoever computes with it makes sure that what it starts with fits.
+extension UInt64: Natural {
+    var isZero: Bool { self == 0 }
+
+    var isOdd: Bool { self & 1 == 1 }
+
+    var short: UInt64? { self }
+
+    func isLess(than other: UInt64) -> Bool { self < other }
+
+    func plus(_ other: UInt64) -> UInt64? {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? nil : sum
+    }
+
+    func minus(_ other: UInt64) -> UInt64 { self &- other }
+
+    func times(_ other: UInt64) -> UInt64? {
+        let (product, overflow) = multipliedReportingOverflow(by: other)
+        return overflow ? nil : product
+    }
+
+    func divided(by other: UInt64) -> (quotient: UInt64, remainder: UInt64) {
+        quotientAndRemainder(dividingBy: other)
+    }
+
+    static func powerOfTen(_ exponent: Int) -> UInt64? {
+        guard exponent <= 19 else { return nil }
+        var power: UInt64 = 1
+        for _ in 0..<Swift.max(exponent, 0) { power &*= 10 }
+        return power
+    }
+}
+
 extension UInt128: Natural {
     private var isShort: Bool { self <= UInt128(UInt64.max) }
 

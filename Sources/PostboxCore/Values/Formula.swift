@@ -1,7 +1,7 @@
 /// Arithmetic over a row's values: `(bid + ask) / 2`, exact from the digits of the file to those of the result.
 ///
 /// A value is a fraction of two whole numbers while it is computed with; only `round`, in the formula or of the field, makes
-/// decimals of it. Numbers of usual size are computed with in 128 bits, all others with as many as they need, up to a bound.
+/// decimals of it. Numbers of usual size are computed with in 64 or 128 bits, all others with as many as they need, up to a bound.
 package struct Formula: Sendable {
     /// A column's value in a row.
     enum Operand: Sendable {
@@ -39,6 +39,8 @@ package struct Formula: Sendable {
         }
     }
     private let nodes: [Node]
+    /// Every constant fits 64 bits.
+    private let hasShortConstants: Bool
 
     /// Reads a formula as the configuration has it.
     ///
@@ -49,6 +51,9 @@ package struct Formula: Sendable {
         divides = try parser.parse()
         columns = parser.columns
         nodes = parser.nodes
+        hasShortConstants = parser.nodes.allSatisfy { node in
+            if case .constant(let decimal) = node { decimal.isShort } else { true }
+        }
     }
 
     /// Appends the result as a plain decimal without zeros at the end; nothing when an operand is empty.
@@ -103,6 +108,14 @@ package struct Formula: Sendable {
     private func quickly(
         _ values: UnsafeBufferPointer<DecimalText>, _ last: LastSteps
     ) throws(FormulaFault) -> PlainResult {
+        // What prices have fits 64 bits, and their products mostly do.
+        if hasShortConstants, values.allSatisfy(\.isShort) {
+            do throws(FormulaFault) {
+                return try Evaluation<UInt64>(nodes, values, last.rounding).result(last)
+            } catch {
+                guard error == .tooLong else { throw error }
+            }
+        }
         do throws(FormulaFault) {
             return try Evaluation<UInt128>(nodes, values, last.rounding).result(last)
         } catch {
@@ -164,4 +177,9 @@ private struct Evaluation<Number: Natural> {
         case .rounded(let a, let decimals): return try value(of: a).rounded(to: decimals, rounding)
         }
     }
+}
+
+extension DecimalText {
+    /// Whether it fits 64 bits without its point.
+    fileprivate var isShort: Bool { mantissa <= UInt128(UInt64.max) }
 }
