@@ -99,7 +99,9 @@ package struct TrailerCheck: Sendable {
     private var sumProblem: FileProblem? {
         guard let wanted = rule.sum else { return nil }
         func problem(_ what: String, at line: Int? = nil) -> FileProblem {
-            FileProblem(reason: "trailer_sum", line: line ?? self.line, what: what)
+            FileProblem(
+                reason: "trailer_sum", line: line ?? self.line, what: what,
+                hint: "a value may have been changed, or a row lost, on the way: ask for the file again")
         }
         guard let text = sumText else { return problem("the trailer has no sum: no \(words(wanted.field))") }
         var said = ExactSum()

@@ -116,7 +116,9 @@ package struct FileLook: Sendable {
         let controls = head[..<end].count(where: isControl)
         let hint = "It may be damaged, or of another program; see what `file` says of it."
         guard !head.starts(with: Array("%PDF-".utf8)) else {
-            return FileProblem(reason: "is_binary", what: "The file is a PDF, not \(traits.title).")
+            return FileProblem(
+                reason: "is_binary", what: "The file is a PDF, not \(traits.title).",
+                hint: "Ask for it as CSV, JSON, XML or a workbook.")
         }
         guard controls >= 4, controls * 32 > end else { return nil }
         return FileProblem(

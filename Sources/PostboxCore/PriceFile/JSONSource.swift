@@ -48,9 +48,11 @@ struct JSONSource {
             return problem
         case .syntax(let at, let what): return problem("bad_json", text, at: at, what: what)
         case .isTooDeep(let at):
-            return problem(
+            var problem = problem(
                 "too_deep", text, at: at,
                 what: "More than \(JSONCursor.depthMax) objects and arrays stand inside each other.")
+            problem.hint = "No price file is so deep: see where it comes from."
+            return problem
         case .hasTooManyColumns(let at):
             return problem(
                 "too_many_columns", text, at: at,

@@ -122,6 +122,8 @@ final class WorkbookText: UnpackedText {
         let head = UnsafeRawBufferPointer(rebasing: room[..<got])
         guard !head.starts(with: [0x50, 0x4B]) else { return }
         throw FileLook(MappingRule(destinations: []), format: .xlsx).problem(of: head)
-            ?? FileProblem.damaged("The file is no workbook, although its name or its rule says so.")
+            ?? FileProblem.damaged(
+                "The file is no workbook, although its name or its rule says so.",
+                hint: "Where it is text, let its name end as text does (.csv), or correct `format` in the file's rule.")
     }
 }

@@ -49,7 +49,11 @@ struct FileCheck {
             }
         }
         guard let format = rule.format ?? PriceFileFormat(fileName: RejectsName.root(of: name)) else {
-            problem(path, FileProblem(reason: "unknown_format", what: PriceFileFormat.unknown))
+            problem(
+                path,
+                FileProblem(
+                    reason: "unknown_format", what: PriceFileFormat.unknown,
+                    hint: "write `format` in the file's rule"))
             return PostboxCore.ExitCode.failed
         }
         var code = PostboxCore.ExitCode.ok
@@ -126,7 +130,8 @@ struct FileCheck {
             return FileProblem(
                 reason: "too_many_rejected",
                 what:
-                    "\(rejected) of \(found.counted) rows are rejected, more than the rule allows: nothing would be sent"
+                    "\(rejected) of \(found.counted) rows are rejected, more than the rule allows: nothing would be sent",
+                hint: "correct the rows, or raise `max_rejected` of the rule"
             )
         }
         return nil
