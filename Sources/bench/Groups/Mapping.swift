@@ -18,7 +18,7 @@ struct Mapping {
         var table = Table("A row from the file's bytes to its post, on one core", ["rule", "ns / row", "rows/s"])
         table.note = """
             Reader, rule and mapper together, CPU time of their thread. Seven columns, semicolons between them; the look-up is in \
-            \(Figure.count(DeskText.keys)) keys. The last but two is the rule that must map 1,500,000 rows a second.
+            \(Figure.count(DeskText.keys)) keys. The rule in bold must map 1,500,000 rows a second.
             """
         let rows = desk.sizes.rows / 10
         let plain = PriceBytes.make(.csv, rows: rows)
