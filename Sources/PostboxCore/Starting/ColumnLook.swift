@@ -60,6 +60,12 @@ enum ValueLook {
             && value.last != "."
     }
 
+    /// It may name an instrument: a short word, and no currency's.
+    static func isKey(_ value: String) -> Bool {
+        let isCurrency = value.count == 3 && value.allSatisfy { $0.isASCII && $0.isUppercase }
+        return (value.isEmpty || value.count <= 32) && !isCurrency && !value.contains { $0.isWhitespace || $0 == ":" }
+    }
+
     /// A date's pattern; nil: it is none.
     static func date(_ value: String) -> DateLook? { DateLook(of: value) }
 

@@ -5,6 +5,8 @@ package struct FileSketch: Sendable, Equatable {
         /// As a rule writes it.
         package var name: String
         package var values: [String]
+        /// It is one of several of its kind, which their places alone tell apart.
+        var isOneOfMany = false
 
         package init(name: String, values: [String]) {
             self.name = name
@@ -23,6 +25,8 @@ package struct FileSketch: Sendable, Equatable {
     /// Keys of the rule that say how the file lies.
     package var layout: [Line]
     package var columns: [Column]
+    /// A dot in a column's name leads into another one.
+    var hasPaths = false
 
     package init(layout: [Line], columns: [Column]) {
         self.layout = layout
@@ -56,8 +60,10 @@ package struct FileSketch: Sendable, Equatable {
 
     private static func sketch(of text: String, isWhole: Bool, _ format: PriceFileFormat) -> FileSketch {
         let traits = format.traits
-        if traits.hasRowElement { return XMLSketch(text).sketch }
-        return traits.hasPaths ? JSONSketch(text).sketch : LineSketch(text, isWhole: isWhole).sketch
+        guard traits.hasPaths else { return LineSketch(text, isWhole: isWhole).sketch }
+        var sketch = traits.hasRowElement ? XMLSketch(text).sketch : JSONSketch(text).sketch
+        sketch.hasPaths = true
+        return sketch
     }
 
     private func with(format: PriceFileFormat) -> FileSketch {
@@ -90,15 +96,20 @@ struct SketchRows {
     fileprivate var worth: (points: Int, hasNumber: Bool) {
         let looks = ColumnLooks(columns).looks
         var (hasName, hasNumber, fields) = (false, false, Set<String>())
-        for (column, look) in zip(columns, looks) {
+        for (column, look) in zip(columns, looks) where !column.isOneOfMany {
             switch look {
             case .number, .numberOfForm, .ambiguousNumber, .percent, .fraction:
                 hasNumber = true
                 if let likely = LikelyFields.field(for: column.name), likely.kind == .number {
                     fields.insert(likely.field)
                 }
-            case .ric, .isin: hasName = hasName || Set(column.values).count > 1 || count == 1
-            case .text: hasName = hasName || LikelyFields.rankAsRIC(column.name) != nil
+            case .ric, .isin:
+                hasName =
+                    hasName || Set(column.values).count > 1 || count == 1
+                    || LikelyFields.rankAsRIC(column.name) != nil
+            case .text:
+                hasName =
+                    hasName || LikelyFields.rankAsRIC(column.name) != nil && column.values.allSatisfy(ValueLook.isKey)
             default: break
             }
         }

@@ -49,17 +49,18 @@ private struct Look {
         }
     }
 
-    private mutating func look(at tree: SketchTree, path: String, depth: Int) {
+    /// `isRow`: it is a member that may be a row.
+    private mutating func look(at tree: SketchTree, path: String, depth: Int, isRow: Bool = false) {
         guard depth < Self.depthMax else { return }
         switch tree {
         case .array(let items): lookAt(items, path: path, depth: depth)
         case .object(let members):
-            lookAt(members: members, path: path)
+            let areRows = lookAt(members: members, path: path, isRow: isRow)
             lookAtArrays(members, path: path)
-            for (name, member) in members {
-                let place = SketchTree.path(path, name)
-                if let scalar = member.scalar, outside.count < Self.listedMax { outside.append((place, scalar)) }
-                look(at: member, path: place, depth: depth + 1)
+            for member in members {
+                let place = SketchTree.path(path, member.name)
+                if let scalar = member.value.scalar, outside.count < Self.listedMax { outside.append((place, scalar)) }
+                look(at: member.value, path: place, depth: depth + 1, isRow: areRows)
             }
         case .leaf, .null: break
         }
@@ -85,11 +86,25 @@ private struct Look {
         }
     }
 
-    private mutating func lookAt(members: [(String, SketchTree)], path: String) {
-        let objects = members.compactMap { if case .object(let inner) = $0.1 { inner } else { nil } }
-        guard members.count > 1, objects.count == members.count, let first = objects.first else { return }
-        let names = Set(first.map(\.0))
-        guard objects.allSatisfy({ !names.isDisjoint(with: $0.map(\.0)) }) else { return }
+    /// Whether its members that are objects may be rows.
+    private mutating func lookAt(members: [SketchMember], path: String, isRow: Bool) -> Bool {
+        // Such as `{"USD": 1.07, "JPY": 164.2}`: no record, which would have names of fields.
+        let values = members.compactMap(\.value.scalar)
+        if !path.isEmpty, !isRow, members.count > 1, values.count == members.count,
+            values.allSatisfy(ValueLook.isNumber),
+            members.allSatisfy({ LikelyFields.field(for: $0.name) == nil })
+        {
+            let columns = [("$key", members.map(\.name)), ("$value", values)]
+            found.append(
+                SketchRows(
+                    layout: [.key("rows: \(yaml(path + ".*"))", remark: "each member is a row: $key and $value")],
+                    columns: columns.map { FileSketch.Column(name: $0, values: $1) }, count: members.count))
+            return false
+        }
+        let objects = members.compactMap { if case .object(let inner) = $0.value { inner } else { nil } }
+        guard members.count > 1, objects.count == members.count, let first = objects.first else { return false }
+        let names = Set(first.map(\.name))
+        guard objects.allSatisfy({ !names.isDisjoint(with: $0.map(\.name)) }) else { return false }
         found.append(
             SketchRows(
                 layout: [
@@ -97,28 +112,30 @@ private struct Look {
                         "rows: \(yaml((path.isEmpty ? "" : path + ".") + "*"))",
                         remark: "each member is a row, its name is $key")
                 ],
-                columns: SketchColumns(of: members.map(\.1), key: members.map(\.0)).columns, count: objects.count))
+                columns: SketchColumns(of: members.map(\.value), key: members.map(\.name)).columns, count: objects.count
+            ))
+        return true
     }
 
     /// Rows that are arrays, beside the names of what they hold.
-    private mutating func lookAtArrays(_ members: [(String, SketchTree)], path: String) {
-        for (name, member) in members {
-            guard case .array(let items) = member else { continue }
+    private mutating func lookAtArrays(_ members: [SketchMember], path: String) {
+        for member in members {
+            guard case .array(let items) = member.value else { continue }
             let rows = items.compactMap { item -> [String]? in
                 guard case .array(let cells) = item else { return nil }
                 return cells.map { $0.scalar ?? "" }
             }
             guard let first = rows.first, rows.count == items.count else { continue }
-            let names = members.lazy.compactMap { name, member -> (name: String, values: [String])? in
-                guard case .array(let items) = member else { return nil }
+            let names = members.lazy.compactMap { other -> (name: String, values: [String])? in
+                guard case .array(let items) = other.value else { return nil }
                 let values = items.compactMap(\.scalar)
-                return values.count == items.count && values.count == first.count ? (name, values) : nil
+                return values.count == items.count && values.count == first.count ? (other.name, values) : nil
             }.first
             guard let names else { continue }
             let columns = names.values.enumerated().map { index, column in
                 FileSketch.Column(name: column, values: rows.compactMap { $0.count > index ? $0[index] : nil })
             }
-            let (rowsPath, namesPath) = (SketchTree.path(path, name), SketchTree.path(path, names.name))
+            let (rowsPath, namesPath) = (SketchTree.path(path, member.name), SketchTree.path(path, names.name))
             found.append(
                 SketchRows(
                     layout: [.key("arrays: {rows: \(yaml(rowsPath)), names: \(yaml(namesPath))}")], columns: columns,
@@ -180,7 +197,7 @@ extension SketchTree {
         }
 
         private mutating func object(depth: Int) -> SketchTree {
-            var members: [(String, SketchTree)] = []
+            var members: [SketchMember] = []
             at += 1
             while true {
                 skip()
@@ -189,7 +206,7 @@ extension SketchTree {
                 guard at < bytes.count, bytes[at] == UInt8(ascii: ":") else { break }
                 at += 1
                 guard let value = value(depth: depth + 1) else { break }
-                members.append((name, value))
+                members.append(SketchMember(name: name, value: value))
                 skip()
                 guard at < bytes.count, bytes[at] == UInt8(ascii: ",") else { break }
                 at += 1

@@ -45,20 +45,26 @@ enum LikelyFields {
 
     /// The field, and what it takes; nil: the name tells none.
     static func field(for column: String) -> (field: String, kind: Kind)? {
-        let last = column.split(whereSeparator: { ".@/".contains($0) }).last.map(String.init) ?? column
-        let word = String(last.lowercased().filter { $0.isLetter || $0.isNumber })
-        return likely[word]
+        likely[word(of: column)]
     }
 
     /// The rank of a column's name as the one that holds the RIC: the lower the likelier. Nil: nothing speaks for it.
     static func rankAsRIC(_ column: String) -> Int? {
-        let last = column.split(whereSeparator: { ".@/".contains($0) }).last.map(String.init) ?? column
-        let word = String(last.lowercased().filter { $0.isLetter || $0.isNumber })
         let names = [
             "ric", "riccode", "reutersric", "instrument", "instrumentcode", "symbol", "ticker", "security", "sym",
             "code",
             "id", "key", "isin",
         ]
-        return names.firstIndex(of: word)
+        return names.firstIndex(of: word(of: column))
+    }
+
+    /// What names the values of a column, in small letters: the last step of its path, or what tells it apart from its like, since the
+    /// last step is then the same for all of them (`field[name=BID].value`).
+    private static func word(of column: String) -> String {
+        var last = column.split(whereSeparator: { ".@/".contains($0) }).last.map(String.init) ?? column
+        if let equals = column.lastIndex(of: "="), let end = column[equals...].firstIndex(of: "]") {
+            last = String(column[column.index(after: equals)..<end])
+        }
+        return String(last.lowercased().filter { $0.isLetter || $0.isNumber })
     }
 }

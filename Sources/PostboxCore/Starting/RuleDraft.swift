@@ -121,7 +121,12 @@ package struct RuleDraft {
         let named = sketch.columns.indices.compactMap { index in
             LikelyFields.rankAsRIC(sketch.columns[index].name).map { (rank: $0, index: index) }
         }
-        let isSure = { (index: Int) in [.ric, .text, .isin].contains(looks.looks[index]) }
+        let most = sketch.columns.map(\.values.count).max() ?? 0
+        let isSure = { (index: Int) in
+            let column = sketch.columns[index]
+            return [.ric, .text, .isin].contains(looks.looks[index]) && !column.isOneOfMany
+                && column.values.allSatisfy(ValueLook.isKey)
+        }
         // A column that is called so, before one that only looks so.
         if let best = named.filter({ $0.rank < 4 && isSure($0.index) }).min(by: { $0.rank < $1.rank }) {
             return best.index
@@ -129,7 +134,7 @@ package struct RuleDraft {
         // What is the same in every row names none of them.
         let ric = looks.looks.indices.first { index in
             let values = sketch.columns[index].values
-            return looks.looks[index] == .ric && (values.count == 1 || Set(values).count > 1)
+            return looks.looks[index] == .ric && values.count * 10 >= most * 9 && (most == 1 || Set(values).count > 1)
         }
         if let ric { return ric }
         if let best = named.filter({ isSure($0.index) }).min(by: { $0.rank < $1.rank }) { return best.index }
@@ -162,7 +167,8 @@ package struct RuleDraft {
         let wide = sketch.columns.indices.filter { index in
             let name = sketch.columns[index].name
             let isName =
-                name.count == 3 && name.allSatisfy { $0.isASCII && $0.isUppercase } || ValueLook.isRIC(name)
+                name.count == 3 && name.allSatisfy { $0.isASCII && $0.isUppercase }
+                || !sketch.hasPaths && ValueLook.isRIC(name)
             switch looks.looks[index] {
             case .number, .numberOfForm, .empty, .ambiguousNumber: return isName
             default: return false
@@ -175,8 +181,11 @@ package struct RuleDraft {
     private var unpivot: [String]? {
         guard !wide.isEmpty else { return nil }
         let keep = sketch.columns.indices.filter { !wide.contains($0) }.map { yaml(sketch.columns[$0].name) }
+        // Without a header only those are found that are named.
+        let list = wide.map { yaml(sketch.columns[$0].name) }.joined(separator: ", ")
+        let named = sketch.hasPaths ? "columns: [\(list)], " : ""
         return [
-            "unpivot: {keep: [\(keep.joined(separator: ", "))], name: $name, value: $value}   # a row for every other column",
+            "unpivot: {keep: [\(keep.joined(separator: ", "))], \(named)name: $name, value: $value}   # a row for every other column",
             "where: [{column: $value, empty: false}]",
         ]
     }
@@ -220,7 +229,7 @@ package struct RuleDraft {
             default: break
             }
         }
-        guard let likely = found, !taken.contains(likely.field) else {
+        guard let likely = found, !column.isOneOfMany, !taken.contains(likely.field) else {
             let example =
                 column.values.first { !$0.trimmed.isEmpty }.map { "   # \(VisibleText.line(String($0.prefix(30))))" }
                 ?? ""

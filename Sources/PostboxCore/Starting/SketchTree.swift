@@ -1,7 +1,7 @@
 /// A document's part as a tree, as far as it was seen: of JSON as it stands, of XML with attributes as members whose names begin
 /// with an @, and an element's own text as the one without a name.
 enum SketchTree {
-    case object([(String, SketchTree)])
+    case object([SketchMember])
     case array([SketchTree])
     /// A text, or the literal of a number or word.
     case leaf(String)
@@ -25,6 +25,12 @@ enum SketchTree {
         let step = isOdd ? "'" + name.replacing("'", with: "''") + "'" : name
         return path.isEmpty ? step : path + "." + step
     }
+}
+
+/// A member of an object, or of an element.
+struct SketchMember {
+    var name: String
+    var value: SketchTree
 }
 
 /// The values of rows of a document, by the paths that a rule would write.
@@ -58,7 +64,9 @@ struct SketchColumns {
         guard depth < depthMax else { return }
         switch tree {
         case .object(let members):
-            for (name, member) in members { findLists(member, SketchTree.path(path, name), depth + 1, &found) }
+            for member in members {
+                findLists(member.value, SketchTree.path(path, member.name), depth + 1, &found)
+            }
         case .array(let items):
             found[path, default: []].append(items)
             for item in items { findLists(item, path, depth + 1, &found) }
@@ -73,12 +81,12 @@ struct SketchColumns {
             case .object(let members)? = lists.lazy.compactMap(\.first).first,
             members.count > 1
         else { return nil }
-        return members.lazy.map(\.0).first { name in
+        return members.lazy.map(\.name).first { name in
             var (kinds, count) = (Set<String>(), 0)
             for list in lists {
                 let values = list.compactMap { item -> String? in
                     guard case .object(let members) = item else { return nil }
-                    return members.first { $0.0 == name }?.1.scalar
+                    return members.first { $0.name == name }?.value.scalar
                 }
                 guard values.count == list.count, Set(values).count == values.count else { return false }
                 kinds.formUnion(values)
@@ -89,22 +97,23 @@ struct SketchColumns {
                 return false
             }
             // Numbers may be prices, by chance of their own in each item, unless they come again.
-            return !kinds.contains(where: ValueLook.isNumber)
+            return !kinds.allSatisfy(ValueLook.isNumber)
                 || kinds.count * 2 <= count
                     && kinds.allSatisfy { $0.count <= 4 && !$0.contains(".") && !$0.contains(",") }
         }
     }
 
-    private mutating func note(_ path: String, _ value: String) {
+    private mutating func note(_ path: String, _ value: String, isOneOfMany: Bool = false) {
         if let index = indexOfColumn[path] { return columns[index].values.append(value) }
         guard columns.count < Self.columnsMax else { return }
         indexOfColumn[path] = columns.count
         columns.append(FileSketch.Column(name: path, values: [value]))
+        columns[columns.count - 1].isOneOfMany = isOneOfMany
     }
 
-    private mutating func note(_ tree: SketchTree, _ path: String, _ depth: Int) {
+    private mutating func note(_ tree: SketchTree, _ path: String, _ depth: Int, isOneOfMany: Bool = false) {
         if let scalar = tree.scalar, lists[path] == nil {
-            if !path.isEmpty { note(path, scalar) }
+            if !path.isEmpty { note(path, scalar, isOneOfMany: isOneOfMany) }
             return
         }
         guard depth < Self.depthMax else { return }
@@ -114,19 +123,21 @@ struct SketchColumns {
             return note(items: items, path, teller, depth)
         }
         guard case .object(let members) = tree else { return }
-        for (name, member) in members { note(member, SketchTree.path(path, name), depth + 1) }
+        for member in members {
+            note(member.value, SketchTree.path(path, member.name), depth + 1, isOneOfMany: isOneOfMany)
+        }
     }
 
     private mutating func note(items: [SketchTree], _ path: String, _ teller: String?, _ depth: Int) {
         for (index, item) in items.enumerated() {
             guard let teller, case .object(let members) = item,
-                let kind = members.first(where: { $0.0 == teller })?.1.scalar
+                let kind = members.first(where: { $0.name == teller })?.value.scalar
             else {
                 if index < Self.itemsMax { noteItem(item, "\(path)[\(index)]", depth) }
                 continue
             }
-            for (name, member) in members where name != teller {
-                note(member, SketchTree.path("\(path)[\(teller)=\(kind)]", name), depth + 1)
+            for member in members where member.name != teller {
+                note(member.value, SketchTree.path("\(path)[\(teller)=\(kind)]", member.name), depth + 1)
             }
         }
     }
@@ -136,7 +147,9 @@ struct SketchColumns {
         switch item {
         case .array: break
         case .object(let members):
-            for (name, member) in members { note(member, SketchTree.path(path, name), depth + 1) }
+            for member in members {
+                note(member.value, SketchTree.path(path, member.name), depth + 1, isOneOfMany: true)
+            }
         case .leaf, .null: note(item, path, depth + 1)
         }
     }

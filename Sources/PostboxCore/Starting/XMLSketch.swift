@@ -13,19 +13,19 @@ struct XMLSketch {
 
         /// Attributes, the children, of which those of one name are a list, and the text of one without children.
         var tree: SketchTree {
-            var members = attributes.map { ("@" + $0.0, SketchTree.leaf($0.1)) }
-            if children.isEmpty { members.append(("", .leaf(text.trimmed))) }
+            var members = attributes.map { SketchMember(name: "@" + $0.0, value: .leaf($0.1)) }
+            if children.isEmpty { members.append(SketchMember(name: "", value: .leaf(text.trimmed))) }
             var indexOfName: [String: Int] = [:]
             for child in children {
                 guard let index = indexOfName[child.name] else {
                     indexOfName[child.name] = members.count
-                    members.append((child.name, child.tree))
+                    members.append(SketchMember(name: child.name, value: child.tree))
                     continue
                 }
-                if case .array(let others) = members[index].1 {
-                    members[index].1 = .array(others + [child.tree])
+                if case .array(let others) = members[index].value {
+                    members[index].value = .array(others + [child.tree])
                 } else {
-                    members[index].1 = .array([members[index].1, child.tree])
+                    members[index].value = .array([members[index].value, child.tree])
                 }
             }
             return .object(members)

@@ -89,6 +89,88 @@ struct RuleDraftTests {
         #expect(rule.contains("BID: {column: \"@bid\", type: real}"))
     }
 
+    /// The lines of a rule that say where rows, RIC and fields come from.
+    private static func found(_ name: String, _ text: String) -> [String] {
+        rule(name, text).dropFirst().filter { !$0.hasPrefix("#") && $0 != "fields:" }
+    }
+
+    @Test(
+        "Rows are those that look like prices, not those that come most often; what the document says of them comes along"
+    )
+    func likelyRows() {
+        let nested =
+            #"{"status": {"warnings": [{"w": 1}, {"w": 2}, {"w": 3}]}, "asof": "2026-03-04", "data": {"quotes": [{"instrument": {"ric": "A.TST"}, "price": {"bid": 1.5}}]}}"#
+        #expect(
+            Self.found("p.json", nested) == [
+                "rows: data.quotes", "ric: {column: instrument.ric}", "BID: {column: price.bid, type: real}",
+                "TRADE_DATE: {column: \"/asof\", date: yyyy-MM-dd}",
+            ])
+        let feed =
+            "<feed><link rel='a'/><link rel='b'/><link rel='c'/><entry><ric>A.TST</ric><c t='x'><bid>1.5</bid></c></entry></feed>"
+        #expect(
+            Self.found("p.xml", feed) == [
+                "rows: \"/feed/entry\"", "ric: {column: ric}", "BID: {column: c.bid, type: real}",
+            ])
+        let cubes =
+            "<E><Cube><Cube time='2026-03-04'><Cube currency='USD' rate='1.07'/><Cube currency='JPY' rate='164.2'/></Cube></Cube></E>"
+        #expect(
+            Self.found("p.xml", cubes) == [
+                "rows: \"/E/Cube/Cube/Cube\"", "TRDPRC_1: {column: \"@rate\", type: real}",
+                "TRADE_DATE: {column: \"/E/Cube/Cube@time\", date: yyyy-MM-dd}",
+            ])
+    }
+
+    @Test("Columns of a chart are found wherever they lie, with the name of what they are of")
+    func chart() {
+        let text =
+            #"{"chart": {"result": [{"meta": {"symbol": "A.TST"}, "timestamp": [1, 2, 3], "indicators": {"quote": [{"close": [1.5, 2, 3.5]}]}}]}}"#
+        #expect(
+            Self.found("p.json", text) == [
+                "arrays: {zip: [\"chart.result[0].timestamp\", \"chart.result[0].indicators.quote[0].close\"]}",
+                "ric: {column: \"/chart.result[0].meta.symbol\"}",
+                "TRDPRC_1: {column: \"chart.result[0].indicators.quote[0].close\", type: real}",
+            ])
+    }
+
+    @Test(
+        "What comes several times in a row is told apart by what it says; which price is meant is asked, where its name does not tell"
+    )
+    func repeated() {
+        let named =
+            #"[{"id": "A.TST", "f": [{"name": "ASK", "v": 1.6}, {"name": "BID", "v": 1.5}]}, {"id": "B.TST", "f": [{"name": "BID", "v": 2.5}]}]"#
+        #expect(
+            Self.found("p.json", named) == [
+                "ric: {column: id}", "ASK: {column: \"f[name=ASK].v\", type: real}",
+                "BID: {column: \"f[name=BID].v\", type: real}",
+            ])
+        let typed =
+            "<d><m><i Sym='A.T'/><Full Typ='6' Px='1.5'/><Full Typ='B' Px='7'/></m><m><i Sym='B.T'/><Full Typ='6' Px='2.5'/></m></d>"
+        let rule = Self.rule("p.xml", typed)
+        #expect(Self.found("p.xml", typed) == ["rows: \"/d/m\"", "ric: {column: \"i@Sym\"}"])
+        #expect(rule.contains { $0.hasPrefix("#   FIELD: {column: \"Full[@Typ=6]@Px\"}") }, "\(rule)")
+        let untold = "<d><m ric='A.T'><l px='1.5'/><l px='2.5'/></m><m ric='B.T'><l px='1.7'/></m></d>"
+        #expect(!Self.found("p.xml", untold).contains { $0.contains("l[0]") })
+    }
+
+    @Test("Single values are rows, and a currency is no RIC")
+    func singleValues() {
+        #expect(
+            Self.found("p.json", #"{"base": "EUR", "rates": {"USD": 1.07, "JPY": 164.2}}"#) == [
+                "rows: \"rates.*\"   # each member is a row: $key and $value",
+                "TRDPRC_1: {column: \"$value\", type: real}",
+            ])
+        let days = Self.found("p.json", #"{"rates": {"d1": {"USD": 1.07, "JPY": 2}, "d2": {"USD": 1.08, "JPY": 3}}}"#)
+        #expect(days.first == "rows: \"rates.*\"   # each member is a row, its name is $key")
+    }
+
+    @Test("Rows that are arrays and have no names are asked about, and so is a document without a price")
+    func asked() {
+        for text in [#"[[1, "2.5"], [2, "3.5"]]"#, #"{"a": [{"id": "X"}, {"id": "Y"}]}"#] {
+            let rule = Self.rule("p.json", text)
+            #expect(rule.dropFirst().first?.hasPrefix("# ? ") == true, "\(rule)")
+        }
+    }
+
     @Test(
         "Nothing that a file holds brings the look down",
         arguments: ["", "\n", "{", "[", "<", "<a", "\u{0}", "a,b", ",,,\n,,,"])
