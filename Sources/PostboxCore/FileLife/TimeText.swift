@@ -76,12 +76,7 @@ package struct TimeText: Sendable {
         let parts = text.split(whereSeparator: { "-T:.Z".contains($0) }).map { Int64($0) }
         guard parts.count == 7, !parts.contains(nil) else { return nil }
         let p = parts.compactMap { $0 }
-        // The reverse of `render`: years that begin in March, in eras of 400.
-        let year = p[1] <= 2 ? p[0] - 1 : p[0]
-        let era = (year >= 0 ? year : year - 399) / 400
-        let dayOfYear = (153 * (p[1] > 2 ? p[1] - 3 : p[1] + 9) + 2) / 5 + p[2] - 1
-        let yearOfEra = year - era * 400
-        let days = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+        let days = Int64(DateCalendar.number(year: Int(p[0]), month: Int(p[1]), day: Int(p[2])))
         return (days * 86400 + p[3] * 3600 + p[4] * 60 + p[5]) * 1_000_000 + p[6]
     }
 
@@ -91,23 +86,10 @@ package struct TimeText: Sendable {
     }
 
     private static func render(_ seconds: Int64) -> [UInt8] {
-        // Days to a civil date, counted in eras of 400 years that begin on the first of March.
-        var days = seconds / 86400
-        var rest = seconds % 86400
-        if rest < 0 {
-            rest += 86400
-            days -= 1
-        }
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        let days = DateCalendar.floorDivide(Int(seconds), DateCalendar.secondsPerDay)
+        let rest = Int(seconds) - days * DateCalendar.secondsPerDay
+        let (year, month, day) = DateCalendar.date(ofDay: days)
+        func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
         return Array(
             "\(year)-\(two(month))-\(two(day))T\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60)).".utf8)
     }

@@ -95,8 +95,8 @@ package struct CSVReader: PriceFileReader {
                 start = readPlainRows(base, &scan, from: start, cleanEnd: cleanEnd, into: &batch)
                 guard start < text.count else { break }
             }
-            var shape = readCells(base, &scan, from: start, isLast: isLast, into: &batch, unescaped: &unescaped)
-            mayBePlain = shape.isPlain
+            var shape = readCells(
+                base, &scan, from: start, isLast: isLast, into: &batch, unescaped: &unescaped, isPlain: &mayBePlain)
             if fillsRows { shape.nextLine = line + 1 }
             let row = RowOfLines(text: text, start: start, line: line, isOfSheet: fillsRows)
             if text.count - start > rowBytesMax,
@@ -132,9 +132,9 @@ package struct CSVReader: PriceFileReader {
                     }
                     continue
                 }
-                if fillsRows { fill(&shape, &batch) }
+                if fillsRows { shape.fill(to: columns.count, &batch.cells) }
                 rowCount += 1
-                let problem = problem(row, shape, badByte: badByte, base, &batch)
+                let problem = problem(row, shape, badByte: badByte, &batch)
                 if let problem { batch.problems.append(problem) }
                 batch.rows.append(
                     RowBatch.Row(
@@ -149,33 +149,6 @@ package struct CSVReader: PriceFileReader {
 }
 
 extension CSVReader {
-    /// One row as it lies in the text.
-    private struct RowShape {
-        enum Ending {
-            /// The text ends before the row does.
-            case open
-            case line
-            /// The file ends, without a line end.
-            case file
-        }
-
-        var ending = Ending.open
-        /// After the line end.
-        var end = 0
-        var nextLine = 0
-        var firstCell = 0
-        /// Cells in the row, also those that no column stands for.
-        var cellCount = 0
-        /// There is nothing in any of its cells.
-        var isEmpty = true
-        /// Where text follows a closing quote, or -1.
-        var strayText = -1
-        /// The quote that is not closed, or -1.
-        var openQuote = -1
-        /// No cell is quoted, and the line ends with an LF.
-        var isPlain = true
-    }
-
     /// Reads rows as long as they are plain: as many cells as columns, none of them quoted, ended by LF or CRLF. Returns
     /// where the first one begins that is not, or is not whole.
     @inline(never)
@@ -278,15 +251,16 @@ extension CSVReader {
         }
     }
 
-    /// Reads one row's cells, up to and with its line end, into the batch.
+    /// Reads one row's cells, up to and with its line end, into the batch. `isPlain`: no cell is quoted, and the line ends with an LF.
     @inline(__always)
     private func readCells(
         _ base: UnsafePointer<UInt8>, _ scan: inout StructuralScan, from start: Int, isLast: Bool,
-        into batch: inout RowBatch, unescaped: inout [UInt8]
-    ) -> RowShape {
+        into batch: inout RowBatch, unescaped: inout [UInt8], isPlain: inout Bool
+    ) -> CutRow {
+        isPlain = true
         let count = scan.count
         let delimiter = delimiter
-        var shape = RowShape()
+        var shape = CutRow()
         shape.firstCell = batch.cells.count
         shape.nextLine = line
         var cellStart = start
@@ -296,7 +270,7 @@ extension CSVReader {
             var contentLength: Int
             var stop: Int
             if cellStart < count && base[cellStart] == Byte.quote {
-                shape.isPlain = false
+                isPlain = false
                 guard let cell = readQuoted(base, &scan, at: cellStart, into: &unescaped, &shape) else {
                     shape.openQuote = cellStart
                     return shape
@@ -327,25 +301,9 @@ extension CSVReader {
             }
 
             shape.cellCount = cellCount
-            guard stop < count else {
-                if isLast {
-                    shape.ending = .file
-                    shape.end = count
-                }
-                return shape
-            }
-            var end = stop &+ 1
-            if base[stop] == Byte.carriageReturn {
-                if end < count {
-                    if base[end] == Byte.lineFeed { end = scan.next() &+ 1 } else { shape.isPlain = false }
-                } else if !isLast {
-                    // The LF that may belong to this CR is not here yet.
-                    return shape
-                }
-            }
-            shape.ending = .line
-            shape.end = end
-            shape.nextLine &+= 1
+            shape.end(base, count, at: stop, isLast: isLast)
+            guard stop < count, base[stop] == Byte.carriageReturn else { return shape }
+            if stop &+ 1 < count, base[stop &+ 1] == Byte.lineFeed { _ = scan.next() } else { isPlain = false }
             return shape
         }
     }
@@ -354,7 +312,7 @@ extension CSVReader {
     /// Nil when it is not closed in this text.
     private func readQuoted(
         _ base: UnsafePointer<UInt8>, _ scan: inout StructuralScan, at open: Int, into unescaped: inout [UInt8],
-        _ shape: inout RowShape
+        _ shape: inout CutRow
     ) -> (start: Int, length: Int, end: Int)? {
         let count = scan.count
         _ = scan.next()
@@ -387,37 +345,18 @@ extension CSVReader {
 
 extension CSVReader {
     /// The delimiter that the row, the file's first line, names; nil: it names none.
-    private func separatorLine(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ shape: RowShape) -> UInt8? {
+    private func separatorLine(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ shape: CutRow) -> UInt8? {
         var end = shape.end
         while end > start, text[end - 1] == Byte.lineFeed || text[end - 1] == Byte.carriageReturn { end -= 1 }
         return separatorOfExcel(UnsafeBufferPointer(rebasing: text[start..<end]))
     }
 
-    private func fill(_ shape: inout RowShape, _ batch: inout RowBatch) {
-        while shape.cellCount < columns.count {
-            batch.cells.append(
-                RowBatch.Cell(
-                    column: UInt32(truncatingIfNeeded: shape.cellCount),
-                    start: UInt32(truncatingIfNeeded: max(shape.end - 1, 0)), length: 0, kind: .plain))
-            shape.cellCount += 1
-        }
-    }
-
     private mutating func takeHeader(
-        _ row: RowOfLines, _ shape: RowShape, badByte: Int?, from batch: inout RowBatch, unescaped: [UInt8]
+        _ row: RowOfLines, _ shape: CutRow, badByte: Int?, from batch: inout RowBatch, unescaped: [UInt8]
     ) throws(FileProblem) {
         if let badByte { throw row.badByte(at: row.start + badByte).inHeader }
         if shape.strayText >= 0 { throw row.badQuote(at: shape.strayText).inHeader }
-        let text = row.text
-        let names = try HeaderNames(
-            batch.cells.map { cell in
-                let from = Int(cell.start)
-                let bytes =
-                    from < text.count || cell.length == 0
-                    ? Array(text[min(from, text.count)...].prefix(Int(cell.length)))
-                    : Array(unescaped[(from - text.count)...].prefix(Int(cell.length)))
-                return (bytes, row.place(of: min(from, text.count - 1)))
-            }, usedColumns: usedColumns)
+        let names = try HeaderNames(row.names(shape, batch.cells, extra: unescaped), usedColumns: usedColumns)
         columns = names.columns
         namelessTail = names.namelessTail
         frame = RowFrame(prologue: 0..<(carryOffset + shape.end))
@@ -426,24 +365,12 @@ extension CSVReader {
 
     /// What is wrong with the row; nil: nothing, and its empty cells without a column are gone from the batch.
     private func problem(
-        _ row: RowOfLines, _ shape: RowShape, badByte: Int?, _ base: UnsafePointer<UInt8>, _ batch: inout RowBatch
+        _ row: RowOfLines, _ shape: CutRow, badByte: Int?, _ batch: inout RowBatch
     ) -> RowProblem? {
         if let badByte { return row.badByte(at: row.start + badByte) }
         if shape.strayText >= 0 { return row.badQuote(at: shape.strayText) }
-        if shape.cellCount != columns.count {
-            guard namelessTail > 0, shape.cellCount > columns.count else {
-                return row.ragged(cells: shape.cellCount, columns: columns.count)
-            }
-            for index in columns.count..<shape.cellCount {
-                let cell = batch.cells[shape.firstCell + index]
-                let from = Int(cell.start)
-                let isWritten = from + Int(cell.length) <= row.text.count
-                if isWritten, isBlank(base, from, Int(cell.length)) { continue }
-                return row.surplus(
-                    at: isWritten ? from : row.start, cell: index + 1, columns: columns.count)
-            }
-            batch.cells.removeLast(shape.cellCount - columns.count)
-        }
+        let misfit = row.misfit(shape, &batch.cells, columns: columns.count, mayBeBlank: namelessTail > 0)
+        if let misfit { return misfit }
         guard shape.nextLine - line > 1 else { return nil }
         return row.swallowedRows(
             batch.cells[shape.firstCell...], columns: columns, cells: columns.count + namelessTail,

@@ -178,6 +178,17 @@ struct CutRow {
     var openQuote = -1
     var fault: Fault?
 
+    /// Gives the row cells that are empty, up to so many.
+    mutating func fill(to count: Int, _ cells: inout [RowBatch.Cell]) {
+        while cellCount < count {
+            cells.append(
+                RowBatch.Cell(
+                    column: UInt32(truncatingIfNeeded: cellCount), start: UInt32(truncatingIfNeeded: max(end - 1, 0)),
+                    length: 0, kind: .plain))
+            cellCount += 1
+        }
+    }
+
     /// Ends the row where its last cell does, if the text goes so far.
     @inline(__always)
     mutating func end(_ base: UnsafePointer<UInt8>, _ count: Int, at stop: Int, isLast: Bool) {

@@ -50,6 +50,41 @@ struct RowOfLines {
             hint: "Cells without a column must be empty; a cell that holds the delimiter must be quoted.")
     }
 
+    /// What is wrong with a row that has more or fewer cells than there are columns; nil: nothing, and those beyond, which are empty, are
+    /// gone. `mayBeBlank`: there may be such.
+    func misfit(
+        _ cut: CutRow, _ cells: inout [RowBatch.Cell], columns: Int, mayBeBlank: Bool,
+        namedBy header: String = "the header"
+    ) -> RowProblem? {
+        guard cut.cellCount != columns else { return nil }
+        guard mayBeBlank, cut.cellCount > columns, let base = text.baseAddress else {
+            return ragged(cells: cut.cellCount, columns: columns, namedBy: header)
+        }
+        for index in columns..<cut.cellCount {
+            let cell = cells[cut.firstCell + index]
+            let from = Int(cell.start)
+            let isWritten = from + Int(cell.length) <= text.count
+            if isWritten, isBlank(base, from, Int(cell.length)) { continue }
+            return surplus(at: isWritten ? from : start, cell: index + 1, columns: columns, namedBy: header)
+        }
+        cells.removeLast(cut.cellCount - columns)
+        return nil
+    }
+
+    /// What stands in the row's cells, the columns' names, each with its place. `extra`: what stands behind the text.
+    func names(
+        _ cut: CutRow, _ cells: [RowBatch.Cell], extra: [UInt8]
+    ) -> [(bytes: [UInt8], place: TextPlace)] {
+        cells[cut.firstCell...].map { cell in
+            let from = Int(cell.start)
+            let bytes =
+                from < text.count || cell.length == 0
+                ? Array(text[min(from, text.count)...].prefix(Int(cell.length)))
+                : Array(extra[(from - text.count)...].prefix(Int(cell.length)))
+            return (bytes, place(of: max(min(from, text.count - 1), start)))
+        }
+    }
+
     /// The row is longer than one can be. `openQuote`: a quote in it that is not closed, or -1.
     func tooLong(openQuote: Int) -> FileProblem {
         var hint = "Check the line ends of the file."

@@ -347,15 +347,7 @@ extension LineReader {
             return true
         }
         var cut = cut
-        if fillsRows {
-            while cut.cellCount < tail.columns {
-                batch.cells.append(
-                    RowBatch.Cell(
-                        column: UInt32(truncatingIfNeeded: cut.cellCount),
-                        start: UInt32(truncatingIfNeeded: max(cut.end - 1, 0)), length: 0, kind: .plain))
-                cut.cellCount += 1
-            }
-        }
+        if fillsRows { cut.fill(to: tail.columns, &batch.cells) }
         if let problem = problem(place, cut, badByte: bad, &batch) ?? headings.problem {
             batch.problems.append(problem)
             takeRow(place.start, cut, problem: batch.problems.count - 1, into: &batch)
@@ -381,20 +373,9 @@ extension LineReader {
         if let badByte { return place.badByte(at: badByte) }
         if cut.strayText >= 0 { return place.badQuote(at: cut.strayText, quote: cutter.quote ?? Byte.quote) }
         if let fault = cut.fault, case .byPlace(let columns) = cutter.form { return columns.problem(fault, of: place) }
-        if cut.cellCount != tail.columns {
-            guard tail.mayBeBlank, cut.cellCount > tail.columns, let base = place.text.baseAddress else {
-                return place.ragged(cells: cut.cellCount, columns: tail.columns, namedBy: tail.namer)
-            }
-            for index in tail.columns..<cut.cellCount {
-                let cell = batch.cells[cut.firstCell + index]
-                let from = Int(cell.start)
-                let isWritten = from + Int(cell.length) <= place.text.count
-                if isWritten, isBlank(base, from, Int(cell.length)) { continue }
-                return place.surplus(
-                    at: isWritten ? from : place.start, cell: index + 1, columns: tail.columns, namedBy: tail.namer)
-            }
-            batch.cells.removeLast(cut.cellCount - tail.columns)
-        }
+        let misfit = place.misfit(
+            cut, &batch.cells, columns: tail.columns, mayBeBlank: tail.mayBeBlank, namedBy: tail.namer)
+        if let misfit { return misfit }
         guard cut.nextLine - line > 1, let delimiter = cutter.delimiter else { return nil }
         return place.swallowedRows(
             batch.cells[cut.firstCell...], columns: columns, cells: tail.columns, delimiter: delimiter,
@@ -408,16 +389,7 @@ extension LineReader {
         if cut.strayText >= 0 {
             throw place.badQuote(at: cut.strayText, quote: cutter.quote ?? Byte.quote).inHeader
         }
-        let text = place.text
-        try setHeader(
-            batch.cells[cut.firstCell...].map { cell in
-                let from = Int(cell.start)
-                let bytes =
-                    from < text.count || cell.length == 0
-                    ? Array(text[min(from, text.count)...].prefix(Int(cell.length)))
-                    : Array(extra[(from - text.count)...].prefix(Int(cell.length)))
-                return (bytes, place.place(of: max(min(from, text.count - 1), place.start)))
-            })
+        try setHeader(place.names(cut, batch.cells, extra: extra))
         batch.cells.removeLast(batch.cells.count - cut.firstCell)
     }
 

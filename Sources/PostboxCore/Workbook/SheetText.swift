@@ -210,19 +210,10 @@ package final class SheetText: PartReader {
         return Self.day(number - (is1904 ? 24107 : number < 60 ? 25568 : 25569))
     }
 
-    /// The civil day so many days after 1970-01-01.
+    /// The day so many days after 1970-01-01.
     private static func day(_ days: Int) -> String {
-        // From 1 March of the year 0, in eras of 400 years.
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let ofEra = shifted - era * 146_097
-        let yearOfEra = (ofEra - ofEra / 1460 + ofEra / 36_524 - ofEra / 146_096) / 365
-        let ofYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let month = (5 * ofYear + 2) / 153
-        let day = ofYear - (153 * month + 2) / 5 + 1
-        let civilMonth = month < 10 ? month + 3 : month - 9
-        let year = yearOfEra + era * 400 + (civilMonth <= 2 ? 1 : 0)
-        return "\(padded(year, 4))-\(padded(civilMonth, 2))-\(padded(day, 2))"
+        let date = DateCalendar.date(ofDay: days)
+        return "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))"
     }
 
     private static func padded(_ number: Int, _ width: Int) -> String {
