@@ -67,17 +67,20 @@ package struct RowSources: Sendable {
     package var tables: [String: LookupTable]
     /// The zones that the rule names, by name.
     package var zones: [String: TimeZoneRules]
+    /// What the servers know of fields; nil: the rule's types and a value's look decide.
+    package var dictionary: FieldDictionary?
     /// All that is wrong with a row is told, not only what is found first.
     package var tellsAll = false
 
     package init(
         context: RowContext = RowContext(), scan: FileScan? = nil, tables: [String: LookupTable] = [:],
-        zones: [String: TimeZoneRules] = [:]
+        zones: [String: TimeZoneRules] = [:], dictionary: FieldDictionary? = nil
     ) {
         self.context = context
         self.scan = scan
         self.tables = tables
         self.zones = zones
+        self.dictionary = dictionary
     }
 
     /// The rules of a zone. Throws when it is none that is known.

@@ -93,7 +93,8 @@ struct RowMaker {
             }
             if rule.isMade(name), let known = columns.known(name) { passed.append((known, name, 0)) }
         }
-        plainNumbers = rule.fields == nil ? rule.number.flatMap { PlainNumbers($0, plan: plan) } : nil
+        plainNumbers =
+            rule.fields == nil ? rule.number.flatMap { PlainNumbers($0, plan: plan, sources.dictionary) } : nil
         shape = columns
     }
 
@@ -531,12 +532,17 @@ struct RowMaker {
 /// Numbers of a rule without fields: every column that becomes a field is read as the rule says, by its look.
 private struct PlainNumbers: Sendable {
     private let step: NumberStep
+    /// Of fields that are numbers by the dictionary.
+    private let typed: NumberStep
     private let plan: MappingPlan
+    private let dictionary: FieldDictionary?
 
-    init?(_ form: NumberForm, plan: MappingPlan) {
+    init?(_ form: NumberForm, plan: MappingPlan, _ dictionary: FieldDictionary?) {
         guard !form.isEmpty else { return nil }
         step = NumberStep(form, isTyped: false, keepsLineBreaks: plan.lineBreaks == .keep)
+        typed = NumberStep(form, isTyped: true, keepsLineBreaks: plan.lineBreaks == .keep)
         self.plan = plan
+        self.dictionary = dictionary
     }
 
     func converted(
@@ -545,6 +551,11 @@ private struct PlainNumbers: Sendable {
         guard cell.kind == .plain || cell.kind == .padded || cell.kind == .string, cell.length > 0 else { return cell }
         let name = shape.all[Int(cell.column)].name
         guard !plan.takes(name), !["ric", "post", "service"].contains(name.lowercased()) else { return cell }
+        var step = step
+        if let dictionary {
+            guard let field = dictionary.field(name), field.type.isNumber else { return cell }
+            step = typed
+        }
         var out: [UInt8] = []
         if let fault = step.reader.convert(batch.text.span.extracting(cell.text(in: batch.text)), into: &out) {
             let problem = batch.problem(.value(fault), on: line, at: cell, name)

@@ -41,6 +41,7 @@ package struct RowShaper {
     /// - Parameter hasHeader: the file's columns are known before its first row.
     package init?(rule: MappingRule, hasHeader: Bool, sources: RowSources, for purpose: Purpose = .rows) {
         guard rule.needsShaping else { return nil }
+        let rule = rule.typed(by: sources.dictionary)
         var shape = ShapeColumns()
         // Each line of a file of rejects has its values; what is above it there is none of its own.
         let carried = rule.isForRejects == true ? nil : rule.shape?.carried

@@ -29,11 +29,15 @@ package struct DecimalMarks {
 
     /// By name; nil: the plain mapping, every column may be a number.
     private let numbers: [String: Kind]?
+    /// nil: what a column of the plain mapping holds is told by its look.
+    private let dictionary: FieldDictionary?
     private var uses: [Use] = []
     private var names: [String] = []
 
-    package init(_ rule: MappingRule) {
-        guard let fields = rule.fields else {
+    /// - Parameter dictionary: what the servers know of fields; nil: the rule's types and a value's look decide.
+    package init(_ rule: MappingRule, dictionary: FieldDictionary? = nil) {
+        self.dictionary = dictionary
+        guard let fields = rule.typed(by: dictionary).fields else {
             numbers = nil
             return
         }
@@ -59,7 +63,7 @@ package struct DecimalMarks {
     package mutating func take(_ batch: borrowing RowBatch, columns: [Column]) {
         for column in columns[uses.count...] {
             names.append(column.name)
-            uses.append(Use(type: numbers.map { $0[column.name] } ?? .look))
+            uses.append(Use(type: numbers.map { $0[column.name] } ?? plainKind(column.name)))
         }
         let text = batch.text.span
         for row in batch.rows where row.problem < 0 {
@@ -77,6 +81,13 @@ package struct DecimalMarks {
                 take(text.extracting(cell.bytes), line: row.line, of: column)
             }
         }
+    }
+
+    /// What a column is that is a field by its name.
+    private func plainKind(_ name: String) -> Kind? {
+        guard let dictionary else { return .look }
+        guard let field = dictionary.field(name), field.type.isNumber else { return nil }
+        return field.type.fieldType == .real ? .real : .int
     }
 
     /// Why the file is refused; nil: no column has both marks.

@@ -171,6 +171,20 @@ struct DecimalText {
         return (isNegative, UInt64(product))
     }
 
+    /// Whether no digit stands behind its point but zeros.
+    var isWhole: Bool {
+        var whole = self
+        return whole.round(to: 0, .none)
+    }
+
+    /// Whether it is too large for a REAL, however few decimals were kept.
+    var exceedsReal: Bool {
+        var whole = self
+        _ = whole.round(to: 0, .down)
+        whole.isCut = false
+        return !whole.fit()
+    }
+
     /// Writes it in plain notation; `fit` must have said that it can be.
     func write(into out: inout MappedBytes) {
         if isNegative { out.append(UInt8(ascii: "-")) }

@@ -1,6 +1,8 @@
 /// What came of turning a value into JSON.
 enum FieldOutcome: Equatable, Sendable {
     case written
+    /// Written, and somebody is to be told this of it.
+    case warned(ValueFault)
     /// There is no value: the rule's `empty` decides. Nothing was written.
     case empty
     /// The row is to be rejected. What was written does not count.
@@ -22,6 +24,13 @@ enum ValueFault: String, Sendable, Equatable, CaseIterable {
     case badEnum = "bad_enum"
     case unknownEnumValue = "unknown_enum_value"
     case uncheckedEnum = "unchecked_enum"
+    // Of what a dictionary says of the field.
+    case outOfRange = "out_of_range"
+    case notInEnum = "not_in_enum"
+    case ambiguousEnum = "ambiguous_enum"
+    case textTooLong = "text_too_long"
+    case notASCII = "not_ascii"
+    case fieldNotPostable = "field_not_postable"
     case badDate = "bad_date"
     case ambiguousDate = "ambiguous_date"
     case badTime = "bad_time"
@@ -50,6 +59,10 @@ struct FieldConversion: Sendable {
         case `enum`
         case date
         case time
+        // By a dictionary alone.
+        case dateTime
+        /// What nobody can write into a price file.
+        case notPostable
     }
 
     var target: Target = .look
@@ -68,12 +81,21 @@ struct FieldConversion: Sendable {
     var lineBreaks = LineBreaks.reject
     /// Values are dates that Postbox wrote itself, of a rule's pattern: they need no second look.
     var isMadeDate = false
+    /// What the dictionary says of the field; nil: there is no dictionary.
+    var limits: FieldLimits?
 
     /// By look.
     init() {}
 
+    /// As the dictionary has the field, which no rule names.
+    init(_ field: FieldDictionary.Field, tooLong: TooLong) {
+        adopt(field, tooLong: tooLong)
+    }
+
     /// As a field's rule says. A scale or a rounding makes the field a number although its type is not given.
-    init(_ rule: FieldRule) {
+    ///
+    /// - Parameter field: what the dictionary says of it, which has the last word on its type; nil: there is no dictionary.
+    init(_ rule: FieldRule, as field: FieldDictionary.Field? = nil) {
         switch rule.type {
         case .real: target = .real
         case .int: target = .int
@@ -92,12 +114,21 @@ struct FieldConversion: Sendable {
             isScaled = true
             self.scale = scale
         }
+        if let field { adopt(field, tooLong: rule.tooLong ?? .reject) }
+    }
+
+    private mutating func adopt(_ field: FieldDictionary.Field, tooLong: TooLong) {
+        target = field.type.target
+        limits = FieldLimits(type: field.type, length: field.length, table: field.table ?? -1, tooLong: tooLong)
     }
 
     /// Writes the value as JSON.
     func write(
         _ value: Span<UInt8>, kind: RowBatch.Kind, displays table: borrowing DisplayTable, into out: inout MappedBytes
     ) -> FieldOutcome {
+        if target == .notPostable, kind == .nested || kind == .bool || !value.isEmpty && kind != .null {
+            return .faulty(.fieldNotPostable)
+        }
         switch kind {
         case .bool: return .faulty(.booleanValue)
         // What is wrong with a faulty one is told by its own problem.
@@ -117,19 +148,21 @@ struct FieldConversion: Sendable {
             }
         case .text, .ascii:
             return writeText(value, into: &out)
-        case .real, .int, .uint, .enum, .date, .time:
+        case .notPostable:
+            return .faulty(.fieldNotPostable)
+        case .real, .int, .uint, .enum, .date, .time, .dateTime:
             let core = withoutSpaces(value)
-            // Blanks may be an enum's text.
-            if core.isEmpty, target != .enum || table.number(of: value, in: displays, isWhole: true) == nil {
-                return .empty
-            }
+            if core.isEmpty, target != .enum || !areText(blanks: value, table) { return .empty }
             let trimmed = value.extracting(core)
             if lineBreaks == .reject, hasLineBreak(value) { return .faulty(.lineBreak) }
             switch target {
             case .real: return writeReal(trimmed, into: &out)
             case .int, .uint: return writeInt(trimmed, into: &out)
-            case .enum: return writeEnum(value, trimmed, isText: kind == .string, table, into: &out)
+            case .enum:
+                return limits.map { writeEnum(value, trimmed, kind, $0, table, into: &out) }
+                    ?? writeEnum(value, trimmed, isText: kind == .string, table, into: &out)
             case .date: return writeDate(trimmed, into: &out)
+            case .dateTime: return writeDateTime(trimmed, into: &out)
             default: return writeTime(trimmed, into: &out)
             }
         }
@@ -144,7 +177,7 @@ struct FieldConversion: Sendable {
             switch target {
             case .text, .ascii: true
             case .look: !core.isEmpty && isText(byLook: core)
-            case .real, .int, .uint, .enum, .date, .time: false
+            case .real, .int, .uint, .enum, .date, .time, .dateTime, .notPostable: false
             }
         // Blanks alone are dealt with as everywhere: they may belong to an enum's text.
         return write(isText || !hasLineBreak(value) ? value : core, kind: .plain, displays: table, into: &out)
@@ -174,10 +207,11 @@ struct FieldConversion: Sendable {
     /// switch it also reads SO, SI, DEL, NUL and a backslash before a quote or backslash as they are, which it does not
     /// without (What servers do §2.9). An ESC of the text's own would be read as a switch. A field of ASCII takes the
     /// switch's three characters for text.
-    private func writeText(_ text: Span<UInt8>, into out: inout MappedBytes) -> FieldOutcome {
+    func writeText(_ text: Span<UInt8>, into out: inout MappedBytes) -> FieldOutcome {
         var needsSwitch = false
         var hasShift = false
         var isPlain = true
+        var isWide = false
         for index in text.indices {
             switch text[index] {
             case 0x1b: return .faulty(.controlInText)
@@ -194,20 +228,37 @@ struct FieldConversion: Sendable {
                 }
             case Byte.quote, ..<0x20: isPlain = false
             case 0xEF where isDamage(text, index): return .faulty(.damagedText)
-            case 0x80...: needsSwitch = true
+            case 0x80...:
+                needsSwitch = true
+                isWide = true
             default: break
             }
         }
         if hasShift, target == .ascii { return .faulty(.controlInText) }
+        let isSwitched = (needsSwitch || hasShift) && target != .ascii
+        var outcome = FieldOutcome.written
+        if let limits {
+            if isWide, target == .ascii { return .faulty(.notASCII) }
+            let prefix = isSwitched ? FieldLimits.switchBytes : 0
+            if limits.length > 0, text.count + prefix > limits.length {
+                switch limits.tooLong {
+                case .reject: return .faulty(.textTooLong)
+                case .warn: outcome = .warned(.textTooLong)
+                case .cut:
+                    let kept = TextCut.bytes(within: limits.length - prefix, of: text)
+                    return kept > 0 ? writeText(text.extracting(0..<kept), into: &out) : .faulty(.textTooLong)
+                }
+            }
+        }
         out.append(UInt8(ascii: "\""))
-        if needsSwitch || hasShift, target != .ascii { out.append("\\u001b%0") }
+        if isSwitched { out.append("\\u001b%0") }
         if isPlain {
             out.append(text)
         } else {
             for index in text.indices { writeEscaped(text[index], into: &out) }
         }
         out.append(UInt8(ascii: "\""))
-        return .written
+        return outcome
     }
 
     private func writeReal(_ value: Span<UInt8>, into out: inout MappedBytes) -> FieldOutcome {
@@ -220,7 +271,8 @@ struct FieldConversion: Sendable {
         }
         if isScaled, !decimal.multiply(by: scale) { return .faulty(.decimalTooLong) }
         if round >= 0, !decimal.round(to: round, rounding) { return .faulty(.decimalTooLong) }
-        guard decimal.fit() else { return .faulty(.decimalTooLong) }
+        let whole = decimal
+        guard decimal.fit() else { return .faulty(limits != nil && whole.exceedsReal ? .outOfRange : .decimalTooLong) }
         decimal.write(into: &out)
         return .written
     }
@@ -238,7 +290,10 @@ struct FieldConversion: Sendable {
                 return .faulty(.notAnInteger)
             }
         }
-        guard let integer = decimal.integer(isSigned: target != .uint) else { return .faulty(.notAnInteger) }
+        guard let integer = decimal.integer(isSigned: target != .uint) else {
+            return .faulty(limits != nil && decimal.isWhole ? .outOfRange : .notAnInteger)
+        }
+        if let limits, !limits.holds(integer, isSigned: target != .uint) { return .faulty(.outOfRange) }
         if integer.isNegative { out.append(UInt8(ascii: "-")) }
         writeDigits(integer.magnitude, decimals: 0, into: &out)
         return .written
@@ -289,69 +344,30 @@ struct FieldConversion: Sendable {
     }
 
     private func writeTime(_ value: Span<UInt8>, into out: inout MappedBytes) -> FieldOutcome {
-        guard isTime(value) else { return .faulty(.badTime) }
+        guard isTime(value), let kept = limits.map({ $0.timeBytes(of: value) }) ?? value.count else {
+            return .faulty(.badTime)
+        }
         out.append(UInt8(ascii: "\""))
-        out.append(value)
+        out.append(value.extracting(0..<kept))
         out.append(UInt8(ascii: "\""))
         return .written
     }
-}
 
-/// The display texts of all enum fields of a rule and the numbers they stand for; a field's entries lie together, sorted.
-struct DisplayTable: Sendable {
-    private struct Entry {
-        var start: Int
-        var length: Int
-        /// What the text stands for as it is, and without the blanks around it; nil: nothing, or more than one number.
-        var whole: Int?
-        var trimmed: Int?
-    }
-
-    private var bytes: [UInt8] = []
-    private var entries: [Entry] = []
-
-    /// Adds a field's display texts, each as it is, and also without the blanks that pad it where no other text is the same
-    /// then with another number.
-    mutating func add(_ values: [String: Int]) -> Range<Int> {
-        let whole = Dictionary(values.map { (Array($0.key.utf8), $0.value) }, uniquingKeysWith: { first, _ in first })
-        var trimmed: [[UInt8]: Set<Int>] = [:]
-        for (text, number) in whole { trimmed[Array(text[withoutSpaces(text.span)]), default: []].insert(number) }
-        let first = entries.count
-        for text in Set(whole.keys).union(trimmed.keys).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-            let same = trimmed[text].flatMap { $0.count == 1 ? $0.first : nil }
-            entries.append(Entry(start: bytes.count, length: text.count, whole: whole[text], trimmed: same))
-            bytes += text
-        }
-        return first..<entries.count
-    }
-
-    /// The number of a text as it is, else of what it is without the blanks around it.
-    func number(of text: Span<UInt8>, or trimmed: Span<UInt8>, in range: Range<Int>) -> Int? {
-        number(of: text, in: range, isWhole: true) ?? number(of: trimmed, in: range, isWhole: false)
-    }
-
-    /// `isWhole`: the text is as it stands in the file.
-    func number(of text: Span<UInt8>, in range: Range<Int>, isWhole: Bool) -> Int? {
-        var low = range.lowerBound
-        var high = range.upperBound
-        while low < high {
-            let middle = (low + high) / 2
-            let entry = entries[middle]
-            switch order(text, entry) {
-            case 0: return isWhole ? entry.whole : entry.trimmed
-            case ..<0: high = middle
-            default: low = middle + 1
-            }
-        }
-        return nil
-    }
-
-    private func order(_ text: Span<UInt8>, _ entry: Entry) -> Int {
-        for index in 0..<min(text.count, entry.length) {
-            let difference = Int(text[index]) - Int(bytes[entry.start + index])
-            if difference != 0 { return difference }
-        }
-        return text.count - entry.length
+    /// `2026-11-21T12:34:56.789`: the date and the time are each what a field of its own would take.
+    private func writeDateTime(_ value: Span<UInt8>, into out: inout MappedBytes) -> FieldOutcome {
+        guard value.count > 11, value[10] == UInt8(ascii: "T") || value[10] == Byte.space,
+            case .asItIs = DateText(value.extracting(0..<10))
+        else { return .faulty(.badDate) }
+        let time = value.extracting(11..<value.count)
+        guard time.count >= 5, time[2] == UInt8(ascii: ":"), isTime(time),
+            let kept = limits.map({ $0.timeBytes(of: time) }) ?? time.count
+        else { return .faulty(.badTime) }
+        out.append(UInt8(ascii: "\""))
+        out.append(value.extracting(0..<10))
+        out.append(UInt8(ascii: "T"))
+        out.append(time.extracting(0..<kept))
+        out.append(UInt8(ascii: "\""))
+        return .written
     }
 }
 
@@ -386,7 +402,7 @@ private func isSpace(_ byte: UInt8) -> Bool {
     byte == Byte.space || byte == Byte.tab || byte == Byte.lineFeed || byte == Byte.carriageReturn
 }
 
-private func areDigits(_ value: Span<UInt8>) -> Bool {
+func areDigits(_ value: Span<UInt8>) -> Bool {
     for index in value.indices where value[index] &- UInt8(ascii: "0") > 9 { return false }
     return true
 }

@@ -14,6 +14,8 @@ struct MappingPlan: Sendable {
         var role = Role.ignored
         /// Where `,"NAME":` lies in `bytes`, for a field of the plain mapping.
         var prefix = 0..<0
+        /// Which of `typed` a field of the plain mapping is, or -1: its values are told by their look.
+        var typed = -1
     }
 
     enum Role {
@@ -27,6 +29,8 @@ struct MappingPlan: Sendable {
         case badName
         /// A field that an earlier column is already.
         case duplicate
+        /// A field that the dictionary does not have.
+        case unknown
     }
 
     /// A field that the rule names.
@@ -69,6 +73,8 @@ struct MappingPlan: Sendable {
     private(set) var bytes: [UInt8]
     private(set) var uses: [ColumnUse] = []
     private(set) var fields: [Field] = []
+    /// By the dictionary: how the values of columns that are fields by their names become JSON.
+    private(set) var typed: [FieldConversion] = []
     private(set) var displays = DisplayTable()
     private(set) var ric = RIC.slot(0)
     private(set) var post = Post.always(.update)
@@ -106,12 +112,19 @@ struct MappingPlan: Sendable {
     private var isPlainPostUsed = false
     private var fieldNames: Set<String> = []
 
+    /// nil: values are told by the rule and by their look.
+    private let dictionary: FieldDictionary?
+    private let tooLong: TooLong
+
     private let plainRICSlot = 0
     private let plainPostSlot = 1
 
     /// `mayNest`: see ``RowMapper``.
-    init(_ rule: MappingRule, mayNest: Bool = true) {
+    init(_ rule: MappingRule, mayNest: Bool = true, dictionary: FieldDictionary? = nil) {
         self.mayNest = mayNest
+        self.dictionary = dictionary
+        tooLong = rule.tooLong ?? .reject
+        if let dictionary { displays.enums = dictionary.enums }
         bytes = Array(repeating: 0, count: MappingPlan.padding)
         mapsColumnsPlainly = rule.fields == nil
         empty = rule.empty
@@ -128,7 +141,7 @@ struct MappingPlan: Sendable {
         watched = shaping.watched
         choices += shaping.choices
         for name in watched.map(\.name) + choices.flatMap(\.names) { found[name] = [] }
-        if let problem = mappingRuleProblems(rule).first {
+        if let problem = mappingRuleProblems(rule, dictionary).first {
             obstacle = .badRule(problem.what)
         }
     }
@@ -182,6 +195,16 @@ struct MappingPlan: Sendable {
         }
         return nil
     }
+
+    /// The file's columns that are fields the dictionary does not have.
+    func unknownFields(among columns: [Column], besides unread: Set<Int>) -> [String] {
+        zip(uses, columns).enumerated()
+            .filter { $1.0.role == .unknown && !unread.contains($0) }
+            .map { $1.1.name }
+    }
+
+    /// The field of the dictionary that a name was most likely meant to be.
+    func nearestField(to name: String) -> String? { dictionary?.nearest(to: name) }
 
     private func isThere(_ name: String, besides unread: Set<Int>) -> Bool {
         found[name]?.contains { !unread.contains($0) } ?? false
@@ -239,7 +262,8 @@ struct MappingPlan: Sendable {
     }
 
     private mutating func compile(_ rule: FieldRule) {
-        var conversion = FieldConversion(rule)
+        let known = dictionary?.field(rule.name)
+        var conversion = FieldConversion(rule, as: known)
         conversion.lineBreaks = lineBreaks
         if let values = rule.values { conversion.displays = displays.add(values) }
         let prefix = addPrefix(rule.name)
@@ -251,7 +275,9 @@ struct MappingPlan: Sendable {
         case .derived(let source, let value):
             // A formula's result is scaled and rounded already, and a number by that.
             if value.formula != nil {
-                conversion = FieldConversion(FieldRule(name: rule.name, source: rule.source, type: rule.type ?? .real))
+                conversion = FieldConversion(
+                    FieldRule(name: rule.name, source: rule.source, type: rule.type ?? .real, tooLong: rule.tooLong),
+                    as: known)
                 conversion.lineBreaks = lineBreaks
             }
             conversion.isMadeDate = rule.type == .date && value.date?.target == .date
@@ -286,6 +312,8 @@ struct MappingPlan: Sendable {
         guard mapsColumnsPlainly, use.slot < 0, plain < 0, !column.name.hasPrefix("$") else { return use }
         if column.isNested {
             use.role = .nested
+        } else if dictionary != nil, dictionary?.field(column.name) == nil {
+            use.role = .unknown
         } else if !isFieldName(column.name) {
             use.role = .badName
         } else if !fieldNames.insert(column.name).inserted {
@@ -293,6 +321,12 @@ struct MappingPlan: Sendable {
         } else {
             use.role = .field
             use.prefix = addPrefix(column.name)
+            if let field = dictionary?.field(column.name) {
+                var conversion = FieldConversion(field, tooLong: tooLong)
+                conversion.lineBreaks = lineBreaks
+                use.typed = typed.count
+                typed.append(conversion)
+            }
         }
         return use
     }

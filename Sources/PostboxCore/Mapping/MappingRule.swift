@@ -30,6 +30,16 @@ package enum FieldType: String, Sendable, Equatable, CaseIterable, Codable {
     case time
 }
 
+/// What becomes of a text that is longer than the dictionary says that its field is.
+package enum TooLong: String, Sendable, Equatable, CaseIterable, Codable {
+    /// The row is rejected.
+    case reject
+    /// It goes as it is, and somebody is told: a server does not enforce the length, and readers of the old format cut it.
+    case warn
+    /// As many of its characters go as fit.
+    case cut
+}
+
 /// Where a field's value comes from and what it becomes: an entry of a rule's `fields:`.
 package struct FieldRule: Sendable, Equatable, Codable {
     package enum Source: Sendable, Equatable, Codable {
@@ -60,10 +70,13 @@ package struct FieldRule: Sendable, Equatable, Codable {
     package var isOptional: Bool?
     /// What becomes of decimals beyond `round`. nil: half away from zero.
     package var rounding: Rounding?
+    /// nil: it is rejected.
+    package var tooLong: TooLong?
 
     package init(
         name: String, source: Source, scale: String? = nil, type: FieldType? = nil, round: Int? = nil,
-        values: [String: Int]? = nil, takesAnyText: Bool? = nil, isOptional: Bool? = nil, rounding: Rounding? = nil
+        values: [String: Int]? = nil, takesAnyText: Bool? = nil, isOptional: Bool? = nil, rounding: Rounding? = nil,
+        tooLong: TooLong? = nil
     ) {
         self.name = name
         self.source = source
@@ -74,6 +87,7 @@ package struct FieldRule: Sendable, Equatable, Codable {
         self.takesAnyText = takesAnyText
         self.isOptional = isOptional
         self.rounding = rounding
+        self.tooLong = tooLong
     }
 }
 
@@ -178,6 +192,8 @@ package struct MappingRule: Sendable, Equatable, Codable {
     /// How numbers are written, of a rule without `fields` and of a trailer's sum; each field has its own. nil: with a decimal
     /// point.
     package var number: NumberForm?
+    /// Of a rule without `fields`; each field has its own. nil: it is rejected.
+    package var tooLong: TooLong?
 
     package init(
         match: String = "*", destinations: [String], post: PostRule = .plain, ric: RICRule = .plain,

@@ -12,7 +12,11 @@ package struct MappingRuleProblem: Sendable, Equatable {
 }
 
 /// What is wrong with a rule's `ric`, `post` and `fields`, in their order; empty when a `RowMapper` can follow it.
-package func mappingRuleProblems(_ rule: MappingRule) -> [MappingRuleProblem] {
+///
+/// - Parameter dictionary: what the servers know of fields; nil: it is not known here.
+package func mappingRuleProblems(
+    _ rule: MappingRule, _ dictionary: FieldDictionary? = nil
+) -> [MappingRuleProblem] {
     var problems: [MappingRuleProblem] = []
     if case .template(let parts) = rule.ric {
         let hasColumn = parts.contains { if case .column = $0 { true } else { false } }
@@ -34,11 +38,11 @@ package func mappingRuleProblems(_ rule: MappingRule) -> [MappingRuleProblem] {
     if let fields = rule.fields, fields.isEmpty {
         problems.append(MappingRuleProblem(path: ["fields"], what: "the rule has no field, so no row could be posted"))
     }
-    for field in rule.fields ?? [] { problems += fieldRuleProblems(field) }
+    for field in rule.fields ?? [] { problems += fieldRuleProblems(field, dictionary) }
     return problems
 }
 
-private func fieldRuleProblems(_ field: FieldRule) -> [MappingRuleProblem] {
+private func fieldRuleProblems(_ field: FieldRule, _ dictionary: FieldDictionary?) -> [MappingRuleProblem] {
     var problems: [MappingRuleProblem] = []
     func report(_ key: String?, _ what: String) {
         problems.append(MappingRuleProblem(path: ["fields", field.name] + (key.map { [$0] } ?? []), what: what))
@@ -72,13 +76,79 @@ private func fieldRuleProblems(_ field: FieldRule) -> [MappingRuleProblem] {
             report("values", "\"\(text)\" stands for \(number), but an enum's number is from 0 to 65535")
         }
     }
+    let known = dictionary?.field(field.name)
+    if let dictionary, problems.isEmpty {
+        for (key, what) in contradictions(field, known, dictionary) { report(key, what) }
+    }
     if problems.isEmpty, case .value(let text, let isText) = field.source {
-        var conversion = FieldConversion(field)
+        var conversion = FieldConversion(field, as: known)
         var displays = DisplayTable()
+        if let dictionary { displays.enums = dictionary.enums }
         if let values = field.values { conversion.displays = displays.add(values) }
         if case .faulty(let fault) = constantJSON(text, isText: isText, conversion, displays).outcome {
-            report("value", explanation(of: fault, for: shown(Array(text.utf8).span), Array(text.utf8).span).what)
+            let utf8 = Array(text.utf8)
+            let detail = conversion.detail(of: fault, utf8.span, displays).first
+            report("value", explanation(of: fault, for: shown(utf8.span), utf8.span, detail: detail).what)
         }
     }
     return problems
+}
+
+/// Where a field's rule goes against the dictionary: the key, and half a sentence.
+private func contradictions(
+    _ field: FieldRule, _ known: FieldDictionary.Field?, _ dictionary: FieldDictionary
+) -> [(key: String?, what: String)] {
+    guard let known else {
+        let nearest = dictionary.nearest(to: field.name).map { "; the nearest is \($0)" } ?? ""
+        return [(nil, "the dictionary has no field \(field.name)\(nearest)")]
+    }
+    var found: [(key: String?, what: String)] = []
+    let type = known.type.fieldType
+    let words = "\(known.name) is of the type \(known.type.rawValue) by the dictionary"
+    if let own = field.type, own != type {
+        let instead = type.map { "leave `type` out, or write `type: \($0.rawValue)`" } ?? "leave `type` out"
+        return [("type", "`type: \(own.rawValue)` contradicts the dictionary: \(words); \(instead)")]
+    }
+    let isNumber = type == .real || type == .int || type == .uint
+    if field.scale != nil, !isNumber { found.append(("scale", "\(words), which cannot be scaled")) }
+    if field.round != nil, !isNumber { found.append(("round", "\(words), which cannot be rounded")) }
+    if case .derived(_, let value) = field.source {
+        if value.formula != nil, !isNumber { found.append(("formula", "\(words), and a formula makes a number")) }
+        if value.cut != nil, type != .text, type != .ascii {
+            found.append(("cut", "\(words), and `cut` shortens a text"))
+        }
+    }
+    if field.takesAnyText == true {
+        found.append(("values", "the dictionary has the display texts of \(known.name): leave `values: any` out"))
+    }
+    for (text, number) in (field.values ?? [:]).sorted(by: { $0.key < $1.key }) {
+        guard let table = known.table, dictionary.enums.has(number, in: table) else {
+            found.append(
+                ("values", "\"\(text)\" stands for \(number), which is no value of \(known.name) in the dictionary"))
+            continue
+        }
+    }
+    return found
+}
+
+extension MappingRule {
+    /// The rule with the type of each field as the dictionary has it. How numbers are written is no matter of a field that is none.
+    package func typed(by dictionary: FieldDictionary?) -> MappingRule {
+        guard let dictionary, fields != nil else { return self }
+        var rule = self
+        rule.fields = fields?.map { field in
+            var field = field
+            guard let known = dictionary.field(field.name) else { return field }
+            let type = known.type.fieldType
+            field.type = field.type ?? type
+            if type != .real, type != .int, type != .uint, case .derived(let source, var value) = field.source,
+                value.formula == nil
+            {
+                value.number = nil
+                field.source = .derived(source, value)
+            }
+            return field
+        }
+        return rule
+    }
 }

@@ -89,14 +89,51 @@ func rowProblem(
             "\(name.isEmpty ? "" : "\(name): ")\(text) is an identifier that a spreadsheet turned into a number.",
             "Format the column as text in the spreadsheet and write the identifier again.")
     case .value(let fault):
-        let (what, hint) = explanation(of: fault, for: text, value)
+        let (what, hint) = explanation(of: fault, for: text, value, detail: words.first)
         return problem(fault.rawValue, (name.isEmpty ? "" : "\(name): ") + "\(what).", hint)
     }
 }
 
 /// What is wrong with a value, without a full stop, and what to do about it.
-func explanation(of fault: ValueFault, for text: String, _ value: Span<UInt8>) -> (what: String, hint: String) {
+///
+/// - Parameter detail: what the dictionary says, as `FieldConversion.detail` has it.
+func explanation(
+    of fault: ValueFault, for text: String, _ value: Span<UInt8>, detail: String? = nil
+) -> (what: String, hint: String) {
     switch fault {
+    case .outOfRange:
+        (
+            "\(text) is out of the range that the field holds" + (detail.map { ", \($0)" } ?? ""),
+            "Correct the value, or post it to a field that holds more."
+        )
+    case .notInEnum:
+        (
+            "\(text) is not among the field's values in the dictionary" + (detail.map { "; \($0)" } ?? ""),
+            "Write a display text or a number of the field's: `postbox dictionary FIELD` lists them all."
+        )
+    case .ambiguousEnum:
+        (
+            "\(text) can mean several values of the field: it is \(detail ?? "the text of each of them")",
+            "Say which one is meant with `values: {TEXT: NUMBER}` of the field in its rule."
+        )
+    case .textTooLong:
+        (
+            "\(text) is longer than the field, which has \(detail ?? "fewer") bytes"
+                + (isASCII(value) ? "" : "; a text beyond ASCII takes three bytes more"),
+            "Shorten it, or write `too_long: cut` or `too_long: warn` at the field or its rule."
+        )
+    case .notASCII:
+        ("\(text) has characters beyond ASCII, and the field holds ASCII alone", "Write it in ASCII.")
+    case .fieldNotPostable:
+        (
+            "the field is \(detail.map { "of the type \($0)" } ?? "of a type") that no value of a price file can fill",
+            "Take the column out of the file, or name the wanted columns in a rule's fields."
+        )
+    case .badTime where detail != nil:
+        (
+            "\(text) has more decimals of a second than the field holds, \(detail ?? "")",
+            "Write fewer decimals, or post it to a field that holds more."
+        )
     case .notADecimal:
         ("\(text) is not a plain decimal", decimalHint(value))
     case .notANumber:
@@ -208,6 +245,11 @@ func explanation(of fault: ValueFault, for text: String, _ value: Span<UInt8>) -
 @inline(__always)
 func isDamage(_ text: Span<UInt8>, _ index: Int) -> Bool {
     text[index] == 0xEF && index + 2 < text.count && text[index + 1] == 0xBF && text[index + 2] == 0xBD
+}
+
+private func isASCII(_ value: Span<UInt8>) -> Bool {
+    for index in value.indices where value[index] >= 0x80 { return false }
+    return true
 }
 
 private func decimalHint(_ value: Span<UInt8>) -> String {

@@ -29,10 +29,12 @@ package struct RowMapper: Sendable {
     ///   - updateOnly: the destination takes no Refresh.
     ///   - columnsAreFixed: the file's columns are known before its first row, by a header (CSV).
     ///   - mayNest: a column may lie in another one, which its name tells (JSON, XML); else a dot in a name is a character.
+    ///   - dictionary: what the servers know of fields; nil: the rule's types and a value's look decide.
     package init(
-        rule: MappingRule, services: [String], updateOnly: Bool, columnsAreFixed: Bool, mayNest: Bool = true
+        rule: MappingRule, services: [String], updateOnly: Bool, columnsAreFixed: Bool, mayNest: Bool = true,
+        dictionary: FieldDictionary? = nil
     ) {
-        plan = MappingPlan(rule, mayNest: mayNest)
+        plan = MappingPlan(rule, mayNest: mayNest, dictionary: dictionary)
         self.services = services
         serviceNames = services.map { Array($0.utf8) }
         self.updateOnly = updateOnly
@@ -42,8 +44,8 @@ package struct RowMapper: Sendable {
     }
 
     /// What is wrong with a rule itself; see `mappingRuleProblems`.
-    package static func check(_ rule: MappingRule) -> [MappingRuleProblem] {
-        mappingRuleProblems(rule)
+    package static func check(_ rule: MappingRule, _ dictionary: FieldDictionary? = nil) -> [MappingRuleProblem] {
+        mappingRuleProblems(rule, dictionary)
     }
 
     /// What stands against a file whose rows have these columns and no others; nil: every column that the rule, or the plain
@@ -62,7 +64,7 @@ package struct RowMapper: Sendable {
                 hint: "Name the right one alone in the rule.")
         }
         let missing = plan.missing(besides: unread).filter { !mayLackColumns || $0.use == "the RIC" }
-        guard let first = missing.first else { return nil }
+        guard let first = missing.first else { return unknownField(among: columns, besides: unread) }
         let most = 20
         let others = missing.dropFirst().prefix(most).map { shown(Array($0.name.utf8).span) }
         let known = columns.map(\.name).filter { !DerivedColumn.isName($0) }
@@ -79,6 +81,19 @@ package struct RowMapper: Sendable {
             hint: delimiterHint
                 ?? "Check \(spelling), or the rule."
                 + (isField ? " Where files may lack the column, write `optional: true` at the field." : ""))
+    }
+
+    private func unknownField(among columns: [Column], besides unread: Set<Int>) -> FileProblem? {
+        let unknown = plan.unknownFields(among: columns, besides: unread)
+        guard let first = unknown.first else { return nil }
+        let others = unknown.dropFirst().prefix(20).map { shown(Array($0.utf8).span) }
+        let nearest = plan.nearestField(to: first).map { "; the nearest is \($0)" } ?? ""
+        return FileProblem(
+            reason: "unknown_field",
+            what: "The column \(shown(Array(first.utf8).span)) is no field of the dictionary\(nearest)"
+                + (others.isEmpty
+                    ? "." : ". Nor \(others.count == 1 ? "is" : "are") \(others.joined(separator: ", "))."),
+            hint: "Give the column the field's name, or name the wanted columns in a rule's fields.")
     }
 
     /// Appends one mapped row for each row of the batch, in order, rejected ones too.
@@ -145,14 +160,16 @@ package struct RowMapper: Sendable {
         return plan.bytes.withUnsafeBytes { planBytes in
             plan.uses.withUnsafeBufferPointer { uses in
                 plan.fields.withUnsafeBufferPointer { fields in
-                    text.withUnsafeBytes { text in
-                        cells.withUnsafeBufferPointer { cells in
-                            let sure = SureRows(
-                                text: text, cells: cells, planBytes: planBytes, uses: uses, fields: fields,
-                                mapsColumnsPlainly: plan.mapsColumnsPlainly)
-                            return mapRows(
-                                batch, columns, sure, onlyDoubtfulWithin: bytesMax, &bytes, base, to: mapped, &problems,
-                                &oddMarks)
+                    plan.typed.withUnsafeBufferPointer { typed in
+                        text.withUnsafeBytes { text in
+                            cells.withUnsafeBufferPointer { cells in
+                                let sure = SureRows(
+                                    text: text, cells: cells, planBytes: planBytes, uses: uses, fields: fields,
+                                    typed: typed, mapsColumnsPlainly: plan.mapsColumnsPlainly)
+                                return mapRows(
+                                    batch, columns, sure, onlyDoubtfulWithin: bytesMax, &bytes, base, to: mapped,
+                                    &problems, &oddMarks)
+                            }
                         }
                     }
                 }
@@ -236,11 +253,14 @@ package struct RowMapper: Sendable {
         var cell = -1
         /// A slot that no cell fills, or -1.
         var slot = -1
+        /// The field that its value was for, among the rule's, or of the plain mapping among the plan's `typed`; or -1.
+        var field = -1
 
-        init(_ fault: RowFault, cell: Int = -1, slot: Int = -1) {
+        init(_ fault: RowFault, cell: Int = -1, slot: Int = -1, field: Int = -1) {
             self.fault = fault
             self.cell = cell
             self.slot = slot
+            self.field = field
         }
 
         var isNoFields: Bool { if case .noFields = fault { true } else { false } }
@@ -516,7 +536,8 @@ package struct RowMapper: Sendable {
             let use = uses[Int(cell.column)]
             switch use.role {
             case .field: break
-            case .ignored: continue
+            // A file with an unknown field is refused as a whole.
+            case .ignored, .unknown: continue
             case .nested: return Rejection(.nestedColumn, cell: index)
             case .badName: return Rejection(.badFieldName, cell: index)
             case .duplicate: return Rejection(.duplicateColumn, cell: index)
@@ -524,10 +545,14 @@ package struct RowMapper: Sendable {
             let start = bytes.count
             bytes.append(planBytes.extracting(use.prefix))
             let value = text.extracting(cell.bytes)
-            switch byLook.write(value, kind: cell.kind, displays: plan.displays, into: &bytes) {
-            case .written: if !withoutSpaces(value).isEmpty { hasValue = true }
+            let outcome =
+                use.typed < 0
+                ? byLook.write(value, kind: cell.kind, displays: plan.displays, into: &bytes)
+                : plan.typed[use.typed].write(value, kind: cell.kind, displays: plan.displays, into: &bytes)
+            switch outcome {
+            case .written, .warned: if !withoutSpaces(value).isEmpty { hasValue = true }
             case .empty: if isBlank { bytes.append("null") } else { bytes.rewind(to: start) }
-            case .faulty(let fault): return Rejection(.value(fault), cell: index)
+            case .faulty(let fault): return Rejection(.value(fault), cell: index, field: use.typed)
             }
         }
         return nil
@@ -568,16 +593,19 @@ package struct RowMapper: Sendable {
                 let cell = cells[index]
                 let value = text.extracting(cell.bytes)
                 outcome = field.conversion.write(value, kind: cell.kind, displays: plan.displays, into: &bytes)
-                if case .written = outcome, !withoutSpaces(value).isEmpty { hasValue = true }
+                switch outcome {
+                case .written, .warned: if !withoutSpaces(value).isEmpty { hasValue = true }
+                case .empty, .faulty: break
+                }
             } else if field.isOptional {
                 bytes.rewind(to: start)
                 return nil
             }
         }
         switch outcome {
-        case .written: break
+        case .written, .warned: break
         case .empty: if isBlank { bytes.append("null") } else { bytes.rewind(to: start) }
-        case .faulty(let fault): return Rejection(.value(fault), cell: index)
+        case .faulty(let fault): return Rejection(.value(fault), cell: index, field: position)
         }
         return nil
     }
@@ -619,6 +647,10 @@ package struct RowMapper: Sendable {
         switch rejection.fault {
         case .unknownService: words = services
         case .badPost: words = plan.postWords
+        case .value(let fault) where rejection.field >= 0:
+            let conversion =
+                plan.mapsColumnsPlainly ? plan.typed[rejection.field] : plan.fields[rejection.field].conversion
+            words = conversion.detail(of: fault, batch.text.span.extracting(value), plan.displays)
         default: break
         }
         let text = batch.text.span.extracting(value)

@@ -21,6 +21,7 @@ struct SureRows {
     let planBytes: UnsafeRawBufferPointer
     let uses: UnsafeBufferPointer<MappingPlan.ColumnUse>
     let fields: UnsafeBufferPointer<MappingPlan.Field>
+    let typed: UnsafeBufferPointer<FieldConversion>
     let mapsColumnsPlainly: Bool
 
     /// Whether the row is surely a post whose Fields, with four times its RIC, take no more than `bytesMax`.
@@ -115,7 +116,14 @@ struct SureRows {
                 switch uses[column].role {
                 case .field: break
                 case .ignored: continue
-                case .nested, .badName, .duplicate: return false
+                case .nested, .badName, .duplicate, .unknown: return false
+                }
+                if uses[column].typed >= 0 {
+                    guard uses[column].typed < typed.count, let target = typed[uses[column].typed].sureTarget,
+                        typed[uses[column].typed].surelyHolds(cell.length),
+                        take(cell, target, prefix: uses[column].prefix, writesNull: writesNull, &out, &hasValue)
+                    else { return false }
+                    continue
                 }
                 if !take(cell, .look, prefix: uses[column].prefix, writesNull: writesNull, &out, &hasValue) {
                     return false
@@ -136,6 +144,7 @@ struct SureRows {
                 if isMissing, fields[position].isOptional { continue }
                 let cell =
                     isMissing ? RowBatch.Cell(column: 0, start: 0, length: 0, kind: .null) : cells[filler]
+                guard fields[position].conversion.surelyHolds(cell.length) else { return false }
                 if !take(
                     cell, target, prefix: fields[position].prefix, writesNull: writesNull, &out, &hasValue)
                 {
@@ -201,9 +210,18 @@ extension FieldConversion {
         switch target {
         case .look, .text: target
         case .real: isScaled || round >= 0 ? nil : target
+        // What is a text at a look is ASCII.
+        case .ascii: limits == nil ? nil : .text
         case .date: isMadeDate ? .text : nil
-        case .int, .uint, .ascii, .enum, .time: nil
+        case .int, .uint, .enum, .time, .dateTime, .notPostable: nil
         }
+    }
+
+    /// Whether a value of so many bytes is not too long for the field, as far as that can be told at a look.
+    @inline(__always)
+    fileprivate func surelyHolds(_ bytes: UInt32) -> Bool {
+        guard let limits, target == .text || target == .ascii else { return true }
+        return limits.length == 0 || Int(bytes) <= limits.length
     }
 }
 

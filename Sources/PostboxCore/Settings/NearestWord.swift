@@ -11,7 +11,7 @@ package enum NearestWord {
     }
 
     /// Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`.
-    static func distance(_ a: [Character], _ b: [Character]) -> Int {
+    static func distance<Unit: Equatable>(_ a: [Unit], _ b: [Unit]) -> Int {
         var beforeLast = [Int](repeating: 0, count: b.count + 1)
         var last = Array(0...b.count)
         for i in a.indices {

@@ -13,6 +13,20 @@ enum TextCut {
         return string.utf8.distance(from: string.startIndex, to: end)
     }
 
+    /// Bytes of so many of the first characters as take no more than `most` bytes.
+    static func bytes(within most: Int, of text: Span<UInt8>) -> Int {
+        guard most < text.count else { return text.count }
+        guard most > 0 else { return 0 }
+        if isPlain(text) { return most }
+        var kept = 0
+        for character in string(text) {
+            let count = character.utf8.count
+            guard kept + count <= most else { break }
+            kept += count
+        }
+        return kept
+    }
+
     /// Bytes of the last `count` characters, or of the whole text where it has no more.
     static func bytes(ofLast count: Int, in text: Span<UInt8>) -> Int {
         guard count < text.count else { return text.count }
