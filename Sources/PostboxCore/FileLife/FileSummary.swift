@@ -30,6 +30,8 @@ package struct FileSummary: Sendable {
     package var configSHA256: String
     /// SHA-256 of the tables that the file's values were looked up in, by name.
     package var tables: [String: String] = [:]
+    /// The dictionary that the file's values were held to; nil: none.
+    package var dictionary: DictionaryCopy?
     /// Lines for people about the set-up, such as a TLS verification that is off.
     package var warnings: [String]
 
@@ -141,6 +143,16 @@ package struct FileSummary: Sendable {
         if !tables.isEmpty {
             let texts = tables.sorted { $0.key < $1.key }.map { quoted($0.key) + ": " + quoted($0.value) }
             lines.append("\"tables\": {\(texts.joined(separator: ", "))}")
+        }
+        if let dictionary {
+            func part(_ name: String, _ version: String, _ sha256: String) -> String {
+                "\(quoted(name)): {\"version\": \(quoted(version)), \"sha256\": \(quoted(sha256))}"
+            }
+            let parts = [
+                part("fields", dictionary.versions.fields, dictionary.fields),
+                part("enums", dictionary.versions.enums, dictionary.enums),
+            ]
+            lines.append("\"dictionary\": {\(parts.joined(separator: ", "))}")
         }
         if !warnings.isEmpty { lines.append("\"warnings\": [\(warnings.map(quoted).joined(separator: ", "))]") }
         return "{\n" + lines.map { "  " + $0 }.joined(separator: ",\n") + "\n}\n"

@@ -26,6 +26,8 @@ package struct Settings: Sendable, Equatable {
     package var rules: [MappingRule]
     /// What rules take values from, by a key.
     package var tables: [TableRule]
+    /// The dictionary of destinations that have none of their own. nil: none.
+    package var dictionary: DictionaryFiles?
 
     package init(
         directories: Directories, settle: Duration = .seconds(5), rescan: Duration = .seconds(10),
@@ -255,6 +257,8 @@ package struct Destination: Sendable, Equatable {
     package var attemptsMax: Int
     /// Posting pauses after this many ack timeouts in a row.
     package var ackTimeoutsBeforePause: Int
+    /// nil: that of the configuration as a whole, if it has one.
+    package var dictionary: DictionaryFiles?
 
     package init(
         name: String, profile: Profile = .rtds, urls: [URL], user: String = "", applicationID: String = "256",

@@ -22,7 +22,7 @@ package struct SettingsFault: Sendable, Equatable {
 extension Settings {
     /// Everything that does not fit together: directories, destinations by profile, rules against destinations.
     package var faults: [SettingsFault] {
-        directoryFaults + destinationFaults + ruleFaults + tableFaults + ignoreFaults
+        directoryFaults + destinationFaults + ruleFaults + tableFaults + dictionaryFaults + ignoreFaults
     }
 
     private var directoryFaults: [SettingsFault] {
@@ -152,6 +152,20 @@ extension Settings {
             }
         }
         return faults
+    }
+
+    /// Dictionaries of one rule that differ: its rows are made once, for all its destinations.
+    private var dictionaryFaults: [SettingsFault] {
+        rules.enumerated().compactMap { index, rule in
+            let own = rule.destinations.filter { name in destinations.contains { $0.name == name } }
+            guard let first = own.first,
+                let other = own.first(where: { dictionary(of: $0) != dictionary(of: first) })
+            else { return nil }
+            return SettingsFault(
+                .rule(index, .destination),
+                "the destinations `\(first)` and `\(other)` do not have the same `dictionary`: write a rule for each of them, "
+                    + "with patterns that keep their files apart")
+        }
     }
 
     /// A rule whose files or markers would never be seen.

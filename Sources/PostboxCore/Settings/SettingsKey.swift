@@ -25,7 +25,7 @@ package enum TopKey: String, SettingsKey {
     case duplicatesWithin = "duplicates_within"
     case ignored = "ignore"
     case unmatchedAfter = "unmatched_after"
-    case tables, destinations, files
+    case tables, dictionary, destinations, files
 
     // A command line may carry a webhook's token.
     package var isSecret: Bool { self == .alertCommand }
@@ -34,6 +34,11 @@ package enum TopKey: String, SettingsKey {
 /// An entry of `tables`.
 package enum TableKey: String, SettingsKey {
     case file, key, delimiter
+}
+
+/// `dictionary`, at the top or of a destination.
+package enum DictionaryKey: String, SettingsKey {
+    case fields, enums
 }
 
 /// An entry of `destinations`.
@@ -48,6 +53,7 @@ package enum DestinationKey: String, SettingsKey {
     case nakRules = "nak_rules"
     case attempts
     case ackTimeoutsBeforePause = "ack_timeouts_before_pause"
+    case dictionary
 
     // Both may be written with credentials in them.
     package var isSecret: Bool { self == .proxy || self == .urls }
@@ -107,6 +113,7 @@ package enum RuleKey: String, SettingsKey {
     case `let`, `where`, unpivot, group, take, skipped
     // How its values are written.
     case decimal, thousands, indian, exponent, zone, to
+    case tooLong = "too_long"
 }
 
 /// `post` of a rule in its long form.
@@ -139,6 +146,7 @@ package enum FieldKey: String, MadeValueKey {
     case decimal, thousands, indian, exponent, percent, fraction
     case fractionTail = "fraction_tail"
     case date, time, locale, zone, to, cut, scale, round, rounding, type, values, optional
+    case tooLong = "too_long"
 }
 
 /// `lookup` of a value.

@@ -3,7 +3,8 @@ package enum SettingsSummary {
     /// Plain lines without any secret: directories, each destination, each rule.
     package static func lines(_ settings: Settings) -> [String] {
         directories(settings.directories) + times(settings) + settings.tables.map(table)
-            + settings.destinations.flatMap(destination) + rules(settings.rules)
+            + (settings.dictionary.map { [dictionary($0)] } ?? []) + settings.destinations.flatMap(destination)
+            + rules(settings.rules)
     }
 
     private static func directories(_ directories: Settings.Directories) -> [String] {
@@ -34,6 +35,10 @@ package enum SettingsSummary {
         return "table \(table.name): \(table.path), key \(table.key), delimiter \(delimiter)"
     }
 
+    private static func dictionary(_ files: DictionaryFiles) -> String {
+        "dictionary: fields \(files.fields), enums \(files.enums)"
+    }
+
     private static func destination(_ destination: Destination) -> [String] {
         var lines = ["destination \(destination.name): \(destination.profile.rawValue)"]
         lines.append("  urls: " + destination.urls.map(\.text).joined(separator: ", "))
@@ -44,6 +49,7 @@ package enum SettingsSummary {
             "  limits: window \(destination.window), ack timeout \(text(destination.ackTimeout)), \(rate), "
                 + "\(destination.attemptsMax) attempts, pause after \(destination.ackTimeoutsBeforePause) ack timeouts")
         lines.append("  in doubt: \(destination.resend.rawValue), user info: \(userInfo(destination.postUserInfo))")
+        if let files = destination.dictionary { lines.append("  " + dictionary(files)) }
         if let proxy = destination.proxy { lines.append("  proxy: \(withoutCredentials(proxy))") }
         if let file = destination.tls.caFile { lines.append("  ca_file: \(file)") }
         if let file = destination.tls.certificateFile { lines.append("  cert_file: \(file)") }

@@ -4,14 +4,12 @@ package import PostboxCore
 /// The files of tables: those that the configuration names, and the copies that are kept of them in `state/tables`, each under the
 /// SHA-256 of its bytes. A copy is whole and durable as soon as it has its name.
 package struct TableFiles: Sendable {
-    /// `state/tables`.
-    private let folder: String
+    private let copies: KeptCopies
 
-    package init(state: String) { folder = state + "/tables" }
+    package init(state: String) { copies = KeptCopies(folder: state + "/tables") }
 
     /// Which table had which bytes when it was last read: one line each, the SHA-256, a blank and the name.
-    private var listPath: String { folder + "/last" }
-    private var partPath: String { folder + "/part" }
+    private var listPath: String { copies.folder + "/last" }
 
     // MARK: - What the configuration names
 
@@ -55,27 +53,12 @@ package struct TableFiles: Sendable {
         let digests = try source.readAll { _, _ in }
         if digests.sha256 == known { return Read(reading: .same(stamp)) }
         let copy = TableCopy(rule, sha256: digests.sha256)
-        let path = folder + "/" + digests.sha256
         let table: LookupTable
         do {
-            if try Disk.exists(path) {
-                table = try Self.table(source, digests, copy, columns) { _ in }
-            } else {
-                try Disk.makeDirectory(folder)
-                let part = try Disk.open(partPath, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
-                var isOpen = true
-                defer { if isOpen { _ = Glibc.close(part) } }
-                table = try Self.table(source, digests, copy, columns) { bytes in
-                    try Disk.write(part, Array(bytes), path: partPath)
-                }
-                try Disk.fsync(part, path: partPath)
-                isOpen = false
-                try Disk.close(part, path: partPath)
-                try Disk.rename(partPath, path)
-                try Disk.syncDirectory(folder)
+            table = try copies.keep(digests.sha256) { write in
+                try Self.table(source, digests, copy, columns, write)
             }
         } catch let fault as TableFault {
-            try Disk.remove(partPath)
             return Read(reading: .broken(stamp, "\(rule.path), \(fault.text)"))
         }
         return Read(
@@ -96,7 +79,7 @@ package struct TableFiles: Sendable {
 
     /// A table as it was. Throws `TableFault` when its copy is no longer what it was, and `DiskError`.
     package func table(_ copy: TableCopy, columns: [String]) throws -> LookupTable {
-        let path = folder + "/" + copy.sha256
+        let path = copies.path(copy.sha256)
         guard try Disk.exists(path) else { throw TableFault("its copy \(path) is gone: put it back") }
         let source = try SourceFile(path: path)
         let digests = try source.readAll { _, _ in }
@@ -122,19 +105,12 @@ package struct TableFiles: Sendable {
         let text = last.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)\n" }.joined()
         try FileMover().write(Array(text.utf8), to: listPath + ".part", mode: 0o600)
         try Disk.rename(listPath + ".part", listPath)
-        try Disk.syncDirectory(folder)
+        try Disk.syncDirectory(copies.folder)
     }
 
     /// Removes copies that nobody needs. `needed`: SHA-256 of the others. Throws `DiskError`.
     package func remove(besides needed: Set<String>) throws(DiskError) {
-        guard try Disk.exists(folder) else { return }
-        for name in try Disk.names(in: folder).names where Self.isCopy(name) && !needed.contains(name) {
-            try Disk.remove(folder + "/" + name)
-        }
-    }
-
-    private static func isCopy(_ name: String) -> Bool {
-        name.utf8.count == 64 && name.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 || $0 >= 0x61 && $0 <= 0x66 }
+        try copies.remove(besides: needed)
     }
 
     // MARK: - Reading

@@ -18,10 +18,12 @@ package struct DropSnapshot: Sendable, Equatable, Codable {
     package var configSHA256: String?
     /// By name: the tables that its values are looked up in, as they were at its claim. nil: none.
     package var tables: [String: TableCopy]?
+    /// The dictionary that its values are held to, as it was at its claim. nil: none.
+    package var dictionary: DictionaryCopy?
 
     /// What is kept as one text. The rest has columns of its own, which can be asked for.
     private enum CodingKeys: CodingKey {
-        case rule, services, updateOnly, configSHA256, tables
+        case rule, services, updateOnly, configSHA256, tables, dictionary
     }
 
     package init(

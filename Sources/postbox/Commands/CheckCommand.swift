@@ -28,9 +28,12 @@ struct CheckCommand: AsyncParsableCommand {
     var files: [String]
 
     func run() async throws {
-        let settings = config.map { Configuration.loadOrExit($0).settings } ?? Self.plain
+        let loaded = config.map { Configuration.loadOrExit($0, withDictionaries: true) }
+        let settings = loaded?.settings ?? Self.plain
         let tables = Configuration.tablesOrExit(settings)
-        let check = FileCheck(settings: settings, tables: tables, isJSON: json, most: all || json ? nil : 20)
+        let check = FileCheck(
+            settings: settings, tables: tables, dictionaries: loaded?.dictionaries ?? [:], isJSON: json,
+            most: all || json ? nil : 20)
         var code = PostboxCore.ExitCode.ok
         for file in files { code = PostboxCore.ExitCode.worse(code, try await check.check(file)) }
         Terminal.exit(code)

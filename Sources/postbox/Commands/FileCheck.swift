@@ -7,6 +7,7 @@ struct FileCheck {
     let settings: Settings
     /// By name.
     let tables: [String: LookupTable]
+    let dictionaries: [DictionaryFiles: LoadedDictionary]
     let isJSON: Bool
     /// Problems of a reason that are shown; nil: all.
     let most: Int?
@@ -85,7 +86,8 @@ struct FileCheck {
                 wrapping: Wrapping(fileName: name, format: format, rule: rule))
             let sources = RowSources(
                 context: rule.rowContext(file: name, claimedAt: Clock.wall()), tables: tables,
-                zones: try ZoneFiles.rules(of: rule))
+                zones: try ZoneFiles.rules(of: rule),
+                dictionary: settings.dictionary(of: destination.name).flatMap { dictionaries[$0]?.dictionary })
             let found = try await FirstPass(rule: rule, format: format, targets: [target], sources: sources)
                 .run(
                     FirstPassReader(source, FileLook(rule, format: format)),

@@ -49,7 +49,8 @@ struct InitCommand: AsyncParsableCommand {
             environment: [:])
         // What is read is no matter of success: the questions may have to be answered first.
         _ = try await FileCheck(
-            settings: loaded.settings, tables: [:], isJSON: false, most: 5, postsMax: 5, usesStandardError: into == nil
+            settings: loaded.settings, tables: [:], dictionaries: [:], isJSON: false, most: 5, postsMax: 5,
+            usesStandardError: into == nil
         ).check(file)
     }
 

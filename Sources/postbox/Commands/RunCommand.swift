@@ -49,7 +49,7 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         Memory.keepFreed()
         Signals.ignoreUntilTrapped()
-        let loaded = Configuration.loadOrExit(config)
+        let loaded = Configuration.loadOrExit(config, withDictionaries: true)
         let options = RunOptions(
             once: once, wait: (try? wait.map(SettingsText.duration)) ?? .seconds(30), takeOver: takeOver,
             environment: ProcessInfo.processInfo.environment, trace: Configuration.traceOrExit(trace))
@@ -152,11 +152,13 @@ enum Configuration {
     }
 
     /// Loads it, or says everything that is wrong with it and ends with 78.
-    static func loadOrExit(_ path: String) -> LoadedSettings {
+    ///
+    /// - Parameter withDictionaries: with the dictionaries that it names.
+    static func loadOrExit(_ path: String, withDictionaries: Bool = false) -> LoadedSettings {
         // Its secrets lie in memory from here on.
         Privacy.forbidDumps()
         do {
-            return try SettingsLoader.load(path: path)
+            return try SettingsLoader.load(path: path, withDictionaries: withDictionaries)
         } catch {
             for problem in error.problems { Terminal.error(problem.text) }
             Terminal.exit(PostboxCore.ExitCode.configuration)

@@ -60,8 +60,9 @@ struct ClaimedFile: Sendable {
     /// What its rule's values are made with, besides its rows. A file of rejects has the name that its rows came under.
     func sources(in context: Context) throws -> RowSources {
         RowSources(
-            context: rule.rowContext(file: name, claimedAt: claimedAt), tables: try context.tables.tables(of: self),
-            zones: try ZoneFiles.rules(of: rule))
+            context: rule.rowContext(file: name, claimedAt: claimedAt),
+            tables: try context.shelves.tables.tables(of: self),
+            zones: try ZoneFiles.rules(of: rule), dictionary: try context.shelves.dictionaries.dictionary(of: self))
     }
 
     // MARK: - What lies in its directory

@@ -66,6 +66,7 @@ struct Claims: Sendable {
         snapshot.original = rejects.drop
         // What was not in a table may be by now.
         snapshot.tables = nil
+        snapshot.dictionary = nil
         return (snapshot, nil)
     }
 
@@ -120,7 +121,7 @@ struct Claims: Sendable {
                     arrival: changedAt / 1000, priority: snapshot.rule.priority ?? 0)
             }
             if snapshot.configSHA256 == nil { snapshot.configSHA256 = context.configSHA256 }
-            snapshot.tables = context.tables.copies(for: snapshot.rule)
+            context.shelves.fill(&snapshot)
             wanted.append(Wanted(name: name, snapshot: snapshot, refusal: refusal))
         }
         guard !wanted.isEmpty else { return Outcome() }
@@ -128,7 +129,7 @@ struct Claims: Sendable {
         let numbers = try await context.ledger.claim(wanted.map { ($0.name, $0.snapshot) }, at: now)
         for (number, entry) in zip(numbers, wanted) {
             context.guardBook.opened(entry.snapshot.place(of: number))
-            context.tables.opened(number, entry.snapshot.tables)
+            context.shelves.opened(number, entry.snapshot)
         }
         FailPoint.reach("claim_recorded")
         let out = try await context.disk.run { [wanted] in try move(wanted, numbers, at: now) }
@@ -138,7 +139,7 @@ struct Claims: Sendable {
         for place in out.gone {
             try await context.ledger.forget(place.drop)
             try await context.guardBook.closed(place, on: context.disk)
-            try context.tables.closed(place.drop)
+            try context.shelves.closed(place.drop)
         }
         return out
     }

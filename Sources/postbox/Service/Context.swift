@@ -13,7 +13,7 @@ struct Context: Sendable {
     var guardBook: GuardBook
     var syncs: SyncGroup
     var spares: SpareDirectories
-    var tables: TableShelf
+    var shelves: Shelves
     var results: DiskThread
     /// Where everything is done that waits for the disk and has no thread of its own.
     var disk: DiskThreads

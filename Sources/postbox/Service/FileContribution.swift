@@ -71,7 +71,7 @@ struct FileContribution: Sendable {
         let sources: RowSources
         do {
             sources = try file.sources(in: context)
-        } catch let fault as TableFault {
+        } catch let fault where fault is TableFault || fault is DictionaryFault {
             // Nothing of what nobody wants any more is looked up.
             guard let why = drop.givenUp.map(FileTrouble.init) else { throw fault }
             return try await bring(admission.endUnread(why), opened: source)

@@ -62,6 +62,7 @@ struct FileReport: Sendable {
         summary.version = Version.text
         summary.configSHA256 = file.snapshot.configSHA256 ?? context.configSHA256
         summary.tables = file.snapshot.tables?.mapValues(\.sha256) ?? [:]
+        summary.dictionary = file.snapshot.dictionary
         summary.warnings = facts.warnings
         if let source, let text = lateWrite(source) { summary.warnings.append(text) }
         summary.firstSentAt = results.firstSentAt

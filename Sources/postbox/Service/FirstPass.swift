@@ -40,7 +40,9 @@ struct FirstPass {
         let sources = try await scanned(source, on: disk)
         var mapper = FirstPassMapper(
             PriceFileReading(rule: rule, format: format, sources: sources, notesColumns: true),
-            targets.map { DestinationMapper(rule: rule, format: format, target: $0) })
+            targets.map {
+                DestinationMapper(rule: rule, format: format, target: $0, dictionary: sources.dictionary)
+            })
         while let chunk = upcoming {
             guard !chunk.isLast else {
                 try mapper.take(chunk.bytes, isLast: true)
@@ -86,7 +88,7 @@ struct FirstPass {
     /// Reads the file once more for its decimal marks. Throws as `run`, `FileProblem` also when a column has two of them.
     private func readMarks(of source: SourceFile, _ sources: RowSources) throws {
         let reading = PriceFileReading(rule: rule, format: format, sources: sources)
-        var marks = DecimalMarks(rule)
+        var marks = DecimalMarks(rule, dictionary: sources.dictionary)
         var batch = RowBatch()
         try source.eachChunk { _, chunk, isLast in
             try reading.read(chunk, isLast: isLast, into: &batch)

@@ -63,7 +63,12 @@ struct PostboxService: Sendable {
             }
         } catch {
             logger.error("\(Words.of(error))", metadata: ["event": .event(.fault), "kind": "\(type(of: error))"])
-            code = error is LedgerError || error is DiskError ? ExitCode.spool : ExitCode.internalFault
+            code =
+                switch error {
+                case is LedgerError, is DiskError: ExitCode.spool
+                case is DictionaryFault: ExitCode.configuration
+                default: ExitCode.internalFault
+                }
         }
         do {
             try await group.shutdownGracefully()
@@ -160,15 +165,17 @@ struct PostboxService: Sendable {
             settings: settings, configSHA256: SHA256Text.of(loaded.sourceBytes), ledger: ledger, lanes: lanes,
             names: NameBook(), bases: PostIDBases(next: firstBase),
             guardBook: try GuardBook(work), syncs: try SyncGroup(on: work), spares: SpareDirectories(threads: disk),
-            tables: TableShelf(settings),
+            shelves: Shelves(
+                tables: TableShelf(settings), dictionaries: DictionaryShelf(settings, loaded.dictionaries)),
             results: DiskThread(label: "results"), disk: disk, trouble: ResultTrouble(),
             alerts: alerts, progress: progress, logger: logger)
-        let (goodTables, faults) = try context.tables.takeLast()
+        try context.shelves.dictionaries.keep()
+        let (goodTables, faults) = try context.shelves.tables.takeLast()
         for fault in faults {
             logger.warning("\(fault)", metadata: ["event": .event(.tableFault)])
         }
         let recovery = try await Recovery(context: context).run(open)
-        try context.tables.removeUnneeded()
+        try context.shelves.removeUnneeded()
         Memory.forgetStart()
         let code = await ServiceLoop(
             context: context, credentials: credentials, options: options, stops: stops, recovered: recovery,

@@ -131,11 +131,17 @@ struct DestinationMapper {
     /// The lane has the destination's services in the same order.
     private let hasLaneServices: Bool
 
-    /// - Parameter tellsAll: all that is wrong with a row is told.
-    init(rule: MappingRule, format: PriceFileFormat, target: Target, tellsAll: Bool = false) {
+    /// - Parameters:
+    ///   - dictionary: what the servers know of fields; nil: the rule's types and a value's look decide.
+    ///   - tellsAll: all that is wrong with a row is told.
+    init(
+        rule: MappingRule, format: PriceFileFormat, target: Target, dictionary: FieldDictionary?,
+        tellsAll: Bool = false
+    ) {
         mapper = RowMapper(
             rule: rule, services: target.services, updateOnly: target.updateOnly,
-            columnsAreFixed: rule.hasFixedColumns(format), mayNest: format.traits.hasPaths)
+            columnsAreFixed: rule.hasFixedColumns(format), mayNest: format.traits.hasPaths,
+            dictionary: dictionary)
         mapper.tellsAll = tellsAll
         self.target = target
         hasLaneServices = target.laneServices.prefix(target.services.count).elementsEqual(target.services.indices)
@@ -227,7 +233,8 @@ final class PriceFilePass {
         for purpose: RowShaper.Purpose = .rows
     ) {
         reading = PriceFileReading(rule: rule, format: format, sources: sources, for: purpose)
-        mapper = DestinationMapper(rule: rule, format: format, target: target, tellsAll: sources.tellsAll)
+        mapper = DestinationMapper(
+            rule: rule, format: format, target: target, dictionary: sources.dictionary, tellsAll: sources.tellsAll)
     }
 
     /// Why each row that was taken last does not count, where it is read for these rows.

@@ -86,7 +86,7 @@ struct Recovery: Sendable {
             try await context.disk.run { try clearAway(directory) }
             try await context.ledger.forget(record.number)
             try await context.guardBook.closed(record.place, on: context.disk)
-            try context.tables.closed(record.number)
+            try context.shelves.closed(record.number)
             return nil
         case .begin:
             // The claim's moves may be younger than the last sync.
@@ -96,7 +96,7 @@ struct Recovery: Sendable {
         default:
             break
         }
-        context.tables.opened(record.number, record.snapshot.tables)
+        context.shelves.opened(record.number, record.snapshot)
         return ClaimedFile(
             drop: record.number, name: record.name, directory: directory, claimedAt: record.claimedAt,
             snapshot: record.snapshot,
@@ -125,8 +125,8 @@ struct Recovery: Sendable {
     private func adopt(_ drop: Int, _ name: String) async throws -> ClaimedFile {
         // Rejects go by today's rules as well: the drop that they name is lost with the ledger.
         var (snapshot, refusal) = Claims(context: context).snapshotByToday(for: name)
-        snapshot.tables = context.tables.copies(for: snapshot.rule)
-        context.tables.opened(drop, snapshot.tables)
+        context.shelves.fill(&snapshot)
+        context.shelves.opened(drop, snapshot)
         let now = Clock.wall()
         try await context.ledger.adopt(drop, name: name, snapshot: snapshot, at: now)
         let record = try await context.ledger.open().first { $0.number == drop }

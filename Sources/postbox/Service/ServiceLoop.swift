@@ -152,10 +152,10 @@ actor ServiceLoop {
             machine.listed(listing, at: Clock.monotonic())
         case .look(let names): machine.looked(await watcher.look(at: names))
         case .lookAtTables:
-            let looks = await context.disk.run { [context] in context.tables.look() }
+            let looks = await context.disk.run { [context] in context.shelves.tables.look() }
             machine.tablesLooked(looks, at: TwoClocks(monotonic: Clock.monotonic(), wall: Clock.wall() * 1000))
         case .readTables(let names):
-            let readings = await context.disk.run { [context] in context.tables.read(names) }
+            let readings = await context.disk.run { [context] in context.shelves.tables.read(names) }
             machine.tablesRead(readings, at: Clock.monotonic())
         case .readCommands: await readCommands()
         case .claimedCancelled(let name, let drop): machine.commandsRead(await desk.claimed(name, as: drop))

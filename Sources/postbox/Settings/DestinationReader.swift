@@ -44,6 +44,7 @@ enum DestinationReader {
         section.bool(.failback).map { result.failback = $0 }
         section.read(.nakRules, nakRules).map { result.nakRules = $0 }
         section.number(.attempts, 1...1000).map { result.attemptsMax = $0 }
+        result.dictionary = section.read(.dictionary, DictionaryKeys.read)
         section.number(.ackTimeoutsBeforePause, 1...1_000_000).map { result.ackTimeoutsBeforePause = $0 }
         return result
     }

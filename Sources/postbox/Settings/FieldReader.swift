@@ -8,6 +8,9 @@ struct FieldReader {
     let number: NumberForm
     let zone: String?
     let to: String?
+    let tooLong: TooLong?
+    /// A dictionary tells the types of fields, and what is wrong with a constant.
+    let hasDictionary: Bool
 
     func read(_ value: SettingsValue) -> [FieldRule]? {
         guard let entries = value.entries("a mapping from a field's name to a column") else { return nil }
@@ -94,8 +97,8 @@ struct FieldReader {
         let field = FieldRule(
             name: name, source: source, scale: scale, type: type, round: round, values: values?.listed,
             takesAnyText: values.map { $0.listed == nil }.flatMap { $0 ? true : nil },
-            isOptional: isOptional == true ? true : nil, rounding: rounding)
-        if case .value = source {
+            isOptional: isOptional == true ? true : nil, rounding: rounding, tooLong: section.word(.tooLong) ?? tooLong)
+        if !hasDictionary, case .value = source {
             for problem in RowMapper.check(MappingRule(destinations: [], fields: [field]))
             where problem.path.last == "value" {
                 section.report("`value` cannot be sent: \(problem.what)", at: .value)
@@ -124,7 +127,7 @@ struct FieldReader {
         made.value.formula = formula
         made.value.date = date
         made.value.cut = section.number(.cut, 1...65535)
-        if made.value.cut != nil, type != .text, type != .ascii {
+        if made.value.cut != nil, type != .text, type != .ascii, type != nil || !hasDictionary {
             section.report("`cut` goes with `type: text` or `ascii`", at: .cut)
         }
         if date != nil, made.value.formula != nil {

@@ -4,24 +4,22 @@ internal import PostboxCore
 enum RuleReader {
     typealias Result = (rule: MappingRule, section: SettingsSection<RuleKey>)
 
-    /// - Parameter destinations: a rule without a destination means the only one.
-    static func read(
-        _ value: SettingsValue, destinations: [Destination], _ log: SettingsProblemLog
-    ) -> [Result] {
+    /// - Parameter settings: what stands above them: a rule without a destination means the only one.
+    static func read(_ value: SettingsValue, _ settings: Settings, _ log: SettingsProblemLog) -> [Result] {
         let items = value.items("a list of rules, each beginning with `- match:`") ?? []
         return items.enumerated().compactMap { index, item in
             let whole = SettingsValue(item.node, line: item.line, name: "rule \(index + 1) of `files`", log)
-            return whole.section(RuleKey.self).map { (rule($0, destinations: destinations), $0) }
+            return whole.section(RuleKey.self).map { (rule($0, settings), $0) }
         }
     }
 
-    private static func rule(_ section: SettingsSection<RuleKey>, destinations: [Destination]) -> MappingRule {
+    private static func rule(_ section: SettingsSection<RuleKey>, _ settings: Settings) -> MappingRule {
         section.require(.match)
         var rule = MappingRule(match: section.read(.match, match) ?? "", destinations: [])
         if section.has(.destination) {
             rule.destinations = section.texts(.destination) ?? []
-        } else if destinations.count == 1 {
-            rule.destinations = destinations.map(\.name)
+        } else if settings.destinations.count == 1 {
+            rule.destinations = settings.destinations.map(\.name)
         }
         section.read(.post, post).map { rule.post = $0 }
         section.read(.ric, ric).map { rule.ric = $0 }
@@ -29,7 +27,10 @@ enum RuleReader {
         let number = number(section)
         let zone = section.text(.zone)
         let to = section.text(.to)
-        rule.fields = section.read(.fields, FieldReader(number: number, zone: zone, to: to).read)
+        rule.tooLong = section.word(.tooLong)
+        let reader = FieldReader(
+            number: number, zone: zone, to: to, tooLong: rule.tooLong, hasDictionary: !settings.dictionaries.isEmpty)
+        rule.fields = section.read(.fields, reader.read)
         if rule.fields == nil, !number.isEmpty { rule.number = number }
         rule.empty = section.word(.empty)
         rule.maxRejected = section.read(.maxRejected, limit)

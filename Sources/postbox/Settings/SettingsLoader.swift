@@ -9,6 +9,8 @@ struct LoadedSettings: Sendable, Equatable {
     var sourceBytes: [UInt8]
     /// What is allowed and not wise: secrets that stand in the file itself.
     var warnings: [SettingsProblem] = []
+    /// The dictionaries that it names, where they were asked for.
+    var dictionaries: [DictionaryFiles: LoadedDictionary] = [:]
 }
 
 /// Reads `postbox.yaml`.
@@ -16,9 +18,11 @@ enum SettingsLoader {
     /// The checked settings of the file at `path`, with `${env:NAME}` looked up in `environment`.
     ///
     /// Relative paths in the file are taken from the file's folder, `path` itself from the current directory.
+    /// - Parameter withDictionaries: the dictionaries that it names are read too, and rules are held to them.
     /// - Throws: every problem at once, in the order of lines; `path` as it was given names the file.
     static func load(
-        path: String, environment: [String: String] = ProcessInfo.processInfo.environment
+        path: String, withDictionaries: Bool = false,
+        environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(SettingsProblems) -> LoadedSettings {
         let place = absolutePath(path, from: FileManager.default.currentDirectoryPath)
         guard let bytes = contents(place, atMost: 4 << 20) else {
@@ -27,8 +31,8 @@ enum SettingsLoader {
             ])
         }
         let folder = place.split(separator: "/").dropLast().map { "/" + $0 }.joined()
-        let (settings, warnings) = try read(bytes, file: path, folder: folder, environment: environment)
-        return LoadedSettings(settings: settings, sourceBytes: bytes, warnings: warnings)
+        return try read(
+            bytes, file: path, folder: folder, environment: environment, withDictionaries: withDictionaries)
     }
 
     /// The checked settings that `bytes` stand for.
@@ -41,15 +45,22 @@ enum SettingsLoader {
         try read(bytes, file: file, folder: folder, environment: environment).settings
     }
 
-    /// The same, with what is allowed and not wise.
+    /// The same, with all that belongs to it; `withDictionaries`: as `load` has it.
     static func read(
-        _ bytes: [UInt8], file: String, folder: String, environment: [String: String]
-    ) throws(SettingsProblems) -> (settings: Settings, warnings: [SettingsProblem]) {
+        _ bytes: [UInt8], file: String, folder: String, environment: [String: String], withDictionaries: Bool = false
+    ) throws(SettingsProblems) -> LoadedSettings {
         let log = SettingsProblemLog(file: file, folder: folder, environment: environment)
-        guard let root = compose(bytes, log), let settings = readSettings(root, log), log.problems.isEmpty else {
-            throw SettingsProblems(log.problems.sorted { $0.line < $1.line })
+        var dictionaries: [DictionaryFiles: LoadedDictionary] = [:]
+        guard let root = compose(bytes, log),
+            let settings = readSettings(root, log, withDictionaries ? { dictionaries = $0 } : nil), log.problems.isEmpty
+        else {
+            // Problems of other files stand behind those of this one.
+            throw SettingsProblems(
+                log.problems.sorted { ($0.file != file ? 1 : 0, $0.line) < ($1.file != file ? 1 : 0, $1.line) })
         }
-        return (settings, log.warnings.sorted { $0.line < $1.line })
+        return LoadedSettings(
+            settings: settings, sourceBytes: bytes, warnings: log.warnings.sorted { $0.line < $1.line },
+            dictionaries: dictionaries)
     }
 
     /// The file's content; nil when it cannot be read or is longer than `most` bytes.
@@ -108,7 +119,10 @@ enum SettingsLoader {
         }
     }
 
-    private static func readSettings(_ root: Node, _ log: SettingsProblemLog) -> Settings? {
+    /// - Parameter keep: gets the dictionaries, to which the rules were held; nil: nobody wants them.
+    private static func readSettings(
+        _ root: Node, _ log: SettingsProblemLog, _ keep: (([DictionaryFiles: LoadedDictionary]) -> Void)?
+    ) -> Settings? {
         guard let top = SettingsSection<TopKey>(root, line: 1, name: "the top of the file", log) else { return nil }
         var settings = Settings(directories: directories(top), destinations: [])
         top.duration(.settle, least: .zero).map { settings.settle = $0 }
@@ -123,11 +137,12 @@ enum SettingsLoader {
         top.duration(.unmatchedAfter, least: .zero).map { settings.unmatchedAfter = $0 }
 
         settings.tables = top.value(.tables).map { TableReader.read($0, log) } ?? []
+        settings.dictionary = top.read(.dictionary, DictionaryKeys.read)
         top.require(.destinations)
         let destinations = top.read(.destinations) { DestinationReader.read($0, log) } ?? []
         let areAllRead = destinations.count == top.value(.destinations)?.node.mapping?.count
         settings.destinations = destinations.map(\.destination)
-        let rules = top.value(.files).map { RuleReader.read($0, destinations: settings.destinations, log) } ?? []
+        let rules = top.value(.files).map { RuleReader.read($0, settings, log) } ?? []
         settings.rules = rules.map(\.rule)
 
         for fault in settings.faults {
@@ -147,6 +162,8 @@ enum SettingsLoader {
                     isHidden ? "`destination` must name destinations that exist, each once" : fault.what, at: key)
             }
         }
+        // Without them a rule would be held to nothing.
+        if let keep, log.problems.isEmpty { keep(DictionaryKeys.load(settings, rules, log)) }
         return settings
     }
 

@@ -20,6 +20,11 @@ final class SettingsProblemLog {
         problems.append(SettingsProblem(file: file, line: line, what: what))
     }
 
+    /// Notes a problem of another file that this one names.
+    func add(file: String, line: Int, _ what: String) {
+        problems.append(SettingsProblem(file: file, line: line, what: what))
+    }
+
     func warn(line: Int, _ what: String) {
         warnings.append(SettingsProblem(file: file, line: line, what: what))
     }

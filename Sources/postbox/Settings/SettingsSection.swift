@@ -37,6 +37,13 @@ final class SettingsSection<Key: SettingsKey> {
 
     func value(_ key: Key) -> SettingsValue? { values[key] }
 
+    /// The line of an entry of a key's mapping; where there is none, of the key.
+    func line(of entry: String?, in key: Key) -> Int {
+        guard let value = values[key] else { return line }
+        let place = value.node.mapping?.first { $0.key.scalar?.string == entry && entry != nil }?.key
+        return place?.mark?.line ?? value.line
+    }
+
     /// Whether a value comes from outside the file, at least in part.
     func isReferring(_ key: Key) -> Bool {
         guard let node = values[key]?.node else { return false }

@@ -394,8 +394,9 @@ struct SettingsLoaderTests {
                 token: {version: 2, url: "https://t", client_id: c, client_secret: "${env:P}"}
             files: [{match: "*", destination: a}]
             """
-        let (_, warnings) = try SettingsLoader.read(
-            Array(yaml.utf8), file: "p.yaml", folder: "/etc/desk", environment: ["P": "numbat"])
+        let warnings = try SettingsLoader.read(
+            Array(yaml.utf8), file: "p.yaml", folder: "/etc/desk", environment: ["P": "numbat"]
+        ).warnings
         #expect(warnings.map(\.line) == [7, 8, 18])
         #expect(warnings.map { $0.what.prefix { $0 != " " } } == ["`proxy`", "`password`", "`client_secret`"])
         #expect(warnings.allSatisfy { !$0.text.contains("wombat") && !$0.text.contains("numbat") })
@@ -506,7 +507,8 @@ struct SettingsLoaderTests {
         let url = root.appendingPathComponent("Sources/PostboxCore/Documentation.docc/Settings.md")
         let article = try String(contentsOf: url, encoding: .utf8)
         let sections = [
-            TopKey.words, TableKey.words, DestinationKey.words, PostUserInfoKey.words, TokenKey.words, TLSKey.words,
+            TopKey.words, TableKey.words, DictionaryKey.words, DestinationKey.words, PostUserInfoKey.words,
+            TokenKey.words, TLSKey.words,
             NakRuleKey.words,
             RuleKey.words, PostKey.words, TextKey.words, FieldKey.words, LookupKey.words, OtherwiseKey.words,
             HeaderKey.words, RowsKey.words, HeadingKey.words, ArraysKey.words, ConditionKey.words, UnpivotKey.words,

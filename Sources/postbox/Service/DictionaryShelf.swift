@@ -1,0 +1,97 @@
+internal import PostboxCore
+internal import PostboxIO
+internal import Synchronization
+
+/// The dictionaries in memory: those that the configuration names, as they were at the start, and those that drops in work were
+/// claimed with.
+final class DictionaryShelf: Sendable {
+    private struct State {
+        var known: [DictionaryCopy: FieldDictionary]
+        /// By drop, of those that have one.
+        var drops: [Int: DictionaryCopy] = [:]
+    }
+
+    private let settings: Settings
+    private let inForce: [DictionaryFiles: DictionaryCopy]
+    private let store: DictionaryStore
+    private let state: Mutex<State>
+
+    init(_ settings: Settings, _ loaded: [DictionaryFiles: LoadedDictionary]) {
+        self.settings = settings
+        inForce = loaded.mapValues(\.copy)
+        store = DictionaryStore(state: settings.directories.state)
+        state = Mutex(
+            State(
+                known: Dictionary(loaded.values.map { ($0.copy, $0.dictionary) }, uniquingKeysWith: { one, _ in one })))
+    }
+
+    /// Keeps copies of what is in force, before any drop is claimed with it. Throws `DictionaryFault` and `DiskError`.
+    func keep() throws {
+        for (files, copy) in inForce { try store.keep(copy, of: files) }
+    }
+
+    /// Removes copies that nobody needs, and forgets what no drop has any more. Throws `DiskError`.
+    func removeUnneeded() throws(DiskError) {
+        let needed = state.withLock { state in
+            let needed = Set(inForce.values).union(state.drops.values)
+            state.known = state.known.filter { needed.contains($0.key) }
+            return needed
+        }
+        try store.remove(besides: needed)
+    }
+
+    /// What a file of that rule that is claimed now is held to.
+    func copy(for rule: MappingRule) -> DictionaryCopy? { settings.dictionary(of: rule).flatMap { inForce[$0] } }
+
+    /// A drop was claimed, or goes on, with this dictionary: its copies stay for as long as it is open.
+    func opened(_ drop: Int, _ copy: DictionaryCopy?) {
+        guard let copy else { return }
+        state.withLock { $0.drops[drop] = copy }
+    }
+
+    /// A drop is closed. Throws `DiskError`; may be called again.
+    func closed(_ drop: Int) throws(DiskError) {
+        let copy = state.withLock { $0.drops.removeValue(forKey: drop) }
+        if let copy, !inForce.values.contains(copy) { try removeUnneeded() }
+    }
+
+    /// The dictionary that a file's values are held to; nil: there is none. Reads the copies of one that is not in memory. Throws
+    /// `DictionaryFault` and `DiskError`.
+    func dictionary(of file: ClaimedFile) throws -> FieldDictionary? {
+        guard let copy = file.snapshot.dictionary else { return nil }
+        if let known = state.withLock({ $0.known[copy] }) { return known }
+        let dictionary = try store.dictionary(copy)
+        state.withLock { $0.known[copy] = dictionary }
+        return dictionary
+    }
+}
+
+/// What drops are claimed with besides their rules, and keep to their ends.
+struct Shelves: Sendable {
+    let tables: TableShelf
+    let dictionaries: DictionaryShelf
+
+    /// Gives a drop that is claimed now what is in force.
+    func fill(_ snapshot: inout DropSnapshot) {
+        snapshot.tables = tables.copies(for: snapshot.rule)
+        snapshot.dictionary = dictionaries.copy(for: snapshot.rule)
+    }
+
+    /// A drop was claimed, or goes on.
+    func opened(_ drop: Int, _ snapshot: DropSnapshot) {
+        tables.opened(drop, snapshot.tables)
+        dictionaries.opened(drop, snapshot.dictionary)
+    }
+
+    /// A drop is closed. Throws `DiskError`; may be called again.
+    func closed(_ drop: Int) throws(DiskError) {
+        try tables.closed(drop)
+        try dictionaries.closed(drop)
+    }
+
+    /// Removes copies that nobody needs. Throws `DiskError`.
+    func removeUnneeded() throws(DiskError) {
+        try tables.removeUnneeded()
+        try dictionaries.removeUnneeded()
+    }
+}
