@@ -44,8 +44,12 @@ struct DictionaryLines {
 
     func piece(_ range: Range<Int>) -> ArraySlice<UInt8> { bytes[range] }
 
-    /// Whether the next piece begins with a digit.
-    var isAtDigit: Bool { at < end && bytes[at] &- UInt8(ascii: "0") <= 9 }
+    /// Whether the next word is a whole number. Some acronyms begin with a digit: 52WK_HIGH.
+    var isAtNumber: Bool {
+        var index = at
+        while index < end, bytes[index] &- UInt8(ascii: "0") <= 9 { index += 1 }
+        return index > at && (index == end || isBlank(bytes[index]))
+    }
 
     /// Whether nothing is left of the line.
     var isAtEnd: Bool { at >= end }

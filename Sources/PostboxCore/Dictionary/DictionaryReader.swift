@@ -94,7 +94,7 @@ package enum DictionaryReader {
         var values: [(number: UInt16, text: [UInt8], isDeprecated: Bool)] = []
         var seen: [Int: Int] = [:]
         while try lines.advance() {
-            if lines.isAtDigit {
+            if lines.isAtNumber {
                 guard !fields.isEmpty else { throw lines.fault("a value stands before any field that has it") }
                 values.append(try value(&lines))
                 continue

@@ -41,16 +41,16 @@ package struct EnumTables: Sendable {
     package var valueCount: Int { entries.count }
 
     /// The values of a table, by number.
-    package func values(of table: Int) -> [Value] {
-        range(of: table).map { place in
-            let text = Array(bytes[textRange(place)])
-            let isSeen = text.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
-            let hex = text.map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
-            return Value(
-                number: Int(entries[place].number),
-                shown: isSeen ? "\"\(String(decoding: text, as: UTF8.self))\"" : "#\(hex)#",
-                isDeprecated: entries[place].isDeprecated)
-        }
+    package func values(of table: Int) -> [Value] { range(of: table).map { value(at: $0) } }
+
+    private func value(at place: Int) -> Value {
+        let text = Array(bytes[textRange(place)])
+        let isSeen = text.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
+        let hex = text.map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
+        return Value(
+            number: Int(entries[place].number),
+            shown: isSeen ? "\"\(String(decoding: text, as: UTF8.self))\"" : "#\(hex)#",
+            isDeprecated: entries[place].isDeprecated)
     }
 
     /// Whether a number is one of a table's.
@@ -100,9 +100,8 @@ package struct EnumTables: Sendable {
     /// The text that a mistyped one was most likely meant to be, as `Value.shown`, with its number.
     package func nearest(to text: [UInt8], in table: Int) -> Value? {
         var search = NearestBytes(to: Array(text[withoutSpaces(text.span)]))
-        let all = range(of: table)
-        for place in all { search.look(at: bytes, coreRange(place), index: place - all.lowerBound) }
-        return search.best.map { values(of: table)[$0] }
+        for place in range(of: table) { search.look(at: bytes, coreRange(place), index: place) }
+        return search.best.map { value(at: $0) }
     }
 
     /// Adds a table and returns its number. `values`: of each its number, its text, and whether it is marked as deprecated.

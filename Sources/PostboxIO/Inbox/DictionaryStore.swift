@@ -31,17 +31,23 @@ package struct DictionaryStore: Sendable {
         _ files: DictionaryFiles, _ part: DictionaryPart
     ) throws(DictionaryFault) -> [UInt8] {
         let path = files.path(of: part)
+        let status: Disk.Status?
+        let bytes: [UInt8]
         do throws(DiskError) {
-            guard let status = try Disk.target(path) else { throw DictionaryFault(part, "there is no such file") }
-            guard status.isRegular else { throw DictionaryFault(part, "it is no regular file") }
-            guard status.size <= DictionaryReader.bytesMax else {
-                throw DictionaryFault(
-                    part, "it is longer than \(DictionaryReader.bytesMax >> 20) MB, which no dictionary is")
-            }
-            return try Disk.contents(path)
+            status = try Disk.target(path)
+            // Nobody knows how long what is no regular file would be waited for.
+            let isReadable = status.map { $0.isRegular && $0.size <= DictionaryReader.bytesMax } ?? false
+            bytes = isReadable ? try Disk.contents(path) : []
         } catch {
             throw DictionaryFault(part, "it cannot be read: \(error.words)")
         }
+        guard let status else { throw DictionaryFault(part, "there is no such file") }
+        guard status.isRegular else { throw DictionaryFault(part, "it is no regular file") }
+        guard status.size <= DictionaryReader.bytesMax else {
+            throw DictionaryFault(
+                part, "it is longer than \(DictionaryReader.bytesMax >> 20) MB, which no dictionary is")
+        }
+        return bytes
     }
 
     // MARK: - What is kept

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import PostboxCore
+internal import PostboxIO
 
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import PostboxCore
+internal import PostboxIO
 internal import Yams
 
 /// A configuration as it was loaded.

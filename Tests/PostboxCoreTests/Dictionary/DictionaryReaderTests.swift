@@ -12,6 +12,7 @@ struct DictionaryReaderTests {
 
         CURRENCY   "CURRENCY"             15  NULL        ENUMERATED    5 ( 3 )  ENUM             2
         CURR_2  "CURRENCY 2 ! no remark"  -16  NULL  ENUMERATED  5 (3 )  ENUM  1
+        52W_HIGH   "52 WEEK HIGH"       3449  NULL        ENUMERATED    5 ( 3 )  ENUM             2
         \tPNAC\t""\t78\tNULL\tALPHANUMERIC\t11\tASCII_STRING\t11
 
         """
@@ -27,6 +28,7 @@ struct DictionaryReaderTests {
               0  "   "
             986  "BRL"   not deprecate
         CURR_2  -16
+        52W_HIGH  3449
               7  #42DE#  "quoted" #and# more
               8  ""
 
@@ -39,11 +41,11 @@ struct DictionaryReaderTests {
     @Test("Fields have name, number, type and length; the versions are those of the tags")
     func whole() throws {
         let dictionary = try read(Self.fields, Self.enums)
-        #expect(dictionary.count == 4)
+        #expect(dictionary.count == 5)
         #expect(dictionary.versions == DictionaryVersions(fields: "4.20.51", enums: "22.21"))
-        #expect(
-            dictionary.field("BID")
-                == FieldDictionary.Field(name: "BID", title: "BID", number: 22, type: .real64, length: 7, table: nil))
+        let bid = try #require(dictionary.field("BID"))
+        #expect(bid.name == "BID" && bid.title == "BID" && bid.number == 22 && bid.table == nil)
+        #expect(bid.type == .real64 && bid.length == 7)
         let second = try #require(dictionary.field("CURR_2"))
         #expect(second.title == "CURRENCY 2 ! no remark" && second.number == -16 && second.length == 1)
         #expect(dictionary.field("PNAC")?.type == .asciiString && dictionary.field("PNAC")?.title == "")
@@ -54,7 +56,9 @@ struct DictionaryReaderTests {
         #expect(values.map(\.number) == [0, 36, 76, 840, 986])
         #expect(values.map(\.shown) == ["\"   \"", "\"AUD\"", "\"BRL\"", "\"USD\"", "\"BRL\""])
         #expect(values.map(\.isDeprecated) == [false, false, true, false, false])
-        #expect(dictionary.enums.values(of: try #require(second.table)).map(\.shown) == ["#42DE#", "\"\""])
+        let shared = try #require(second.table)
+        #expect(dictionary.enums.values(of: shared).map(\.shown) == ["#42DE#", "\"\""])
+        #expect(dictionary.field("52W_HIGH")?.table == shared)
         #expect(dictionary.enums.count == 2 && dictionary.enums.valueCount == 7)
     }
 
@@ -62,7 +66,7 @@ struct DictionaryReaderTests {
     func carriageReturns() throws {
         let enums = Self.enums
         let dictionary = try read(Self.fields.replacing("\n", with: "\r\n"), enums.replacing("\n", with: "\r\n"))
-        #expect(dictionary.count == 4 && dictionary.versions.enums == "22.21" && dictionary.enums.valueCount == 7)
+        #expect(dictionary.count == 5 && dictionary.versions.enums == "22.21" && dictionary.enums.valueCount == 7)
     }
 
     @Test(
@@ -103,7 +107,7 @@ struct DictionaryReaderTests {
             ("  840  \"USD\"", 4, "cut off"), ("  840  \"USD\n", 4, "not ended"), ("  840  USD\n", 4, "display text"),
             ("  840\n", 4, "display text"), ("  840 #4#\n", 4, "pairs"), ("  840 #4X#\n", 4, "pairs"),
             ("  840 #42\n", 4, "not ended"), ("  840  \"USD\"x\n", 4, "no blank"), ("  65536 \"X\"\n", 4, "\"65536\""),
-            ("  84x0 \"X\"\n", 4, "\"84x0\""), ("  1 \"A\"\nBID\n", 5, "no FID"),
+            ("  84x0 \"X\"\n", 4, "the FID is"), ("  1 \"A\"\nBID\n", 5, "no FID"),
             ("  1 \"A\"\nBID 22 1\n", 5, "more behind"),
             ("  1 \"A\"\nBID 23\n", 5, "the FID 23 here and 22"), ("  1 \"A\"\nCURRENCY 15\n", 5, "line 3"),
             ("  1 \"A\"\nBID 22\n! the end\n", 5, "no value"),
