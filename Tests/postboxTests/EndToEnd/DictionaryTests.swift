@@ -73,7 +73,8 @@ struct DictionaryTests {
         }
         #expect(numbers.allSatisfy { $0.1 != $0.2 }, "the row of b.csv alone has the number of today")
         let (old, new) = try (desk.finished("a.csv", in: .done), desk.finished("b.csv", in: .done))
-        let (first, second) = try (#require(Self.told(old)), #require(Self.told(new)))
+        let (said, saidNow) = try (Self.told(old), Self.told(new))
+        let (first, second) = try (#require(said), #require(saidNow))
         #expect(first["fields"]?["version"] == "7.1" && first["enums"]?["version"] == "1.978")
         #expect(second["enums"]?["version"] == "1.979" && first["fields"] == second["fields"])
         #expect(first["enums"]?["sha256"]?.count == 64)
