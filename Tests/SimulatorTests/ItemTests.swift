@@ -263,6 +263,22 @@ struct ItemTests {
         }
     }
 
+    @Test("A connection can end at a request, which is then not answered")
+    func disconnected() async throws {
+        var scenario = Scenario()
+        scenario.disconnect = .init(afterItems: 3)
+        try await inSession(scenario) { (server, client) async throws in
+            #expect(try client.ask(request(2, #""A""#)).contains(#"{"ID":2,"Type":"Refresh""#))
+            try client.sendText(request(3, #"["A","B"]"#))
+            #expect(try client.next() == .end(reset: true))
+            let second = try RawClient(port: server.port)
+            _ = try second.logIn()
+            try second.sendText(request(2, #"["A","B","C"]"#))
+            #expect(try second.message().contains("Processed 3"))
+            #expect(server.report().disconnects == 1)
+        }
+    }
+
     @Test("Answers to requests share frames with Acks where the scenario packs, in their order")
     func packed() async throws {
         var scenario = Scenario()

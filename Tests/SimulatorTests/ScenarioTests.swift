@@ -36,7 +36,7 @@ struct ScenarioTests {
                 nak_code_as: number
                 ack_text: fine
                 domain_answers: false
-                disconnect: {after_posts: 10, after: 3s, times: 2, how: close}
+                disconnect: {after_posts: 10, after_items: 20, after: 3s, times: 2, how: close}
                 oversize: {after_posts: 14, how: header, bytes: 5, times: 2}
                 half_open: {after_posts: 11, times: 1}
                 stall: {after_posts: 12, for: 300ms, times: all}
@@ -114,7 +114,7 @@ struct ScenarioTests {
         expected.nakCodeForm = .number
         expected.ackText = "fine"
         expected.answersOtherDomains = false
-        expected.disconnect = .init(afterPosts: 10, after: .seconds(3), times: 2, manner: .close)
+        expected.disconnect = .init(afterPosts: 10, afterItems: 20, after: .seconds(3), times: 2, manner: .close)
         expected.oversize = .init(afterPosts: 14, manner: .header, bytes: 5, times: 2)
         expected.halfOpen = .init(afterPosts: 11, times: 1)
         expected.stall = .init(afterPosts: 12, duration: .milliseconds(300), times: nil)

@@ -38,6 +38,7 @@ struct ProviderSession {
     private var pack: [[UInt8]] = []
     private var packBytes = 0
     private var posts = 0
+    private var itemsRequested = 0
     private var inFlight = 0
     private var lastReceivedAt: Int64
     private var nextPingAt: Int64
@@ -357,7 +358,15 @@ struct ProviderSession {
         _ request: ItemRequest, at now: Moment, _ state: inout ProviderState, _ output: inout SessionOutput
     ) {
         guard case .open = login, !isMute else { return }
-        let isOverRate = state.countItems(request.batch?.count ?? 1, connection: number, at: now)
+        let count = request.batch?.count ?? 1
+        itemsRequested += count
+        if let limit = scenario.disconnect?.afterItems, itemsRequested >= limit, itemsRequested - count < limit,
+            state.strikes(.disconnect, atMost: scenario.disconnect?.times)
+        {
+            breakOff(&state, &output)
+            return
+        }
+        let isOverRate = state.countItems(count, connection: number, at: now)
         if isOverRate, scenario.overRate == .close {
             output.ending = .close(code: 1000)
             return

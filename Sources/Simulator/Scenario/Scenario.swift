@@ -29,6 +29,7 @@
 /// domain_answers: true         # false: posts of other domains than MarketPrice are dropped without an answer
 /// disconnect:                  # absent: never
 ///   after_posts: 100           # of one connection; the last one is applied and not answered
+///   after_items: 500           # items requested of one connection; the request that reaches it is not answered
 ///   after: 5s                  # from the connection's start
 ///   times: 1                   # for so many connections, or all
 ///   how: reset                 # reset (TCP) | close (Close frame 1000)
@@ -197,14 +198,20 @@ package struct Scenario: Sendable, Equatable {
 
         /// So many posts of one connection; the last is applied and never answered.
         package var afterPosts: Int?
+        /// So many items requested of one connection; the request that reaches them is never answered.
+        package var afterItems: Int?
         /// So long after the connection came.
         package var after: Duration?
         /// For so many connections; nil for every one.
         package var times: Int?
         package var manner: Manner
 
-        package init(afterPosts: Int? = nil, after: Duration? = nil, times: Int? = 1, manner: Manner = .reset) {
+        package init(
+            afterPosts: Int? = nil, afterItems: Int? = nil, after: Duration? = nil, times: Int? = 1,
+            manner: Manner = .reset
+        ) {
             self.afterPosts = afterPosts
+            self.afterItems = afterItems
             self.after = after
             self.times = times
             self.manner = manner

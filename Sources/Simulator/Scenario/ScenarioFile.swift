@@ -85,6 +85,7 @@ extension Scenario {
         if let inner = try section.section("disconnect") {
             disconnect = Disconnect(
                 afterPosts: try inner.value("after_posts") { try $0.integer(in: 1...Int.max) },
+                afterItems: try inner.value("after_items") { try $0.integer(in: 1...Int.max) },
                 after: try inner.value("after") { try $0.duration() },
                 times: try Scenario.connections(inner),
                 manner: try inner.value("how") { try $0.choice(Disconnect.Manner.self) } ?? .reset)
