@@ -107,7 +107,13 @@ private func contradictions(
     let words = "\(known.name) is of the type \(known.type.rawValue) by the dictionary"
     if let own = field.type, own != type {
         let instead = type.map { "leave `type` out, or write `type: \($0.rawValue)`" } ?? "leave `type` out"
-        return [("type", "`type: \(own.rawValue)` contradicts the dictionary: \(words); \(instead)")]
+        return [
+            (
+                "type",
+                "`type: \(own.rawValue)` contradicts the dictionary, where \(known.name) is of the type \(known.type.rawValue): "
+                    + instead
+            )
+        ]
     }
     let isNumber = type == .real || type == .int || type == .uint
     if field.scale != nil, !isNumber { found.append(("scale", "\(words), which cannot be scaled")) }

@@ -8,7 +8,7 @@ struct DictionaryTests {
         !tag Version   7.1
         BID      "BID"       22  NULL  PRICE       17       REAL64        7
         CURRENCY "CURRENCY"  15  NULL  ENUMERATED  5 ( 3 )  ENUM          2
-        GEN_TEXT "TEXT"     995  NULL  ALPHANUMERIC 16      RMTES_STRING  8
+        GEN_TEXT16 "TEXT"   995  NULL  ALPHANUMERIC 16      RMTES_STRING  8
 
         """
     private static func enums(_ number: Int) -> String {
@@ -90,12 +90,12 @@ struct DictionaryTests {
         try Self.configure(desk, simulator.url)
         try desk.drop(
             "a.csv",
-            "RIC,BID,CURRENCY,GEN_TEXT\nA.TST,1.5,EUR,007\nB.TST,abc,USD,x\nC.TST,1,EUX,x\nD.TST,1,1,123456789\n")
+            "RIC,BID,CURRENCY,GEN_TEXT16\nA.TST,1.5,EUR,007\nB.TST,abc,USD,x\nC.TST,1,EUX,x\nD.TST,1,1,123456789\n")
         try desk.drop("b.csv", "RIC,BID,CURENCY\nA.TST,1.5,EUR\nB.TST,1.5,EUR\n")
         #expect(try await desk.once() == 3)
         let file = try desk.finished("a.csv", in: .failed)
         #expect(file.column("reason") == ["", "not_a_decimal", "not_in_enum", "text_too_long"])
-        #expect(try simulator.posts().map(\.fields) == ["{\"BID\":1.5,\"CURRENCY\":978,\"GEN_TEXT\":\"007\"}"])
+        #expect(try simulator.posts().map(\.fields) == ["{\"BID\":1.5,\"CURRENCY\":978,\"GEN_TEXT16\":\"007\"}"])
         let refused = try desk.finished("b.csv", in: .failed)
         #expect(refused.summary.reason == "unknown_field" && refused.rows.isEmpty)
     }
@@ -120,7 +120,7 @@ struct DictionaryTests {
         let found = try await desk.command(["config", "check", "postbox.yaml"])
         #expect(found.code == 78 && found.errorOutput.contains("no such file"), "\(found.errorOutput)")
         // The desk can still speak to a service that runs.
-        #expect(try await desk.command(["hold", "--config", "postbox.yaml"]).code != 78)
+        #expect(try await desk.command(["hold", "inbox", "--config", "postbox.yaml"]).code != 78)
     }
 
     @Test("A rule that contradicts the dictionary is an error of the configuration, with its line")
@@ -134,7 +134,7 @@ struct DictionaryTests {
                     fields:
                       BID: {column: b, type: int}
                       CURENCY: c
-                      GEN_TEXT: {column: t, cut: 4}
+                      GEN_TEXT16: {column: t, cut: 4}
                 """)
         let found = try await desk.command(["config", "check", "postbox.yaml"])
         #expect(found.code == 78)
