@@ -32,6 +32,8 @@ struct RowMaker {
     private let plainNumbers: PlainNumbers?
     /// Of the last row.
     private(set) var number = 0
+    /// Of the row that the last line became, or a part of it.
+    private(set) var lastNumber = 0
     private(set) var skipped = RowSet(rows: 0)
     private(set) var reasons: [String] = []
 
@@ -232,6 +234,7 @@ struct RowMaker {
         }
         if group != nil { return try addToGroup(row, line, base, work, faults, &shape, &batch) }
         number += 1
+        lastNumber = number
         try take(row, line, base, work, faults, number, &shape, &batch)
     }
 
@@ -272,6 +275,7 @@ struct RowMaker {
         _ shape: inout ShapeColumns, _ batch: inout RowBatch
     ) {
         number += 1
+        lastNumber = number
         leaveOut(row, line, base, work, number, why, &shape, &batch)
     }
 
@@ -362,6 +366,7 @@ struct RowMaker {
         if var pending = group.pending {
             if pending.key == key {
                 self.group?.pending = nil
+                lastNumber = pending.number
                 for broken in pending.broken { pending.problems.append(broken.problem) }
                 pending.broken.removeAll()
                 compare(&pending, group, base, work, line, shape, batch)
@@ -380,6 +385,7 @@ struct RowMaker {
             try close(pending, &shape, &batch)
         }
         number += 1
+        lastNumber = number
         var pending = LineGroup.Pending(
             number: number, line: row.line, sourceStart: row.sourceStart, sourceEnd: row.sourceStart + row.sourceLength,
             key: key)

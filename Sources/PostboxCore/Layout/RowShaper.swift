@@ -19,8 +19,8 @@ package struct RowShaper {
     private var maker: RowMaker
     private let cleaner: BlankCleaner?
     /// A line says what its bad rows need, in a file of rejects; nil: no such file is written.
-    package var editing: LineEditing?
-    /// Columns of the line at hand that have bad rows.
+    package var editing: RowEditing?
+    /// Columns of the line at hand that have bad rows; of one that is not unpivoted, any.
     private var badColumns: Set<Int> = []
     private var carrying: Carrying?
     private var unpivoting: Unpivoting?
@@ -32,6 +32,8 @@ package struct RowShaper {
     private var given = GivenLines()
     /// Empty cells of an unpivoted line become no rows: it comes from a file of rejects.
     private let skipsEmpty: Bool
+    /// What such a cell holds where nothing can be empty.
+    private var emptiedText: [UInt8]?
     private let maySkip: Bool
     /// Nil: the rule does more than make values of a header's columns.
     private var quick: QuickValues?
@@ -47,7 +49,9 @@ package struct RowShaper {
         let carried = rule.isForRejects == true ? nil : rule.shape?.carried
         carrying = carried.map { names in Carrying(names.map { shape.slot($0) }) }
         unpivoting = rule.shape?.unpivot.map { unpivot in
-            let headings = (rule.layout?.lines?.headings ?? []).map(\.name)
+            var headings = (rule.layout?.lines?.headings ?? []).map(\.name)
+            // A carried value from deeper in a row stands in it as a member of its own.
+            if rule.isForRejects == true { headings += (rule.shape?.carried ?? []).filter { $0.contains(".") } }
             return Unpivoting(
                 unpivot, besides: headings + ["$key"], hasHeader: hasHeader, nameSlot: shape.slot(unpivot.name),
                 valueSlot: shape.slot(unpivot.value))
@@ -58,6 +62,9 @@ package struct RowShaper {
         cleaner = BlankCleaner(rule)
         header = hasHeader ? HeaderCheck() : nil
         skipsEmpty = rule.isForRejects == true
+        if skipsEmpty, rule.layout?.lines?.partsAtBlanks == true {
+            emptiedText = LineEditing.emptyBetweenBlanks(quote: nil)
+        }
         maySkip = rule.maySkipRows
     }
 
@@ -92,7 +99,10 @@ package struct RowShaper {
         maker.begin(&batch)
         carrying?.beginBatch()
         unpivoting?.beginBatch()
-        if editing != nil { given.original = given.cells }
+        if editing != nil {
+            given.original = given.cells
+            editing?.begin(batch)
+        }
         given.clean(cleaner, header, columns, batch.text)
         quick?.make(given.lines, given.cells, width: columns.count, &batch)
         try takeLines(columns, &batch)
@@ -169,40 +179,53 @@ package struct RowShaper {
             base.append(cell)
         }
         if carrying != nil { carry(line, &batch, &faults) }
-        let originals = editing == nil ? [] : Array(given.original[range])
-        editCarried(originals, &batch)
         guard unpivoting != nil else {
-            return try maker.add(row, line, base, work, faults, &shape, &batch)
+            try maker.add(row, line, base, work, faults, &shape, &batch)
+            if editing?.isBad(maker.lastNumber) == true { badColumns.insert(0) }
+            return edit(row, columns, &batch)
         }
-        badColumns.removeAll(keepingCapacity: true)
         try unpivot(row, line, columns, faults, &batch)
-        editUnpivoted(originals, &batch)
+        edit(row, columns, &batch)
         for index in cellOfColumn.indices { cellOfColumn[index] = -1 }
     }
 
-    /// Carried values stand in their lines.
-    private func editCarried(_ cells: [RowBatch.Cell], _ batch: inout RowBatch) {
-        guard let editing, let carrying else { return }
-        for cell in cells {
-            let slot = shape.slots[Int(cell.column)]
-            guard slot >= 0, carrying.slots.contains(slot), work[slot].start != cell.start, work[slot].length > 0,
-                let edit = editing.filled(cell, with: batch.text[work[slot].bytes], in: batch)
-            else { continue }
-            batch.edits.append(edit)
+    /// Carried values stand in their rows; of an unpivoted row that has bad ones, the other cells are empty.
+    private mutating func edit(_ row: RowBatch.Row, _ columns: [Column], _ batch: inout RowBatch) {
+        guard editing != nil else { return }
+        let range = row.firstCell..<row.firstCell + row.cellCount
+        var emptied: [Int] = []
+        if let unpivoting, !badColumns.isEmpty {
+            emptied = range.filter {
+                let column = Int(given.original[$0].column)
+                return unpivoting.becomesRows[column] && !badColumns.contains(column)
+            }
+        }
+        let carried = carriedValues(range, columns, batch)
+        editing?.edit(
+            row, isBad: !badColumns.isEmpty, given.original, columns, emptied: emptied,
+            carried: carried, &batch)
+        badColumns.removeAll(keepingCapacity: true)
+    }
+
+    /// What a row has from rows above it.
+    private func carriedValues(
+        _ range: Range<Int>, _ columns: [Column], _ batch: borrowing RowBatch
+    ) -> [RowEditing.Carried] {
+        guard let carrying else { return [] }
+        return carrying.slots.compactMap { slot in
+            guard work[slot].column != .max, work[slot].kind != .null, work[slot].length > 0 else { return nil }
+            let cell = range.first { shape.slots[Int(given.original[$0].column)] == slot }
+            // It is its own, with or without the blanks around it.
+            if let cell, given.original[cell].length > 0, given.original[cell].bytes.contains(Int(work[slot].start)) { return nil }
+            let column = cell.map { columns[Int(given.original[$0].column)] } ?? Column(name: shape.names[slot])
+            return RowEditing.Carried(
+                column: column, cell: cell, value: batch.text[work[slot].bytes], kind: work[slot].kind)
         }
     }
 
-    /// Of a line with bad rows the other cells are empty.
-    private func editUnpivoted(_ cells: [RowBatch.Cell], _ batch: inout RowBatch) {
-        guard let editing, let unpivoting, !badColumns.isEmpty else { return }
-        for cell in cells {
-            let column = Int(cell.column)
-            guard unpivoting.becomesRows[column], !badColumns.contains(column),
-                let edit = editing.emptied(cell, in: batch)
-            else { continue }
-            batch.edits.append(edit)
-        }
-        batch.edits.sort { $0.range.lowerBound < $1.range.lowerBound }
+    /// Whether the file of rejects says that a cell is empty.
+    private func isEmptied(_ cell: RowBatch.Cell, _ text: [UInt8]) -> Bool {
+        emptiedText.map { text[cell.text(in: text)].elementsEqual($0) } ?? false
     }
 
     private mutating func carry(_ line: LinePlace, _ batch: inout RowBatch, _ faults: inout [RowBatch.Cell]) {
@@ -250,11 +273,11 @@ package struct RowShaper {
         work[unpivoting.valueSlot] = cell
         // Not the sign of a cell that a row lacks.
         if cell.column == .max { work[unpivoting.valueSlot].column = 0 }
-        if skipsEmpty, cell.kind == .null || cell.length == 0 {
+        if skipsEmpty, cell.kind == .null || cell.length == 0 || isEmptied(cell, batch.text) {
             return maker.skip(row, line, base, work, "the cell is empty", &shape, &batch)
         }
         try maker.add(row, line, base, work, faults, &shape, &batch)
-        if editing?.isBad(maker.number) == true { badColumns.insert(column) }
+        if editing?.isBad(maker.lastNumber) == true { badColumns.insert(column) }
     }
 }
 

@@ -27,6 +27,8 @@ package struct JSONReader: PriceFileReader {
     private var rowTree: JSONRowTree?
     private var stage = Stage.beforeArray
     private var source = JSONSource()
+    /// Where strings with escapes lie is noted in the batch.
+    private let notesOrigins: Bool
     /// Rows begun: one that is cut off by a chunk's end is begun again, and its names have not come twice then.
     private var attempt = 0
     /// Lines: the first broken one that leaves a bracket open, and its place; nil: there is none.
@@ -44,11 +46,14 @@ package struct JSONReader: PriceFileReader {
     ///   - finalNewline: Whether a last line without a line end is a `FileProblem`, where each line is an object.
     ///   - usedColumns: The others may come twice in a row. Nil: all columns are used.
     ///   - pathColumns: The columns that the rule names, some of which are more than dotted names. Nil: none are.
+    ///   - notesOrigins: Where values lie in the file is told, also of those that do not stand in the batch as in the file.
     package init(
         layout: Layout, finalNewline: FinalNewline = .required, usedColumns: UsedColumns? = nil,
-        pathColumns: UsedColumns? = nil
+        pathColumns: UsedColumns? = nil, notesOrigins: Bool = false
     ) {
         rowTree = pathColumns.map { JSONRowTree(used: $0, takesAll: usedColumns == nil) }
+        rowTree?.notesEscapes = notesOrigins
+        self.notesOrigins = notesOrigins
         self.layout = layout
         self.finalNewline = finalNewline
         self.usedColumns = usedColumns
@@ -63,6 +68,7 @@ package struct JSONReader: PriceFileReader {
         var text: [UInt8] = []
         swap(&text, &batch.text)
         guard let start = source.begin(chunk, isLast: isLast, &text) else { return source.end(text, consumed: 0) }
+        batch.sourceOffset = source.offset
         var unescaped: [UInt8] = []
         let consumed = try text.withUnsafeBufferPointer { (bytes) throws(FileProblem) in
             try readRows(bytes, from: start, isLast: isLast, into: &batch, unescaped: &unescaped)
@@ -264,7 +270,9 @@ extension JSONReader {
         _ text: UnsafeBufferPointer<UInt8>, _ cursor: inout JSONCursor, into batch: inout RowBatch,
         _ unescaped: inout [UInt8], _ rowProblem: inout RowProblem?
     ) throws(JSONFault) {
-        guard let fault = try rowTree?.read(text, &cursor, depth: 1, into: &batch.cells, &unescaped) else { return }
+        let found = try rowTree?.read(text, &cursor, depth: 1, into: &batch.cells, &unescaped)
+        for (cell, place) in rowTree?.escapes ?? [] { batch.origins[cell] = .literal(place.moved(by: source.offset)) }
+        guard let fault = found else { return }
         rowProblem = source.rowProblem(
             fault.reason, text, at: fault.at, columnName: fault.columnName, what: fault.what, hint: fault.hint)
     }
@@ -314,6 +322,10 @@ extension JSONReader {
                 start = string.start
                 length = string.length
                 if string.hasEscapes {
+                    if notesOrigins {
+                        batch.origins[batch.cells.count] = .literal(
+                            source.offset + start - 1..<source.offset + start + length + 1)
+                    }
                     let unescapedStart = unescaped.count
                     let content = UnsafeBufferPointer(start: bytes + start, count: length)
                     if !appendUnescaped(content, to: &unescaped) && rowProblem == nil {

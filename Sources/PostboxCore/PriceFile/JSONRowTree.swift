@@ -56,6 +56,10 @@ struct JSONRowTree {
 
     /// By name: the column of the row's member that has it, where its name alone makes it one.
     private var columnOfMember: [[UInt8]: Int] = [:]
+    /// Where strings with escapes lie is noted.
+    var notesEscapes = false
+    /// Where the last row's lie in the text, with their quotes, by the index of their cell.
+    private(set) var escapes: [(cell: Int, place: Range<Int>)] = []
     private var lastRow: [Int: Int] = [:]
     private var rowNumber = 0
 
@@ -104,6 +108,7 @@ struct JSONRowTree {
         let start = cursor.at
         nodes.removeAll(keepingCapacity: true)
         names.removeAll(keepingCapacity: true)
+        if notesEscapes { escapes.removeAll(keepingCapacity: true) }
         rowNumber &+= 1
         var fault: Fault?
         _ = try parse(text, &cursor, Node(at: start), depth: depth - 1, &fault)
@@ -332,6 +337,7 @@ struct JSONRowTree {
         var kind = RowBatch.Kind.nested
         if !isBlocked, case .scalar(let scalar) = node.content { kind = scalar }
         if node.hasEscapes {
+            if notesEscapes { escapes.append((cells.count, start - 1..<start + length + 1)) }
             let content = UnsafeBufferPointer(rebasing: text[start..<start + length])
             let unescapedStart = unescaped.count
             if !appendUnescaped(content, to: &unescaped), fault == nil {

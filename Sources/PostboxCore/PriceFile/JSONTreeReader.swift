@@ -31,12 +31,15 @@ package struct JSONTreeReader: PriceFileReader {
     ///   - takesAll: All members of a row are columns besides.
     ///   - elementNames: Rows are arrays, and these are the names of their elements.
     ///   - document: What the document has at the columns that begin with a slash.
+    ///   - notesOrigins: Where values lie in the file is told, also of those that do not stand in the batch as in the file.
     package init(
-        path: String, used: UsedColumns, takesAll: Bool, elementNames: [[UInt8]]? = nil, document: DocumentValues?
+        path: String, used: UsedColumns, takesAll: Bool, elementNames: [[UInt8]]? = nil, document: DocumentValues?,
+        notesOrigins: Bool = false
     ) {
         self.path = path
         self.document = document
         tree = JSONRowTree(used: used, takesAll: takesAll, elementNames: elementNames)
+        tree.notesEscapes = notesOrigins
         documentColumns = used.written.filter { $0.hasPrefix("/") }
         indexOfDocumentColumn = documentColumns.map { _ in -1 }
         wantsKey = used.isWritten(ColumnPath.keyName)
@@ -63,6 +66,7 @@ package struct JSONTreeReader: PriceFileReader {
         var text: [UInt8] = []
         swap(&text, &batch.text)
         guard let start = source.begin(chunk, isLast: isLast, &text) else { return source.end(text, consumed: 0) }
+        batch.sourceOffset = source.offset
         var unescaped: [UInt8] = []
         let consumed = try text.withUnsafeBufferPointer { (bytes) throws(FileProblem) in
             try readRows(bytes, from: start, isLast: isLast, into: &batch, &unescaped)
@@ -155,6 +159,7 @@ package struct JSONTreeReader: PriceFileReader {
             unescaped.removeLast(unescaped.count - unescapedCount)
             throw error
         }
+        for (cell, place) in tree.escapes { batch.origins[cell] = .literal(place.moved(by: source.offset)) }
         walk.passedValue()
         return .row(row)
     }

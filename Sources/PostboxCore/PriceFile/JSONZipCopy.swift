@@ -1,5 +1,15 @@
 /// Copies a JSON document whose columns are arrays, with only some of their entries: a file of its rejected rows.
 package struct JSONZipCopy {
+    /// What becomes of an entry.
+    package enum Entry: Sendable, Equatable {
+        case dropped
+        case copied
+        case replaced([UInt8])
+    }
+
+    private let names: [String]
+    /// The array that is open, by its path's index.
+    private var column = 0
     private var states: PathStates
     private var walk = JSONWalk()
     private var source = JSONSource()
@@ -23,24 +33,25 @@ package struct JSONZipCopy {
             }
         }
         states = PathStates(steps)
+        names = paths
     }
 
     /// Appends what is to be copied of the file's next chunk, decoded to UTF-8. Throws what is wrong with the document.
     ///
-    /// - Parameter isWanted: Whether the row of this number is.
+    /// - Parameter fate: What becomes of a row's entry, by its number from 1, in the array at a path.
     package mutating func copy(
-        _ chunk: UnsafeRawBufferPointer, isLast: Bool, isWanted: (Int) -> Bool, into out: inout [UInt8]
+        _ chunk: UnsafeRawBufferPointer, isLast: Bool, fate: (Int, String) -> Entry, into out: inout [UInt8]
     ) throws(FileProblem) {
         var text: [UInt8] = []
         guard let start = source.begin(chunk, isLast: isLast, &text) else { return source.end(text, consumed: 0) }
         let consumed = try text.withUnsafeBufferPointer { (bytes) throws(FileProblem) in
-            try copy(bytes, from: start, isLast: isLast, isWanted, &out)
+            try copy(bytes, from: start, isLast: isLast, fate, &out)
         }
         source.end(text, consumed: consumed)
     }
 
     private mutating func copy(
-        _ text: UnsafeBufferPointer<UInt8>, from start: Int, isLast: Bool, _ isWanted: (Int) -> Bool,
+        _ text: UnsafeBufferPointer<UInt8>, from start: Int, isLast: Bool, _ fate: (Int, String) -> Entry,
         _ out: inout [UInt8]
     ) throws(FileProblem) -> Int {
         guard let base = text.baseAddress else { return 0 }
@@ -69,16 +80,24 @@ package struct JSONZipCopy {
             // Between the brackets of a column, what is copied begins with an entry.
             if isElement, walkDepthBefore(event) == arrayDepth, arrayDepth > 0 {
                 entry += 1
-                if isWanted(entry) {
+                let fate = fate(entry, names[column])
+                if fate != .dropped {
                     if copied > 0 { out.append(contentsOf: ",".utf8) }
                     copied += 1
-                    copyFrom = begin.at
+                }
+                switch fate {
+                case .dropped: break
+                case .copied: copyFrom = begin.at
+                case .replaced(let bytes): out.append(contentsOf: bytes)
                 }
             }
             switch event {
             case .objectStart: states.openObject()
             case .arrayStart:
                 let isColumn = states.hasTarget
+                if isColumn, arrayDepth == 0 {
+                    column = states.upcoming.first { states.isAtEnd($0) }?.path ?? 0
+                }
                 states.openArray()
                 if isColumn, arrayDepth == 0 {
                     copy(to: cursor.at)

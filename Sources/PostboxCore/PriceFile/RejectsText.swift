@@ -51,7 +51,7 @@ package struct RejectsText {
         keep(before: end, frame, into: &out)
         window.removeFirst(min(window.count, end - windowStart))
         windowStart = end
-        edits.removeAll { $0.range.lowerBound < end }
+        edits.removeAll { $0.rowStart < end }
     }
 
     /// Appends what comes last. Nothing at all, when there was no bad row and nothing to keep.
@@ -68,11 +68,14 @@ package struct RejectsText {
 
     private mutating func keep(before place: Int, _ frame: RowFrame, into out: inout [UInt8]) {
         while let range = kept.first, range.lowerBound < place {
+            kept.removeFirst()
+            // What lies between the lines of one row came with it.
+            let rest = max(range.lowerBound, written)..<max(range.upperBound, written)
+            guard !rest.isEmpty else { continue }
             begin(frame, into: &out)
-            append(range, into: &out)
+            append(rest, into: &out)
             endLine(&out)
             isAfterRow = false
-            kept.removeFirst()
         }
     }
 
@@ -84,12 +87,19 @@ package struct RejectsText {
         let (start, end) = (range.lowerBound - windowStart, range.upperBound - windowStart)
         guard start >= 0, start <= end, end <= window.count else { return }
         var at = start
-        for edit in edits where edit.range.lowerBound >= range.lowerBound && edit.range.upperBound <= range.upperBound {
+        // They stand in order.
+        let firstEdit = edits.firstIndex { $0.rowStart >= range.lowerBound } ?? edits.endIndex
+        for edit in edits[firstEdit...].prefix(while: { $0.rowStart < range.upperBound }) {
             let (first, behind) = (edit.range.lowerBound - windowStart, edit.range.upperBound - windowStart)
             guard first >= at else { continue }
             out.append(contentsOf: window[at..<first])
-            out.append(contentsOf: edit.bytes)
-            at = behind
+            switch edit.change {
+            case .bytes(let bytes):
+                out.append(contentsOf: bytes)
+                at = behind
+            case .tag(let tag):
+                at = tag.apply(to: window[first..<(behind > first ? behind : end)], into: &out)
+            }
         }
         out.append(contentsOf: window[at..<end])
     }

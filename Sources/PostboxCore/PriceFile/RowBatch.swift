@@ -74,7 +74,7 @@ package struct RowBatch: Sendable {
     package var text: [UInt8] = []
     /// So many bytes of `text` are the file's own, line by line; cells in them have a place in their line. 0: none are.
     package var sourceBytes = 0
-    /// Where the first of these bytes lies in the file as decoded to UTF-8; below 0: they are not the file's, byte by byte.
+    /// Where the first byte of `text` lies in the file as decoded to UTF-8; below 0: what it holds are not the file's bytes.
     package var sourceOffset = -1
     package var cells: [Cell] = []
     package var rows: [Row] = []
@@ -85,6 +85,8 @@ package struct RowBatch: Sendable {
 
     /// Where values lie in the file that are not in `sourceBytes`, by their first byte in `text`. None on the plain path.
     package var places: [UInt32: RowPlace] = [:]
+    /// Where values lie in the file whose cells do not tell, by their cell's index. None but where that is asked for.
+    package var origins: [Int: ValueOrigin] = [:]
     /// What must stand in a file of rejects in place of parts of the file, in order. None but where that is asked for.
     package var edits: [SourceEdit] = []
     /// A rule's values were made and its rows shaped: rows share values, and not all of these lie in the file.
@@ -104,6 +106,7 @@ package struct RowBatch: Sendable {
         problems.removeAll(keepingCapacity: true)
         if !kept.isEmpty { kept.removeAll(keepingCapacity: true) }
         if !places.isEmpty { places.removeAll(keepingCapacity: true) }
+        if !origins.isEmpty { origins.removeAll(keepingCapacity: true) }
         if !edits.isEmpty { edits.removeAll(keepingCapacity: true) }
         isShaped = false
         isSheet = false
@@ -112,14 +115,37 @@ package struct RowBatch: Sendable {
 
 /// What stands in place of a part of a price file.
 package struct SourceEdit: Sendable, Equatable {
+    package enum Change: Sendable, Equatable {
+        case bytes([UInt8])
+        /// Of an element of XML, where its content is another; else of the start tag that begins there.
+        case tag(TagEdit)
+    }
+
     /// In the file as decoded to UTF-8.
     package var range: Range<Int>
-    package var bytes: [UInt8]
+    package var change: Change
+    /// Where the row begins that it is in: an empty range may lie between two.
+    package var rowStart = 0
 
     package init(range: Range<Int>, bytes: [UInt8]) {
         self.range = range
-        self.bytes = bytes
+        change = .bytes(bytes)
     }
+
+    package init(range: Range<Int>, tag: TagEdit) {
+        self.range = range
+        change = .tag(tag)
+    }
+}
+
+/// Where a value lies in a price file as decoded to UTF-8.
+package enum ValueOrigin: Sendable, Equatable {
+    /// A string of JSON, with its quotes.
+    case literal(Range<Int>)
+    /// An element of XML, from its start tag on; what lies in it is the value.
+    case element(start: Int, end: Int)
+    /// An attribute of this local name in the start tag that begins there.
+    case attribute(String, tag: Int)
 }
 
 /// A place in a price file: line, and character in that line, both from 1.

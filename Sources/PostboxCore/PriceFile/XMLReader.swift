@@ -18,9 +18,14 @@ package struct XMLReader: PriceFileReader {
     ///   - usedColumns: The others may come twice in a row, or hold both text and elements. Nil: all columns are used.
     ///   - pieceBytes: Where a row is not plain, at least so many bytes go to libxml2 before rows are read without it again
     ///     (libxml2 judges what is broken better when it sees what follows). Nil: all bytes of the file go to it.
-    package init(rowElement: String? = nil, usedColumns: UsedColumns? = nil, pieceBytes: Int? = 1 << 10) {
+    ///   - notesOrigins: Where values lie in the file is told, of those that libxml2 reads.
+    package init(
+        rowElement: String? = nil, usedColumns: UsedColumns? = nil, pieceBytes: Int? = 1 << 10,
+        notesOrigins: Bool = false
+    ) {
         parser = XMLDocumentParser(
-            XMLRowContext(rowElement: rowElement, usedColumns: usedColumns, pieceBytes: pieceBytes))
+            XMLRowContext(rowElement: rowElement, usedColumns: usedColumns, pieceBytes: pieceBytes,
+                notesOrigins: notesOrigins))
     }
 
     /// See ``PriceFileReader``. Throws `empty_file`, `bad_xml`, `truncated`, `bad_byte`, `doctype`, `unknown_entity`,

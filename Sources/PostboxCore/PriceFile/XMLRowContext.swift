@@ -36,6 +36,9 @@ struct XMLRowContext: XMLContext {
     var rows: [RowBatch.Row] = []
     private var problems: [RowProblem] = []
 
+    /// Where each open element begins in the file, by its depth, where values' places are noted; else nil.
+    private var starts: [Int]?
+    private var origins: [Int: ValueOrigin] = [:]
     private var rowStart = 0
     private var rowLine = 0
     private var rowFirstCell = 0
@@ -71,8 +74,9 @@ struct XMLRowContext: XMLContext {
     private static let unfinishedMax = 64 << 10
 
     /// See ``XMLReader``.
-    init(rowElement: String?, usedColumns: UsedColumns?, pieceBytes: Int?) {
+    init(rowElement: String?, usedColumns: UsedColumns?, pieceBytes: Int?, notesOrigins: Bool = false) {
         self.pieceBytes = pieceBytes
+        if notesOrigins { starts = Array(repeating: 0, count: Self.depthMax + 1) }
         wantedRow = rowElement
         self.usedColumns = usedColumns
         levels = .allocate(capacity: Self.depthMax + 1)
@@ -100,6 +104,12 @@ struct XMLRowContext: XMLContext {
             cells.append(moved)
         }
         batch.cells.removeLast(batch.cells.count - cellEnd)
+        if starts != nil {
+            var unfinished: [Int: ValueOrigin] = [:]
+            for (cell, origin) in origins where cell >= cellEnd { unfinished[cell - cellEnd] = origin }
+            batch.origins = origins.filter { $0.key < cellEnd }
+            origins = unfinished
+        }
         memmove(text, text + textEnd, textCount - textEnd)
         textCount -= textEnd
         for level in 0...Self.depthMax { levels[level].textStart -= textEnd }
@@ -180,6 +190,7 @@ extension XMLRowContext {
             rootName = (prefix.map { words($0) + ":" } ?? "") + words(name)
             return
         }
+        if starts != nil { starts?[depth] = feed.tag.offset }
         if depth == 2 {
             startRow(name)
             if depth >= skippedFrom || problem != nil { return }
@@ -246,6 +257,7 @@ extension XMLRowContext {
             let textStart = textCount
             append(start, count: start.distance(to: end))
             tree.noteAttribute(node)
+            if let starts { origins[cells.count] = .attribute(words(name), tag: starts[depth]) }
             appendCell(node, from: textStart)
         }
     }
@@ -261,6 +273,7 @@ extension XMLRowContext {
         if depth == 2 { return endRow() }
         guard depth > 2 else { return }
         let level = levels[depth]
+        if let starts { origins[cells.count] = .element(start: starts[depth], end: feed.offset) }
         if level.isNil { return appendNull(level) }
         if level.hasChildren || (level.hasAttributes && textCount == level.textStart) { return }
         appendCell(level.node, from: level.textStart)

@@ -20,6 +20,9 @@ struct XMLRowTree {
         var isNil = false
         /// It holds both text and elements.
         var isMixed = false
+        /// Where its element begins and ends in the file, an attribute's own; only where that is noted.
+        var elementStart = 0
+        var elementEnd = 0
     }
 
     private enum Step {
@@ -63,11 +66,16 @@ struct XMLRowTree {
     private var hasText = false
     /// Too many names came.
     private(set) var isFull = false
+    /// Where values lie in the file is noted.
+    let notesOrigins: Bool
+    private var origins: [Int: ValueOrigin] = [:]
 
     /// - Parameters:
     ///   - used: The columns that the rule names. Nil: none.
     ///   - takesAll: All top-level values are columns besides.
-    init(used: UsedColumns?, takesAll: Bool) {
+    ///   - notesOrigins: Where values lie in the file is asked for.
+    init(used: UsedColumns?, takesAll: Bool, notesOrigins: Bool = false) {
+        self.notesOrigins = notesOrigins
         self.used = used
         self.takesAll = takesAll
         for text in used?.written ?? [] where !ColumnPath.isOwn(text) {
@@ -138,7 +146,7 @@ struct XMLRowTree {
         append(
             Node(
                 name: id(name), isAttribute: true, textStart: textStart, textLength: textLength,
-                line: nodes[Int(parent)].line),
+                line: nodes[Int(parent)].line, elementStart: nodes[Int(parent)].elementStart),
             to: parent)
         nodes[Int(parent)].textStart = textStart + textLength
     }
@@ -161,6 +169,22 @@ struct XMLRowTree {
     }
 
     mutating func closeChild() { open.removeLast() }
+
+    /// Where the open element begins in the file.
+    mutating func noteStart(_ offset: Int) {
+        if let last = open.last { nodes[Int(last)].elementStart = offset }
+    }
+
+    /// Where it ends.
+    mutating func noteEnd(_ offset: Int) {
+        if let last = open.last { nodes[Int(last)].elementEnd = offset }
+    }
+
+    /// Where the values lie whose cells were appended since the last call, by their index.
+    mutating func takeOrigins() -> [Int: ValueOrigin] {
+        defer { origins = [:] }
+        return origins
+    }
 
     private mutating func append(_ node: Node, to parent: Index) {
         let index = Index(truncatingIfNeeded: nodes.count)
@@ -217,7 +241,7 @@ struct XMLRowTree {
                         name: paths[index].text, isNested: paths[index].isNested,
                         isAttribute: nodes[Int(node)].isAttribute))
             }
-            cells.append(cell(paths[index].column, node, isBlocked: hits.isEmpty, text, base))
+            append(cell(paths[index].column, node, isBlocked: hits.isEmpty, text, base), of: node, to: &cells)
         }
         guard takesAll || used?.knowsAnyCase == true else { return problem }
         var child = nodes[0].firstChild
@@ -247,7 +271,7 @@ struct XMLRowTree {
             }
             let column = columnOfChild[Int(node.name)]
             if lastRow.updateValue(rowNumber, forKey: column) == rowNumber { problem = problem ?? twice(name, node) }
-            cells.append(cell(column, child, isBlocked: false, text, base))
+            append(cell(column, child, isBlocked: false, text, base), of: child, to: &cells)
         }
         // What the plain mapping does not read is not passed over in silence.
         guard takesAll, !node.hasChildren else { return problem }
@@ -257,11 +281,22 @@ struct XMLRowTree {
             if used?.contains(name) != true {
                 let column =
                     columns.firstIndex { $0.name == name } ?? addColumn(Column(name: name, isNested: true))
-                cells.append(cell(column, attribute, isBlocked: false, text, base))
+                append(cell(column, attribute, isBlocked: false, text, base), of: attribute, to: &cells)
             }
             attribute = nodes[Int(attribute)].next
         }
         return problem
+    }
+
+    private mutating func append(_ cell: RowBatch.Cell, of index: Index, to cells: inout [RowBatch.Cell]) {
+        if notesOrigins {
+            let node = nodes[Int(index)]
+            origins[cells.count] =
+                node.isAttribute
+                ? .attribute(names[Int(max(node.name, 0))], tag: node.elementStart)
+                : .element(start: node.elementStart, end: node.elementEnd)
+        }
+        cells.append(cell)
     }
 
     private func hasValue(_ node: Node) -> Bool {

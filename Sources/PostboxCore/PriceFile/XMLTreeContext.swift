@@ -89,6 +89,7 @@ struct XMLTreeContext: XMLContext {
         swap(&batch.rows, &rows)
         swap(&batch.problems, &problems)
         swap(&batch.kept, &kept)
+        if tree.notesOrigins { batch.origins = tree.takeOrigins() }
         text.append(contentsOf: rest)
         rowTextStart = 0
     }
@@ -161,6 +162,7 @@ extension XMLTreeContext {
                 tree.openChild(name, line: feed.line, text: $0)
             }
             text.removeLast(text.count - rowTextStart - count)
+            if tree.notesOrigins { tree.noteStart(feed.tag.offset) }
         } else if isRow(name, attributes, count) {
             beginRow()
         } else {
@@ -207,6 +209,7 @@ extension XMLTreeContext {
         rowTextStart = text.count
         if !gapIsBlank, rowStart > gapStart { kept.append(gapStart..<rowStart) }
         tree.begin(line: tag.line)
+        if tree.notesOrigins { tree.noteStart(tag.offset) }
     }
 
     private mutating func take(_ attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?, count: Int) {
@@ -230,7 +233,10 @@ extension XMLTreeContext {
         guard problem == nil else { return }
         defer { depth -= 1 }
         if depth == 1 { isRootClosed = true }
-        if rowDepth > 0, depth > rowDepth { return tree.closeChild() }
+        if rowDepth > 0, depth > rowDepth {
+            if tree.notesOrigins { tree.noteEnd(feed.offset) }
+            return tree.closeChild()
+        }
         if rowDepth > 0 { endRow() }
         switch aim {
         case .rows(var states):

@@ -19,8 +19,10 @@ package struct XMLTreeReader: PriceFileReader {
     ///   - used: The columns that the rule names.
     ///   - takesAll: All attributes and children of a row are columns besides.
     ///   - document: What the document has at the columns that begin with a slash.
+    ///   - notesOrigins: Where values lie in the file is told.
     package init(
-        rows: String?, rowElement: String?, used: UsedColumns, takesAll: Bool, document: DocumentValues?
+        rows: String?, rowElement: String?, used: UsedColumns, takesAll: Bool, document: DocumentValues?,
+        notesOrigins: Bool = false
     ) {
         path = rows
         var aim = XMLTreeContext.Aim.children(rowElement)
@@ -35,7 +37,7 @@ package struct XMLTreeReader: PriceFileReader {
         self.badRule = badRule
         parser = XMLDocumentParser(
             XMLTreeContext(
-                aim, tree: XMLRowTree(used: used, takesAll: takesAll),
+                aim, tree: XMLRowTree(used: used, takesAll: takesAll, notesOrigins: notesOrigins),
                 documentColumns: used.written.filter { $0.hasPrefix("/") }, document: document))
     }
 

@@ -28,46 +28,64 @@ struct RejectsWriter {
             return try copyEntries(paths, bad, of: source, to: descriptor, path)
         }
         var decoder = SourceDecoder(encoding: rule.encoding, format: format)
-        var reader = PriceFileReaders.make(
-            format: format, delimiter: rule.delimiter, finalNewline: .optional, rowElement: rule.rowElement,
-            layout: rule.layout, usedColumns: rule.usedColumns, namedColumns: rule.namedColumns,
-            scan: try sources.scan ?? FileScanning.scan(source, rule, format: format))
-        var trailer = TrailerCheck(rule, format: format)
-        var shaper = RowShaper(rule: rule, hasHeader: format.traits.hasHeader, sources: sources)
-        shaper?.editing = LineEditing(rule, format: format, bad: bad)
-        var batch = RowBatch()
+        let scanned = try scanned(source)
+        var reading = RejectsReading(
+            rule, format: format, sources: scanned, editing: RowEditing(rule, format: format, bad: bad))
         var text = RejectsText(endsLines: format.traits.isByLine)
         var out: [UInt8] = []
         try source.eachChunk { _, chunk, isLast in
             try decoder.decode(chunk, isLast: isLast) { (piece, isLast) throws(FileProblem) in
                 text.note(piece)
-                try reader.read(piece, isLast: isLast, into: &batch)
+                try reading.read(piece, isLast: isLast)
             }
-            trailer?.take(&batch, columns: reader.columns)
-            let read = batch.rows.last.map { $0.sourceStart + $0.sourceLength }
-            if shaper != nil { try shaper?.shape(&batch, columns: reader.columns, isLast: isLast) }
             text.copy(
-                batch, reader.frame, readTo: read, heldFrom: shaper?.heldStart, isBad: bad.contains, into: &out)
+                reading.batch, reading.frame, readTo: reading.readTo, heldFrom: reading.heldFrom,
+                isBad: bad.contains, into: &out)
             if out.count > 1 << 20 { try flush(&out, decoder.encoding, descriptor, path) }
         }
-        text.finish(reader.frame, into: &out)
+        text.finish(reading.frame, into: &out)
         try flush(&out, decoder.encoding, descriptor, path)
+    }
+
+    private func scanned(_ source: SourceFile) throws -> RowSources {
+        var sources = sources
+        if sources.scan == nil { sources.scan = try FileScanning.scan(source, rule, format: format) }
+        return sources
     }
 
     /// Of a file whose columns are arrays: the same arrays, with the entries of the bad rows alone.
     private func copyEntries(
         _ paths: [String], _ bad: RowSet, of source: SourceFile, to descriptor: Int32, _ path: String
     ) throws {
+        let edits = try entryEdits(bad, of: source)
         var decoder = SourceDecoder(encoding: rule.encoding, format: format)
         var document = try JSONZipCopy(paths: paths)
         var out: [UInt8] = []
         try source.eachChunk { _, chunk, isLast in
             try decoder.decode(chunk, isLast: isLast) { (piece, isLast) throws(FileProblem) in
-                try document.copy(piece, isLast: isLast, isWanted: bad.contains, into: &out)
+                try document.copy(
+                    piece, isLast: isLast,
+                    fate: { row, path in
+                        edits?.fate(of: row, at: path) ?? (bad.contains(row) ? .copied : .dropped)
+                    }, into: &out)
             }
             if out.count > 1 << 20 { try flush(&out, decoder.encoding, descriptor, path) }
         }
         try flush(&out, decoder.encoding, descriptor, path)
+    }
+
+    /// What becomes of the entries where a row is not one of each array; nil: it is.
+    private func entryEdits(_ bad: RowSet, of source: SourceFile) throws -> EntryEdits? {
+        guard let editing = RowEditing(rule, format: format, bad: bad) else { return nil }
+        var decoder = SourceDecoder(encoding: rule.encoding, format: format)
+        let scanned = try scanned(source)
+        var reading = RejectsReading(rule, format: format, sources: scanned, editing: editing)
+        try source.eachChunk { _, chunk, isLast in
+            try decoder.decode(chunk, isLast: isLast) { (piece, isLast) throws(FileProblem) in
+                try reading.read(piece, isLast: isLast)
+            }
+        }
+        return reading.entries
     }
 
     private func flush(

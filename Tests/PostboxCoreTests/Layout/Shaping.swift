@@ -14,10 +14,13 @@ struct Shaping {
     func rows(_ text: String) throws(FileProblem) -> [String] {
         var sources = RowSources(context: context, tables: tables)
         sources.tellsAll = tellsAll
+        let bytes = Array(text.utf8)
+        sources.scan = try scan(bytes, inChunksOf: max(bytes.count, 1), rule, format)
         if rule.needsRowScan {
             var scanned: RowScan?
             _ = try read(text, sources, for: .scan) { shaper, _, _ in scanned = shaper.found }
-            sources.scan = FileScan(rows: scanned)
+            if sources.scan == nil { sources.scan = FileScan() }
+            sources.scan?.rows = scanned
         }
         var rows: [String] = []
         let fixed = format.traits.hasHeader && rule.shape?.group == nil
@@ -51,8 +54,8 @@ struct Shaping {
                 rule: rule, hasHeader: format.traits.hasHeader, sources: sources, for: purpose)
         else { return [] }
         var reader = PriceFileReaders.make(
-            format: format, delimiter: rule.delimiter, finalNewline: .optional, layout: rule.layout,
-            usedColumns: rule.usedColumns)
+            format: format, delimiter: rule.delimiter, finalNewline: .optional, rowElement: rule.rowElement,
+            layout: rule.layout, usedColumns: rule.usedColumns, namedColumns: rule.namedColumns, scan: sources.scan)
         let bytes = Array(text.utf8)
         var batch = RowBatch()
         var start = 0

@@ -125,7 +125,9 @@ struct NestedRejectsTests {
                 while start < bytes.count {
                     let end = min(start + size, bytes.count)
                     try bytes[start..<end].withUnsafeBytes {
-                        try copy.copy($0, isLast: end == bytes.count, isWanted: wanted.contains, into: &out)
+                        try copy.copy(
+                            $0, isLast: end == bytes.count,
+                            fate: { row, _ in wanted.contains(row) ? .copied : .dropped }, into: &out)
                     }
                     start = end
                 }

@@ -1,0 +1,299 @@
+import PostboxCore
+import Testing
+
+@Suite("Shaped rows in a file of rejects")
+struct RowEditingTests {
+    /// The rejects of these rows, however the file is cut.
+    private static func rejects(
+        _ text: String, _ rule: MappingRule, _ format: PriceFileFormat = .csv, bad: [Int]
+    ) throws -> [String] {
+        var rows = RowSet(rows: 100)
+        for row in bad { rows.insert(row) }
+        let bytes = Array(text.utf8)
+        let sources = RowSources(scan: try scan(bytes, inChunksOf: bytes.count, rule, format))
+        return try [Int.max, 1, 9].map { chunk in
+            var reading = RejectsReading(
+                rule, format: format, sources: sources, editing: RowEditing(rule, format: format, bad: rows))
+            var rejects = RejectsText(endsLines: format.traits.isByLine)
+            var out: [UInt8] = []
+            try pieces(bytes, chunk) { piece, isLast throws(FileProblem) in
+                rejects.note(piece)
+                try reading.read(piece, isLast: isLast)
+                rejects.copy(
+                    reading.batch, reading.frame, readTo: reading.readTo, heldFrom: reading.heldFrom,
+                    isBad: rows.contains, into: &out)
+            }
+            rejects.finish(reading.frame, into: &out)
+            if case .zip(let paths)? = rule.layout?.rows {
+                var copy = try JSONZipCopy(paths: paths)
+                out.removeAll()
+                try pieces(bytes, chunk) { piece, isLast throws(FileProblem) in
+                    let edits = reading.entries
+                    try copy.copy(
+                        piece, isLast: isLast,
+                        fate: { edits?.fate(of: $0, at: $1) ?? (rows.contains($0) ? .copied : .dropped) }, into: &out)
+                }
+            }
+            return String(decoding: out, as: UTF8.self)
+        }
+    }
+
+    private static func pieces(
+        _ bytes: [UInt8], _ size: Int, _ body: (UnsafeRawBufferPointer, Bool) throws(FileProblem) -> Void
+    ) throws(FileProblem) {
+        var start = 0
+        while start < bytes.count {
+            let end = size < bytes.count - start ? start + size : bytes.count
+            let piece = Array(bytes[start..<end])
+            try piece.span.withUnsafeBytes { (piece) throws(FileProblem) in try body(piece, end == bytes.count) }
+            start = end
+        }
+    }
+
+    /// A file whose bad rows hold `1e5`, or `x11` where that is a number.
+    struct File: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var format: PriceFileFormat
+        var rule: MappingRule
+        var text: String
+        /// What the rejects hold; nil: that is not looked at.
+        var rejects: String?
+        var bad = "1e5"
+
+        init(
+            _ name: String, _ format: PriceFileFormat, _ text: String, rejects: String? = nil,
+            _ change: (inout MappingRule) -> Void = { _ in }
+        ) {
+            testDescription = name
+            self.format = format
+            self.text = text
+            self.rejects = rejects
+            rule = MappingRule(
+                destinations: ["d"], post: .update, ric: .column("$ccy"),
+                fields: [
+                    FieldRule(name: "BID", source: .column("$rate"), type: .real),
+                    FieldRule(name: "DAY", source: .column("Date"), type: .text, isOptional: true),
+                ])
+            var shape = RowShape()
+            shape.unpivot = Unpivot(
+                keep: ["Date"], name: "$ccy", value: "$rate",
+                columns: format.traits.hasHeader ? .others : .named(["USD", "JPY", "GBP"]))
+            rule.shape = shape
+            change(&rule)
+            guard rule.fields?[0].type != nil else { return }
+            bad = "x11"
+            self.text = text.replacing("1e5", with: bad)
+            self.rejects = rejects?.replacing("1e5", with: bad)
+        }
+    }
+
+    private static func lines(_ change: (inout LineLayout) -> Void) -> FileLayout {
+        var lines = LineLayout()
+        change(&lines)
+        return FileLayout(lines: lines)
+    }
+
+    private static let fixed = lines { lines in
+        lines.fixed = [
+            .init(name: "Date", first: 1, last: 4), .init(name: "USD", first: 6, last: 9),
+            .init(name: "JPY", first: 11, last: 14), .init(name: "GBP", first: 15, last: 17),
+        ]
+    }
+
+    private static func carries(_ rule: inout MappingRule) { rule.shape?.carried = ["Date"] }
+
+    static let files = [
+        File(
+            "CSV with quotes", .csv, "Date,USD,JPY,GBP\nm,\"a \"\"b\"\", c\",\"2\",1e5\nn,1,2,3\n",
+            rejects: "Date,USD,JPY,GBP\nm,\"\",\"\",1e5\n"
+        ) { $0.fields?[0].type = nil },
+        File("CSV with Excel's line", .csv, "sep=;\nDate;USD;JPY;GBP\nm;ab;1e5;x\n;3;1e5;4\n") { rule in
+            rule.fields?[0].type = nil
+            carries(&rule)
+        },
+        File("single quotes", .csv, "Date,USD,JPY,GBP\n'm,n','1''5',2,1e5\n,1e5,'a,b',5\n") { rule in
+            rule.layout = lines { $0.quote = .single }
+            rule.fields?[0].type = nil
+            carries(&rule)
+        },
+        File("a workbook's short rows", .xlsx, "Date,USD,JPY,GBP\nm,1,2,3\nn,1e5\n"),
+        File(
+            "fixed columns", .fixed, "Mär  1.55 1e5 2.5\nn    1    \n\no    4.00 5   1e5\n",
+            rejects: "Mär       1e5    \no             1e5\n"
+        ) { $0.layout = fixed },
+        File(
+            "fixed columns with carried values", .fixed, "Mär  1.55 1e5 2.5\n     1e5  33  \n          4.5 1e5\n",
+            rejects: "Mär       1e5    \nMär  1e5      \nMär           1e5\n"
+        ) { rule in
+            rule.layout = fixed
+            carries(&rule)
+        },
+        File(
+            "blanks", .csv, "Date USD  JPY\tGBP\n m 1.5 \"2 \"\"5\"  1e5 \n",
+            rejects: "Date USD  JPY\tGBP\n m \"\" \"\"  1e5 \n"
+        ) { rule in
+            rule.layout = lines { $0.partsAtBlanks = true }
+            rule.fields?[0].type = nil
+        },
+        File(
+            "blanks without quotes", .csv, "Date USD JPY GBP\nm 1.5 2 1e5\n- 1e5 3 4\n",
+            rejects: "Date USD JPY GBP\nm \"\" \"\" 1e5\nm 1e5 \"\" \"\"\n"
+        ) { rule in
+            var layout = lines { lines in
+                lines.partsAtBlanks = true
+                lines.quote = LineLayout.Quote.none
+            }
+            layout.blanks = BlankValues(nulls: ["-"])
+            rule.layout = layout
+            carries(&rule)
+        },
+        File(
+            "JSON", .json,
+            #"[{"Date": "m", "USD": 1.5, "JPY": "\u0031", "GBP":"1e5"}, {"Date":"n","USD":1}, {"USD":"1e5" ,"JPY":null}]"#,
+            rejects: "[\n" + #"{"Date": "m", "USD": null, "JPY": null, "GBP":"1e5"},"# + "\n"
+                + #"{"Date": "n", "USD":"1e5" ,"JPY":null}"# + "\n]\n"
+        ) { carries(&$0) },
+        File("JSON lines", .jsonLines, #"{"USD":1,"JPY":"1e5","Date":"a\"b"}"# + "\n{}\n" + #"{"GBP":"1e5"}"# + "\n") {
+            rule in
+            carries(&rule)
+        },
+        File("JSON of paths", .json, #"[{"d":"m","p":{"u":[1,"1e5"]}, "q":[{"n":"G","v":"\u0031"}]}]"#) { rule in
+            rule.fields?[1].source = .column("d")
+            rule.shape?.unpivot?.keep = ["d"]
+            rule.shape?.unpivot?.columns = .named(["p.u[0]", "p.u[1]", "q[n=G].v"])
+        },
+        File(
+            "JSON deeper in a document", .json, #"{"a":{"r":[{"Date":"m","USD":1,"JPY":"1e5"},{"USD":"1e5","JPY":2}]}}"#
+        ) {
+            rule in
+            rule.layout = FileLayout(rows: .path("a.r"))
+            rule.shape?.unpivot?.columns = .named(["USD", "JPY"])
+            carries(&rule)
+        },
+        File("JSON of members", .json, #"{"a":{"k\"{1":{"USD":1,"JPY":"1e5"},"k2":{ },"k3":{"USD":"1e5"}}}"#) { rule in
+            rule.layout = FileLayout(rows: .path("a.*"))
+            rule.fields?[1].source = .column("$key")
+            rule.shape?.unpivot?.keep = ["$key"]
+            rule.shape?.unpivot?.columns = .named(["USD", "JPY"])
+        },
+        File("JSON of arrays", .json, #"{"n":["Date","USD","JPY"],"r":[["m",1,"1e5"],[null,"1e5","2"],["o",1,2]]}"#) {
+            rule in
+            rule.layout = FileLayout(rows: .arrays(rows: "r", names: "n", columns: nil))
+            rule.shape?.unpivot?.columns = .named(["USD", "JPY"])
+            carries(&rule)
+        },
+        File(
+            "JSON of columns", .json, #"{"Date":["m",null,"o",""],"USD":[1,"1e5",2,1],"JPY":["1e5",3,4,"1e5"]}"#,
+            rejects: #"{"Date":["m","m","o"],"USD":[null,"1e5",null],"JPY":["1e5",null,"1e5"]}"#
+        ) { rule in
+            rule.layout = FileLayout(rows: .zip(["Date", "USD", "JPY"]))
+            rule.shape?.unpivot?.columns = .named(["USD", "JPY"])
+            carries(&rule)
+        },
+        File(
+            "XML", .xml,
+            "<r><q GBP='3' Date='m'><USD>1.5</USD><JPY>1e5</JPY></q><q Date='o'><USD/></q><q Date='n' GBP='1e5'><JPY>&#49;</JPY></q></r>",
+            rejects:
+                "<r><q GBP='' Date='m'><USD></USD><JPY>1e5</JPY></q>\n<q Date='n' GBP='1e5'><JPY></JPY></q>\n</r>\n"
+        ),
+        File(
+            "XML with carried values", .xml,
+            "<r><q><Date> a&amp;b </Date><USD>1</USD></q><q><Date/><USD>1e5</USD></q><q JPY='1' GBP='1e5'/>"
+                + "<q Date='' JPY='1e5'>\n</q></r>"
+        ) { carries(&$0) },
+        File(
+            "XML of paths", .xml,
+            "<a><b t='m'><q><x k='U' v = '1' w='1e5'/><x k='J'><![CDATA[1]]></x><y>1e5</y></q>\n<q><y>1</y></q></b></a>"
+        ) { rule in
+            rule.layout = FileLayout(rows: .path("/a/b/q"))
+            rule.fields?[1].source = .column("/a/b@t")
+            rule.shape?.unpivot?.keep = ["/a/b@t"]
+            rule.shape?.unpivot?.columns = .named(["x[@k=U]@v", "x[@k=U]@w", "x[@k=J]", "y"])
+        },
+    ]
+
+    @Test("Dropped again the rejects give the bad rows alone, each as it was", arguments: files)
+    func again(_ file: File) throws {
+        let rows = shapedRows(file.text, Shaping(rule: file.rule, format: file.format))
+        let bad = rows.filter { !$0.contains("{") }
+        #expect(!bad.isEmpty && bad.count < rows.count, "\(rows)")
+        let texts = try Self.rejects(
+            file.text, file.rule, file.format,
+            bad: bad.compactMap { $0.split(separator: " ").first.flatMap { Int($0) } })
+        #expect(texts == Array(repeating: texts[0], count: 3))
+        if let expected = file.rejects { #expect(texts[0] == expected) }
+        let rule = file.rule.forRejects()
+        let again = shapedRows(texts[0], Shaping(rule: rule, format: file.format))
+        #expect(again.count == bad.count { $0.contains("not_a_decimal@") }, "\(again) of \(texts[0])")
+        #expect(again.allSatisfy { $0.contains("not_a_decimal@") }, "\(again) of \(texts[0])")
+        // What a correction sends is what the file would have sent.
+        let right = shapedRows(
+            file.text.replacing(file.bad, with: "777"), Shaping(rule: file.rule, format: file.format))
+        let corrected = shapedRows(texts[0].replacing(file.bad, with: "777"), Shaping(rule: rule, format: file.format))
+        func values(_ rows: [String]) -> [String] {
+            rows.map { $0.split(separator: " ", maxSplits: 2).last.map(String.init) ?? $0 }
+        }
+        #expect(values(corrected) == values(right.filter { $0.contains("777") }), "\(texts[0])")
+    }
+
+    private static func rule(_ change: (inout RowShape) -> Void) -> MappingRule {
+        var rule = MappingRule(
+            destinations: ["d"], post: .update, ric: .column("RIC"),
+            fields: [FieldRule(name: "BID", source: .column("Bid"))])
+        var shape = RowShape()
+        change(&shape)
+        rule.shape = shape
+        return rule
+    }
+
+    @Test(
+        "Of an unpivoted line the bad cells alone are left, and what is kept",
+        arguments: [
+            ([3], "Date,USD,JPY,GBP,\nm,,,x,\n"), ([1, 3], "Date,USD,JPY,GBP,\nm,1.5,,x,\n"),
+            ([5], "Date,USD,JPY,GBP,\nn,\"\",y,,\n"), ([], ""),
+        ])
+    func unpivot(_ bad: [Int], _ expected: String) throws {
+        let rule = Self.rule { $0.unpivot = Unpivot(keep: ["Date"], name: "$ccy", value: "$rate") }
+        let text = "Date,USD,JPY,GBP,\nm,1.5,2,x,\nn,\"2.5\",y,3,\n"
+        #expect(try Self.rejects(text, rule, bad: bad) == [expected, expected, expected])
+    }
+
+    @Test("Carried values stand in the lines of their rows, quoted where they must be")
+    func carry() throws {
+        let rule = Self.rule { $0.carried = ["Desk"] }
+        let text = "Desk,RIC,Bid\n\"R,1\",A.T,1\n,B.T,x\nS,C.T,2\n\"\",D.T,y\n"
+        let expected = "Desk,RIC,Bid\n\"R,1\",B.T,x\n\"S\",D.T,y\n"
+        #expect(try Self.rejects(text, rule, bad: [2, 4]) == [expected, expected, expected])
+    }
+
+    @Test("All lines of a group have their carried values")
+    func group() throws {
+        let rule = Self.rule {
+            $0.carried = ["RIC"]
+            $0.group = RowGroup(by: ["RIC"], field: "F", value: "V")
+        }
+        let text = "RIC,F,V\nA.T,Bid,1\nB.T,Bid,x\n,Ask,2\nC.T,Bid,3\n"
+        let expected = "RIC,F,V\nB.T,Bid,x\nB.T,Ask,2\n"
+        #expect(try Self.rejects(text, rule, bad: [2]) == [expected, expected, expected])
+    }
+
+    @Test("A heading between the lines of a group comes with them, once")
+    func headingInGroup() throws {
+        var rule = Self.rule { $0.group = RowGroup(by: ["RIC"], field: "F", value: "V") }
+        rule.layout = Self.lines { $0.headings = [.init(patterns: ["* FUT"], name: "$product")] }
+        let text = "RIC,F,V\nA.T,Bid,1\nTIN FUT\nB.T,Bid,x\nLEAD FUT\nB.T,Ask,2\nC.T,Bid,3\nD.T,Bid,4\n"
+        let expected = "RIC,F,V\nTIN FUT\nB.T,Bid,x\nLEAD FUT\nB.T,Ask,2\n"
+        #expect(try Self.rejects(text, rule, bad: [2]) == [expected, expected, expected])
+    }
+
+    @Test("A file of rejects carries nothing from one line to the next")
+    func carriesNothing() {
+        var rule = Self.rule { $0.carried = ["Desk"] }
+        rule.fields?.append(FieldRule(name: "DESK", source: .column("Desk")))
+        rule.isForRejects = true
+        #expect(
+            shapedRows("Desk,RIC,Bid\nR,A.T,1\n,B.T,2\n", Shaping(rule: rule)) == [
+                #"1 2 A.T {"BID":1,"DESK":"R"}"#, #"2 3 B.T {"BID":2}"#,
+            ])
+    }
+}
