@@ -35,11 +35,13 @@ package struct RowEditing: Sendable {
             return
         }
         guard isEdited else { return nil }
-        switch format {
-        case .csv, .xlsx: form = .lines(LineEditing(rule, format: format))
-        case .fixed: form = .places(FixedEditing(rule.layout?.lines?.fixed ?? []))
-        case .json, .jsonLines: form = .members(JSONEditing())
-        case .xml: form = .elements(XMLEditing())
+        let traits = format.traits
+        if traits.hasColumnsByPosition {
+            form = .places(FixedEditing(rule.layout?.lines?.fixed ?? []))
+        } else if traits.hasHeader {
+            form = .lines(LineEditing(rule, format: format))
+        } else {
+            form = traits.hasRowElement ? .elements(XMLEditing()) : .members(JSONEditing())
         }
     }
 

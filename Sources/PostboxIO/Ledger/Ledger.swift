@@ -336,16 +336,20 @@ package actor Ledger {
 
     /// What a drop was called and claimed under; nil: there is no such drop, or not every row of it has its outcome.
     package func finished(_ drop: Int) throws -> (name: String, claimedAt: Int64, snapshot: DropSnapshot)? {
-        try database.read { db in
-            let row = try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT name, claimed_at, arrived_at, age, original, snapshot FROM "drop"
-                    WHERE number = ? AND stage IN ('settled', 'closed')
-                    """, arguments: [drop])
-            guard let row else { return nil }
-            return (row["name"], row["claimed_at"], try Self.snapshot(row))
-        }
+        try database.read { db in try Self.finished(drop, in: db) }
+    }
+
+    static func finished(
+        _ drop: Int, in db: Database
+    ) throws -> (name: String, claimedAt: Int64, snapshot: DropSnapshot)? {
+        let row = try Row.fetchOne(
+            db,
+            sql: """
+                SELECT name, claimed_at, arrived_at, age, original, snapshot FROM "drop"
+                WHERE number = ? AND stage IN ('settled', 'closed')
+                """, arguments: [drop])
+        guard let row else { return nil }
+        return (row["name"], row["claimed_at"], try snapshot(row))
     }
 
     /// What a drop may be the same as: the last one of its name before it, and the last one of its rule; see `Predecessor`. Drops

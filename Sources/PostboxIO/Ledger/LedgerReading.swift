@@ -90,6 +90,28 @@ package struct LedgerReading: Sendable {
         }
     }
 
+    /// What a drop was called and claimed under; nil: there is no such drop, or not every row of it has its outcome. Throws
+    /// `LedgerError`.
+    package func finished(_ drop: Int) throws -> (name: String, claimedAt: Int64, snapshot: DropSnapshot)? {
+        try read { db in try Ledger.finished(drop, in: db) }
+    }
+
+    /// The drops that the rows of a drop were in before, the last one first: a correction has one, a correction of that one two.
+    /// Throws `LedgerError`.
+    package func originals(of drop: Int) throws -> [Int] {
+        try read { db in
+            var found: [Int] = []
+            var drop = drop
+            while let original = try Int.fetchOne(
+                db, sql: "SELECT original FROM \"drop\" WHERE number = ?", arguments: [drop]), original < drop
+            {
+                found.append(original)
+                drop = original
+            }
+            return found
+        }
+    }
+
     private func drops(_ condition: String, _ arguments: StatementArguments) throws -> [Drop] {
         try read { db in
             try Row.fetchAll(

@@ -73,6 +73,7 @@ struct CancelCommand: AsyncParsableCommand {
     private func choose(_ desk: CommandIssuer) -> (DeskCommand, String) {
         if inbox {
             guard desk.isInInbox(target) else {
+                if desk.isLeftAlone(target) { endLeftAlone() }
                 CommandIssuer.end("\(target) does not lie in the inbox", PostboxCore.ExitCode.usage)
             }
             // Without the ledger a drop of that name in work would be the one that the command means.
@@ -101,8 +102,15 @@ struct CancelCommand: AsyncParsableCommand {
             if let last = known.last {
                 CommandIssuer.end("\(CommandIssuer.words(last)) already", PostboxCore.ExitCode.usage)
             }
+            if desk.isLeftAlone(target) { endLeftAlone() }
             CommandIssuer.end("there is no \(target) in the inbox or in work", PostboxCore.ExitCode.usage)
         }
+    }
+
+    private func endLeftAlone() -> Never {
+        CommandIssuer.end(
+            "\(target) is left alone in the inbox, by `ignore` of the configuration: nothing of it is sent",
+            PostboxCore.ExitCode.usage)
     }
 
     private func finished(

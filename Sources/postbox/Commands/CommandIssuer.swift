@@ -112,6 +112,13 @@ struct CommandIssuer {
 
     /// Whether a file of that name lies in the inbox and may be taken.
     func isInInbox(_ name: String) -> Bool {
+        isThere(name) && !InboxNames(rules: [], ignored: place.ignored).isIgnored(name)
+    }
+
+    /// Whether a file of that name lies in the inbox, and the configuration's `ignore` leaves it there.
+    func isLeftAlone(_ name: String) -> Bool { isThere(name) && !isInInbox(name) }
+
+    private func isThere(_ name: String) -> Bool {
         guard !name.contains("/"), !FileNames.isIgnored(name), !FileNames.isTooLong(name) else { return false }
         return Self.orEnd { try Disk.status(place.directories.inbox + "/" + name)?.isRegular == true }
     }

@@ -27,12 +27,18 @@ struct FileCheck {
             problem(path, FileProblem(reason: "not_a_file", what: "it is no regular file"))
             return PostboxCore.ExitCode.failed
         }
-        // Rejects go by today's rules here: which drop they name, the ledger alone knows.
-        guard let rule = settings.rule(for: name) else {
+        let original: MappingRule?
+        do throws(FileProblem) {
+            original = try ruleOfOriginal(path, RejectsName(name))
+        } catch {
+            problem(path, error)
+            return PostboxCore.ExitCode.failed
+        }
+        guard let rule = original ?? settings.rule(for: name) else {
             problem(path, settings.noRule(name))
             return PostboxCore.ExitCode.failed
         }
-        if let rejects = RejectsName(name) {
+        if original == nil, let rejects = RejectsName(name) {
             if let wanted = rejects.destination,
                 settings.rule(for: rejects.original)?.destinations.contains(wanted) != true
             {
@@ -63,6 +69,26 @@ struct FileCheck {
             code = PostboxCore.ExitCode.worse(code, await check(path, rule, format, destination))
         }
         return code
+    }
+
+    /// The rule that the drop went by whose rejects a file holds; nil: it holds none, or there is no ledger that knows. Throws when the
+    /// ledger knows no such drop.
+    private func ruleOfOriginal(_ path: String, _ rejects: RejectsName?) throws(FileProblem) -> MappingRule? {
+        guard let rejects else { return nil }
+        let known: (name: String, claimedAt: Int64, snapshot: DropSnapshot)?
+        do {
+            guard let ledger = try LedgerReading(path: settings.directories.state + "/ledger.sqlite") else {
+                return nil
+            }
+            known = try ledger.finished(rejects.drop)
+        } catch {
+            Terminal.error("\(path): \(Words.of(error))")
+            return nil
+        }
+        let (snapshot, refusal) = Claims.snapshot(of: rejects, from: known, settings)
+        if let refusal { throw FileProblem(reason: refusal.reason, what: refusal.text) }
+        if !isJSON { say("\(path): rejects of drop \(rejects.drop), by the rule that it went by") }
+        return snapshot.rule
     }
 
     private func check(

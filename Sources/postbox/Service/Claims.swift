@@ -44,12 +44,17 @@ struct Claims: Sendable {
     /// that one was claimed. Throws when the ledger cannot be read.
     func snapshot(for name: String) async throws -> (DropSnapshot, OutcomeDetail?) {
         guard let rejects = RejectsName(name) else { return snapshotByToday(for: name) }
-        func refused(_ why: String) -> (DropSnapshot, OutcomeDetail?) {
-            (Self.none, Self.unknownOriginal(rejects, why))
-        }
-        guard let original = try await context.ledger.finished(rejects.drop) else {
-            return refused("no finished drop has that number")
-        }
+        return Self.snapshot(of: rejects, from: try await context.ledger.finished(rejects.drop), context.settings)
+    }
+
+    /// What a file of rejects is contributed under; a refusal when it does not come from that drop. `original`: what the ledger has
+    /// under the drop's number.
+    static func snapshot(
+        of rejects: RejectsName, from original: (name: String, claimedAt: Int64, snapshot: DropSnapshot)?,
+        _ settings: Settings
+    ) -> (DropSnapshot, OutcomeDetail?) {
+        func refused(_ why: String) -> (DropSnapshot, OutcomeDetail?) { (none, unknownOriginal(rejects, why)) }
+        guard let original else { return refused("no finished drop has that number") }
         guard original.name == rejects.original else { return refused("that drop was \(original.name)") }
         var snapshot = original.snapshot
         let destinations = snapshot.rule.destinations
@@ -58,7 +63,7 @@ struct Claims: Sendable {
                 rejects.destination.map { "that drop did not go to \($0)" } ?? "that drop matched no rule")
         }
         snapshot.rule = snapshot.rule.forRejects(at: rejects.destination)
-        for destination in context.settings.destinations where destination.profile.isUpdateOnly {
+        for destination in settings.destinations where destination.profile.isUpdateOnly {
             snapshot.updateOnly[destination.name] = true
         }
         // Its values are as old as those of the file that they were in.

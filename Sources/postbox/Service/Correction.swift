@@ -32,12 +32,12 @@ struct Correction: Sendable {
         try newer().filter { sent in try !places(of: sent).contains { try Disk.exists($0) } }.map(\.target)
     }
 
-    /// Drops that sent something and were finished after the values of this one arrived, by number: all newer ones, and the original.
-    private func finished() throws -> [LedgerReading.Sent] {
-        guard isOne,
-            let ledger = try LedgerReading(path: context.settings.directories.state + "/ledger.sqlite")
-        else { return [] }
-        return try ledger.sent(since: file.place.age)
+    /// Drops that sent something and were finished after the values of this one arrived, by number: all newer ones, and those that
+    /// its rows were in before.
+    private func finished() throws -> [LedgerReading.Sent] { try ledger()?.sent(since: file.place.age) ?? [] }
+
+    private func ledger() throws -> LedgerReading? {
+        isOne ? try LedgerReading(path: context.settings.directories.state + "/ledger.sqlite") : nil
     }
 
     /// Newer finished drops that sent something to a destination of this one, by number.
@@ -48,7 +48,7 @@ struct Correction: Sendable {
         }
     }
 
-    /// Rows of the original file that were accepted, or may have been, and stood behind the bad rows of their RIC: their values
+    /// Rows of the original file, and of corrections of it that this one corrects, that were accepted, or may have been, and stood behind the bad rows of their RIC: their values
     /// are newer than what is corrected. By the hash of RIC and service; `services`: names by their index in mapped rows. Throws as
     /// `keepNewerResults`.
     func newerRowsOfOriginal(at destination: String, services: [String]) async throws -> [UInt64: Guarded.Own] {
@@ -57,13 +57,17 @@ struct Correction: Sendable {
     }
 
     private func findNewerRows(at destination: String, services: [String]) throws -> [UInt64: Guarded.Own] {
-        guard let original = file.snapshot.original,
-            let sent = try finished().first(where: { $0.place.drop == original })
-        else { return [:] }
-        var rows = OriginalRows(destination: destination, services: services)
-        try eachLine(of: sent) { rows.noteBad($0) }
-        try eachLine(of: sent) { rows.noteLater($0) }
-        return rows.later.mapValues { Guarded.Own(ric: $0.ric, name: "\(original):\($0.number)") }
+        let originals = Set(try ledger()?.originals(of: file.drop) ?? [])
+        var newer: [UInt64: Guarded.Own] = [:]
+        for sent in try finished() where originals.contains(sent.place.drop) {
+            var rows = OriginalRows(destination: destination, services: services)
+            try eachLine(of: sent) { rows.noteBad($0) }
+            try eachLine(of: sent) { rows.noteLater($0) }
+            for (key, row) in rows.later {
+                newer[key] = Guarded.Own(ric: row.ric, name: "\(sent.place.drop):\(row.number)")
+            }
+        }
+        return newer
     }
 
     private func eachLine(of sent: LedgerReading.Sent, _ body: (ResultJournal.Line) -> Void) throws {

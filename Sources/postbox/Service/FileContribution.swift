@@ -286,6 +286,7 @@ struct FileContribution: Sendable {
         } else {
             if let skipped = plan.skipped, skipped.count > 0 {
                 try await context.disk.run { [file] in try file.note(skipped: skipped) }
+                FailPoint.reach("skipped_noted")
             }
             try await context.ledger.plan(
                 file.drop, size: plan.digests.size, sha256: plan.digests.sha256, digests: plan.digests.chunks,

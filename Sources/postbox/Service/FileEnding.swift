@@ -117,7 +117,10 @@ struct FileEnding: Sendable {
         if file.record != nil || bad.values.contains(where: { $0.count > 0 }) {
             try await context.disk.run { try writeRejects(bad, of: source, plan) }
         }
-        if listsSkipped { try await context.disk.run { try listSkipped(of: source, plan) } }
+        if listsSkipped {
+            try await context.disk.run { try listSkipped(of: source, plan) }
+            FailPoint.reach("skipped_listed")
+        }
         FailPoint.reach("rejects_written")
         let summary = report.summary(of: fate, facts, plan: plan, source: source, results: results)
         let folder = folder(for: fate.verdict)

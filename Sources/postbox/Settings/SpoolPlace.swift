@@ -8,6 +8,8 @@ struct SpoolPlace: Sendable, Equatable {
     var directories: Settings.Directories
     /// Names of destinations; nil: not known.
     var destinations: [String]?
+    /// Patterns of names that are left alone in the inbox, as far as they are known.
+    var ignored: [String] = []
     /// The configuration is not right: what is known of it was read as well as it went.
     var isMakeshift: Bool
 
@@ -26,7 +28,7 @@ struct SpoolPlace: Sendable, Equatable {
             if named == nil || named == settings.directories.spool {
                 return SpoolPlace(
                     directories: settings.directories, destinations: settings.destinations.map(\.name),
-                    isMakeshift: false)
+                    ignored: settings.ignored, isMakeshift: false)
             }
         } catch {
             let loose = loosely(config, environment)
@@ -76,7 +78,11 @@ struct SpoolPlace: Sendable, Equatable {
                 spool: spool, inbox: try place(.inbox), work: try place(.work), done: try place(.done),
                 failed: try place(.failed), state: try place(.state))
             let names = top?["destinations"]?.mapping.map { Array($0.keys).compactMap { $0.scalar?.string } }
-            return .success(SpoolPlace(directories: directories, destinations: names, isMakeshift: true))
+            let ignored = top?["ignore"].map { $0.sequence.map(Array.init) ?? [$0] } ?? []
+            return .success(
+                SpoolPlace(
+                    directories: directories, destinations: names, ignored: ignored.compactMap { $0.scalar?.string },
+                    isMakeshift: true))
         } catch {
             return .failure(error)
         }

@@ -120,6 +120,19 @@ struct ControlTests {
         try await Self.stop(service)
     }
 
+    @Test("A file that `ignore` leaves in the inbox is not cancelled, and the command says why", arguments: [false, true])
+    func ignored(isBroken: Bool) async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], top: "ignore: [\"*.part.csv\"]" + (isBroken ? "\nnonsense: 1" : ""))
+        try FileManager.default.createDirectory(at: desk.path(.state), withIntermediateDirectories: true)
+        try desk.drop("a.part.csv", "RIC,BID\nA.TST,1\n")
+        for flags in [[], ["--inbox"]] {
+            #expect(try await Self.say(desk, ["cancel", "a.part.csv"] + flags, code: 64).contains("`ignore`"))
+        }
+        #expect(Self.orders(desk).isEmpty)
+    }
+
     @Test("Ordered without a service, a cancellation takes effect at the next start before anything is sent")
     func withoutService() async throws {
         let desk = try Desk()
