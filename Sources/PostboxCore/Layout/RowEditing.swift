@@ -94,10 +94,9 @@ package struct EntryEdits: Sendable {
         kept.grow(toHold: row.number)
         kept.insert(row.number)
         for index in emptied {
-            var rows = self.emptied[columns[Int(cells[index].column)].name] ?? RowSet(rows: 0)
-            rows.grow(toHold: row.number)
-            rows.insert(row.number)
-            self.emptied[columns[Int(cells[index].column)].name] = rows
+            let name = columns[Int(cells[index].column)].name
+            self.emptied[name, default: RowSet(rows: 0)].grow(toHold: row.number)
+            self.emptied[name]?.insert(row.number)
         }
         for entry in carried {
             filled[entry.column.name, default: [:]][row.number] = JSONEditing.literal(entry.value, entry.kind)

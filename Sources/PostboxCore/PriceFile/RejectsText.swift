@@ -11,8 +11,9 @@ package struct RejectsText {
     private var hasBegun = false
     /// What must stand there and was not written yet.
     private var kept: [Range<Int>] = []
-    /// What stands in place of parts of rows.
+    /// What stands in place of parts of rows, in order, and how many of these are done with.
     private var edits: [SourceEdit] = []
+    private var editsDone = 0
     /// Where the row ends that was written last.
     private var written = 0
     private var isAfterRow = false
@@ -51,7 +52,9 @@ package struct RejectsText {
         keep(before: end, frame, into: &out)
         window.removeFirst(min(window.count, end - windowStart))
         windowStart = end
-        edits.removeAll { $0.rowStart < end }
+        let done = edits.firstIndex { $0.rowStart >= end } ?? edits.count
+        edits.removeFirst(done)
+        editsDone = max(editsDone - done, 0)
     }
 
     /// Appends what comes last. Nothing at all, when there was no bad row and nothing to keep.
@@ -83,13 +86,14 @@ package struct RejectsText {
         if endsLines, out.last != Byte.lineFeed, out.last != Byte.carriageReturn { out.append(Byte.lineFeed) }
     }
 
-    private func append(_ range: Range<Int>, into out: inout [UInt8]) {
+    private mutating func append(_ range: Range<Int>, into out: inout [UInt8]) {
         let (start, end) = (range.lowerBound - windowStart, range.upperBound - windowStart)
         guard start >= 0, start <= end, end <= window.count else { return }
         var at = start
-        // They stand in order.
-        let firstEdit = edits.firstIndex { $0.rowStart >= range.lowerBound } ?? edits.endIndex
-        for edit in edits[firstEdit...].prefix(while: { $0.rowStart < range.upperBound }) {
+        while editsDone < edits.count, edits[editsDone].rowStart < range.lowerBound { editsDone += 1 }
+        while editsDone < edits.count, edits[editsDone].rowStart < range.upperBound {
+            let edit = edits[editsDone]
+            editsDone += 1
             let (first, behind) = (edit.range.lowerBound - windowStart, edit.range.upperBound - windowStart)
             guard first >= at else { continue }
             out.append(contentsOf: window[at..<first])

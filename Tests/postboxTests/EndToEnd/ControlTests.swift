@@ -120,7 +120,8 @@ struct ControlTests {
         try await Self.stop(service)
     }
 
-    @Test("A file that `ignore` leaves in the inbox is not cancelled, and the command says why", arguments: [false, true])
+    @Test(
+        "A file that `ignore` leaves in the inbox is not cancelled, and the command says why", arguments: [false, true])
     func ignored(isBroken: Bool) async throws {
         let desk = try Desk()
         let simulator = try await desk.simulate()

@@ -20,20 +20,24 @@ struct CorrectionTests {
     }
 
     private static let wide =
-        "unpivot: {keep: [Date], name: $ccy, value: $rate}\nric: {template: \"{$ccy}.TST\"}\n"
+        "unpivot: {keep: [Date], name: $ccy, value: $rate}\nric: {template: \"{$ccy}{Date}.TST\"}\n"
         + "fields: {BID: {column: $rate, type: real}, GEN_TEXT16: {column: Date, type: text}}\n"
     private static let named = wide.replacing("value: $rate}\n", with: "value: $rate, columns: [USD, JPY, GBP]}\n")
     private static let widePosts = [
-        "USD.TST m 1.5", "JPY.TST m 777", "GBP.TST m 3", "USD.TST n 4", "JPY.TST n 5", "GBP.TST n 777",
+        "USDm.TST m 1.5", "JPYm.TST m 777", "GBPm.TST m 3", "USDn.TST n 4", "JPYn.TST n 5", "GBPn.TST n 777",
     ]
+    /// With a date that stands once for several lines.
+    private static let merged =
+        wide.replacing("keep: [Date]", with: "keep: [Date, T]").replacing("{Date}", with: "{T}") + "carry: [Date]"
+    private static let mergedText = "Date,T,USD,JPY,GBP\nm,m,1.5,x11,3\n,n,4,5,x11\n"
+    private static let mergedPosts = widePosts.map { $0.replacing(" n ", with: " m ") }
     private static let rows = "ric: RIC\nfields: {BID: {column: bid, type: real}}\n"
     private static let rowPosts = ["A.TST 1", "B.TST 777", "C.TST 3"]
 
     static let files = [
         File(
-            testDescription: "a wide CSV with a merged cell", name: "w.csv", rule: wide + "carry: [Date]",
-            text: "Date,USD,JPY,GBP\nm,1.5,x11,3\n,4,5,x11\n",
-            posts: widePosts.map { $0.replacing(" n ", with: " m ") }),
+            testDescription: "a wide CSV with a merged cell", name: "w.csv", rule: merged, text: mergedText,
+            posts: mergedPosts),
         File(
             testDescription: "wide fixed columns", name: "w.txt",
             rule: wide + "format: fixed\ncolumns: {Date: 1-2, USD: 4-6, JPY: 8-10, GBP: 12-14}",
@@ -90,9 +94,8 @@ struct CorrectionTests {
             testDescription: "a member of a zip", name: "p.zip", rule: rows + "format: csv\nmember: \"*.csv\"",
             text: "RIC,bid\nA.TST,1\nB.TST,x11\nC.TST,3\n", posts: rowPosts, packing: "zip"),
         File(
-            testDescription: "a wide workbook", name: "w.xlsx", rule: wide + "carry: [Date]",
-            text: "Date,USD,JPY,GBP\nm,1.5,x11,3\n,4,5,x11\n",
-            posts: widePosts.map { $0.replacing(" n ", with: " m ") }, packing: "xlsx"),
+            testDescription: "a wide workbook", name: "w.xlsx", rule: merged, text: mergedText, posts: mergedPosts,
+            packing: "xlsx"),
     ]
 
     /// A workbook of one sheet, whose cells are these.
@@ -195,7 +198,7 @@ struct CorrectionTests {
         let desk = try Desk()
         let simulator = try await desk.simulate()
         let file = File(
-            testDescription: "", name: "w.csv", rule: Self.wide, text: "", posts: [])
+            testDescription: "", name: "w.csv", rule: Self.wide.replacing("{Date}", with: ""), text: "", posts: [])
         try Self.configure(desk, simulator.url, file)
         try desk.drop("w.csv", "Date,USD,JPY,GBP\nm,x11,x11,1\nn,2,x11,x11\n")
         #expect(try await desk.once() == 2)
@@ -206,11 +209,11 @@ struct CorrectionTests {
             (4, "Date,USD,JPY,GBP\nm,6,7,\n"),
         ] {
             try desk.drop(name, text)
-            #expect(try await desk.once() == 2, "\(desk.log())")
+            #expect(try await desk.once() == (drop == 4 ? 3 : 2), "\(desk.log())")
             name = drop < 4 ? try Self.rejects(desk, drop).name : name
         }
         // What the first file, and the second correction, said of the same RICs stood behind it.
-        let last = try desk.finished(name, in: .failed)
+        let last = try desk.finished(name.replacing("rejects-3.csv", with: "rejects-3.2.csv"), in: .failed)
         #expect(last.column("outcome") == ["unsent", "unsent"] && last.column("reason") == ["overtaken", "overtaken"])
         #expect(
             try Self.posts(simulator) == ["GBP.TST m 1", "GBP.TST n 9", "JPY.TST n 8", "USD.TST n 2"], "\(desk.log())")
