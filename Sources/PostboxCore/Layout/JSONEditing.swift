@@ -49,12 +49,10 @@ struct JSONEditing: Sendable {
         if text[at..<row.upperBound].first == Byte.quote {
             at += 1
             while at < row.upperBound, text[at] != Byte.quote { at += text[at] == UInt8(ascii: "\\") ? 2 : 1 }
-        }
-        while at < row.upperBound, text[at] != UInt8(ascii: "{") {
-            if text[at] == UInt8(ascii: "[") { return nil }
             at += 1
         }
-        guard at < row.upperBound else { return nil }
+        while at < row.upperBound, text[at] <= Byte.space || text[at] == UInt8(ascii: ":") { at += 1 }
+        guard at < row.upperBound, text[at] == UInt8(ascii: "{") else { return nil }
         at += 1
         let next = text[at..<row.upperBound].first { $0 > Byte.space }
         return (at, next == UInt8(ascii: "}"))
