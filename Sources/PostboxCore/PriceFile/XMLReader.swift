@@ -24,7 +24,8 @@ package struct XMLReader: PriceFileReader {
         notesOrigins: Bool = false
     ) {
         parser = XMLDocumentParser(
-            XMLRowContext(rowElement: rowElement, usedColumns: usedColumns, pieceBytes: pieceBytes,
+            XMLRowContext(
+                rowElement: rowElement, usedColumns: usedColumns, pieceBytes: pieceBytes,
                 notesOrigins: notesOrigins))
     }
 
