@@ -216,7 +216,9 @@ package struct RowShaper {
             guard work[slot].column != .max, work[slot].kind != .null, work[slot].length > 0 else { return nil }
             let cell = range.first { shape.slots[Int(given.original[$0].column)] == slot }
             // It is its own, with or without the blanks around it.
-            if let cell, given.original[cell].length > 0, given.original[cell].bytes.contains(Int(work[slot].start)) { return nil }
+            if let cell, given.original[cell].length > 0, given.original[cell].bytes.contains(Int(work[slot].start)) {
+                return nil
+            }
             let column = cell.map { columns[Int(given.original[$0].column)] } ?? Column(name: shape.names[slot])
             return RowEditing.Carried(
                 column: column, cell: cell, value: batch.text[work[slot].bytes], kind: work[slot].kind)
