@@ -41,6 +41,23 @@ package struct Formula: Sendable {
     private let nodes: [Node]
     /// Every constant fits 64 bits.
     private let hasShortConstants: Bool
+    /// What stands below a division line: the indices of its columns, in the order of the formula.
+    var divisors: [Int] {
+        var found: [Int] = []
+        func collect(_ index: Int) {
+            switch nodes[index] {
+            case .column(let column): found.append(column)
+            case .constant: break
+            case .negated(let a), .magnitude(let a), .rounded(let a, _): collect(a)
+            case .sum(let a, let b), .difference(let a, let b), .product(let a, let b), .quotient(let a, let b),
+                .least(let a, let b), .greatest(let a, let b):
+                collect(a)
+                collect(b)
+            }
+        }
+        for case .quotient(_, let below) in nodes { collect(below) }
+        return found
+    }
 
     /// Reads a formula as the configuration has it.
     ///

@@ -103,14 +103,15 @@ struct ValueStage {
             if let faulty = formula.slots.first(where: { work[$0].kind == .faulty }) { return work[faulty] }
             if maker.isOptional, formula.slots.contains(where: { work[$0].column == .max }) { return ShapeColumns.none }
             if let (fault, slot) = formula.evaluate(work, batch.text, scratch: &next, into: &value) {
-                let cell = slot < 0 ? ShapeColumns.none : work[slot]
-                return faulty(fault, cell, slot < 0 ? nil : names[slot], line, &batch)
+                guard slot < 0 else { return faulty(fault, work[slot], names[slot], line, &batch) }
+                return faulty(fault, formula, work, names, line, &batch)
             }
         }
         if kind == .nested, !value.isEmpty {
             return faulty(.nestedValue, work[place], names[place], line, &batch)
         }
-        if let fault = run(maker, &kind, work, batch.text) {
+        let isOfJSON = !maker.steps.isEmpty && isWrittenByJSON(maker.origin, kind, work, batch.text)
+        if let fault = run(maker, &kind, isOfJSON: isOfJSON, work, batch.text) {
             if case .template = maker.origin {
                 return faulty(fault, madeOf: value, place < 0 ? nil : names[place], line, &batch)
             }
@@ -122,6 +123,16 @@ struct ValueStage {
         return RowBatch.Cell(
             column: 0, start: UInt32(truncatingIfNeeded: start), length: UInt32(truncatingIfNeeded: value.count),
             kind: maker.isNumber ? .plain : kind)
+    }
+
+    /// Whether a number in the value has the point of JSON, which writes its numbers in one way, whatever the rule says of texts.
+    private func isWrittenByJSON(
+        _ origin: Origin, _ kind: RowBatch.Kind, _ work: [RowBatch.Cell], _ text: [UInt8]
+    ) -> Bool {
+        guard case .template(let template) = origin else { return kind == .number }
+        return template.slots.contains { slot in
+            work[slot].kind == .number && text[work[slot].bytes].contains(UInt8(ascii: "."))
+        }
     }
 
     /// A number that is only read, straight from its cell; nil: more is to be done.
@@ -139,7 +150,7 @@ struct ValueStage {
         batch.text.append(contentsOf: value)
         return RowBatch.Cell(
             column: 0, start: UInt32(truncatingIfNeeded: start), length: UInt32(truncatingIfNeeded: value.count),
-            kind: maker.isNumber ? .plain : cell.kind)
+            kind: maker.isNumber || step.isRead(value.span, from: cell.kind) ? .plain : cell.kind)
     }
 
     /// Takes over a cell's bytes.
@@ -152,8 +163,9 @@ struct ValueStage {
     }
 
     private mutating func run(
-        _ maker: Maker, _ kind: inout RowBatch.Kind, _ work: [RowBatch.Cell], _ text: [UInt8]
+        _ maker: Maker, _ kind: inout RowBatch.Kind, isOfJSON: Bool, _ work: [RowBatch.Cell], _ text: [UInt8]
     ) -> ValueFault? {
+        var isOfJSON = isOfJSON
         if maker.steps.isEmpty { return nil }
         // Apart from each other: what is read of one is written to the other.
         var (value, next, dates): ([UInt8], [UInt8], [DateReader]) = ([], [], [])
@@ -178,7 +190,10 @@ struct ValueStage {
                 guard !value.isEmpty || takesEmpty else { continue }
                 next.removeAll(keepingCapacity: true)
                 guard mapper.convert(value.span, into: &next) else { return .notInMap }
-                if next != value, kind == .number || kind == .bool { kind = .plain }
+                if next != value {
+                    if kind == .number || kind == .bool { kind = .plain }
+                    isOfJSON = false
+                }
                 swap(&value, &next)
             case .lookup(let table, let column, let by):
                 next.removeAll(keepingCapacity: true)
@@ -195,14 +210,19 @@ struct ValueStage {
                     guard let table, table.take(column, by: value.span, into: &next) else { return .notInTable }
                 }
                 kind = .plain
+                isOfJSON = false
                 swap(&value, &next)
-            case .whenEmpty(let text): if value.isEmpty { value.append(contentsOf: text) }
+            case .whenEmpty(let text):
+                guard value.isEmpty else { continue }
+                value.append(contentsOf: text)
+                if kind == .number { kind = .plain }
+                isOfJSON = false
             case .number(let step):
                 guard !value.isEmpty, kind != .bool else { continue }
                 next.removeAll(keepingCapacity: true)
-                // JSON writes its numbers in one way, whatever the rule says of texts.
-                let reader = kind == .number ? step.ofJSON : step.reader
+                let reader = isOfJSON ? step.ofJSON : step.reader
                 if let fault = reader.convert(value.span, into: &next) { return fault }
+                if step.isRead(next.span, from: kind) { kind = .plain }
                 swap(&value, &next)
             case .date(let at):
                 guard !value.isEmpty else { continue }
@@ -224,6 +244,19 @@ struct ValueStage {
         _ fault: ValueFault, _ cell: RowBatch.Cell, _ name: String?, _ line: LinePlace, _ batch: inout RowBatch
     ) -> RowBatch.Cell {
         let problem = batch.problem(.value(fault), on: line, at: cell, name)
+        return batch.faulty(problem)
+    }
+
+    /// Of a formula's result: at its first column.
+    private func faulty(
+        _ fault: ValueFault, _ formula: FormulaStep, _ work: [RowBatch.Cell], _ names: [String], _ line: LinePlace,
+        _ batch: inout RowBatch
+    ) -> RowBatch.Cell {
+        let text = Array(formula.formula.text.utf8)
+        guard let slot = formula.slots.first else { return faulty(fault, madeOf: text, nil, line, &batch) }
+        var problem = rowProblem(.value(fault), line: line.number, columnName: names[slot], value: text.span)
+        let cell = work[slot]
+        if cell.column != .max { problem.place(cell.bytes, rowStart: line.start, in: batch) }
         return batch.faulty(problem)
     }
 
@@ -268,6 +301,19 @@ struct NumberStep {
             return reader.operand(text.span.extracting(cell.text(in: text)), scratch: &scratch)
         }
     }
+
+    /// Whether a JSON text became a number: then it is one, as the same text is in CSV. One that looks like none stays a text.
+    func isRead(_ value: Span<UInt8>, from kind: RowBatch.Kind) -> Bool {
+        guard kind == .string else { return false }
+        let start = !value.isEmpty && value[0] == UInt8(ascii: "-") ? 1 : 0
+        var whole = start
+        while whole < value.count, isDecimalDigit(value[whole]) { whole += 1 }
+        guard whole > start, value[start] != UInt8(ascii: "0") || whole == start + 1 else { return false }
+        guard whole < value.count else { return true }
+        guard value[whole] == UInt8(ascii: "."), whole + 1 < value.count else { return false }
+        for index in whole + 1..<value.count where !isDecimalDigit(value[index]) { return false }
+        return true
+    }
 }
 
 /// A template, and the slots of its columns.
@@ -299,6 +345,7 @@ struct FormulaStep {
                 if case .fault = operand, wrong < 0 { wrong = slots[index] }
                 return operand
             }, scale: scale, round: round, rounding: rounding, into: &out)
+        if fault == .divisionByZero, wrong < 0 { wrong = divisor(work, text, &scratch) }
         return fault.map { ($0, wrong) }
     }
 
@@ -310,5 +357,14 @@ struct FormulaStep {
         let number = number
         return formula.evaluate(
             { number.operand(cells[$0], text, &scratch) }, scale: scale, round: round, rounding: rounding, into: &out)
+    }
+
+    /// The slot of a column that was divided by: one that is zero before others. -1: there is none.
+    private func divisor(_ work: [RowBatch.Cell], _ text: [UInt8], _ scratch: inout [UInt8]) -> Int {
+        let divisors = formula.divisors.map { slots[$0] }
+        let zero = divisors.first { slot in
+            if case .number(let decimal) = number.operand(work[slot], text, &scratch) { decimal.mantissa == 0 } else { false }
+        }
+        return zero ?? divisors.first ?? -1
     }
 }
