@@ -41,6 +41,7 @@ package struct Formula: Sendable {
     private let nodes: [Node]
     /// Every constant fits 64 bits.
     private let hasShortConstants: Bool
+
     /// What stands below a division line: the indices of its columns, in the order of the formula.
     var divisors: [Int] {
         var found: [Int] = []

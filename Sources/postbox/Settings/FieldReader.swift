@@ -67,7 +67,10 @@ struct FieldReader {
             }
         }
         guard let section = value.section(FieldKey.self) else { return nil }
+        let date = date(section)
         var type: FieldType? = section.word(.type)
+        if let date, let type { checkType(type, of: date, section) }
+        if type == nil, let date { type = date.target == .date ? .date : .time }
         let values = section.read(.values, values)
         if values != nil, type == nil, !section.isBroken(.type) { type = .enum }
         let isOptional = section.bool(.optional)
@@ -91,8 +94,6 @@ struct FieldReader {
         if rounding != nil, round == nil, formula?.rounds != true, !section.isBroken(.round) {
             section.report("`rounding` goes with `round`, the decimals that are kept", at: .rounding)
         }
-        let date = date(section)
-        if type == nil, let date { type = date.target == .date ? .date : .time }
         guard let source = source(section, type: type, date: date, formula: formula?.text) else { return nil }
         let field = FieldRule(
             name: name, source: source, scale: scale, type: type, round: round, values: values?.listed,
@@ -107,10 +108,28 @@ struct FieldReader {
         return (field, section.value(.date) ?? section.value(.time))
     }
 
+    /// A date or a time is sent as one, or as a text.
+    private func checkType(_ type: FieldType, of date: DateForm, _ section: SettingsSection<FieldKey>) {
+        let (key, own): (FieldKey, FieldType) = date.target == .date ? (.date, .date) : (.time, .time)
+        guard ![own, .text, .ascii].contains(type) else { return }
+        section.report("`\(key.rawValue)` goes with `type: \(own.rawValue)`, `text` or `ascii`", at: .type)
+    }
+
+    /// Keys that change what a column holds.
+    private static let keysOfColumns: [FieldKey] = [
+        .strip, .extract, .map, .otherwise, .whenEmpty, .decimal, .thousands, .indian, .exponent, .percent, .fraction,
+        .fractionTail, .date, .time, .locale, .zone, .to, .cut,
+    ]
+    /// Keys that make a text of a text.
+    private static let keysOfTexts: [FieldKey] = [.strip, .extract, .map, .otherwise, .lookup, .cut]
+
     private func source(
         _ section: SettingsSection<FieldKey>, type: FieldType?, date: DateForm?, formula: String?
     ) -> FieldRule.Source? {
         if section.has(.value) {
+            if let key = Self.keysOfColumns.first(where: section.has) {
+                section.report("`\(key.rawValue)` goes with `column`: a constant is sent as it stands there", at: key)
+            }
             guard let other = [FieldKey.column, .template, .formula, .lookup].first(where: section.has) else {
                 return section.read(.value) { constant($0, type: type) }
             }
@@ -124,6 +143,11 @@ struct FieldReader {
             return nil
         }
         guard var made = reader.read(isMade: section.has(.formula)) else { return nil }
+        if section.has(.formula), let key = Self.keysOfTexts.first(where: section.has) {
+            section.report(
+                "`\(key.rawValue)` makes a text, a `formula` takes numbers: make a column of it in `let`, and name that "
+                    + "in the formula", at: key)
+        }
         made.value.formula = formula
         made.value.date = date
         made.value.cut = section.number(.cut, 1...65535)
@@ -145,6 +169,9 @@ struct FieldReader {
             section.report(
                 "the field's `decimal` and `thousands`, with what the rule says of them, are the same sign",
                 at: section.has(.thousands) ? .thousands : .decimal)
+        }
+        if section.bool(.indian) == true, case .derived(_, let value) = source, value.number?.thousands == nil {
+            section.report("`indian` goes with `thousands`, which says what parts the groups", at: .indian)
         }
         return source
     }
@@ -241,6 +268,10 @@ private struct NumberKeys {
         form.fractionTail = section.word(.fractionTail)
         if form.fractionTail != nil, form.fraction == nil, !section.isBroken(.fraction) {
             section.report("`fraction_tail` goes with `fraction: 32`", at: .fractionTail)
+        }
+        if form.fractionTail != nil, form.fraction == 8 {
+            section.report(
+                "`fraction_tail` goes with `fraction: 32`: behind eighths stands one digit", at: .fractionTail)
         }
         let keys: [FieldKey] = [.decimal, .thousands, .indian, .exponent, .percent, .fraction, .fractionTail]
         guard let key = keys.first(where: section.has) else { return nil }

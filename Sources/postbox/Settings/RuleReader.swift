@@ -1,4 +1,5 @@
 internal import PostboxCore
+internal import PostboxIO
 
 /// Reads `files`.
 enum RuleReader {
@@ -25,8 +26,8 @@ enum RuleReader {
         section.read(.ric, ric).map { rule.ric = $0 }
         rule.format = section.word(.format)
         let number = number(section)
-        let zone = section.text(.zone)
-        let to = section.text(.to)
+        let zone = section.read(.zone, Self.zone)
+        let to = section.read(.to, Self.zone)
         rule.tooLong = section.word(.tooLong)
         let reader = FieldReader(
             number: number, zone: zone, to: to, tooLong: rule.tooLong, hasDictionary: !settings.dictionaries.isEmpty)
@@ -61,6 +62,13 @@ enum RuleReader {
             section.report("\"\(path)\" is not \(mistake.expected)", at: section.has(.arrays) ? .arrays : .rows)
         }
         return rule
+    }
+
+    private static func zone(_ value: SettingsValue) -> String? {
+        value.parsed(as: "a time zone") { (name) throws(SettingsMistake) in
+            if name != "UTC" { _ = try ZoneFiles.rules(name) }
+            return name
+        }
     }
 
     private static func ready(_ value: SettingsValue) -> String? {

@@ -25,12 +25,18 @@ final class SettingsSection<Key: SettingsKey> {
                 continue
             }
             guard let key = Key(rawValue: word) else {
-                let nearest = NearestWord.of(word, in: Key.words).map { "; the nearest known key is `\($0)`" } ?? ""
-                log.add(line: keyLine, "unknown key `\(word)` in \(name)\(nearest)")
+                log.add(line: keyLine, "unknown key `\(word)` in \(name)\(Self.advice(word))")
                 continue
             }
             values[key] = SettingsValue(value, line: keyLine, name: "`\(word)`", isSecret: key.isSecret, log)
         }
+    }
+
+    /// Where a key belongs that is unknown here, or which one is meant.
+    private static func advice(_ word: String) -> String {
+        if Key.self == RuleKey.self, FieldKey(rawValue: word) != nil { return "; it is a key of a field" }
+        if Key.self == FieldKey.self, RuleKey(rawValue: word) != nil { return "; it is a key of the whole rule" }
+        return NearestWord.of(word, in: Key.words).map { "; the nearest known key is `\($0)`" } ?? ""
     }
 
     func has(_ key: Key) -> Bool { values[key] != nil }

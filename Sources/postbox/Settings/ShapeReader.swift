@@ -1,4 +1,5 @@
 internal import PostboxCore
+internal import PostboxIO
 
 /// Reads the keys of a rule that say what becomes of the file's lines before fields take their values.
 struct ShapeReader {
@@ -53,7 +54,8 @@ struct ShapeReader {
     }
 
     private func lets(_ value: SettingsValue) -> [DerivedColumn]? {
-        value.entries("a mapping from a name such as $side to a column")?.compactMap { name, value in
+        guard let entries = value.entries("a mapping from a name such as $side to a column") else { return nil }
+        let columns = entries.compactMap { (name, value) -> DerivedColumn? in
             do throws(SettingsMistake) {
                 _ = try SettingsText.ownColumn(name)
             } catch {
@@ -63,6 +65,25 @@ struct ShapeReader {
             guard let made = MadeValueReader(section).read() else { return nil }
             return DerivedColumn(name: name, source: made.source, value: made.value)
         }
+        return inOrder(columns, value)
+    }
+
+    /// Each behind those that it is made of: a mapping has no order of its own.
+    private func inOrder(_ columns: [DerivedColumn], _ value: SettingsValue) -> [DerivedColumn] {
+        var left = columns
+        var ordered: [DerivedColumn] = []
+        while !left.isEmpty {
+            let open = Set(left.map(\.name))
+            let next = left.firstIndex { open.isDisjoint(with: $0.source.names + $0.value.columns) }
+            guard let next else {
+                let names = left.map { "`\($0.name)`" }.joined(separator: ", ")
+                value.log.add(
+                    line: value.line, "`let`: \(names) cannot be made: one needs itself, or they need each other")
+                return columns
+            }
+            ordered.append(left.remove(at: next))
+        }
+        return ordered
     }
 
     private func condition(_ value: SettingsValue) -> RowCondition? {
@@ -110,7 +131,13 @@ struct ShapeReader {
         case .first: return section.number(.first, 1...Int(UInt32.max)).map { .first($0) }
         case .last: return section.number(.last, 1...10_000_000).map { .last($0) }
         default:
-            let date = section.text(.date).map { DateForm(target: .date, pattern: $0) }
+            let date = section.read(.date) { value in
+                value.parsed(as: "a pattern") { (text) throws(SettingsMistake) in
+                    let form = DateForm(target: .date, pattern: text)
+                    _ = try DateReader(ordering: form) { (name) throws(SettingsMistake) in try ZoneFiles.rules(name) }
+                    return form
+                }
+            }
             return section.read(.latest, MadeValue.source).map { .latest(column: $0, date: date) }
         }
     }
