@@ -102,7 +102,9 @@ package struct DecimalMarks {
                 reason: "mixed_decimal_marks", line: min(posted.line, other.line),
                 what: "The \(Self.words(name)) has \(other.value) in line \(other.line) and \(posted.value) in line "
                     + "\(posted.line): nobody can tell which mark is the decimal one.",
-                hint: "Write all numbers of the column with a decimal point and without thousands separators.")
+                hint:
+                    "Say in the rule which mark is which, `decimal: \",\"` with `thousands: \".\"` or `decimal: \".\"`; or write all "
+                    + "numbers of the column with a decimal point and without thousands separators.")
         }
         return nil
     }
