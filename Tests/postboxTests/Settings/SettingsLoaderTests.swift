@@ -185,6 +185,50 @@ struct SettingsLoaderTests {
                 "files: [{match: x, fields: {BID: {formula: a * b, rounding: down}}}]",
                 "`rounding` goes with `round`, the decimals that are kept"
             ),
+            (
+                "files: [{match: x, fields: {BID: {formula: a * b, map: {x: y}}}}]",
+                "`map` makes a text, a `formula` takes numbers: make a column of it in `let`, and name that in the formula"
+            ),
+            (
+                "files: [{match: x, fields: {BID: {value: x, strip: y}}}]",
+                "`strip` goes with `column`: a constant is sent as it stands there"
+            ),
+            (
+                "files: [{match: x, fields: {BID: {column: b, date: yyyyMMdd, type: real}}}]",
+                "`date` goes with `type: date`, `text` or `ascii`"
+            ),
+            (
+                "files: [{match: x, fields: {BID: {column: b, time: HHmm, scale: 2}}}]",
+                "`scale` goes with numbers: `type: real`, `int` or `uint`"
+            ),
+            (
+                "files: [{match: x, fields: {BID: {column: b, indian: true}}}]",
+                "`indian` goes with `thousands`, which says what parts the groups"
+            ),
+            (
+                "files: [{match: x, fields: {BID: {column: b, fraction: 8, fraction_tail: eighths}}}]",
+                "`fraction_tail` goes with `fraction: 32`: behind eighths stands one digit"
+            ),
+            (
+                "files: [{match: x, fields: {BID: {column: b, nulls: ['-']}}}]",
+                "unknown key `nulls` in `BID` in `fields`; it is a key of the whole rule"
+            ),
+            (
+                "files: [{match: x, percent: true}]",
+                "unknown key `percent` in rule 1 of `files`; it is a key of a field"
+            ),
+            (
+                "files: [{match: x, zone: CEST}]",
+                "`zone` is \"CEST\", which is not a time zone of the system's tz database such as Europe/Zurich, as its letters are written there"
+            ),
+            (
+                "files: [{match: x, let: {$a: {column: $b}, $b: {template: '{$a}x'}}}]",
+                "`let`: `$a`, `$b` cannot be made: one needs itself, or they need each other"
+            ),
+            (
+                "files: [{match: x, take: {latest: d, date: dd.mm.yyyy}}]",
+                "`date` is \"dd.mm.yyyy\", which is not a pattern such as dd.MM.yyyy or HH:mm:ss: the minute `mm` needs an hour `HH`; the month is `MM`"
+            ),
             ("files: [{match: x, format: csv, row_element: r}]", "`row_element` goes with `format: xml` only"),
             (
                 "files: [{match: x, max_rejected: 101%}]",
