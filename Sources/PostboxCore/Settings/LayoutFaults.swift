@@ -12,7 +12,7 @@ extension MappingRule {
         if let quote = layout?.lines?.quote, quote.rawValue.utf8.elementsEqual([delimiter]) {
             faults.append((.quote, "`quote` and `delimiter` are the same character"))
         }
-        return faults + letFaults
+        return faults
     }
 
     /// Keys of lines.
@@ -75,20 +75,6 @@ extension MappingRule {
         switch layout?.rows {
         case .arrays?, .zip?: false
         case .path?, nil: true
-        }
-    }
-
-    /// Columns of `let` that are made of later ones.
-    private var letFaults: [(key: RuleKey, what: String)] {
-        let lets = shape?.lets ?? []
-        return lets.enumerated().compactMap { index, made in
-            let later = Set(lets[index...].map(\.name))
-            guard let other = (made.source.names + made.value.columns).first(where: later.contains) else { return nil }
-            let what =
-                other == made.name
-                ? "`\(other)` in `let` is made of itself"
-                : "`\(made.name)` in `let` is made of `\(other)`, which is made behind it: write `\(other)` first"
-            return (.let, what)
         }
     }
 }
