@@ -9,9 +9,15 @@ enum ColumnLook: Equatable {
     case numberOfForm([String])
     /// Such as `1,234`: a thousand, or a little more than one?
     case ambiguousNumber(String)
+    /// The same of a point, such as `1.234`, where the file may have decimal commas.
+    case ambiguousPoint(String)
+    /// Both marks stand before decimals.
+    case mixedMarks
     case percent
     /// Such as `99-16`; `isOpen`: a tail means different things in different markets.
     case fraction(isOpen: Bool)
+    /// Such as `384'6`.
+    case eighths
     case date(DateLook)
     /// Both patterns fit all values, such as this.
     case ambiguousDate(String, [String])
@@ -83,6 +89,13 @@ enum ValueLook {
             pattern += "." + String(repeating: "S", count: seconds[1].count)
         }
         return pattern
+    }
+
+    /// `384'6`: no thousands, which have three digits behind the sign.
+    static func isEighths(_ value: String) -> Bool {
+        let parts = value.split(omittingEmptySubsequences: false) { $0 == "'" || $0 == "\u{2019}" }
+        guard parts.count == 2, let whole = parts.first, let tick = parts.last, tick.count == 1 else { return false }
+        return whole.isDigits && tick.isDigits && tick < "8"
     }
 
     /// `99-16`, `99-16+`, `99-162`, with whether its tail is open.

@@ -20,7 +20,9 @@ struct ColumnLooks {
             if isNull { nulls.append(word) }
         }
         values = values.map { list in list.filter { !nulls.contains($0) } }
-        let signs = values.map { list in list.allSatisfy(ValueLook.isNumber) ? Signs(list) : nil }
+        let signs = zip(values, columns).map { list, column in
+            list.allSatisfy(ValueLook.isNumber) ? Signs(list.filter { !column.literals.contains($0) }) : nil
+        }
         let known = Signs(all: signs.compactMap { $0 })
         looks = zip(values, signs).map { Self.look($0, $1, known) }
     }
@@ -31,8 +33,12 @@ struct ColumnLooks {
         if let time = ValueLook.time(first), values.allSatisfy({ ValueLook.time($0) == time }) { return .time(time) }
         let fractions = values.map(ValueLook.fraction)
         if fractions.allSatisfy({ $0 != nil }) { return .fraction(isOpen: fractions.contains(true)) }
+        if values.allSatisfy(ValueLook.isEighths) { return .eighths }
         if let signs {
-            if values.allSatisfy({ $0.hasSuffix("%") }) { return .percent }
+            let percents = values.count { $0.hasSuffix("%") }
+            if percents == values.count { return .percent }
+            // Whether those without the sign are per cent, too, nobody knows.
+            if percents > 0 { return .text }
             return signs.look(in: all)
         }
         if values.allSatisfy(ValueLook.isISIN) { return .isin }
@@ -84,6 +90,8 @@ private struct Signs {
     var openComma: String?
     var openPoint: String?
     var hasExponent = false
+    /// A value is no number of any form.
+    var isOdd = false
 
     init(_ values: [String]) { values.forEach { take($0) } }
 
@@ -91,6 +99,7 @@ private struct Signs {
         hasDecimalComma = all.contains(where: \.hasDecimalComma)
         hasDecimalPoint = all.contains(where: \.hasDecimalPoint)
         thousands = all.reduce(into: []) { $0.formUnion($1.thousands) }
+        openComma = all.lazy.compactMap(\.openComma).first
     }
 
     private mutating func take(_ value: String) {
@@ -104,7 +113,15 @@ private struct Signs {
         for sign in text where "' \u{a0}\u{202f}".contains(sign) { thousands.insert(sign) }
         let commas = text.count { $0 == "," }
         let points = text.count { $0 == "." }
+        // Signs that part no groups of three are none of a number's.
+        for sign in [",", "."] as [Character] where text.count(where: { $0 == sign }) > 1 && !Self.parts(text, sign) {
+            isOdd = true
+            return
+        }
         if commas > 0, points > 0, let comma = text.lastIndex(of: ","), let point = text.lastIndex(of: ".") {
+            // The decimal sign stands once, behind the others.
+            let (signs, before): (Int, Character) = comma > point ? (commas, ".") : (points, ",")
+            isOdd = isOdd || signs > 1 || !Self.parts(text[..<max(comma, point)], before)
             if comma > point {
                 hasDecimalComma = true
                 thousands.insert(".")
@@ -124,6 +141,15 @@ private struct Signs {
         }
     }
 
+    /// Whether the sign parts the digits before a decimal sign, if there is one, in groups of three.
+    private static func parts(_ text: some StringProtocol, _ sign: Character) -> Bool {
+        let whole = text.drop { $0 == "-" || $0 == "+" }.prefix { $0 == sign || !",.".contains($0) }
+        let groups = whole.split(separator: sign, omittingEmptySubsequences: false)
+        // Of two digits are all but the last in India.
+        return (1...3).contains(groups.first?.count ?? 0) && (groups.count == 1 || groups.last?.count == 3)
+            && groups.dropFirst().allSatisfy { $0.count == 3 || $0.count == 2 }
+    }
+
     private static func mayPartThousands(_ text: String, at sign: Character) -> Bool {
         let parts = text.split(separator: sign, omittingEmptySubsequences: false)
         guard let before = parts.first?.drop(while: { $0 == "-" || $0 == "+" }), let after = parts.last else {
@@ -132,24 +158,38 @@ private struct Signs {
         return after.count == 3 && (1...3).contains(before.count) && before.first != "0"
     }
 
+    /// Nothing tells whether a comma is a decimal sign in this file.
+    private var areCommasOpen: Bool { hasDecimalComma == hasDecimalPoint && !thousands.contains(",") }
+
     func look(in all: Signs) -> ColumnLook {
+        if isOdd { return .text }
         var isComma = hasDecimalComma
         var groups = thousands
         if let openComma, !isComma, !groups.contains(",") {
             // How the file writes elsewhere tells.
-            if all.hasDecimalComma, !all.hasDecimalPoint {
-                isComma = true
-            } else if hasDecimalPoint || all.hasDecimalPoint || all.thousands.contains(",") {
+            if all.hasDecimalComma != all.hasDecimalPoint {
+                if all.hasDecimalComma { isComma = true } else { groups.insert(",") }
+            } else if hasDecimalPoint || all.thousands.contains(",") {
                 groups.insert(",")
             } else {
                 return .ambiguousNumber(openComma)
             }
         }
-        if openPoint != nil, isComma || all.hasDecimalComma && !hasDecimalPoint {
-            isComma = true
-            groups.insert(".")
+        if let openPoint, !hasDecimalPoint, !groups.contains(",") {
+            // `1,5` and `1.500` in one column: the service takes no such file without being told.
+            if hasDecimalComma, !thousands.contains("."), !all.thousands.contains(".") {
+                return .ambiguousPoint(openPoint)
+            }
+            if isComma || all.hasDecimalComma, !all.hasDecimalPoint || hasDecimalComma {
+                isComma = true
+                groups.insert(".")
+            } else if all.openComma != nil && all.areCommasOpen || all.hasDecimalComma {
+                return .ambiguousPoint(openPoint)
+            }
         }
-        if isComma, hasDecimalPoint { return .ambiguousNumber("both 1,5 and 1.5") }
+        // `1.234.567` has no decimal point.
+        if groups.contains(".") { isComma = true }
+        if isComma, hasDecimalPoint || groups.contains(",") { return .mixedMarks }
         var keys: [String] = []
         if isComma { keys.append("decimal: \",\"") }
         if let sign = groups.sorted().first { keys.append("thousands: \(yaml(String(sign)))") }

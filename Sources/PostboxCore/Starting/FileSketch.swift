@@ -7,10 +7,13 @@ package struct FileSketch: Sendable, Equatable {
         package var values: [String]
         /// It is one of several of its kind, which their places alone tell apart.
         var isOneOfMany = false
+        /// Those that are JSON's own numbers, whose point says nothing of how the file's texts write theirs.
+        package var literals: Set<String>
 
-        package init(name: String, values: [String]) {
+        package init(name: String, values: [String], literals: Set<String> = []) {
             self.name = name
             self.values = values
+            self.literals = literals
         }
     }
 
@@ -98,7 +101,7 @@ struct SketchRows {
         var (hasName, hasNumber, fields) = (false, false, Set<String>())
         for (column, look) in zip(columns, looks) where !column.isOneOfMany {
             switch look {
-            case .number, .numberOfForm, .ambiguousNumber, .percent, .fraction:
+            case .number, .numberOfForm, .ambiguousNumber, .ambiguousPoint, .mixedMarks, .percent, .fraction, .eighths:
                 hasNumber = true
                 if let likely = LikelyFields.field(for: column.name), likely.kind == .number {
                     fields.insert(likely.field)

@@ -33,7 +33,7 @@ private struct Look {
     var bareArrays: String?
     /// Values of objects that enclose rows or stand beside them, by their paths.
     private var outside: [(path: String, value: String)] = []
-    private var lists: [(path: String, values: [String])] = []
+    private var lists: [FileSketch.Column] = []
 
     private static let (depthMax, listedMax) = (8, 50)
 
@@ -62,7 +62,7 @@ private struct Look {
                 if let scalar = member.value.scalar, outside.count < Self.listedMax { outside.append((place, scalar)) }
                 look(at: member.value, path: place, depth: depth + 1, isRow: areRows)
             }
-        case .leaf, .null: break
+        case .leaf, .literal, .null: break
         }
     }
 
@@ -75,7 +75,7 @@ private struct Look {
                     layout: path.isEmpty ? [] : [.key("rows: \(yaml(path))")],
                     columns: SketchColumns(of: objects).columns, count: objects.count))
         } else if values.count == items.count, values.count > 1, lists.count < Self.listedMax {
-            lists.append((path, values))
+            lists.append(FileSketch.Column(name: path, cells: items))
         }
         // What a list holds of which there is one may be what it is about.
         if items.count == 1 { look(at: items[0], path: path + "[0]", depth: depth + 1) }
@@ -94,11 +94,14 @@ private struct Look {
             values.allSatisfy(ValueLook.isNumber),
             members.allSatisfy({ LikelyFields.field(for: $0.name) == nil })
         {
-            let columns = [("$key", members.map(\.name)), ("$value", values)]
+            let columns = [
+                FileSketch.Column(name: "$key", values: members.map(\.name)),
+                FileSketch.Column(name: "$value", cells: members.map(\.value)),
+            ]
             found.append(
                 SketchRows(
                     layout: [.key("rows: \(yaml(path + ".*"))", remark: "each member is a row: $key and $value")],
-                    columns: columns.map { FileSketch.Column(name: $0, values: $1) }, count: members.count))
+                    columns: columns, count: members.count))
             return false
         }
         let objects = members.compactMap { if case .object(let inner) = $0.value { inner } else { nil } }
@@ -121,9 +124,8 @@ private struct Look {
     private mutating func lookAtArrays(_ members: [SketchMember], path: String) {
         for member in members {
             guard case .array(let items) = member.value else { continue }
-            let rows = items.compactMap { item -> [String]? in
-                guard case .array(let cells) = item else { return nil }
-                return cells.map { $0.scalar ?? "" }
+            let rows = items.compactMap { item -> [SketchTree]? in
+                if case .array(let cells) = item { cells } else { nil }
             }
             guard let first = rows.first, rows.count == items.count else { continue }
             let names = members.lazy.compactMap { other -> (name: String, values: [String])? in
@@ -133,7 +135,7 @@ private struct Look {
             }.first
             guard let names else { continue }
             let columns = names.values.enumerated().map { index, column in
-                FileSketch.Column(name: column, values: rows.compactMap { $0.count > index ? $0[index] : nil })
+                FileSketch.Column(name: column, cells: rows.compactMap { $0.count > index ? $0[index] : nil })
             }
             let (rowsPath, namesPath) = (SketchTree.path(path, member.name), SketchTree.path(path, names.name))
             found.append(
@@ -152,9 +154,16 @@ private struct Look {
         let columns = lists.filter { $0.values.count == length }
         found.append(
             SketchRows(
-                layout: [.key("arrays: {zip: [\(columns.map { yaml($0.path) }.joined(separator: ", "))]}")],
-                columns: columns.map { FileSketch.Column(name: $0.path, values: $0.values) }, count: length,
-                isOfOne: true))
+                layout: [.key("arrays: {zip: [\(columns.map { yaml($0.name) }.joined(separator: ", "))]}")],
+                columns: columns, count: length, isOfOne: true))
+    }
+}
+
+extension FileSketch.Column {
+    /// Of single values of a document; what is none is empty.
+    fileprivate init(name: String, cells: [SketchTree]) {
+        let literals = cells.compactMap { if case .literal(let text) = $0 { text } else { nil } }
+        self.init(name: name, values: cells.map { $0.scalar ?? "" }, literals: Set(literals))
     }
 }
 
@@ -192,7 +201,7 @@ extension SketchTree {
                     return nil
                 }
                 let word = String(decoding: bytes[start..<at], as: UTF8.self)
-                return word == "null" ? .null : .leaf(word)
+                return word == "null" ? .null : .literal(word)
             }
         }
 

@@ -48,6 +48,9 @@ enum LikelyFields {
         likely[word(of: column)]
     }
 
+    /// Ranks below these: names that mean a RIC, names that likely do, all.
+    static let ranksOfRICs = (names: 3, likely: 4, all: Int.max)
+
     /// The rank of a column's name as the one that holds the RIC: the lower the likelier. Nil: nothing speaks for it.
     static func rankAsRIC(_ column: String) -> Int? {
         let names = [

@@ -16,16 +16,23 @@ struct LineSketch {
         if endsWell { while lines.last?.isEmpty == true { lines.removeLast() } }
         // What was cut off by the look is no line.
         if !isWhole, lines.count > 1 { lines.removeLast() }
-        if lines.first?.hasPrefix("sep=") == true { lines[0] = "" }
+        // Excel's own line is obeyed where the rule names no delimiter.
+        let told = lines.first.flatMap { $0.count == 5 && $0.hasPrefix("sep=") ? $0.last : nil }
+        if told != nil { lines[0] = "" }
 
-        let tables = Self.delimiters.map { Table(lines, delimiter: $0.sign, word: $0.word) }
+        let tables = Self.delimiters.filter { told == nil || told == $0.sign }.map {
+            Table(lines, delimiter: $0.sign, word: told == nil && $0.sign != "," ? $0.word : nil)
+        }
         var best = tables.max { $0.score < $1.score }
         if let table = best, !table.isGood { best = nil }
         if best == nil, let fixed = FixedSketch(lines) {
             sketch = fixed.sketch
             return
         }
-        let table = best ?? tables[0]
+        guard let table = best ?? tables.first else {
+            sketch = FileSketch(layout: [], columns: [])
+            return
+        }
         var layout = table.layout
         if isWhole, !endsWell {
             layout.append(
@@ -44,7 +51,8 @@ private struct Table {
     private(set) var layout: [FileSketch.Line] = []
     private(set) var columns: [FileSketch.Column] = []
 
-    init(_ lines: [String], delimiter: Character, word: String) {
+    /// - Parameter word: the delimiter as the rule has to write it; nil: it need not.
+    init(_ lines: [String], delimiter: Character, word: String?) {
         let rows = lines.map { Self.cells($0, delimiter) }
         var counts: [Int: Int] = [:]
         for row in rows where row.count > 1 { counts[row.count, default: 0] += 1 }
@@ -56,7 +64,7 @@ private struct Table {
         }
         score = count * min(width, 20)
         isGood = count * 5 >= full * 2
-        if delimiter != "," { layout.append(.key("delimiter: \(word)")) }
+        if let word { layout.append(.key("delimiter: \(word)")) }
 
         let marks = ["#", "//", "%", "*"].filter { mark in lines.contains { $0.hasPrefix(mark) } }
         let comment = marks.first { mark in
@@ -99,7 +107,7 @@ private struct Table {
         layout += Self.leftovers(lines, rows, after: max(header, first - 1), width, comment)
         columns = names.indices.filter { !names[$0].allSatisfy(\.isWhitespace) }.map { index in
             FileSketch.Column(
-                name: names[index],
+                name: names[index].trimmed,
                 values: rows.indices.dropFirst(header + 1).filter(isRow).prefix(FileSketch.rowsMax).map {
                     rows[$0][index]
                 })
@@ -130,8 +138,12 @@ private struct Table {
         var cells: [String] = []
         var cell = ""
         var isQuoted = false
+        var endedQuote = false
         for character in line {
+            defer { endedQuote = character == "\"" && !isQuoted }
             if character == "\"" {
+                // Two of them are one of the value's own.
+                if !isQuoted, endedQuote { cell.append(character) }
                 isQuoted.toggle()
             } else if character == delimiter, !isQuoted {
                 cells.append(cell)

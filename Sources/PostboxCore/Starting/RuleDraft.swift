@@ -65,24 +65,42 @@ package struct RuleDraft {
         ]
     }
 
-    /// Of a name with a date in it any date.
+    /// Of a name with a date in it any date: `20260304`, `2026-03-04`, `04.03.2026`.
     private var pattern: String {
         var text = ""
-        var digits = ""
-        func close() {
-            text += digits.count >= 4 ? "*" : digits
-            digits = ""
-        }
-        for character in name {
-            if character.isASCII, character.isNumber {
-                digits.append(character)
+        var rest = name[...]
+        while let first = rest.first {
+            if let end = Self.endOfDate(rest) {
+                text += "*"
+                rest = rest[end...]
+            } else if first.isASCII, first.isNumber {
+                let digits = rest.prefix { $0.isASCII && $0.isNumber }
+                text += digits.count >= 4 ? "*" : digits
+                rest = rest[digits.endIndex...]
             } else {
-                close()
-                text.append("[]*?{}".contains(character) ? "?" : character)
+                text.append("[]*?{}".contains(first) ? "?" : first)
+                rest.removeFirst()
             }
         }
-        close()
         return text
+    }
+
+    /// Where a date ends that the text begins with: three numbers, one of them a year, with one sign between them.
+    private static func endOfDate(_ text: Substring) -> Substring.Index? {
+        var rest = text
+        var lengths: [Int] = []
+        var sign: Character?
+        while lengths.count < 3 {
+            if !lengths.isEmpty {
+                guard let next = rest.first, "-_.".contains(next), sign == nil || sign == next else { return nil }
+                sign = next
+                rest.removeFirst()
+            }
+            let digits = rest.prefix { $0.isASCII && $0.isNumber }
+            lengths.append(digits.count)
+            rest = rest[digits.endIndex...]
+        }
+        return lengths == [4, 2, 2] || lengths == [2, 2, 4] ? rest.startIndex : nil
     }
 
     private func text(of line: FileSketch.Line) -> [String] {
@@ -122,23 +140,23 @@ package struct RuleDraft {
             LikelyFields.rankAsRIC(sketch.columns[index].name).map { (rank: $0, index: index) }
         }
         let most = sketch.columns.map(\.values.count).max() ?? 0
-        let isSure = { (index: Int) in
-            let column = sketch.columns[index]
-            return [.ric, .text, .isin].contains(looks.looks[index]) && !column.isOneOfMany
-                && column.values.allSatisfy(ValueLook.isKey)
-        }
-        // A column that is called so, before one that only looks so.
-        if let best = named.filter({ $0.rank < 4 && isSure($0.index) }).min(by: { $0.rank < $1.rank }) {
-            return best.index
+        func best(_ rank: Range<Int>, _ looksOfIt: [ColumnLook]) -> Int? {
+            named.filter { ranked in
+                let column = sketch.columns[ranked.index]
+                return rank.contains(ranked.rank) && looksOfIt.contains(looks.looks[ranked.index])
+                    && !column.isOneOfMany && column.values.allSatisfy { $0.isEmpty || ValueLook.isKey($0) }
+            }
+            .min { $0.rank < $1.rank }?.index
         }
         // What is the same in every row names none of them.
         let ric = looks.looks.indices.first { index in
             let values = sketch.columns[index].values
             return looks.looks[index] == .ric && values.count * 10 >= most * 9 && (most == 1 || Set(values).count > 1)
         }
-        if let ric { return ric }
-        if let best = named.filter({ isSure($0.index) }).min(by: { $0.rank < $1.rank }) { return best.index }
-        return looks.looks.firstIndex(of: .isin)
+        let ranks = LikelyFields.ranksOfRICs
+        // A column that is called so, before one that only looks so; what only might be called so comes last.
+        return best(0..<ranks.names, [.ric, .text, .isin, .empty]) ?? best(0..<ranks.likely, [.ric, .isin]) ?? ric
+            ?? looks.looks.firstIndex(of: .isin) ?? best(0..<ranks.all, [.ric, .text, .isin])
     }
 
     private var ricLines: [String] {
@@ -170,7 +188,7 @@ package struct RuleDraft {
                 name.count == 3 && name.allSatisfy { $0.isASCII && $0.isUppercase }
                 || !sketch.hasPaths && ValueLook.isRIC(name)
             switch looks.looks[index] {
-            case .number, .numberOfForm, .empty, .ambiguousNumber: return isName
+            case .number, .numberOfForm, .empty, .ambiguousNumber, .ambiguousPoint, .mixedMarks: return isName
             default: return false
             }
         }
@@ -258,6 +276,15 @@ package struct RuleDraft {
             lines = ask(
                 "Is \(example) a thousand, or a number with a decimal comma?",
                 [["type: real", "thousands: \",\""], ["type: real", "decimal: \",\""]])
+        case (.number, .ambiguousPoint(let example)):
+            lines = ask(
+                "Is \(example) a thousand, in a file with decimal commas, or a number with a decimal point?",
+                [["type: real", "decimal: \",\"", "thousands: \".\""], ["type: real", "decimal: \".\""]])
+        case (.number, .mixedMarks):
+            lines = ask(
+                "Which is the decimal sign, the comma or the point? The column has both.",
+                [["type: real", "decimal: \",\""], ["type: real", "decimal: \".\""]])
+        case (.number, .eighths): lines = [write(["fraction: 8"])]
         case (.date, .date(let date)):
             lines = [write(["date: \(yaml(date.patterns[0]))"] + (date.hasOffset ? ["to: UTC"] : []))]
         case (.date, .ambiguousDate(let example, let patterns)):

@@ -3,14 +3,15 @@
 enum SketchTree {
     case object([SketchMember])
     case array([SketchTree])
-    /// A text, or the literal of a number or word.
     case leaf(String)
+    /// A number of JSON's, or a word, as it is written.
+    case literal(String)
     case null
 
     /// Nil: it is none.
     var scalar: String? {
         switch self {
-        case .leaf(let text): text
+        case .leaf(let text), .literal(let text): text
         case .null: ""
         case .object, .array: nil
         }
@@ -70,7 +71,7 @@ struct SketchColumns {
         case .array(let items):
             found[path, default: []].append(items)
             for item in items { findLists(item, path, depth + 1, &found) }
-        case .leaf, .null: break
+        case .leaf, .literal, .null: break
         }
     }
 
@@ -103,17 +104,22 @@ struct SketchColumns {
         }
     }
 
-    private mutating func note(_ path: String, _ value: String, isOneOfMany: Bool = false) {
-        if let index = indexOfColumn[path] { return columns[index].values.append(value) }
-        guard columns.count < Self.columnsMax else { return }
-        indexOfColumn[path] = columns.count
-        columns.append(FileSketch.Column(name: path, values: [value]))
-        columns[columns.count - 1].isOneOfMany = isOneOfMany
+    private mutating func note(_ path: String, _ value: String, isLiteral: Bool = false, isOneOfMany: Bool = false) {
+        guard indexOfColumn[path] != nil || columns.count < Self.columnsMax else { return }
+        let index = indexOfColumn[path] ?? columns.count
+        if index == columns.count {
+            indexOfColumn[path] = index
+            columns.append(FileSketch.Column(name: path, values: []))
+            columns[index].isOneOfMany = isOneOfMany
+        }
+        columns[index].values.append(value)
+        if isLiteral { columns[index].literals.insert(value) }
     }
 
     private mutating func note(_ tree: SketchTree, _ path: String, _ depth: Int, isOneOfMany: Bool = false) {
         if let scalar = tree.scalar, lists[path] == nil {
-            if !path.isEmpty { note(path, scalar, isOneOfMany: isOneOfMany) }
+            let isLiteral = if case .literal = tree { true } else { false }
+            if !path.isEmpty { note(path, scalar, isLiteral: isLiteral, isOneOfMany: isOneOfMany) }
             return
         }
         guard depth < Self.depthMax else { return }
@@ -150,7 +156,7 @@ struct SketchColumns {
             for member in members {
                 note(member.value, SketchTree.path(path, member.name), depth + 1, isOneOfMany: true)
             }
-        case .leaf, .null: note(item, path, depth + 1)
+        case .leaf, .literal, .null: note(item, path, depth + 1)
         }
     }
 }

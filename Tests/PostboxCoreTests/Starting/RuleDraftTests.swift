@@ -20,13 +20,13 @@ struct RuleDraftTests {
             ])
     }
 
-    @Test("A semicolon file with decimal commas and dates")
+    @Test("Excel's own file with decimal commas and dates: its first line names the delimiter, where the rule does not")
     func german() {
         let rule = Self.rule(
             "kurse.csv", "sep=;\nRIC;Geld;Brief;Datum\nA.TST;1.234,50;1,6;04.03.2026\nB.TST;0,5;;28.02.2026\n")
         #expect(
             rule.dropFirst() == [
-                "delimiter: \";\"", "decimal: \",\"", "thousands: \".\"", "ric: {column: RIC}", "fields:",
+                "decimal: \",\"", "thousands: \".\"", "ric: {column: RIC}", "fields:",
                 "BID: {column: Geld, type: real}", "ASK: {column: Brief, type: real}",
                 "TRADE_DATE: {column: Datum, date: dd.MM.yyyy}",
             ])
@@ -40,6 +40,83 @@ struct RuleDraftTests {
         #expect(rule.contains("#   TRADE_DATE: {column: Date, date: dd/MM/yyyy}"))
         #expect(rule.contains("#   TRADE_DATE: {column: Date, date: MM/dd/yyyy}"))
         #expect(!rule.contains { $0.hasPrefix("TRADE_DATE") || $0.hasPrefix("BID") })
+    }
+
+    @Test(
+        "One column's marks are seen with the others'",
+        arguments: [
+            ("1,234", "1.000", "1,234 a thousand, or", "1.000 a thousand, in a file"), ("1,5", "1.5", "", ""),
+            ("1,234", "1.5", "", ""), ("1,5", "1.000", "", ""),
+        ])
+    func marks(bid: String, ask: String, ofBid: String, ofAsk: String) {
+        let rule = Self.rule("p.csv", "RIC;Bid;Ask\nA.TST;\(bid);\(ask)\n")
+        for question in [ofBid, ofAsk] where !question.isEmpty {
+            #expect(rule.contains { $0.hasPrefix("# ? Is \(question)") }, "\(rule)")
+        }
+        #expect(rule.contains { $0.hasPrefix("BID: ") } == ofBid.isEmpty, "\(rule)")
+        #expect(rule.contains { $0.hasPrefix("ASK: ") } == ofAsk.isEmpty, "\(rule)")
+    }
+
+    @Test("Commas and points that no reading brings together are asked")
+    func mixed() {
+        let both = Self.rule("p.csv", "RIC;Bid\nA.TST;1,5\nB.TST;1.25\n")
+        #expect(both.contains("# ? Which is the decimal sign, the comma or the point? The column has both."), "\(both)")
+        let doubtful = Self.rule("p.csv", "RIC;Bid\nA.TST;1,5\nB.TST;1.500\n")
+        #expect(doubtful.contains { $0.hasPrefix("# ? Is 1.500 a thousand, in a file with") }, "\(doubtful)")
+        let sure = Self.rule("p.csv", "RIC;Bid\nA.TST;1,5\nB.TST;1.500\nC.TST;2.500,25\n")
+        #expect(sure.contains("thousands: \".\""), "\(sure)")
+        let marks = Self.rule("p.csv", "RIC;Bid;Ask;Last\nA.TST;1,5;1.5;1,234\n")
+        #expect(marks.contains { $0.hasPrefix("# ? Is 1,234 a thousand") }, "\(marks)")
+        for odd in ["1.2.3", "1,234.567,8", "1.234.567,8,9", "46085.5.1", "1,2,3.5"] {
+            let rule = Self.rule("p.csv", "RIC;Bid\nA.TST;\(odd)\nB.TST;1.5\n")
+            #expect(!rule.contains { $0.hasPrefix("BID") || $0.hasPrefix("thousands") }, "\(odd): \(rule)")
+        }
+        let grouped = Self.rule("p.csv", "RIC;Bid\nA.TST;1.234.567\nB.TST;1\n")
+        #expect(grouped.contains("decimal: \",\"") && grouped.contains("thousands: \".\""), "\(grouped)")
+        let percents = Self.rule("p.csv", "RIC;Yield\nA.TST;1.25%\nB.TST;2.5\n")
+        #expect(!percents.contains { $0.hasPrefix("YIELD") }, "\(percents)")
+    }
+
+    @Test("The point of JSON's own numbers tells nothing of its texts")
+    func literals() {
+        let rule = Self.rule("p.json", #"[{"RIC": "A.TST", "Bid": "1,234", "Ask": 1.6}]"#)
+        #expect(rule.contains("# ? Is 1,234 a thousand, or a number with a decimal comma?"), "\(rule)")
+        #expect(rule.contains("ASK: {column: Ask, type: real}"), "\(rule)")
+        let mixed = Self.rule("p.json", #"[{"RIC": "A.TST", "Bid": "1.234,5"}, {"RIC": "B.TST", "Bid": 1.6}]"#)
+        #expect(mixed.contains("decimal: \",\"") && mixed.contains("thousands: \".\""), "\(mixed)")
+        let zip = Self.rule("p.json", #"{"ric": ["A.TST", "B.TST"], "bid": ["1,234", "2,345"], "ask": [1.5, 1.6]}"#)
+        #expect(zip.contains { $0.hasPrefix("# ? Is 1,234") }, "\(zip)")
+    }
+
+    @Test("Eighths behind an apostrophe are no thousands")
+    func eighths() {
+        let rule = Self.rule("p.csv", "RIC,Bid\nA.TST,384'6\nB.TST,1385'2\n")
+        #expect(rule.contains("BID: {column: Bid, fraction: 8}"), "\(rule)")
+    }
+
+    @Test(
+        "The pattern takes the file of any day",
+        arguments: [
+            ("eod 2026-03-04.csv", "\"eod *.csv\""), ("eod_04.03.2026.csv", "\"eod_*.csv\""), ("p_1.csv", "p_1.csv"),
+            ("eod_20260304_1030.csv", "\"eod_*_*.csv\""), ("a-2026-03.csv", "\"a-*-03.csv\""),
+        ])
+    func pattern(name: String, pattern: String) {
+        #expect(Self.rule(name, "RIC,BID\nA.TST,1.5\n").first == "- match: \(pattern)")
+    }
+
+    @Test("An ISIN comes before a name that only might be a RIC; a column that is called RIC needs no value")
+    func whichRIC() {
+        let names = Self.rule("p.csv", "ISIN,Security,Bid\nXS0000000009,Alpha,1.5\n")
+        #expect(names.contains { $0.hasPrefix("ric: {column: ISIN}") }, "\(names)")
+        #expect(Self.rule("p.csv", "Symbol,Bid\nALFA,1.5\n").contains("ric: {column: Symbol}"))
+        #expect(Self.rule("p.csv", "RIC,Bid\n").contains("ric: {column: RIC}"))
+    }
+
+    @Test("Names of the header as the reader has them: without blanks around them, with quotes of their own")
+    func names() {
+        let rule = Self.rule("p.csv", "RIC, Bid ,\"The \"\"last\"\"\"\nA.TST,1.5,1.6\n")
+        #expect(rule.contains("BID: {column: Bid, type: real}"), "\(rule)")
+        #expect(rule.contains { $0.contains(#"{column: "The \"last\""}"#) }, "\(rule)")
     }
 
     @Test("One value decides which comes first")
