@@ -363,7 +363,11 @@ struct FormulaStep {
     private func divisor(_ work: [RowBatch.Cell], _ text: [UInt8], _ scratch: inout [UInt8]) -> Int {
         let divisors = formula.divisors.map { slots[$0] }
         let zero = divisors.first { slot in
-            if case .number(let decimal) = number.operand(work[slot], text, &scratch) { decimal.mantissa == 0 } else { false }
+            if case .number(let decimal) = number.operand(work[slot], text, &scratch) {
+                decimal.mantissa == 0
+            } else {
+                false
+            }
         }
         return zero ?? divisors.first ?? -1
     }
