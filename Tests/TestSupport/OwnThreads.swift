@@ -10,21 +10,29 @@ package import Testing
 package struct OwnThreads: SuiteTrait, TestTrait, TestScoping {
     package var isRecursive: Bool { true }
 
+    let threads: TestThreads
+
     package func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
-        try await withTaskExecutorPreference(TestThreads.shared) { try await function() }
+        try await withTaskExecutorPreference(threads) { try await function() }
     }
 }
 
 extension Trait where Self == OwnThreads {
     /// See ``OwnThreads``.
-    package static var ownThreads: Self { Self() }
+    package static var ownThreads: Self { Self(threads: .waiting) }
+
+    /// For a suite that computes for long: on two threads which give way to all others, so that no test that waits for a moment
+    /// misses it.
+    package static var computing: Self { Self(threads: .computing) }
 }
 
-/// The threads of ``OwnThreads``: as many as are needed, so that one which is blocked holds up no other test.
+/// The threads of ``OwnThreads``.
 package final class TestThreads: TaskExecutor {
-    package static let shared = TestThreads()
+    /// As many as are needed, so that one which is blocked holds up no other test.
+    package static let waiting = TestThreads(most: 128, nice: 0)
+    package static let computing = TestThreads(most: 2, nice: 10)
 
     private struct State {
         var jobs: [UnownedJob] = []
@@ -33,15 +41,22 @@ package final class TestThreads: TaskExecutor {
         var free = 0
     }
 
-    private static let threadsMax = 32
+    private let most: Int
+    private let nice: Int32
     private let state = Mutex(State())
     private let count = DispatchSemaphore(value: 0)
+
+    /// - Parameter nice: how far they give way to other threads, as of `nice`(1).
+    private init(most: Int, nice: Int32) {
+        self.most = most
+        self.nice = nice
+    }
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let needsThread = state.withLock { state in
             state.jobs.append(job)
-            guard state.jobs.count > state.free, state.threads < Self.threadsMax else { return false }
+            guard state.jobs.count > state.free, state.threads < most else { return false }
             state.threads += 1
             state.free += 1
             return true
@@ -51,6 +66,8 @@ package final class TestThreads: TaskExecutor {
     }
 
     private func work() {
+        // On Linux it is the thread's own.
+        if nice > 0 { setpriority(PRIO_PROCESS, 0, nice) }
         while true {
             count.wait()
             let job = state.withLock { state in

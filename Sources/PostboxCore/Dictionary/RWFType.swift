@@ -26,8 +26,8 @@ package enum RWFType: String, Sendable, Equatable, CaseIterable {
     case array = "ARRAY"
     case buffer = "BUFFER"
     case opaque = "OPAQUE"
-    case xml = "XML"
-    case json = "JSON"
+    case xmlText = "XML"
+    case jsonText = "JSON"
     case fieldList = "FIELD_LIST"
     case elementList = "ELEMENT_LIST"
     case elemList = "ELEM_LIST"
@@ -51,7 +51,8 @@ package enum RWFType: String, Sendable, Equatable, CaseIterable {
         case .enum: .enum
         case .asciiString: .ascii
         case .rmtesString: .text
-        case .float, .double, .qos, .state, .status, .utf8String, .array, .buffer, .opaque, .xml, .json, .fieldList,
+        case .float, .double, .qos, .state, .status, .utf8String, .array, .buffer, .opaque, .xmlText, .jsonText,
+            .fieldList,
             .elementList, .elemList, .filterList, .map, .vector, .series, .ansiPage, .message:
             .notPostable
         }

@@ -3,13 +3,10 @@ internal import PostboxCore
 /// Price files as desks have them: semicolons, decimal commas, dates of their country, words that mean empty, identifiers that a
 /// table makes RICs of.
 enum DeskText {
-    /// Keys that the table of identifiers has.
-    static let keys = 1_000_000
-
     private static let header = "ISIN;RIC;Day;Bid;Ask;Last;Text\n"
 
-    /// Rows whose identifiers are spread over all of the table.
-    static func rows(_ count: Int) -> [UInt8] {
+    /// Rows whose identifiers are spread over all of a table of so many keys.
+    static func rows(_ count: Int, keys: Int) -> [UInt8] {
         var text = PriceText(.csv, hasHeader: false)
         var rows = PriceRows(seed: 3)
         var random = SeededRandom(seed: 4)
@@ -48,7 +45,7 @@ enum DeskText {
     }
 
     /// A RIC for each identifier. The file is handed over in pieces.
-    static func table(_ body: ([UInt8]) throws -> Void) rethrows {
+    static func table(keys: Int, _ body: ([UInt8]) throws -> Void) rethrows {
         var text = PriceText(.csv, hasHeader: false)
         text.put("ISIN,RIC\n")
         for key in 0..<keys {

@@ -1,7 +1,8 @@
 import PostboxCore
+import TestSupport
 import Testing
 
-@Suite("A dictionary's files")
+@Suite("A dictionary's files", .computing)
 struct DictionaryReaderTests {
     private static let fields = """
         !tag Filename  RWF.DAT

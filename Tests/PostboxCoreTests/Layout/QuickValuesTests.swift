@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import PostboxCore
 
-@Suite("Values made a column at a time are those made row by row")
+@Suite("Values made a column at a time are those made row by row", .computing)
 struct QuickValuesTests {
     private static func field(
         _ name: String, _ column: String?, type: FieldType? = nil, round: Int? = nil, optional: Bool? = nil,

@@ -1,7 +1,8 @@
 import PostboxCore
+import TestSupport
 import Testing
 
-@Suite("Shaped rows in a file of rejects")
+@Suite("Shaped rows in a file of rejects", .computing)
 struct RowEditingTests {
     /// The rejects of these rows, however the file is cut.
     private static func rejects(

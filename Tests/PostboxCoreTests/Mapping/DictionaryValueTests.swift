@@ -1,7 +1,8 @@
 import PostboxCore
+import TestSupport
 import Testing
 
-@Suite("Values by the dictionary")
+@Suite("Values by the dictionary", .computing)
 struct DictionaryValueTests {
     private static let dictionary = Result { try SampleDictionary.load() }
 

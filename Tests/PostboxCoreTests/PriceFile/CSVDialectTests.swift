@@ -7,7 +7,7 @@ import Testing
 ///
 /// `POSTBOX_DIFFERENTIAL=all` tries many more.
 @Suite(
-    "CSV dialects against Python", .ownThreads,
+    "CSV dialects against Python", .computing,
     .enabled(if: PythonScript.isInstalled, "python3 is not installed: nothing to compare with")
 )
 struct CSVDialectTests {

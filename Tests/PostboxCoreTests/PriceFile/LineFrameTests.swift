@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Files of any layout, read whole, in pieces, and as the rejects that are made of them.
-@Suite("Lines of any layout", .ownThreads)
+@Suite("Lines of any layout", .computing)
 struct LineFrameTests {
     @Test("Where a file is cut into chunks changes nothing")
     func everySplit() {

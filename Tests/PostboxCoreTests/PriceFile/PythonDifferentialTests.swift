@@ -5,7 +5,7 @@ import Testing
 
 /// The readers against Python's `csv` and `json`, row by row, on generated nasty files.
 @Suite(
-    "Readers against Python", .ownThreads,
+    "Readers against Python", .computing,
     .enabled(if: PythonScript.isInstalled, "python3 is not installed: nothing to compare with"))
 struct PythonDifferentialTests {
     private static let seeds: [UInt64] = [1, 2, UInt64(Date().timeIntervalSince1970)]

@@ -4,7 +4,7 @@ import Testing
 
 @testable import PostboxCore
 
-@Suite("Source decoder and encoder", .ownThreads)
+@Suite("Source decoder and encoder", .computing)
 struct SourceDecoderTests {
     /// What the bytes decode to, with any chunks, and the encoding that encodes it back to the same bytes.
     private func decode(

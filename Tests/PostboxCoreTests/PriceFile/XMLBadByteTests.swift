@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import PostboxCore
 
-@Suite("Bytes in XML that are no text")
+@Suite("Bytes in XML that are no text", .computing)
 struct XMLBadByteTests {
     /// The bytes with 0xFF at each `~`.
     private static func bytes(_ text: String) -> [UInt8] { text.utf8.map { $0 == UInt8(ascii: "~") ? 0xFF : $0 } }

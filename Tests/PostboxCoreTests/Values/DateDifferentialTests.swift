@@ -7,7 +7,7 @@ import Testing
 /// Dates and zones against Python's `datetime` and `zoneinfo`, by `Tests/Differential/dates.py`. `POSTBOX_DIFFERENTIAL=all` makes
 /// it 100,000 cases of either kind from a new seed.
 @Suite(
-    "Dates against Python", .ownThreads,
+    "Dates against Python", .computing,
     .enabled(if: Python.hasZones, "python3 or tzdata is not installed: nothing to compare with")
 )
 struct DateDifferentialTests {

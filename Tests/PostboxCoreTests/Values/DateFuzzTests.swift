@@ -4,7 +4,7 @@ import Testing
 @testable import PostboxCore
 
 /// Texts and patterns that nobody would write.
-@Suite("Mutated dates, patterns and zones", .ownThreads)
+@Suite("Mutated dates, patterns and zones", .computing)
 struct DateFuzzTests {
     private static let values = [
         "04.03.2026 10:11:12", "2026-03-04T10:11:12.123456789+01:00", "Wed, 4. Mär 2026 3:05 PM", "令和元年5月1日",

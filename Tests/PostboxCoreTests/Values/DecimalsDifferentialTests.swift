@@ -7,7 +7,7 @@ import Testing
 /// Numbers and formulas against Python's `decimal` and `fractions`: `Tests/Differential/decimals.py` makes the questions and
 /// answers them. `POSTBOX_DIFFERENTIAL=all` asks 100,000 of each kind.
 @Suite(
-    "Numbers and formulas against Python", .ownThreads,
+    "Numbers and formulas against Python", .computing,
     .enabled(if: Script.isInstalled, "python3 is not installed: nothing to compare with"))
 struct DecimalsDifferentialTests {
     private static let seeds: [UInt64] =

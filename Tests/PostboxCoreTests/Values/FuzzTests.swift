@@ -4,7 +4,7 @@ import Testing
 
 /// The mutator that other suites rely on.
 @Suite(
-    "Mutated inputs", .ownThreads,
+    "Mutated inputs", .computing,
     .enabled(if: ProcessInfo.processInfo.environment["POSTBOX_FUZZ"] == nil, "a long run"))
 struct FuzzTests {
     @Test("Each seed is tried as it is, and then others that come of them")

@@ -4,7 +4,7 @@ import Testing
 @testable import PostboxCore
 
 /// Patterns, templates and regular expressions of any bytes, on texts of any bytes; a line feed parts the two in an input.
-@Suite("Mutated patterns, templates and regular expressions", .ownThreads)
+@Suite("Mutated patterns, templates and regular expressions", .computing)
 struct TextFuzzTests {
     private static func bytes(_ texts: [String]) -> [[UInt8]] { texts.map { Array($0.utf8) } }
 

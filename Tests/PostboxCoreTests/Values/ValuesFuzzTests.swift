@@ -4,7 +4,7 @@ import Testing
 @testable import PostboxCore
 
 /// Bytes of no sense for whatever reads numbers and formulas.
-@Suite("Numbers and formulas of no sense", .ownThreads)
+@Suite("Numbers and formulas of no sense", .computing)
 struct ValuesFuzzTests {
     private static let forms: [NumberForm] = {
         var forms: [NumberForm] = []

@@ -65,7 +65,7 @@ final class Courier: Sendable {
             environment: environment,
             trace: trace,
             seed: 7, credentials: credentials, alert: { mailbox.put($0) })
-        running = Task(executorPreference: TestThreads.shared) { [lane] in await lane.run() }
+        running = Task(executorPreference: TestThreads.waiting) { [lane] in await lane.run() }
         mailbox.owner.withLock { $0 = { [weak self] alert in self?.note(alert) } }
     }
 
@@ -104,7 +104,7 @@ final class Courier: Sendable {
     /// Hands a drop to the lane in its turn, in handovers, as the contributor does.
     func send(_ parcels: [Parcel], drop: Int = 1, handoverRows: Int = 256, isInDoubt: Bool = false) async {
         let stream = await lane.open(DropPlace(drop: drop))
-        Task(executorPreference: TestThreads.shared) { [weak self] in
+        Task(executorPreference: TestThreads.waiting) { [weak self] in
             for await runs in stream {
                 guard let self else { return }
                 let new = runs.flatMap { run in
@@ -120,7 +120,7 @@ final class Courier: Sendable {
             }
             self?.log.withLock { $0.closedStreams += 1 }
         }
-        Task(executorPreference: TestThreads.shared) { [lane] in
+        Task(executorPreference: TestThreads.waiting) { [lane] in
             var first = 0
             while first < parcels.count {
                 let count = min(handoverRows, parcels.count - first)

@@ -38,7 +38,7 @@ struct TokenClientTests {
     /// Collects the tokens that are handed on until there are so many.
     private func renewed(_ count: Int, _ client: TokenClient) async throws -> [String] {
         let tokens = Tokens()
-        let running = Task(executorPreference: TestThreads.shared) { await client.run { token in tokens.add(token) } }
+        let running = Task(executorPreference: TestThreads.waiting) { await client.run { token in tokens.add(token) } }
         defer { running.cancel() }
         try await eventually("\(count) new tokens") { tokens.all.count >= count }
         return tokens.all
@@ -63,7 +63,7 @@ struct TokenClientTests {
             let start = ContinuousClock.now
             // The client asks two seconds, or a tenth of the life, before the end.
             let due = Duration.seconds(life - max(2, life / 10))
-            let timer = Task(executorPreference: TestThreads.shared) {
+            let timer = Task(executorPreference: TestThreads.waiting) {
                 try await Task.sleep(for: due)
                 return ContinuousClock.now - start
             }

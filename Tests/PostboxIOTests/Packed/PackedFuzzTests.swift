@@ -7,7 +7,7 @@ import Testing
 /// Packed files that nobody packed: whatever stands in them, they are read to their end or refused in our own words, and what was
 /// read is what was packed.
 @Suite(
-    "Packed files at random", .ownThreads,
+    "Packed files at random", .computing,
     .enabled(if: PackingTool.endings.count == 5, "python3 or zstd is missing: nothing can be packed"))
 struct PackedFuzzTests {
     private let folder: TemporaryFolder

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite(
-    "Packed files", .ownThreads,
+    "Packed files", .computing,
     .enabled(if: PackingTool.endings.count == 5, "python3 or zstd is missing: nothing can be packed"))
 struct UnpackerTests {
     private let folder: TemporaryFolder

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite(
-    "Workbooks", .ownThreads,
+    "Workbooks", .computing,
     .enabled(if: PackingTool.endings.contains("zip"), "python3 is missing: no workbook can be made"))
 struct WorkbookTests {
     private let folder: TemporaryFolder

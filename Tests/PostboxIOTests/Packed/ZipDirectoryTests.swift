@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite(
-    "Zips that two programs would read differently", .ownThreads,
+    "Zips that two programs would read differently", .computing,
     .enabled(if: PackingTool.endings.contains("zip"), "python3 is missing: nothing can be packed"))
 struct ZipDirectoryTests {
     private let folder: TemporaryFolder

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Price files as desks have them, each with its rule: what `check` makes of them.
-@Suite("Cases", .ownThreads)
+@Suite("Cases", .computing)
 struct CaseTests {
     @Test("There are at least sixty cases, each with a file and what comes of it")
     func complete() throws {
