@@ -67,7 +67,7 @@ package final class TestThreads: TaskExecutor {
 
     private func work() {
         // On Linux it is the thread's own.
-        if nice > 0 { setpriority(PRIO_PROCESS, 0, nice) }
+        if nice > 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, nice) }
         while true {
             count.wait()
             let job = state.withLock { state in
