@@ -109,6 +109,8 @@ struct SureRows {
         // Of the row's own: constants and nulls do not make a post.
         var hasValue = false
         if mapsColumnsPlainly {
+            // Apart, so that values told by their look alone are taken by code that knows no other way.
+            if !typed.isEmpty { return takeTyped(cells, writesNull: writesNull, &out) }
             for index in 0..<cells.count {
                 let cell = cells[index]
                 let column = Int(cell.column)
@@ -117,13 +119,6 @@ struct SureRows {
                 case .field: break
                 case .ignored: continue
                 case .nested, .badName, .duplicate, .unknown: return false
-                }
-                if uses[column].typed >= 0 {
-                    guard uses[column].typed < typed.count, let target = typed[uses[column].typed].sureTarget,
-                        typed[uses[column].typed].surelyHolds(cell.length),
-                        take(cell, target, prefix: uses[column].prefix, writesNull: writesNull, &out, &hasValue)
-                    else { return false }
-                    continue
                 }
                 if !take(cell, .look, prefix: uses[column].prefix, writesNull: writesNull, &out, &hasValue) {
                     return false
@@ -150,6 +145,35 @@ struct SureRows {
                 {
                     return false
                 }
+            }
+        }
+        return hasValue
+    }
+
+    /// The fields of the plain mapping, each of its type in the dictionary.
+    @inline(never)
+    private func takeTyped<Output: SureOutput>(
+        _ cells: UnsafeBufferPointer<RowBatch.Cell>, writesNull: Bool, _ out: inout Output
+    ) -> Bool {
+        var hasValue = false
+        for index in 0..<cells.count {
+            let cell = cells[index]
+            let column = Int(cell.column)
+            guard column < uses.count else { return false }
+            switch uses[column].role {
+            case .field: break
+            case .ignored: continue
+            case .nested, .badName, .duplicate, .unknown: return false
+            }
+            var target = FieldConversion.Target.look
+            if uses[column].typed >= 0 {
+                guard uses[column].typed < typed.count, let sure = typed[uses[column].typed].sureTarget,
+                    typed[uses[column].typed].surelyHolds(cell.length)
+                else { return false }
+                target = sure
+            }
+            if !take(cell, target, prefix: uses[column].prefix, writesNull: writesNull, &out, &hasValue) {
+                return false
             }
         }
         return hasValue

@@ -37,7 +37,8 @@ struct Memory {
             try add("CSV, \(ending)", file, server, &table)
             try desk.scratch.remove(file)
         }
-        let workbook = try Packer.workbook(desk.scratch.path + "/rows.xlsx", rows: plain.rows)
+        // A sheet has 1,048,576 rows at most.
+        let workbook = try Packer.workbook(desk.scratch.path + "/rows.xlsx", rows: min(plain.rows, 1_000_000))
         try desk.scratch.removePriceFile(plain)
         try add("xlsx", workbook, server, &table)
         try desk.scratch.remove(workbook)
