@@ -29,22 +29,14 @@ struct DemoCommand: AsyncParsableCommand {
             ? try Scenario.load(yaml: try String(contentsOfFile: scenarioPath, encoding: .utf8), file: scenarioPath)
             : Scenario()
         let server = try await SimulatorServer.start(scenario: scenario)
-        var settings = Settings(
-            directories: .init(spool: spool), settle: .milliseconds(100),
-            destinations: [
-                Destination(
-                    name: "demo",
-                    urls: [.init(isTLS: false, host: "127.0.0.1", port: server.port, path: "/WebSocket")],
-                    user: "demo", service: "NIPROV", services: ["DDS_TRCE"], ackTimeout: .seconds(2))
-            ])
-        settings.duplicates = .process
+        let loaded = try desk(source, spool, port: server.port)
+        let settings = loaded.settings
         let files = try drop(source, into: settings.directories.inbox)
         Terminal.print("Simulator:  ws://127.0.0.1:\(server.port)/WebSocket")
         Terminal.print("Spool:      \(spool)")
         Terminal.print("Dropped:    \(files.joined(separator: ", "))")
         Terminal.print("")
-        let code = await Service.run(
-            LoadedSettings(settings: settings, sourceBytes: []), RunOptions(once: true), LineLog.logger(level: .error))
+        let code = await Service.run(loaded, RunOptions(once: true), LineLog.logger(level: .error))
         try await server.stop()
         try DemoReport(directories: settings.directories).print()
         // Bad rows are part of the show; only a fault of the demo itself is one.
@@ -70,6 +62,29 @@ struct DemoCommand: AsyncParsableCommand {
             }
         }
         throw ValidationError("samples/ is not found; name it with --samples")
+    }
+
+    /// The configuration that lies beside the samples, else the plain mapping; with a spool of its own and the simulator for a server.
+    private func desk(_ source: String, _ spool: String, port: Int) throws -> LoadedSettings {
+        let urls = [Destination.URL(isTLS: false, host: "127.0.0.1", port: port, path: "/WebSocket")]
+        let path = source + "/postbox.yaml"
+        var loaded: LoadedSettings
+        if FileManager.default.fileExists(atPath: path) {
+            loaded = try SettingsLoader.load(path: path, withDictionaries: true)
+        } else {
+            let server = Destination(
+                name: "demo", urls: urls, user: "demo", service: "NIPROV", services: ["DDS_TRCE"])
+            loaded = LoadedSettings(
+                settings: Settings(directories: .init(spool: spool), destinations: [server]), sourceBytes: [])
+        }
+        loaded.settings.directories = .init(spool: spool)
+        loaded.settings.settle = .milliseconds(100)
+        loaded.settings.duplicates = .process
+        for index in loaded.settings.destinations.indices {
+            loaded.settings.destinations[index].urls = urls
+            loaded.settings.destinations[index].ackTimeout = .seconds(2)
+        }
+        return loaded
     }
 
     private func makeSpool() throws -> String {
