@@ -55,7 +55,7 @@ package final class ChildProcess {
     }
 
     /// Waits for its end: the exit code, or 128 and the number of the signal that ended it.
-    package func exitCode(within limit: Duration = .seconds(120)) async throws -> Int32 {
+    package func exitCode(within limit: Duration = .seconds(300)) async throws -> Int32 {
         do {
             try await eventually("the program ends", within: limit) { !process.isRunning }
         } catch let error as TimedOut {

@@ -169,7 +169,7 @@ package final class Desk {
     }
 
     /// Waits for a file's summary, which comes last.
-    package func finish(_ name: String, in folder: Folder, within limit: Duration = .seconds(120)) async throws
+    package func finish(_ name: String, in folder: Folder, within limit: Duration = .seconds(300)) async throws
         -> Finished
     {
         let summary = path(folder).appendingPathComponent(name + ".summary.json").path

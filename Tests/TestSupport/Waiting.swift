@@ -11,7 +11,7 @@ package struct TimedOut: Error, CustomStringConvertible {
 ///   - what: what is waited for, for the failure's text.
 ///   - limit: far beyond what a healthy run needs; only a broken one waits that long.
 package func eventually(
-    _ what: String, within limit: Duration = .seconds(120), _ condition: () throws -> Bool
+    _ what: String, within limit: Duration = .seconds(300), _ condition: () throws -> Bool
 ) async throws {
     let clock = ContinuousClock()
     let end = clock.now + limit

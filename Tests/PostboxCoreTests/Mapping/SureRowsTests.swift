@@ -1,7 +1,8 @@
 import PostboxCore
+import TestSupport
 import Testing
 
-@Suite("Rows that are posts at a look")
+@Suite("Rows that are posts at a look", .computing)
 struct SureRowsTests {
     /// Values on both sides of every line that a look draws.
     static let texts = [

@@ -1,7 +1,8 @@
 import PostboxCore
+import TestSupport
 import Testing
 
-@Suite("Deliveries whose surroundings answer at random")
+@Suite("Deliveries whose surroundings answer at random", .computing)
 struct DeliveryWalkTests {
     @Test(
         "Every row is handed over or ended once, committed before, in its turn, by the latest news; the lane is left once"

@@ -1,7 +1,8 @@
 import PostboxCore
+import TestSupport
 import Testing
 
-@Suite("Posting window: random lives")
+@Suite("Posting window: random lives", .computing)
 struct PostingWalkTests {
     /// Seeds that once showed a fault.
     static let known: [UInt64] = [596, 1119, 2099, 2705, 2908, 2957]

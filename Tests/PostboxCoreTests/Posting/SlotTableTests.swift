@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import PostboxCore
 
-@Suite("Slots by PostID and by key")
+@Suite("Slots by PostID and by key", .computing)
 struct SlotTableTests {
     private struct Choices: SeededChoices {
         var state: UInt64

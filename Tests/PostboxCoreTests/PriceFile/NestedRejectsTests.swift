@@ -1,7 +1,8 @@
 import PostboxCore
+import TestSupport
 import Testing
 
-@Suite("Rejects of nested documents")
+@Suite("Rejects of nested documents", .computing)
 struct NestedRejectsTests {
     /// Makes documents whose rows lie deeper, with all kinds of things around them.
     private struct Documents: SeededChoices {

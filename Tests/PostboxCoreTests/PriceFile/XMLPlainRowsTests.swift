@@ -1,9 +1,10 @@
 import Foundation
 import PostboxCore
+import TestSupport
 import Testing
 
 /// Rows that are read without libxml2 against the same rows read by it.
-@Suite("Plain XML rows")
+@Suite("Plain XML rows", .computing)
 struct XMLPlainRowsTests {
     private static let seeds: [UInt64] = [1, 2, 3, UInt64(Date().timeIntervalSince1970)]
 

@@ -1,8 +1,9 @@
 import Foundation
 import PostboxCore
+import TestSupport
 import Testing
 
-@Suite("The promise over the whole: random lives")
+@Suite("The promise over the whole: random lives", .computing)
 struct WholeWalkTests {
     /// Seeds that once showed a fault.
     static let known: [UInt64] = [

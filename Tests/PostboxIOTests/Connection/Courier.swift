@@ -135,7 +135,7 @@ final class Courier: Sendable {
     }
 
     /// Waits until so many rows of all drops have ended.
-    func settled(_ count: Int, within limit: Duration = .seconds(120)) async throws {
+    func settled(_ count: Int, within limit: Duration = .seconds(300)) async throws {
         do {
             try await eventually("\(count) rows have ended", within: limit) { self.endings.count >= count }
         } catch {
@@ -146,7 +146,7 @@ final class Courier: Sendable {
     /// Waits until the lane's state is such.
     @discardableResult
     func state(
-        _ what: String, within limit: Duration = .seconds(120), _ condition: @Sendable (LaneState) -> Bool
+        _ what: String, within limit: Duration = .seconds(300), _ condition: @Sendable (LaneState) -> Bool
     ) async throws -> LaneState {
         let clock = ContinuousClock()
         let end = clock.now + limit
