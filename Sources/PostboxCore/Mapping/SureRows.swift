@@ -108,46 +108,61 @@ struct SureRows {
     ) -> Bool {
         // Of the row's own: constants and nulls do not make a post.
         var hasValue = false
-        if mapsColumnsPlainly {
-            // Apart, so that values told by their look alone are taken by code that knows no other way.
-            if !typed.isEmpty { return takeTyped(cells, writesNull: writesNull, &out) }
-            for index in 0..<cells.count {
-                let cell = cells[index]
-                let column = Int(cell.column)
-                guard column < uses.count else { return false }
-                switch uses[column].role {
-                case .field: break
-                case .ignored: continue
-                case .nested, .badName, .duplicate, .unknown: return false
-                }
-                if !take(cell, .look, prefix: uses[column].prefix, writesNull: writesNull, &out, &hasValue) {
-                    return false
-                }
-            }
-        } else {
-            for position in 0..<fields.count {
-                let slot = fields[position].slot
-                if slot < 0 {
-                    guard fields[position].constantOutcome == .written, put(fields[position].prefix, &out),
-                        put(fields[position].constant, &out)
-                    else { return false }
-                    continue
-                }
-                guard slot < slots.count, let target = fields[position].conversion.sureTarget else { return false }
-                let filler = slots[slot]
-                let isMissing = filler < 0 || filler >= cells.count
-                if isMissing, fields[position].isOptional { continue }
-                let cell =
-                    isMissing ? RowBatch.Cell(column: 0, start: 0, length: 0, kind: .null) : cells[filler]
-                guard fields[position].conversion.surelyHolds(cell.length) else { return false }
-                if !take(
-                    cell, target, prefix: fields[position].prefix, writesNull: writesNull, &out, &hasValue)
-                {
-                    return false
-                }
+        // Apart, so that values told by their look alone are taken by code that knows no other way.
+        if !mapsColumnsPlainly { return takeFields(cells, slots, writesNull: writesNull, &out) }
+        if !typed.isEmpty { return takeTyped(cells, writesNull: writesNull, &out) }
+        for index in 0..<cells.count {
+            let cell = cells[index]
+            let column = Int(cell.column)
+            guard let isField = isField(column) else { return false }
+            if !isField { continue }
+            if !take(cell, .look, prefix: uses[column].prefix, writesNull: writesNull, &out, &hasValue) {
+                return false
             }
         }
         return hasValue
+    }
+
+    /// The fields that a rule names.
+    @inline(never)
+    private func takeFields<Output: SureOutput>(
+        _ cells: UnsafeBufferPointer<RowBatch.Cell>, _ slots: UnsafeBufferPointer<Int>, writesNull: Bool,
+        _ out: inout Output
+    ) -> Bool {
+        var hasValue = false
+        for position in 0..<fields.count {
+            let slot = fields[position].slot
+            if slot < 0 {
+                guard fields[position].constantOutcome == .written, put(fields[position].prefix, &out),
+                    put(fields[position].constant, &out)
+                else { return false }
+                continue
+            }
+            guard slot < slots.count, let target = fields[position].conversion.sureTarget else { return false }
+            let filler = slots[slot]
+            let isMissing = filler < 0 || filler >= cells.count
+            if isMissing, fields[position].isOptional { continue }
+            let cell =
+                isMissing ? RowBatch.Cell(column: 0, start: 0, length: 0, kind: .null) : cells[filler]
+            guard fields[position].conversion.surelyHolds(cell.length) else { return false }
+            if !take(
+                cell, target, prefix: fields[position].prefix, writesNull: writesNull, &out, &hasValue)
+            {
+                return false
+            }
+        }
+        return hasValue
+    }
+
+    /// Whether a column of the plain mapping is a field; nil: the longer way says what is wrong with it.
+    @inline(__always)
+    private func isField(_ column: Int) -> Bool? {
+        guard column < uses.count else { return nil }
+        switch uses[column].role {
+        case .field: return true
+        case .ignored: return false
+        case .nested, .badName, .duplicate, .unknown: return nil
+        }
     }
 
     /// The fields of the plain mapping, each of its type in the dictionary.
@@ -159,12 +174,8 @@ struct SureRows {
         for index in 0..<cells.count {
             let cell = cells[index]
             let column = Int(cell.column)
-            guard column < uses.count else { return false }
-            switch uses[column].role {
-            case .field: break
-            case .ignored: continue
-            case .nested, .badName, .duplicate, .unknown: return false
-            }
+            guard let isField = isField(column) else { return false }
+            if !isField { continue }
             var target = FieldConversion.Target.look
             if uses[column].typed >= 0 {
                 guard uses[column].typed < typed.count, let sure = typed[uses[column].typed].sureTarget,
