@@ -139,18 +139,18 @@ struct ZipDirectory {
         at.at += 6
         var offset = try at.number(4)
         let name = try at.take(lengths.0)
-        let extra = try ZipExtra(at.take(lengths.1))
+        var extra = try ZipExtra(at.take(lengths.1))
         _ = try at.take(lengths.2)
-        var long = ZipBytes(extra.long ?? [])
-        if size == 0xFFFF_FFFF, extra.long != nil { size = try long.number(8) }
-        if packed == 0xFFFF_FFFF, extra.long != nil { packed = try long.number(8) }
-        if offset == 0xFFFF_FFFF, extra.long != nil { offset = try long.number(8) }
+        // In this order, as many as have no room in four bytes.
+        try extra.widen(&size)
+        try extra.widen(&packed)
+        try extra.widen(&offset)
         guard disk == 0 || disk == 0xFFFF else {
             throw FileProblem.damaged("The zip is one of several parts.", hint: "Send it in one.")
         }
         return Entry(
             name: name, flags: flags, method: method, checksum: checksum, packed: packed, size: size, offset: offset,
-            otherName: extra.otherName, isLong: extra.long != nil)
+            otherName: extra.otherName, isLong: extra.isLong)
     }
 
     // MARK: - The files' own headers
@@ -173,11 +173,10 @@ struct ZipDirectory {
             throw differs("A file in the zip is \(entry.words) in the list of contents, and has another name itself.")
         }
         let rest = at.bytes.count - at.at
-        let extra = try ZipExtra(
+        var extra = try ZipExtra(
             rest >= extraLength ? at.take(extraLength) : file.bytes(at: start + at.at, count: extraLength)[...])
-        var long = ZipBytes(extra.long ?? [])
-        if size == 0xFFFF_FFFF, extra.long != nil { size = try long.number(8) }
-        if packed == 0xFFFF_FFFF, extra.long != nil { packed = try long.number(8) }
+        try extra.widen(&size)
+        try extra.widen(&packed)
         // Encrypted, its numbers behind it, a name in UTF-8.
         let mask: UInt16 = 1 | 8 | 0x800
         guard flags & mask == entry.flags & mask, method == entry.method, extra.otherName == entry.otherName else {
@@ -252,9 +251,11 @@ private struct ZipBytes {
 
 /// What of a zip's extra fields changes where a file lies or what it is called.
 private struct ZipExtra {
-    /// Numbers of eight bytes, of those that have no room in four.
-    var long: [UInt8]?
-    var otherName: [UInt8] = []
+    /// Numbers of eight bytes, of those that have no room in four; nil: there are none.
+    private var long: ZipBytes?
+    private(set) var otherName: [UInt8] = []
+
+    var isLong: Bool { long != nil }
 
     /// Fields behind one that does not fit are passed over, as all programs do.
     init(_ bytes: ArraySlice<UInt8>) throws(FileProblem) {
@@ -264,10 +265,16 @@ private struct ZipExtra {
             guard length <= at.bytes.count - at.at else { return }
             let field = Array(try at.take(length))
             switch kind {
-            case 1 where long == nil: long = field
+            case 1 where long == nil: long = ZipBytes(field)
             case 0x7075 where otherName.isEmpty: otherName = field
             default: break
             }
         }
+    }
+
+    /// Puts the next number of eight bytes in the place of one that has no room in four.
+    mutating func widen(_ number: inout UInt64) throws(FileProblem) {
+        guard number == 0xFFFF_FFFF, let wide = try long?.number(8) else { return }
+        number = wide
     }
 }
