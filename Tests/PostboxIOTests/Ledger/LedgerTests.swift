@@ -301,18 +301,24 @@ struct LedgerTests {
                     """, arguments: [encoded])
         }
         let drop = try await claim(ledger, "px_7.csv")[0]
-        let begin = ContinuousClock.now
+        // The quickest of each: what else the machine does then is in neither.
+        let clock = ContinuousClock()
+        var lookup = Duration.seconds(3600)
         for _ in 0..<100 {
+            let begin = clock.now
             let found = try await ledger.predecessors(of: drop, name: "px_7.csv", rule: "px_*.csv")
+            lookup = min(lookup, clock.now - begin)
             #expect(found.map(\.drop) == [199_001])
         }
-        let time = ContinuousClock.now - begin
-        let scanned = ContinuousClock.now
+        var scan = Duration.seconds(3600)
         let sql = "SELECT count(*) FROM \"drop\" WHERE sha256 = 'x' OR settled_at = -1"
-        #expect(try await queue.read { try Int.fetchOne($0, sql: sql) } == 0)
-        let scan = ContinuousClock.now - scanned
-        print("ledger of 200,000 drops: \(time / 100) for who was last, \(scan) for a scan")
-        #expect(time / 100 < scan / 3)
+        for _ in 0..<3 {
+            let begin = clock.now
+            #expect(try await queue.read { try Int.fetchOne($0, sql: sql) } == 0)
+            scan = min(scan, clock.now - begin)
+        }
+        print("ledger of 200,000 drops: \(lookup) for who was last, \(scan) for a scan")
+        #expect(lookup < scan / 3)
     }
 
     @Test("A ledger from before has what it lacks filled in when it is opened, and goes on")
