@@ -71,11 +71,11 @@ package enum DictionaryReader {
             Int(line.record.start)..<Int(line.record.start) + Int(line.record.nameCount)
         }
         found.sort { one, other in
-            let order = compare(names, range(one), names, range(other))
+            let order = compare(names.span.extracting(range(one)), names.span.extracting(range(other)))
             return order < 0 || order == 0 && one.number < other.number
         }
         for (one, other) in zip(found, found.dropFirst())
-        where compare(names, range(one), names, range(other)) == 0 {
+        where compare(names.span.extracting(range(one)), names.span.extracting(range(other))) == 0 {
             let name = String(decoding: names[range(one)], as: UTF8.self)
             throw DictionaryFault(
                 .fields, line: other.number, "the field \(name) stands in line \(one.number) already")

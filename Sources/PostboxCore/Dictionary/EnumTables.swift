@@ -115,7 +115,7 @@ package struct EnumTables: Sendable {
             bytes += value.text.prefix(255)
         }
         byText += (first..<entries.count).sorted { one, other in
-            let order = compare(bytes, coreRange(one), bytes, coreRange(other))
+            let order = order(bytes.span, coreRange(one), coreRange(other))
             return order < 0 || order == 0 && one < other
         }.map { UInt32($0) }
         starts.append(UInt32(entries.count))
@@ -157,10 +157,6 @@ package struct EnumTables: Sendable {
     }
 
     private func order(_ text: Span<UInt8>, _ part: Range<Int>, _ other: Range<Int>) -> Int {
-        for offset in 0..<min(part.count, other.count) {
-            let difference = Int(text[part.lowerBound + offset]) - Int(bytes[other.lowerBound + offset])
-            if difference != 0 { return difference }
-        }
-        return part.count - other.count
+        compare(text.extracting(part), bytes.span.extracting(other))
     }
 }

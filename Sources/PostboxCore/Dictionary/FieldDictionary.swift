@@ -59,6 +59,11 @@ package struct FieldDictionary: Sendable {
         return records.indices.lazy.map { field(at: $0) }.filter { pattern.matches($0.name.uppercased()) }
     }
 
+    /// What a message adds of a name that is no field's: the nearest one, where there is one.
+    package func words(ofNearestTo name: String) -> String {
+        nearest(to: name).map { "; the nearest is \($0)" } ?? ""
+    }
+
     /// The field's name that a mistyped one was most likely meant to be; nil: none is near.
     package func nearest(to name: String) -> String? {
         var search = NearestBytes(to: Array(name.utf8))
@@ -78,7 +83,7 @@ package struct FieldDictionary: Sendable {
         var high = records.count
         while low < high {
             let middle = (low + high) / 2
-            switch compare(name, 0..<name.count, bytes, nameRange(records[middle])) {
+            switch compare(name.span, bytes.span.extracting(nameRange(records[middle]))) {
             case 0: return middle
             case ..<0: high = middle
             default: low = middle + 1
@@ -117,9 +122,9 @@ package struct DictionaryVersions: Sendable, Hashable, Codable {
 }
 
 /// Which of two pieces of bytes comes first: below zero, the first one; 0, they are the same.
-func compare(_ a: [UInt8], _ one: Range<Int>, _ b: [UInt8], _ other: Range<Int>) -> Int {
-    for offset in 0..<min(one.count, other.count) {
-        let difference = Int(a[one.lowerBound + offset]) - Int(b[other.lowerBound + offset])
+func compare(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Int {
+    for index in 0..<min(one.count, other.count) {
+        let difference = Int(one[index]) - Int(other[index])
         if difference != 0 { return difference }
     }
     return one.count - other.count

@@ -50,10 +50,6 @@ struct DisplayTable: Sendable {
     }
 
     private func order(_ text: Span<UInt8>, _ entry: Entry) -> Int {
-        for index in 0..<min(text.count, entry.length) {
-            let difference = Int(text[index]) - Int(bytes[entry.start + index])
-            if difference != 0 { return difference }
-        }
-        return text.count - entry.length
+        compare(text, bytes.span.extracting(entry.start..<entry.start + entry.length))
     }
 }

@@ -203,8 +203,8 @@ struct MappingPlan: Sendable {
             .map { $1.1.name }
     }
 
-    /// The field of the dictionary that a name was most likely meant to be.
-    func nearestField(to name: String) -> String? { dictionary?.nearest(to: name) }
+    /// What a message adds of the dictionary's field that a name was most likely meant to be.
+    func wordsOfNearestField(to name: String) -> String { dictionary?.words(ofNearestTo: name) ?? "" }
 
     private func isThere(_ name: String, besides unread: Set<Int>) -> Bool {
         found[name]?.contains { !unread.contains($0) } ?? false
@@ -310,9 +310,10 @@ struct MappingPlan: Sendable {
         // A RIC or Post column is no field even where the rule says RIC or post itself: no field has such a name.
         // What a rule or Postbox itself adds to the file's columns is none of its fields either.
         guard mapsColumnsPlainly, use.slot < 0, plain < 0, !column.name.hasPrefix("$") else { return use }
+        let known = dictionary?.field(column.name)
         if column.isNested {
             use.role = .nested
-        } else if dictionary != nil, dictionary?.field(column.name) == nil {
+        } else if dictionary != nil, known == nil {
             use.role = .unknown
         } else if !isFieldName(column.name) {
             use.role = .badName
@@ -321,8 +322,8 @@ struct MappingPlan: Sendable {
         } else {
             use.role = .field
             use.prefix = addPrefix(column.name)
-            if let field = dictionary?.field(column.name) {
-                var conversion = FieldConversion(field, tooLong: tooLong)
+            if let known {
+                var conversion = FieldConversion(known, tooLong: tooLong)
                 conversion.lineBreaks = lineBreaks
                 use.typed = typed.count
                 typed.append(conversion)

@@ -99,8 +99,7 @@ private func contradictions(
     _ field: FieldRule, _ known: FieldDictionary.Field?, _ dictionary: FieldDictionary
 ) -> [(key: String?, what: String)] {
     guard let known else {
-        let nearest = dictionary.nearest(to: field.name).map { "; the nearest is \($0)" } ?? ""
-        return [(nil, "the dictionary has no field \(field.name)\(nearest)")]
+        return [(nil, "the dictionary has no field \(field.name)\(dictionary.words(ofNearestTo: field.name))")]
     }
     var found: [(key: String?, what: String)] = []
     let type = known.type.fieldType
@@ -115,7 +114,7 @@ private func contradictions(
             )
         ]
     }
-    let isNumber = type == .real || type == .int || type == .uint
+    let isNumber = known.type.isNumber
     if field.scale != nil, !isNumber { found.append(("scale", "\(words), which cannot be scaled")) }
     if field.round != nil, !isNumber { found.append(("round", "\(words), which cannot be rounded")) }
     if case .derived(_, let value) = field.source {
@@ -127,12 +126,10 @@ private func contradictions(
     if field.takesAnyText == true {
         found.append(("values", "the dictionary has the display texts of \(known.name): leave `values: any` out"))
     }
-    for (text, number) in (field.values ?? [:]).sorted(by: { $0.key < $1.key }) {
-        guard let table = known.table, dictionary.enums.has(number, in: table) else {
-            found.append(
-                ("values", "\"\(text)\" stands for \(number), which is no value of \(known.name) in the dictionary"))
-            continue
-        }
+    for (text, number) in (field.values ?? [:]).sorted(by: { $0.key < $1.key })
+    where !(known.table.map { dictionary.enums.has(number, in: $0) } ?? false) {
+        found.append(
+            ("values", "\"\(text)\" stands for \(number), which is no value of \(known.name) in the dictionary"))
     }
     return found
 }
@@ -145,9 +142,8 @@ extension MappingRule {
         rule.fields = fields?.map { field in
             var field = field
             guard let known = dictionary.field(field.name) else { return field }
-            let type = known.type.fieldType
-            field.type = field.type ?? type
-            if type != .real, type != .int, type != .uint, case .derived(let source, var value) = field.source,
+            field.type = field.type ?? known.type.fieldType
+            if !known.type.isNumber, case .derived(let source, var value) = field.source,
                 value.formula == nil
             {
                 value.number = nil

@@ -87,7 +87,7 @@ package struct RowMapper: Sendable {
         let unknown = plan.unknownFields(among: columns, besides: unread)
         guard let first = unknown.first else { return nil }
         let others = unknown.dropFirst().prefix(20).map { shown(Array($0.utf8).span) }
-        let nearest = plan.nearestField(to: first).map { "; the nearest is \($0)" } ?? ""
+        let nearest = plan.wordsOfNearestField(to: first)
         return FileProblem(
             reason: "unknown_field",
             what: "The column \(shown(Array(first.utf8).span)) is no field of the dictionary\(nearest)"

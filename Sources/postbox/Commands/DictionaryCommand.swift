@@ -50,8 +50,8 @@ struct DictionaryCommand: AsyncParsableCommand {
             for name in fields {
                 guard let field = dictionary.field(name) else {
                     isMissing = true
-                    let nearest = dictionary.nearest(to: name).map { "; the nearest is \($0)" } ?? ""
-                    Terminal.error("there is no field \(VisibleText.line(name))\(nearest)")
+                    Terminal.error(
+                        "there is no field \(VisibleText.line(name))\(dictionary.words(ofNearestTo: name))")
                     continue
                 }
                 Terminal.print(Self.line(field))
