@@ -1,0 +1,82 @@
+/// A drop that waits for a person, as it is shown to him.
+package struct HeldDrop: Sendable, Equatable {
+    package var drop: Int
+    /// Its file's name.
+    package var name: String
+    /// The drop that its rows were in before; nil: it is the file itself.
+    package var original: Int?
+    /// The rule's `match`; empty: the plain mapping.
+    package var rule: String
+    /// Why it is held, for people.
+    package var why: String
+    package var rows: Int
+    /// Microseconds since 1970.
+    package var since: Int64
+    /// When it will be refused unless somebody releases it, microseconds since 1970.
+    package var until: Int64
+    /// Who proposed its release, where a second person is needed.
+    package var proposedBy: Person?
+    /// Rows that need a look, at most `examplesMax`.
+    package var examples: [HeldRow]
+
+    /// Rows of a held drop that are shown.
+    package static let examplesMax = 1000
+
+    package init(
+        drop: Int, name: String, original: Int? = nil, rule: String = "", why: String, rows: Int, since: Int64,
+        until: Int64, proposedBy: Person? = nil, examples: [HeldRow] = []
+    ) {
+        self.drop = drop
+        self.name = name
+        self.original = original
+        self.rule = rule
+        self.why = why
+        self.rows = rows
+        self.since = since
+        self.until = until
+        self.proposedBy = proposedBy
+        self.examples = Array(examples.prefix(Self.examplesMax))
+    }
+
+    /// An object on one line, as the control socket answers it.
+    package var json: String {
+        func quoted(_ text: String) -> String { VisibleText.quoted(text) }
+        let members = [
+            "\"drop\":\(drop)", "\"file\":\(quoted(name))", original.map { "\"original\":\($0)" },
+            "\"rule\":\(quoted(rule))", "\"why\":\(quoted(why))", "\"rows\":\(rows)",
+            "\"since\":\(quoted(TimeText.text(since)))", "\"until\":\(quoted(TimeText.text(until)))",
+            proposedBy.map { "\"proposed_by\":\(quoted($0.text))" },
+            "\"examples\":[\(examples.map(\.json).joined(separator: ","))]",
+        ]
+        return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
+    }
+}
+
+/// A row that needs a look: what it would change, and why that is doubted.
+package struct HeldRow: Sendable, Equatable {
+    package var row: Int
+    package var ric: String
+    /// Empty: the row as a whole.
+    package var field: String
+    /// What holds now, as it was sent; nil: nothing is known.
+    package var old: String?
+    /// What the row would send.
+    package var new: String?
+    /// A stable word.
+    package var reason: String
+
+    package init(row: Int, ric: String, field: String, old: String?, new: String?, reason: String) {
+        self.row = row
+        self.ric = ric
+        self.field = field
+        self.old = old
+        self.new = new
+        self.reason = reason
+    }
+
+    fileprivate var json: String {
+        func quoted(_ text: String?) -> String { text.map { VisibleText.quoted($0) } ?? "null" }
+        return "{\"row\":\(row),\"ric\":\(quoted(ric)),\"field\":\(quoted(field)),\"old\":\(quoted(old)),"
+            + "\"new\":\(quoted(new)),\"reason\":\(quoted(reason))}"
+    }
+}
