@@ -36,7 +36,10 @@ package struct AcceptedRows: ~Copyable {
     package private(set) var count = 0
 
     private var cells = ContiguousArray(repeating: Cell(), count: Column.count)
+    /// The target of the row before, and destination and service as its line has them.
     private var target = 0
+    private var targetText = RawBytes()
+    private var destinationCount = -1
     private var clock = SettledClock()
     private var fieldNames = FieldPlaces()
     /// A text without its doubled quotes.
@@ -167,14 +170,7 @@ package struct AcceptedRows: ~Copyable {
         let isRefresh = isSame(bytes(base, Column.post), "Refresh")
         guard isRefresh || isSame(bytes(base, Column.post), "Update") else { return false }
 
-        if cells[Column.destination].isQuoted || cells[Column.service].isQuoted {
-            // The one is read where the other would be written over.
-            let destination = Array(text(base, Column.destination))
-            let service = text(base, Column.service)
-            target = destination.withUnsafeBytes { words.target($0, service, hint: target) }
-        } else {
-            target = words.target(bytes(base, Column.destination), bytes(base, Column.service), hint: target)
-        }
+        findTarget(base, &words)
         rows.begin(
             target: target, ric: text(base, Column.ric), row: UInt32(row), ordinal: ordinal, acceptedAt: acceptedAt,
             isRefresh: isRefresh)
@@ -185,6 +181,33 @@ package struct AcceptedRows: ~Copyable {
         rows.end()
         count += 1
         return true
+    }
+
+    /// Mostly that of the row before.
+    @inline(__always)
+    private mutating func findTarget(_ base: UnsafeRawPointer, _ words: inout LastWords) {
+        let destination = bytes(base, Column.destination)
+        let service = bytes(base, Column.service)
+        if destination.count == destinationCount, destination.count + service.count == targetText.count {
+            let known = targetText.written
+            let isSame =
+                isSameBytes(UnsafeRawBufferPointer(rebasing: known[..<destinationCount]), destination)
+                && isSameBytes(UnsafeRawBufferPointer(rebasing: known[destinationCount...]), service)
+            if isSame { return }
+        }
+        lookUpTarget(base, &words)
+        targetText.removeAll()
+        targetText.append(destination)
+        targetText.append(service)
+        destinationCount = destination.count
+    }
+
+    @inline(never)
+    private mutating func lookUpTarget(_ base: UnsafeRawPointer, _ words: inout LastWords) {
+        // The one is read where the other would be written over.
+        let destination = Array(text(base, Column.destination))
+        let service = text(base, Column.service)
+        target = destination.withUnsafeBytes { words.target($0, service) }
     }
 
     /// The JSON object, as the line has it: every quote twice.

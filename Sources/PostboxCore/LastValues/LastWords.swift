@@ -13,14 +13,12 @@ package struct LastWords: Sendable, Equatable {
 
     package private(set) var targets: [Target]
     package private(set) var fields: [String]
-    private var fieldBytes: [[UInt8]]
     private var places: [[UInt8]: Int] = [:]
 
     package init(targets: [Target] = [], fields: [String] = []) {
         self.targets = targets
         self.fields = fields
-        fieldBytes = fields.map { Array($0.utf8) }
-        for (index, bytes) in fieldBytes.enumerated() { places[bytes] = index }
+        for (index, name) in fields.enumerated() { places[Array(name.utf8)] = index }
     }
 
     package static func == (one: LastWords, other: LastWords) -> Bool {
@@ -32,11 +30,8 @@ package struct LastWords: Sendable, Equatable {
         targets.firstIndex { $0.service == service && $0.destination == destination }
     }
 
-    /// The place of a target, which gets one if it has none. `hint`: where it most likely is.
-    mutating func target(
-        _ destination: UnsafeRawBufferPointer, _ service: UnsafeRawBufferPointer, hint: Int
-    ) -> Int {
-        if hint < targets.count, isTarget(hint, destination, service) { return hint }
+    /// The place of a target, which gets one if it has none.
+    mutating func target(_ destination: UnsafeRawBufferPointer, _ service: UnsafeRawBufferPointer) -> Int {
         if let found = targets.indices.first(where: { isTarget($0, destination, service) }) { return found }
         targets.append(
             Target(
@@ -52,20 +47,12 @@ package struct LastWords: Sendable, Equatable {
             && targets[index].service.utf8.elementsEqual(service)
     }
 
-    /// Whether a field's name is that.
-    @inline(__always)
-    func isField(_ index: Int, _ name: UnsafeRawBufferPointer) -> Bool {
-        guard index < fieldBytes.count, fieldBytes[index].count == name.count else { return false }
-        return fieldBytes[index].withUnsafeBytes { isSameBytes($0, name) }
-    }
-
     /// The place of a field, which gets one if it has none.
     mutating func field(_ name: UnsafeRawBufferPointer) -> Int {
         let bytes = Array(name)
         if let known = places[bytes] { return known }
         places[bytes] = fields.count
         fields.append(String(decoding: bytes, as: UTF8.self))
-        fieldBytes.append(bytes)
         return fields.count - 1
     }
 }

@@ -1,6 +1,6 @@
 /// Whether two JSON values say the same: the same bytes, or numbers of one value, as `1.5` and `1.50` are.
 func isSameValue(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Bool {
-    if one.count == other.count, one.elementsEqual(other) { return true }
+    if one.count == other.count, isSameBytes(one, other) { return true }
     guard let one = PlainDecimal(one), let other = PlainDecimal(other) else { return false }
     return one == other
 }
