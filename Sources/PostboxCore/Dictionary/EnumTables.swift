@@ -54,7 +54,9 @@ package struct EnumTables: Sendable {
     }
 
     /// Whether a number is one of a table's.
-    package func has(_ number: Int, in table: Int) -> Bool {
+    package func has(_ number: Int, in table: Int) -> Bool { place(of: number, in: table) != nil }
+
+    private func place(of number: Int, in table: Int) -> Int? {
         let all = range(of: table)
         var low = all.lowerBound
         var high = all.upperBound
@@ -62,7 +64,12 @@ package struct EnumTables: Sendable {
             let middle = (low + high) / 2
             if Int(entries[middle].number) < number { low = middle + 1 } else { high = middle }
         }
-        return low < all.upperBound && Int(entries[low].number) == number
+        return low < all.upperBound && Int(entries[low].number) == number ? low : nil
+    }
+
+    /// The text of a table's number; nil: it has no such number.
+    func value(of number: Int, in table: Int) -> [UInt8]? {
+        place(of: number, in: table).map { Array(bytes[textRange($0)]) }
     }
 
     /// What a text stands for: exactly as it is, else without the blanks around it and around the table's texts. Of several numbers
