@@ -108,6 +108,17 @@ package struct ServerError: Sendable, Equatable {
         }
     }
 
+    /// The stream of the message that was refused, where it was the only one of its frame; nil: it cannot be told.
+    package var streamID: Int32? {
+        guard let message, let tree = JSONValue.parse(message) else { return nil }
+        var only = tree
+        if case .array(let items) = tree {
+            guard items.count == 1 else { return nil }
+            only = items[0]
+        }
+        return only["ID"]?.integer.flatMap { Int32(exactly: $0) }
+    }
+
     /// The bytes of the array's element that holds a place.
     private static func element(of array: UnsafeRawBufferPointer, around offset: Int) -> Range<Int>? {
         var depth = 0

@@ -30,9 +30,11 @@ package struct MessageScanner {
         return false
     }
 
-    /// Calls `message` for each message of the frame, in order.
+    /// Calls `message` for each message of the frame, in order. `item`: is given those about an item first, where some were asked
+    /// for, and says whether that was all; nil: none was.
     package func scan(
-        _ frame: UnsafeRawBufferPointer, _ message: (InboundMessage) throws -> Void
+        _ frame: UnsafeRawBufferPointer, item: ((ItemAnswer) -> Bool)? = nil,
+        _ message: (InboundMessage) throws -> Void
     ) throws {
         var at = 0
         skipBlanks(frame, &at)
@@ -54,9 +56,13 @@ package struct MessageScanner {
                 try message(.ack(Ack(ackID: ack)))
                 continue
             }
-            guard let end = objectEnd(frame, from: at),
-                let tree = JSONValue.parse(UnsafeRawBufferPointer(rebasing: frame[at..<end]))
-            else { throw Broken() }
+            guard let end = objectEnd(frame, from: at) else { throw Broken() }
+            let whole = UnsafeRawBufferPointer(rebasing: frame[at..<end])
+            if let item, let answer = ItemAnswer(whole), item(answer) {
+                at = end
+                continue
+            }
+            guard let tree = JSONValue.parse(whole) else { throw Broken() }
             var read = InboundMessage(tree)
             if case .ack(var ack) = read, ack.verdict == .unreadable {
                 ack.text = excerpt(frame[at..<end])

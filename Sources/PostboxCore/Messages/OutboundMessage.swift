@@ -7,6 +7,22 @@ package enum OutboundMessage {
     /// Asks which services there are and whether they are up (The wire §10).
     package static let directoryRequest = #"{"ID":2,"Domain":"Source","Key":{"Filter":3}}"#
 
+    /// Asks for the image of an item, or of several at once (The wire §9). `service`: empty: the server's own default holds.
+    package static func itemRequest(_ request: ItemRequests.Request, service: String) -> [UInt8] {
+        var out = Array("{\"ID\":\(request.id),\"Key\":{\"Name\":".utf8)
+        if request.isBatch { out.append(UInt8(ascii: "[")) }
+        for (index, ric) in request.rics.enumerated() {
+            if index > 0 { out.append(UInt8(ascii: ",")) }
+            out.append(UInt8(ascii: "\""))
+            ric.withUnsafeBytes { JSONText.escape($0, into: &out) }
+            out.append(UInt8(ascii: "\""))
+        }
+        if request.isBatch { out.append(UInt8(ascii: "]")) }
+        if !service.isEmpty { out.append(contentsOf: (#","Service":"# + JSONText.quoted(service)).utf8) }
+        out.append(contentsOf: #"},"Streaming":false}"#.utf8)
+        return out
+    }
+
     /// Who logs in (The wire §2.1).
     package enum Credentials: Sendable, Equatable {
         /// An ADS: the DACS user.

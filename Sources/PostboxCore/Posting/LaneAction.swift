@@ -6,6 +6,12 @@ extension LaneMachine {
         case deliver([Outcomes])
         /// These posts are in flight from now on.
         case send([PostingWindow.Send])
+        /// These items are asked for from now on.
+        case request(ItemRequests.Request)
+        /// What was read back is known.
+        case readBack([ItemRequests.Finished])
+        /// The server answers no request for an item.
+        case lacksRequests
         /// The credentials that had to wait go on the live session now.
         case reissue
         /// The first server is well again and nothing is in flight: log out and go there.
@@ -46,6 +52,7 @@ extension LaneMachine {
             case outcomes
             case login
             case posts
+            case requests
             case ends
             case over
         }

@@ -46,6 +46,10 @@ package struct LaneMachine: Sendable {
     /// By the desk: nothing is sent, other tries included; answers are read.
     private var isHeld = false
     private var health: DestinationHealth
+    /// What is read back.
+    private var requests: ItemRequests
+    /// It was told that the server answers no request for an item.
+    private var hasToldLack = false
     /// Posts sent, answered well, and refused since the start.
     package private(set) var counts = (sent: 0, acked: 0, nacked: 0)
 
@@ -60,6 +64,7 @@ package struct LaneMachine: Sendable {
             capacity: destination.window, ackTimeout: ackTimeout, resend: destination.resend,
             attemptsMax: destination.attemptsMax, backoff: bounds.backoff)
         pacer = PostPacer(limit: destination.maxPostsPerSecond)
+        requests = ItemRequests(window: destination.verifyWindow, timeout: destination.ackTimeout.nanoseconds)
         login = LaneLogin(window: destination.window, flightStart: bounds.flightStart)
     }
 
@@ -76,8 +81,17 @@ package struct LaneMachine: Sendable {
 
     package var inFlight: Int { window.inFlight }
 
-    /// Something is in flight or waits to be sent.
-    package var isBusy: Bool { !window.isIdle }
+    /// Something is in flight or waits to be sent, or is read back.
+    package var isBusy: Bool { !window.isIdle || !requests.isIdle }
+
+    /// When the oldest post in flight was sent, in nanoseconds; nil: none is.
+    package var oldestSentAt: Int64? { window.oldestSentAt }
+
+    /// It is known that the server answers no request for an item.
+    package var lacksRequests: Bool { requests.isUnsupported }
+
+    /// Answers to requests for items may come.
+    package var awaitsItems: Bool { !requests.isIdle }
 
     /// No row is taken any more.
     package var isEnding: Bool {
@@ -269,6 +283,38 @@ package struct LaneMachine: Sendable {
     /// Held, the drop gets no further turn; what it handed over goes on, and later drops may go past it.
     package mutating func setHeld(_ drop: Int, _ isHeld: Bool) { order.setHeld(drop, isHeld) }
 
+    // MARK: - Reading back
+
+    /// Takes rows whose stored values are wanted, and returns their ticket; `readBack` tells what is stored. A lane that ends reads
+    /// nothing back.
+    package mutating func readBack(_ job: ItemRequests.Job) -> Int {
+        let ticket = requests.add(job)
+        if isEnding { requests.end(ticket) }
+        return ticket
+    }
+
+    /// These rows are waited for no longer.
+    package mutating func endReadBack(_ ticket: Int) { requests.end(ticket) }
+
+    /// A message about an item came. False: it is for no request of ours.
+    package mutating func itemAnswered(_ answer: ItemAnswer, now: Moment) -> Bool {
+        let event = requests.answered(answer, at: now.monotonic)
+        paceItems(now)
+        return event == .taken
+    }
+
+    /// An Error that names a stream. False: it is no item's of ours.
+    package mutating func itemFailed(_ stream: Int32, now: Moment) -> Bool {
+        defer { paceItems(now) }
+        return requests.failed(stream)
+    }
+
+    private mutating func paceItems(_ now: Moment) {
+        guard !requests.answeredInRate.isEmpty else { return }
+        for number in requests.answeredInRate { pacer.answered(number, at: now.monotonic) }
+        requests.answeredInRate.removeAll(keepingCapacity: true)
+    }
+
     // MARK: - The connection
 
     /// There is a connection, and the login is on its way.
@@ -301,6 +347,7 @@ package struct LaneMachine: Sendable {
     /// The connection is gone: what was in flight is in doubt.
     package mutating func lost(now: Moment) {
         login.lost()
+        requests.connectionLost()
         if !isEnding { window.connectionLost(now: now) }
     }
 
@@ -309,6 +356,7 @@ package struct LaneMachine: Sendable {
     /// Takes no more rows.
     package mutating func drain() -> [Wake] {
         if case .running = life { life = .draining }
+        requests.stop()
         return endWaits()
     }
 
@@ -316,6 +364,7 @@ package struct LaneMachine: Sendable {
     package mutating func stop() -> [Wake] {
         life = .stopped
         login.lost()
+        requests.stop()
         // Nobody takes outcomes any more, so that nothing is given up either: what was not sent is the next start's.
         for drop in Array(drops.keys) { drops[drop]?.isTaken = false }
         return endWaits()
@@ -415,6 +464,10 @@ package struct LaneMachine: Sendable {
                 actions.append(.ask)
             }
         }
+        if !requests.isIdle {
+            if requests.timePassed(to: now.monotonic, heardAt: heardAt) { actions.append(.ask) }
+            paceItems(now)
+        }
         if login.endPause(at: now.monotonic) { actions.append(.resume) }
         return actions
     }
@@ -442,6 +495,7 @@ package struct LaneMachine: Sendable {
             next = min(next, max(retry, login.pacerAt ?? retry, now + 1_000_000))
         }
         if let at = login.pacerAt { next = min(next, at) }
+        if !requests.isIdle, let at = requests.nextDeadline { next = min(next, max(at, now + 1_000_000)) }
         return next < .max ? next : nil
     }
 
@@ -467,9 +521,13 @@ package struct LaneMachine: Sendable {
         }
         if pump.step == .posts {
             if let sends = takePosts(room, now) {
-                if sends.count < room { pump.step = .ends }
+                if sends.count < room { pump.step = .requests }
                 return .send(sends)
             }
+            pump.step = .requests
+        }
+        if pump.step == .requests {
+            if let action = nextOfItems(room, now) { return action }
             pump.step = .ends
         }
         if pump.step == .ends {
@@ -490,6 +548,7 @@ package struct LaneMachine: Sendable {
     /// nil: nothing may go, or nothing is there.
     private mutating func takePosts(_ room: Int, _ now: Moment) -> [PostingWindow.Send]? {
         guard room > 0, maySend else { return nil }
+        window.othersUnread = requests.openCount > 0
         let wanted = min(room, login.most - window.inFlight)
         guard wanted > 0 else { return nil }
         let allowance = pacer.allowance(wanted, at: now.monotonic)
@@ -510,6 +569,32 @@ package struct LaneMachine: Sendable {
         counts.sent += sends.count
         queued = window.hasQueued ? window.queued : 0
         return sends
+    }
+
+    /// What is read back, behind the posts: nil: nothing may be asked for, and nothing is known.
+    private mutating func nextOfItems(_ room: Int, _ now: Moment) -> Action? {
+        if !requests.finished.isEmpty {
+            defer { requests.finished = [] }
+            return .readBack(requests.finished)
+        }
+        if requests.isUnsupported, !hasToldLack {
+            hasToldLack = true
+            return .lacksRequests
+        }
+        guard !requests.isIdle, room > 0, login.isWell, !isEnding, !login.isGoingBack, !window.keepsAlone,
+            !(maySend && (window.hasQueued || (window.nextRetry ?? .max) <= now.monotonic))
+        else { return nil }
+        let wanted = requests.room(at: now.monotonic)
+        guard wanted > 0 else { return nil }
+        let allowance = pacer.allowance(wanted, at: now.monotonic)
+        let request = allowance.count > 0 ? requests.take(allowance.count, at: now.monotonic) : nil
+        pacer.giveBack(allowance.count - (request?.rics.count ?? 0))
+        if allowance.count < wanted { login.pacerAt = allowance.next }
+        guard let request else { return nil }
+        if pacer.limit != nil {
+            for id in request.items { requests.paced(id, number: pacer.sent(at: now.monotonic)) }
+        }
+        return .request(request)
     }
 
     /// What has ended, as runs of rows that were handed over together.

@@ -44,6 +44,8 @@ package struct PostingWindow {
 
     /// What tells the posts that go alone: it depends on how posts are laid down.
     package var lonePosts = LonePosts(around: 0, ricTimes: 4)
+    /// Something else than posts is on its way to the server: a post that goes alone waits for that, too.
+    package var othersUnread = false
     /// Posts that wait for another try, or behind one that does.
     package private(set) var waiting = 0
     /// Rows that ended since the caller last emptied it, by handover.
@@ -105,7 +107,8 @@ package struct PostingWindow {
     package mutating func take(_ limit: Int, now: Moment, into sends: inout [Send]) {
         var left = limit
         if let pause {
-            guard inFlight == 0 else { return }
+            // One that went alone has ended by now; one that is still to go waits for everything.
+            guard inFlight == 0, pause == .lone || !othersUnread else { return }
             self.pause = nil
             // It has waited, and goes before other tries that fell due meanwhile.
             if pause == .queue { takeQueued(&left, now, &sends) }
@@ -128,7 +131,7 @@ package struct PostingWindow {
             handover.rows.withUnsafeBufferPointer { rows in
                 while left > 0, inFlight + waiting < capacity, next < rows.count {
                     let isLone = rows[next].fieldsLength > fieldsMax && lonePosts.holds(rows[next])
-                    if isLone, inFlight > 0 {
+                    if isLone, inFlight > 0 || othersUnread {
                         pause = .queue
                         break
                     }
@@ -215,7 +218,7 @@ package struct PostingWindow {
         }
         let row = handovers.row(of: attempt)
         if lonePosts.holds(row) {
-            guard inFlight == 0 else {
+            guard inFlight == 0, !othersUnread else {
                 pause = .due
                 queues.wait(key, for: attempt, until: due)
                 return nil
@@ -321,6 +324,9 @@ package struct PostingWindow {
     /// A post that goes alone is in flight.
     package var isLone: Bool { pause == .lone && inFlight > 0 }
 
+    /// A post that goes alone is in flight, or is the next one to go: nothing else may be on its way to the server.
+    package var keepsAlone: Bool { pause != nil && (inFlight > 0 || pause != .lone) }
+
     /// When something falls due, in nanoseconds: an ack timeout or another try.
     package var nextDeadline: Int64? {
         let timeout = oldestSentAt.map { $0 + ackTimeout }
@@ -329,7 +335,9 @@ package struct PostingWindow {
     }
 
     /// When another try falls due, in nanoseconds; nil: none, or nothing can go before an answer makes room.
-    package var nextRetry: Int64? { flight.isFull || pause != nil && inFlight > 0 ? nil : queues.nextDue }
+    package var nextRetry: Int64? {
+        flight.isFull || pause != nil && (inFlight > 0 || othersUnread) ? nil : queues.nextDue
+    }
 
     /// Everything in flight is in doubt: it waits to be sent again, or ends as the destination's `resend` says.
     package mutating func connectionLost(now: Moment) {

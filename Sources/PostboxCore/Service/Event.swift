@@ -80,6 +80,10 @@ package struct Event: Sendable, Hashable {
     package static let maxAge = Event("max_age")
     package static let changedAfterRead = Event("changed_after_read")
     package static let contributionFault = Event("contribution_fault")
+    package static let verifying = Event("verifying")
+    package static let storedDifferently = Event("stored_differently")
+    package static let verifyIncomplete = Event("verify_incomplete")
+    package static let verifyUnsupported = Event("verify_unsupported")
 
     // MARK: - Commands of the desk
 
@@ -125,7 +129,8 @@ package struct Event: Sendable, Hashable {
         .waitingLong, .waitingOver, .companionAlone, .ignored, .nameTooLong, .nameUnreadable, .watching, .watchFault,
         .polling, .inotifyOverflow, .inboxFault, .claimFault, .tableFault, .tableRead, .claimed, .posting, .fileDone,
         .filePartial,
-        .fileFailed, .fileRefused, .duplicateFile, .maxAge, .changedAfterRead, .contributionFault, .held, .resumed,
+        .fileFailed, .fileRefused, .duplicateFile, .maxAge, .changedAfterRead, .contributionFault, .verifying,
+        .storedDifferently, .verifyIncomplete, .verifyUnsupported, .held, .resumed,
         .cancelling, .orderVoid, .foreignOrder, .controlFault, .recovery, .recoveredInDoubt, .foreignFile,
         .diskFault, .diskRecovered, .ledgerFault, .ledgerMissing, .spoolFault, .spoolTaken,
     ]

@@ -259,6 +259,12 @@ package struct Destination: Sendable, Equatable {
     package var ackTimeoutsBeforePause: Int
     /// nil: that of the configuration as a whole, if it has one.
     package var dictionary: DictionaryFiles?
+    /// Which accepted rows are read back.
+    package var verify = VerifyShare.none
+    /// Items that are asked for at once at most.
+    package var verifyWindow = 500
+    /// How long a file's rows are read back at most.
+    package var verifyWithin = Duration.seconds(300)
 
     package init(
         name: String, profile: Profile = .rtds, urls: [URL], user: String = "", applicationID: String = "256",

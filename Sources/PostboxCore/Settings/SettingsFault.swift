@@ -65,6 +65,12 @@ extension Settings {
             if destination.service.isEmpty {
                 add(.service, "\(who) needs a `service` to post to")
             }
+            if destination.verify != .none, destination.profile != .rtds {
+                add(
+                    .verify,
+                    "\(who) has the profile \(profile), which answers no request for an item: `verify` goes with the profile rtds alone"
+                )
+            }
             if hasDoubles(destination.services) {
                 add(.services, "\(who) names a service twice")
             }

@@ -54,6 +54,9 @@ package enum DestinationKey: String, SettingsKey {
     case attempts
     case ackTimeoutsBeforePause = "ack_timeouts_before_pause"
     case dictionary
+    case verify
+    case verifyWindow = "verify_window"
+    case verifyWithin = "verify_within"
 
     // Both may be written with credentials in them.
     package var isSecret: Bool { self == .proxy || self == .urls }

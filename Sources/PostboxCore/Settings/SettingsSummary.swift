@@ -49,6 +49,11 @@ package enum SettingsSummary {
             "  limits: window \(destination.window), ack timeout \(text(destination.ackTimeout)), \(rate), "
                 + "\(destination.attemptsMax) attempts, pause after \(destination.ackTimeoutsBeforePause) ack timeouts")
         lines.append("  in doubt: \(destination.resend.rawValue), user info: \(userInfo(destination.postUserInfo))")
+        if destination.verify != .none {
+            lines.append(
+                "  read back: \(destination.verify.text), \(destination.verifyWindow) at once, within \(text(destination.verifyWithin))"
+            )
+        }
         if let files = destination.dictionary { lines.append("  " + dictionary(files)) }
         if let proxy = destination.proxy { lines.append("  proxy: \(withoutCredentials(proxy))") }
         if let file = destination.tls.caFile { lines.append("  ca_file: \(file)") }

@@ -52,6 +52,8 @@ struct LaneWaiters {
     /// By drop.
     var turns: [Int: Turn] = [:]
     var commits: [Int: Commit] = [:]
+    /// What is stored of rows that are read back, by ticket.
+    var readBacks: [Int: CheckedContinuation<[StoredRow], Never>] = [:]
     /// The end of a stop's wait for answers.
     var drained: CheckedContinuation<Void, Never>?
     /// The end of the pause before the next connection.

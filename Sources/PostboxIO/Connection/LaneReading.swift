@@ -70,7 +70,9 @@ extension PostingLane {
         let scanner = MessageScanner()
         if scanner.scanAcks(payload, into: &link.acks) { return }
         takeAcks(link, now)
-        try scanner.scan(payload) { message in
+        // Of a frame that holds something else than Acks this is the way.
+        try scanner.scan(payload, item: machine.awaitsItems ? { self.machine.itemAnswered($0, now: now) } : nil) {
+            message in
             if case .ack(let ack) = message {
                 run(machine.answered(ack, now: now, jitter: .random(in: 0...1)), now)
             } else {
@@ -120,6 +122,9 @@ extension PostingLane {
             let actions = machine.failed(postID, text: error.text, now: now, jitter: .random(in: 0...1))
         {
             run(actions, now)
+        } else if machine.awaitsItems, let stream = error.streamID, machine.itemFailed(stream, now: now) {
+            // What that means for other items is done when all was read.
+            return
         } else if case .connecting = state {
             end(link.number, .slow, "the server refused the login: \(error.text)")
         } else {

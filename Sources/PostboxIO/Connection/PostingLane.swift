@@ -234,6 +234,35 @@ package actor PostingLane {
         return Sizing(services: indexes, codec: encoder.codec, maxMsgSize: limits.maxMsgSize)
     }
 
+    // MARK: - Reading back
+
+    /// Reads rows back that the server has accepted, and returns what it stores of each, in their order: as soon as all is known, at
+    /// that time (nanoseconds) at the latest, and at once when the lane ends.
+    package func readBack(_ job: ItemRequests.Job, until deadline: Int64) async -> [StoredRow] {
+        let ticket = machine.readBack(job)
+        let end = world.eventLoop.scheduleTask(in: .nanoseconds(max(0, deadline - Clock.monotonic()))) {
+            self.assumeIsolated {
+                $0.machine.endReadBack(ticket)
+                $0.pump()
+            }
+        }
+        let rows = await withCheckedContinuation { continuation in
+            waiters.readBacks[ticket] = continuation
+            pump()
+        }
+        end.cancel()
+        return rows
+    }
+
+    /// It is known that the server answers no request for an item.
+    package var lacksRequests: Bool { machine.lacksRequests }
+
+    /// No row is taken any more.
+    package var isEnding: Bool { machine.isEnding }
+
+    /// Whether some post that was sent before that time, in nanoseconds, has no answer yet.
+    package func hasUnanswered(before time: Int64) -> Bool { machine.oldestSentAt.map { $0 < time } ?? false }
+
     // MARK: - The end
 
     /// Stops taking rows, waits for the answers to what is in flight (at most that long), logs out.
@@ -310,6 +339,17 @@ package actor PostingLane {
             link?.channel.writeAndFlush(encoder.out, promise: nil)
         case .wake(let wakes):
             waiters.wake(wakes)
+        case .request(let request):
+            sendBytes(OutboundMessage.itemRequest(request, service: encoder.services[request.service]))
+        case .readBack(let finished):
+            for one in finished { waiters.readBacks.removeValue(forKey: one.ticket)?.resume(returning: one.rows) }
+        case .lacksRequests:
+            world.alert(
+                Alert(
+                    event: .verifyUnsupported, isError: false,
+                    message:
+                        "\(destination.name) answers no request for an item: what it stores is not read back, and files end by their Acks",
+                    facts: ["destination": destination.name]))
         case .drained:
             waiters.endDrain()
         case .reissue:
@@ -341,6 +381,11 @@ package actor PostingLane {
     func sendText(_ text: String) {
         world.trace?.write(.sent, destination.name, text)
         send(opcode: FrameCodec.Opcode.text, Array(text.utf8))
+    }
+
+    private func sendBytes(_ text: [UInt8]) {
+        world.trace?.write(.sent, destination.name, String(decoding: text, as: UTF8.self))
+        send(opcode: FrameCodec.Opcode.text, text)
     }
 
     func send(opcode: UInt8, _ payload: [UInt8]) {

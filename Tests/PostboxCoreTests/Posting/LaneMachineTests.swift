@@ -508,4 +508,99 @@ struct LaneMachineTests {
         bench.machine.resumed()
         #expect(bench.machine.isReady)
     }
+
+    // MARK: - Reading back
+
+    @Test("What is read back is asked for behind the posts that may go, and while the destination is held by the desk")
+    func readBackBehindPosts() {
+        var bench = Bench { $0.verifyWindow = 2 }
+        let ticket = bench.machine.readBack(job("X", "Y", "Z"))
+        bench.offer("A", "B", "C")
+        #expect(bench.requested() == ["post", "post"], "slow start leaves one waiting, and nothing passes it")
+        _ = bench.acked([1001], now: bench.now)
+        #expect(bench.requested() == ["post", "X Y"])
+        #expect(bench.machine.isBusy && bench.machine.awaitsItems)
+        _ = bench.acked([1002, 1003], now: bench.now)
+        bench.machine.setHeld(true)
+        let taken = [4, 5, 99].map { bench.itemAnswer($0) }
+        #expect(taken == [true, true, false])
+        #expect(bench.requested() == ["Z"])
+        let isTaken = bench.itemAnswer(6)
+        #expect(isTaken)
+        let told = bench.pump()
+        #expect(told.contains(.readBack([ItemRequests.Finished(ticket: ticket, rows: [.same, .same, .same])])))
+        #expect(!bench.machine.awaitsItems)
+    }
+
+    @Test("Items count in the rate as posts do")
+    func readBackRate() {
+        var bench = Bench(rate: 100) { $0.verifyWindow = 50 }
+        _ = bench.machine.readBack(job("A", "B", "C"))
+        #expect(bench.requested() == ["A"])
+        let due = bench.machine.nextDeadline(
+            now: bench.now.monotonic, heardAt: bench.heardAt, isWritable: true)
+        #expect(due.map { $0 - bench.now.monotonic < 11_000_000 } == true)
+        bench.pass(seconds: 0.01)
+        #expect(bench.timePassed(to: bench.now, heardAt: bench.now.monotonic) == [])
+        #expect(bench.requested() == ["B"])
+    }
+
+    @Test("A post that goes alone waits for items that were asked for, and none is asked for before its answer")
+    func readBackAndLonePosts() {
+        var bench = Bench()
+        _ = bench.machine.readBack(job("X"))
+        #expect(bench.requested() == ["X"])
+        bench.machine.lonePosts = LonePosts(around: 1 << 30, ricTimes: 1)
+        bench.offer("A")
+        _ = bench.machine.readBack(job("Y"))
+        #expect(bench.requested() == [])
+        let isTaken = bench.itemAnswer(4)
+        #expect(isTaken)
+        #expect(bench.requested() == ["post"])
+        _ = bench.acked([1001], now: bench.now)
+        #expect(bench.requested() == ["Y"])
+    }
+
+    @Test("After a lost connection items are asked for again; a lane that ends reads nothing back")
+    func readBackEnds() {
+        var bench = Bench()
+        let first = bench.machine.readBack(job("X"))
+        #expect(bench.requested() == ["X"])
+        bench.machine.lost(now: bench.now)
+        #expect(bench.requested() == [])
+        bench.machine.connected()
+        bench.machine.opened(rate: nil)
+        #expect(bench.requested() == ["X"])
+        _ = bench.drain()
+        let told = bench.pump()
+        #expect(told.contains(.readBack([ItemRequests.Finished(ticket: first, rows: [.unanswered])])))
+        let second = bench.machine.readBack(job("Y"))
+        let toldAtOnce = bench.pump()
+        #expect(toldAtOnce.contains(.readBack([ItemRequests.Finished(ticket: second, rows: [.unanswered])])))
+    }
+
+    private func job(_ rics: String...) -> ItemRequests.Job {
+        ItemRequests.Job(rows: handover(rics).batch, comparison: StoredFields(nil))
+    }
+}
+
+extension Bench {
+    /// What goes now, in order: a post, or the RICs of a request.
+    fileprivate mutating func requested() -> [String] {
+        pump().flatMap { action -> [String] in
+            switch action {
+            case .send(let sends): return sends.map { _ in "post" }
+            case .request(let request):
+                return [request.rics.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")]
+            default: return []
+            }
+        }
+    }
+
+    /// An image with the value that was sent. False: nobody asked for it.
+    fileprivate mutating func itemAnswer(_ id: Int32) -> Bool {
+        Array(#"{"ID":\#(id),"Type":"Refresh","Fields":{"BID":1.0}}"#.utf8).withUnsafeBytes { bytes in
+            ItemAnswer(bytes).map { machine.itemAnswered($0, now: now) } ?? false
+        }
+    }
 }

@@ -246,7 +246,8 @@ final class WalkLane {
             world.tell("pause: \(why)")
             world.trouble.pauses += 1
         case .resume: world.tell("posting resumes")
-        case .drained, .reissue, .ask, .late, .unreadable: break
+        // The walk reads nothing back.
+        case .drained, .reissue, .ask, .late, .unreadable, .request, .readBack, .lacksRequests: break
         }
     }
 
