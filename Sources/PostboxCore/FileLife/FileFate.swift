@@ -103,6 +103,11 @@ package struct FileFate: Sendable, Equatable {
         verdict = isRefused ? .refused : Self.verdict(outcomes, tolerate: tolerate)
     }
 
+    /// The same when rows of it were read back: what a server stores otherwise, or not at all, did not go well.
+    package mutating func readBack(_ counts: ReadBackCounts) {
+        if verdict == .done, counts.bad > 0 { verdict = .partial }
+    }
+
     /// As an earlier run settled it: why is told already.
     package init(settledAs verdict: Verdict) {
         self.verdict = verdict

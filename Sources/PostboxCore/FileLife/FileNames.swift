@@ -35,6 +35,9 @@ package enum FileNames {
     package static func skipped(_ name: String) -> String { name + skippedSuffix }
     /// Of the list of rows that do not count.
     package static let skippedSuffix = ".skipped.csv"
+    package static func readBack(_ name: String) -> String { name + readBackSuffix }
+    /// Of what a server stores of the rows.
+    package static let readBackSuffix = ".readback.csv"
     package static func summary(_ name: String) -> String { name + ".summary.json" }
 
     /// Whether what lies beside a file of that name would have too long a name itself (255 bytes), a number for a taken name

@@ -4,6 +4,8 @@ package enum FileStage: String, Sendable, Equatable {
     case claimed
     /// It was read through and rows may have been sent, up to `postedThrough`.
     case posting
+    /// Every row has its outcome; what the server stores of the accepted ones is read back. It begins anew after a crash.
+    case verifying
     /// Every row has its outcome; verdict and target names are fixed.
     case settled
     /// Moved; nothing is left to do.

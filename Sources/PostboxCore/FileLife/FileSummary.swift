@@ -32,6 +32,8 @@ package struct FileSummary: Sendable {
     package var tables: [String: String] = [:]
     /// The dictionary that the file's values were held to; nil: none.
     package var dictionary: DictionaryCopy?
+    /// What reading back showed; nil: no row was read back.
+    package var verified: ReadBackCounts?
     /// Lines for people about the set-up, such as a TLS verification that is off.
     package var warnings: [String]
 
@@ -101,6 +103,18 @@ package struct FileSummary: Sendable {
         return members.compactMap { member in member.value.text.map { (member.key, $0) } }
     }
 
+    /// What went wrong with a file as a whole, as an object for the ledger.
+    package static func text(ofTrouble trouble: FileTrouble) -> String {
+        text(ofLogin: [("reason", trouble.reason.word), ("text", trouble.text)])
+    }
+
+    /// What `text(ofTrouble:)` wrote; nil: nothing went wrong.
+    package static func trouble(ofText text: [UInt8]) -> FileTrouble? {
+        let object = text.withUnsafeBytes { JSONValue.parse($0) }
+        guard let reason = object?["reason"]?.text, let words = object?["text"]?.text else { return nil }
+        return FileTrouble(Reason(reason), words)
+    }
+
     /// Rows that were sent, a second, from the first post to the last answer; 0 when nothing was sent.
     package var rowsPerSecond: Double {
         guard firstSentAt > 0, settledAt > firstSentAt else { return 0 }
@@ -133,6 +147,7 @@ package struct FileSummary: Sendable {
             skipped.map { "\"skipped\": \($0)" },
             "\"outcomes\": {\(counts)}",
             "\"reasons\": {\(reasons)}",
+            verified.map { "\"verified\": {\($0.text)}" },
             "\"claimed_at\": \(time(claimedAt))",
             "\"first_sent_at\": \(time(firstSentAt))",
             "\"settled_at\": \(time(settledAt))",

@@ -36,6 +36,8 @@ package struct RecoveryPlan: Sendable, Equatable {
         case forget(Int)
         /// It is contributed from its beginning.
         case begin(Int)
+        /// Every row has its outcome: what the server stores of them is read back anew.
+        case readBack(Int)
         /// Some of its rows may have been sent: it goes on from its journal.
         case goOn(Int)
         /// The same, but the file is gone: what has no answer ends unknown or unsent.
@@ -69,6 +71,10 @@ package struct RecoveryPlan: Sendable, Equatable {
             switch drop.stage {
             case .settled:
                 add(.move(drop.drop), "\(drop.name) was settled; it is moved to where it belongs")
+            case .verifying:
+                add(
+                    .readBack(drop.drop),
+                    "\(drop.name) was posted and was being read back; that begins anew, no row is sent again")
             case .claimed where !isThere:
                 add(
                     .forget(drop.drop),

@@ -96,15 +96,58 @@ package struct StaleGuard: Sendable {
         _ row: MappedRow, _ batch: PostBatch, _ journal: DropPlace, isOwn: Bool, _ fetch: (Int) throws -> [UInt8]
     ) rethrows -> Verdict {
         var verdict = Verdict.free
+        try read(journal, fetch) { verdict = judge(row, batch, journal, isOwn: isOwn, $0) }
+        return verdict
+    }
+
+    /// Gives the line that `fetch` reads, if it is whole.
+    private func read(
+        _ journal: DropPlace, _ fetch: (Int) throws -> [UInt8], _ body: (ResultJournal.Line) -> Void
+    ) rethrows {
         var size = Self.lineBytes
         while true {
             let bytes = try fetch(size)
-            let isWhole = ResultJournal.line(bytes, drop: journal.drop) { line in
-                verdict = judge(row, batch, journal, isOwn: isOwn, line)
-            }
-            if isWhole || bytes.count < size { return verdict }
+            if ResultJournal.line(bytes, drop: journal.drop, body) || bytes.count < size { return }
             size *= 2
         }
+    }
+
+    /// Whether newer rows of the row's RIC and service explain that these of its fields, a JSON object, have other values by now:
+    /// later ones of its own drop, and those of newer drops, that were or may have been accepted. `fetch` as in `verdict`.
+    package func explains(
+        _ fields: [UInt8], of row: MappedRow, in batch: PostBatch, at place: DropPlace,
+        fetch: (Place, Int) throws -> [UInt8]
+    ) rethrows -> Bool {
+        var left = Self.names(fields)
+        var at = firstEntry(row.keyHash)
+        while at < entries.count, entries[at].hash == row.keyHash, !left.isEmpty {
+            let entry = entries[at]
+            at += 1
+            let found = Place(journal: Int(entry.place >> 40), offset: Int(entry.place & (1 << 40 - 1)))
+            let journal = journals[found.journal]
+            let isOwn = journal.drop == place.drop
+            guard isOwn || journal.isNewer(than: place) else { continue }
+            try read(journal, { try fetch(found, $0) }) { line in
+                guard !isOwn || line.row > row.row, isSameItem(row, batch, line) else { return }
+                // A Refresh replaces the whole list of fields.
+                if line.post == .refresh { left = [] } else { left.subtract(Self.names(Array(line.fields))) }
+            }
+        }
+        return left.isEmpty
+    }
+
+    private static func names(_ fields: [UInt8]) -> Set<[UInt8]> {
+        fields.withUnsafeBytes { bytes in
+            var names: Set<[UInt8]> = []
+            var members = JSONMembers(bytes)
+            while let member = members?.next() { names.insert(Array(member.name)) }
+            return names
+        }
+    }
+
+    private func isSameItem(_ row: MappedRow, _ batch: PostBatch, _ line: ResultJournal.Line) -> Bool {
+        row.service < services.count && services[row.service].utf8.elementsEqual(line.service)
+            && batch.bytes[row.ricStart..<row.ricStart + row.ricLength].elementsEqual(line.ric)
     }
 
     private func judge(

@@ -11,6 +11,8 @@ package struct FileMover: Sendable {
         package static let summary = ".summary.part"
         /// The list of rows that do not count.
         package static let skipped = ".skipped.part"
+        /// What a server stores of the rows.
+        package static let readBack = ".readback.part"
         /// Which rows do not count, for a run that goes on after this one.
         package static let skippedRows = ".skipped.rows"
 
@@ -21,7 +23,7 @@ package struct FileMover: Sendable {
 
         /// Whether a name in a drop's directory is one of these.
         package static func isOne(_ name: String) -> Bool {
-            [result, summary, rejects, skipped, skippedRows].contains(name) || name.hasPrefix(rejects + "@")
+            [result, summary, rejects, skipped, skippedRows, readBack].contains(name) || name.hasPrefix(rejects + "@")
         }
     }
 
@@ -34,6 +36,8 @@ package struct FileMover: Sendable {
         package var maySkip: Bool
         /// What came with it, by the names in the inbox; nil: that is not known.
         package var companions: [String]?
+        /// Rows of it may have been read back: then what that showed lies in the drop's directory.
+        package var mayBeReadBack = false
 
         package init(
             drop: Int, name: String, destinations: [String], maySkip: Bool = false, companions: [String]? = nil
@@ -116,6 +120,7 @@ package struct FileMover: Sendable {
             try place(directory + "/" + Part.skipped, folder + "/" + FileNames.skipped(target))
             try Disk.remove(directory + "/" + Part.skippedRows)
         }
+        if drop.mayBeReadBack { try place(directory + "/" + Part.readBack, folder + "/" + FileNames.readBack(target)) }
         for rejects in drop.rejects { try placeBeside(directory + "/" + rejects.part, folder, rejects.target) }
         try CompanionFiles(in: directory, known: drop.companions).move(of: drop.name, to: folder, as: target)
         try place(directory + "/" + drop.name, folder + "/" + target)

@@ -258,6 +258,17 @@ package actor Ledger {
         }
     }
 
+    /// Every row has its outcome, durably, and what the server stores of them is read back from now on. `trouble`: what the summary
+    /// is to tell of the file as a whole.
+    package func verify(_ drop: Int, trouble: FileTrouble?) async throws {
+        let words = trouble.map { FileSummary.text(ofTrouble: $0) } ?? ""
+        try await commit { db in
+            try db.run(
+                sql: #"UPDATE "drop" SET stage = 'verifying', starts = 0, summary = ? WHERE number = ?"#,
+                arguments: [Data(words.utf8), drop])
+        }
+    }
+
     /// Every row has its outcome: the verdict and the names stand, the moves may begin. `isSent`: a row of it was or may have been
     /// sent.
     package func settle(
@@ -329,7 +340,7 @@ package actor Ledger {
                 db,
                 sql: """
                     SELECT number FROM "drop" WHERE name = ? AND number > ?
-                    AND (? OR stage IN ('claimed', 'posting')) ORDER BY number LIMIT 1
+                    AND (? OR stage IN ('claimed', 'posting', 'verifying')) ORDER BY number LIMIT 1
                     """, arguments: [name, number ?? 0, number != nil])
         }
     }
@@ -395,7 +406,7 @@ package actor Ledger {
         """
         SELECT number, verdict, sha256, size, settled_at,
         json_extract(CAST(snapshot AS TEXT), '$.rule.destinations') AS destinations FROM "drop"
-        WHERE \(column) = ? AND number < ? AND stage != 'closed' AND stage IN ('claimed', 'posting')
+        WHERE \(column) = ? AND number < ? AND stage != 'closed' AND stage IN ('claimed', 'posting', 'verifying')
         ORDER BY number DESC LIMIT 1
         """
     }

@@ -25,10 +25,13 @@ struct ClaimedFile: Sendable {
 
     var path: String { directory + "/" + name }
     var rule: MappingRule { snapshot.rule }
-    var moved: FileMover.Moved {
-        FileMover.Moved(
+    /// `isReadBack`: rows of it were read back by this run; what an earlier one did is not known here.
+    func moved(isReadBack: Bool = false) -> FileMover.Moved {
+        var moved = FileMover.Moved(
             drop: drop, name: name, destinations: rule.destinations, maySkip: rule.maySkipRows,
             companions: companions)
+        moved.mayBeReadBack = isReadBack || record != nil
+        return moved
     }
     var place: DropPlace { snapshot.place(of: drop) }
 
@@ -53,7 +56,8 @@ struct ClaimedFile: Sendable {
         switch record.stage {
         case .claimed: return isAdopted ? .adopted(starts: record.starts) : .claimed(starts: record.starts)
         case .posting: return .posting(starts: record.starts, size: record.size, sha256: record.sha256)
-        case .settled, .closed: return .settled
+        // Nothing is asked of it any more before it is posted: it is read back, or moved.
+        case .verifying, .settled, .closed: return .settled
         }
     }
 

@@ -53,6 +53,7 @@ struct FileContribution: Sendable {
     // MARK: - Whether it is posted
 
     private func contribute() async throws -> ContributionEnd {
+        if let record = file.record, record.stage == .verifying { return try await readBackAnew(record) }
         if let end = judge(.claim(refusal: file.refusal.map(FileTrouble.init))) { return try await bring(end) }
         // What tells no format is refused before anything is read.
         let format = file.format ?? .csv
@@ -261,7 +262,34 @@ struct FileContribution: Sendable {
         let trouble = FileFate.trouble(
             changed: ends.compactMap(\.changed).last, setAside: setAside,
             givenUp: drop.givenUp.map(FileTrouble.init))
-        return try await ending.close(.posted(trouble), results, source: source, plan: plan)
+        deadline?.cancel()
+        return try await ending.close(.posted(trouble), results, source: source, plan: plan, readsBack: true)
+    }
+
+    /// An earlier run has posted it: what is stored of its rows is read back from the beginning, and nothing is sent.
+    private func readBackAnew(_ record: DropRecord) async throws -> ContributionEnd {
+        await drop.leave(keepsPlace: false)
+        let format = file.format ?? .csv
+        let (skipped, source) = try await context.disk.run { [file] in
+            let isTheOne = try file.digest() == record.sha256
+            return (try file.skippedRows(), isTheOne ? try file.source(format) : nil)
+        }
+        let recovered = try await Recovered.find(file, rows: record.rows, skipped: skipped, on: context.disk)
+        var plan = FilePlan(record, skipped: skipped, format: format)
+        plan.sources = (try? file.sources(in: context)) ?? RowSources()
+        if hasAllLanes { plan.targets = try await makeTargets() }
+        let results = try await recovered.resultFile(of: file, hasLines: true, in: context)
+        // Nothing is added unless somebody took lines away.
+        for posting in record.postings {
+            await BareRows(
+                results: results, destination: posting.destination, settled: recovered.settled(at: posting.destination),
+                skipped: skipped, postedThrough: posting.postedThrough
+            ).end(
+                after: 0, rows: record.rows, reason: Reason.fileMissing.word,
+                text: "the row's line in the result is missing")
+        }
+        return try await ending.close(
+            .posted(FileSummary.trouble(ofText: record.summary)), results, source: source, plan: plan, readsBack: true)
     }
 
     /// Where each destination's PostIDs begin, and which rows may have been sent there: as an earlier run planned it, or as the

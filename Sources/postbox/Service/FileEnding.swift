@@ -75,23 +75,42 @@ struct FileEnding: Sendable {
     ///   - course: How the file came to its end.
     ///   - source: The file that was read; nil: its rows are no longer to be had.
     ///   - plan: What was read; nil: nothing.
+    ///   - readsBack: What destinations store of the rows is read back first, where they say so.
     func close(
-        _ course: FileFate.Course, _ results: ResultFile, source: SourceFile?, plan: FilePlan?
+        _ course: FileFate.Course, _ results: ResultFile, source: SourceFile?, plan: FilePlan?, readsBack: Bool = false
     ) async throws -> ContributionEnd {
+        var seen: ReadBack.Seen?
+        if readsBack, let readBack = ReadBack(file, drop, in: context), await results.outcomes[.acked] > 0 {
+            if file.record?.stage != .verifying { try await beginReadingBack(course, results) }
+            switch try await readBack.run() {
+            case .stopped: return .interrupted
+            case .seen(let all): seen = all
+            }
+            FailPoint.reach("read_back")
+        }
         let facts = try await report.facts(plan: plan, isGivenUp: drop.givenUp != nil)
-        let completed = try await complete(course, facts, source: source, plan: plan, on: results)
+        let completed = try await complete(course, facts, seen, source: source, plan: plan, on: results)
         FailPoint.reach("result_complete")
         try await settle(completed)
         FailPoint.reach("settled")
         try await Closing(context: context).finish(
-            file.place, file.moved, directory: file.directory, folder: completed.folder, target: completed.target,
-            summary: nil)
+            file.place, file.moved(isReadBack: seen?.hasLines == true), directory: file.directory,
+            folder: completed.folder, target: completed.target, summary: nil)
         let summary = completed.summary
         report.say(
             completed.fate, outcomes: summary.outcomes, reasons: summary.outcomes.reasons,
             rowsPerSecond: summary.rowsPerSecond > 0 ? summary.rowsPerSecond : nil,
             path: completed.folder + "/" + completed.target)
         return .closed(completed.fate.verdict, unknown: summary.outcomes[.unknown])
+    }
+
+    /// From here on nothing of it is sent any more, whatever happens.
+    private func beginReadingBack(_ course: FileFate.Course, _ results: ResultFile) async throws {
+        await results.sync()
+        var trouble: FileTrouble?
+        if case .posted(let why) = course { trouble = why }
+        try await context.ledger.verify(file.drop, trouble: trouble)
+        FailPoint.reach("verifying")
     }
 
     /// What a file comes to, and where it goes.
@@ -108,10 +127,10 @@ struct FileEnding: Sendable {
     /// Writes down what came of the file, durably, beside it; on the result file's own thread, so that the drop changes threads
     /// once for it.
     private func complete(
-        _ course: FileFate.Course, _ facts: FileReport.Facts, source: SourceFile?, plan: FilePlan?,
-        on results: isolated ResultFile
+        _ course: FileFate.Course, _ facts: FileReport.Facts, _ seen: ReadBack.Seen?, source: SourceFile?,
+        plan: FilePlan?, on results: isolated ResultFile
     ) async throws -> Completed {
-        let fate = FileFate(course, outcomes: results.outcomes, tolerate: file.rule.tolerate)
+        var fate = FileFate(course, outcomes: results.outcomes, tolerate: file.rule.tolerate)
         let bad = fate.verdict == .done ? [:] : results.bad
         // Else there is nothing to be written, and nothing that an earlier try may have written.
         if file.record != nil || bad.values.contains(where: { $0.count > 0 }) {
@@ -122,7 +141,9 @@ struct FileEnding: Sendable {
             FailPoint.reach("skipped_listed")
         }
         FailPoint.reach("rejects_written")
-        let summary = report.summary(of: fate, facts, plan: plan, source: source, results: results)
+        if let seen { fate.readBack(seen.counts) }
+        var summary = report.summary(of: fate, facts, plan: plan, source: source, results: results)
+        if let seen { seen.tell(&summary) }
         let folder = folder(for: fate.verdict)
         let bytes = Array(summary.json.utf8)
         let part = file.directory + "/" + FileMover.Part.summary
@@ -131,9 +152,10 @@ struct FileEnding: Sendable {
         let companions = CompanionFiles(in: file.directory, known: file.companions)
         let target = try context.names.reserve(
             file.name, in: folder,
-            suffixes: try companions.suffixes(of: file.name) + (listsSkipped ? [FileNames.skippedSuffix] : []))
+            suffixes: try companions.suffixes(of: file.name) + (listsSkipped ? [FileNames.skippedSuffix] : [])
+                + (seen?.hasLines == true ? [FileNames.readBackSuffix] : []))
         do {
-            try await results.finish(with: [part], in: context.syncs)
+            try await results.finish(with: [part] + (seen?.files ?? []), in: context.syncs)
         } catch {
             context.names.release(target, in: folder)
             throw error
@@ -164,7 +186,7 @@ struct FileEnding: Sendable {
         context.names.keep(record.target, in: record.folder)
         context.guardBook.settled(file.place)
         try await Closing(context: context).finish(
-            file.place, file.moved, directory: file.directory, folder: record.folder, target: record.target,
+            file.place, file.moved(), directory: file.directory, folder: record.folder, target: record.target,
             summary: record.summary)
         let verdict = record.verdict ?? .failed
         let outcomes = FileSummary.outcomes(in: record.summary)

@@ -141,6 +141,13 @@ struct Guarded: Sendable {
         self.index = index
     }
 
+    /// Whether newer rows that were or may have been accepted explain other values of these fields: see `StaleGuard`.
+    func explains(_ fields: [UInt8], of row: MappedRow, in batch: PostBatch) throws -> Bool {
+        try index.explains(fields, of: row, in: batch, at: place) { found, length in
+            try book.open(journals[found.journal])?.bytes(at: found.offset, upTo: length) ?? []
+        }
+    }
+
     var isEmpty: Bool { index.isEmpty && own.isEmpty }
     /// Rows it knows of.
     var count: Int { index.count + own.count }

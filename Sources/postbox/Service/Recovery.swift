@@ -67,7 +67,8 @@ struct Recovery: Sendable {
             context.logger.warning(
                 "\(told.text)", metadata: ["event": .event(.recovery), "drop": "\(drop)", "file": "\(name)"])
             files.append(try await adopt(drop, name))
-        case .move(let drop), .forget(let drop), .begin(let drop), .goOn(let drop), .endWithoutFile(let drop):
+        case .move(let drop), .forget(let drop), .begin(let drop), .goOn(let drop), .readBack(let drop),
+            .endWithoutFile(let drop):
             guard let record = records[drop] else { return }
             context.logger.notice(
                 "\(told.text)",

@@ -276,7 +276,7 @@ extension ClaimedFile {
     fileprivate var forMachine: DropBook.Drop {
         DropBook.Drop(
             drop, name: name, destinations: snapshot.rule.destinations, priority: place.priority,
-            endsAtOnce: refusal != nil || record?.stage == .settled)
+            endsAtOnce: refusal != nil || record?.stage == .settled || record?.stage == .verifying)
     }
 }
 

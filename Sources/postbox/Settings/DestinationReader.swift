@@ -45,6 +45,16 @@ enum DestinationReader {
         section.read(.nakRules, nakRules).map { result.nakRules = $0 }
         section.number(.attempts, 1...1000).map { result.attemptsMax = $0 }
         result.dictionary = section.read(.dictionary, DictionaryKeys.read)
+        section.read(.verify) { value in
+            value.parsed(as: "what is read back") { text throws(SettingsMistake) in try VerifyShare(text) }
+        }
+        .map { result.verify = $0 }
+        section.number(.verifyWindow, 1...10_000).map { result.verifyWindow = $0 }
+        section.duration(.verifyWithin, least: .seconds(1)).map { result.verifyWithin = $0 }
+        if result.verify == .none, let key = [DestinationKey.verifyWindow, .verifyWithin].first(where: section.has) {
+            section.report(
+                "`\(key.rawValue)` goes with `verify: all` or a share of the rows such as `verify: 1%`", at: key)
+        }
         section.number(.ackTimeoutsBeforePause, 1...1_000_000).map { result.ackTimeoutsBeforePause = $0 }
         return result
     }

@@ -18,13 +18,14 @@ struct RecoveryPlanTests {
 
     @Test(
         "Every stage of a drop with every content of its directory has one answer, and nothing foreign is touched",
-        arguments: [FileStage.claimed, .posting, .settled, .closed], inside)
+        arguments: [FileStage.claimed, .posting, .verifying, .settled, .closed], inside)
     func stages(stage: FileStage, files: [String]) {
         let isThere = files.contains("eod.csv")
         var wanted: [Plan.Step] = []
         switch stage {
         case .claimed: wanted = [isThere ? .begin(7) : .forget(7)]
         case .posting: wanted = [isThere ? .goOn(7) : .endWithoutFile(7)]
+        case .verifying: wanted = [.readBack(7)]
         case .settled: wanted = [.move(7)]
         case .closed: break
         }
@@ -38,9 +39,11 @@ struct RecoveryPlanTests {
 
     @Test(
         "A drop whose directory is gone is forgotten, ended, or found moved",
-        arguments: [FileStage.claimed, .posting, .settled])
-    func noDirectory(stage: FileStage) {
-        let wanted: Plan.Step = stage == .claimed ? .forget(3) : stage == .posting ? .endWithoutFile(3) : .move(3)
+        arguments: [
+            (FileStage.claimed, Plan.Step.forget(3)), (.posting, .endWithoutFile(3)), (.verifying, .readBack(3)),
+            (.settled, .move(3)),
+        ])
+    func noDirectory(stage: FileStage, wanted: RecoveryPlan.Step) {
         #expect(steps([(3, stage)]) == [wanted])
     }
 
