@@ -93,6 +93,11 @@ package struct ItemRequests: Sendable {
     private static let batchBytesMax = 6_000
     /// How long nothing is asked for when the server says that it has no room, in nanoseconds.
     private static let pauseLength: Int64 = 1_000_000_000
+    /// Codes of a state that tell of the server and its ways, and nothing of the item (The wire §2.4).
+    private static let passing: Set<String> = [
+        "NoResources", "Timeout", "Preempted", "DacsDown", "SourceUnknown", "FailoverStarted", "FailoverCompleted",
+        "Error",
+    ]
     /// Times that a row is asked for without an answer.
     private static let silencesMax = 3
 
@@ -303,7 +308,10 @@ package struct ItemRequests: Sendable {
             most = max(1, most / 2)
             pausedUntil = now + Self.pauseLength
             askAgain([id])
-        case ("ClosedRecover", _), (_, "NoResources"), (_, "Timeout"), (_, "Preempted"), (_, "DacsDown"):
+        case ("ClosedRecover", _):
+            pausedUntil = now + Self.pauseLength
+            askAgain([id])
+        case (_, let code) where Self.passing.contains(code):
             pausedUntil = now + Self.pauseLength
             askAgain([id])
         case (_, "UsageError") where knows == .untried:

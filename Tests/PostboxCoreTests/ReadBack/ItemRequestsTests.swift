@@ -109,7 +109,8 @@ struct ItemRequestsTests {
         "What a closed stream means is told by its code",
         arguments: [
             ("NotFound", "Closed", StoredRow.absent), ("", "Closed", .absent), ("NotEntitled", "Closed", .absent),
-            ("NoResources", "Closed", nil), ("TooManyItems", "Closed", nil), ("", "ClosedRecover", nil),
+            ("NoResources", "Closed", nil), ("SourceUnknown", "Closed", nil), ("Error", "Closed", nil),
+            ("TooManyItems", "Closed", nil), ("", "ClosedRecover", nil),
             ("Timeout", "Closed", nil), ("", "NonStreaming", nil), ("", "Open", nil),
         ])
     func closed(code: String, stream: String, expected: StoredRow?) {

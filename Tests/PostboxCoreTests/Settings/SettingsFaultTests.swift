@@ -33,6 +33,14 @@ struct SettingsFaultTests {
         #expect(faults.map(\.place) == [.rule(0, .post), .rule(1, .post)])
     }
 
+    @Test("Only a server of the profile rtds is read back", arguments: Destination.Profile.allCases)
+    func verify(profile: Destination.Profile) {
+        var destination = Self.destination("a", profile)
+        destination.verify = .all
+        let places = Self.settings([destination], [MappingRule(destinations: ["a"])]).faults.map(\.place)
+        #expect(places == (profile == .rtds ? [] : [.destination(0, .verify)]))
+    }
+
     @Test("A login needs what its profile logs in with")
     func logins() {
         var rcc = Self.destination("a", .rcc)

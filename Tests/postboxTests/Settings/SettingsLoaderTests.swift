@@ -375,6 +375,11 @@ struct SettingsLoaderTests {
                 "nak_rules: [{code: SymbolUnkown, class: final}]",
                 "`code` is neither a NakCode's name or number nor Error; the nearest is `SymbolUnknown`"
             ),
+            ("verify: 0%", "`verify` is \"0%\", which is not `all`, `none`, or a share above zero such as 1%"),
+            (
+                "verify_window: 10",
+                "`verify_window` goes with `verify: all` or a share of the rows such as `verify: 1%`"
+            ),
             ("frobnicate: X", "unknown key `frobnicate` in the destination `a`"),
             ("servise: X", "unknown key `servise` in the destination `a`; the nearest known key is `service`"),
         ])
