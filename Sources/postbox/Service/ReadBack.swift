@@ -122,7 +122,7 @@ private struct OneReadBack {
     /// Jobs at the lane at once: while one is answered the next one is read.
     private static let jobsMax = 2
     /// Rows that differ are held against newer ones as soon as there are so many.
-    private static let differingMax = 20_000
+    private static let differingMax = 12_000
 
     private var name: String { lane.destination.name }
 
