@@ -43,6 +43,9 @@ package struct GuardedDrops: Sendable {
         open.contains { !$0.value && place.isNewer(than: $0.key) } || oldestWaiting.map { $0 < place.age } ?? false
     }
 
+    /// Whether a drop whose values are older is not closed.
+    package func isOlderOpen(than place: DropPlace) -> Bool { open.keys.contains { place.isNewer(than: $0) } }
+
     /// The drop's result is kept.
     package mutating func keep(_ place: DropPlace) {
         // Mostly it is the newest.

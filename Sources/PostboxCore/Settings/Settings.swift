@@ -20,6 +20,8 @@ package struct Settings: Sendable, Equatable {
     package var ignored: [String]
     /// How long a file that no rule is for and whose ending is no price file's must lie unchanged before it is refused.
     package var unmatchedAfter: Duration
+    /// The last accepted values of every RIC are kept.
+    package var keepsLastValues = true
     /// In the order of the file.
     package var destinations: [Destination]
     /// `files:` in the order of the file; empty: the plain mapping for every file with a known extension.
@@ -100,6 +102,12 @@ package struct Settings: Sendable, Equatable {
         case flat
         /// A folder a day (UTC): `done/2026-11-21/`.
         case day
+    }
+
+    /// Whether something is kept.
+    package enum Keeping: String, Sendable, Equatable, CaseIterable {
+        case on
+        case off
     }
 
     /// What happens to a file that says again what was contributed last under its name or its rule.

@@ -25,6 +25,7 @@ package enum TopKey: String, SettingsKey {
     case duplicatesWithin = "duplicates_within"
     case ignored = "ignore"
     case unmatchedAfter = "unmatched_after"
+    case lastValues = "last_values"
     case tables, dictionary, destinations, files
 
     // A command line may carry a webhook's token.

@@ -24,6 +24,7 @@ package enum SettingsSummary {
         lines.append("duplicates\(within): \(settings.duplicates.rawValue)")
         if !settings.ignored.isEmpty { lines.append("ignored: \(settings.ignored.joined(separator: ", "))") }
         lines.append("refused after \(text(settings.unmatchedAfter)) when no rule and no ending tells what it is")
+        if !settings.keepsLastValues { lines.append("last values: not kept") }
         // The command itself may carry a key to the place it reports to.
         if settings.alertCommand != nil { lines.append("alert command: set") }
         lines.append("down and waiting are alerts after \(text(settings.downAlert))")

@@ -119,8 +119,9 @@ package actor LastValuesStore {
 
     /// Every drop up to the last one that was ever claimed is done with, but these. To be called before one is claimed.
     package func settle(through last: Int, besides open: Set<Int>) {
+        let before = manifest.applied
         manifest.applied.settle(through: last, besides: open)
-        isBehind = true
+        isBehind = isBehind || manifest.applied != before
     }
 
     /// Drops that were applied, or need not be.

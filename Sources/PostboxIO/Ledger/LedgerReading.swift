@@ -67,26 +67,64 @@ package struct LedgerReading: Sendable {
         /// The directory it went to, and its name there.
         package var folder: String
         package var target: String
+        /// Rows of its file.
+        package var rows: Int
+    }
+
+    /// Closed ones from a number on, the last ones first, at most so many. Throws `LedgerError`.
+    package func lastSent(from number: Int, atMost most: Int) throws -> [Sent] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: Self.sentColumns
+                    + "WHERE sent = 1 AND stage = 'closed' AND number >= ? ORDER BY number DESC LIMIT ?",
+                arguments: [number, most]
+            ).map(Self.sent)
+        }
+    }
+
+    /// A drop that is not closed.
+    package struct Open: Sendable {
+        package var place: DropPlace
+        /// Where it goes, once that is certain: a directory, and its name there.
+        package var folder: String
+        package var target: String
+    }
+
+    /// Drops that are not closed, by number. Throws `LedgerError`.
+    package func open() throws -> [Open] {
+        try read { db in
+            try Row.fetchAll(
+                db, sql: Self.sentColumns + "WHERE stage != 'closed' ORDER BY number"
+            ).map { row in
+                let sent = try Self.sent(row)
+                return Open(place: sent.place, folder: sent.folder, target: sent.target)
+            }
+        }
+    }
+
+    private static let sentColumns = """
+        SELECT number, folder, target, age, rows,
+        json_extract(CAST(snapshot AS TEXT), '$.rule.priority') AS priority,
+        json_extract(CAST(snapshot AS TEXT), '$.rule.destinations') AS destinations
+        FROM "drop"
+
+        """
+
+    private static func sent(_ row: Row) throws -> Sent {
+        let destinations: String? = row["destinations"]
+        let names = try destinations.map { try JSONDecoder().decode([String].self, from: Data($0.utf8)) }
+        return Sent(
+            place: DropPlace(drop: row["number"], age: row["age"] ?? 0, priority: row["priority"] ?? 0),
+            destinations: names ?? [], folder: row["folder"], target: row["target"], rows: row["rows"])
     }
 
     /// Those that were finished since then (microseconds since 1970), by number. Throws `LedgerError`.
     package func sent(since: Int64) throws -> [Sent] {
         try read { db in
             try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT number, folder, target, age,
-                    json_extract(CAST(snapshot AS TEXT), '$.rule.priority') AS priority,
-                    json_extract(CAST(snapshot AS TEXT), '$.rule.destinations') AS destinations
-                    FROM "drop" WHERE sent = 1 AND settled_at >= ? ORDER BY number
-                    """, arguments: [since]
-            ).map { row in
-                let destinations: String? = row["destinations"]
-                let names = try destinations.map { try JSONDecoder().decode([String].self, from: Data($0.utf8)) }
-                return Sent(
-                    place: DropPlace(drop: row["number"], age: row["age"] ?? 0, priority: row["priority"] ?? 0),
-                    destinations: names ?? [], folder: row["folder"], target: row["target"])
-            }
+                db, sql: Self.sentColumns + "WHERE sent = 1 AND settled_at >= ? ORDER BY number", arguments: [since]
+            ).map(Self.sent)
         }
     }
 

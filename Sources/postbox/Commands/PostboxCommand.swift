@@ -24,7 +24,7 @@ struct PostboxCommand: AsyncParsableCommand {
         version: "postbox \(Version.text)",
         subcommands: [
             RunCommand.self, CheckCommand.self, InitCommand.self, DemoCommand.self, SimulateCommand.self,
-            ConfigCommand.self, DictionaryCommand.self,
+            ConfigCommand.self, DictionaryCommand.self, LastCommand.self,
             ProbeCommand.self, CancelCommand.self, HoldCommand.self, ResumeCommand.self,
         ])
 

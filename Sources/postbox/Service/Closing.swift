@@ -14,15 +14,19 @@ struct Closing: Sendable {
         summary: [UInt8]?
     ) async throws {
         let isClear: Bool
+        let result: AppliedResult?
         if let summary {
-            isClear = try await context.disk.run {
+            (isClear, result) = try await context.disk.run {
+                let result = try openResult(directory, folder, target)
                 let guarded = try context.guardBook.keep(place, from: directory)
                 FailPoint.reach("guarded")
                 for path in guarded { try Disk.syncDirectory(path) }
-                return try FileMover().move(drop, from: directory, to: folder, as: target, summary: summary)
+                return (
+                    try FileMover().move(drop, from: directory, to: folder, as: target, summary: summary), result
+                )
             }
         } else {
-            isClear = try await move(
+            (isClear, result) = try await move(
                 place, drop, directory: directory, folder: folder, target: target, on: context.syncs)
         }
         if !isClear { context.alerts.send(.foreign(directory)) }
@@ -37,21 +41,36 @@ struct Closing: Sendable {
             context.logger.warning(
                 "\(Words.of(error))", metadata: ["event": .event(.diskFault), "drop": "\(place.drop)"])
         }
+        await context.lastValues?.closed(place, result: result)
         FailPoint.reach("closed")
+    }
+
+    /// The drop's result, wherever it lies, before anybody can take it away; nil: it has none, or nobody wants it.
+    private func openResult(_ directory: String, _ folder: String, _ target: String) throws -> AppliedResult? {
+        guard context.lastValues != nil else { return nil }
+        for path in [directory + "/" + FileMover.Part.result, folder + "/" + FileNames.result(target)] {
+            do throws(DiskError) {
+                return try AppliedResult(path: path)
+            } catch {
+                guard error.code == 2 || error.code == 20 else { throw error }
+            }
+        }
+        return nil
     }
 
     /// Moves everything on the thread of the syncs, which has to wait for the disk next: the drop changes threads no more for it.
     private func move(
         _ place: DropPlace, _ drop: FileMover.Moved, directory: String, folder: String, target: String,
         on syncs: isolated SyncGroup
-    ) async throws -> Bool {
+    ) async throws -> (isClear: Bool, result: AppliedResult?) {
+        let result = try openResult(directory, folder, target)
         let guarded = try context.guardBook.keep(place, from: directory)
         FailPoint.reach("guarded")
         try FileMover().moveUnsynced(drop, from: directory, to: folder, as: target)
         FailPoint.reach("placed")
         // A directory that is passed on must not come back, after a power cut, with what lay in it.
         try await syncs.sync(guarded + [folder] + (context.spares.isWanted ? [directory] : []))
-        return try FileMover().clear(directory, keep: context.spares.keep)
+        return (try FileMover().clear(directory, keep: context.spares.keep), result)
     }
 }
 

@@ -14,6 +14,8 @@ struct Context: Sendable {
     var syncs: SyncGroup
     var spares: SpareDirectories
     var shelves: Shelves
+    /// nil: `last_values: off`.
+    var lastValues: LastBook?
     var results: DiskThread
     /// Where everything is done that waits for the disk and has no thread of its own.
     var disk: DiskThreads

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Glibc
+internal import PostboxIO
 
 /// Places where tests end the process as a power cut would. Compiled into debug builds only.
 enum FailPoint {
@@ -12,6 +13,13 @@ enum FailPoint {
     static func reach(_ label: StaticString) {
         #if DEBUG
             if wanted == "\(label)" { kill(getpid(), SIGKILL) }
+        #endif
+    }
+
+    /// The same for a step of the store of last values.
+    static func reach(_ step: LastValuesStore.Step) {
+        #if DEBUG
+            if wanted == step.rawValue { kill(getpid(), SIGKILL) }
         #endif
     }
 }

@@ -36,6 +36,8 @@ final class GuardBook: Sendable {
 
     func wasOvertaken(_ place: DropPlace) -> Bool { drops.withLock { $0.wasOvertaken(place) } }
 
+    func isOlderOpen(than place: DropPlace) -> Bool { drops.withLock { $0.isOlderOpen(than: place) } }
+
     /// Keeps a settled drop's complete result, if an older drop may still send. Returns the directory to sync, if any. Throws
     /// `DiskError`.
     func keep(_ place: DropPlace, from directory: String) throws -> [String] {

@@ -161,12 +161,15 @@ struct PostboxService: Sendable {
         let firstBase = Postbox.nextBase(
             behind: open.flatMap { record in record.postings.map { (base: $0.postIDBase, rows: record.rows) } })
         let disk = DiskThreads(label: "disk", count: max(4, ProcessInfo.processInfo.activeProcessorCount))
+        let guardBook = try GuardBook(work)
         let context = Context(
             settings: settings, configSHA256: SHA256Text.of(loaded.sourceBytes), ledger: ledger, lanes: lanes,
             names: NameBook(), bases: PostIDBases(next: firstBase),
-            guardBook: try GuardBook(work), syncs: try SyncGroup(on: work), spares: SpareDirectories(threads: disk),
+            guardBook: guardBook, syncs: try SyncGroup(on: work), spares: SpareDirectories(threads: disk),
             shelves: Shelves(
                 tables: TableShelf(settings), dictionaries: DictionaryShelf(settings, loaded.dictionaries)),
+            lastValues: settings.keepsLastValues
+                ? LastBook(state: settings.directories.state, guardBook: guardBook, logger: logger) : nil,
             results: DiskThread(label: "results"), disk: disk, trouble: ResultTrouble(),
             alerts: alerts, progress: progress, logger: logger)
         try context.shelves.dictionaries.keep()
@@ -176,11 +179,15 @@ struct PostboxService: Sendable {
         }
         let recovery = try await Recovery(context: context).run(open)
         try context.shelves.removeUnneeded()
+        // A drop that Recovery gave up, or adopted, is not among the first ones.
+        let unfinished = Set(try await ledger.open().map(\.number))
+        await context.lastValues?.start(ledger: ledgerPath, open: unfinished, last: try await ledger.lastNumber())
         Memory.forgetStart()
         let code = await ServiceLoop(
             context: context, credentials: credentials, options: options, stops: stops, recovered: recovery,
             goodTables: goodTables
         ).run()
+        await context.lastValues?.finish()
         await alerts.finish(within: .seconds(5))
         return code
     }

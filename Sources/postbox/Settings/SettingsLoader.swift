@@ -137,6 +137,8 @@ enum SettingsLoader {
         top.texts(.ignored).map { settings.ignored = $0 }
         top.duration(.unmatchedAfter, least: .zero).map { settings.unmatchedAfter = $0 }
 
+        (top.word(.lastValues) as Settings.Keeping?).map { settings.keepsLastValues = $0 == .on }
+
         settings.tables = top.value(.tables).map { TableReader.read($0, log) } ?? []
         settings.dictionary = top.read(.dictionary, DictionaryKeys.read)
         top.require(.destinations)
