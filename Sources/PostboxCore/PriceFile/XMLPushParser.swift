@@ -115,7 +115,9 @@ final class XMLDocumentParser<Context: XMLContext> {
             start += ahead.taken
             if ahead.waits || start == text.count { break }
             let rest = UnsafeBufferPointer(rebasing: text[start...])
-            let piece = UnsafeBufferPointer(rebasing: rest[..<context.pointee.pieceLength(rest)])
+            let length = XMLCut.length(in: rest, wanted: context.pointee.pieceLength(rest), mayWait: mayWait)
+            if length == 0 { break }
+            let piece = UnsafeBufferPointer(rebasing: rest[..<length])
             context.pointee.feed.give(piece)
             push.take(UnsafeRawBufferPointer(piece), isLast: false)
             context.pointee.feed.hold()
