@@ -18,8 +18,9 @@ struct LineGroup {
         /// Where each cell lies in the file, by its first byte in `text`.
         var places: [UInt32: RowPlace] = [:]
         var problems: [RowProblem] = []
-        /// Lines behind the group's last one that cannot be read: they are of the group when it goes on behind them.
-        var broken: [(row: RowBatch.Row, problem: RowProblem)] = []
+        /// Lines behind the group's last one that cannot be read. They are of the group when it goes on behind them; else each
+        /// may be of it or of the next one.
+        var broken: [(row: RowBatch.Row, problem: RowProblem, isHeader: Bool)] = []
     }
 
     let by: [Int]
@@ -30,6 +31,8 @@ struct LineGroup {
     /// Every column is used: all that are no field and value must be alike.
     let comparesAll: Bool
     var pending: Pending?
+    /// What is wrong with the line before the next group, if that line cannot be read.
+    var unreadable: RowProblem?
     private var seen = KeyTable()
 
     /// Lines that cannot be read which may stand behind a group before it is taken for ended.
@@ -51,6 +54,14 @@ struct LineGroup {
             key.append(contentsOf: text[range])
         }
         return key
+    }
+
+    /// What an unreadable line means for the group before it and for the one behind it: a post without that line's field would
+    /// blank it.
+    static func besideUnreadable(_ problem: RowProblem) -> RowProblem {
+        var beside = problem
+        beside.what = "Line \(problem.line), beside the group, cannot be read and may belong to it: \(problem.what)"
+        return beside
     }
 
     /// Begins a group. Throws `group_split` when it was there before, or when that can no longer be told.

@@ -183,11 +183,16 @@ struct RowMaker {
     }
 
     /// A line that is no row, as the reader has it: it has a problem.
+    ///
+    /// - Parameter isHeader: it is the header once more, and no line of a group.
     mutating func addBroken(
-        _ row: RowBatch.Row, _ shape: inout ShapeColumns, _ batch: inout RowBatch
+        _ row: RowBatch.Row, isHeader: Bool = false, _ shape: inout ShapeColumns, _ batch: inout RowBatch
     ) throws(FileProblem) {
+        if group != nil, !isHeader, row.problem < batch.problems.count {
+            group?.unreadable = batch.problems[row.problem]
+        }
         if var pending = group?.pending, row.problem < batch.problems.count {
-            pending.broken.append((row, batch.problems[row.problem]))
+            pending.broken.append((row, batch.problems[row.problem], isHeader))
             if pending.broken.count < LineGroup.brokenMax {
                 group?.pending = pending
             } else {
@@ -369,6 +374,7 @@ struct RowMaker {
                 lastNumber = pending.number
                 for broken in pending.broken { pending.problems.append(broken.problem) }
                 pending.broken.removeAll()
+                self.group?.unreadable = nil
                 compare(&pending, group, base, work, line, shape, batch)
                 for fault in faults { pending.problems.append(batch.problems[batch.problemIndex(of: fault)]) }
                 pending.sourceEnd = max(pending.sourceEnd, row.sourceStart + row.sourceLength)
@@ -389,6 +395,8 @@ struct RowMaker {
         var pending = LineGroup.Pending(
             number: number, line: row.line, sourceStart: row.sourceStart, sourceEnd: row.sourceStart + row.sourceLength,
             key: key)
+        if let unreadable = group.unreadable { pending.problems.append(LineGroup.besideUnreadable(unreadable)) }
+        self.group?.unreadable = nil
         for fault in faults { pending.problems.append(batch.problems[batch.problemIndex(of: fault)]) }
         let own = [shape.place(of: shape.names[group.field]), shape.place(of: shape.names[group.value])]
         for cell in base where !own.contains(cell.column) {
@@ -505,6 +513,10 @@ struct RowMaker {
         _ pending: LineGroup.Pending, _ shape: inout ShapeColumns, _ batch: inout RowBatch
     ) throws(FileProblem) {
         group?.pending = nil
+        var pending = pending
+        if let unreadable = pending.broken.first(where: { !$0.isHeader }) {
+            pending.problems.append(LineGroup.besideUnreadable(unreadable.problem))
+        }
         let start = UInt32(truncatingIfNeeded: batch.text.count)
         batch.text.append(contentsOf: pending.text)
         for (place, at) in pending.places { batch.places[place &+ start] = at }
@@ -521,10 +533,10 @@ struct RowMaker {
             sourceLength: pending.sourceEnd - pending.sourceStart, firstCell: 0, cellCount: 0)
         let place = LinePlace(number: pending.line, start: .max)
         try take(row, place, moved(pending.cells), moved(pending.work), faults, pending.number, &shape, &batch)
-        for (row, problem) in pending.broken {
-            var row = row
+        for broken in pending.broken {
+            var row = broken.row
             row.problem = batch.problems.count
-            batch.problems.append(problem)
+            batch.problems.append(broken.problem)
             emitBroken(row, &batch)
         }
     }

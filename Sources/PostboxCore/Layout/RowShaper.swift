@@ -151,7 +151,7 @@ package struct RowShaper {
             let line = LinePlace(number: row.line, start: .max)
             let problem = batch.problem(.repeatedHeader, on: line, at: ShapeColumns.none, nil)
             batch.problems.append(problem)
-            return try maker.addBroken(broken, &shape, &batch)
+            return try maker.addBroken(broken, isHeader: true, &shape, &batch)
         }
         work.removeAll(keepingCapacity: true)
         for _ in shape.names { work.append(ShapeColumns.none) }

@@ -231,8 +231,52 @@ struct RowShaperTests {
         let text = "Sec,F,Value\nA.T,Px,1\nA.T,Skip,9\nA.T,Vol,7\nB.T,Px,2\nB.T\nC.T,Px,3\nC.T\nC.T,Vol,3\n"
         #expect(
             shapedRows(text, Shaping(rule: rule)) == [
-                #"1 2 A.T {"PX":1,"V":7}"#, #"3 5 B.T {"PX":2}"#, "4 6 ragged_row@6:0", "5 7 ragged_row@8:0",
+                #"1 2 A.T {"PX":1,"V":7}"#, "3 5 ragged_row@6:0", "4 6 ragged_row@6:0", "5 7 ragged_row@6:0",
             ])
+    }
+
+    @Test(
+        "A line that cannot be read may be of the group before it or of the one behind it: neither is sent",
+        arguments: [
+            // Between two, the first line, the last one, and two of them.
+            (
+                "A.T,Px,1\nA.T,Vol,2\nB.T\nC.T,Px,3\nD.T,Px,4\n",
+                ["1 2 ragged_row@4:0", "2 4 ragged_row@4:0", "3 5 ragged_row@4:0", #"4 6 D.T {"PX":4}"#]
+            ),
+            (
+                "A.T\nB.T,Px,1\nB.T,Vol,2\nC.T,Vol,3\n",
+                ["1 2 ragged_row@2:0", "2 3 ragged_row@2:0", #"3 5 C.T {"V":3}"#]
+            ),
+            (
+                "A.T,Vol,1\nB.T,Px,2\nB.T\n",
+                [#"1 2 A.T {"V":1}"#, "2 3 ragged_row@4:0", "3 4 ragged_row@4:0"]
+            ),
+            (
+                "A.T,Vol,1\nA.T\nB.T\nB.T,Px,2\nB.T,Vol,3\n",
+                ["1 2 ragged_row@3:0", "2 3 ragged_row@3:0", "3 4 ragged_row@4:0", "4 5 ragged_row@4:0"]
+            ),
+            // One that was inside a group is none beside the next.
+            (
+                "A.T,Vol,1\nA.T\nA.T,Px,2\nB.T,Px,3\n",
+                ["1 2 ragged_row@3:0", #"2 5 B.T {"PX":3}"#]
+            ),
+            // The header once more is no line of a group.
+            (
+                "A.T,Vol,1\nSec,F,Value\nB.T,Px,3\n",
+                [#"1 2 A.T {"V":1}"#, "2 3 repeated_header@3:0", #"3 4 B.T {"PX":3}"#]
+            ),
+        ])
+    func groupBesideUnreadable(_ lines: String, _ expected: [String]) {
+        #expect(shapedRows("Sec,F,Value\n" + lines, Shaping(rule: Self.grouped)) == expected)
+    }
+
+    @Test("However many lines that cannot be read stand between two groups, neither group is sent")
+    func groupBesideManyUnreadable() {
+        let lines = String(repeating: "X\n", count: 1500)
+        let rows = shapedRows("Sec,F,Value\nA.T,Vol,1\n\(lines)B.T,Px,2\nC.T,Px,3\n", Shaping(rule: Self.grouped))
+        #expect(rows.count == 1503)
+        #expect(rows.first == "1 2 ragged_row@3:0")
+        #expect(rows.suffix(2) == ["1502 1503 ragged_row@1502:0", #"1503 1504 C.T {"PX":3}"#])
     }
 
     @Test("A column that no group of the file has refuses it")
