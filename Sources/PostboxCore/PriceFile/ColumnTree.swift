@@ -19,6 +19,9 @@ struct ColumnTree {
     private var twinsByPath: [String: Int] = [:]
     /// For each group of nodes with the same path: the last row that had one of them.
     private var lastRow: [Int] = [-1]
+    /// The same of the first groups, which are all that most files have: a bit for each that the row at hand had.
+    private var had: UInt64 = 0
+    private var rowAtHand = -1
 
     private struct Entry {
         var isBelowRoot = false
@@ -106,6 +109,16 @@ struct ColumnTree {
     @inline(__always)
     mutating func mark(_ node: Node, row: Int) -> Bool {
         let twins = nodes[node].twins
+        if twins < UInt64.bitWidth {
+            if rowAtHand != row {
+                rowAtHand = row
+                had = 0
+            }
+            let bit = UInt64(1) &<< UInt64(truncatingIfNeeded: twins)
+            if had & bit != 0 { return false }
+            had |= bit
+            return true
+        }
         if lastRow[twins] == row { return false }
         lastRow[twins] = row
         return true

@@ -4,6 +4,8 @@ enum JSONFault: Error {
     case isCutOff
     /// It breaks RFC 8259 at this byte.
     case syntax(at: Int, what: String)
+    /// Something stands behind the document.
+    case goesOn(at: Int)
     /// More than `JSONCursor.depthMax` objects and arrays stand inside each other.
     case isTooDeep(at: Int)
     /// More member names than `ColumnTree.nodesMax`.
@@ -113,6 +115,30 @@ struct JSONCursor {
         default:
             throw .syntax(at: backslash, what: "A backslash stands before a character that cannot be escaped.")
         }
+    }
+
+    /// Passes a number as prices are mostly written, without sign and exponent, eight bytes at once; false: it is one of another
+    /// kind, or none, and the cursor stays.
+    @inline(__always)
+    mutating func passPlainNumber() -> Bool {
+        guard at &+ 8 < count else { return false }
+        let word = UInt64(
+            littleEndian: UnsafeRawPointer(bytes).loadUnaligned(fromByteOffset: at, as: UInt64.self))
+        // The high bit of each byte that is no digit. Only behind one that is no ASCII may a bit be wrong.
+        let others = ((word ^ repeated(0x30)) &+ repeated(0x76) | word) & repeated(0x80)
+        let whole = others.trailingZeroBitCount &>> 3
+        guard whole > 0, whole < 8, whole == 1 || UInt8(truncatingIfNeeded: word) != UInt8(ascii: "0") else {
+            return false
+        }
+        var end = whole
+        if bytes[at &+ whole] == UInt8(ascii: ".") {
+            end = (others & (others &- 1)).trailingZeroBitCount &>> 3
+            guard end > whole &+ 1 else { return false }
+            while end > 7, at &+ end < count, bytes[at &+ end] &- UInt8(ascii: "0") < 10 { end &+= 1 }
+        }
+        guard at &+ end < count, bytes[at &+ end] | 0x20 != UInt8(ascii: "e") else { return false }
+        at &+= end
+        return true
     }
 
     /// Passes a number.

@@ -25,6 +25,7 @@ package struct JSONReader: PriceFileReader {
     private var tree = ColumnTree()
     /// Finds the values where the rule's columns are more than dotted names. Nil: they are not.
     private var rowTree: JSONRowTree?
+    private let hasRowTree: Bool
     private var stage = Stage.beforeArray
     private var source = JSONSource()
     /// Where strings with escapes lie is noted in the batch.
@@ -52,6 +53,7 @@ package struct JSONReader: PriceFileReader {
         pathColumns: UsedColumns? = nil, notesOrigins: Bool = false
     ) {
         rowTree = pathColumns.map { JSONRowTree(used: $0, takesAll: usedColumns == nil) }
+        hasRowTree = pathColumns != nil
         rowTree?.notesEscapes = notesOrigins
         self.notesOrigins = notesOrigins
         self.layout = layout
@@ -193,8 +195,10 @@ extension JSONReader {
                 stage = .beforeElement
                 pass.cursor.at += 1
             case .afterArray:
-                throw source.problem(
+                var problem = source.problem(
                     "bad_json", text, at: pass.cursor.at, what: "Something stands after the array's closing bracket.")
+                problem.hint = JSONSource.goesOnHint
+                throw problem
             case .beforeFirstElement, .beforeElement:
                 let start = pass.cursor.at
                 let line = pass.cursor.line
@@ -226,25 +230,26 @@ extension JSONReader {
         let line = pass.cursor.line
         let firstCell = batch.cells.count
         let unescapedCount = unescaped.count
-        var rowProblem: RowProblem?
+        let problems = batch.problems.count
         do throws(JSONFault) {
             if first == UInt8(ascii: "{") {
-                try readRow(text, &pass.cursor, into: &batch, &unescaped, &rowProblem)
+                try readRow(text, &pass.cursor, into: &batch, &unescaped, problems)
             } else {
                 try passForeignElement(&pass.cursor, isLast: isLast)
-                rowProblem = notAnObject(text, at: start)
+                batch.problems.append(notAnObject(text, at: start))
             }
         } catch {
             // The row is read again as a whole: nothing of this attempt may stay.
             batch.cells.removeLast(batch.cells.count - firstCell)
+            batch.problems.removeLast(batch.problems.count - problems)
             unescaped.removeLast(unescaped.count - unescapedCount)
             attempt &+= 1
             throw error
         }
         let end = pass.cursor.at
-        if let bad = source.badByte(text, start..<end, cleanEnd: pass.cleanEnd) { rowProblem = bad }
+        if end > pass.cleanEnd { noteBadByte(text, start..<end, problems, in: &batch) }
         appendRow(
-            start..<end, line: line, cells: firstCell..<batch.cells.count, problem: rowProblem, to: &batch)
+            start..<end, line: line, cells: firstCell..<batch.cells.count, problems: problems, to: &batch)
     }
 
     private func passForeignElement(_ cursor: inout JSONCursor, isLast: Bool) throws(JSONFault) {
@@ -253,34 +258,45 @@ extension JSONReader {
         if cursor.at == cursor.count && !isLast { throw .isCutOff }
     }
 
+    /// Bytes that are no UTF-8 are what is wrong with a row, whatever else is.
+    @inline(never)
+    private func noteBadByte(
+        _ text: UnsafeBufferPointer<UInt8>, _ row: Range<Int>, _ problems: Int, in batch: inout RowBatch
+    ) {
+        guard let bad = source.badByte(text, row, cleanEnd: 0) else { return }
+        batch.problems.removeLast(batch.problems.count - problems)
+        batch.problems.append(bad)
+    }
+
     /// Reads a row's object into the batch.
+    ///
+    /// - Parameter problems: so many are in the batch of the rows before; this row gets one, the first that is found.
     @inline(__always)
     private mutating func readRow(
         _ text: UnsafeBufferPointer<UInt8>, _ cursor: inout JSONCursor, into batch: inout RowBatch,
-        _ unescaped: inout [UInt8], _ rowProblem: inout RowProblem?
+        _ unescaped: inout [UInt8], _ problems: Int
     ) throws(JSONFault) {
-        if rowTree != nil {
-            return try readTree(text, &cursor, into: &batch, &unescaped, &rowProblem)
-        }
-        try readObject(text, &cursor, below: ColumnTree.root, depth: 1, into: &batch, &unescaped, &rowProblem)
+        if hasRowTree { return try readTree(text, &cursor, into: &batch, &unescaped) }
+        try readObject(text, &cursor, below: ColumnTree.root, depth: 1, into: &batch, &unescaped, problems)
     }
 
     @inline(never)
     private mutating func readTree(
         _ text: UnsafeBufferPointer<UInt8>, _ cursor: inout JSONCursor, into batch: inout RowBatch,
-        _ unescaped: inout [UInt8], _ rowProblem: inout RowProblem?
+        _ unescaped: inout [UInt8]
     ) throws(JSONFault) {
         let found = try rowTree?.read(text, &cursor, depth: 1, into: &batch.cells, &unescaped)
         for (cell, place) in rowTree?.escapes ?? [] { batch.origins[cell] = .literal(place.moved(by: source.offset)) }
         guard let fault = found else { return }
-        rowProblem = source.rowProblem(
-            fault.reason, text, at: fault.at, columnName: fault.columnName, what: fault.what, hint: fault.hint)
+        batch.problems.append(
+            source.rowProblem(
+                fault.reason, text, at: fault.at, columnName: fault.columnName, what: fault.what, hint: fault.hint))
     }
 
     /// Reads an object's members into the batch.
     private mutating func readObject(
         _ text: UnsafeBufferPointer<UInt8>, _ cursor: inout JSONCursor, below parent: ColumnTree.Node, depth: Int,
-        into batch: inout RowBatch, _ unescaped: inout [UInt8], _ rowProblem: inout RowProblem?
+        into batch: inout RowBatch, _ unescaped: inout [UInt8], _ problems: Int
     ) throws(JSONFault) {
         let bytes = cursor.bytes
         var previous: ColumnTree.Node = -1
@@ -299,7 +315,7 @@ extension JSONReader {
                 let name = try cursor.passName()
                 let found =
                     name.hasEscapes
-                    ? escapedNode(text, name, below: parent, after: previous, at: nameAt, &rowProblem)
+                    ? escapedNode(text, name, below: parent, after: previous, at: nameAt, problems, in: &batch)
                     : tree.node(
                         UnsafeBufferPointer(start: bytes + name.start, count: name.length), below: parent,
                         after: previous)
@@ -307,8 +323,10 @@ extension JSONReader {
                 node = found
             }
             previous = node
-            if !tree.mark(node, row: attempt) && rowProblem == nil && usedColumns?.reaches(tree.path(node)) != false {
-                rowProblem = duplicate(text, node, at: nameAt)
+            if !tree.mark(node, row: attempt), batch.problems.count == problems,
+                usedColumns?.reaches(tree.path(node)) != false
+            {
+                batch.problems.append(duplicate(text, node, at: nameAt))
             }
 
             let first = try cursor.neededByte()
@@ -328,8 +346,8 @@ extension JSONReader {
                     }
                     let unescapedStart = unescaped.count
                     let content = UnsafeBufferPointer(start: bytes + start, count: length)
-                    if !appendUnescaped(content, to: &unescaped) && rowProblem == nil {
-                        rowProblem = badEscape(text, node, at: start)
+                    if !appendUnescaped(content, to: &unescaped), batch.problems.count == problems {
+                        batch.problems.append(badEscape(text, node, at: start))
                     }
                     start = text.count + unescapedStart
                     length = unescaped.count - unescapedStart
@@ -337,7 +355,7 @@ extension JSONReader {
             case UInt8(ascii: "{") where try !isEmptyObject(cursor):
                 if depth >= JSONCursor.depthMax { throw .isTooDeep(at: start) }
                 try readObject(
-                    text, &cursor, below: node, depth: depth + 1, into: &batch, &unescaped, &rowProblem)
+                    text, &cursor, below: node, depth: depth + 1, into: &batch, &unescaped, problems)
                 if try cursor.passSeparator(orClose: UInt8(ascii: "}")) { return }
                 continue
             case UInt8(ascii: "{"), UInt8(ascii: "["):
@@ -345,7 +363,7 @@ extension JSONReader {
                 kind = .nested
                 length = cursor.at - start
             default:
-                kind = try cursor.passScalar(first)
+                kind = cursor.passPlainNumber() ? .number : try cursor.passScalar(first)
                 length = kind == .null ? 0 : cursor.at &- start
             }
             batch.cells.append(
@@ -378,29 +396,27 @@ extension JSONReader {
 
     private mutating func escapedNode(
         _ text: UnsafeBufferPointer<UInt8>, _ name: (start: Int, length: Int, hasEscapes: Bool),
-        below parent: ColumnTree.Node, after previous: ColumnTree.Node, at: Int, _ rowProblem: inout RowProblem?
+        below parent: ColumnTree.Node, after previous: ColumnTree.Node, at: Int, _ problems: Int,
+        in batch: inout RowBatch
     ) -> ColumnTree.Node? {
         var bytes: [UInt8] = []
         let content = UnsafeBufferPointer(rebasing: text[name.start..<name.start + name.length])
         let isWhole = appendUnescaped(content, to: &bytes)
         let node = bytes.withUnsafeBufferPointer { tree.node($0, below: parent, after: previous) }
-        if !isWhole && rowProblem == nil, let node { rowProblem = badEscape(text, node, at: at) }
+        if !isWhole, batch.problems.count == problems, let node { batch.problems.append(badEscape(text, node, at: at)) }
         return node
     }
 
     @inline(__always)
     private mutating func appendRow(
-        _ place: Range<Int>, line: Int, cells: Range<Int>, problem: RowProblem?, to batch: inout RowBatch
+        _ place: Range<Int>, line: Int, cells: Range<Int>, problems: Int, to batch: inout RowBatch
     ) {
         rowCount &+= 1
         attempt &+= 1
         var row = RowBatch.Row(
             number: rowCount, line: line, sourceStart: source.offset &+ place.lowerBound, sourceLength: place.count,
             firstCell: cells.lowerBound, cellCount: cells.count)
-        if let problem {
-            row.problem = batch.problems.count
-            batch.problems.append(problem)
-        }
+        if batch.problems.count > problems { row.problem = problems }
         batch.rows.append(row)
     }
 }
@@ -445,13 +461,13 @@ extension JSONReader {
     ) throws(FileProblem) {
         let firstCell = batch.cells.count
         let valueStart = pass.cursor.at
-        var rowProblem: RowProblem?
+        let problems = batch.problems.count
         do throws(JSONFault) {
             if first == UInt8(ascii: "{") {
-                try readRow(text, &pass.cursor, into: &batch, &unescaped, &rowProblem)
+                try readRow(text, &pass.cursor, into: &batch, &unescaped, problems)
             } else {
                 try pass.cursor.passValue(depth: 1)
-                rowProblem = notAnObject(text, at: valueStart)
+                batch.problems.append(notAnObject(text, at: valueStart))
             }
             if pass.cursor.nextByte() != nil {
                 throw .syntax(at: pass.cursor.at, what: "Something stands after the line's object.")
@@ -461,12 +477,14 @@ extension JSONReader {
             if case .hasTooManyColumns = error { throw fault }
             try lookForDocument(
                 text, valueStart..<pass.cursor.count, isEnded: pass.cursor.count < row.source.upperBound)
-            rowProblem = RowProblem(
-                reason: fault.reason, line: fault.line, column: fault.column, what: fault.what, hint: fault.hint)
+            batch.problems.removeLast(batch.problems.count - problems)
+            batch.problems.append(
+                RowProblem(
+                    reason: fault.reason, line: fault.line, column: fault.column, what: fault.what, hint: fault.hint))
         }
-        if let bad = source.badByte(text, row.source, cleanEnd: pass.cleanEnd) { rowProblem = bad }
+        if row.source.upperBound > pass.cleanEnd { noteBadByte(text, row.source, problems, in: &batch) }
         appendRow(
-            row.source, line: row.line, cells: firstCell..<batch.cells.count, problem: rowProblem, to: &batch)
+            row.source, line: row.line, cells: firstCell..<batch.cells.count, problems: problems, to: &batch)
     }
 
     /// Throws `not_json_lines` when a broken line shows that it is one of an object or array over several lines: what such a

@@ -47,6 +47,11 @@ struct JSONSource {
             problem.hint = "The file may have been cut off; send it again."
             return problem
         case .syntax(let at, let what): return problem("bad_json", text, at: at, what: what)
+        case .goesOn(let at):
+            var problem = problem(
+                "bad_json", text, at: at, what: "Something stands after the document's closing bracket.")
+            problem.hint = Self.goesOnHint
+            return problem
         case .isTooDeep(let at):
             var problem = problem(
                 "too_deep", text, at: at,
@@ -59,6 +64,10 @@ struct JSONSource {
                 what: "The rows have more than \(ColumnTree.nodesMax) different member names.")
         }
     }
+
+    /// What to do about something behind the end of all rows.
+    static let goesOnHint =
+        "Two files may have been put together: write each as a file of its own, or remove what does not belong there."
 
     func problem(
         _ reason: String, _ text: UnsafeBufferPointer<UInt8>, at index: Int, what: String

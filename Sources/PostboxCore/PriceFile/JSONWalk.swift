@@ -62,7 +62,7 @@ struct JSONWalk {
                 cursor.at += 1
                 stage = isObject ? .member : .value
             case .afterDocument:
-                throw .syntax(at: cursor.at, what: "Something stands after the document's closing bracket.")
+                throw .goesOn(at: cursor.at)
             }
         }
         return nil

@@ -75,17 +75,19 @@ package final class SheetText: PartReader {
         value.append(contentsOf: bytes)
     }
 
-    private func refuse(_ what: String) {
+    private func refuse(_ what: String, _ hint: String = "Open it in Excel, and save it again.") {
         problem = FileProblem(
-            reason: "archive_damaged", line: row, what: "The workbook's sheet cannot be read: \(what).",
-            hint: "Open it in Excel, and save it again.")
+            reason: "archive_damaged", line: row, what: "The workbook's sheet cannot be read: \(what).", hint: hint)
     }
 
     // MARK: - Rows and cells
 
     private func startRow(_ number: String?) {
         let next = number.map { Int($0) ?? 0 } ?? row + 1
-        guard next > row, next <= Self.rowsMax else { return refuse("its rows are not in order") }
+        guard next > row else { return refuse("its rows are not in order") }
+        guard next <= Self.rowsMax else {
+            return refuse("it has more than 1,048,576 rows", "Write its rows into several sheets or files, or as CSV.")
+        }
         lines.append(contentsOf: repeatElement(Byte.lineFeed, count: next - row - 1))
         row = next
         line.removeAll(keepingCapacity: true)

@@ -92,6 +92,11 @@ struct JSONReaderTests {
         #expect(summary(json(text, layout: .byFirstByte).problem) == expected)
     }
 
+    @Test("What stands behind the rows' end is refused with what to do about it", arguments: ["x", "[{\"a\":2}]", "]"])
+    func behindTheEnd(_ rest: String) {
+        #expect(json("[{\"a\":1}]\n\(rest)", layout: .array).problem?.hint?.hasPrefix("Two files may") == true)
+    }
+
     @Test(
         "A bad row is named, and the rows around it are read",
         arguments: [

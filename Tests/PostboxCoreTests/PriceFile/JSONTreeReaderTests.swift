@@ -158,6 +158,12 @@ struct JSONTreeReaderTests {
         #expect(summary(read(text, ["a"], rows: .path("quotes.items")).problem) == place)
     }
 
+    @Test("What stands behind the document is refused with what to do about it", arguments: ["x", "{}", "]"])
+    func behindTheDocument(_ rest: String) {
+        let problem = read(#"{"quotes": {"items": [{"a": 1}]}}"# + rest, ["a"], rows: .path("quotes.items")).problem
+        #expect(problem?.hint?.hasPrefix("Two files may") == true)
+    }
+
     @Test("A star takes members, and an array has none")
     func starOfArray() {
         #expect(

@@ -172,6 +172,14 @@ struct WorkbookTests {
         #expect(try problem(sheet(rows))?.reason == "archive_damaged")
     }
 
+    @Test("A sheet of too many rows is told from one whose rows are not in order")
+    func rowsMax() throws {
+        let tooMany = try #require(try problem(sheet("<row r='1048576'/><row r='1048577'/>")))
+        #expect(tooMany.what.hasSuffix("it has more than 1,048,576 rows.") && tooMany.hint?.contains("CSV") == true)
+        let mixed = try #require(try problem(sheet("<row r='2'/><row r='1'/>")))
+        #expect(mixed.what.hasSuffix("its rows are not in order."))
+    }
+
     @Test("A plain zip, a cut one, plain text and an old workbook have reasons of their own")
     func others() throws {
         let path = try sheet("<row r='1'><c r='A1'><v>1</v></c></row>")
