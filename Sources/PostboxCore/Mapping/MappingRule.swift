@@ -48,7 +48,7 @@ package struct FieldRule: Sendable, Equatable, Codable {
         /// A constant; `isText` says it was written as text in the configuration, else its look decides.
         case value(String, isText: Bool)
         /// What the rule makes of a column, or of several.
-        case derived(ColumnSource, ValueRule)
+        indirect case derived(ColumnSource, ValueRule)
     }
 
     /// The field's name on the wire.
@@ -115,7 +115,7 @@ package enum RICRule: Sendable, Equatable, Codable {
     /// Text with columns in braces: `{isin}.TST`.
     case template([TemplatePart])
     /// What the rule makes of a column, or of several.
-    case derived(ColumnSource, ValueRule)
+    indirect case derived(ColumnSource, ValueRule)
     /// The plain mapping: the column `RIC` in any case.
     case plain
 
@@ -142,6 +142,8 @@ package enum NoRowsRule: String, Sendable, Equatable, CaseIterable, Codable {
 }
 
 /// How the files that match a pattern become posts: an entry of `files:`, checked.
+///
+/// Each file in work holds several of it where it waits, and thousands may wait: what is large and seldom there is kept apart.
 package struct MappingRule: Sendable, Equatable, Codable {
     /// A shell pattern (`*`, `?`, `[…]`) for the file's name.
     package var match: String
@@ -174,7 +176,7 @@ package struct MappingRule: Sendable, Equatable, Codable {
     /// A file is taken when a companion with its digest stands beside it. nil: none is waited for.
     package var checksum: ChecksumKind?
     /// nil: the last row is data as any other.
-    package var trailer: TrailerRule?
+    @Apart package var trailer: TrailerRule? = nil
     /// nil: by arrival.
     package var order: FileOrder?
     /// Higher goes first; nil is 0.
@@ -186,12 +188,12 @@ package struct MappingRule: Sendable, Equatable, Codable {
     /// nil: refused.
     package var noRows: NoRowsRule?
     /// nil: the file lies as its format says.
-    package var layout: FileLayout?
+    @Apart package var layout: FileLayout? = nil
     /// nil: each row of the file is a row.
-    package var shape: RowShape?
+    @Apart package var shape: RowShape? = nil
     /// How numbers are written, of a rule without `fields` and of a trailer's sum; each field has its own. nil: with a decimal
     /// point.
-    package var number: NumberForm?
+    @Apart package var number: NumberForm? = nil
     /// Of a rule without `fields`; each field has its own. nil: it is rejected.
     package var tooLong: TooLong?
 
