@@ -251,7 +251,7 @@ struct FieldConversion: Sendable {
             }
         }
         out.append(UInt8(ascii: "\""))
-        if isSwitched { out.append("\\u001b%0") }
+        if isSwitched { out.append(utf8Switch) }
         if isPlain {
             out.append(text)
         } else {
@@ -370,6 +370,9 @@ struct FieldConversion: Sendable {
         return .written
     }
 }
+
+/// What a text begins with that is UTF-8 (What servers do §2.5), as JSON.
+let utf8Switch: StaticString = "\\u001b%0"
 
 private func writeEscaped(_ byte: UInt8, into out: inout MappedBytes) {
     switch byte {

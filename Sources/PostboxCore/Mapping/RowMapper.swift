@@ -156,19 +156,21 @@ package struct RowMapper: Sendable {
         _ bytes: inout MappedBytes, _ base: Int, to mapped: UnsafeMutableBufferPointer<MappedRow>,
         _ problems: inout [RowProblem], _ oddMarks: inout Bool
     ) -> Int {
-        let (plan, text, cells) = (plan, batch.text, batch.cells)
+        let (plan, text, cells, rows) = (plan, batch.text, batch.cells, batch.rows)
         return plan.bytes.withUnsafeBytes { planBytes in
             plan.uses.withUnsafeBufferPointer { uses in
                 plan.fields.withUnsafeBufferPointer { fields in
                     plan.typed.withUnsafeBufferPointer { typed in
                         text.withUnsafeBytes { text in
                             cells.withUnsafeBufferPointer { cells in
-                                let sure = SureRows(
-                                    text: text, cells: cells, planBytes: planBytes, uses: uses, fields: fields,
-                                    typed: typed, mapsColumnsPlainly: plan.mapsColumnsPlainly)
-                                return mapRows(
-                                    batch, columns, sure, onlyDoubtfulWithin: bytesMax, &bytes, base, to: mapped,
-                                    &problems, &oddMarks)
+                                rows.withUnsafeBufferPointer { rows in
+                                    let sure = SureRows(
+                                        text: text, cells: cells, rows: rows, planBytes: planBytes, uses: uses,
+                                        fields: fields, typed: typed, mapsColumnsPlainly: plan.mapsColumnsPlainly)
+                                    return mapRows(
+                                        batch, columns, sure, onlyDoubtfulWithin: bytesMax, &bytes, base, to: mapped,
+                                        &problems, &oddMarks)
+                                }
                             }
                         }
                     }
@@ -191,48 +193,75 @@ package struct RowMapper: Sendable {
         if case .always(let always) = plan.post { kind = always }
         precondition(mapped.count >= rows.count, "there is room for every row")
         var count = 0
-        for index in rows.indices {
+        var index = 0
+        while index < rows.count {
+            // Most rows of most files are posts at a look, and what is known of one is known of the next: taken together.
+            var isLookedAt = false
+            if slots.areFixed, !tellsAll, let look = slots.look {
+                index += sureRows(
+                    sure, index..<rows.count, look, slots.cells, within: bytesMax, &bytes, base, mapped, &count)
+                if index == rows.count { break }
+                isLookedAt = rows[index].cellCount == look.cellCount
+            }
             let row = rows[index]
+            var misfit: Rejection?
+            var faulty: Int?
+            let hasCells = row.problem < 0
+            let rowCells = cells.extracting(hasCells ? row.firstCell..<row.firstCell + row.cellCount : 0..<0)
+            if hasCells {
+                misfit = fill(&slots, rowCells)
+                // What was found before the mapper stands in cells only where all is told; the row is none to be posted.
+                if tellsAll { faulty = rowCells.indices.first { rowCells[$0].kind == .faulty } }
+                if !isLookedAt, misfit == nil, faulty == nil, let look = slots.look,
+                    sureRows(sure, index..<index + 1, look, slots.cells, within: bytesMax, &bytes, base, mapped, &count)
+                        > 0
+                {
+                    index += 1
+                    continue
+                }
+            }
+            index += 1
             // Made where it stays: copied, it would have to be waited for, as it was just written in other pieces.
             mapped.initializeElement(
                 at: count,
                 to: MappedRow(
                     row: row.number, line: row.line, post: kind, service: 0, ricStart: base + bytes.count,
                     ricLength: 0, fieldsStart: base + bytes.count, fieldsLength: 0, keyHash: 0))
-            if row.problem >= 0 {
+            if hasCells {
+                var rejection = misfit ?? mapRow(rowCells, text, planBytes, &bytes, slots.cells, base, &mapped[count])
+                if let faulty, rejection == nil || rejection?.isNoFields == true {
+                    // That nothing is left to post is no news of a row that was found wrong before.
+                    rejection = Rejection(.value(.nestedValue), cell: faulty)
+                }
+                if let rejection {
+                    oddMarks = oddMarks || hasOddMarks(rejection, rowCells, text)
+                    mapped[count].problem = problems.count
+                    problems.append(
+                        tellsAll && misfit == nil
+                            ? allProblems(rejection, rowCells, slots.cells, in: batch, columns, line: row.line)
+                            : problem(rejection, rowCells, slots.cells, in: batch, columns, line: row.line))
+                }
+            } else {
                 mapped[count].problem = problems.count
                 problems.append(batch.problems[row.problem])
-                count += 1
-                continue
-            }
-            let rowCells = cells.extracting(row.firstCell..<row.firstCell + row.cellCount)
-            let misfit = fill(&slots, rowCells)
-            // What was found before the mapper stands in cells only where all is told; the row is none to be posted.
-            let faulty = tellsAll ? rowCells.indices.first { rowCells[$0].kind == .faulty } : nil
-            if misfit == nil, faulty == nil, let look = slots.look {
-                if let bytesMax {
-                    if sure.isSure(row, look, slots.cells, bytesMax: bytesMax) { continue }
-                } else if sure.write(row, look, slots.cells, &bytes, &mapped[count], base) {
-                    count += 1
-                    continue
-                }
-            }
-            var rejection = misfit ?? mapRow(rowCells, text, planBytes, &bytes, slots.cells, base, &mapped[count])
-            if let faulty, rejection == nil || rejection?.isNoFields == true {
-                // That nothing is left to post is no news of a row that was found wrong before.
-                rejection = Rejection(.value(.nestedValue), cell: faulty)
-            }
-            if let rejection {
-                oddMarks = oddMarks || hasOddMarks(rejection, rowCells, text)
-                mapped[count].problem = problems.count
-                problems.append(
-                    tellsAll && misfit == nil
-                        ? allProblems(rejection, rowCells, slots.cells, in: batch, columns, line: row.line)
-                        : problem(rejection, rowCells, slots.cells, in: batch, columns, line: row.line))
             }
             count += 1
         }
         return count
+    }
+
+    /// How many of the rows in this range, from its first on, are posts at a look. They are written, or left out where only the
+    /// doubtful ones are asked for.
+    @inline(__always)
+    private func sureRows(
+        _ sure: SureRows, _ range: Range<Int>, _ look: SureRows.Look, _ slots: [Int], within bytesMax: Int?,
+        _ bytes: inout MappedBytes, _ base: Int, _ mapped: UnsafeMutableBufferPointer<MappedRow>, _ count: inout Int
+    ) -> Int {
+        if let bytesMax { return sure.sure(range, look, slots, bytesMax: bytesMax) }
+        guard let start = mapped.baseAddress, range.count <= mapped.count - count else { return 0 }
+        let written = sure.write(range, look, slots, &bytes, to: start + count, base)
+        count += written
+        return written
     }
 
     /// For each slot of the plan the cell that fills it in the row at hand, or -1.
@@ -240,6 +269,8 @@ package struct RowMapper: Sendable {
         var cells: [Int]
         /// Whether the next row fills them alike: where every row has a cell for every column, in order, all do.
         var areFixed = false
+        /// The columns of the row that filled them, where another one of the same columns fills them alike; empty: none does.
+        var columns: [UInt32] = []
         /// How a look can tell that a row is a post; nil: it cannot.
         var look: SureRows.Look?
 
@@ -307,18 +338,31 @@ package struct RowMapper: Sendable {
 
     private func fill(_ slots: inout Slots, _ cells: Span<RowBatch.Cell>) -> Rejection? {
         if slots.areFixed, cells.count == plan.uses.count { return nil }
+        if !slots.columns.isEmpty {
+            if areColumns(slots.columns, of: cells) { return nil }
+            slots.columns.removeAll(keepingCapacity: true)
+        }
         slots.areFixed = false
         slots.look = nil
         if let obstacle = plan.obstacle { return Rejection(obstacle) }
         if let rejection = fillSlots(&slots.cells, cells) { return rejection }
         if plan.hasParents, let rejection = nested(slots.cells, cells) { return rejection }
         slots.areFixed = columnsAreFixed && cells.count == plan.uses.count
-        slots.look = look(slots.cells)
+        if !columnsAreFixed, !plan.hasParents {
+            for index in cells.indices { slots.columns.append(cells[index].column) }
+        }
+        slots.look = look(slots.cells, cellCount: cells.count)
         return nil
     }
 
+    private func areColumns(_ columns: [UInt32], of cells: Span<RowBatch.Cell>) -> Bool {
+        guard columns.count == cells.count else { return false }
+        for index in cells.indices where cells[index].column != columns[index] { return false }
+        return true
+    }
+
     /// How a look can tell that a row with these slots is a post.
-    private func look(_ slots: [Int]) -> SureRows.Look? {
+    private func look(_ slots: [Int], cellCount: Int) -> SureRows.Look? {
         guard case .slot(let ric) = plan.ric, slots[ric] >= 0 else { return nil }
         let kind: PostKind
         switch plan.post {
@@ -331,7 +375,8 @@ package struct RowMapper: Sendable {
         if updateOnly, kind == .refresh { return nil }
         if plan.serviceSlot >= 0, slots[plan.serviceSlot] >= 0 { return nil }
         var look = SureRows.Look(
-            ric: slots[ric], headerCount: 0, headerHead: 0, kind: kind, writesNull: emptyBecomesNull(in: kind))
+            cellCount: cellCount, ric: slots[ric], headerCount: 0, headerHead: 0, kind: kind,
+            writesNull: emptyBecomesNull(in: kind))
         if plan.header.indices.contains(slots[ric]) {
             let name = plan.header[slots[ric]]
             look.headerCount = name.count
@@ -353,7 +398,9 @@ package struct RowMapper: Sendable {
             // The blanks around a name are none of it.
             let value = cell.extracting(withoutSpaces(cell))
             if isSame(value, name.span) { continue }
-            guard index == 0, isSame(value, (byteOrderMark + name).span) else { return false }
+            guard index == 0, value.count == byteOrderMark.count + name.count,
+                isSame(value, (byteOrderMark + name).span)
+            else { return false }
         }
         return isNamed
     }

@@ -3,8 +3,10 @@
 ///
 /// It lies over the memory of one batch and one plan, which must stay as it is meanwhile.
 struct SureRows {
-    /// What is known of a row before its values are looked at.
+    /// What is known of rows before their values are looked at.
     struct Look {
+        /// So many cells a row has.
+        var cellCount: Int
         /// Index of the RIC's cell among the row's.
         var ric: Int
         /// How long its column's name in a header is, which a row may repeat, and the first bytes of that name, eight at most;
@@ -18,61 +20,81 @@ struct SureRows {
 
     let text: UnsafeRawBufferPointer
     let cells: UnsafeBufferPointer<RowBatch.Cell>
+    let rows: UnsafeBufferPointer<RowBatch.Row>
     let planBytes: UnsafeRawBufferPointer
     let uses: UnsafeBufferPointer<MappingPlan.ColumnUse>
     let fields: UnsafeBufferPointer<MappingPlan.Field>
     let typed: UnsafeBufferPointer<FieldConversion>
     let mapsColumnsPlainly: Bool
 
-    /// Whether the row is surely a post whose Fields, with four times its RIC, take no more than `bytesMax`.
+    /// How many of the rows in this range, from its first on, are surely posts whose Fields, with four times their RIC, take no
+    /// more than `bytesMax`.
     ///
-    /// - Parameter slots: for each slot of the plan the cell that fills it, or -1.
+    /// - Parameter slots: for each slot of the plan the cell that fills it, or -1: the same in every row.
     @inline(never)
-    func isSure(_ row: RowBatch.Row, _ look: Look, _ slots: [Int], bytesMax: Int) -> Bool {
-        guard let cells = cells(of: row), let ric = ric(cells[look.ric], look) else { return false }
-        var size = SureSize()
-        return slots.withUnsafeBufferPointer { take(cells, $0, writesNull: look.writesNull, &size) }
-            && size.bytes + SureSize.brace + 4 * ric.count <= bytesMax
+    func sure(_ range: Range<Int>, _ look: Look, _ slots: [Int], bytesMax: Int) -> Int {
+        slots.withUnsafeBufferPointer { slots in
+            var index = range.lowerBound
+            while index < range.upperBound {
+                guard let cells = cells(of: index, look), let ric = ric(cells[look.ric], look) else { break }
+                var size = SureSize()
+                guard take(cells, slots, writesNull: look.writesNull, &size),
+                    size.bytes &+ SureSize.brace &+ 4 &* ric.count <= bytesMax
+                else { break }
+                index &+= 1
+            }
+            return index &- range.lowerBound
+        }
     }
 
-    /// Writes RIC and Fields of a row that is surely a post, one behind the other; false: nothing is written, the row must
-    /// go the longer way.
+    /// Writes RIC and Fields of the rows in this range that are surely posts, one behind the other, from the first on up to one
+    /// that must go the longer way. Returns how many were written.
     ///
     /// - Parameters:
-    ///   - slots: as in `isSure`.
-    ///   - mapped: gets where the Fields lie.
+    ///   - slots: as in `sure`.
+    ///   - mapped: where the first row goes; there is room for all.
     ///   - base: where the first of `bytes` will lie.
     @inline(never)
     func write(
-        _ row: RowBatch.Row, _ look: Look, _ slots: [Int], _ bytes: inout MappedBytes, _ mapped: inout MappedRow,
-        _ base: Int
-    ) -> Bool {
-        guard let cells = cells(of: row), let ric = ric(cells[look.ric], look), let name = ric.baseAddress else {
-            return false
-        }
-        let start = bytes.count
+        _ range: Range<Int>, _ look: Look, _ slots: [Int], _ bytes: inout MappedBytes,
+        to mapped: UnsafeMutablePointer<MappedRow>, _ base: Int
+    ) -> Int {
+        var index = range.lowerBound
+        let start = base &+ bytes.count
         bytes.append { room in
-            guard let memory = room.baseAddress, room.count >= ric.count + SureBytes.slack else { return 0 }
-            copyShort(name, to: memory, ric.count)
-            var out = SureBytes(from: memory + ric.count, to: memory + room.count)
-            guard slots.withUnsafeBufferPointer({ take(cells, $0, writesNull: look.writesNull, &out) }) else {
-                return 0
+            guard let memory = room.baseAddress else { return 0 }
+            let end = memory + room.count
+            var at = memory
+            slots.withUnsafeBufferPointer { slots in
+                while index < range.upperBound {
+                    guard let cells = cells(of: index, look), let ric = ric(cells[look.ric], look),
+                        let name = ric.baseAddress, end - at >= ric.count &+ SureBytes.slack
+                    else { break }
+                    copyShort(name, to: at, ric.count)
+                    var out = SureBytes(from: at + ric.count, to: end)
+                    guard take(cells, slots, writesNull: look.writesNull, &out) else { break }
+                    out.close()
+                    let ricStart = start &+ (at - memory)
+                    (mapped + (index &- range.lowerBound)).initialize(
+                        to: MappedRow(
+                            row: rows[index].number, line: rows[index].line, post: look.kind, service: 0,
+                            ricStart: ricStart, ricLength: ric.count, fieldsStart: ricStart &+ ric.count,
+                            fieldsLength: out.at - at &- ric.count, keyHash: keyHash(ric: ric, service: 0)))
+                    at = out.at
+                    index &+= 1
+                }
             }
-            out.close()
-            return out.at - memory
+            return at - memory
         }
-        guard bytes.count > start else { return false }
-        mapped.post = look.kind
-        mapped.ricLength = ric.count
-        mapped.fieldsStart = base + start + ric.count
-        mapped.fieldsLength = bytes.count - start - ric.count
-        mapped.keyHash = keyHash(ric: ric, service: 0)
-        return true
+        return index &- range.lowerBound
     }
 
-    private func cells(of row: RowBatch.Row) -> UnsafeBufferPointer<RowBatch.Cell>? {
-        guard row.firstCell + row.cellCount <= cells.count else { return nil }
-        return UnsafeBufferPointer(rebasing: cells[row.firstCell..<row.firstCell + row.cellCount])
+    /// The row's cells, if nothing is wrong with it so far and it has as many as were looked for.
+    @inline(__always)
+    private func cells(of index: Int, _ look: Look) -> UnsafeBufferPointer<RowBatch.Cell>? {
+        let (problem, first, count) = (rows[index].problem, rows[index].firstCell, rows[index].cellCount)
+        guard problem < 0, count == look.cellCount, look.ric < count, first &+ count <= cells.count else { return nil }
+        return UnsafeBufferPointer(rebasing: cells[first..<first &+ count])
     }
 
     /// The RIC's bytes, if it is surely one.
@@ -85,13 +107,15 @@ struct SureRows {
         guard isPlainName(text, Int(cell.start), Int(cell.length)) else { return nil }
         let name = UnsafeRawBufferPointer(rebasing: text[cell.bytes])
         let first = name[0]
-        // A formula or an error; `9.13E+13`, which a spreadsheet made of an identifier, begins with one digit alone.
-        if mayBeSpoiled(first) || first == UInt8(ascii: "-") || first == UInt8(ascii: "+") { return nil }
-        if first &- UInt8(ascii: "0") <= 9, name.count > 1 {
-            if cell.kind == .number { return nil }
-            let second = name[1]
-            if second == UInt8(ascii: ".") || second == UInt8(ascii: ",") || second | 0x20 == UInt8(ascii: "e") {
-                return nil
+        if first < UInt8(ascii: "A") {
+            // A formula or an error; `9.13E+13`, which a spreadsheet made of an identifier, begins with one digit alone.
+            if mayBeSpoiled(first) || first == UInt8(ascii: "-") || first == UInt8(ascii: "+") { return nil }
+            if first &- UInt8(ascii: "0") <= 9, name.count > 1 {
+                if cell.kind == .number { return nil }
+                let second = name[1]
+                if second == UInt8(ascii: ".") || second == UInt8(ascii: ",") || second | 0x20 == UInt8(ascii: "e") {
+                    return nil
+                }
             }
         }
         if name.count == look.headerCount {
@@ -116,7 +140,9 @@ struct SureRows {
             let column = Int(cell.column)
             guard let isField = isField(column) else { return false }
             if !isField { continue }
-            if !take(cell, .look, prefix: uses[column].prefix, writesNull: writesNull, &out, &hasValue) {
+            if !take(
+                cell, .look, isLimited: false, prefix: uses[column].prefix, writesNull: writesNull, &out, &hasValue)
+            {
                 return false
             }
         }
@@ -146,7 +172,8 @@ struct SureRows {
                 isMissing ? RowBatch.Cell(column: 0, start: 0, length: 0, kind: .null) : cells[filler]
             guard fields[position].conversion.surelyHolds(cell.length) else { return false }
             if !take(
-                cell, target, prefix: fields[position].prefix, writesNull: writesNull, &out, &hasValue)
+                cell, target, isLimited: fields[position].conversion.limits != nil, prefix: fields[position].prefix,
+                writesNull: writesNull, &out, &hasValue)
             {
                 return false
             }
@@ -183,7 +210,9 @@ struct SureRows {
                 else { return false }
                 target = sure
             }
-            if !take(cell, target, prefix: uses[column].prefix, writesNull: writesNull, &out, &hasValue) {
+            if !take(
+                cell, target, isLimited: true, prefix: uses[column].prefix, writesNull: writesNull, &out, &hasValue)
+            {
                 return false
             }
         }
@@ -191,24 +220,20 @@ struct SureRows {
     }
 
     /// Takes one field; false: its value must be converted to be known.
+    ///
+    /// - Parameter isLimited: a dictionary says how long a text may be, and of which characters.
     @inline(__always)
     private func take<Output: SureOutput>(
-        _ cell: RowBatch.Cell, _ target: FieldConversion.Target, prefix: Range<Int>, writesNull: Bool,
+        _ cell: RowBatch.Cell, _ target: FieldConversion.Target, isLimited: Bool, prefix: Range<Int>, writesNull: Bool,
         _ out: inout Output, _ hasValue: inout Bool
     ) -> Bool {
         let count = Int(cell.length)
-        var mayBeNumber = target != .text
-        var mayBeText = target != .real
-        // Asked first: most are.
-        if cell.kind != .plain {
-            switch cell.kind {
-            case .plain, .null: break
-            case .string: if target == .look { mayBeNumber = false }
-            case .number: if target == .look { mayBeText = false }
-            case .padded, .bool, .nested, .faulty: return false
-            }
-        }
-        if count == 0 || cell.kind == .null { return !writesNull || (put(prefix, &out) && out.putNull()) }
+        let kind = cell.kind
+        // No `switch`: it would be a jump by a table for every value.
+        guard kind == .plain || kind == .string || kind == .number || kind == .null else { return false }
+        if count == 0 || kind == .null { return !writesNull || (put(prefix, &out) && out.putNull()) }
+        let mayBeNumber = target != .text && !(target == .look && kind == .string)
+        let mayBeText = target != .real && !(target == .look && kind == .number)
         // Eight bytes can be read of every value but a batch's last ones.
         guard let base = text.baseAddress, Int(cell.start) &+ max(count, 8) <= text.count else { return false }
         let value = base + Int(cell.start)
@@ -229,7 +254,7 @@ struct SureRows {
         } else if !isWordAtALook(value), mayBeNumber || !isTextAtALook(first) || first >= UInt8(ascii: "A") {
             return false
         }
-        return put(prefix, &out) && out.putText(value, count)
+        return put(prefix, &out) && out.putText(value, count, isLimited: isLimited)
     }
 
     @inline(__always)
@@ -267,8 +292,9 @@ private protocol SureOutput {
     mutating func put(_ piece: UnsafeRawPointer, _ count: Int) -> Bool
     /// A value of one byte or more as it is, of which eight bytes can be read at least.
     mutating func putValue(_ value: UnsafeRawPointer, _ count: Int) -> Bool
-    /// A text of one byte or more, of which eight bytes can be read at least; false also where JSON would escape it.
-    mutating func putText(_ text: UnsafeRawPointer, _ count: Int) -> Bool
+    /// A text of one byte or more, of which eight bytes can be read at least; false also where it must be looked at more
+    /// closely.
+    mutating func putText(_ text: UnsafeRawPointer, _ count: Int, isLimited: Bool) -> Bool
     mutating func putNull() -> Bool
 }
 
@@ -280,6 +306,25 @@ private func isPlainText(_ text: UnsafeRawPointer, _ count: Int) -> Bool {
         // DEL is the only ASCII that one more makes no ASCII.
         nonzeroBytes($0 & repeated(0xE0)) & nonzeroBytes($0 ^ repeated(Byte.quote))
             & nonzeroBytes($0 ^ repeated(Byte.backslash)) & ~($0 | ($0 &+ repeated(0x01)))
+    }
+}
+
+/// The same of what goes beyond ASCII, which is sent behind the switch to UTF-8, but not of all that does: what is written for
+/// a character that nobody could read begins with EF.
+@inline(never)
+private func isWideText(_ text: UnsafeRawPointer, _ count: Int) -> Bool {
+    areAllPlain(UnsafeRawBufferPointer(start: text, count: max(count, 8)), 0, count) {
+        nonzeroBytes($0 & repeated(0xE0)) & nonzeroBytes($0 ^ repeated(Byte.quote))
+            & nonzeroBytes($0 ^ repeated(Byte.backslash)) & nonzeroBytes($0 ^ repeated(0x7F))
+            & nonzeroBytes($0 ^ repeated(0xEF))
+    }
+}
+
+/// Whether a text of one byte or more, of which eight can be read, can be sent, escaped or not.
+@inline(never)
+private func isSendableText(_ text: UnsafeRawPointer, _ count: Int) -> Bool {
+    areAllPlain(UnsafeRawBufferPointer(start: text, count: max(count, 8)), 0, count) {
+        nonzeroBytes($0 & repeated(0xE0)) & nonzeroBytes($0 ^ repeated(0xEF))
     }
 }
 
@@ -306,9 +351,13 @@ private struct SureSize: SureOutput {
     mutating func putValue(_ value: UnsafeRawPointer, _ count: Int) -> Bool { put(value, count) }
 
     @inline(__always)
-    mutating func putText(_ text: UnsafeRawPointer, _ count: Int) -> Bool {
-        guard isPlainText(text, count) else { return false }
-        bytes &+= count &+ 2
+    mutating func putText(_ text: UnsafeRawPointer, _ count: Int, isLimited: Bool) -> Bool {
+        if isPlainText(text, count) {
+            bytes &+= count &+ 2
+            return true
+        }
+        guard !isLimited, isSendableText(text, count) else { return false }
+        bytes &+= 2 &* count &+ 2 &+ utf8Switch.utf8CodeUnitCount
         return true
     }
 
@@ -361,10 +410,15 @@ private struct SureBytes: SureOutput {
     }
 
     @inline(__always)
-    mutating func putText(_ text: UnsafeRawPointer, _ count: Int) -> Bool {
-        guard isPlainText(text, count) else { return false }
+    mutating func putText(_ text: UnsafeRawPointer, _ count: Int, isLimited: Bool) -> Bool {
+        let isPlain = isPlainText(text, count)
+        guard isPlain || !isLimited && isWideText(text, count) else { return false }
         at.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
         at += 1
+        if !isPlain {
+            at.copyMemory(from: utf8Switch.utf8Start, byteCount: utf8Switch.utf8CodeUnitCount)
+            at += utf8Switch.utf8CodeUnitCount
+        }
         guard putValue(text, count) else { return false }
         at.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
         at += 1
