@@ -36,12 +36,15 @@ package struct Admission: Sendable, Equatable {
         package var rejected: Int
         /// What the file's trailer says against it.
         package var control: FileProblem?
+        /// What the rule's checks say against it as a whole.
+        package var implausible: FileProblem?
 
         /// Rows that count.
         var counted: Int { rows - skipped }
 
         package init(
-            size: Int, sha256: String, rows: Int, skipped: Int = 0, rejected: Int, control: FileProblem?
+            size: Int, sha256: String, rows: Int, skipped: Int = 0, rejected: Int, control: FileProblem?,
+            implausible: FileProblem? = nil
         ) {
             self.size = size
             self.sha256 = sha256
@@ -49,6 +52,7 @@ package struct Admission: Sendable, Equatable {
             self.skipped = skipped
             self.rejected = rejected
             self.control = control
+            self.implausible = implausible
         }
     }
 
@@ -194,7 +198,7 @@ package struct Admission: Sendable, Equatable {
                 "\(reading.rejected) of \(reading.counted) rows are rejected, more than the rule allows", withRows: true
             )
         }
-        return nil
+        return reading.implausible.map { .refuse(FileTrouble($0), withRows: true) }
     }
 
     /// Why nothing more is sent of a file that is about to go on; nil: rows that were never sent are sent.

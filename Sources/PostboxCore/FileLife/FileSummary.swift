@@ -34,6 +34,8 @@ package struct FileSummary: Sendable {
     package var dictionary: DictionaryCopy?
     /// What reading back showed; nil: no row was read back.
     package var verified: ReadBackCounts?
+    /// How often which warning of the rule's checks was given to a row that was to go; nil: the rule has no checks.
+    package var checkWarnings: [String: Int]?
     /// Lines for people about the set-up, such as a TLS verification that is off.
     package var warnings: [String]
 
@@ -155,6 +157,10 @@ package struct FileSummary: Sendable {
             "\"postbox\": \(quoted(version))",
             "\"config_sha256\": \(quoted(configSHA256))",
         ].compactMap { $0 }
+        if let checkWarnings {
+            let counts = Self.byCount(checkWarnings).map { quoted($0.word) + ": \($0.count)" }
+            lines.append("\"check_warnings\": {\(counts.joined(separator: ", "))}")
+        }
         if !tables.isEmpty {
             let texts = tables.sorted { $0.key < $1.key }.map { quoted($0.key) + ": " + quoted($0.value) }
             lines.append("\"tables\": {\(texts.joined(separator: ", "))}")

@@ -48,7 +48,8 @@ package struct ResultJournal {
         }
         if goodBytes == 0 {
             if reader.columns.isEmpty, !isLast { return }
-            guard reader.columns.map(\.name) == names else {
+            let columns = reader.columns.map(\.name)
+            guard columns == names || columns == names + [ResultLines.warningsColumn] else {
                 isBroken = true
                 return
             }

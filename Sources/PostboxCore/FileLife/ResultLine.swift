@@ -3,6 +3,8 @@ package struct ResultLines: Sendable {
     /// The header line. Columns are only ever appended.
     package static let header =
         "drop,row,line,destination,ric,service,post,outcome,nak_code,reason,text,superseded_by,post_id,attempts,sent_at,settled_at,fields\n"
+    /// The column of what a rule's checks say against rows that go all the same; it is there where the rule has checks.
+    package static let warningsColumn = "check_warnings"
 
     /// `DROP,`
     private let lead: [UInt8]
@@ -13,13 +15,18 @@ package struct ResultLines: Sendable {
     private let acked: LinePieces
     /// Rows of a JSON array on one line have no line number of their own.
     private let hasLines: Bool
+    private let hasWarnings: Bool
     private var rowText = CountingText()
     private var lineText = CountingText()
     private var postIDText = CountingText()
     private var sentClock = TimeText()
     private var settledClock = TimeText()
 
-    package init(drop: Int, destination: String, services: [String], hasLines: Bool) {
+    /// - Parameters:
+    ///   - hasLines: Rows have line numbers of their own.
+    ///   - hasWarnings: The rule has checks.
+    package init(drop: Int, destination: String, services: [String], hasLines: Bool, hasWarnings: Bool = false) {
+        self.hasWarnings = hasWarnings
         lead = Array("\(drop),".utf8)
         afterLine = [UInt8(ascii: ",")] + Self.quoted(destination) + [UInt8(ascii: ",")]
         let services = services.map(Self.quoted)
@@ -33,6 +40,9 @@ package struct ResultLines: Sendable {
         self.hasLines = hasLines
     }
 
+    /// The header line of the drop's file.
+    package var header: String { hasWarnings ? Self.header.dropLast() + ",\(Self.warningsColumn)\n" : Self.header }
+
     private static func afterRIC(_ service: [UInt8], _ post: String) -> [UInt8] {
         [UInt8(ascii: ",")] + service + Array(",\(post),".utf8)
     }
@@ -41,12 +51,14 @@ package struct ResultLines: Sendable {
     package mutating func append(_ run: SettledRun, to out: inout LineBuffer) {
         let handover = run.handover
         let details = run.details.map { Self.render($0) }
+        let warnings = hasWarnings ? Self.warnings(of: run) : [:]
         handover.batch.bytes.withUnsafeBytes { bytes in
             handover.rows.withUnsafeBufferPointer { rows in
                 var most = 0
                 for settled in run.rows {
                     most += bytesMax(rows[settled.index], settled.detail < 0 ? 0 : details[settled.detail].count)
                 }
+                for text in warnings.values { most += text.count }
                 out.append(most) { line in
                     for settled in run.rows {
                         let row = rows[settled.index]
@@ -54,7 +66,8 @@ package struct ResultLines: Sendable {
                             row, bytes: bytes, outcome: settled.outcome,
                             detail: settled.detail < 0 ? nil : details[settled.detail],
                             postID: handover.postID(of: row.row), attempts: settled.attempts, sentAt: settled.sentAt,
-                            settledAt: settled.settledAt, to: &line)
+                            settledAt: settled.settledAt, warnings: warnings.isEmpty ? nil : warnings[row.row],
+                            to: &line)
                     }
                 }
             }
@@ -80,11 +93,12 @@ package struct ResultLines: Sendable {
             }
             return
         }
+        let warnings = hasWarnings ? batch.warnings[row.row].map(Self.render) : nil
         batch.bytes.withUnsafeBytes { bytes in
-            out.append(bytesMax(row, detail.count)) { line in
+            out.append(bytesMax(row, detail.count) + (warnings?.count ?? 0)) { line in
                 write(
                     row, bytes: bytes, outcome: outcome, detail: detail, postID: postID, attempts: mayBeSent ? 1 : 0,
-                    sentAt: 0, settledAt: settledAt, to: &line)
+                    sentAt: 0, settledAt: settledAt, warnings: warnings, to: &line)
             }
         }
     }
@@ -111,7 +125,7 @@ package struct ResultLines: Sendable {
     @inline(__always)
     private mutating func write(
         _ row: MappedRow, bytes: UnsafeRawBufferPointer, outcome: PostOutcome, detail: [UInt8]?, postID: UInt32,
-        attempts: Int, sentAt: Int64, settledAt: Int64, to line: inout LineBytes
+        attempts: Int, sentAt: Int64, settledAt: Int64, warnings: [UInt8]? = nil, to line: inout LineBytes
     ) {
         let comma = UInt8(ascii: ",")
         var postID = postID
@@ -144,6 +158,10 @@ package struct ResultLines: Sendable {
         line.append(settledAt, &settledClock)
         line.append(comma)
         line.appendJSON(bytes, row.fieldsStart, row.fieldsLength)
+        if hasWarnings {
+            line.append(comma)
+            if let warnings { line.append(warnings) }
+        }
         line.append(UInt8(ascii: "\n"))
     }
 
@@ -163,6 +181,22 @@ package struct ResultLines: Sendable {
             out.append(UInt8(ascii: ","))
         }
         return out
+    }
+
+    /// Of the rows of a run, by their numbers: what stands in their warnings' column.
+    private static func warnings(of run: SettledRun) -> [Int: [UInt8]] {
+        let (batch, rows) = (run.handover.batch, run.handover.rows)
+        guard !batch.warnings.isEmpty else { return [:] }
+        var texts: [Int: [UInt8]] = [:]
+        for settled in run.rows {
+            let row = rows[settled.index].row
+            if let problems = batch.warnings[row] { texts[row] = render(problems) }
+        }
+        return texts
+    }
+
+    private static func render(_ warnings: [RowProblem]) -> [UInt8] {
+        quoted(freeText(warnings.map { "\($0.reason): \($0.what)" }.joined(separator: " ")))
     }
 
     /// A text for people, part of which may come from a server or a file: one line, and no formula to a spreadsheet.

@@ -5,6 +5,8 @@ package struct SettledRows: Sendable, Equatable {
     package private(set) var outcomes = OutcomeCounts()
     /// By destination: rows with a bad outcome.
     package private(set) var bad: [String: RowSet] = [:]
+    /// By destination: rows that the server refused.
+    package private(set) var refused: [String: Int] = [:]
     /// Lines of rows that were sent.
     package private(set) var sent = 0
     /// `sent_at` of the first post; empty: none.
@@ -25,6 +27,7 @@ package struct SettledRows: Sendable, Equatable {
         guard line.row <= rows, settled[line.destination]?.contains(line.row) == false else { return false }
         settled[line.destination]?.insert(line.row)
         outcomes.add(line.outcome, word: line.nakCode.isEmpty ? line.reason : line.nakCode)
+        if line.outcome == .nacked { refused[line.destination, default: 0] += 1 }
         if !line.outcome.isGood { bad[line.destination]?.insert(line.row) }
         guard !line.sentAt.isEmpty else { return true }
         sent += 1

@@ -70,7 +70,8 @@ struct RowMaker {
                     isOptional: field.isOptional ?? false))
             stage.add(makers.maker(source, value, of: field), date: makers.date(value))
         }
-        let names = plan.names
+        // Checks look into some of them behind the mapper.
+        let names = plan.names + rule.checkedColumns.filter { !plan.takes($0) }
         if group != nil { for name in names { _ = slot(name) } }
         // What is looked into behind `group`: also what was looked into before.
         let after = Set(names + rule.takenColumns)

@@ -322,6 +322,7 @@ extension MappingRule {
         if let blanks = layout?.blanks, blanks.trims == true || blanks.nulls?.isEmpty == false { return true }
         if layout?.lines?.fixed != nil { return true }
         if fields == nil, number?.isEmpty == false { return true }
+        if checkedColumns.contains(where: isOwn) { return true }
         switch ric {
         case .derived: return true
         case .column(let name): if isOwn(name) { return true }

@@ -3,8 +3,9 @@ extension MappingRule {
     var shapingColumns:
         (watched: [(name: String, use: String)], choices: [(names: [String], use: String, isOptional: Bool)])
     {
-        guard let shape else { return ([], []) }
-        var watched: [(name: String, use: String)] = []
+        let checked = columnsForChecks.map { (name: $0, use: "`checks`") }.filter { !isMade($0.name) }
+        guard let shape else { return (checked, []) }
+        var watched = checked
         var choices: [(names: [String], use: String, isOptional: Bool)] = []
         func watch(_ source: ColumnSource, _ use: String) {
             if case .anyOf(let names) = source {
@@ -46,6 +47,7 @@ extension MappingRule {
         for made in shape?.lets ?? [] { add(made.value.date) }
         if case .derived(_, let value) = ric { add(value.date) }
         if case .latest(_, let date)? = shape?.take { add(date) }
+        for check in checks ?? [] { if case .day(_, _, _, let zone?) = check.kind { names.insert(zone) } }
         return names.subtracting(["UTC"])
     }
 

@@ -46,6 +46,25 @@ enum DateText: Equatable {
     }
 }
 
+extension DateText {
+    /// Days from 1970-01-01 to a date as it is written in a post; nil: it is no date that can be read in one way only.
+    static func day(of text: Span<UInt8>) -> Int? {
+        switch DateText(text) {
+        case .asItIs:
+            let dash = text.count == 10 ? 1 : 0
+            return DateCalendar.day(
+                year: number(text, 0..<4), month: number(text, 4 + dash..<6 + dash),
+                day: number(text, 6 + 2 * dash..<8 + 2 * dash))
+        case .dayMonthYear(let day, let month, let year):
+            let at = month.lowerBound
+            return DateCalendar.day(
+                year: number(text, year), month: monthNamed(text[at], text[at + 1], text[at + 2]),
+                day: number(text, day))
+        case .ambiguous, nil: return nil
+        }
+    }
+}
+
 /// Whether text is three numbers with two slashes, or two points, between them.
 private func isAmbiguous(_ text: Span<UInt8>) -> Bool {
     var separators = 0

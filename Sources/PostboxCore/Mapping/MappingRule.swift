@@ -196,6 +196,10 @@ package struct MappingRule: Sendable, Equatable, Codable {
     @Apart package var number: NumberForm? = nil
     /// Of a rule without `fields`; each field has its own. nil: it is rejected.
     package var tooLong: TooLong?
+    /// nil: nothing is asked about its prices.
+    package var checks: [CheckRule]?
+    /// More rows than this that a server refuses stop the file (`NackLimit`). nil: no limit.
+    package var maxNacked: RowLimit?
 
     package init(
         match: String = "*", destinations: [String], post: PostRule = .plain, ric: RICRule = .plain,

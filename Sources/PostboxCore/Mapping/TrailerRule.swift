@@ -57,6 +57,8 @@ extension MappingRule {
         rule.readySuffix = nil
         rule.checksum = nil
         rule.trailer = nil
+        // It has some of the rows.
+        rule.checks?.removeAll { $0.isOfFile }
         rule.isForRejects = true
         if let destination, destinations.contains(destination) { rule.destinations = [destination] }
         return rule

@@ -84,6 +84,7 @@ extension MappingRule {
             }
         }
         if let shape { used.add(shape) }
+        checkedColumns.forEach { used.add($0) }
         guard let trailer else { return used }
         used.add(trailer.match)
         if let sum = trailer.sum { used.add(sum.column) }

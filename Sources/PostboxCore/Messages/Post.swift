@@ -89,6 +89,8 @@ package struct PostBatch: Sendable, Equatable {
     package var bytes: [UInt8] = []
     package var rows: [MappedRow] = []
     package var problems: [RowProblem] = []
+    /// By number of a row that goes all the same: what the rule's checks say against it.
+    package var warnings: [Int: [RowProblem]] = [:]
 
     package init() {}
 
@@ -103,6 +105,7 @@ package struct PostBatch: Sendable, Equatable {
             row.fieldsStart = out.bytes.count
             out.bytes.append(contentsOf: fields)
             out.rows.append(row)
+            if !warnings.isEmpty, let warning = warnings[row.row] { out.warnings[row.row] = warning }
         }
         return out
     }
@@ -118,5 +121,6 @@ package struct PostBatch: Sendable, Equatable {
         bytes.removeAll(keepingCapacity: true)
         rows.removeAll(keepingCapacity: true)
         problems.removeAll(keepingCapacity: true)
+        if !warnings.isEmpty { warnings.removeAll(keepingCapacity: true) }
     }
 }

@@ -9,13 +9,19 @@ extension DeliveryMachine {
         package var settled: RowSet?
         /// Rows up to this one may have been sent by an earlier run; 0: none.
         package var postedThrough: Int
+        /// nil: however many rows the server refuses.
+        package var nackLimit: NackLimit?
 
-        package init(number: Int, rows: Int, postIDBase: UInt32, settled: RowSet?, postedThrough: Int) {
+        package init(
+            number: Int, rows: Int, postIDBase: UInt32, settled: RowSet?, postedThrough: Int,
+            nackLimit: NackLimit? = nil
+        ) {
             self.number = number
             self.rows = rows
             self.postIDBase = postIDBase
             self.settled = settled
             self.postedThrough = postedThrough
+            self.nackLimit = nackLimit
         }
     }
 

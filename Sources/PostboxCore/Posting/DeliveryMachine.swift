@@ -134,12 +134,15 @@ package struct DeliveryMachine: Sendable {
     private var handled = 0
     /// The first row that was committed as sent and never handed over.
     private var notOffered: Int?
+    /// nil: however many rows the server refuses, or it was said that they are too many.
+    private var nackLimit: NackLimit?
 
     /// `window`: posts that may be in flight; `lead`: rows that are committed at once.
     package init(_ drop: Drop, window: Int, lead: Int) {
         self.drop = drop
         self.lead = lead
         self.window = window
+        nackLimit = drop.nackLimit
         handed = drop.postedThrough > 0 ? drop.settled ?? RowSet(rows: drop.rows) : drop.settled
     }
 
@@ -483,13 +486,21 @@ package struct DeliveryMachine: Sendable {
 
     // MARK: - The answering side
 
-    /// So many more rows have their outcome, written down. Returns `close` or `suspend` when they were the last; nil: nothing
-    /// is to be done.
-    package mutating func settled(_ count: Int) -> Action? {
+    /// So many more rows have their outcome, written down; `refused`: the server refused so many of them. Returns `close` or
+    /// `suspend` when they were the last; nil: nothing is to be done.
+    package mutating func settled(_ count: Int, refused: Int = 0) -> Action? {
         tally.settled += count
+        nackLimit?.add(refused)
         stopWaiting()
         guard case .awaiting(let end) = state, tally.open == 0 else { return nil }
         return leave(end)
+    }
+
+    /// Why nothing more of the drop is to be sent: the server refused too many of its rows. It is told once.
+    package mutating func takeStop() -> OutcomeDetail? {
+        guard let stop = nackLimit?.stop else { return nil }
+        nackLimit = nil
+        return stop
     }
 
     /// No more outcomes come: what is open will not be settled by this run.

@@ -77,6 +77,8 @@ package struct Event: Sendable, Hashable {
     package static let fileFailed = Event("file_failed")
     package static let fileRefused = Event("file_refused")
     package static let duplicateFile = Event("duplicate_file")
+    package static let checkWarnings = Event("check_warnings")
+    package static let tooManyNacked = Event("too_many_nacked")
     package static let maxAge = Event("max_age")
     package static let changedAfterRead = Event("changed_after_read")
     package static let contributionFault = Event("contribution_fault")
@@ -129,7 +131,8 @@ package struct Event: Sendable, Hashable {
         .waitingLong, .waitingOver, .companionAlone, .ignored, .nameTooLong, .nameUnreadable, .watching, .watchFault,
         .polling, .inotifyOverflow, .inboxFault, .claimFault, .tableFault, .tableRead, .claimed, .posting, .fileDone,
         .filePartial,
-        .fileFailed, .fileRefused, .duplicateFile, .maxAge, .changedAfterRead, .contributionFault, .verifying,
+        .fileFailed, .fileRefused, .duplicateFile, .checkWarnings, .tooManyNacked, .maxAge, .changedAfterRead,
+        .contributionFault, .verifying,
         .storedDifferently, .verifyIncomplete, .verifyUnsupported, .held, .resumed,
         .cancelling, .orderVoid, .foreignOrder, .controlFault, .recovery, .recoveredInDoubt, .foreignFile,
         .diskFault, .diskRecovered, .ledgerFault, .ledgerMissing, .spoolFault, .spoolTaken,

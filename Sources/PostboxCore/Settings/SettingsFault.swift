@@ -112,6 +112,7 @@ extension Settings {
                         "`post` asks for a Refresh, but the destination `\(name)` (\(profile)) takes Updates only")
                 }
             }
+            for what in rule.checkProblems { add(.checks, what) }
             if rule.trailer != nil {
                 if let format = rule.knownFormat {
                     if format.traits.trailer == nil { add(.trailer, PriceFileFormat.withTrailerOnly) }
@@ -154,7 +155,8 @@ extension Settings {
                 faults.append(
                     SettingsFault(
                         .rule(index, key),
-                        "`lookup` names the table `\(lookup.table)`, which is not in `tables`\(nearest)"))
+                        "`\(key == .checks ? "checks" : "lookup")` names the table `\(lookup.table)`, which is not in `tables`\(nearest)"
+                    ))
             }
         }
         return faults

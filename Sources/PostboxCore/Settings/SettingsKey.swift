@@ -99,6 +99,7 @@ package enum RuleKey: String, SettingsKey {
     case match, destination, post, ric, fields, empty
     case maxRejected = "max_rejected"
     case tolerate
+    case maxNacked = "max_nacked"
     case maxAge = "max_age"
     case encoding
     case finalNewline = "final_newline"
@@ -118,6 +119,8 @@ package enum RuleKey: String, SettingsKey {
     // How its values are written.
     case decimal, thousands, indian, exponent, zone, to
     case tooLong = "too_long"
+    // Whether its prices are plausible.
+    case checks
 }
 
 /// `post` of a rule in its long form.
@@ -220,4 +223,27 @@ package enum TrailerKey: String, SettingsKey {
 /// `sum` of a rule's `trailer`.
 package enum TrailerSumKey: String, SettingsKey {
     case column, field
+}
+
+/// An entry of a rule's `checks`.
+package enum CheckKey: String, SettingsKey {
+    case field, min, max, ordered, spread, move, factor, from, first, unchanged, age, future
+    case universe, missing, extra, rows, layout
+    case onFail = "on_fail"
+}
+
+/// `from` of a check.
+package enum CheckFromKey: String, SettingsKey {
+    case table, by, take
+}
+
+/// `universe` of a check.
+package enum UniverseKey: String, SettingsKey {
+    case table, key
+}
+
+/// `rows` of a check.
+package enum CheckRowsKey: String, SettingsKey {
+    case min
+    case againstLast = "against_last"
 }

@@ -48,6 +48,34 @@ package enum SettingsText {
         return .percent(value: value, decimals: decimals.count)
     }
 
+    /// `10%` or `0.5%`, also above 100; the plain decimal before the sign.
+    package static func percent(_ text: String) throws(SettingsMistake) -> String {
+        let number = String(text.dropLast())
+        let parts = number.split(separator: ".", omittingEmptySubsequences: false)
+        guard text.last == "%", isPlainDecimal(number), number.first != "-", parts[0].count <= 6,
+            parts.dropFirst().allSatisfy({ $0.count <= 6 })
+        else { throw SettingsMistake("a percentage such as 10% or 0.5%") }
+        return number
+    }
+
+    /// A plain decimal that a field can hold: at most 14 decimals and 18 significant digits; returned as it stands.
+    package static func decimal(_ text: String) throws(SettingsMistake) -> String {
+        let digits = text.filter(\.isASCIIDigit).drop { $0 == "0" }
+        let decimals = text.split(separator: ".").dropFirst().first?.count ?? 0
+        guard isPlainDecimal(text), decimals <= 14, digits.count <= 18 else {
+            throw SettingsMistake("a plain decimal such as 0.01, of at most 14 decimals and 18 significant digits")
+        }
+        return text
+    }
+
+    /// `1bd`: business days.
+    package static func businessDays(_ text: String) throws(SettingsMistake) -> Int {
+        guard text.hasSuffix("bd"), let days = wholeNumber(String(text.dropLast(2)), in: 0...1000) else {
+            throw SettingsMistake("a number of business days such as 1bd, from 0bd to 1000bd")
+        }
+        return days
+    }
+
     /// Digits alone, within `range`; nil otherwise.
     package static func wholeNumber(_ text: String, in range: ClosedRange<Int>) -> Int? {
         guard !text.isEmpty, text.allSatisfy(\.isASCIIDigit), let number = Int(text), range.contains(number) else {

@@ -116,6 +116,20 @@ struct FlatTable: Sendable {
     /// In place of a row that is still to be looked for.
     private static let isUnsure = -2
 
+    /// Bytes in all: more than any place of a row.
+    var byteCount: Int { bytes.count }
+
+    /// Goes through the places of rows in their order, each of which has so many cells, until `body` says false.
+    func eachRow(cells: Int, _ body: (Int) -> Bool) {
+        var at = 0
+        for _ in 0..<count {
+            guard body(at) else { return }
+            at = bytes.withUnsafeBytes { bytes in
+                (0..<cells).reduce(at) { at, _ in Self.cell(in: bytes, at: at).upperBound }
+            }
+        }
+    }
+
     /// Appends a cell of a row; 0 is its key.
     func append(cell number: Int, ofRowAt start: Int, into out: inout [UInt8]) {
         bytes.withUnsafeBytes { bytes in

@@ -2,7 +2,7 @@
 package final class LookupTable: Sendable {
     /// Of the file that it was read from, in hexadecimal.
     package let sha256: String
-    /// The columns that can be taken.
+    /// The columns that can be taken, the key first.
     package let columns: [String]
     private let table: FlatTable
 
@@ -33,7 +33,23 @@ package final class LookupTable: Sendable {
 
     /// Appends the value of a column in the row that begins there.
     func append(_ column: Int, ofRowAt row: Int, into out: inout [UInt8]) {
-        table.append(cell: column + 1, ofRowAt: row, into: &out)
+        table.append(cell: column, ofRowAt: row, into: &out)
+    }
+
+    /// What stands in a column, each value once, found as a table's rows are: with how many cells these have.
+    func keys(of column: Int) -> (table: FlatTable, cells: Int) {
+        guard column > 0 else { return (table, columns.count) }
+        var keys = FlatTable()
+        var key: [UInt8] = []
+        table.eachRow(cells: columns.count) { row in
+            key.removeAll(keepingCapacity: true)
+            table.append(cell: column, ofRowAt: row, into: &key)
+            guard !key.isEmpty else { return true }
+            key.withUnsafeBytes { keys.append($0) }
+            _ = keys.endRow()
+            return true
+        }
+        return (keys, 1)
     }
 }
 
@@ -69,7 +85,7 @@ package struct LookupTableReader {
     ///   - delimiter: One ASCII character.
     package init(key: String, columns: [String], delimiter: UInt8) {
         self.key = key
-        wanted = columns
+        wanted = columns.filter { $0 != key }
         reader = CSVReader(delimiter: delimiter, usedColumns: UsedColumns([key] + columns))
     }
 
@@ -93,7 +109,7 @@ package struct LookupTableReader {
 
     /// The table, after the last bytes.
     package func finish(sha256: String) -> LookupTable {
-        LookupTable(sha256: sha256, columns: wanted, table: table)
+        LookupTable(sha256: sha256, columns: [key] + wanted, table: table)
     }
 
     private func findColumns() throws(TableFault) -> [Int] {

@@ -51,6 +51,7 @@ extension MappingRule {
         for column in shape?.lets ?? [] {
             if let lookup = column.value.lookup { found.append((.let, lookup)) }
         }
+        for check in checks ?? [] { if let lookup = check.lookup { found.append((.checks, lookup)) } }
         return found
     }
 }

@@ -75,7 +75,7 @@ package actor ResultFile {
         durable = keeping
         released = keeping / Self.pageBytes * Self.pageBytes
         var first = LineBuffer(offset: keeping)
-        if keeping == 0 { first.append(contentsOf: ResultLines.header.utf8) }
+        if keeping == 0 { first.append(contentsOf: (lines.values.first?.header ?? ResultLines.header).utf8) }
         written = first.count
         let header = first.bytes
         buffer = first

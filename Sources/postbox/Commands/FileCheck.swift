@@ -129,6 +129,7 @@ struct FileCheck {
                 let skipped = found.skipped.map { ", \($0.count) skipped" } ?? ""
                 say("  \(found.rows) rows: \(posted) would be posted, \(rejected) rejected\(skipped)")
             }
+            for warning in found.checks.fileWarnings { problem(path, warning) }
             if let refusal {
                 problem(path, refusal)
                 return PostboxCore.ExitCode.failed
@@ -162,7 +163,7 @@ struct FileCheck {
                 hint: "correct the rows, or raise `max_rejected` of the rule"
             )
         }
-        return nil
+        return found.checks.refusal
     }
 
     /// Reads the file again and shows its problems, and its posts where they would be sent.
@@ -182,7 +183,12 @@ struct FileCheck {
                             if traits.isWorkbook { one.column = pass.place(ofColumn: one.columnName) ?? 0 }
                             self.problem(path, one, row: row.row, isInLine: traits.hasHeader)
                         }
-                    } else if isSent, left > 0 {
+                        continue
+                    }
+                    for one in posts.warnings[row.row] ?? [] where limit.shows(one.reason) {
+                        self.problem(path, one, row: row.row, isInLine: hasLines)
+                    }
+                    if isSent, left > 0 {
                         left -= 1
                         show(row, posts, codec)
                     }

@@ -23,6 +23,8 @@ struct Delivery: Sendable {
     let settled: RowSet?
     /// Rows up to this one may have been sent by an earlier run.
     let postedThrough: Int
+    /// Rows that the server refused in an earlier run.
+    let refused: Int
     let results: ResultFile
 
     /// What is read while the rows are handed over.
@@ -35,10 +37,14 @@ struct Delivery: Sendable {
     /// Does all of it. Throws on a fault of the disk or the ledger, when the answers to what was handed over are written down.
     func run(_ outcomes: OutcomeStream) async throws -> DeliveryMachine.End {
         let rowsOfDrop = DeliveryMachine.Drop(
-            number: file.drop, rows: rows, postIDBase: base, settled: settled, postedThrough: postedThrough)
+            number: file.drop, rows: rows, postIDBase: base, settled: settled, postedThrough: postedThrough,
+            nackLimit: file.rule.maxNacked.map {
+                NackLimit($0, rows: rows - (skipped?.count ?? 0), refused: refused)
+            })
         let start = await lane.start(of: file.drop)
         let machine = SharedDelivery(
             DeliveryMachine(rowsOfDrop, window: lane.destination.window, lead: start.leadRows))
+        await stopIfRefused(machine)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await receive(outcomes, machine, on: results) }
             var action: DeliveryMachine.Action
@@ -92,9 +98,11 @@ struct Delivery: Sendable {
         for await runs in outcomes {
             var count = 0
             var acked = 0
+            var refused = 0
             for run in runs {
                 count += run.rows.count
                 acked += run.rows.reduce(0) { $0 + ($1.outcome.isGood ? 1 : 0) }
+                refused += run.rows.reduce(0) { $0 + ($1.outcome == .nacked ? 1 : 0) }
             }
             await results.append(runs, of: destination)
             FailPoint.reach("outcomes_written")
@@ -108,13 +116,26 @@ struct Delivery: Sendable {
                 }
             }
             context.progress.add(settled: count, acked: acked, bad: count - acked)
-            switch machine.settled(count) {
+            let left = machine.settled(count, refused: refused)
+            if refused > 0 { await stopIfRefused(machine) }
+            switch left {
             case .suspend: await drop.leave(destination, keepsPlace: true)
             case .some: await drop.leave(destination, keepsPlace: false)
             case nil: break
             }
         }
         machine.stopped()
+    }
+
+    /// Gives up what was not sent, at all destinations, where the server refused too many rows.
+    private func stopIfRefused(_ machine: SharedDelivery) async {
+        guard let stop = machine.takeStop(), await drop.giveUp(stop) else { return }
+        context.alerts.send(
+            Alert(
+                event: .tooManyNacked, message: "\(file.name): the rest is not sent: \(stop.text)",
+                facts: [
+                    "drop": "\(file.drop)", "file": file.name, "destination": destination, "text": stop.text,
+                ]))
     }
 
     // MARK: - Rows

@@ -216,6 +216,7 @@ struct FileContribution: Sendable {
     // MARK: - Posting
 
     private func post(_ source: SourceFile, _ plan: FilePlan) async throws -> ContributionEnd {
+        if !admission.goesOn { warn(plan.checks) }
         let recovered = try await Recovered.find(
             file, rows: plan.rows, skipped: plan.skipped, on: context.disk)
         try await Correction(context: context, file: file).keepNewerResults()
@@ -249,7 +250,7 @@ struct FileContribution: Sendable {
                     format: plan.format, sources: plan.sources, digests: plan.digests, rows: plan.rows,
                     skipped: plan.skipped, base: posting.postIDBase,
                     settled: recovered.settled(at: posting.destination), postedThrough: posting.postedThrough,
-                    results: results))
+                    refused: recovered.refused(at: posting.destination), results: results))
         }
         let deadline = age?.start()
         defer { deadline?.cancel() }
@@ -290,6 +291,20 @@ struct FileContribution: Sendable {
         }
         return try await ending.close(
             .posted(FileSummary.trouble(ofText: record.summary)), results, source: source, plan: plan, readsBack: true)
+    }
+
+    /// Tells the desk what goes although checks of the rule say that it may be wrong.
+    private func warn(_ checks: CheckReport) {
+        guard checks.warnedRows > 0 || !checks.fileWarnings.isEmpty else { return }
+        var reasons = checks.warnings
+        for problem in checks.fileWarnings { reasons[problem.reason, default: 0] += 1 }
+        let sentences =
+            (checks.warnedRows > 0 ? ["\(checks.warnedRows) rows go with warnings of the rule's checks."] : [])
+            + checks.fileWarnings.map(\.text)
+        context.alerts.send(
+            Alert(
+                event: .checkWarnings, isError: false, message: "\(file.name): \(sentences.joined(separator: " "))",
+                facts: ["drop": "\(file.drop)", "file": file.name, "rows": "\(checks.warnedRows)"], reasons: reasons))
     }
 
     /// Where each destination's PostIDs begin, and which rows may have been sent there: as an earlier run planned it, or as the

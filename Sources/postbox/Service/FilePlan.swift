@@ -18,6 +18,8 @@ struct FilePlan: Sendable {
     var hasLines: Bool
     /// What the file's trailer says against it.
     var control: FileProblem?
+    /// What the rule's checks say.
+    var checks = CheckReport()
 
     /// Reads and maps everything, sends nothing. Throws `FileProblem` when the file cannot be read, `SourceFile.Changed` and
     /// `DiskError`. `disk`: where is read.
@@ -36,6 +38,7 @@ struct FilePlan: Sendable {
         rejected = found.rejected.max() ?? 0
         hasLines = !(format.traits.mayBeOneLine && found.lastLine <= 1)
         control = found.control
+        checks = found.checks
     }
 
     /// As the ledger knows it from its first reading.
@@ -56,6 +59,6 @@ struct FilePlan: Sendable {
     var reading: Admission.Reading {
         Admission.Reading(
             size: digests.size, sha256: digests.sha256, rows: rows, skipped: skipped?.count ?? 0,
-            rejected: rejected, control: control)
+            rejected: rejected, control: control, implausible: checks.refusal)
     }
 }

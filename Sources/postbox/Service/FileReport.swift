@@ -64,6 +64,10 @@ struct FileReport: Sendable {
         summary.tables = file.snapshot.tables?.mapValues(\.sha256) ?? [:]
         summary.dictionary = file.snapshot.dictionary
         summary.warnings = facts.warnings
+        if file.rule.isChecked, let checks = plan?.checks {
+            summary.checkWarnings = checks.warnings
+            summary.warnings += checks.fileWarnings.map(\.text)
+        }
         if let source, let text = lateWrite(source) { summary.warnings.append(text) }
         summary.firstSentAt = results.firstSentAt
         summary.settledAt = results.lastSettledAt > 0 ? results.lastSettledAt : Clock.wall()

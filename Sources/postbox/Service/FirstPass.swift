@@ -19,6 +19,8 @@ struct FirstPass {
         var lastLine = 0
         /// What the file's trailer says against it.
         var control: FileProblem?
+        /// What the rule's checks say.
+        var checks = CheckReport()
 
         /// Rows that count.
         var counted: Int { rows - (skipped?.count ?? 0) }
@@ -40,9 +42,8 @@ struct FirstPass {
         let sources = try await scanned(source, on: disk)
         var mapper = FirstPassMapper(
             PriceFileReading(rule: rule, format: format, sources: sources, notesColumns: true),
-            targets.map {
-                DestinationMapper(rule: rule, format: format, target: $0, dictionary: sources.dictionary)
-            })
+            targets.map { DestinationMapper(rule: rule, format: format, target: $0, sources: sources) },
+            FileChecks(rule, sources: sources))
         while let chunk = upcoming {
             guard !chunk.isLast else {
                 try mapper.take(chunk.bytes, isLast: true)
@@ -168,13 +169,19 @@ private struct FirstPassMapper {
     private let reading: PriceFileReading
     private var mappers: [DestinationMapper]
     private var rejected: [Int]
+    /// nil: nothing is asked about the file as a whole.
+    private var fileChecks: FileChecks?
+    /// What checks of rows say, by destination.
+    private var reports: [CheckReport]
     private var lastLine = 0
     private var hasAllColumns = false
     private var batch = RowBatch()
     private var posts = PostBatch()
 
-    init(_ reading: PriceFileReading, _ mappers: [DestinationMapper]) {
+    init(_ reading: PriceFileReading, _ mappers: [DestinationMapper], _ fileChecks: FileChecks?) {
         rejected = mappers.map { _ in 0 }
+        reports = mappers.map { _ in CheckReport() }
+        self.fileChecks = fileChecks
         self.mappers = mappers
         self.reading = reading
     }
@@ -185,7 +192,11 @@ private struct FirstPassMapper {
             try PriceFileReading.pieces(of: chunk, isLast: isLast) { (piece, isLast) throws(FileProblem) in
                 try reading.read(piece, isLast: isLast, into: &batch)
                 for at in mappers.indices {
-                    rejected[at] += mappers[at].rejected(batch, columns: reading.columns, scratch: &posts)
+                    let mapsAll = at == 0 && fileChecks?.needsRows == true
+                    rejected[at] += mappers[at].rejected(
+                        batch, columns: reading.columns, mapsAll: mapsAll, scratch: &posts)
+                    if !posts.warnings.isEmpty { reports[at].take(posts) }
+                    if mapsAll { fileChecks?.take(posts) }
                 }
                 if let last = batch.rows.last { lastLine = last.line }
                 try checkColumns(isLast: isLast)
@@ -205,8 +216,11 @@ private struct FirstPassMapper {
     var hasSeenOddMarks: Bool { mappers.contains { $0.hasSeenOddMarks } }
 
     func found(_ digests: SourceFile.Digests) -> FirstPass.Found {
-        FirstPass.Found(
+        var found = FirstPass.Found(
             digests: digests, rows: reading.rowCount, rejected: rejected, skipped: reading.skipped, lastLine: lastLine,
             control: reading.control)
+        if let most = reports.max(by: { $0.warnedRows < $1.warnedRows }) { found.checks = most }
+        if let fileChecks { found.checks.findings = fileChecks.findings(counted: found.counted) }
+        return found
     }
 }

@@ -127,22 +127,21 @@ struct DestinationMapper {
     }
 
     private var mapper: RowMapper
+    /// nil: nothing is asked about the rows' prices.
+    private var checks: RowChecks?
     private let target: Target
     /// The lane has the destination's services in the same order.
     private let hasLaneServices: Bool
 
-    /// - Parameters:
-    ///   - dictionary: what the servers know of fields; nil: the rule's types and a value's look decide.
-    ///   - tellsAll: all that is wrong with a row is told.
-    init(
-        rule: MappingRule, format: PriceFileFormat, target: Target, dictionary: FieldDictionary?,
-        tellsAll: Bool = false
-    ) {
+    /// - Parameter sources: what rows are mapped and checked with: the servers' dictionary, tables, the day of the claim; `tellsAll` of
+    ///   them: all that is wrong with a row is told.
+    init(rule: MappingRule, format: PriceFileFormat, target: Target, sources: RowSources) {
         mapper = RowMapper(
             rule: rule, services: target.services, updateOnly: target.updateOnly,
             columnsAreFixed: rule.hasFixedColumns(format), mayNest: format.traits.hasPaths,
-            dictionary: dictionary)
-        mapper.tellsAll = tellsAll
+            dictionary: sources.dictionary)
+        mapper.tellsAll = sources.tellsAll
+        checks = RowChecks(rule, sources: sources)
         self.target = target
         hasLaneServices = target.laneServices.prefix(target.services.count).elementsEqual(target.services.indices)
     }
@@ -163,6 +162,7 @@ struct DestinationMapper {
         let first = posts.rows.count
         mapper.map(batch, columns: columns, into: &posts)
         refuseOversized(&posts, from: first)
+        checks?.judge(&posts, from: first, batch, columns: columns)
         if !hasLaneServices { useLaneServices(&posts, from: first) }
     }
 
@@ -170,12 +170,23 @@ struct DestinationMapper {
     ///
     /// - Parameters:
     ///   - columns: As in `map`.
-    ///   - scratch: Its contents are lost.
-    mutating func rejected(_ batch: borrowing RowBatch, columns: [Column], scratch: inout PostBatch) -> Int {
+    ///   - mapsAll: All rows are mapped, also those that surely are posts.
+    ///   - scratch: Gets the rows that were mapped; its contents are lost.
+    mutating func rejected(
+        _ batch: borrowing RowBatch, columns: [Column], mapsAll: Bool, scratch: inout PostBatch
+    ) -> Int {
         scratch.removeAll()
+        guard checks == nil, !mapsAll else {
+            map(batch, columns: columns, into: &scratch)
+            return rejected(scratch)
+        }
         mapper.mapDoubtful(batch, columns: columns, bytesMax: target.maxMsgSize - bytesAroundFields, into: &scratch)
         refuseOversized(&scratch, from: 0)
-        return scratch.problems.isEmpty ? 0 : scratch.rows.reduce(0) { $0 + ($1.problem >= 0 ? 1 : 0) }
+        return rejected(scratch)
+    }
+
+    private func rejected(_ posts: PostBatch) -> Int {
+        posts.problems.isEmpty ? 0 : posts.rows.reduce(0) { $0 + ($1.problem >= 0 ? 1 : 0) }
     }
 
     /// Of a post without its RIC and its Fields, with room to spare.
@@ -233,8 +244,7 @@ final class PriceFilePass {
         for purpose: RowShaper.Purpose = .rows
     ) {
         reading = PriceFileReading(rule: rule, format: format, sources: sources, for: purpose)
-        mapper = DestinationMapper(
-            rule: rule, format: format, target: target, dictionary: sources.dictionary, tellsAll: sources.tellsAll)
+        mapper = DestinationMapper(rule: rule, format: format, target: target, sources: sources)
     }
 
     /// Why each row that was taken last does not count, where it is read for these rows.

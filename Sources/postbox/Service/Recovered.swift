@@ -49,6 +49,9 @@ struct Recovered: Sendable {
     /// Rows that an earlier run settled at a destination; nil: there is no journal to tell.
     func settled(at destination: String) -> RowSet? { hasJournal ? rows.settled[destination] : nil }
 
+    /// Rows that a server refused in an earlier run.
+    func refused(at destination: String) -> Int { rows.refused[destination] ?? 0 }
+
     /// The drop's result file, to go on with, or a new one.
     ///
     /// - Parameters:
@@ -65,7 +68,7 @@ struct Recovered: Sendable {
             if services == nil { services = await context.lanes[name]?.words.services }
             lines[name] = ResultLines(
                 drop: file.drop, destination: name, services: services ?? file.snapshot.services[name] ?? [],
-                hasLines: hasLines)
+                hasLines: hasLines, hasWarnings: file.rule.isChecked)
         }
         return try await context.disk.run { [lines] in
             try ResultFile(

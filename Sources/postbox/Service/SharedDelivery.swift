@@ -22,14 +22,18 @@ final class SharedDelivery: Sendable {
         }
     }
 
-    /// So many more rows have their outcome. Returns how the lane is to be left; nil: it is not.
-    func settled(_ count: Int) -> DeliveryMachine.Action? {
+    /// So many more rows have their outcome, of which the server refused `refused`. Returns how the lane is to be left; nil: it is
+    /// not.
+    func settled(_ count: Int, refused: Int) -> DeliveryMachine.Action? {
         let (action, waiter) = state.withLock { state in
-            (state.machine.settled(count), Self.takeWaiter(&state))
+            (state.machine.settled(count, refused: refused), Self.takeWaiter(&state))
         }
         waiter?.resume()
         return action
     }
+
+    /// Why nothing more of the drop is to be sent; once.
+    func takeStop() -> OutcomeDetail? { state.withLock { $0.machine.takeStop() } }
 
     /// Whether rows may have to be taken back.
     var asksForUntaken: Bool { state.withLock { $0.machine.asksForUntaken } }

@@ -36,6 +36,7 @@ enum RuleReader {
         rule.empty = section.word(.empty)
         rule.maxRejected = section.read(.maxRejected, limit)
         section.read(.tolerate, tolerate).map { rule.tolerate = $0 }
+        rule.maxNacked = section.read(.maxNacked, limit)
         rule.maxAge = section.duration(.maxAge)
         section.read(.delimiter) { $0.parsed(as: "a delimiter", SettingsText.delimiter) }.map { rule.delimiter = $0 }
         section.read(.encoding) { $0.parsed(as: "an encoding", TextEncoding.init(parsing:)) }.map { rule.encoding = $0 }
@@ -58,6 +59,7 @@ enum RuleReader {
                     + "write `max_rejected: 0`, so that such a file is refused",
                 at: .carry)
         }
+        rule.checks = section.read(.checks, ChecksReader(zone: zone, hasColumnRIC: rule.usesColumn("RIC")).read)
         for (path, mistake) in rule.pathMistakes {
             section.report("\"\(path)\" is not \(mistake.expected)", at: section.has(.arrays) ? .arrays : .rows)
         }

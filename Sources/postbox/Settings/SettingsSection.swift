@@ -39,6 +39,9 @@ final class SettingsSection<Key: SettingsKey> {
         return NearestWord.of(word, in: Key.words).map { "; the nearest known key is `\($0)`" } ?? ""
     }
 
+    /// Problems that were noted so far, of the whole file.
+    var problemCount: Int { log.problems.count }
+
     func has(_ key: Key) -> Bool { values[key] != nil }
 
     func value(_ key: Key) -> SettingsValue? { values[key] }

@@ -562,6 +562,7 @@ struct SettingsLoaderTests {
             RuleKey.words, PostKey.words, TextKey.words, FieldKey.words, LookupKey.words, OtherwiseKey.words,
             HeaderKey.words, RowsKey.words, HeadingKey.words, ArraysKey.words, ConditionKey.words, UnpivotKey.words,
             GroupKey.words, TakeKey.words, ReadyKey.words, TrailerKey.words, TrailerSumKey.words,
+            CheckKey.words, CheckFromKey.words, UniverseKey.words, CheckRowsKey.words,
         ]
         let rows = article.split(separator: "\n").filter { $0.hasPrefix("| `") }.compactMap {
             $0.split(separator: "`").dropFirst().first.map(String.init)

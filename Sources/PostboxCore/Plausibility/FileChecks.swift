@@ -1,0 +1,133 @@
+/// Looks at a whole file: whether it has the rows that it should have. It is asked once all of them were read.
+package struct FileChecks: Sendable {
+    fileprivate struct Universe {
+        let keys: TableKeys
+        let table: String
+        let key: String
+        let missing: RowLimit
+        let action: CheckRule.Action
+        /// Places of keys that are in the file.
+        var seen: RowSet
+    }
+
+    private var universes: [Universe] = []
+    private var counts: [(min: Int, action: CheckRule.Action)] = []
+    private var obstacle: String?
+
+    /// nil: the rule has no check of the whole file.
+    package init?(_ rule: MappingRule, sources: RowSources) {
+        let checks = (rule.checks ?? []).filter(\.isOfFile)
+        guard !checks.isEmpty else { return nil }
+        for check in checks {
+            switch check.kind {
+            case .rows(let min): counts.append((min, check.action))
+            case .universe(let name, let key, let missing):
+                do throws(SettingsMistake) {
+                    let (table, column) = try RowCheck.column(key, ofTable: name, sources)
+                    let keys = TableKeys(table, column: column)
+                    universes.append(
+                        Universe(
+                            keys: keys, table: name, key: key, missing: missing, action: check.action,
+                            seen: RowSet(rows: keys.placesEnd)))
+                } catch {
+                    obstacle = "a check needs \(error.expected)"
+                }
+            default: break
+            }
+        }
+    }
+
+    /// It has to see every row.
+    package var needsRows: Bool { !universes.isEmpty }
+
+    /// Takes the file's next rows, rejected ones too: they are in the file.
+    package mutating func take(_ posts: PostBatch) {
+        for at in universes.indices {
+            for row in posts.rows where row.ricLength > 0 {
+                let ric = posts.bytes.span.extracting(row.ricStart..<row.ricStart + row.ricLength)
+                if let place = universes[at].keys.place(of: ric) { universes[at].seen.insert(place) }
+            }
+        }
+    }
+
+    /// What is said against the file.
+    ///
+    /// - Parameter counted: Its rows that count.
+    package func findings(counted: Int) -> [CheckFinding] {
+        var findings: [CheckFinding] = []
+        if let obstacle {
+            findings.append(
+                CheckFinding(
+                    problem: FileProblem(
+                        reason: "bad_rule", what: "The rule for this file cannot be followed: \(obstacle).",
+                        hint: "Correct the configuration."), action: .reject))
+        }
+        for universe in universes {
+            let missing = universe.keys.count - universe.seen.count
+            guard !universe.missing.allows(missing, of: universe.keys.count) else { continue }
+            findings.append(CheckFinding(problem: universe.problem(missing), action: universe.action))
+        }
+        for count in counts where counted < count.min {
+            findings.append(
+                CheckFinding(
+                    problem: FileProblem(
+                        reason: "too_few_rows",
+                        what: "The file has \(counted) rows that count, the rule wants \(count.min) at least.",
+                        hint: "The file may have been cut off or written too early: have it written again."),
+                    action: count.action))
+        }
+        return findings
+    }
+}
+
+extension FileChecks.Universe {
+    /// Names that are told.
+    private static var namesMax: Int { 10 }
+
+    fileprivate func problem(_ missing: Int) -> FileProblem {
+        let names = keys.first(Self.namesMax, besides: seen).map { VisibleText.line($0) }.joined(separator: ", ")
+        return FileProblem(
+            reason: "missing_instruments",
+            what:
+                "\(missing) of the \(keys.count) instruments in the column \(key) of the table \(table) are not in the "
+                + "file: \(names)\(missing > Self.namesMax ? ", …" : "").",
+            hint: "Have the file written again with all of them, or take them out of the table's file.")
+    }
+}
+
+/// What a check says against a file as a whole.
+package struct CheckFinding: Sendable, Equatable {
+    package var problem: FileProblem
+    package var action: CheckRule.Action
+
+    package init(problem: FileProblem, action: CheckRule.Action) {
+        self.problem = problem
+        self.action = action
+    }
+}
+
+/// What the checks of a rule said to a file when it was first read.
+package struct CheckReport: Sendable, Equatable {
+    /// Rows that go with a warning, at the destination that has most of them.
+    package var warnedRows = 0
+    /// How often which warning was given there.
+    package var warnings: [String: Int] = [:]
+    /// What is said against the file as a whole.
+    package var findings: [CheckFinding] = []
+
+    package init() {}
+
+    /// Why nothing of the file is sent; nil: nothing stands against it.
+    package var refusal: FileProblem? { findings.first { $0.action == .reject }?.problem }
+
+    /// What is wrong with a file that is sent all the same.
+    package var fileWarnings: [FileProblem] { findings.filter { $0.action == .warn }.map(\.problem) }
+
+    /// Notes the warnings of mapped rows.
+    package mutating func take(_ posts: PostBatch) {
+        for problems in posts.warnings.values {
+            warnedRows += 1
+            for problem in problems { warnings[problem.reason, default: 0] += 1 }
+        }
+    }
+}

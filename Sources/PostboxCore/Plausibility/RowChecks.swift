@@ -1,0 +1,147 @@
+/// Looks at rows that were mapped and says which of them are not plausible: they are rejected, or go with a warning.
+///
+/// A verdict depends on the row, the rule, and the tables and the day of the drop's claim alone, so that every reading of a file
+/// comes to the same.
+package struct RowChecks: Sendable {
+    private struct Entry {
+        let check: RowCheck
+        let action: CheckRule.Action
+        /// The first field that it looks at, or -1.
+        let field: Int
+        /// The row's column that holds the key of its table; nil: the RIC is the key.
+        let by: String?
+        /// What becomes of a row of which nothing is known.
+        let first: CheckRule.Action
+    }
+
+    private var entries: [Entry] = []
+    private let names: [String]
+    /// By field: columns of the file that it is made of, for places.
+    private let columns: [[String]]
+    private var fields: PostFields
+    /// Why no row can be checked.
+    private var obstacle: String?
+    /// All that is said against a row is told, not only what is found first.
+    private let tellsAll: Bool
+    /// Places of columns among those of the file, and how many were looked at.
+    private var places: [String: UInt32] = [:]
+    private var known = 0
+
+    /// nil: the rule has no check of rows.
+    package init?(_ rule: MappingRule, sources: RowSources) {
+        let checks = (rule.checks ?? []).filter { !$0.isOfFile }
+        guard !checks.isEmpty else { return nil }
+        var names: [String] = []
+        for name in checks.flatMap(\.fields) where !names.contains(name) { names.append(name) }
+        self.names = names
+        columns = names.map { name in rule.columns(ofField: name) }
+        fields = PostFields(names)
+        tellsAll = sources.tellsAll
+        do throws(SettingsMistake) {
+            for check in checks {
+                let compiled = try RowCheck(check.kind, field: { names.firstIndex(of: $0) ?? 0 }, sources: sources)
+                entries.append(
+                    Entry(
+                        check: compiled, action: check.action,
+                        field: check.fields.first.flatMap { names.firstIndex(of: $0) } ?? -1, by: check.known?.by,
+                        first: check.known?.first ?? .warn))
+            }
+        } catch {
+            obstacle = "a check needs \(error.expected)"
+        }
+    }
+
+    /// Judges the rows of `posts` behind the first so many, which were mapped from the rows of `batch` one by one. A row that is
+    /// rejected loses its fields.
+    ///
+    /// - Parameter columns: The reading's columns; they may have grown since the last call.
+    package mutating func judge(
+        _ posts: inout PostBatch, from first: Int, _ batch: borrowing RowBatch, columns: [Column]
+    ) {
+        while known < columns.count {
+            places[columns[known].name] = places[columns[known].name] ?? UInt32(known)
+            known += 1
+        }
+        let bytes = posts.bytes
+        for index in first..<posts.rows.count where posts.rows[index].problem < 0 {
+            let row = posts.rows[index]
+            guard index - first < batch.rows.count else { return }
+            let source = batch.rows[index - first]
+            fields.find(in: bytes.span, row.fieldsStart..<row.fieldsStart + row.fieldsLength)
+            let verdict = RowVerdict(
+                bytes: bytes, values: fields.values, ric: row.ricStart..<row.ricStart + row.ricLength)
+            var rejection: RowProblem?
+            var warnings: [RowProblem] = []
+            if let obstacle {
+                rejection = rowProblem(
+                    .badRule(obstacle), line: row.line, columnName: nil, value: bytes.span.extracting(0..<0))
+            }
+            for entry in entries {
+                guard rejection == nil || tellsAll else { break }
+                var key: [UInt8]?
+                if let by = entry.by { key = self.key(by, source, batch) }
+                guard let fault = verdict.fault(entry.check, key: key) else { continue }
+                let problem = self.problem(fault, entry, source, batch)
+                var action = entry.action
+                if case .first = fault { action = entry.first }
+                switch action {
+                case .warn: warnings.append(problem)
+                case .reject: if rejection == nil { rejection = problem } else { rejection?.add(problem) }
+                }
+            }
+            if let rejection {
+                posts.rows[index].problem = posts.problems.count
+                posts.rows[index].fieldsLength = 0
+                posts.problems.append(rejection)
+            } else if !warnings.isEmpty {
+                posts.warnings[row.row] = warnings
+            }
+        }
+    }
+
+    /// The value of the row's column of that name; empty where there is none.
+    private func key(_ name: String, _ row: RowBatch.Row, _ batch: borrowing RowBatch) -> [UInt8] {
+        guard let cell = cell(name, row, batch) else { return [] }
+        return Array(batch.text[cell.text(in: batch.text)])
+    }
+
+    private func cell(_ name: String, _ row: RowBatch.Row, _ batch: borrowing RowBatch) -> RowBatch.Cell? {
+        guard let place = places[name] else { return nil }
+        for index in row.firstCell..<row.firstCell + row.cellCount where batch.cells[index].column == place {
+            return batch.cells[index]
+        }
+        return nil
+    }
+
+    private func problem(
+        _ fault: CheckFault, _ entry: Entry, _ row: RowBatch.Row, _ batch: borrowing RowBatch
+    ) -> RowProblem {
+        let told = fault.told(of: entry.field < 0 ? "" : names[entry.field], names)
+        var problem = RowProblem(reason: told.reason, line: row.line, what: told.what, hint: told.hint)
+        guard entry.field >= 0 else { return problem }
+        for name in columns[entry.field] {
+            guard let cell = cell(name, row, batch) else { continue }
+            problem.columnName = name
+            var start = Int.max
+            for index in row.firstCell..<row.firstCell + row.cellCount {
+                start = min(start, Int(batch.cells[index].start))
+            }
+            problem.place(cell.bytes, rowStart: start, in: batch)
+            break
+        }
+        return problem
+    }
+}
+
+extension MappingRule {
+    /// The columns of the file that a field takes its value from.
+    fileprivate func columns(ofField name: String) -> [String] {
+        guard let fields else { return [name] }
+        guard let field = fields.first(where: { $0.name == name }) else { return [] }
+        switch field.source {
+        case .column(let column): return [column]
+        case .value: return []
+        case .derived(let source, let value): return source.names + value.columns
+        }
+    }
+}

@@ -1,0 +1,226 @@
+internal import PostboxCore
+internal import PostboxIO
+
+/// Reads `checks` of a rule.
+///
+/// What this version cannot check is refused with what to write instead: a check that is silently none is worse than no check.
+struct ChecksReader {
+    /// The rule's zone, which says what day it is.
+    let zone: String?
+    /// The rule takes something else than its RIC from a column of the name RIC.
+    let hasColumnRIC: Bool
+
+    /// Several checks may stand in one entry.
+    func read(_ value: SettingsValue) -> [CheckRule]? {
+        value.items("a list of checks such as {field: BID, min: 0.0001}")?.flatMap { item in
+            item.section(CheckKey.self).map(entry) ?? []
+        }
+    }
+
+    private func entry(_ section: SettingsSection<CheckKey>) -> [CheckRule] {
+        let before = section.problemCount
+        refuseUnavailable(section)
+        let field = section.text(.field)
+        let ofField: [CheckKey] = [.min, .max, .move, .factor, .age, .future]
+        let isSpread = section.has(.spread)
+        let asked = ofField.filter { section.has($0) && !(isSpread && $0 == .max) }
+        if let first = asked.first, !section.has(.field) {
+            section.report("`\(first.rawValue)` of a check needs `field`: what it looks at", at: first)
+        }
+        var checks: [CheckRule] = []
+        let action = action(section, .onFail) ?? .reject
+        func add(_ kind: CheckRule.Kind?) { if let kind { checks.append(CheckRule(kind, action)) } }
+        if let field {
+            add(range(section, field, isSpread: isSpread))
+            add(move(section, field))
+            add(factor(section, field))
+            add(day(section, field))
+        }
+        add(section.texts(.ordered).map { .ordered($0) })
+        add(spread(section))
+        checks += universe(section, action)
+        checks += rows(section, action)
+        refuseStrays(section, isSpread: isSpread)
+        if checks.isEmpty, section.problemCount == before {
+            section.report(
+                "a check needs what it looks for: `min`, `max`, `move`, `factor`, `age` or `future` of a `field`, or `ordered`, "
+                    + "`spread`, `universe` or `rows`", at: .field)
+        }
+        return checks
+    }
+
+    // MARK: - Checks of a row
+
+    private func range(_ section: SettingsSection<CheckKey>, _ field: String, isSpread: Bool) -> CheckRule.Kind? {
+        let decimal = { (value: SettingsValue) in value.parsed(as: "a plain decimal", SettingsText.decimal) }
+        let min = section.read(.min, decimal)
+        let max = isSpread ? nil : section.read(.max, decimal)
+        return min == nil && max == nil ? nil : .range(field: field, min: min, max: max)
+    }
+
+    private func move(_ section: SettingsSection<CheckKey>, _ field: String) -> CheckRule.Kind? {
+        let percent = section.read(.move) { $0.parsed(as: "a percentage", SettingsText.percent) }
+        guard let percent, let known = known(section, .move) else { return nil }
+        return .move(field: field, percent: percent, known)
+    }
+
+    private func factor(_ section: SettingsSection<CheckKey>, _ field: String) -> CheckRule.Kind? {
+        let factor = section.read(.factor) { $0.parsed(as: "a plain decimal", SettingsText.decimal) }
+        guard let factor, let known = known(section, .factor) else { return nil }
+        return .factor(field: field, factor: factor, known)
+    }
+
+    private func day(_ section: SettingsSection<CheckKey>, _ field: String) -> CheckRule.Kind? {
+        let days = { (value: SettingsValue) in value.parsed(as: "business days", SettingsText.businessDays) }
+        let age = section.read(.age, days)
+        let future = section.read(.future, days)
+        guard age != nil || future != nil else { return nil }
+        let zone = zone == "UTC" ? nil : zone
+        if let zone {
+            do {
+                _ = try ZoneFiles.rules(zone)
+            } catch {
+                section.report("`zone` of the rule is not \(error.expected)", at: age == nil ? .future : .age)
+                return nil
+            }
+        }
+        return .day(field: field, age: age, future: future, zone: zone)
+    }
+
+    private func spread(_ section: SettingsSection<CheckKey>) -> CheckRule.Kind? {
+        guard section.has(.spread) else { return nil }
+        let fields = section.read(.spread) { value in
+            let texts = value.texts()
+            if let texts, texts.count != 2 { value.refuse("a list of two fields such as [BID, ASK]") }
+            return texts
+        }
+        if !section.has(.max) {
+            section.report("`spread` of a check needs `max`, a percentage of the middle", at: .spread)
+        }
+        let percent = section.read(.max) { $0.parsed(as: "a percentage", SettingsText.percent) }
+        guard let fields, fields.count == 2, let percent else { return nil }
+        return .spread(low: fields[0], high: fields[1], percent: percent)
+    }
+
+    /// Where the value is found that a field is compared with.
+    private func known(_ section: SettingsSection<CheckKey>, _ key: CheckKey) -> CheckRule.Known? {
+        guard section.has(.from) else {
+            section.report(
+                "`\(key.rawValue)` of a check without `from` compares with the last accepted value, which this version does not "
+                    + "keep: write `from: {table: NAME, by: RIC, take: COLUMN}`, or leave the check out", at: key)
+            return nil
+        }
+        let lookup: Lookup? = section.read(.from) { value in
+            guard let from = value.section(CheckFromKey.self) else { return nil }
+            for key in [CheckFromKey.table, .by, .take] { from.require(key) }
+            guard let table = from.text(.table), let by = from.text(.by), let take = from.text(.take) else {
+                return nil
+            }
+            return Lookup(table: table, by: by, take: take)
+        }
+        guard let lookup else { return nil }
+        // The post's RIC, unless that is the name of a column that the rule knows.
+        let by = lookup.by == "RIC" && !hasColumnRIC ? nil : lookup.by
+        return CheckRule.Known(
+            table: lookup.table, by: by, take: lookup.take, first: action(section, .first) ?? .warn)
+    }
+
+    // MARK: - Checks of the whole file
+
+    private func universe(_ section: SettingsSection<CheckKey>, _ action: CheckRule.Action) -> [CheckRule] {
+        guard section.has(.universe) else { return [] }
+        holdsFile(section, .universe)
+        let place: (table: String, key: String)? = section.read(.universe) { value in
+            guard let universe = value.section(UniverseKey.self) else { return nil }
+            universe.require(.table)
+            universe.require(.key)
+            guard let table = universe.text(.table), let key = universe.text(.key) else { return nil }
+            return (table, key)
+        }
+        let missing = section.read(.missing) { $0.parsed(as: "a number or a percentage", SettingsText.rowLimit) }
+        let extra: CheckRule.Action? = section.read(.extra) { value in
+            guard let text = value.text("allow, reject or warn"), text != "allow" else { return nil }
+            guard let action = CheckRule.Action(rawValue: text) else {
+                value.refuse("allow, reject or warn")
+                return nil
+            }
+            return action
+        }
+        guard let place else { return [] }
+        var checks = [
+            CheckRule(.universe(table: place.table, key: place.key, missing: missing ?? .rows(0)), action)
+        ]
+        if let extra { checks.append(CheckRule(.listed(table: place.table, key: place.key), extra)) }
+        return checks
+    }
+
+    private func rows(_ section: SettingsSection<CheckKey>, _ action: CheckRule.Action) -> [CheckRule] {
+        guard section.has(.rows) else { return [] }
+        holdsFile(section, .rows)
+        let min: Int? = section.read(.rows) { value in
+            guard let rows = value.section(CheckRowsKey.self) else { return nil }
+            if rows.has(.againstLast) {
+                rows.report(
+                    "`against_last` of a check compares with an earlier file, which this version does not: write `min`, the least "
+                        + "number of rows", at: .againstLast)
+            } else {
+                rows.require(.min)
+            }
+            return rows.number(.min, 1...Int.max)
+        }
+        return min.map { [CheckRule(.rows(min: $0), action)] } ?? []
+    }
+
+    // MARK: - What is not there
+
+    /// A check of the whole file holds it where nothing else is said.
+    private func holdsFile(_ section: SettingsSection<CheckKey>, _ key: CheckKey) {
+        guard !section.has(.onFail) else { return }
+        section.report(
+            "`\(key.rawValue)` of a check holds the file where nothing else is said, which this version cannot: write "
+                + "`on_fail: reject`, which refuses the file, or `on_fail: warn`", at: key)
+    }
+
+    private func refuseUnavailable(_ section: SettingsSection<CheckKey>) {
+        if section.has(.unchanged) {
+            section.report(
+                "`unchanged` of a check needs the last accepted values, which this version does not keep: leave it out",
+                at: .unchanged)
+        }
+        if section.has(.layout) {
+            section.report(
+                "`layout` of a check compares with the rule's last good file, which this version does not: leave it out; a file "
+                    + "without a column that the rule names is refused in any case", at: .layout)
+        }
+    }
+
+    /// Keys that belong to another check.
+    private func refuseStrays(_ section: SettingsSection<CheckKey>, isSpread: Bool) {
+        let isCompared = section.has(.move) || section.has(.factor)
+        let strays: [(CheckKey, Bool, String)] = [
+            (.from, isCompared, "`move` or `factor`"), (.first, isCompared, "`move` or `factor`"),
+            (.missing, section.has(.universe), "`universe`"), (.extra, section.has(.universe), "`universe`"),
+        ]
+        for (key, belongs, to) in strays where section.has(key) && !belongs {
+            section.report("`\(key.rawValue)` of a check goes with \(to)", at: key)
+        }
+    }
+
+    /// `reject` or `warn`.
+    private func action(_ section: SettingsSection<CheckKey>, _ key: CheckKey) -> CheckRule.Action? {
+        section.read(key) { value in
+            guard let text = value.text("reject or warn") else { return nil }
+            if text == "hold" {
+                section.report(
+                    "`\(key.rawValue): hold` of a check keeps back what fails, which this version cannot: write `reject` or `warn`",
+                    at: key)
+                return nil
+            }
+            guard let action = CheckRule.Action(rawValue: text) else {
+                value.refuse("reject or warn")
+                return nil
+            }
+            return action
+        }
+    }
+}
