@@ -337,4 +337,23 @@ struct AgeLimitTests {
         // A clock that was put back gives it no more than a later arrival would.
         #expect(limit.left(at: 90 * second) == .seconds(70))
     }
+
+    @Test("What the rule's checks say against the file is judged last, and of a file that goes on no more")
+    func implausible() {
+        let problem = FileProblem(reason: "too_few_rows", what: "The file has 3 rows that count.")
+        func end(_ past: Admission.Past, rejected: Int = 0, most: RowLimit? = nil) -> Admission.End? {
+            let reading = Admission.Reading(
+                size: 100, sha256: "aa", rows: 10, rejected: rejected, control: nil, implausible: problem)
+            return Admission(name: "x.csv", past: past, rule: rule(most: most)).end(
+                .read(reading, damage: nil), givenUp: nil)
+        }
+        #expect(end(.new) == .refuse(FileTrouble(problem), withRows: true))
+        #expect(end(.claimed(starts: 1)) == .refuse(FileTrouble(problem), withRows: true))
+        #expect(end(going) == nil)
+        guard case .refuse(let why, _)? = end(.new, rejected: 2, most: .rows(1)) else {
+            Issue.record("it is not refused")
+            return
+        }
+        #expect(why.reason == .tooManyRejected)
+    }
 }

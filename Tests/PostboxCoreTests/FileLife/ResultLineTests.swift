@@ -44,6 +44,51 @@ struct ResultLineTests {
                 + "attempts,sent_at,settled_at,fields\n")
     }
 
+    @Test("Where the rule has checks a column more says what they warn of, and the journal reads it back")
+    func warnings() {
+        var batch = PostBatch()
+        batch.bytes = Array(#"A{"BID":1}B{"BID":2}"#.utf8)
+        batch.rows = [1, 2].map { row in
+            MappedRow(
+                row: row, line: row, post: .update, service: 0, ricStart: (row - 1) * 10, ricLength: 1,
+                fieldsStart: (row - 1) * 10 + 1, fieldsLength: 9, keyHash: 0)
+        }
+        batch.warnings[2] = [
+            RowProblem(reason: "above_max", line: 2, what: "BID: 2 is \"more\", much."),
+            RowProblem(reason: "no_last_value", line: 2, what: String(repeating: "x", count: 400)),
+        ]
+        let run = SettledRun(
+            handover: Handover(drop: 7, batch: batch, rows: batch.rows, postIDBase: 100),
+            rows: [0, 1].map {
+                SettledRow(index: $0, outcome: .acked, attempts: 1, sentAt: 1, settledAt: ResultSamples.settledAt)
+            })
+        var lines = ResultLines(drop: 7, destination: "cache", services: ["S"], hasLines: true, hasWarnings: true)
+        #expect(lines.header == ResultLines.header.dropLast() + ",check_warnings\n")
+        var out = LineBuffer()
+        out.append(contentsOf: lines.header.utf8)
+        lines.append(run, to: &out)
+        lines.append(
+            batch.rows[1], in: batch, outcome: .unsent, detail: OutcomeDetail(reason: "cancelled"),
+            settledAt: ResultSamples.settledAt, to: &out)
+        let text = String(decoding: out.bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+        let warning =
+            #""above_max: BID: 2 is ""more"", much. no_last_value: "# + String(repeating: "x", count: 400) + "\""
+        #expect(text.count == 4)
+        #expect(text[1].hasSuffix(#""{""BID"":1}","#))
+        #expect(text[2].hasSuffix(#""{""BID"":2}","# + warning))
+        #expect(text[3].hasSuffix(#""{""BID"":2}","# + warning))
+
+        var journal = ResultJournal(drop: 7, destinations: nil)
+        var rows: [Int] = []
+        out.bytes.withUnsafeBytes { bytes in
+            journal.take(bytes, isLast: true) { line in
+                rows.append(line.row)
+                return true
+            }
+        }
+        #expect(rows == [1, 2, 2] && journal.goodBytes == out.bytes.count)
+    }
+
     @Test("An acked row")
     func acked() {
         #expect(

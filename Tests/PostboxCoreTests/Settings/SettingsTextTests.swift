@@ -165,4 +165,33 @@ struct SettingsTextTests {
     func password(url: String, holds: Bool) {
         #expect(SettingsText.holdsPassword(url) == holds)
     }
+
+    @Test("A percentage of a check may be above 100, and is kept as it is written")
+    func percent() throws {
+        #expect(
+            try ["10%", "0.5%", "250%", "0%", "12.500%"].map(SettingsText.percent) == [
+                "10", "0.5", "250", "0", "12.500",
+            ])
+        for text in ["10", "%", "-1%", "1e2%", " 1%", "1 %", "1.%", ".5%", "01%", "1.0000001%", "1234567%", "1,5%"] {
+            #expect(throws: SettingsMistake.self, "\(text)") { try SettingsText.percent(text) }
+        }
+    }
+
+    @Test("Business days are a whole number and bd")
+    func businessDays() throws {
+        #expect(try ["0bd", "1bd", "1000bd"].map(SettingsText.businessDays) == [0, 1, 1000])
+        for text in ["1", "bd", "1d", "1 bd", "-1bd", "1.5bd", "1001bd", "1BD"] {
+            #expect(throws: SettingsMistake.self, "\(text)") { try SettingsText.businessDays(text) }
+        }
+    }
+
+    @Test("A decimal of a check is one that a field can hold")
+    func decimal() throws {
+        for text in ["0", "-1.5", "0.00000000000001", "100000", "123456789012345678"] {
+            #expect(try SettingsText.decimal(text) == text)
+        }
+        for text in ["", "1e5", "+1", "1,5", "1.", ".5", "0.000000000000001", "1234567890123456789", "abc"] {
+            #expect(throws: SettingsMistake.self, "\(text)") { try SettingsText.decimal(text) }
+        }
+    }
 }

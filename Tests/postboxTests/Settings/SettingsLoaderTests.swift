@@ -549,6 +549,86 @@ struct SettingsLoaderTests {
         #expect(number.destinations.first?.window == 5)
     }
 
+    /// A rule with these checks, and the table that they may name.
+    private static func checked(_ checks: String, more: String = "") -> String {
+        head.replacingOccurrences(of: "destinations:", with: "tables: {t: {file: /t.csv, key: K}}\ndestinations:")
+            + "files:\n  - match: \"*.csv\"\n    fields: {BID: b, ASK: a, D: {column: d, type: date}, N: {column: n, type: text}}\n"
+            + more + "    checks:\n" + checks.split(separator: "\n").map { "      - \($0)\n" }.joined()
+    }
+
+    @Test("Checks are read as they are written, several of one entry one by one")
+    func checks() throws {
+        let rule = try #require(
+            try Self.load(
+                Self.checked(
+                    """
+                    {field: BID, min: 0.0001, max: 100000}
+                    {ordered: [BID, ASK], on_fail: warn}
+                    {spread: [BID, ASK], max: 5%}
+                    {field: BID, move: 10%, factor: 100, from: {table: t, by: RIC, take: C}, first: reject}
+                    {field: D, age: 1bd, future: 2bd}
+                    {universe: {table: t, key: R}, missing: 1%, extra: warn, on_fail: reject}
+                    {rows: {min: 900}, on_fail: warn}
+                    """, more: "    ric: Code\n    zone: Europe/Zurich\n    max_nacked: 1%\n")
+            ).rules.first)
+        let known = CheckRule.Known(table: "t", by: nil, take: "C", first: .reject)
+        #expect(
+            rule.checks == [
+                CheckRule(.range(field: "BID", min: "0.0001", max: "100000")),
+                CheckRule(.ordered(["BID", "ASK"]), .warn),
+                CheckRule(.spread(low: "BID", high: "ASK", percent: "5")),
+                CheckRule(.move(field: "BID", percent: "10", known)),
+                CheckRule(.factor(field: "BID", factor: "100", known)),
+                CheckRule(.day(field: "D", age: 1, future: 2, zone: "Europe/Zurich")),
+                CheckRule(.universe(table: "t", key: "R", missing: .percent(value: 1, decimals: 0))),
+                CheckRule(.listed(table: "t", key: "R"), .warn), CheckRule(.rows(min: 900), .warn),
+            ])
+        #expect(rule.maxNacked == .percent(value: 1, decimals: 0))
+        #expect(rule.tables == ["t": ["C", "R"]])
+    }
+
+    @Test("RIC is the column of that name where the rule takes something else from it")
+    func columnRIC() throws {
+        let rule = try Self.load(
+            Self.checked(
+                "{field: BID, move: 10%, from: {table: t, by: RIC, take: C}}",
+                more: "    ric: {template: \"{RIC}.X\"}\n")
+        ).rules.first
+        #expect(
+            rule?.checks?.first?.kind == .move(field: "BID", percent: "10", .init(table: "t", by: "RIC", take: "C")))
+    }
+
+    @Test(
+        "What cannot be checked is refused with what to write instead",
+        arguments: [
+            ("{field: BID, move: 10%}", "write `from: {table: NAME, by: RIC, take: COLUMN}`"),
+            ("{field: BID, factor: 100}", "`factor` of a check without `from`"),
+            ("{field: BID, unchanged: 5}", "leave it out"), ("{layout: unchanged}", "leave it out"),
+            ("{rows: {min: 900}}", "write `on_fail: reject`"),
+            ("{rows: {min: 900, against_last: 10%}, on_fail: warn}", "write `min`"),
+            ("{universe: {table: t, key: R}}", "write `on_fail: reject`"),
+            ("{field: BID, min: 1, on_fail: hold}", "write `reject` or `warn`"),
+            ("{field: BID, move: 1%, from: {table: t, by: RIC, take: C}, first: hold}", "write `reject` or `warn`"),
+            ("{field: BIDS, min: 1}", "the nearest is `BID`"), ("{field: D, min: 1}", "the field is a date"),
+            ("{field: N, min: 1}", "the field is a text"), ("{ordered: [BID, N]}", "the field is a text"),
+            ("{min: 1}", "needs `field`"), ("{field: BID}", "a check needs what it looks for"),
+            ("{field: BID, min: 2, max: 1}", "above its `max`"), ("{field: BID, min: 1e5}", "plain decimal"),
+            ("{field: BID, move: 10, from: {table: t, by: RIC, take: C}}", "percentage"),
+            ("{field: BID, move: 10%, from: {table: x, by: RIC, take: C}}", "`checks` names the table `x`"),
+            ("{field: BID, factor: 2, from: {table: t, by: RIC, take: C}}", "must be 4 at least"),
+            ("{field: D, age: 1d}", "1bd"), ("{spread: [BID, ASK]}", "needs `max`"),
+            ("{spread: [BID], max: 5%}", "[BID, ASK]"),
+            ("{ordered: [BID]}", "two fields at least"), ("{field: BID, min: 1, missing: 3}", "goes with `universe`"),
+            ("{field: BID, min: 1, from: {table: t, by: RIC, take: C}}", "goes with `move` or `factor`"),
+            ("{universe: {table: t, key: R}, extra: hold, on_fail: warn}", "allow, reject or warn"),
+            ("{field: BID, minimum: 1}", "unknown key `minimum`"),
+        ])
+    func faultyChecks(_ check: String, _ words: String) {
+        let problems = Self.problems(Self.checked(check))
+        #expect(problems.count == 1, "\(problems)")
+        #expect(problems.first?.contains(words) == true, "\(problems)")
+    }
+
     @Test("Every key that the loader knows is explained in the article")
     func article() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

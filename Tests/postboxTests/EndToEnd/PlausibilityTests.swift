@@ -1,0 +1,96 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Plausible prices, end to end", .serialized, .ownThreads)
+struct PlausibilityTests {
+    private static func object(_ file: Desk.Finished) throws -> [String: Any] {
+        let data = try Data(contentsOf: file.folder.appendingPathComponent(file.name + ".summary.json"))
+        return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    }
+
+    @Test(
+        "What fails is rejected, what may be wrong goes with a warning in result, summary and alert; the rest as ever")
+    func rows() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure(
+            [simulator.url],
+            files: """
+                  - match: "a*.csv"
+                    checks:
+                      - {field: BID, min: 1}
+                      - {field: BID, max: 100, on_fail: warn}
+                      - {rows: {min: 4}, on_fail: warn}
+                  - match: "b*.csv"
+                """)
+        try desk.drop("a.csv", "RIC,BID\nA.TST,0.5\nB.TST,50\nC.TST,100.5\n")
+        let service = try desk.start(["--once"])
+        #expect(try await service.exitCode() == 2)
+        let file = try desk.finished("a.csv", in: .failed)
+        #expect(file.column("outcome") == ["rejected", "acked", "acked"])
+        #expect(file.column("reason") == ["below_min", "", ""])
+        #expect(
+            file.column("check_warnings")
+                == ["", "", "above_max: BID: 100.5 is above 100, the most that the rule allows."])
+        let summary = try Self.object(file)
+        #expect(summary["check_warnings"] as? [String: Int] == ["above_max": 1])
+        #expect((summary["warnings"] as? [String])?.first?.contains("The file has 3 rows") == true)
+        #expect(service.errorOutput.contains("event=check_warnings") || service.errorOutput.contains("check_warnings"))
+        #expect(service.errorOutput.contains("above_max:1,too_few_rows:1"))
+
+        // The corrected row goes without being asked whether it is all of the file.
+        try desk.drop(file.rejectsName, "RIC,BID\nA.TST,5\n")
+        #expect(try await desk.once() == 0)
+        #expect(try desk.finished(file.rejectsName, in: .done).column("check_warnings") == [""])
+
+        // A rule without checks has no such column.
+        try desk.drop("b.csv", "RIC,BID\nA.TST,1\n")
+        #expect(try await desk.once() == 0)
+        let plain = try desk.finished("b.csv", in: .done)
+        #expect(plain.rows.first?["check_warnings"] == nil)
+        #expect(try Self.object(plain)["check_warnings"] == nil)
+    }
+
+    @Test("A file that lacks instruments is refused; nothing of it is sent, and each row says so")
+    func universe() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure(
+            [simulator.url], top: "tables: {rics: {file: rics.csv, key: RIC}}\n",
+            files: """
+                  - match: "*.csv"
+                    checks: [{universe: {table: rics, key: RIC}, on_fail: reject}]
+                """)
+        try Data("RIC\nA.TST\nB.TST\n".utf8).write(to: desk.folder.appendingPathComponent("rics.csv"))
+        try desk.drop("a.csv", "RIC,BID\nA.TST,1\nC.TST,2\n")
+        #expect(try await desk.once() == 3)
+        let file = try desk.finished("a.csv", in: .failed)
+        #expect(file.summary.verdict == "refused" && file.summary.reason == "missing_instruments")
+        #expect(file.column("outcome") == ["unsent", "unsent"])
+        #expect(file.column("reason") == ["missing_instruments", "missing_instruments"])
+        try desk.drop("b.csv", "RIC,BID\nA.TST,1\nB.TST,2\n")
+        #expect(try await desk.once() == 0)
+    }
+
+    @Test("A file of which the server refuses too many rows stops itself, and stays stopped over a restart")
+    func nacked() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate("naks:\n  - {ric: \"BAD*\", code: SymbolUnknown}\n")
+        try desk.configure(
+            [simulator.url], destination: "window: 10\nmax_posts_per_second: 500",
+            files: "  - {match: \"*.csv\", max_nacked: 1%}\n")
+        let rows = (1...2000).map { "\($0 % 2 == 0 ? "BAD" : "GOOD")\($0).TST,\($0)\n" }.joined()
+        try desk.drop("a.csv", "RIC,BID\n" + rows)
+        let service = try desk.start(["--once"])
+        #expect(try await service.exitCode() == 2)
+        let file = try desk.finished("a.csv", in: .failed)
+        #expect(file.summary.reason == "too_many_nacked" && file.summary.verdict == "partial")
+        let refused = file.summary.outcomes["nacked"] ?? 0
+        #expect(refused > 20 && refused < 1000)
+        let unsent = file.rows.filter { $0["outcome"] == "unsent" }
+        #expect(!unsent.isEmpty && unsent.allSatisfy { $0["reason"] == "too_many_nacked" })
+        #expect(file.summary.outcomes.values.reduce(0, +) == 2000)
+        #expect(service.errorOutput.contains("too_many_nacked"))
+    }
+}
