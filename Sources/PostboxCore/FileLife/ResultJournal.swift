@@ -84,9 +84,14 @@ package struct ResultJournal {
 
     /// Reads one line by itself; what follows it in `bytes` does not matter. False: there is no whole line of the drop.
     package static func line(_ bytes: [UInt8], drop: Int, _ body: (Line) -> Void) -> Bool {
+        line(bytes, below: ResultLines.header, drop: drop, body)
+            || line(bytes, below: ResultLines.headerWithWarnings, drop: drop, body)
+    }
+
+    private static func line(_ bytes: [UInt8], below header: String, drop: Int, _ body: (Line) -> Void) -> Bool {
         var journal = ResultJournal(drop: drop, destinations: nil)
         var isFound = false
-        (Array(ResultLines.header.utf8) + bytes).withUnsafeBytes { text in
+        (Array(header.utf8) + bytes).withUnsafeBytes { text in
             journal.take(text, isLast: false) { line in
                 if !isFound { body(line) }
                 isFound = true

@@ -185,8 +185,9 @@ struct FileCheck {
                         }
                         continue
                     }
-                    for one in posts.warnings[row.row] ?? [] where limit.shows(one.reason) {
-                        self.problem(path, one, row: row.row, isInLine: hasLines)
+                    for var one in posts.warnings[row.row] ?? [] where limit.shows(one.reason) {
+                        if traits.isWorkbook { one.column = pass.place(ofColumn: one.columnName) ?? 0 }
+                        self.problem(path, one, row: row.row, isInLine: traits.hasHeader)
                     }
                     if isSent, left > 0 {
                         left -= 1

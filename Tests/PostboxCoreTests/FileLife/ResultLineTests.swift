@@ -87,6 +87,12 @@ struct ResultLineTests {
             }
         }
         #expect(rows == [1, 2, 2] && journal.goodBytes == out.bytes.count)
+        // One line by itself, as it is looked up later.
+        for (index, row) in [(1, 1), (2, 2)] {
+            var found: [Int] = []
+            #expect(ResultJournal.line(Array((text[index] + "\n").utf8), drop: 7) { found.append($0.row) })
+            #expect(found == [row])
+        }
     }
 
     @Test("An acked row")
