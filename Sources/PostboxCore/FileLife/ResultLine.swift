@@ -5,7 +5,7 @@ package struct ResultLines: Sendable {
         "drop,row,line,destination,ric,service,post,outcome,nak_code,reason,text,superseded_by,post_id,attempts,sent_at,settled_at,fields\n"
     /// The column of what a rule's checks say against rows that go all the same; it is there where the rule has checks.
     package static let warningsColumn = "check_warnings"
-    static let headerWithWarnings = header.dropLast() + ",\(warningsColumn)\n"
+    static let headerWithWarnings = String(header.dropLast()) + ",\(warningsColumn)\n"
 
     /// `DROP,`
     private let lead: [UInt8]
