@@ -151,6 +151,7 @@ extension Reason {
         Entry("group_split", "A group of lines comes again later in the file."),
         Entry("header_missing", "The header is not where the rule says."),
         Entry("is_binary", "The file is no text."),
+        Entry("layout_changed", "The file looks other than the last good file of its rule."),
         Entry("looks_like_a_spreadsheet", "The file is a workbook, not what its name says."),
         Entry("looks_like_html", "The file is a web page, not what its name says."),
         Entry("looks_packed", "The file is packed, although its name does not say so."),

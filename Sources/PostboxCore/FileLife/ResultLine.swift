@@ -3,7 +3,7 @@ package struct ResultLines: Sendable {
     /// The header line. Columns are only ever appended.
     package static let header =
         "drop,row,line,destination,ric,service,post,outcome,nak_code,reason,text,superseded_by,post_id,attempts,sent_at,settled_at,fields\n"
-    /// The column of what a rule's checks say against rows that go all the same; it is there where the rule has checks.
+    /// The column of what is said against rows that go all the same; it is there where the rule may warn.
     package static let warningsColumn = "check_warnings"
     static let headerWithWarnings = String(header.dropLast()) + ",\(warningsColumn)\n"
 
@@ -25,7 +25,7 @@ package struct ResultLines: Sendable {
 
     /// - Parameters:
     ///   - hasLines: Rows have line numbers of their own.
-    ///   - hasWarnings: The rule has checks.
+    ///   - hasWarnings: Rows may go although something is said against them.
     package init(drop: Int, destination: String, services: [String], hasLines: Bool, hasWarnings: Bool = false) {
         self.hasWarnings = hasWarnings
         lead = Array("\(drop),".utf8)

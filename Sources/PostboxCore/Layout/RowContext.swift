@@ -69,6 +69,8 @@ package struct RowSources: Sendable {
     package var zones: [String: TimeZoneRules]
     /// What the servers know of fields; nil: the rule's types and a value's look decide.
     package var dictionary: FieldDictionary?
+    /// What earlier files of the rule were like, as far as its checks ask.
+    package var past = RulePast()
     /// All that is wrong with a row is told, not only what is found first.
     package var tellsAll = false
 

@@ -47,7 +47,12 @@ extension MappingRule {
         for made in shape?.lets ?? [] { add(made.value.date) }
         if case .derived(_, let value) = ric { add(value.date) }
         if case .latest(_, let date)? = shape?.take { add(date) }
-        for check in checks ?? [] { if case .day(_, _, _, let zone?) = check.kind { names.insert(zone) } }
+        for check in checks ?? [] {
+            switch check.kind {
+            case .day(_, _, _, let zone?), .rowsAgainstLast(_, let zone?): names.insert(zone)
+            default: break
+            }
+        }
         return names.subtracting(["UTC"])
     }
 

@@ -62,6 +62,12 @@ struct FieldLimits: Sendable {
 }
 
 extension FieldConversion {
+    /// A text that is longer than the field goes, and somebody is to be told.
+    var sendsLongTexts: Bool {
+        guard let limits, target == .text || target == .ascii else { return false }
+        return limits.tooLong == .warn && limits.length > 0
+    }
+
     /// Whether blanks alone are one of the field's display texts.
     func areText(blanks value: Span<UInt8>, _ table: borrowing DisplayTable) -> Bool {
         if table.number(of: value, in: displays, isWhole: true) != nil { return true }

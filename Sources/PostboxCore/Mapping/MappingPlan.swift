@@ -89,6 +89,8 @@ struct MappingPlan: Sendable {
     private(set) var postWords = ["Refresh", "Update"]
     /// Why no row of the file can be mapped.
     private(set) var obstacle: RowFault?
+    /// A text may go although it is longer than its field, and somebody is to be told.
+    private(set) var sendsLongTexts = false
     /// The names of a header that a row may repeat; empty: the file has none.
     private(set) var header: [[UInt8]] = []
     private let mayNest: Bool
@@ -137,6 +139,7 @@ struct MappingPlan: Sendable {
         compile(rule.ric)
         compile(rule.post)
         for field in rule.fields ?? [] { compile(field) }
+        sendsLongTexts = fields.contains { $0.conversion.sendsLongTexts }
         let shaping = rule.shapingColumns
         watched = shaping.watched
         choices += shaping.choices
@@ -327,6 +330,7 @@ struct MappingPlan: Sendable {
                 conversion.lineBreaks = lineBreaks
                 use.typed = typed.count
                 typed.append(conversion)
+                if conversion.sendsLongTexts { sendsLongTexts = true }
             }
         }
         return use
@@ -404,7 +408,10 @@ func constantJSON(
     let utf8 = Array(text.utf8)
     var out = MappedBytes()
     let outcome = conversion.write(utf8.span, kind: isText ? .string : .plain, displays: displays, into: &out)
-    return (outcome, outcome == .written ? out.withWritten { Array($0) } : [])
+    switch outcome {
+    case .written, .warned: return (outcome, out.withWritten { Array($0) })
+    case .empty, .faulty: return (outcome, [])
+    }
 }
 
 /// Whether a name can stand in a Fields object: a server compares names unescaped (What servers do §2.4), so one that

@@ -125,6 +125,7 @@ package struct RowMapper: Sendable {
         swap(&rows, &out.rows)
         swap(&problems, &out.problems)
         let base = text.count
+        let before = rows.count
         // Written where they stay. Rows grow by their field names: like those before them, or else twofold.
         var room = bytesPerRow == 0 ? 2 * batch.text.count : batch.rows.count * bytesPerRow * 17 / 16
         if bytesMax != nil { room = 0 }
@@ -148,6 +149,7 @@ package struct RowMapper: Sendable {
         swap(&text, &out.bytes)
         swap(&rows, &out.rows)
         swap(&problems, &out.problems)
+        if plan.sendsLongTexts { noteLongTexts(batch, columns, from: before, into: &out) }
     }
 
     /// Maps the batch's rows, and returns how many of `mapped` it filled.
@@ -713,6 +715,66 @@ package struct RowMapper: Sendable {
         var start = Int.max
         for index in cells.indices { start = min(start, Int(cells[index].start)) }
         return start
+    }
+
+    /// Tells of the rows that were mapped, behind the first so many, which of their texts are longer than their fields: the rule has
+    /// them sent all the same (`too_long: warn`).
+    private func noteLongTexts(
+        _ batch: borrowing RowBatch, _ columns: [Column], from first: Int, into out: inout PostBatch
+    ) {
+        var slots = Slots(count: plan.slotCount)
+        let (text, cells, rows) = (batch.text.span, batch.cells.span, batch.rows.span)
+        var at = first
+        for index in rows.indices {
+            let row = rows[index]
+            // Rows that surely are posts may have been left out: none of their texts is too long.
+            guard at < out.rows.count else { return }
+            guard out.rows[at].row == row.number else { continue }
+            at += 1
+            guard out.rows[at - 1].problem < 0 else { continue }
+            let rowCells = cells.extracting(row.firstCell..<row.firstCell + row.cellCount)
+            guard fill(&slots, rowCells) == nil else { continue }
+            var warnings: [RowProblem] = []
+            if plan.mapsColumnsPlainly {
+                for cell in rowCells.indices {
+                    let use = plan.uses[Int(rowCells[cell].column)]
+                    guard use.role == .field, use.typed >= 0,
+                        let fault = longText(plan.typed[use.typed], rowCells[cell], text)
+                    else { continue }
+                    let rejection = Rejection(.value(fault), cell: cell, field: use.typed)
+                    warnings.append(problem(rejection, rowCells, slots.cells, in: batch, columns, line: row.line))
+                }
+            } else {
+                for position in plan.fields.indices {
+                    let field = plan.fields[position]
+                    if case .warned(let fault) = field.constantOutcome {
+                        let length = field.conversion.limits?.length ?? 0
+                        warnings.append(
+                            rowProblem(
+                                .value(fault), line: row.line, columnName: nil,
+                                value: plan.bytes.span.extracting(field.constant), words: ["\(length)"]))
+                    }
+                    guard field.slot >= 0, slots.cells[field.slot] >= 0,
+                        let fault = longText(field.conversion, rowCells[slots.cells[field.slot]], text)
+                    else { continue }
+                    let rejection = Rejection(.value(fault), cell: slots.cells[field.slot], field: position)
+                    warnings.append(problem(rejection, rowCells, slots.cells, in: batch, columns, line: row.line))
+                }
+            }
+            if !warnings.isEmpty { out.warnings[row.number] = warnings }
+        }
+    }
+
+    /// That a text is longer than its field and goes; nil: it is not.
+    private func longText(_ conversion: FieldConversion, _ cell: RowBatch.Cell, _ text: Span<UInt8>) -> ValueFault? {
+        guard conversion.sendsLongTexts, let limits = conversion.limits,
+            Int(cell.length) + FieldLimits.switchBytes > limits.length
+        else { return nil }
+        var bytes = MappedBytes()
+        let outcome = conversion.write(
+            text.extracting(cell.bytes), kind: cell.kind, displays: plan.displays, into: &bytes)
+        if case .warned(let fault) = outcome { return fault }
+        return nil
     }
 
     /// All that is wrong with a row, in the order in which it is looked at: its RIC, its post, its service, each field.

@@ -89,7 +89,7 @@ package struct PostBatch: Sendable, Equatable {
     package var bytes: [UInt8] = []
     package var rows: [MappedRow] = []
     package var problems: [RowProblem] = []
-    /// By number of a row that goes all the same: what the rule's checks say against it.
+    /// By number of a row that goes all the same: what is said against it.
     package var warnings: [Int: [RowProblem]] = [:]
 
     package init() {}

@@ -27,6 +27,11 @@ package struct CheckRule: Sendable, Equatable, Codable {
         case universe(table: String, key: String, missing: RowLimit)
         /// The file has at least so many rows that count.
         case rows(min: Int)
+        /// It has at most so many per cent (a plain decimal) fewer rows than the last good file of the rule that was claimed on a day
+        /// of the same kind; days in `zone`, nil: in UTC.
+        case rowsAgainstLast(percent: String, zone: String?)
+        /// It looks as the last good file of the rule did.
+        case layout
     }
 
     /// A value that is known of each instrument: that of a table.
@@ -64,7 +69,7 @@ extension CheckRule {
             [field]
         case .ordered(let fields): fields
         case .spread(let low, let high, _): [low, high]
-        case .listed, .universe, .rows: []
+        case .listed, .universe, .rows, .rowsAgainstLast, .layout: []
         }
     }
 
@@ -78,7 +83,7 @@ extension CheckRule {
     /// It is of the file as a whole.
     var isOfFile: Bool {
         switch kind {
-        case .universe, .rows: true
+        case .universe, .rows, .rowsAgainstLast, .layout: true
         default: false
         }
     }
@@ -97,6 +102,9 @@ extension CheckRule {
 extension MappingRule {
     /// The rule asks whether its prices are plausible.
     package var isChecked: Bool { checks?.isEmpty == false }
+
+    /// Rows may go although something is said against them: by its checks, or of texts that are longer than their fields.
+    package var mayWarn: Bool { isChecked || tooLong == .warn || fields?.contains { $0.tooLong == .warn } == true }
 
     /// Columns of the file that its checks look into, besides the fields' own.
     var checkedColumns: [String] { (checks ?? []).compactMap { $0.known?.by } }

@@ -12,15 +12,31 @@ package struct FileChecks: Sendable {
 
     private var universes: [Universe] = []
     private var counts: [(min: Int, action: CheckRule.Action)] = []
+    private var comparisons: [(last: RulePast.File, percent: RowCheck.Limit, action: CheckRule.Action)] = []
+    private var layouts: [CheckRule.Action] = []
+    private let past: RulePast
     private var obstacle: String?
 
     /// nil: the rule has no check of the whole file.
     package init?(_ rule: MappingRule, sources: RowSources) {
         let checks = (rule.checks ?? []).filter(\.isOfFile)
         guard !checks.isEmpty else { return nil }
+        past = sources.past
         for check in checks {
             switch check.kind {
             case .rows(let min): counts.append((min, check.action))
+            case .rowsAgainstLast(let percent, let zone):
+                do throws(SettingsMistake) {
+                    let zone = try zone.map { (name) throws(SettingsMistake) in try sources.zone(name) } ?? .utc
+                    let limit = try RowCheck.limit(percent)
+                    // Without an earlier file nothing is compared.
+                    if let last = past.file(ofDayLike: sources.context.claimedAt, in: zone) {
+                        comparisons.append((last, limit, check.action))
+                    }
+                } catch {
+                    obstacle = "a check needs \(error.expected)"
+                }
+            case .layout: layouts.append(check.action)
             case .universe(let name, let key, let missing):
                 do throws(SettingsMistake) {
                     let (table, column) = try RowCheck.column(key, ofTable: name, sources)
@@ -52,8 +68,11 @@ package struct FileChecks: Sendable {
 
     /// What is said against the file.
     ///
-    /// - Parameter counted: Its rows that count.
-    package func findings(counted: Int) -> [CheckFinding] {
+    /// - Parameters:
+    ///   - rows: Its rows of data.
+    ///   - counted: Those of them that count.
+    ///   - layout: What it looks like; nil: that was not asked for.
+    package func findings(rows: Int, counted: Int, layout: SeenLayout? = nil) -> [CheckFinding] {
         var findings: [CheckFinding] = []
         if let obstacle {
             findings.append(
@@ -76,7 +95,47 @@ package struct FileChecks: Sendable {
                         hint: "The file may have been cut off or written too early: have it written again."),
                     action: count.action))
         }
+        for (last, percent, action) in comparisons where rows < last.rows {
+            let share = Share(part: UInt128(last.rows - rows), whole: UInt128(last.rows))
+            guard share.isMore(than: percent.number) else { continue }
+            findings.append(
+                CheckFinding(
+                    problem: FileProblem(
+                        reason: "too_few_rows",
+                        what:
+                            "The file has \(rows) rows, \(share.text ?? "") fewer than \(last.rows) in \(VisibleText.line(last.name)) "
+                            + "(drop \(last.drop)), the last file of the rule on such a day; the rule allows \(percent.text) %.",
+                        hint: "The file may have been cut off or written too early: have it written again."),
+                    action: action))
+        }
+        for action in layouts {
+            if let finding = finding(of: layout, action) { findings.append(finding) }
+        }
         return findings
+    }
+
+    private func finding(of layout: SeenLayout?, _ action: CheckRule.Action) -> CheckFinding? {
+        switch past.layout {
+        case .none: return nil
+        case .unreadable(let why):
+            // Refused or held, no file would ever be the last good one again.
+            return CheckFinding(
+                problem: FileProblem(
+                    reason: "layout_changed",
+                    what: "What the last good file of the rule looked like cannot be told: \(why).",
+                    hint: "Look at the file; the next one is compared with it."), action: .warn)
+        case .known(let old, let file, let drop):
+            guard let differences = layout?.differences(from: old), !differences.isEmpty else { return nil }
+            return CheckFinding(
+                problem: FileProblem(
+                    reason: "layout_changed",
+                    what:
+                        "The file looks other than the last good one of the rule, \(VisibleText.line(file)) (drop \(drop)): "
+                        + "\(differences.joined(separator: "; ")).",
+                    hint:
+                        "Ask the supplier what changed. Where it is right, let this file pass once with `on_fail: warn`: the next "
+                        + "one is compared with it."), action: action)
+        }
     }
 }
 

@@ -55,11 +55,12 @@ enum RowCheck: Sendable {
         case .listed(let table, let key):
             let (found, column) = try Self.column(key, ofTable: table, sources)
             self = .listed(TableKeys(found, column: column), table: table, key: key)
-        case .universe, .rows: throw SettingsMistake("a check of a row")
+        case .universe, .rows, .rowsAgainstLast, .layout: throw SettingsMistake("a check of a row")
         }
     }
 
-    private static func limit(_ text: String) throws(SettingsMistake) -> Limit {
+    /// A number of the rule. Throws when it is none.
+    static func limit(_ text: String) throws(SettingsMistake) -> Limit {
         guard let limit = Limit(text) else { throw SettingsMistake("a plain decimal: \(text)") }
         return limit
     }

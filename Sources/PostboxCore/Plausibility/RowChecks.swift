@@ -93,8 +93,9 @@ package struct RowChecks: Sendable {
                 posts.rows[index].problem = posts.problems.count
                 posts.rows[index].fieldsLength = 0
                 posts.problems.append(rejection)
+                if !posts.warnings.isEmpty { posts.warnings[row.row] = nil }
             } else if !warnings.isEmpty {
-                posts.warnings[row.row] = warnings
+                posts.warnings[row.row, default: []] += warnings
             }
         }
     }

@@ -411,6 +411,24 @@ package actor Ledger {
         """
     }
 
+    /// The last good files of a rule before a drop, the newest first; those of corrections, which hold some rows alone, are none.
+    package func goodFiles(ofRule match: String, before drop: Int) throws -> [RulePast.File] {
+        try database.read { db in try Self.goodFiles(ofRule: match, before: drop, in: db) }
+    }
+
+    static func goodFiles(ofRule match: String, before drop: Int, in db: Database) throws -> [RulePast.File] {
+        // By an index, however many drops are closed.
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT number, name, rows, claimed_at FROM "drop" WHERE rule = ? AND number < ? AND sent = 1
+                AND original IS NULL AND verdict IN ('done', 'partial') ORDER BY number DESC LIMIT ?
+                """, arguments: [match, drop, RulePast.filesMax])
+        return rows.map {
+            RulePast.File(drop: $0["number"], name: $0["name"], rows: $0["rows"], claimedAt: $0["claimed_at"])
+        }
+    }
+
     /// The highest number ever given.
     package func lastNumber() throws -> Int {
         try database.read { db in

@@ -134,6 +134,11 @@ package struct LedgerReading: Sendable {
         try read { db in try Ledger.finished(drop, in: db) }
     }
 
+    /// As ``Ledger/goodFiles(ofRule:before:)``, of all drops. Throws `LedgerError`.
+    package func goodFiles(ofRule match: String) throws -> [RulePast.File] {
+        try read { db in try Ledger.goodFiles(ofRule: match, before: .max, in: db) }
+    }
+
     /// The drops that the rows of a drop were in before, the last one first: a correction has one, a correction of that one two.
     /// Throws `LedgerError`.
     package func originals(of drop: Int) throws -> [Int] {

@@ -110,10 +110,11 @@ struct FileCheck {
             let source = try SourceFile(
                 path: Self.resolved(path), chunkBytes: format.traits.chunkBytes,
                 wrapping: Wrapping(fileName: name, format: format, rule: rule))
-            let sources = RowSources(
+            var sources = RowSources(
                 context: rule.rowContext(file: name, claimedAt: Clock.wall()), tables: tables,
                 zones: try ZoneFiles.rules(of: rule),
                 dictionary: settings.dictionary(of: destination.name).flatMap { dictionaries[$0]?.dictionary })
+            sources.past = try past(of: rule)
             let found = try await FirstPass(rule: rule, format: format, targets: [target], sources: sources)
                 .run(
                     FirstPassReader(source, FileLook(rule, format: format)),
@@ -129,7 +130,7 @@ struct FileCheck {
                 let skipped = found.skipped.map { ", \($0.count) skipped" } ?? ""
                 say("  \(found.rows) rows: \(posted) would be posted, \(rejected) rejected\(skipped)")
             }
-            for warning in found.checks.fileWarnings { problem(path, warning) }
+            for warning in found.checks.fileWarnings { problem(path, warning, isWarning: true) }
             if let refusal {
                 problem(path, refusal)
                 return PostboxCore.ExitCode.failed
@@ -141,6 +142,17 @@ struct FileCheck {
             Terminal.error("\(path): \(Words.of(error))")
         }
         return PostboxCore.ExitCode.failed
+    }
+
+    /// What earlier files of the rule were like, where a service keeps its state here. Throws `DiskError` and `LedgerError`.
+    private func past(of rule: MappingRule) throws -> RulePast {
+        var past = RulePast()
+        let state = settings.directories.state
+        if rule.comparesRows, let ledger = try LedgerReading(path: state + "/ledger.sqlite") {
+            past.files = try ledger.goodFiles(ofRule: rule.match)
+        }
+        if rule.checksLayout { past.layout = try LayoutFiles(state: state).last(ofRule: rule.match) }
+        return past
     }
 
     /// Where a link leads.
@@ -187,7 +199,7 @@ struct FileCheck {
                     }
                     for var one in posts.warnings[row.row] ?? [] where limit.shows(one.reason) {
                         if traits.isWorkbook { one.column = pass.place(ofColumn: one.columnName) ?? 0 }
-                        self.problem(path, one, row: row.row, isInLine: traits.hasHeader)
+                        self.problem(path, one, row: row.row, isInLine: traits.hasHeader, isWarning: true)
                     }
                     if isSent, left > 0 {
                         left -= 1
@@ -233,19 +245,21 @@ struct FileCheck {
     }
 
     /// - Parameter isInLine: a column of the file is told by its place in a line; else by its path in a row.
-    private func problem(_ path: String, _ problem: RowProblem, row: Int, isInLine: Bool) {
+    private func problem(
+        _ path: String, _ problem: RowProblem, row: Int, isInLine: Bool, isWarning: Bool = false
+    ) {
         report(
             Report(
                 file: path, row: row, line: problem.line, column: problem.column,
                 path: isInLine ? nil : problem.columnName, reason: problem.reason, text: problem.what,
-                hint: problem.hint))
+                hint: problem.hint, isWarning: isWarning))
     }
 
-    private func problem(_ path: String, _ problem: FileProblem) {
+    private func problem(_ path: String, _ problem: FileProblem, isWarning: Bool = false) {
         report(
             Report(
                 file: path, row: 0, line: problem.line, column: problem.column, path: nil, reason: problem.reason,
-                text: problem.what, hint: problem.hint))
+                text: problem.what, hint: problem.hint, isWarning: isWarning))
     }
 
     private func report(_ report: Report) {
@@ -264,9 +278,12 @@ struct FileCheck {
         /// One sentence.
         var words: String
         var hint: String?
+        /// It is sent all the same.
+        var isWarning: Bool
 
         init(
-            file: String, row: Int, line: Int, column: Int, path: String?, reason: String, text: String, hint: String?
+            file: String, row: Int, line: Int, column: Int, path: String?, reason: String, text: String, hint: String?,
+            isWarning: Bool
         ) {
             self.file = file
             self.row = row
@@ -276,11 +293,13 @@ struct FileCheck {
             self.reason = reason
             words = text
             self.hint = hint
+            self.isWarning = isWarning
         }
 
         var text: String {
             let place = line > 0 ? (column > 0 ? ":\(line):\(column)" : ":\(line)") : ""
-            return "\(file)\(place): \(reason): \(words)" + (hint.map { " (hint: \($0))" } ?? "")
+            return "\(file)\(place): \(isWarning ? "warning: " : "")\(reason): \(words)"
+                + (hint.map { " (hint: \($0))" } ?? "")
         }
 
         var json: String {
@@ -288,7 +307,7 @@ struct FileCheck {
             func quoted(_ text: String?) -> String { text.map { VisibleText.quoted($0) } ?? "null" }
             return "{\"file\": \(quoted(file)), \"row\": \(number(row)), \"line\": \(number(line)), "
                 + "\"column\": \(number(column)), \"path\": \(quoted(path)), \"reason\": \(quoted(reason)), "
-                + "\"text\": \(quoted(words)), \"hint\": \(quoted(hint))}"
+                + "\"text\": \(quoted(words)), \"hint\": \(quoted(hint))\(isWarning ? ", \"warning\": true" : "")}"
         }
     }
 }

@@ -69,7 +69,7 @@ struct FileContribution: Sendable {
             isRegular: source.status.isRegular, hasFormat: file.format != nil, hasDestinations: hasAllLanes)
         if let end = judge(opened) { return try await bring(end, opened: source) }
 
-        let sources: RowSources
+        var sources: RowSources
         do {
             sources = try file.sources(in: context)
         } catch let fault where fault is TableFault || fault is DictionaryFault {
@@ -77,6 +77,7 @@ struct FileContribution: Sendable {
             guard let why = drop.givenUp.map(FileTrouble.init) else { throw fault }
             return try await bring(admission.endUnread(why), opened: source)
         }
+        if rule.checksLayout || rule.comparesRows { sources.past = try await past() }
         let targets = try await makeTargets()
         if file.record != nil { try await context.ledger.begin(file.drop) }
         let plan: FilePlan
@@ -168,6 +169,18 @@ struct FileContribution: Sendable {
             guard withRows, let source, let plan else { return try await ending.refuse(why) }
             return try await ending.refuse(why, read: (source, plan))
         }
+    }
+
+    /// What earlier files of the rule were like, as far as its checks ask. Throws on a fault of ledger or disk.
+    private func past() async throws -> RulePast {
+        var past = RulePast()
+        if rule.comparesRows { past.files = try await context.ledger.goodFiles(ofRule: rule.match, before: file.drop) }
+        if rule.checksLayout {
+            past.layout = try await context.disk.run { [context, rule] in
+                try LayoutFiles(state: context.settings.directories.state).last(ofRule: rule.match)
+            }
+        }
+        return past
     }
 
     private func record() throws -> DropRecord {
@@ -299,7 +312,7 @@ struct FileContribution: Sendable {
         var reasons = checks.warnings
         for problem in checks.fileWarnings { reasons[problem.reason, default: 0] += 1 }
         let sentences =
-            (checks.warnedRows > 0 ? ["\(checks.warnedRows) rows go with warnings of the rule's checks."] : [])
+            (checks.warnedRows > 0 ? ["\(checks.warnedRows) rows go with warnings."] : [])
             + checks.fileWarnings.map(\.text)
         context.alerts.send(
             Alert(

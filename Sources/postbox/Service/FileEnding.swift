@@ -142,6 +142,8 @@ struct FileEnding: Sendable {
         }
         FailPoint.reach("rejects_written")
         if let seen { fate.readBack(seen.counts) }
+        let verdict = fate.verdict
+        try await context.disk.run { try keepLayout(of: plan, after: verdict) }
         var summary = report.summary(of: fate, facts, plan: plan, source: source, results: results)
         if let seen { seen.tell(&summary) }
         let folder = folder(for: fate.verdict)
@@ -215,6 +217,14 @@ struct FileEnding: Sendable {
             }
             FailPoint.reach("rejects_of_one_written")
         }
+    }
+
+    /// Keeps what a good file looked like for those that come. Waits for the disk.
+    private func keepLayout(of plan: FilePlan?, after verdict: Verdict) throws {
+        guard let layout = plan?.layout, verdict == .done || verdict == .partial else { return }
+        try LayoutFiles(state: context.settings.directories.state).keep(
+            layout, ofRule: file.rule.match, drop: file.drop, file: file.name)
+        FailPoint.reach("layout_kept")
     }
 
     private var listsSkipped: Bool { file.rule.shape?.listsSkipped == true }

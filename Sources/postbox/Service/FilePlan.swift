@@ -20,6 +20,8 @@ struct FilePlan: Sendable {
     var control: FileProblem?
     /// What the rule's checks say.
     var checks = CheckReport()
+    /// What the file looks like; nil: the rule does not ask.
+    var layout: SeenLayout?
 
     /// Reads and maps everything, sends nothing. Throws `FileProblem` when the file cannot be read, `SourceFile.Changed` and
     /// `DiskError`. `disk`: where is read.
@@ -39,6 +41,7 @@ struct FilePlan: Sendable {
         hasLines = !(format.traits.mayBeOneLine && found.lastLine <= 1)
         control = found.control
         checks = found.checks
+        layout = found.layout
     }
 
     /// As the ledger knows it from its first reading.

@@ -64,7 +64,7 @@ struct FileReport: Sendable {
         summary.tables = file.snapshot.tables?.mapValues(\.sha256) ?? [:]
         summary.dictionary = file.snapshot.dictionary
         summary.warnings = facts.warnings
-        if file.rule.isChecked, let checks = plan?.checks {
+        if file.rule.mayWarn, let checks = plan?.checks {
             summary.checkWarnings = checks.warnings
             summary.warnings += checks.fileWarnings.map(\.text)
         }

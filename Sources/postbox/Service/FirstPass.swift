@@ -21,6 +21,8 @@ struct FirstPass {
         var control: FileProblem?
         /// What the rule's checks say.
         var checks = CheckReport()
+        /// What the file looks like; nil: the rule does not ask.
+        var layout: SeenLayout?
 
         /// Rows that count.
         var counted: Int { rows - (skipped?.count ?? 0) }
@@ -220,7 +222,10 @@ private struct FirstPassMapper {
             digests: digests, rows: reading.rowCount, rejected: rejected, skipped: reading.skipped, lastLine: lastLine,
             control: reading.control)
         if let most = reports.max(by: { $0.warnedRows < $1.warnedRows }) { found.checks = most }
-        if let fileChecks { found.checks.findings = fileChecks.findings(counted: found.counted) }
+        found.layout = reading.layout
+        if let fileChecks {
+            found.checks.findings = fileChecks.findings(rows: found.rows, counted: found.counted, layout: found.layout)
+        }
         return found
     }
 }

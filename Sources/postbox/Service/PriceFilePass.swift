@@ -10,12 +10,14 @@ final class PriceFileReading {
     /// nil: rows and values are the file's, as they stand.
     private var shaper: RowShaper?
     private var columnNotes: ColumnNotes?
+    /// nil: the rule does not ask what the file looks like.
+    private var layoutNotes: LayoutNotes?
     /// The columns are known before the first row.
     let hasHeader: Bool
 
     /// - Parameters:
     ///   - sources: what the rule's values are made with, besides the rows.
-    ///   - notesColumns: it is asked for `unread` and `hasReadRow`.
+    ///   - notesColumns: it is asked for `unread` and `hasReadRow`, and for `layout`.
     init(
         rule: MappingRule, format: PriceFileFormat, sources: RowSources, for purpose: RowShaper.Purpose = .rows,
         notesColumns: Bool = false
@@ -23,6 +25,7 @@ final class PriceFileReading {
         hasHeader = rule.hasFixedColumns(format)
         shaper = RowShaper(rule: rule, hasHeader: format.traits.hasHeader, sources: sources, for: purpose)
         if notesColumns, !hasHeader { columnNotes = ColumnNotes() }
+        if notesColumns { layoutNotes = LayoutNotes(rule, format.traits) }
         decoder = SourceDecoder(encoding: rule.encoding, format: format)
         reader = PriceFileReaders.make(
             format: format, delimiter: rule.delimiter, finalNewline: rule.finalNewline, rowElement: rule.rowElement,
@@ -46,6 +49,8 @@ final class PriceFileReading {
     }
     /// Some row could be read, as far as that was noted.
     var hasReadRow: Bool { columnNotes?.hasReadRow ?? true }
+    /// What the file looks like, once its last chunk was taken; nil: the rule does not ask.
+    var layout: SeenLayout? { layoutNotes?.seen(reader.columns) }
     /// Trailers read so far.
     var trailers: Int { trailer?.trailers ?? 0 }
     /// What the file's trailer says against it, once its last chunk was taken.
@@ -80,6 +85,7 @@ final class PriceFileReading {
         }
         trailer?.take(&batch, columns: reader.columns)
         columnNotes?.take(batch, columns: reader.columns.count, trailers: trailer?.trailers ?? 0)
+        layoutNotes?.take(batch, columns: reader.columns.count)
         // Asked once a batch: most rules make nothing.
         if shaper != nil { try shaper?.shape(&batch, columns: reader.columns, isLast: isLast) }
     }
@@ -202,6 +208,7 @@ struct DestinationMapper {
             guard size > target.maxMsgSize else { continue }
             posts.rows[index].problem = posts.problems.count
             posts.rows[index].fieldsLength = 0
+            if !posts.warnings.isEmpty { posts.warnings[row.row] = nil }
             posts.problems.append(
                 RowProblem(
                     reason: "message_too_long", line: row.line,

@@ -68,7 +68,7 @@ struct Recovered: Sendable {
             if services == nil { services = await context.lanes[name]?.words.services }
             lines[name] = ResultLines(
                 drop: file.drop, destination: name, services: services ?? file.snapshot.services[name] ?? [],
-                hasLines: hasLines, hasWarnings: file.rule.isChecked)
+                hasLines: hasLines, hasWarnings: file.rule.mayWarn)
         }
         return try await context.disk.run { [lines] in
             try ResultFile(

@@ -40,11 +40,12 @@ struct ChecksReader {
         add(spread(section))
         checks += universe(section, action)
         checks += rows(section, action)
+        checks += layout(section, action)
         refuseStrays(section, isSpread: isSpread)
         if checks.isEmpty, section.problemCount == before {
             section.report(
                 "a check needs what it looks for: `min`, `max`, `move`, `factor`, `age` or `future` of a `field`, or `ordered`, "
-                    + "`spread`, `universe` or `rows`", at: .field)
+                    + "`spread`, `universe`, `rows` or `layout`", at: .field)
         }
         return checks
     }
@@ -75,15 +76,7 @@ struct ChecksReader {
         let age = section.read(.age, days)
         let future = section.read(.future, days)
         guard age != nil || future != nil else { return nil }
-        let zone = zone == "UTC" ? nil : zone
-        if let zone {
-            do {
-                _ = try ZoneFiles.rules(zone)
-            } catch {
-                section.report("`zone` of the rule is not \(error.expected)", at: age == nil ? .future : .age)
-                return nil
-            }
-        }
+        guard let zone = knownZone(section, age == nil ? .future : .age) else { return nil }
         return .day(field: field, age: age, future: future, zone: zone)
     }
 
@@ -157,18 +150,43 @@ struct ChecksReader {
     private func rows(_ section: SettingsSection<CheckKey>, _ action: CheckRule.Action) -> [CheckRule] {
         guard section.has(.rows) else { return [] }
         holdsFile(section, .rows)
-        let min: Int? = section.read(.rows) { value in
+        let asked: [CheckRule.Kind]? = section.read(.rows) { value in
             guard let rows = value.section(CheckRowsKey.self) else { return nil }
-            if rows.has(.againstLast) {
-                rows.report(
-                    "`against_last` of a check compares with an earlier file, which this version does not: write `min`, the least "
-                        + "number of rows", at: .againstLast)
-            } else {
-                rows.require(.min)
+            if !rows.has(.min), !rows.has(.againstLast) {
+                rows.report("`rows` of a check needs `min` or `against_last`", at: .min)
             }
-            return rows.number(.min, 1...Int.max)
+            var kinds: [CheckRule.Kind] = []
+            if let min = rows.number(.min, 1...Int.max) { kinds.append(.rows(min: min)) }
+            let percent = rows.read(.againstLast) { $0.parsed(as: "a percentage", SettingsText.percent) }
+            if let percent, let zone = knownZone(rows, .againstLast) {
+                kinds.append(.rowsAgainstLast(percent: percent, zone: zone))
+            }
+            return kinds
         }
-        return min.map { [CheckRule(.rows(min: $0), action)] } ?? []
+        return (asked ?? []).map { CheckRule($0, action) }
+    }
+
+    private func layout(_ section: SettingsSection<CheckKey>, _ action: CheckRule.Action) -> [CheckRule] {
+        guard section.has(.layout) else { return [] }
+        holdsFile(section, .layout)
+        let isAsked: Bool? = section.read(.layout) { value in
+            guard let text = value.text("unchanged") else { return nil }
+            if text != "unchanged" { value.refuse("unchanged") }
+            return text == "unchanged"
+        }
+        return isAsked == true ? [CheckRule(.layout, action)] : []
+    }
+
+    /// The rule's zone, by which days are told: `.some(nil)` is UTC. nil: it is none, which is reported at `key`.
+    private func knownZone<Key: SettingsKey>(_ section: SettingsSection<Key>, _ key: Key) -> String?? {
+        guard let zone, zone != "UTC" else { return .some(nil) }
+        do {
+            _ = try ZoneFiles.rules(zone)
+            return zone
+        } catch {
+            section.report("`zone` of the rule is not \(error.expected)", at: key)
+            return nil
+        }
     }
 
     // MARK: - What is not there
@@ -186,11 +204,6 @@ struct ChecksReader {
             section.report(
                 "`unchanged` of a check needs the last accepted values, which this version does not keep: leave it out",
                 at: .unchanged)
-        }
-        if section.has(.layout) {
-            section.report(
-                "`layout` of a check compares with the rule's last good file, which this version does not: leave it out; a file "
-                    + "without a column that the rule names is refused in any case", at: .layout)
         }
     }
 

@@ -173,6 +173,65 @@ struct DictionaryValueTests {
         #expect(try mapped(field, .plain(value), tooLong: rule) == wanted)
     }
 
+    @Test(
+        "A text that goes although it is too long is told of, once in either pass; other rows and rejected ones are not"
+    )
+    func longTexts() throws {
+        let dictionary = try Self.dictionary.get()
+        var plain = MappingRule(destinations: ["D"])
+        plain.tooLong = .warn
+        var named = plain
+        named.fields = [
+            FieldRule(name: "CTBTR_1", source: .column("CTBTR_1"), tooLong: .warn),
+            FieldRule(name: "OFFCL_CODE", source: .column("OFFCL_CODE"), tooLong: .cut),
+            FieldRule(name: "BID", source: .column("BID")),
+        ]
+        let long = "12345678901234567"
+        let rows: [[TestCell]] = [
+            ["A", "short", "", "1"], ["B", .plain(long), "", "1"], ["C", .plain(long), "", "x1"],
+            ["D", "ééééééé", "", "1"], ["E", "1234567890123456", "", "1"], ["F", .plain(long), "", "2"],
+        ]
+        var batch = rowBatch(rows)
+        batch.text += Array(repeating: UInt8(ascii: "7"), count: 16)
+        let columns = testColumns(["RIC", "CTBTR_1", "OFFCL_CODE", "BID"])
+        for rule in [plain, named] {
+            var mapper = RowMapper(
+                rule: rule, services: ["S"], updateOnly: false, columnsAreFixed: true, dictionary: dictionary)
+            var (mapped, doubtful) = (PostBatch(), PostBatch())
+            mapper.map(batch, columns: columns, into: &mapped)
+            mapper.mapDoubtful(batch, columns: columns, bytesMax: 60_000, into: &doubtful)
+            #expect(mapped.warnings == doubtful.warnings)
+            #expect(mapped.warnings.keys.sorted() == [2, 4, 6])
+            #expect(mapped.problems.count == 1)
+            let told = try #require(mapped.warnings[2]?.first)
+            #expect(told.reason == "text_too_long" && told.line == 3 && told.columnName == "CTBTR_1")
+            #expect(told.what == #""CTBTR_1": "12345678901234567" is longer than the field, which has 16 bytes."#)
+            #expect(mapped.warnings.values.allSatisfy { $0.count == 1 })
+        }
+        plain.tooLong = .reject
+        var mapper = RowMapper(
+            rule: plain, services: ["S"], updateOnly: false, columnsAreFixed: true, dictionary: dictionary)
+        var mapped = PostBatch()
+        mapper.map(batch, columns: columns, into: &mapped)
+        #expect(mapped.warnings.isEmpty && mapped.problems.count == 4)
+    }
+
+    @Test("A rule's own text that is too long for its field goes whole where the rule says so, and every row says it")
+    func longConstant() throws {
+        let dictionary = try Self.dictionary.get()
+        var rule = MappingRule(destinations: ["D"])
+        rule.fields = [
+            FieldRule(name: "CTBTR_1", source: .value("12345678901234567", isText: true), tooLong: .warn),
+            FieldRule(name: "BID", source: .column("BID")),
+        ]
+        var mapper = RowMapper(
+            rule: rule, services: ["S"], updateOnly: false, columnsAreFixed: true, dictionary: dictionary)
+        var mapped = PostBatch()
+        mapper.map(rowBatch([["A", "1"], ["B", "2"]]), columns: testColumns(["RIC", "BID"]), into: &mapped)
+        #expect(Mapped(mapped.rows[0], of: mapped).result == #"{"CTBTR_1":"12345678901234567","BID":1}"#)
+        #expect(mapped.warnings.keys.sorted() == [1, 2])
+    }
+
     @Test("A rejection says what the field holds, and the nearest of its values")
     func words() throws {
         let dictionary = try Self.dictionary.get()

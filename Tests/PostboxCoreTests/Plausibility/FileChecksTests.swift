@@ -16,7 +16,7 @@ struct FileChecksTests {
             mapper.map(rowBatch(rows), columns: testColumns(["RIC", "BID"]), into: &posts)
             file.take(posts)
         }
-        return file.findings(counted: counted)
+        return file.findings(rows: counted, counted: counted)
     }
 
     @Test(
@@ -57,6 +57,53 @@ struct FileChecksTests {
         #expect(findings([CheckRule(.rows(min: 900))], rics: [], counted: counted).count == count)
     }
 
+    private func findings(_ kind: CheckRule.Kind, past: RulePast, rows: Int = 0, layout: SeenLayout? = nil) -> [String]
+    {
+        var rule = MappingRule(destinations: ["cache"])
+        rule.checks = [CheckRule(kind)]
+        var sources = RowSources()
+        sources.past = past
+        let found = FileChecks(rule, sources: sources)?.findings(rows: rows, counted: 0, layout: layout) ?? []
+        return found.map { "\($0.action): \($0.problem.what)" }
+    }
+
+    @Test(
+        "More than so many per cent fewer rows than in the last such file are too few, exactly",
+        arguments: [
+            (1000, 900, true), (1000, 899, false), (1000, 2000, true), (1000, 0, false), (0, 0, true), (3, 3, true),
+            (3, 2, false),
+        ])
+    func againstLast(_ last: Int, _ rows: Int, _ isFine: Bool) {
+        var past = RulePast()
+        past.files = [RulePast.File(drop: 7, name: "eod.csv", rows: last, claimedAt: 0)]
+        let found = findings(.rowsAgainstLast(percent: "10", zone: nil), past: past, rows: rows)
+        #expect(found.isEmpty == isFine)
+        if last == 1000, rows == 899 {
+            #expect(
+                found == [
+                    "reject: The file has 899 rows, 10.1 % fewer than 1000 in eod.csv (drop 7), the last file of the rule on such a "
+                        + "day; the rule allows 10 %."
+                ])
+        }
+        #expect(findings(.rowsAgainstLast(percent: "10", zone: nil), past: RulePast(), rows: rows).isEmpty)
+    }
+
+    @Test("A file that looks other than the last good one is told what changed; the first one is compared with nothing")
+    func layout() {
+        let old = SeenLayout(columns: [.init(name: "RIC", kind: .text), .init(name: "BID", kind: .number)])
+        let new = SeenLayout(columns: [.init(name: "RIC", kind: .text), .init(name: "BID", kind: .text)])
+        var past = RulePast()
+        #expect(findings(.layout, past: past, layout: new).isEmpty)
+        past.layout = .known(old, file: "eod.csv", drop: 7)
+        #expect(findings(.layout, past: past, layout: old).isEmpty)
+        #expect(
+            findings(.layout, past: past, layout: new) == [
+                "reject: The file looks other than the last good one of the rule, eod.csv (drop 7): BID holds text in place of numbers."
+            ])
+        past.layout = .unreadable("x holds something else")
+        #expect(findings(.layout, past: past, layout: new).first?.hasPrefix("warn: ") == true)
+    }
+
     @Test("A table that is not there refuses the file")
     func withoutTable() {
         let check = CheckRule(.universe(table: "rics", key: "RIC", missing: .rows(0)), .warn)
@@ -66,7 +113,10 @@ struct FileChecksTests {
     @Test("Rejects of a file are some of its rows: they are not asked whether they are all")
     func rejects() {
         var rule = MappingRule(destinations: ["cache"])
-        rule.checks = [CheckRule(.rows(min: 9)), CheckRule(.ordered(["A", "B"]))]
+        rule.checks = [
+            CheckRule(.rows(min: 9)), CheckRule(.ordered(["A", "B"])), CheckRule(.layout),
+            CheckRule(.rowsAgainstLast(percent: "10", zone: nil)),
+        ]
         #expect(rule.forRejects().checks == [CheckRule(.ordered(["A", "B"]))])
     }
 }

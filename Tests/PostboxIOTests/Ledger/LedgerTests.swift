@@ -287,6 +287,36 @@ struct LedgerTests {
         #expect(try await last("px_1001.csv", "px_*.csv", before: open) == [first, partial])
     }
 
+    @Test("The good files of a rule are those that ended done or partial, the newest first, and no corrections")
+    func goodFiles() async throws {
+        let ledger = try Ledger(path: path, firstNumber: 1)
+        func end(_ name: String, _ verdict: Verdict, rule: String = "px_*.csv", original: Int? = nil, rows: Int)
+            async throws
+            -> Int
+        {
+            var snapshot = snapshot(rule)
+            snapshot.original = original
+            let drop = try await ledger.claim([(name, snapshot)], at: Int64(rows) * 1000)[0]
+            try await ledger.plan(drop, size: 1, sha256: "a", digests: [], rows: rows, postings: [])
+            try await settle(ledger, drop, verdict: verdict, isSent: verdict != .refused)
+            try await ledger.close([drop])
+            return drop
+        }
+        let first = try await end("px_1.csv", .done, rows: 10)
+        _ = try await end("px_2.csv", .refused, rows: 11)
+        let partial = try await end("px_3.csv", .partial, rows: 12)
+        _ = try await end("px_4.csv", .failed, rows: 13)
+        _ = try await end("px_1.csv.rejects-1.csv", .done, original: first, rows: 1)
+        _ = try await end("other.csv", .done, rule: "other*.csv", rows: 14)
+        let good = [
+            RulePast.File(drop: partial, name: "px_3.csv", rows: 12, claimedAt: 12_000),
+            RulePast.File(drop: first, name: "px_1.csv", rows: 10, claimedAt: 10_000),
+        ]
+        #expect(try await ledger.goodFiles(ofRule: "px_*.csv", before: 100) == good)
+        #expect(try await ledger.goodFiles(ofRule: "px_*.csv", before: partial) == [good[1]])
+        #expect(try #require(try LedgerReading(path: path)).goodFiles(ofRule: "px_*.csv") == good)
+    }
+
     @Test("Who was last is found by an index, however many drops are closed")
     func predecessorsByIndex() async throws {
         let ledger = try Ledger(path: path, firstNumber: 1)

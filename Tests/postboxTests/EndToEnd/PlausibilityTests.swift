@@ -52,6 +52,34 @@ struct PlausibilityTests {
         #expect(try Self.object(plain)["check_warnings"] == nil)
     }
 
+    @Test("A text that goes although it is too long is told of in the result, the summary, an alert and `check`")
+    func longText() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        let samples = try BuiltProgram.packageFolder().appendingPathComponent("samples/dictionary").path
+        try desk.configure(
+            [simulator.url],
+            top: "dictionary: {fields: \(samples)/RDMFieldDictionary, enums: \(samples)/enumtype.def}\n",
+            files: "  - {match: \"*.csv\", too_long: warn}\n")
+        let text = "RIC,BID,CTBTR_1\nA.TST,1,short\nB.TST,2,12345678901234567\n"
+        try desk.drop("a.csv", text)
+        let service = try desk.start(["--once"])
+        #expect(try await service.exitCode() == 0)
+        let file = try desk.finished("a.csv", in: .done)
+        #expect(file.column("outcome") == ["acked", "acked"])
+        let told = file.column("check_warnings")
+        #expect(told.first == "" && told.last?.hasPrefix("text_too_long: ") == true, "\(told)")
+        #expect(try Self.object(file)["check_warnings"] as? [String: Int] == ["text_too_long": 1])
+        #expect(service.errorOutput.contains("check_warnings"))
+
+        try Data(text.utf8).write(to: desk.folder.appendingPathComponent("x.csv"))
+        let check = try await desk.command(
+            ["check", "--config", "postbox.yaml", "--json", "x.csv"], workingFolder: desk.folder)
+        #expect(check.code == 0)
+        #expect(check.errorOutput.contains("\"reason\": \"text_too_long\""))
+        #expect(check.errorOutput.contains("\"warning\": true"))
+    }
+
     @Test("A file that lacks instruments is refused; nothing of it is sent, and each row says so")
     func universe() async throws {
         let desk = try Desk()
@@ -71,6 +99,38 @@ struct PlausibilityTests {
         #expect(file.column("reason") == ["missing_instruments", "missing_instruments"])
         try desk.drop("b.csv", "RIC,BID\nA.TST,1\nB.TST,2\n")
         #expect(try await desk.once() == 0)
+    }
+
+    @Test("A file is compared with the last good one of its rule, not with one that was refused")
+    func lastFile() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure(
+            [simulator.url],
+            files: """
+                  - match: "*.csv"
+                    checks:
+                      - {layout: unchanged, on_fail: reject}
+                      - {rows: {against_last: 50%}, on_fail: reject}
+                """)
+        func outcome(_ name: String, _ text: String) async throws -> String {
+            try desk.drop(name, text)
+            let code = try await desk.once()
+            if code == 0 { return "done" }
+            return try desk.finished(name, in: .failed).summary.reason
+        }
+        #expect(try await outcome("a.csv", "RIC,BID\nA.TST,1\nB.TST,2\n") == "done")
+        #expect(try await outcome("b.csv", "RIC,BID\nA.TST,x\nB.TST,2\n") == "layout_changed")
+        #expect(try await outcome("c.csv", "RIC,BID,ASK\nA.TST,1,2\nB.TST,2,3\n") == "layout_changed")
+        #expect(try await outcome("d.csv", "RIC,BID\nA.TST,1\n") == "done")
+        #expect(try await outcome("e.csv", "RIC,BID\nA.TST,7\nB.TST,8\nC.TST,9\n") == "done")
+        #expect(try await outcome("f.csv", "RIC,BID\nA.TST,6\n") == "too_few_rows")
+        // `check` looks at the same.
+        try Data("RIC,BID\nA.TST,1\nB.TST,2\nC.TST,x\n".utf8).write(to: desk.folder.appendingPathComponent("x.csv"))
+        let check = try await desk.command(
+            ["check", "--config", "postbox.yaml", "--json", "x.csv"], workingFolder: desk.folder)
+        #expect(check.code == 3)
+        #expect(check.errorOutput.contains("layout_changed") && !check.errorOutput.contains("too_few_rows"))
     }
 
     @Test("A file of which the server refuses too many rows stops itself, and stays stopped over a restart")

@@ -568,7 +568,8 @@ struct SettingsLoaderTests {
                     {field: BID, move: 10%, factor: 100, from: {table: t, by: RIC, take: C}, first: reject}
                     {field: D, age: 1bd, future: 2bd}
                     {universe: {table: t, key: R}, missing: 1%, extra: warn, on_fail: reject}
-                    {rows: {min: 900}, on_fail: warn}
+                    {rows: {min: 900, against_last: 10%}, on_fail: warn}
+                    {layout: unchanged, on_fail: reject}
                     """, more: "    ric: Code\n    zone: Europe/Zurich\n    max_nacked: 1%\n")
             ).rules.first)
         let known = CheckRule.Known(table: "t", by: nil, take: "C", first: .reject)
@@ -582,6 +583,7 @@ struct SettingsLoaderTests {
                 CheckRule(.day(field: "D", age: 1, future: 2, zone: "Europe/Zurich")),
                 CheckRule(.universe(table: "t", key: "R", missing: .percent(value: 1, decimals: 0))),
                 CheckRule(.listed(table: "t", key: "R"), .warn), CheckRule(.rows(min: 900), .warn),
+                CheckRule(.rowsAgainstLast(percent: "10", zone: "Europe/Zurich"), .warn), CheckRule(.layout),
             ])
         #expect(rule.maxNacked == .percent(value: 1, decimals: 0))
         #expect(rule.tables == ["t": ["C", "R"]])
@@ -603,9 +605,11 @@ struct SettingsLoaderTests {
         arguments: [
             ("{field: BID, move: 10%}", "write `from: {table: NAME, by: RIC, take: COLUMN}`"),
             ("{field: BID, factor: 100}", "`factor` of a check without `from`"),
-            ("{field: BID, unchanged: 5}", "leave it out"), ("{layout: unchanged}", "leave it out"),
+            ("{field: BID, unchanged: 5}", "leave it out"), ("{layout: unchanged}", "write `on_fail: reject`"),
+            ("{layout: same, on_fail: warn}", "unchanged"),
+            ("{rows: {}, on_fail: warn}", "needs `min` or `against_last`"),
             ("{rows: {min: 900}}", "write `on_fail: reject`"),
-            ("{rows: {min: 900, against_last: 10%}, on_fail: warn}", "write `min`"),
+            ("{rows: {against_last: 10}, on_fail: warn}", "a percentage"),
             ("{universe: {table: t, key: R}}", "write `on_fail: reject`"),
             ("{field: BID, min: 1, on_fail: hold}", "write `reject` or `warn`"),
             ("{field: BID, move: 1%, from: {table: t, by: RIC, take: C}, first: hold}", "write `reject` or `warn`"),
