@@ -85,7 +85,8 @@ package struct RowChecks: Sendable {
                 var action = entry.action
                 if case .first = fault { action = entry.first }
                 switch action {
-                case .warn: warnings.append(problem)
+                // Two checks of a field may lack the same value.
+                case .warn: if !warnings.contains(problem) { warnings.append(problem) }
                 case .reject: if rejection == nil { rejection = problem } else { rejection?.add(problem) }
                 }
             }

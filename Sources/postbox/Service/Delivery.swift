@@ -102,7 +102,9 @@ struct Delivery: Sendable {
             for run in runs {
                 count += run.rows.count
                 acked += run.rows.reduce(0) { $0 + ($1.outcome.isGood ? 1 : 0) }
-                refused += run.rows.reduce(0) { $0 + ($1.outcome == .nacked ? 1 : 0) }
+                if file.rule.maxNacked != nil {
+                    refused += run.rows.reduce(0) { $0 + ($1.outcome == .nacked ? 1 : 0) }
+                }
             }
             await results.append(runs, of: destination)
             FailPoint.reach("outcomes_written")

@@ -13,12 +13,13 @@ struct ChecksReader {
     /// Several checks may stand in one entry.
     func read(_ value: SettingsValue) -> [CheckRule]? {
         value.items("a list of checks such as {field: BID, min: 0.0001}")?.flatMap { item in
-            item.section(CheckKey.self).map(entry) ?? []
+            let before = item.log.problems.count
+            return item.section(CheckKey.self).map { entry($0, problemsBefore: before) } ?? []
         }
     }
 
-    private func entry(_ section: SettingsSection<CheckKey>) -> [CheckRule] {
-        let before = section.problemCount
+    /// - Parameter before: Problems of the whole file before the entry was looked at.
+    private func entry(_ section: SettingsSection<CheckKey>, problemsBefore before: Int) -> [CheckRule] {
         refuseUnavailable(section)
         let field = section.text(.field)
         let ofField: [CheckKey] = [.min, .max, .move, .factor, .age, .future]
