@@ -229,7 +229,7 @@ struct FileContribution: Sendable {
     // MARK: - Posting
 
     private func post(_ source: SourceFile, _ plan: FilePlan) async throws -> ContributionEnd {
-        if !admission.goesOn { warn(plan.checks) }
+        if !admission.goesOn, let checks = plan.checks { warn(checks) }
         let recovered = try await Recovered.find(
             file, rows: plan.rows, skipped: plan.skipped, on: context.disk)
         try await Correction(context: context, file: file).keepNewerResults()

@@ -18,8 +18,8 @@ struct FilePlan: Sendable {
     var hasLines: Bool
     /// What the file's trailer says against it.
     var control: FileProblem?
-    /// What the rule's checks say.
-    var checks = CheckReport()
+    /// What the rule's checks say; nil: the file was not read again.
+    var checks: CheckReport?
     /// What the file looks like; nil: the rule does not ask.
     var layout: SeenLayout?
 
@@ -62,6 +62,6 @@ struct FilePlan: Sendable {
     var reading: Admission.Reading {
         Admission.Reading(
             size: digests.size, sha256: digests.sha256, rows: rows, skipped: skipped?.count ?? 0,
-            rejected: rejected, control: control, implausible: checks.refusal)
+            rejected: rejected, control: control, implausible: checks?.refusal)
     }
 }
