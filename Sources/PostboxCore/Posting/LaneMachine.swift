@@ -40,7 +40,7 @@ package struct LaneMachine: Sendable {
     /// Rows in doubt, until every drop that has some has presented them.
     private var presented: [(place: DropPlace, handovers: [Handover])] = []
     /// Rows that wait to be sent and never were.
-    private var queued = 0
+    package private(set) var queued = 0
     private var login: LaneLogin
     private var life = Life.running
     /// By the desk: nothing is sent, other tries included; answers are read.

@@ -277,13 +277,18 @@ package struct InboxBook: Sendable {
 
     /// How many of these files wait for what.
     private func reasons(of files: [String], _ outlook: WaitingOutlook) -> [String: Int] {
+        words(for: files, outlook).values.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    }
+
+    /// A word for what each of these files waits for.
+    private func words(for files: [String], _ outlook: WaitingOutlook) -> [String: String] {
         var lacking: [String: [String]] = [:]
         for file in tracker.waiting {
             if case .companions(let names) = file.wait { lacking[file.name] = names }
         }
-        var counts: [String: Int] = [:]
+        var words: [String: String] = [:]
         for name in files {
-            let what =
+            words[name] =
                 if let missing = lacking[name] {
                     missing.contains { $0.hasSuffix(InboxNames.checksumSuffix) } ? "checksum" : "marker"
                 } else if !tracker.isComplete(name) {
@@ -291,9 +296,16 @@ package struct InboxBook: Sendable {
                 } else {
                     outlook.word(for: name)
                 }
-            counts[what, default: 0] += 1
         }
-        return counts
+        return words
+    }
+
+    /// Price files that lie in the inbox, by name, and what each waits for; those behind the first `most` are counted only.
+    func waiting(most: Int, _ outlook: WaitingOutlook) -> (files: [StatusBoard.Waiting], all: Int) {
+        let names = tracker.priceFiles
+        let shown = names.count > most ? Array(names.sorted().prefix(most)) : names.sorted()
+        let reasons = words(for: shown, outlook)
+        return (shown.map { StatusBoard.Waiting(name: $0, why: reasons[$0] ?? "turn") }, names.count)
     }
 
     /// For `--once`: what is left because it may be about to get another name.

@@ -3,6 +3,8 @@ package struct LaneBook: Sendable {
     private var states: [String: LaneState] = [:]
     /// Nanoseconds; those that are ready are not in it.
     private var downSince: [String: Int64] = [:]
+    /// Since when each stands as it does, and what was wrong with it last.
+    private var stories: [String: Story] = [:]
     /// What the desk is told when it lasts.
     private var downs: DownWatch
 
@@ -12,8 +14,16 @@ package struct LaneBook: Sendable {
         for name in names {
             states[name] = .untried
             downSince[name] = now
+            stories[name] = Story(since: now)
             downs.isDown(name, at: now)
         }
+    }
+
+    /// How a destination came to stand as it does.
+    private struct Story: Sendable {
+        /// Nanoseconds.
+        var since: Int64
+        var lastTrouble: String?
     }
 
     /// Whether the configuration has it.
@@ -35,6 +45,8 @@ package struct LaneBook: Sendable {
 
     /// A destination changed. What is told of it.
     package mutating func changed(_ name: String, to state: LaneState, at now: Int64) -> Told? {
+        if states[name]?.word != state.word { stories[name]?.since = now }
+        if let trouble = state.trouble { stories[name]?.lastTrouble = trouble }
         states[name] = state
         guard state == .ready else {
             if downSince[name] == nil { downSince[name] = now }
@@ -63,6 +75,16 @@ package struct LaneBook: Sendable {
             downSince.filter { name, since in
                 if case .refused = states[name] { true } else { now - since >= patience }
             }.keys)
+    }
+
+    /// All of them as they stand, by name. `now`: both clocks, read together.
+    func lines(_ standing: Standing, at now: Moment) -> [StatusBoard.Lane] {
+        states.sorted { $0.key < $1.key }.map { name, state in
+            let since = stories[name]?.since ?? now.monotonic
+            return StatusBoard.Lane(
+                name: name, state: state, isHeld: standing.holds(anyOf: [name]),
+                since: now.wall - (now.monotonic - since) / 1000, lastTrouble: stories[name]?.lastTrouble)
+        }
     }
 
     /// Why files for these wait.

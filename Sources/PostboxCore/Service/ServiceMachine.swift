@@ -135,11 +135,15 @@ package struct ServiceMachine: Sendable {
 
     /// The inbox as a whole.
     package mutating func listed(_ listing: InboxListing, at now: Int64) {
-        let outlook = WaitingOutlook(
-            standing: standing, lanes: lanes, destinations: destinations.known, tables: destinations.tables,
-            missingTables: tables.missing)
+        let outlook = self.outlook
         tell(inbox.listed(listing, at: now, outlook))
         if listing.fault != nil { faults.metInbox(at: listing.began.monotonic) }
+    }
+
+    private var outlook: WaitingOutlook {
+        WaitingOutlook(
+            standing: standing, lanes: lanes, destinations: destinations.known, tables: destinations.tables,
+            missingTables: tables.missing)
     }
 
     /// Some names of the inbox.
@@ -443,6 +447,33 @@ package struct ServiceMachine: Sendable {
     }
 
     private mutating func wantSpares(_ count: Int) { queue.append(.wantSpares(count)) }
+
+    // MARK: - What is shown
+
+    /// How everything stands: what this machine knows of it. `now`: both clocks, read together.
+    package func board(of service: StatusBoard.Service, at now: Moment, _ facts: Facts) -> StatusBoard {
+        let waiting = inbox.waiting(most: StatusBoard.listed, outlook)
+        let open = drops.open.values.sorted { $0.number < $1.number }
+        let shown = (open.map { ($0, StatusBoard.File.State.reading) } + drops.waiting.map { ($0, .waiting) })
+            .prefix(StatusBoard.listed)
+        let files = shown.map { drop, state in
+            StatusBoard.File(
+                drop: drop.number, name: drop.name, destinations: drop.destinations,
+                state: standing.holds(drop.number, drop.destinations) ? .held : state)
+        }
+        return StatusBoard(
+            service: service, lanes: lanes.lines(standing, at: now), files: files, filesInAll: drops.count,
+            waiting: waiting.files, waitingInAll: waiting.all, isInboxHeld: standing.isInboxHeld,
+            trouble: trouble(facts))
+    }
+
+    /// What keeps everything from going.
+    private func trouble(_ facts: Facts) -> String? {
+        if stop != .no { return "the service is stopping" }
+        if facts.resultsFailSince != nil { return "results cannot be written" }
+        if faults.until != nil { return "the disk, the ledger or the folder of commands has a fault; see the log" }
+        return inbox.hasListed ? nil : "the inbox was not read yet"
+    }
 
     // MARK: - The end
 

@@ -1,0 +1,136 @@
+/// What an act's body says: an object of `why`, `rows`, `except`, `outcome` and `force`, each where it belongs.
+package struct DeskOrder: Sendable, Equatable {
+    package var why: String?
+    package var rows: RowChoice
+    package var outcomes: Set<PostOutcome>
+    package var force: Bool
+
+    package init(
+        why: String? = nil, rows: RowChoice = .all, outcomes: Set<PostOutcome> = DeskAct.resent, force: Bool = false
+    ) {
+        self.why = why
+        self.rows = rows
+        self.outcomes = outcomes
+        self.force = force
+    }
+
+    /// Bytes of `why` at most.
+    package static let whyMax = 1000
+
+    /// What is wrong with a body, for people.
+    package struct Fault: Error, Sendable, Equatable {
+        package var text: String
+        /// Only the reason is missing.
+        package var needsWhy = false
+
+        init(_ text: String, needsWhy: Bool = false) {
+            self.text = text
+            self.needsWhy = needsWhy
+        }
+    }
+
+    /// The words that may stand beside a verb.
+    private static func words(of verb: DeskVerb) -> [String] {
+        switch verb {
+        case .release: ["rows", "except"]
+        case .refuse, .retry, .cancel, .hold, .resume: ["why"]
+        case .resend: ["outcome", "why", "force"]
+        }
+    }
+
+    /// Reads the body of a request; an empty one says nothing.
+    package init(_ body: [UInt8], for verb: DeskVerb) throws(Fault) {
+        self.init()
+        var members: [(key: String, value: JSONValue)] = []
+        if !body.isEmpty {
+            // A text that is no UTF-8 would be read as another one.
+            guard let text = String(validating: body, as: UTF8.self), case .object(let found)? = JSONValue.parse(text)
+            else { throw Fault("the body is no JSON object") }
+            members = found
+        }
+        let allowed = Self.words(of: verb)
+        var seen: Set<String> = []
+        for (key, value) in members {
+            guard allowed.contains(key) else {
+                throw Fault(
+                    "\(verb.rawValue) takes \(allowed.joined(separator: ", ")), not \(VisibleText.line(key))")
+            }
+            guard seen.insert(key).inserted else { throw Fault("\(key) stands twice") }
+            try take(key, value)
+        }
+        if seen.contains("rows"), seen.contains("except") { throw Fault("rows and except do not go together") }
+        if verb == .refuse, why == nil { throw Fault("say why it is refused", needsWhy: true) }
+    }
+
+    private mutating func take(_ key: String, _ value: JSONValue) throws(Fault) {
+        switch key {
+        case "why":
+            guard let text = value.text else { throw Fault("why is no text") }
+            why = try Self.why(text)
+        case "rows", "except":
+            guard let ranges = value.text.flatMap({ RowChoice.ranges($0) }) else {
+                throw Fault("\(key) is no list of rows such as \"3,17-20\", of \(RowChoice.partsMax) parts at most")
+            }
+            rows = key == "rows" ? .only(ranges) : .except(ranges)
+        case "outcome":
+            guard let text = value.text else { throw Fault("outcome is no text such as \"nacked,unknown\"") }
+            outcomes = try Self.outcomes(text)
+        default:
+            guard let flag = value.flag else { throw Fault("\(key) is true or false") }
+            force = flag
+        }
+    }
+
+    /// A reason as it may be recorded: some words, not too many. nil: there are none.
+    package static func why(_ text: String) throws(Fault) -> String? {
+        guard text.utf8.count <= whyMax else { throw Fault("why is longer than \(whyMax) bytes") }
+        let isBlank = text.unicodeScalars.allSatisfy { $0.properties.isWhitespace || !VisibleText.isVisible("\($0)") }
+        return isBlank ? nil : text
+    }
+
+    /// Outcomes whose rows may be sent again, by their words.
+    package static func outcomes(_ text: String) throws(Fault) -> Set<PostOutcome> {
+        var found: Set<PostOutcome> = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let word = String(word.drop { $0 == " " })
+            guard let outcome = PostOutcome(word: word) else {
+                let all = PostOutcome.allCases.map(\.word).joined(separator: ", ")
+                throw Fault("there is no outcome \(VisibleText.quoted(word)); there are \(all)")
+            }
+            guard outcome != .rejected else {
+                throw Fault("rejected rows cannot be sent as they are: correct them in the rejects file and drop it")
+            }
+            found.insert(outcome)
+        }
+        return found
+    }
+
+    /// The act that it is; nil: one that is done by a file in `state/control/`.
+    package func act(_ verb: DeskVerb, drop: Int) -> DeskAct? {
+        switch verb {
+        case .release: .release(drop: drop, rows)
+        case .refuse: .refuse(drop: drop, why: why ?? "")
+        case .retry: .retry(drop: drop, why: why)
+        case .resend: .resend(drop: drop, outcomes: outcomes, why: why, force: force)
+        case .cancel, .hold, .resume: nil
+        }
+    }
+
+    /// The body of a request for an act.
+    package static func body(of act: DeskAct) -> String {
+        func quoted(_ text: String) -> String { VisibleText.quoted(text) }
+        var members: [String] = []
+        switch act {
+        case .release(_, .all): break
+        case .release(_, .only(let ranges)): members.append("\"rows\":\(quoted(RowChoice.text(ranges)))")
+        case .release(_, .except(let ranges)): members.append("\"except\":\(quoted(RowChoice.text(ranges)))")
+        case .refuse, .retry: break
+        case .resend(_, let outcomes, _, let force):
+            let words = PostOutcome.allCases.filter { outcomes.contains($0) }.map(\.word)
+            members.append("\"outcome\":\(quoted(words.joined(separator: ",")))")
+            if force { members.append("\"force\":true") }
+        }
+        if let why = act.why { members.append("\"why\":\(quoted(why))") }
+        return "{" + members.joined(separator: ",") + "}"
+    }
+}

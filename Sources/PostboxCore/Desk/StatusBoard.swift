@@ -1,0 +1,211 @@
+/// What the service is doing, as it is shown to people and programs: one value, made of what is known without waiting.
+package struct StatusBoard: Sendable, Equatable {
+    /// Files that are listed of each kind; all are counted.
+    package static let listed = 200
+
+    /// The service itself.
+    package struct Service: Sendable, Equatable {
+        package var version: String
+        package var spool: String
+        package var configSHA256: String
+        /// Microseconds since 1970.
+        package var startedAt: Int64
+
+        package init(version: String, spool: String, configSHA256: String, startedAt: Int64) {
+            self.version = version
+            self.spool = spool
+            self.configSHA256 = configSHA256
+            self.startedAt = startedAt
+        }
+    }
+
+    /// A destination.
+    package struct Lane: Sendable, Equatable {
+        package var name: String
+        package var state: LaneState
+        package var isHeld: Bool
+        /// Since when it stands like that, microseconds since 1970.
+        package var since: Int64
+        /// What was wrong last, whether it still is or not.
+        package var lastTrouble: String?
+        package var traffic = Traffic()
+
+        package init(name: String, state: LaneState, isHeld: Bool, since: Int64, lastTrouble: String?) {
+            self.name = name
+            self.state = state
+            self.isHeld = isHeld
+            self.since = since
+            self.lastTrouble = lastTrouble
+        }
+    }
+
+    /// What goes over a destination's connection.
+    package struct Traffic: Sendable, Equatable {
+        /// Of the server that is connected, or tried.
+        package var url = ""
+        /// Posts that are not answered yet.
+        package var inFlight = 0
+        /// Rows that were handed over and wait to be sent.
+        package var queued = 0
+        /// Posts since the service's start.
+        package var sent = 0
+        package var acked = 0
+        package var nacked = 0
+
+        package init() {}
+    }
+
+    /// A file in work.
+    package struct File: Sendable, Equatable {
+        package var drop: Int
+        package var name: String
+        package var destinations: [String]
+        package var state: State
+        /// What became of its rows so far, by `PostOutcome`.
+        package var outcomes: [Int] = []
+
+        package enum State: Sendable, Equatable {
+            /// An earlier run left it, and it waits for its destinations.
+            case waiting
+            /// It is read and checked.
+            case reading
+            /// Its rows go; so many lines its result will have.
+            case posting(lines: Int)
+            case held
+        }
+
+        package init(drop: Int, name: String, destinations: [String], state: State) {
+            self.drop = drop
+            self.name = name
+            self.destinations = destinations
+            self.state = state
+        }
+    }
+
+    /// A file that waits in the inbox.
+    package struct Waiting: Sendable, Equatable {
+        package var name: String
+        /// A stable word for what it waits for.
+        package var why: String
+
+        package init(name: String, why: String) {
+            self.name = name
+            self.why = why
+        }
+    }
+
+    package var service: Service
+    package var lanes: [Lane]
+    /// By drop number, at most `listed`.
+    package var files: [File]
+    package var filesInAll: Int
+    /// By name, at most `listed`.
+    package var waiting: [Waiting]
+    package var waitingInAll: Int
+    package var isInboxHeld: Bool
+    /// What keeps everything from going, for people; nil: nothing.
+    package var trouble: String?
+    package var held: [HeldDrop] = []
+    /// The last one first.
+    package var finished: [FinishedDrop] = []
+
+    package init(
+        service: Service, lanes: [Lane], files: [File], filesInAll: Int, waiting: [Waiting], waitingInAll: Int,
+        isInboxHeld: Bool, trouble: String? = nil
+    ) {
+        self.service = service
+        self.lanes = lanes
+        self.files = files
+        self.filesInAll = filesInAll
+        self.waiting = waiting
+        self.waitingInAll = waitingInAll
+        self.isInboxHeld = isInboxHeld
+        self.trouble = trouble
+    }
+
+    /// Why the service is not ready: it is not logged in everywhere, or something keeps files from going. nil: it is ready.
+    package var notReady: String? {
+        if let trouble { return trouble }
+        let down = lanes.filter { $0.state != .ready }
+        return down.isEmpty ? nil : down.map { "\($0.name) is \($0.state.word)" }.joined(separator: ", ")
+    }
+
+    /// An object on one line, as the control socket answers it.
+    package var json: String {
+        func time(_ microseconds: Int64) -> String { Self.quoted(TimeText.text(microseconds)) }
+        let service = [
+            "\"version\":\(Self.quoted(service.version))", "\"started\":\(time(service.startedAt))",
+            "\"spool\":\(Self.quoted(service.spool))", "\"config_sha256\":\(Self.quoted(service.configSHA256))",
+            "\"ready\":\(notReady == nil)", trouble.map { "\"trouble\":\(Self.quoted($0))" },
+        ]
+        let waiting = waiting.map { "{\"file\":\(Self.quoted($0.name)),\"why\":\(Self.quoted($0.why))}" }
+        let held = held.map { drop in
+            var drop = drop
+            drop.examples = []
+            return drop.json
+        }
+        return "{\"schema\":1,\"service\":{\(service.compactMap { $0 }.joined(separator: ","))}"
+            + ",\"destinations\":[\(lanes.map(Self.json).joined(separator: ","))]"
+            + ",\"work\":{\"count\":\(filesInAll),\"files\":[\(files.map(Self.json).joined(separator: ","))]}"
+            + ",\"inbox\":{\"count\":\(waitingInAll),\"held\":\(isInboxHeld),"
+            + "\"files\":[\(waiting.joined(separator: ","))]}"
+            + ",\"held\":[\(held.joined(separator: ","))]"
+            + ",\"finished\":[\(finished.map(\.json).joined(separator: ","))]}"
+    }
+
+    private static func quoted(_ text: String) -> String { VisibleText.quoted(text) }
+
+    private static func json(_ lane: Lane) -> String {
+        let traffic = lane.traffic
+        let members = [
+            "\"name\":\(quoted(lane.name))", "\"state\":\(quoted(lane.state.word))", "\"held\":\(lane.isHeld)",
+            "\"since\":\(quoted(TimeText.text(lane.since)))",
+            lane.state.trouble.map { "\"why\":\(quoted($0))" },
+            lane.lastTrouble.map { "\"last_error\":\(quoted($0))" },
+            "\"url\":\(quoted(traffic.url))", "\"in_flight\":\(traffic.inFlight)", "\"queued\":\(traffic.queued)",
+            "\"sent\":\(traffic.sent)", "\"acked\":\(traffic.acked)", "\"nacked\":\(traffic.nacked)",
+        ]
+        return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
+    }
+
+    private static func json(_ file: File) -> String {
+        let state =
+            switch file.state {
+            case .waiting: "waiting"
+            case .reading: "reading"
+            case .posting: "posting"
+            case .held: "held"
+            }
+        var lines: Int?
+        if case .posting(let all) = file.state { lines = all }
+        let counts = zip(PostOutcome.allCases, file.outcomes).filter { $0.1 > 0 }.map { "\"\($0.0.word)\":\($0.1)" }
+        let members = [
+            "\"drop\":\(file.drop)", "\"file\":\(quoted(file.name))",
+            "\"destinations\":[\(file.destinations.map(quoted).joined(separator: ","))]", "\"state\":\"\(state)\"",
+            lines.map { "\"lines\":\($0)" }, "\"settled\":\(file.outcomes.reduce(0, +))",
+            "\"outcomes\":{\(counts.joined(separator: ","))}",
+        ]
+        return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
+    }
+}
+
+extension LaneState {
+    /// A stable word.
+    package var word: String {
+        switch self {
+        case .connecting: "connecting"
+        case .ready: "ready"
+        case .paused: "paused"
+        case .refused: "refused"
+        case .stopped: "stopped"
+        }
+    }
+
+    /// What is wrong, for people; nil: nothing.
+    package var trouble: String? {
+        switch self {
+        case .connecting(let text), .paused(let text), .refused(let text): text
+        case .ready, .stopped: nil
+        }
+    }
+}

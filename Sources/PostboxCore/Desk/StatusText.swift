@@ -1,0 +1,144 @@
+/// The answers of the control socket as lines for people.
+package enum StatusText {
+    /// Rows of a held drop that are shown.
+    static let rowsShown = 20
+    /// Files of a kind that are shown.
+    static let filesShown = 20
+
+    /// Of `StatusBoard.json`.
+    package static func lines(_ board: JSONValue) -> [String] {
+        let service = board["service"]
+        let state =
+            service?["trouble"]?.text ?? (service?["ready"]?.flag == true ? "ready" : "not logged in everywhere")
+        let version = text(service?["version"])
+        var lines = [
+            "postbox \(version) on \(text(service?["spool"])) since \(time(service?["started"])): \(state)", "",
+        ]
+        let lanes = items(board["destinations"])
+        lines += table(
+            ["destination", "state", "since", "in flight", "queued", "acked", "refused", "url"],
+            lanes.map { lane in
+                [
+                    text(lane["name"]), text(lane["state"]) + (lane["held"]?.flag == true ? ", held" : ""),
+                    time(lane["since"]), number(lane["in_flight"]), number(lane["queued"]), number(lane["acked"]),
+                    number(lane["nacked"]), text(lane["url"]),
+                ]
+            })
+        for lane in lanes {
+            if let why = lane["why"]?.text { lines.append("  \(text(lane["name"])): \(why)") }
+        }
+        lines += ["", "\(number(board["work"]?["count"])) in work"]
+        let work = items(board["work"]?["files"])
+        lines += table(
+            ["drop", "file", "state", "lines", "settled", "outcomes"],
+            work.prefix(filesShown).map { file in
+                [
+                    number(file["drop"]), text(file["file"]), text(file["state"]), number(file["lines"]),
+                    number(file["settled"]), counts(file["outcomes"]),
+                ]
+            })
+        let inbox = board["inbox"]
+        lines += [
+            "", "\(number(inbox?["count"])) in the inbox" + (inbox?["held"]?.flag == true ? ", which is held" : ""),
+        ]
+        lines += table(
+            ["file", "waits for"],
+            items(inbox?["files"]).prefix(filesShown).map { [text($0["file"]), waits(text($0["why"]))] })
+        let held = items(board["held"])
+        if !held.isEmpty {
+            lines += ["", "\(held.count) held (postbox held shows the rows)"]
+            lines += held.prefix(filesShown).map { head($0) }
+        }
+        let finished = items(board["finished"])
+        if !finished.isEmpty {
+            lines += ["", "finished last"]
+            lines += table(
+                ["drop", "file", "verdict", "at"],
+                finished.prefix(filesShown).map {
+                    [number($0["drop"]), text($0["file"]), text($0["verdict"]), time($0["at"])]
+                })
+        }
+        return lines
+    }
+
+    /// Of the list of held drops.
+    package static func heldLines(_ answer: JSONValue) -> [String] {
+        let held = items(answer["held"])
+        guard !held.isEmpty else { return ["nothing is held"] }
+        var lines: [String] = []
+        for drop in held {
+            if !lines.isEmpty { lines.append("") }
+            lines.append(head(drop))
+            if let person = drop["proposed_by"]?.text {
+                lines.append("  \(person) proposes its release; somebody else has to release it")
+            }
+            let rows = items(drop["examples"])
+            lines += table(
+                ["row", "RIC", "field", "now", "new", "reason"],
+                rows.prefix(rowsShown).map { row in
+                    ["row", "ric", "field", "old", "new", "reason"].map { row[$0]?.word ?? "" }
+                })
+            let all = drop["rows"]?.integer ?? rows.count
+            let shown = min(rows.count, rowsShown)
+            if all > shown, shown > 0 {
+                lines.append("  and \(all - shown) more; all that is known: postbox held --json")
+            }
+            let number = number(drop["drop"])
+            lines.append("  postbox release \(number)    or    postbox refuse \(number) --why TEXT")
+        }
+        return lines
+    }
+
+    private static func head(_ drop: JSONValue) -> String {
+        let original = drop["original"]?.integer.map { ", of drop \($0)" } ?? ""
+        return "drop \(number(drop["drop"])) (\(text(drop["file"]))\(original)): \(number(drop["rows"])) rows held "
+            + "since \(time(drop["since"])), until \(time(drop["until"])): \(text(drop["why"]))"
+    }
+
+    /// What a word for what a file waits for means.
+    private static func waits(_ word: String) -> String {
+        switch word {
+        case "destination": "its destination"
+        case "table": "its table"
+        case "marker": "its marker"
+        case "checksum": "its checksum"
+        case "writer": "its writer, or to stand still"
+        case "held": "a hold to be resumed"
+        case "turn": "its turn"
+        default: word
+        }
+    }
+
+    private static func items(_ value: JSONValue?) -> [JSONValue] {
+        if case .array(let items)? = value { items } else { [] }
+    }
+
+    private static func text(_ value: JSONValue?) -> String { value?.text ?? "" }
+
+    private static func number(_ value: JSONValue?) -> String { value?.integer.map(String.init) ?? "" }
+
+    /// To the second: `2026-11-21 08:00:03`, of UTC.
+    private static func time(_ value: JSONValue?) -> String {
+        let text = text(value)
+        guard text.utf8.count >= 19 else { return text }
+        return String(text.prefix(19)).split(separator: "T").joined(separator: " ")
+    }
+
+    private static func counts(_ value: JSONValue?) -> String {
+        guard case .object(let members)? = value else { return "" }
+        return members.map { "\($0.value.integer ?? 0) \($0.key)" }.joined(separator: ", ")
+    }
+
+    /// Columns below their names; nothing where there are no rows.
+    private static func table(_ names: [String], _ rows: [[String]]) -> [String] {
+        guard !rows.isEmpty else { return [] }
+        let cells = ([names] + rows).map { $0.map { VisibleText.line($0) } }
+        let widths = names.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
+        return cells.map { row in
+            let line = zip(row, widths).map { cell, width in
+                cell + String(repeating: " ", count: max(0, width - cell.count))
+            }.joined(separator: "  ")
+            return "  " + String(line.reversed().drop { $0 == " " }.reversed())
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import PostboxCore
+import Testing
+
+@Suite("How everything stands, as it is shown")
+struct StatusBoardTests {
+    private static let empty = StatusBoard(
+        service: .init(version: "1", spool: "/s", configSHA256: "ab", startedAt: 0), lanes: [], files: [],
+        filesInAll: 0, waiting: [], waitingInAll: 0, isInboxHeld: false)
+
+    private static var full: StatusBoard {
+        var board = empty
+        var up = StatusBoard.Lane(name: "cache", state: .ready, isHeld: true, since: 1_000_000, lastTrouble: "no route")
+        up.traffic.url = "ws://ads1:15000/WebSocket"
+        up.traffic.inFlight = 7
+        up.traffic.queued = 40
+        up.traffic.acked = 1000
+        let down = StatusBoard.Lane(
+            name: "rcc", state: .refused("not entitled"), isHeld: false, since: 2_000_000, lastTrouble: "not entitled")
+        board.lanes = [up, down]
+        var posting = StatusBoard.File(drop: 3, name: "a.csv", destinations: ["cache"], state: .posting(lines: 90))
+        posting.outcomes = [50, 1, 2, 0, 0, 0]
+        board.files = [posting, StatusBoard.File(drop: 4, name: "<b>.csv", destinations: ["rcc"], state: .reading)]
+        board.filesInAll = 2
+        board.waiting = [StatusBoard.Waiting(name: "c\n.csv", why: "destination")]
+        board.waitingInAll = 31
+        board.held = [
+            HeldDrop(
+                drop: 2, name: "h.csv", original: 1, why: "2 rows", rows: 2, since: 0, until: 0,
+                examples: [HeldRow(row: 1, ric: "A", field: "BID", old: "1", new: "2", reason: "moved_too_far")])
+        ]
+        board.finished = [FinishedDrop(drop: 1, name: "h.csv", verdict: .partial, at: 5_000_000)]
+        return board
+    }
+
+    @Test("A program finds each fact under its name")
+    func json() throws {
+        let board = try #require(JSONValue.parse(Self.full.json))
+        func items(_ value: JSONValue?) -> [JSONValue] { if case .array(let items)? = value { items } else { [] } }
+        let lanes = items(board["destinations"])
+        #expect(lanes.map { $0["state"]?.text } == ["ready", "refused"])
+        #expect(lanes[0]["held"]?.flag == true && lanes[0]["in_flight"]?.integer == 7)
+        #expect(lanes[0]["queued"]?.integer == 40 && lanes[0]["last_error"]?.text == "no route")
+        #expect(lanes[0]["why"] == nil && lanes[1]["why"]?.text == "not entitled")
+        #expect(lanes[1]["since"]?.text == "1970-01-01T00:00:02.000000Z")
+        let files = items(board["work"]?["files"])
+        #expect(files.map { $0["state"]?.text } == ["posting", "reading"])
+        #expect(files[0]["lines"]?.integer == 90 && files[0]["settled"]?.integer == 53)
+        #expect(files[0]["outcomes"]?["acked"]?.integer == 50 && files[0]["outcomes"]?["unsent"] == nil)
+        #expect(board["inbox"]?["count"]?.integer == 31)
+        #expect(items(board["inbox"]?["files"])[0]["file"]?.text == "c\n.csv")
+        #expect(items(board["held"])[0]["rows"]?.integer == 2 && items(items(board["held"])[0]["examples"]).isEmpty)
+        #expect(items(board["finished"])[0]["verdict"]?.text == "partial")
+        #expect(!Self.full.json.contains("\n"))
+    }
+
+    @Test("It is ready when every destination is, and nothing keeps files from going")
+    func ready() {
+        var board = Self.empty
+        #expect(board.notReady == nil)
+        board.trouble = "results cannot be written"
+        #expect(board.notReady == "results cannot be written")
+        #expect(Self.full.notReady == "rcc is refused")
+        for (state, word) in [
+            (LaneState.untried, "connecting"), (.paused("x"), "paused"), (.stopped, "stopped"), (.ready, "ready"),
+        ] { #expect(state.word == word) }
+    }
+
+    @Test("People see the same in lines")
+    func lines() throws {
+        let lines = StatusText.lines(try #require(JSONValue.parse(Self.full.json)))
+        let text = lines.joined(separator: "\n")
+        for part in [
+            "postbox 1 on /s since 1970-01-01 00:00:00: not logged in everywhere", "ready, held", "rcc: not entitled",
+            "2 in work", "50 acked, 1 superseded, 2 nacked", "31 in the inbox", "c\\n.csv", "its destination",
+            "1 held", "drop 2 (h.csv, of drop 1): 2 rows held", "finished last", "partial",
+        ] { #expect(text.contains(part), "\(part) is missing in\n\(text)") }
+        #expect(lines.allSatisfy { !$0.hasSuffix(" ") && !$0.contains("\n") })
+        let nothing = StatusText.lines(try #require(JSONValue.parse(Self.empty.json)))
+        #expect(nothing.contains("0 in work") && nothing.contains("0 in the inbox"))
+    }
+
+    @Test("Held rows are shown old beside new, with what to do about them; the rest is counted")
+    func held() throws {
+        let row = HeldRow(row: 17, ric: "VOD.L", field: "BID", old: "1.20", new: "12.0", reason: "moved_too_far")
+        let drop = HeldDrop(
+            drop: 8, name: "eod.csv", original: 7, why: "31 rows moved too far", rows: 31, since: 0, until: 0,
+            proposedBy: Person(text: "unix:alice", isNamed: true), examples: Array(repeating: row, count: 31))
+        let lines = StatusText.heldLines(try #require(JSONValue.parse("{\"held\":[\(drop.json)]}")))
+        #expect(lines.count { $0.contains("17") && $0.contains("1.20") && $0.contains("12.0") } == 20)
+        #expect(lines.contains { $0.contains("and 11 more") })
+        #expect(lines.contains { $0.contains("unix:alice proposes") })
+        #expect(lines.last?.contains("postbox release 8") == true)
+        #expect(StatusText.heldLines(try #require(JSONValue.parse("{\"held\":[]}"))) == ["nothing is held"])
+    }
+
+    @Test("The fifty files that were finished last are known, the last one first")
+    func finished() {
+        var recent = RecentlyFinished()
+        for drop in 1...60 { recent.add(FinishedDrop(drop: drop, name: "\(drop)", verdict: .done, at: 0)) }
+        #expect(recent.all.map(\.drop) == (11...60).reversed())
+    }
+}
