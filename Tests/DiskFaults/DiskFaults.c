@@ -345,7 +345,17 @@ int openat64(int folder, const char *name, int flags, ...) {
     end(call, result, error, 0, 0, path, other ? second : NULL, NULL, 0);                        \
     return result;
 
+// A socket has a name on the disk, and nothing else there.
+static int is_socket(const char *name) {
+    struct stat status;
+    int error = errno;
+    int is = lstat(name, &status) == 0 && S_ISSOCK(status.st_mode);
+    errno = error;
+    return is;
+}
+
 int rename(const char *from, const char *to) {
+    if (is_socket(from)) return (int)syscall(SYS_rename, from, to);
     ON_NAMES("rename", AT_FDCWD, from, AT_FDCWD, to, 1, (int)syscall(SYS_rename, from, to))
 }
 int renameat2(int folder, const char *from, int folder2, const char *to, unsigned int flags) {
@@ -355,6 +365,7 @@ int link(const char *from, const char *to) {
     ON_NAMES("link", AT_FDCWD, from, AT_FDCWD, to, 1, (int)syscall(SYS_link, from, to))
 }
 int unlink(const char *name) {
+    if (is_socket(name)) return (int)syscall(SYS_unlink, name);
     ON_NAMES("unlink", AT_FDCWD, name, 0, NULL, 0, (int)syscall(SYS_unlink, name))
 }
 int rmdir(const char *name) {

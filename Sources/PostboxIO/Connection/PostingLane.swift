@@ -215,6 +215,16 @@ package actor PostingLane {
     /// Posts sent, answered well, and refused since the start.
     package var counts: (sent: Int, acked: Int, nacked: Int) { machine.counts }
 
+    /// What goes over the connection, and to which server.
+    package var traffic: StatusBoard.Traffic {
+        var traffic = StatusBoard.Traffic()
+        traffic.url = rotation.url.text
+        traffic.inFlight = machine.inFlight
+        traffic.queued = machine.queued
+        (traffic.sent, traffic.acked, traffic.nacked) = machine.counts
+        return traffic
+    }
+
     /// How a drop's results and its posting tell of the lane: names of services by their index in posts, and how it is logged in.
     package var words: (services: [String], login: [(String, String)]) { (encoder.services, loginFacts) }
 

@@ -27,7 +27,7 @@ struct ArchitectureTests {
             "CLibArchive": ["PostboxIO/Packed", "bench"],
             "CZlib": ["PostboxIO/Packed", "bench"],
             "CPCRE2": ["PostboxCore/Values"],
-            "CLibCurl": ["PostboxIO/Connection"],
+            "CLibCurl": ["PostboxIO/Connection", "PostboxIO/Desk"],
             "CLinux": ["PostboxIO/System", "bench"],
             "GRDB": ["PostboxIO/Ledger"],
             "NIOSSL": ["PostboxIO/Connection", "Simulator"],

@@ -35,7 +35,8 @@ struct ArrowTests {
     /// Which folders of PostboxIO know which. Each has one thing outside the process for its subject: it knows the machine that
     /// it runs on, and no other thing.
     private static let folders: [String: Set<String>] = [
-        "Connection": ["System"], "Inbox": ["Packed", "System"], "LastValues": ["System"], "Ledger": ["System"],
+        "Connection": ["System"], "Desk": ["System"], "Inbox": ["Packed", "System"], "LastValues": ["System"],
+        "Ledger": ["System"],
         "Packed": ["System"],
         "System": [],
     ]
