@@ -154,6 +154,7 @@ package enum ExitCode {
     package static let internalFault: Int32 = 70
     package static let spool: Int32 = 74
     package static let interrupted: Int32 = 75
+    package static let notAllowed: Int32 = 77
     package static let configuration: Int32 = 78
 
     /// The worse of two codes about files: 75 before 4 before 3 before 2 before 0.

@@ -92,6 +92,7 @@ package struct Event: Sendable, Hashable {
     package static let held = Event("held")
     package static let resumed = Event("resumed")
     package static let cancelling = Event("cancelling")
+    package static let deskAct = Event("desk_act")
     package static let orderVoid = Event("order_void")
     package static let foreignOrder = Event("foreign_order")
     package static let controlFault = Event("control_fault")
@@ -134,7 +135,7 @@ package struct Event: Sendable, Hashable {
         .fileFailed, .fileRefused, .duplicateFile, .checkWarnings, .tooManyNacked, .maxAge, .changedAfterRead,
         .contributionFault, .verifying,
         .storedDifferently, .verifyIncomplete, .verifyUnsupported, .held, .resumed,
-        .cancelling, .orderVoid, .foreignOrder, .controlFault, .recovery, .recoveredInDoubt, .foreignFile,
+        .cancelling, .deskAct, .orderVoid, .foreignOrder, .controlFault, .recovery, .recoveredInDoubt, .foreignFile,
         .diskFault, .diskRecovered, .ledgerFault, .ledgerMissing, .spoolFault, .spoolTaken,
     ]
 }

@@ -30,6 +30,8 @@ package struct Settings: Sendable, Equatable {
     package var tables: [TableRule]
     /// The dictionary of destinations that have none of their own. nil: none.
     package var dictionary: DictionaryFiles?
+    /// Where the control socket lies, where that is not in `state`.
+    package var socket: String?
 
     package init(
         directories: Directories, settle: Duration = .seconds(5), rescan: Duration = .seconds(10),
@@ -54,6 +56,9 @@ package struct Settings: Sendable, Equatable {
         self.rules = rules
         self.tables = tables
     }
+
+    /// Where the control socket lies.
+    package var socketPath: String { socket ?? DeskSocketPath.usual(state: directories.state) }
 
     /// The rule for a file of that name: the first that matches, or without rules the plain mapping to the only destination. Rejects
     /// go by the name of the file that they come from, as `forRejects` says. nil: there is none.

@@ -38,6 +38,9 @@ extension Settings {
                 faults.append(SettingsFault(.top(later.0), "\(words) must be folders apart, neither inside the other"))
             }
         }
+        if let what = DeskSocketPath.fault(socketPath) {
+            faults.append(SettingsFault(.top(socket == nil ? .spool : .socket), what))
+        }
         return faults
     }
 

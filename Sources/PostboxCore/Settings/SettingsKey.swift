@@ -16,7 +16,7 @@ extension SettingsKey {
 
 /// The top of the file.
 package enum TopKey: String, SettingsKey {
-    case spool, inbox, work, done, failed, state
+    case spool, inbox, work, done, failed, state, socket
     case settle, rescan, archive
     case drainTimeout = "drain_timeout"
     case alertCommand = "alert_command"

@@ -6,12 +6,30 @@ internal import PostboxIO
 /// Which spool a command is for.
 struct SpoolOptions: ParsableArguments {
     @Option(
-        name: .shortAndLong, help: "The configuration. It need not be right: its `spool` is enough.",
+        name: [.customShort("c"), .customLong("config")],
+        help:
+            "The configuration; else postbox.yaml here, or /etc/postbox/postbox.yaml. It need not be right: its `spool` is enough.",
         completion: .file(extensions: ["yaml", "yml"]))
-    var config: String = "postbox.yaml"
+    var named: String?
 
     @Option(help: "The spool, without a configuration.", completion: .directory)
     var spool: String?
+
+    /// The configuration that is named, or the one that lies where one is looked for.
+    var config: String {
+        if let named { return named }
+        let usual = ["postbox.yaml", "/etc/postbox/postbox.yaml"]
+        return usual.first { FileManager.default.fileExists(atPath: $0) } ?? usual[0]
+    }
+
+    /// Where the spool lies, or says why that cannot be told and ends with 78.
+    func find() -> SpoolPlace {
+        do throws(SpoolPlace.Unknown) {
+            return try SpoolPlace.find(config: config, spool: spool)
+        } catch {
+            CommandIssuer.end(error.description, PostboxCore.ExitCode.configuration)
+        }
+    }
 }
 
 /// What `cancel`, `hold` and `resume` know about a spool: they look from outside and leave commands, whether a service runs or not.
@@ -26,11 +44,7 @@ struct CommandIssuer {
 
     /// Finds the spool and opens the ledger for reading, or says why not and ends.
     init(_ options: SpoolOptions) {
-        do throws(SpoolPlace.Unknown) {
-            place = try SpoolPlace.find(config: options.config, spool: options.spool)
-        } catch {
-            Self.end(error.description, PostboxCore.ExitCode.configuration)
-        }
+        place = options.find()
         let state = place.directories.state
         if place.isMakeshift {
             // A command for a spool that nobody uses stops nothing.

@@ -19,13 +19,15 @@ struct PostboxCommand: AsyncParsableCommand {
                          postbox run --config postbox.yaml      the service
 
             Exit codes: 0 all done · 2 some rows bad · 3 a file failed or refused · 4 a row unknown · 64 usage ·
-            69 no destination · 70 our fault · 74 spool or disk · 75 interrupted, resumable · 78 configuration
+            69 no destination · 70 our fault · 74 spool or disk · 75 interrupted, resumable · 77 not allowed · 78 configuration
             """,
         version: "postbox \(Version.text)",
         subcommands: [
             RunCommand.self, CheckCommand.self, InitCommand.self, DemoCommand.self, SimulateCommand.self,
             ConfigCommand.self, DictionaryCommand.self, LastCommand.self,
             ProbeCommand.self, CancelCommand.self, HoldCommand.self, ResumeCommand.self,
+            StatusCommand.self, HeldCommand.self, ReleaseCommand.self, RefuseCommand.self, RetryCommand.self,
+            ResendCommand.self,
         ])
 
     /// Parses and runs; every failure has its exit code, and bad usage is 64 whatever the parser calls it.

@@ -222,6 +222,9 @@ actor CommandDesk {
         return standing
     }
 
+    /// How far the drops in work are.
+    var progress: [Int: (lines: Int?, outcomes: [Int])] { open.mapValues(\.progress) }
+
     /// Whether nothing of an open drop can move before something is resumed.
     func isHeldUp(_ drop: Int) async -> Bool {
         var isHeldUp = false

@@ -118,6 +118,7 @@ struct Delivery: Sendable {
                 }
             }
             context.progress.add(settled: count, acked: acked, bad: count - acked)
+            drop.has(results.outcomes)
             let left = machine.settled(count, refused: refused)
             if refused > 0 { await stopIfRefused(machine) }
             switch left {

@@ -244,6 +244,7 @@ struct FileContribution: Sendable {
         FailPoint.reach("planned")
         let results = try await recovered.resultFile(
             of: file, hasLines: plan.hasLines, services: services, in: context)
+        drop.willHave(lines: plan.counted * rule.destinations.count, recovered.rows.outcomes)
         context.progress.add(expected: plan.counted * rule.destinations.count - recovered.rows.outcomes.total)
         logger.info(
             "contributing",

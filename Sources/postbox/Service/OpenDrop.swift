@@ -10,6 +10,10 @@ final class OpenDrop: Sendable {
         var givenUp: OutcomeDetail?
         /// Destinations whose lane was left.
         var left: Set<String> = []
+        /// Lines that its result will have; nil: it is not read yet.
+        var lines: Int?
+        /// Lines that it has, by outcome.
+        var outcomes: [Int] = []
     }
 
     let number: Int
@@ -37,6 +41,20 @@ final class OpenDrop: Sendable {
             OpenDrop(file.drop, lanes: lanes.filter { outcomes[$0.key] != nil }, outcomes: outcomes)
         }
     }
+
+    /// How far it is.
+    var progress: (lines: Int?, outcomes: [Int]) { state.withLock { ($0.lines, $0.outcomes) } }
+
+    /// It was read: its result will have so many lines, of which it has these.
+    func willHave(lines: Int, _ outcomes: OutcomeCounts) {
+        state.withLock { state in
+            state.lines = lines
+            state.outcomes = outcomes.counts
+        }
+    }
+
+    /// Its result has these lines now.
+    func has(_ outcomes: OutcomeCounts) { state.withLock { $0.outcomes = outcomes.counts } }
 
     /// Why nothing more of it is sent: cancelled, or too old; nil: it goes on.
     var givenUp: OutcomeDetail? { state.withLock { $0.givenUp } }

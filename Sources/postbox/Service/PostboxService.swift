@@ -183,10 +183,15 @@ struct PostboxService: Sendable {
         let unfinished = Set(try await ledger.open().map(\.number))
         await context.lastValues?.start(ledger: ledgerPath, open: unfinished, last: try await ledger.lastNumber())
         Memory.forgetStart()
-        let code = await ServiceLoop(
+        let loop = ServiceLoop(
             context: context, credentials: credentials, options: options, stops: stops, recovered: recovery,
-            goodTables: goodTables
-        ).run()
+            goodTables: goodTables)
+        let office = DeskOffice(context, DeskHands(board: { await loop.board() }))
+        // Whatever is asked, posting goes first.
+        let listening = Task(priority: .background) { await office.run() }
+        let code = await loop.run()
+        listening.cancel()
+        await listening.value
         await context.lastValues?.finish()
         await alerts.finish(within: .seconds(5))
         return code

@@ -25,6 +25,8 @@ actor ServiceLoop {
     private let desk: CommandDesk
     private var machine: ServiceMachine
     private var files: FilesInWork
+    private var finished = RecentlyFinished()
+    private let startedAt = Clock.wall()
     private var timer: Task<Void, Never>?
 
     /// `recovered`: what an earlier run left. `goodTables`: those of which it left one that can be used.
@@ -114,12 +116,39 @@ actor ServiceLoop {
         case .lane(let name, let state): machine.laneChanged(name, to: state, at: now)
         case .ended(let file, let end):
             files.ended(file, end)
+            if case .closed(let verdict, _) = end {
+                finished.add(FinishedDrop(drop: file.drop, name: file.name, verdict: verdict, at: Clock.wall()))
+            }
             let standing = await desk.ended(file.drop, isClosed: end.isClosed)
             machine.ended(file.drop, end.forMachine, standing, at: now)
         case .commands: await readCommands()
         case .tick: break
         case .stop: machine.stopTold(at: now)
         }
+    }
+
+    // MARK: - What is shown
+
+    /// How everything stands. Waits for nothing but its turn.
+    func board() async -> StatusBoard {
+        let service = StatusBoard.Service(
+            version: Version.text, spool: context.settings.directories.spool, configSHA256: context.configSHA256,
+            startedAt: startedAt)
+        var board = machine.board(of: service, at: Clock.now(), facts)
+        board.finished = finished.all
+        for index in board.lanes.indices {
+            guard let lane = context.lanes[board.lanes[index].name] else { continue }
+            board.lanes[index].traffic = await lane.traffic
+        }
+        let progress = await desk.progress
+        for index in board.files.indices {
+            guard let known = progress[board.files[index].drop] else { continue }
+            board.files[index].outcomes = known.outcomes
+            if board.files[index].state == .reading, let lines = known.lines {
+                board.files[index].state = .posting(lines: lines)
+            }
+        }
+        return board
     }
 
     // MARK: - What is done about it

@@ -131,6 +131,7 @@ enum SettingsLoader {
         top.word(.archive).map { settings.archive = $0 }
         top.duration(.drainTimeout, least: .zero).map { settings.drainTimeout = $0 }
         settings.alertCommand = top.text(.alertCommand)
+        settings.socket = top.path(.socket)
         top.duration(.downAlert).map { settings.downAlert = $0 }
         top.word(.duplicates).map { settings.duplicates = $0 }
         top.duration(.duplicatesWithin).map { settings.duplicatesWithin = $0 }

@@ -6,12 +6,16 @@ internal import Yams
 /// that only the service has.
 struct SpoolPlace: Sendable, Equatable {
     var directories: Settings.Directories
+    /// Where the control socket lies, where that is not in `state`.
+    var socket: String?
     /// Names of destinations; nil: not known.
     var destinations: [String]?
     /// Patterns of names that are left alone in the inbox, as far as they are known.
     var ignored: [String] = []
     /// The configuration is not right: what is known of it was read as well as it went.
     var isMakeshift: Bool
+
+    var socketPath: String { socket ?? DeskSocketPath.usual(state: directories.state) }
 
     /// Why there is no telling where the spool is.
     struct Unknown: Error, Equatable, CustomStringConvertible {
@@ -27,7 +31,8 @@ struct SpoolPlace: Sendable, Equatable {
             let settings = try SettingsLoader.load(path: config, environment: environment).settings
             if named == nil || named == settings.directories.spool {
                 return SpoolPlace(
-                    directories: settings.directories, destinations: settings.destinations.map(\.name),
+                    directories: settings.directories, socket: settings.socket,
+                    destinations: settings.destinations.map(\.name),
                     ignored: settings.ignored, isMakeshift: false)
             }
         } catch {
@@ -81,7 +86,8 @@ struct SpoolPlace: Sendable, Equatable {
             let ignored = top?["ignore"].map { $0.sequence.map(Array.init) ?? [$0] } ?? []
             return .success(
                 SpoolPlace(
-                    directories: directories, destinations: names, ignored: ignored.compactMap { $0.scalar?.string },
+                    directories: directories, socket: try place(.socket), destinations: names,
+                    ignored: ignored.compactMap { $0.scalar?.string },
                     isMakeshift: true))
         } catch {
             return .failure(error)

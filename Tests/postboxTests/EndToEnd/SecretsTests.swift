@@ -34,7 +34,8 @@ struct SecretsTests {
             let url = folder.appendingPathComponent(name)
             var isFolder: ObjCBool = false
             guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), !isFolder.boolValue,
-                !except.contains(name)
+                !except.contains(name),
+                try FileManager.default.attributesOfItem(atPath: url.path)[.type] as? FileAttributeType != .typeSocket
             else { continue }
             let bytes = try Data(contentsOf: url)
             count += 1
@@ -87,6 +88,10 @@ struct SecretsTests {
             // While it runs, the ledger's newest pages stand in its -wal file.
             #expect(desk.names(in: .state).contains { $0.hasSuffix("-wal") })
             _ = try Self.expectNone(in: desk.path(.state))
+            let socket = desk.path(.state).appendingPathComponent("postbox.sock").path
+            let status = Data(try #require(UnixClient.ask(socket, "GET", "/api/v1/status")).utf8)
+            #expect(status.range(of: Data("destinations".utf8)) != nil)
+            for form in Self.forms { #expect(status.range(of: form.bytes) == nil, "\(form.name) stands in the status") }
             let file = try await desk.finish("a.csv", in: .failed)
             #expect(file.summary.outcomes["acked"] == 399)
             _ = try await channel.server.report { $0.reissues > 0 }

@@ -1,0 +1,80 @@
+internal import PostboxCore
+internal import PostboxIO
+
+/// Speaks to the running service for a command; whatever keeps it from an answer ends the command with a sentence.
+struct DeskSpeaker {
+    private let place: SpoolPlace
+    private let client: DeskClient
+
+    init(_ options: SpoolOptions) {
+        place = options.find()
+        client = DeskClient(place.socketPath)
+    }
+
+    /// What lies at an address: its bytes, and what they mean.
+    func read(_ target: String) -> (text: String, value: JSONValue) {
+        answer(target, body: nil, within: 30)
+    }
+
+    /// Has an act done, and says what became of it.
+    func ask(for act: DeskAct) -> Never {
+        // Rows of a large file take a while to be read and written.
+        let (_, value) = answer(
+            DeskCall.target(of: act.verb, drop: act.drop), body: DeskOrder.body(of: act), within: 600)
+        Terminal.print(value["text"]?.text ?? "done")
+        if case .object(let counts)? = value["facts"], !counts.isEmpty {
+            Terminal.print("  " + counts.map { "\($0.key): \($0.value.integer ?? 0)" }.joined(separator: ", "))
+        }
+        // Somebody else has to say the same.
+        Terminal.exit(
+            value["proposed"]?.flag == true ? PostboxCore.ExitCode.interrupted : PostboxCore.ExitCode.ok)
+    }
+
+    private func answer(_ target: String, body: String?, within seconds: Int) -> (text: String, value: JSONValue) {
+        let answer: DeskClient.Answer
+        do throws(DeskClient.Failure) {
+            answer = try client.call(target, body: body, within: seconds)
+        } catch {
+            end(error)
+        }
+        guard let value = answer.body.withUnsafeBytes({ JSONValue.parse($0) }) else {
+            CommandIssuer.end(
+                "what answers at \(place.socketPath) is no Postbox", PostboxCore.ExitCode.noDestination)
+        }
+        guard (200..<300).contains(answer.status) else {
+            CommandIssuer.end(value["detail"]?.text ?? "HTTP \(answer.status)", Self.code(answer.status))
+        }
+        return (String(decoding: answer.body, as: UTF8.self), value)
+    }
+
+    private static func code(_ status: Int) -> Int32 {
+        switch status {
+        case 400, 404, 409, 413, 422: PostboxCore.ExitCode.usage
+        case 403: PostboxCore.ExitCode.notAllowed
+        case 503: PostboxCore.ExitCode.noDestination
+        default: PostboxCore.ExitCode.internalFault
+        }
+    }
+
+    private func end(_ failure: DeskClient.Failure) -> Never {
+        switch failure {
+        case .noService:
+            let owner = CommandIssuer.orEnd { try SpoolLock.owner(stateDirectory: place.directories.state) }
+            guard let owner else {
+                CommandIssuer.end(
+                    "no service is running on the spool \(place.directories.spool); start it (postbox run) and try again",
+                    PostboxCore.ExitCode.noDestination)
+            }
+            CommandIssuer.end(
+                "the service (\(owner)) does not listen at \(place.socketPath); its log says why (control_fault)",
+                PostboxCore.ExitCode.noDestination)
+        case .notAllowed:
+            CommandIssuer.end(
+                "you may not speak to the service: only the owner and the group of \(place.socketPath) may",
+                PostboxCore.ExitCode.notAllowed)
+        case .trouble(let why):
+            CommandIssuer.end(
+                "the service at \(place.socketPath) gives no answer: \(why)", PostboxCore.ExitCode.noDestination)
+        }
+    }
+}
