@@ -36,8 +36,29 @@ package struct FileSummary: Sendable {
     package var verified: ReadBackCounts?
     /// How often which warning of the rule's checks was given to a row that was to go; nil: the rule has no checks.
     package var checkWarnings: [String: Int]?
+    /// The drop that its rows were in before; nil: none.
+    package var original: Int?
+    /// Drops of the rows that are held.
+    package var heldAs: [HeldPart] = []
+    /// Who had it made of rows of another drop; nil: nobody.
+    package var asked: AskedFor?
+    /// Why it was held, and who decided what; nil: it never was.
+    package var hold: Hold?
     /// Lines for people about the set-up, such as a TLS verification that is off.
     package var warnings: [String]
+
+    /// Rows that are held, as a drop of their own.
+    package struct HeldPart: Sendable, Equatable {
+        package var drop: Int
+        package var destinations: [String]
+        package var rows: Int
+
+        package init(drop: Int, destinations: [String], rows: Int) {
+            self.drop = drop
+            self.destinations = destinations
+            self.rows = rows
+        }
+    }
 
     package init(
         drop: Int, file: String, size: Int = 0, sha256: String = "", format: String = "", rule: String = "",
@@ -175,7 +196,41 @@ package struct FileSummary: Sendable {
             ]
             lines.append("\"dictionary\": {\(parts.joined(separator: ", "))}")
         }
+        if let original { lines.append("\"original\": \(original)") }
+        if !heldAs.isEmpty {
+            let parts = heldAs.map { part in
+                "{\"drop\": \(part.drop), \"destinations\": [\(part.destinations.map(quoted).joined(separator: ", "))], "
+                    + "\"rows\": \(part.rows)}"
+            }
+            lines.append("\"held\": [\(parts.joined(separator: ", "))]")
+        }
+        if let asked { lines.append("\"asked\": {\(asked.members(quoted).joined(separator: ", "))}") }
+        if let hold { lines.append("\"hold\": {\(Self.members(of: hold, quoted).joined(separator: ", "))}") }
         if !warnings.isEmpty { lines.append("\"warnings\": [\(warnings.map(quoted).joined(separator: ", "))]") }
         return "{\n" + lines.map { "  " + $0 }.joined(separator: ",\n") + "\n}\n"
+    }
+
+    /// What a summary tells of a hold.
+    private static func members(of hold: Hold, _ quoted: (String) -> String) -> [String] {
+        func time(_ value: Int64) -> String { quoted(TimeText.text(value)) }
+        var members = [
+            "\"reason\": \(quoted(hold.reason))", "\"text\": \(quoted(hold.text))", "\"since\": \(time(hold.since))",
+            "\"until\": \(time(hold.until))",
+        ]
+        switch hold.decision {
+        case .released(let by, let proposedBy, let at, let rows, let isNew):
+            if let proposedBy { members.append("\"proposed_by\": \(quoted(proposedBy))") }
+            members += [
+                "\"released_by\": \(quoted(by))", "\"released_at\": \(time(at))", "\"rows\": \(quoted(rows.words))",
+                "\"as_new\": \(isNew)",
+            ]
+        case .refused(let by, let at, let why):
+            members += [
+                "\"refused_by\": \(quoted(by))", "\"refused_at\": \(time(at))", "\"why\": \(quoted(why))",
+            ]
+        case .timedOut(let at): members.append("\"timed_out_at\": \(time(at))")
+        case nil: break
+        }
+        return members
     }
 }

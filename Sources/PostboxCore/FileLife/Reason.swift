@@ -18,7 +18,9 @@ package struct Reason: Sendable, Hashable {
     package static let duplicate = Reason("duplicate")
     package static let fileMissing = Reason("file_missing")
     package static let maxAge = Reason("max_age")
+    package static let notReleased = Reason("not_released")
     package static let notAFile = Reason("not_a_file")
+    package static let refusedByDesk = Reason("refused_by_desk")
     package static let resultsMissing = Reason("results_missing")
     package static let tooManyRejected = Reason("too_many_rejected")
     package static let unknownFormat = Reason("unknown_format")
@@ -75,9 +77,11 @@ extension Reason {
         Entry("file_missing", "The file is gone from `work/`."),
         Entry("filled_nil", "An element of XML is nil and holds a value all the same."),
         Entry("group_differs", "Lines of one group differ where they must agree, or give a field twice."),
+        Entry("held", "The row is held until somebody releases it; it is in a drop of its own."),
         Entry("in_doubt", "The row was in flight when an earlier run ended."),
         Entry("in_doubt_before", "The server refused the row; an earlier try of it had no answer."),
         Entry("in_the_future", "The date is later than a check of the rule allows."),
+        Entry("left_out", "The row was left out when others of its file were released."),
         Entry("like_no_number", "The value begins as Inf or NaN do, and would be stored as one."),
         Entry("line_break", "The value holds a line break."),
         Entry("max_age", "The row was not sent within `max_age`."),
@@ -100,12 +104,14 @@ extension Reason {
         Entry("not_in_map", "The word is not among those of the rule's `map`."),
         Entry("not_in_table", "The key is not in the rule's table."),
         Entry("not_ordered", "Values of the row are not in the order that a check wants."),
+        Entry("not_released", "The file was held, and nobody released it in time."),
         Entry(
             "off_by_factor", "The value is about a factor away from the one that is known, as pounds are from pence."),
         Entry("out_of_range", "The number is out of the range that the field holds."),
         Entry("overtaken", "A newer row for the same RIC was accepted before this one was sent."),
         Entry("ragged_row", "The row has more or fewer cells than the header."),
         Entry("refresh_not_allowed", "The destination takes Updates only."),
+        Entry("refused_by_desk", "Somebody refused the file, which was held."),
         Entry("repeated_header", "The row equals the header."),
         Entry("ric_too_long", "The RIC is longer than 255 bytes."),
         Entry("row_condition", "The row does not meet a condition of the rule."),

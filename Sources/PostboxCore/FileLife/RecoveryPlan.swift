@@ -7,11 +7,14 @@ package struct RecoveryPlan: Sendable, Equatable {
         package var drop: Int
         package var name: String
         package var stage: FileStage
+        /// It was held once: it never lay in the inbox under that number, or left it long ago.
+        package var wasHeld: Bool
 
-        package init(drop: Int, name: String, stage: FileStage) {
+        package init(drop: Int, name: String, stage: FileStage, wasHeld: Bool = false) {
             self.drop = drop
             self.name = name
             self.stage = stage
+            self.wasHeld = wasHeld
         }
     }
 
@@ -38,6 +41,8 @@ package struct RecoveryPlan: Sendable, Equatable {
         case begin(Int)
         /// Every row has its outcome: what the server stores of them is read back anew.
         case readBack(Int)
+        /// It is held until somebody releases it: nobody touches it.
+        case keepHeld(Int)
         /// Some of its rows may have been sent: it goes on from its journal.
         case goOn(Int)
         /// The same, but the file is gone: what has no answer ends unknown or unsent.
@@ -75,12 +80,18 @@ package struct RecoveryPlan: Sendable, Equatable {
                 add(
                     .readBack(drop.drop),
                     "\(drop.name) was posted and was being read back; that begins anew, no row is sent again")
-            case .claimed where !isThere:
+            case .held:
+                add(.keepHeld(drop.drop), "\(drop.name) is held until somebody releases it")
+            case .claimed where !isThere && !drop.wasHeld:
                 add(
                     .forget(drop.drop),
                     "\(drop.name) was not moved from the inbox yet; its number is given up, the file is taken anew")
             case .claimed:
-                add(.begin(drop.drop), "\(drop.name) was not begun; it is contributed now")
+                add(
+                    .begin(drop.drop),
+                    drop.wasHeld
+                        ? "\(drop.name) goes on as it was decided"
+                        : "\(drop.name) was not begun; it is contributed now")
             case .posting where isThere:
                 add(
                     .goOn(drop.drop),

@@ -9,6 +9,7 @@ package struct ResultJournal {
         package var outcome: PostOutcome
         package var nakCode: String
         package var reason: String
+        package var text: UnsafeRawBufferPointer
         package var ric: UnsafeRawBufferPointer
         package var service: UnsafeRawBufferPointer
         package var post: PostKind
@@ -77,8 +78,9 @@ package struct ResultJournal {
             let outcome = PostOutcome(word: word(7)), !word(15).isEmpty
         else { return nil }
         return Line(
-            row: number, destination: word(3), outcome: outcome, nakCode: word(8), reason: word(9), ric: cell(4),
-            service: cell(5), post: word(6) == "Refresh" ? .refresh : .update, fields: cell(16), sentAt: word(14),
+            row: number, destination: word(3), outcome: outcome, nakCode: word(8), reason: word(9), text: cell(10),
+            ric: cell(4), service: cell(5), post: word(6) == "Refresh" ? .refresh : .update, fields: cell(16),
+            sentAt: word(14),
             offset: row.sourceStart)
     }
 

@@ -200,6 +200,10 @@ package struct MappingRule: Sendable, Equatable, Codable {
     package var checks: [CheckRule]?
     /// More rows than this that a server refuses stop the file (`NackLimit`). nil: no limit.
     package var maxNacked: RowLimit?
+    /// nil: they are held.
+    package var corrections: CorrectionRule?
+    /// nil: anybody may release, within a day.
+    package var release: ReleaseRule?
 
     package init(
         match: String = "*", destinations: [String], post: PostRule = .plain, ric: RICRule = .plain,

@@ -11,10 +11,14 @@ extension DeliveryMachine {
         package var postedThrough: Int
         /// nil: however many rows the server refuses.
         package var nackLimit: NackLimit?
+        /// Rows that are not sent whatever stands against them.
+        package var keptBack: [KeptBack]
+        /// Rows that newer ones have overtaken are held, those that are covered as well.
+        package var holdsOvertaken: Bool
 
         package init(
             number: Int, rows: Int, postIDBase: UInt32, settled: RowSet?, postedThrough: Int,
-            nackLimit: NackLimit? = nil
+            nackLimit: NackLimit? = nil, keptBack: [KeptBack] = [], holdsOvertaken: Bool = false
         ) {
             self.number = number
             self.rows = rows
@@ -22,6 +26,8 @@ extension DeliveryMachine {
             self.settled = settled
             self.postedThrough = postedThrough
             self.nackLimit = nackLimit
+            self.keptBack = keptBack
+            self.holdsOvertaken = holdsOvertaken
         }
     }
 

@@ -364,7 +364,7 @@ package struct DeliveryMachine: Sendable {
     /// The rows of the next chunk; `isLast`: there are no others.
     package mutating func read(_ batch: PostBatch, isLast: Bool) {
         var rows = batch.rows
-        if handed != nil || !batch.problems.isEmpty {
+        if handed != nil || !batch.problems.isEmpty || !drop.keptBack.isEmpty {
             rows = []
             var ended: [RowEnd] = []
             for row in batch.rows where handed?.contains(row.row) != true {
@@ -372,6 +372,8 @@ package struct DeliveryMachine: Sendable {
                     let problem = batch.problems[row.problem]
                     let detail = OutcomeDetail(reason: problem.reason, text: problem.text)
                     ended.append(RowEnd(row, .rejected, detail))
+                } else if let detail = drop.keptBack.lazy.compactMap({ $0.detail(of: row.row) }).first {
+                    ended.append(RowEnd(row, .unsent, detail))
                 } else {
                     rows.append(row)
                 }
@@ -437,11 +439,14 @@ package struct DeliveryMachine: Sendable {
         for (row, verdict) in zip(rows, verdicts) {
             switch verdict {
             case .free: free.append(row)
+            case .superseded(let by) where drop.holdsOvertaken, .overtaken(let by) where drop.holdsOvertaken:
+                let text = HeldText.overtaken(by: by)
+                ended.append(RowEnd(row, .unsent, OutcomeDetail(reason: Hold.held, text: text)))
             case .superseded(let by):
                 let detail = OutcomeDetail(reason: OutcomeDetail.neverSent, supersededBy: by)
                 ended.append(RowEnd(row, .superseded, detail))
             case .overtaken(let by):
-                let text = "row \(by), which is newer, was accepted before this one was sent"
+                let text = HeldText.overtaken(by: by)
                 ended.append(RowEnd(row, .unsent, OutcomeDetail(reason: "overtaken", text: text)))
             }
         }

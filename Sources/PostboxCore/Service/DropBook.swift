@@ -43,6 +43,13 @@ package struct DropBook: Sendable, Equatable {
     /// Those that the ledger need not be asked about.
     package var known: Set<Int> { Set(open.keys).union(waiting.map(\.number)) }
 
+    /// One that nobody works on goes on when it may.
+    package mutating func wait(_ drop: Drop) {
+        guard !known.contains(drop.number) else { return }
+        waiting.append(drop)
+        waiting.sort { $0.number < $1.number }
+    }
+
     /// A contribution begins.
     package mutating func begin(_ drop: Drop) { open[drop.number] = drop }
 

@@ -86,6 +86,11 @@ package struct Event: Sendable, Hashable {
     package static let storedDifferently = Event("stored_differently")
     package static let verifyIncomplete = Event("verify_incomplete")
     package static let verifyUnsupported = Event("verify_unsupported")
+    package static let heldForRelease = Event("held_for_release")
+    package static let releaseAtRisk = Event("release_at_risk")
+    package static let released = Event("released")
+    package static let releaseRefused = Event("release_refused")
+    package static let sentAgain = Event("sent_again")
 
     // MARK: - Commands of the desk
 
@@ -133,8 +138,9 @@ package struct Event: Sendable, Hashable {
         .polling, .inotifyOverflow, .inboxFault, .claimFault, .tableFault, .tableRead, .claimed, .posting, .fileDone,
         .filePartial,
         .fileFailed, .fileRefused, .duplicateFile, .checkWarnings, .tooManyNacked, .maxAge, .changedAfterRead,
-        .contributionFault, .verifying,
-        .storedDifferently, .verifyIncomplete, .verifyUnsupported, .held, .resumed,
+        .contributionFault, .verifying, .storedDifferently, .verifyIncomplete, .verifyUnsupported,
+        .heldForRelease, .releaseAtRisk, .released, .releaseRefused, .sentAgain,
+        .held, .resumed,
         .cancelling, .deskAct, .orderVoid, .foreignOrder, .controlFault, .recovery, .recoveredInDoubt, .foreignFile,
         .diskFault, .diskRecovered, .ledgerFault, .ledgerMissing, .spoolFault, .spoolTaken,
     ]

@@ -27,6 +27,8 @@ extension ServiceMachine {
         case wantSpares(Int)
         /// When the oldest waiting file arrived, microseconds since 1970; nil: none waits.
         case setOldestWaiting(Int64?)
+        /// The time of these held drops is over: they are refused. What is held then is told by `heldKnown`.
+        case timeOut([Int])
         /// Ask the lanes how they and these drops stand: `lanesAnswered`.
         case askLanes(drops: [Int])
         /// No destination gets anything new, and what is in flight is waited for: `lanesStopped`.
@@ -47,8 +49,11 @@ extension ServiceMachine {
         /// Result lines so far since the program's start, and those that are expected.
         package var settled: Int
         package var expected: Int
+        /// Microseconds since 1970.
+        package var wall: Int64
 
-        package init(resultsFailSince: Int64? = nil, settled: Int = 0, expected: Int = 0) {
+        package init(resultsFailSince: Int64? = nil, settled: Int = 0, expected: Int = 0, wall: Int64 = 0) {
+            self.wall = wall
             self.resultsFailSince = resultsFailSince
             self.settled = settled
             self.expected = expected
@@ -58,6 +63,8 @@ extension ServiceMachine {
     /// How a contribution ended.
     package enum DropEnd: Sendable, Equatable {
         case closed(Verdict, unknown: Int)
+        /// It is held until somebody releases it.
+        case held
         /// The program stops; the drop goes on at the next start.
         case interrupted
         /// A fault of the disk or the ledger; the drop goes on when it is mended.

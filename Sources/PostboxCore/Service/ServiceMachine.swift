@@ -60,6 +60,7 @@ package struct ServiceMachine: Sendable {
     private var inbox: InboxBook
     private var lanes: LaneBook
     private var drops: DropBook
+    private var held = HeldBook()
     /// What the desk's commands mean.
     package private(set) var standing = Standing()
     private var claims = ClaimChoice()
@@ -110,10 +111,20 @@ package struct ServiceMachine: Sendable {
         case .closed(let verdict, let unknown):
             faults.worked()
             result.closed(verdict, unknown: unknown)
+        case .held: faults.worked()
         case .interrupted: result.isInterrupted = true
         case .fault: metFault(at: now)
         }
     }
+
+    /// A drop goes on that nobody worked on: it was released or refused, or was made of rows of another one.
+    package mutating func goesOn(_ drop: DropBook.Drop) { drops.wait(drop) }
+
+    /// Drops that nobody works on before a person releases them.
+    package mutating func heldKnown(_ drops: [HeldBook.Drop]) { held.know(drops) }
+
+    /// Drops that the ledger need not be asked about.
+    package var known: Set<Int> { drops.known }
 
     /// The desk's commands were read.
     package mutating func commandsRead(_ standing: Standing) { self.standing = standing }
@@ -279,6 +290,7 @@ package struct ServiceMachine: Sendable {
             queue.append(.readCommands)
         case .sayWhatLasts:
             sayWhatLasts(at: now, facts)
+            lookAfterHeld(facts)
             tell(inbox.remind(at: now))
             faults.timePassed(to: now)
             phase = .commands
@@ -324,6 +336,10 @@ package struct ServiceMachine: Sendable {
         for deadline in [faults.until, lanes.nextDeadline, talk.report.nextDeadline, tables.nextDeadline] {
             next = min(next, deadline ?? next)
         }
+        if let wall = held.nextDeadline {
+            let (left, isFar) = max(0, wall - facts.wall).multipliedReportingOverflow(by: 1000)
+            if !isFar { next = min(next, now + left) }
+        }
         if options.isOnce || stop != .no || facts.resultsFailSince != nil { next = min(next, now + 250_000_000) }
         return next
     }
@@ -343,6 +359,14 @@ package struct ServiceMachine: Sendable {
         }
         tell(
             talk.progress(of: drops.open.keys, settled: facts.settled, expected: facts.expected, at: now))
+    }
+
+    /// Reminds of what is held, and ends what was held for too long.
+    private mutating func lookAfterHeld(_ facts: Facts) {
+        guard !held.isEmpty else { return }
+        let (told, over) = held.due(at: facts.wall)
+        tell(told)
+        if !over.isEmpty { queue.append(.timeOut(over)) }
     }
 
     // MARK: - What goes on, and what is claimed
@@ -613,6 +637,15 @@ package struct ServiceMachine: Sendable {
 
     /// After `.end`, when the lanes are stopped: what is told at last, and the exit code.
     package func finish() -> (told: [Told], code: Int32) {
-        (options.isOnce ? inbox.tellUnnamed() : [], result.exitCode(leavesFiles: inbox.leavesFiles))
+        var told: [Told] = options.isOnce ? inbox.tellUnnamed() : []
+        var result = result
+        if !held.isEmpty {
+            result.isInterrupted = true
+            let line = LogLine(
+                .notice, event: .leftHeld, "what is left is held for release",
+                facts: ["for_release": "\(held.count)"])
+            if options.isOnce { told.append(.line(line)) }
+        }
+        return (told, result.exitCode(leavesFiles: inbox.leavesFiles))
     }
 }

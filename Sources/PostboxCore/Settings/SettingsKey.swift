@@ -121,6 +121,15 @@ package enum RuleKey: String, SettingsKey {
     case tooLong = "too_long"
     // Whether its prices are plausible.
     case checks
+    // What is held, and who releases it.
+    case corrections, release
+}
+
+/// `release` of a rule.
+package enum ReleaseKey: String, SettingsKey {
+    case by
+    case fourEyes = "four_eyes"
+    case within
 }
 
 /// `post` of a rule in its long form.

@@ -101,5 +101,15 @@ package struct CompanionFiles: Sendable {
         }
     }
 
+    /// Copies what lies beside the finished file at `finished` into it, as what came with the file `name`: those with these suffixes
+    /// that are there. Throws `DiskError`.
+    package func copy(of name: String, _ suffixes: [String], from finished: String) throws(DiskError) {
+        for suffix in suffixes {
+            guard let status = try Disk.status(finished + suffix), status.isRegular, status.size <= Self.bytesMax
+            else { continue }
+            try FileMover().write(try Disk.contents(finished + suffix), to: path(name + suffix), mode: 0o600)
+        }
+    }
+
     private func path(_ name: String) -> String { directory + "/" + Self.prefix + name }
 }

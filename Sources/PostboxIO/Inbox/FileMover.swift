@@ -15,6 +15,8 @@ package struct FileMover: Sendable {
         package static let readBack = ".readback.part"
         /// Which rows do not count, for a run that goes on after this one.
         package static let skippedRows = ".skipped.rows"
+        /// Of a held drop: rows that need a look.
+        package static let heldRows = ".held.rows"
 
         /// Rejects of one destination among several.
         package static func rejects(of destination: String) -> String {
@@ -23,7 +25,8 @@ package struct FileMover: Sendable {
 
         /// Whether a name in a drop's directory is one of these.
         package static func isOne(_ name: String) -> Bool {
-            [result, summary, rejects, skipped, skippedRows, readBack].contains(name) || name.hasPrefix(rejects + "@")
+            [result, summary, rejects, skipped, skippedRows, readBack, heldRows].contains(name)
+                || name.hasPrefix(rejects + "@")
         }
     }
 
@@ -34,18 +37,22 @@ package struct FileMover: Sendable {
         package var destinations: [String]
         /// Some of its rows may not count: then what tells of them lies in the drop's directory.
         package var maySkip: Bool
+        /// It was held: what tells of its rows lies in its directory.
+        package var wasHeld: Bool
         /// What came with it, by the names in the inbox; nil: that is not known.
         package var companions: [String]?
         /// Rows of it may have been read back: then what that showed lies in the drop's directory.
         package var mayBeReadBack = false
 
         package init(
-            drop: Int, name: String, destinations: [String], maySkip: Bool = false, companions: [String]? = nil
+            drop: Int, name: String, destinations: [String], maySkip: Bool = false, wasHeld: Bool = false,
+            companions: [String]? = nil
         ) {
             self.drop = drop
             self.name = name
             self.destinations = destinations
             self.maySkip = maySkip
+            self.wasHeld = wasHeld
             self.companions = companions
         }
 
@@ -121,6 +128,7 @@ package struct FileMover: Sendable {
             try Disk.remove(directory + "/" + Part.skippedRows)
         }
         if drop.mayBeReadBack { try place(directory + "/" + Part.readBack, folder + "/" + FileNames.readBack(target)) }
+        if drop.wasHeld { try Disk.remove(directory + "/" + Part.heldRows) }
         for rejects in drop.rejects { try placeBeside(directory + "/" + rejects.part, folder, rejects.target) }
         try CompanionFiles(in: directory, known: drop.companions).move(of: drop.name, to: folder, as: target)
         try place(directory + "/" + drop.name, folder + "/" + target)

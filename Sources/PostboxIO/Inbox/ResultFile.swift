@@ -31,6 +31,7 @@ package actor ResultFile {
     private var lines: [String: ResultLines] = [:]
     /// Lines that the file has when it is complete.
     private let linesInAll: Int
+    private let rows: Int
     private var isFailing = false
     /// It was given up: the journal ends with what was written before.
     private var lost: DiskError?
@@ -39,8 +40,10 @@ package actor ResultFile {
 
     /// Settled rows so far, over all destinations; good rows as well as bad ones.
     package private(set) var outcomes: OutcomeCounts
-    /// By destination: rows with a bad outcome.
+    /// By destination: rows with a bad outcome that are not held.
     package private(set) var bad: [String: RowSet]
+    /// By destination: rows that are held.
+    package private(set) var held: [String: RowSet]
     /// Lines of rows that were sent.
     package private(set) var sent: Int
     /// Microseconds since 1970 of the first post and the last answer; 0: none.
@@ -55,7 +58,8 @@ package actor ResultFile {
     /// when it cannot be written for now, and when that is over. Throws `DiskError`.
     package init(
         path: String, rows: Int, skipped: Int = 0, lines: [String: ResultLines], keeping: Int = 0,
-        outcomes: OutcomeCounts = OutcomeCounts(), bad: [String: RowSet]? = nil, sent: Int = 0,
+        outcomes: OutcomeCounts = OutcomeCounts(), bad: [String: RowSet]? = nil,
+        held: [String: RowSet] = [:], sent: Int = 0,
         firstSentAt: Int64 = 0, mode: UInt32 = 0o644,
         thread: DiskThread,
         alert: @escaping @Sendable (Alert) -> Void, failing: @escaping @Sendable (Bool) -> Void = { _ in }
@@ -68,6 +72,8 @@ package actor ResultFile {
         self.alert = alert
         self.outcomes = outcomes
         self.bad = bad ?? lines.mapValues { _ in RowSet(rows: rows) }
+        self.held = held
+        self.rows = rows
         self.sent = sent
         self.firstSentAt = firstSentAt
         lastSync = Clock.monotonic()
@@ -178,7 +184,11 @@ package actor ResultFile {
         // As it stands in the line, from where the next start counts it.
         let word = detail.map { $0.nakCode.isEmpty ? $0.reason : VisibleText.line($0.nakCode) } ?? ""
         outcomes.add(outcome, word: word)
-        if !outcome.isGood { bad[destination]?.insert(row) }
+        if outcome == .unsent, word == Hold.held {
+            held[destination, default: RowSet(rows: rows)].insert(row)
+        } else if !outcome.isGood {
+            bad[destination]?.insert(row)
+        }
         lastSettledAt = max(lastSettledAt, settledAt)
     }
 

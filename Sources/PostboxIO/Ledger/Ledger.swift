@@ -20,10 +20,16 @@ package struct DropSnapshot: Sendable, Equatable, Codable {
     package var tables: [String: TableCopy]?
     /// The dictionary that its values are held to, as it was at its claim. nil: none.
     package var dictionary: DictionaryCopy?
+    /// Its rows were in another drop, and go as new ones all the same. nil: they are as old as they were there.
+    package var isNew: Bool?
+    /// It was made of rows of another drop, and never lay in the inbox. nil: it did.
+    package var isMade: Bool?
+    /// Who had it made of rows of another drop. nil: nobody; it lay in the inbox, or holds rows that were held.
+    package var asked: AskedFor?
 
     /// What is kept as one text. The rest has columns of its own, which can be asked for.
     private enum CodingKeys: CodingKey {
-        case rule, services, updateOnly, configSHA256, tables, dictionary
+        case rule, services, updateOnly, configSHA256, tables, dictionary, isNew, isMade, asked
     }
 
     package init(
@@ -36,6 +42,12 @@ package struct DropSnapshot: Sendable, Equatable, Codable {
         self.services = services
         self.updateOnly = updateOnly
     }
+
+    /// Its rows were in another drop, and are as old as they were there.
+    package var isCorrection: Bool { original != nil && isNew != true }
+
+    /// Rows of it that newer ones have overtaken are held.
+    package var holdsOvertaken: Bool { isCorrection && (rule.corrections ?? .hold) == .hold }
 
     /// Where the drop of that number stands among others.
     package func place(of drop: Int) -> DropPlace {
@@ -84,6 +96,25 @@ package struct DropRecord: Sendable, Equatable {
     package var summary: [UInt8]
     package var settledAt: Int64
     package var postings: [Posting]
+    /// Why it is or was held; nil: it never was.
+    package var hold: Hold?
+}
+
+/// A drop that is made of rows of another one, and never lay in the inbox.
+package struct MadeDrop: Sendable {
+    /// As `Ledger.reserve` gave it.
+    package var number: Int
+    package var name: String
+    package var snapshot: DropSnapshot
+    /// nil: it goes on at once.
+    package var hold: Hold?
+
+    package init(number: Int, name: String, snapshot: DropSnapshot, hold: Hold?) {
+        self.number = number
+        self.name = name
+        self.snapshot = snapshot
+        self.hold = hold
+    }
 }
 
 /// The one type in front of SQLite: what was promised about every drop, durably.
@@ -174,6 +205,28 @@ package actor Ledger {
         try await commit { db in
             try db.run(sql: #"DELETE FROM "drop" WHERE number = ? AND stage = 'claimed'"#, arguments: [drop])
         }
+    }
+
+    /// Numbers for drops that are to be made; no other drop gets them.
+    package func reserve(_ count: Int) async throws -> [Int] {
+        let numbers = NumberBox()
+        try await commit { db in
+            try db.run(
+                sql: """
+                    INSERT INTO sqlite_sequence (name, seq) SELECT 'drop', 0
+                    WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'drop')
+                    """, arguments: [])
+            let last = try Int.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'drop'") ?? 0
+            try db.run(sql: "UPDATE sqlite_sequence SET seq = ? WHERE name = 'drop'", arguments: [last + count])
+            numbers.set((0..<count).map { last + 1 + $0 })
+        }
+        return numbers.get()
+    }
+
+    /// Makes drops, all or none.
+    package func make(_ drops: [MadeDrop], at now: Int64) async throws {
+        let encoded = try drops.map { try EncodedDrop($0) }
+        try await commit { db in for drop in encoded { try db.insert(drop, at: now) } }
     }
 
     /// A file found in `work/` that the ledger does not know gets a row under its directory's number.
@@ -269,14 +322,62 @@ package actor Ledger {
         }
     }
 
+    // MARK: - What is held
+
+    /// A claimed drop, of which nothing was sent, is held from now on.
+    package func hold(_ drop: Int, _ hold: Hold) async throws {
+        let encoded = try Self.text(of: hold)
+        try await commit { db in
+            try db.run(
+                sql: #"UPDATE "drop" SET stage = 'held', hold = ?, starts = 0 WHERE number = ? AND stage = 'claimed'"#,
+                arguments: [encoded, drop])
+        }
+    }
+
+    /// Notes what somebody wants of a held drop. False: it is not held, and nothing changes.
+    package func propose(_ drop: Int, _ hold: Hold) async throws -> Bool {
+        let encoded = try Self.text(of: hold)
+        let changed = NumberBox()
+        try await commit { db in
+            try db.run(
+                sql: #"UPDATE "drop" SET hold = ? WHERE number = ? AND stage = 'held'"#, arguments: [encoded, drop])
+            changed.set([db.changesCount])
+        }
+        return changed.get() == [1]
+    }
+
+    /// What was decided about a held drop: it goes on as a claimed one, with that snapshot. False: it is not held any more, and
+    /// nothing changes: somebody else was first.
+    package func decide(_ drop: Int, _ hold: Hold, _ snapshot: DropSnapshot) async throws -> Bool {
+        let encoded = try Self.text(of: hold)
+        let facts = try JSONEncoder().encode(snapshot)
+        let age = snapshot.age
+        let changed = NumberBox()
+        try await commit { db in
+            try db.run(
+                sql: """
+                    UPDATE "drop" SET stage = 'claimed', hold = ?, snapshot = ?, age = ?, starts = 0
+                    WHERE number = ? AND stage = 'held'
+                    """, arguments: [encoded, facts, age, drop])
+            changed.set([db.changesCount])
+        }
+        return changed.get() == [1]
+    }
+
+    private static func text(of hold: Hold) throws -> String {
+        String(decoding: try JSONEncoder().encode(hold), as: UTF8.self)
+    }
+
     /// Every row has its outcome: the verdict and the names stand, the moves may begin. `isSent`: a row of it was or may have been
-    /// sent.
+    /// sent. `made`: drops of its rows, which begin with it.
     package func settle(
         _ drop: Int, verdict: Verdict, folder: String, target: String, summary: [UInt8], size: Int, sha256: String,
-        firstSentAt: Int64, isSent: Bool, at now: Int64
+        firstSentAt: Int64, isSent: Bool, made: [MadeDrop] = [], at now: Int64
     ) async throws {
         let summarySHA256 = SHA256Text.of(summary)
+        let encoded = try made.map { try EncodedDrop($0) }
         try await commit { db in
+            for drop in encoded { try db.insert(drop, at: now) }
             try db.run(
                 sql: """
                     UPDATE "drop" SET stage = 'settled', verdict = ?, folder = ?, target = ?, summary = ?,
@@ -304,9 +405,18 @@ package actor Ledger {
     // MARK: - What is known
 
     /// Drops that are not closed, by number.
-    package func open() throws -> [DropRecord] {
+    package func open() throws -> [DropRecord] { try records("stage != 'closed'", []) }
+
+    /// Drops that are held, by number.
+    package func held() throws -> [DropRecord] { try records("stage != 'closed' AND stage = 'held'", []) }
+
+    /// The drop of that number; nil: there is none.
+    package func record(of drop: Int) throws -> DropRecord? { try records("number = ?", [drop]).first }
+
+    private func records(_ condition: String, _ arguments: StatementArguments) throws -> [DropRecord] {
         try database.read { db in
-            let rows = try Row.fetchAll(db, sql: #"SELECT * FROM "drop" WHERE stage != 'closed' ORDER BY number"#)
+            let rows = try Row.fetchAll(
+                db, sql: #"SELECT * FROM "drop" WHERE \#(condition) ORDER BY number"#, arguments: arguments)
             return try rows.map { row in
                 let number: Int = row["number"]
                 let postings = try Row.fetchAll(
@@ -330,6 +440,14 @@ package actor Ledger {
         try database.read { db in
             try Bool.fetchOne(
                 db, sql: #"SELECT stage IN ('settled', 'closed') FROM "drop" WHERE number = ?"#, arguments: [drop])
+        }
+    }
+
+    /// Whether a drop is held for release.
+    package func isHeld(_ drop: Int) throws -> Bool {
+        try database.read { db in
+            try Bool.fetchOne(db, sql: #"SELECT stage = 'held' FROM "drop" WHERE number = ?"#, arguments: [drop])
+                ?? false
         }
     }
 
@@ -450,6 +568,7 @@ package actor Ledger {
         let verdict: String? = row["verdict"]
         let digests: Data = row["digests"]
         let summary: Data = row["summary"]
+        let hold: String? = row["hold"]
         return DropRecord(
             number: row["number"], name: row["name"],
             stage: try FileStage(inLedger: row["stage"], of: row["number"]), claimedAt: row["claimed_at"],
@@ -462,7 +581,8 @@ package actor Ledger {
                 return DropRecord.Posting(
                     destination: posting["destination"], postIDBase: UInt32(truncatingIfNeeded: base),
                     postedThrough: posting["posted_through"], login: posting["login"])
-            })
+            },
+            hold: try hold.map { try JSONDecoder().decode(Hold.self, from: Data($0.utf8)) })
     }
 
     // MARK: - Group commit
@@ -515,6 +635,19 @@ package actor Ledger {
     }
 }
 
+/// A made drop as the ledger takes it.
+private struct EncodedDrop: Sendable {
+    let drop: MadeDrop
+    let snapshot: Data
+    let hold: String?
+
+    init(_ drop: MadeDrop) throws {
+        self.drop = drop
+        snapshot = try JSONEncoder().encode(drop.snapshot)
+        hold = try drop.hold.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
+    }
+}
+
 /// Carries numbers out of a transaction that runs as a closure.
 private final class NumberBox: @unchecked Sendable {
     // Written inside the ledger's transaction and read after it has ended: never at the same time.
@@ -537,6 +670,20 @@ extension Database {
     /// As `execute(sql:arguments:)`, but the statement is compiled once.
     fileprivate func run(sql: String, arguments: StatementArguments) throws {
         try cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    /// A drop that was made: claimed, or held.
+    fileprivate func insert(_ made: EncodedDrop, at now: Int64) throws {
+        let drop = made.drop
+        try run(
+            sql: """
+                INSERT INTO "drop" (number, name, stage, hold, claimed_at, arrived_at, age, original, rule, snapshot)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                drop.number, drop.name, made.hold == nil ? "claimed" : "held", made.hold, now, drop.snapshot.arrivedAt,
+                drop.snapshot.age, drop.snapshot.original, drop.snapshot.rule.match, made.snapshot,
+            ])
     }
 
     /// A claimed drop. `number`: nil: the next one.

@@ -6,7 +6,7 @@ internal import GRDB
 /// The schema refuses nonsense: a settled drop without a verdict, a posting without its drop, two drops of one number.
 enum LedgerSchema {
     /// As `PRAGMA user_version` says it; a Postbox that knows no migrations goes by it.
-    static let current = 2
+    static let current = 3
 
     /// `firstNumber`: what a ledger counts from that has no tables yet.
     static func migrator(firstNumber: Int) -> DatabaseMigrator {
@@ -20,6 +20,10 @@ enum LedgerSchema {
         migrator.registerMigration("v2", foreignKeyChecks: .deferred) { db in
             try createSecond(db)
             try db.execute(sql: "PRAGMA user_version = 2")
+        }
+        migrator.registerMigration("v3", foreignKeyChecks: .immediate) { db in
+            try addThird(db)
+            try db.execute(sql: "PRAGMA user_version = 3")
         }
         return migrator
     }
@@ -38,6 +42,13 @@ enum LedgerSchema {
         guard try writer(of: db) != version else { return }
         try db.execute(
             sql: "INSERT OR REPLACE INTO writer (version, since) VALUES (?, ?)", arguments: [version, now])
+    }
+
+    // MARK: - 3
+
+    private static func addThird(_ db: Database) throws {
+        // Why a drop is or was held, and what was decided about it: an object. NULL: it never was.
+        try db.execute(sql: #"ALTER TABLE "drop" ADD COLUMN hold TEXT CHECK (hold IS NOT NULL OR stage != 'held')"#)
     }
 
     // MARK: - 2

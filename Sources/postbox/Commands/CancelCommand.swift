@@ -84,11 +84,16 @@ struct CancelCommand: AsyncParsableCommand {
             }
             return (.cancelFile(target), target)
         }
-        if let number = Int(target), number > 0 { return (.cancelDrop(number), desk.openName(number)) }
+        if let number = Int(target), number > 0 {
+            let name = desk.openName(number)
+            if desk.drop(number)?.stage == .held { endHeld(number) }
+            return (.cancelDrop(number), name)
+        }
         let known = desk.drops(named: target)
         let open = known.filter { !$0.isFinished }.map(\.number)
         switch CancelChoice(open: open, isInInbox: desk.isInInbox(target)) {
         case .drop(let number):
+            if desk.drop(number)?.stage == .held { endHeld(number) }
             return (.cancelDrop(number), target)
         case .file:
             return (.cancelFile(target), target)
@@ -105,6 +110,12 @@ struct CancelCommand: AsyncParsableCommand {
             if desk.isLeftAlone(target) { endLeftAlone() }
             CommandIssuer.end("there is no \(target) in the inbox or in work", PostboxCore.ExitCode.usage)
         }
+    }
+
+    private func endHeld(_ number: Int) -> Never {
+        CommandIssuer.end(
+            "drop \(number) is held until somebody releases it, and nothing of it is sent before: postbox refuse \(number) --why TEXT ends it",
+            PostboxCore.ExitCode.usage)
     }
 
     private func endLeftAlone() -> Never {

@@ -29,7 +29,7 @@ struct ClaimedFile: Sendable {
     func moved(isReadBack: Bool = false) -> FileMover.Moved {
         var moved = FileMover.Moved(
             drop: drop, name: name, destinations: rule.destinations, maySkip: rule.maySkipRows,
-            companions: companions)
+            wasHeld: record?.hold != nil, companions: companions)
         moved.mayBeReadBack = isReadBack || record != nil
         return moved
     }
@@ -47,6 +47,12 @@ struct ClaimedFile: Sendable {
             wrapping: Wrapping(fileName: name, format: format, rule: rule))
     }
 
+    /// That it says again what an earlier file said is no news: its rows were held, or somebody wants them sent again.
+    var mayRepeat: Bool { snapshot.isMade == true && snapshot.asked?.repeats != false || isReleased }
+
+    /// Somebody released it: its checks hold nothing any more.
+    var isReleased: Bool { record?.hold?.released != nil }
+
     /// Until when its rows may be sent; nil: it may be of any age.
     var ageLimit: AgeLimit? { AgeLimit(rule, arrivedAt: snapshot.arrivedAt ?? claimedAt) }
 
@@ -54,7 +60,7 @@ struct ClaimedFile: Sendable {
     var past: Admission.Past {
         guard let record else { return .new }
         switch record.stage {
-        case .claimed: return isAdopted ? .adopted(starts: record.starts) : .claimed(starts: record.starts)
+        case .claimed, .held: return isAdopted ? .adopted(starts: record.starts) : .claimed(starts: record.starts)
         case .posting: return .posting(starts: record.starts, size: record.size, sha256: record.sha256)
         // Nothing is asked of it any more before it is posted: it is read back, or moved.
         case .verifying, .settled, .closed: return .settled
@@ -110,7 +116,10 @@ struct ClaimedFile: Sendable {
 
 /// How a contribution ended, for the exit code.
 enum ContributionEnd: Sendable {
-    case closed(Verdict, unknown: Int)
+    /// `isHeldInPart`: rows of it may be held, as drops of their own.
+    case closed(Verdict, unknown: Int, isHeldInPart: Bool)
+    /// It is held as a whole until somebody releases it.
+    case held
     /// The program stops; the drop goes on at the next start.
     case interrupted
     /// A fault of the disk or the ledger; the drop goes on when it is mended.

@@ -69,6 +69,9 @@ struct Claims: Sendable {
         // Its values are as old as those of the file that they were in.
         snapshot.age = snapshot.age ?? snapshot.arrivedAt ?? original.claimedAt
         snapshot.original = rejects.drop
+        snapshot.isMade = nil
+        snapshot.asked = nil
+        snapshot.isNew = snapshot.rule.corrections == .send ? true : nil
         // What was not in a table may be by now.
         snapshot.tables = nil
         snapshot.dictionary = nil
@@ -121,7 +124,7 @@ struct Claims: Sendable {
         for (name, changedAt) in try await context.disk.run({ try look(names) }) {
             var (snapshot, refusal) = try await snapshot(for: name)
             snapshot.arrivedAt = changedAt / 1000
-            if snapshot.original == nil {
+            if !snapshot.isCorrection {
                 snapshot.age = context.guardBook.age(
                     arrival: changedAt / 1000, priority: snapshot.rule.priority ?? 0)
             }

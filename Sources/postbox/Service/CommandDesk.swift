@@ -131,6 +131,9 @@ actor CommandDesk {
             if cancelled[drop] == nil, open[drop] == nil, try await context.ledger.isFinished(drop) != false {
                 return try await void(command, "it is finished, or there never was such a drop")
             }
+            if cancelled[drop] == nil, open[drop] == nil, try await context.ledger.isHeld(drop) {
+                return try await void(command, "it is held for release; `postbox refuse` ends it")
+            }
             await cancel(drop, by: command, entry)
         } else if case .cancelFile(let name) = command {
             let path = context.settings.directories.inbox + "/" + name

@@ -15,7 +15,7 @@ struct Correction: Sendable {
         try await context.disk.run { try keepResults() }
     }
 
-    private var isOne: Bool { file.snapshot.original != nil }
+    private var isOne: Bool { file.snapshot.isCorrection }
 
     private func keepResults() throws {
         for sent in try newer() { _ = try context.guardBook.keepAgain(sent.place, from: places(of: sent)) }

@@ -25,6 +25,8 @@ struct Delivery: Sendable {
     let postedThrough: Int
     /// Rows that the server refused in an earlier run.
     let refused: Int
+    /// Rows that are certainly not sent.
+    let keptBack: [KeptBack]
     let results: ResultFile
 
     /// What is read while the rows are handed over.
@@ -40,7 +42,8 @@ struct Delivery: Sendable {
             number: file.drop, rows: rows, postIDBase: base, settled: settled, postedThrough: postedThrough,
             nackLimit: file.rule.maxNacked.map {
                 NackLimit($0, rows: rows - (skipped?.count ?? 0), refused: refused)
-            })
+            },
+            keptBack: keptBack, holdsOvertaken: file.snapshot.holdsOvertaken)
         let start = await lane.start(of: file.drop)
         let machine = SharedDelivery(
             DeliveryMachine(rowsOfDrop, window: lane.destination.window, lead: start.leadRows))
@@ -195,7 +198,7 @@ struct Delivery: Sendable {
     /// Waits for the disk once, which for a small file is all.
     private func open() throws -> Opened {
         let source = try file.source(format)
-        let keys = file.snapshot.original == nil ? nil : try Correction.keys(pass, SecondReading(source, digests))
+        let keys = !file.snapshot.isCorrection ? nil : try Correction.keys(pass, SecondReading(source, digests))
         let reading = Result {
             let reading = try SecondPass(pass, SecondReading(source, digests))
             reading.readAhead()
@@ -293,6 +296,7 @@ struct Delivery: Sendable {
             let mapped = try pass.mapped(chunk, isLast: isLast)
             let rows = mapped.rows.filter {
                 $0.row <= postedThrough && $0.problem < 0 && settled?.contains($0.row) != true
+                    && !isKeptBack($0.row)
             }
             if !rows.isEmpty { found.append(mapped.only(rows)) }
         }
@@ -306,6 +310,8 @@ struct Delivery: Sendable {
         }
         return found
     }
+
+    private func isKeptBack(_ row: Int) -> Bool { keptBack.contains { $0.rows.contains(row) } }
 
     private func end(_ rows: [RowEnd], _ batch: PostBatch) async {
         await results.append(rows, in: batch, of: destination, at: Clock.wall(), postIDBase: base)

@@ -54,6 +54,7 @@ struct FileContribution: Sendable {
 
     private func contribute() async throws -> ContributionEnd {
         if let record = file.record, record.stage == .verifying { return try await readBackAnew(record) }
+        if let refusal = file.record?.hold?.refusal { await drop.giveUp(refusal.detail) }
         if let end = judge(.claim(refusal: file.refusal.map(FileTrouble.init))) { return try await bring(end) }
         // What tells no format is refused before anything is read.
         let format = file.format ?? .csv
@@ -102,8 +103,9 @@ struct FileContribution: Sendable {
         if let end = judge(.read(plan.reading, damage: damage)) {
             return try await bring(end, opened: source, read: plan)
         }
-        if !admission.goesOn, let end = try await judgeAmongOthers(plan) {
-            return try await bring(end, opened: source, read: plan)
+        if !admission.goesOn {
+            if let end = try await judgeAmongOthers(plan) { return try await bring(end, opened: source, read: plan) }
+            if !file.isReleased, let hold = plan.fileHold { return try await holdWhole(hold, plan) }
         }
         return try await post(source, plan)
     }
@@ -127,7 +129,7 @@ struct FileContribution: Sendable {
         let missing = try await Correction(context: context, file: file).missingResults()
         if let end = judge(.newerResults(missing: missing)) { return end }
         let duplicates = context.settings.duplicates
-        guard duplicates != .process, let earlier = try await repeated(plan) else { return nil }
+        guard duplicates != .process, !file.mayRepeat, let earlier = try await repeated(plan) else { return nil }
         if let end = judge(.repetition(of: earlier, duplicates)) { return end }
         context.alerts.send(
             Alert(
@@ -152,6 +154,22 @@ struct FileContribution: Sendable {
         // Nothing came with it.
         if !isNeeded, file.companions?.isEmpty == true { return nil }
         return try await context.disk.run { [file] in try file.damage(sha256, isNeeded: isNeeded) }
+    }
+
+    /// Nothing of it is sent before somebody releases it.
+    private func holdWhole(_ why: FileHold, _ plan: FilePlan) async throws -> ContributionEnd {
+        let hold = Hold(
+            reason: why.reason, text: why.text, rows: plan.rows, since: Clock.wall(), within: rule.holdWithin)
+        try await context.disk.run { [file] in
+            try HeldFiles.write(why.examples, to: file.directory, mode: try file.mode())
+        }
+        FailPoint.reach("hold_written")
+        try await context.ledger.hold(file.drop, hold)
+        FailPoint.reach("hold_recorded")
+        // It takes no place among those that may send.
+        try await context.guardBook.closed(file.place, on: context.disk)
+        context.alerts.send(.held(file.name, drop: file.drop, hold))
+        return .held
     }
 
     /// Brings a file that is not posted to its end. `source`, `plan`: nil as long as it was not opened, or read.
@@ -264,7 +282,8 @@ struct FileContribution: Sendable {
                     format: plan.format, sources: plan.sources, digests: plan.digests, rows: plan.rows,
                     skipped: plan.skipped, base: posting.postIDBase,
                     settled: recovered.settled(at: posting.destination), postedThrough: posting.postedThrough,
-                    refused: recovered.refused(at: posting.destination), results: results))
+                    refused: recovered.refused(at: posting.destination),
+                    keptBack: keptBack(plan, at: posting.destination), results: results))
         }
         let deadline = age?.start()
         defer { deadline?.cancel() }
@@ -319,6 +338,12 @@ struct FileContribution: Sendable {
             Alert(
                 event: .checkWarnings, isError: false, message: "\(file.name): \(sentences.joined(separator: " "))",
                 facts: ["drop": "\(file.drop)", "file": file.name, "rows": "\(checks.warnedRows)"], reasons: reasons))
+    }
+
+    /// Rows that are not sent there: what checks hold back, and what a release left out.
+    private func keptBack(_ plan: FilePlan, at destination: String) -> [KeptBack] {
+        if file.isReleased { return [file.record?.hold?.leftOut(rows: plan.rows)].compactMap { $0 } }
+        return [plan.heldRows[destination]?.keptBack].compactMap { $0 }
     }
 
     /// Where each destination's PostIDs begin, and which rows may have been sent there: as an earlier run planned it, or as the

@@ -93,6 +93,10 @@ struct FileEnding: Sendable {
         FailPoint.reach("result_complete")
         try await settle(completed)
         FailPoint.reach("settled")
+        try await MadeDrops(context: context).place(completed.made)
+        for drop in completed.made {
+            if let hold = drop.hold { context.alerts.send(.held(drop.name, drop: drop.number, hold)) }
+        }
         try await Closing(context: context).finish(
             file.place, file.moved(isReadBack: seen?.hasLines == true), directory: file.directory,
             folder: completed.folder, target: completed.target, summary: nil)
@@ -101,7 +105,8 @@ struct FileEnding: Sendable {
             completed.fate, outcomes: summary.outcomes, reasons: summary.outcomes.reasons,
             rowsPerSecond: summary.rowsPerSecond > 0 ? summary.rowsPerSecond : nil,
             path: completed.folder + "/" + completed.target)
-        return .closed(completed.fate.verdict, unknown: summary.outcomes[.unknown])
+        return .closed(
+            completed.fate.verdict, unknown: summary.outcomes[.unknown], isHeldInPart: !completed.made.isEmpty)
     }
 
     /// From here on nothing of it is sent any more, whatever happens.
@@ -122,6 +127,8 @@ struct FileEnding: Sendable {
         var folder: String
         /// The name that the file gets there; kept for it.
         var target: String
+        /// Drops of the rows that are held.
+        var made: [MadeDrop]
     }
 
     /// Writes down what came of the file, durably, beside it; on the result file's own thread, so that the drop changes threads
@@ -141,11 +148,17 @@ struct FileEnding: Sendable {
             FailPoint.reach("skipped_listed")
         }
         FailPoint.reach("rejects_written")
+        let made = try await HeldRowsWriter(file: file, context: context).write(results.held, of: source, plan)
+        if !made.isEmpty { FailPoint.reach("held_written") }
         if let seen { fate.readBack(seen.counts) }
         let verdict = fate.verdict
         try await context.disk.run { try keepLayout(of: plan, after: verdict) }
         var summary = report.summary(of: fate, facts, plan: plan, source: source, results: results)
         if let seen { seen.tell(&summary) }
+        summary.heldAs = made.map {
+            FileSummary.HeldPart(
+                drop: $0.number, destinations: $0.snapshot.rule.destinations, rows: $0.hold?.rows ?? 0)
+        }
         let folder = folder(for: fate.verdict)
         let bytes = Array(summary.json.utf8)
         let part = file.directory + "/" + FileMover.Part.summary
@@ -162,7 +175,7 @@ struct FileEnding: Sendable {
             context.names.release(target, in: folder)
             throw error
         }
-        return Completed(fate: fate, summary: summary, bytes: bytes, folder: folder, target: target)
+        return Completed(fate: fate, summary: summary, bytes: bytes, folder: folder, target: target, made: made)
     }
 
     /// Verdict and target stand in the ledger from here on.
@@ -175,7 +188,7 @@ struct FileEnding: Sendable {
                 summary: completed.bytes,
                 size: summary.size, sha256: summary.sha256, firstSentAt: summary.firstSentAt,
                 isSent: summary.outcomes.hasSent(sentLines: summary.sent, presents: file.presents),
-                at: summary.settledAt)
+                made: completed.made, at: summary.settledAt)
         } catch {
             // The next try is to get the same name.
             context.names.release(completed.target, in: completed.folder)
@@ -187,6 +200,7 @@ struct FileEnding: Sendable {
     func moveOn(_ record: DropRecord) async throws -> ContributionEnd {
         context.names.keep(record.target, in: record.folder)
         context.guardBook.settled(file.place)
+        try await MadeDrops(context: context).placeLeft(of: file.drop, removing: true)
         try await Closing(context: context).finish(
             file.place, file.moved(), directory: file.directory, folder: record.folder, target: record.target,
             summary: record.summary)
@@ -195,7 +209,7 @@ struct FileEnding: Sendable {
         report.say(
             FileFate(settledAs: verdict), outcomes: outcomes, reasons: FileSummary.reasons(in: record.summary),
             rowsPerSecond: nil, path: record.folder + "/" + record.target)
-        return .closed(verdict, unknown: outcomes[.unknown])
+        return .closed(verdict, unknown: outcomes[.unknown], isHeldInPart: true)
     }
 
     /// A file for each destination at which rows were bad. None for a file that was changed so that its rows are no longer to be

@@ -22,6 +22,10 @@ struct FilePlan: Sendable {
     var checks: CheckReport?
     /// What the file looks like; nil: the rule does not ask.
     var layout: SeenLayout?
+    /// Why the whole file is held; nil: it is not.
+    var fileHold: FileHold?
+    /// By destination: rows that are held.
+    var heldRows: [String: HeldRows] = [:]
 
     /// Reads and maps everything, sends nothing. Throws `FileProblem` when the file cannot be read, `SourceFile.Changed` and
     /// `DiskError`. `disk`: where is read.
@@ -42,6 +46,8 @@ struct FilePlan: Sendable {
         control = found.control
         checks = found.checks
         layout = found.layout
+        fileHold = found.fileHold
+        heldRows = found.heldRows
     }
 
     /// As the ledger knows it from its first reading.

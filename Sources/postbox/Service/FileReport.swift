@@ -63,6 +63,9 @@ struct FileReport: Sendable {
         summary.configSHA256 = file.snapshot.configSHA256 ?? context.configSHA256
         summary.tables = file.snapshot.tables?.mapValues(\.sha256) ?? [:]
         summary.dictionary = file.snapshot.dictionary
+        summary.original = file.snapshot.original
+        summary.asked = file.snapshot.asked
+        summary.hold = file.record?.hold
         summary.warnings = facts.warnings
         if file.rule.mayWarn, let checks = plan?.checks {
             summary.checkWarnings = checks.warnings

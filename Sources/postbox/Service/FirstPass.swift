@@ -23,6 +23,10 @@ struct FirstPass {
         var checks = CheckReport()
         /// What the file looks like; nil: the rule does not ask.
         var layout: SeenLayout?
+        /// Why checks hold the whole file; nil: they do not.
+        var fileHold: FileHold?
+        /// By destination: rows that checks hold.
+        var heldRows: [String: HeldRows] = [:]
 
         /// Rows that count.
         var counted: Int { rows - (skipped?.count ?? 0) }

@@ -73,7 +73,8 @@ struct Recovered: Sendable {
         return try await context.disk.run { [lines] in
             try ResultFile(
                 path: file.directory + "/" + FileMover.Part.result, rows: rowCount, skipped: skippedCount, lines: lines,
-                keeping: goodBytes ?? 0, outcomes: rows.outcomes, bad: rows.bad, sent: rows.sent,
+                keeping: goodBytes ?? 0, outcomes: rows.outcomes, bad: rows.bad, held: rows.held,
+                sent: rows.sent,
                 firstSentAt: TimeText.microseconds(rows.firstSentAt) ?? 0, mode: try file.mode(),
                 thread: context.results,
                 alert: { [alerts = context.alerts] in alerts.send($0) },

@@ -11,6 +11,7 @@ struct Recovery: Sendable {
 
     /// Forgets what never began, and returns the drops that go on, by number. Throws on a fault of ledger or disk.
     func run(_ open: [DropRecord]) async throws -> [ClaimedFile] {
+        try await MadeDrops(context: context).placeLeft(removing: true)
         let records = Dictionary(open.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
         let entries = try entries()
         var closed: Set<Int> = []
@@ -18,9 +19,10 @@ struct Recovery: Sendable {
             if try await context.ledger.isClosed(number) { closed.insert(number) }
         }
         let plan = RecoveryPlan(
-            known: open.map { RecoveryPlan.Known(drop: $0.number, name: $0.name, stage: $0.stage) }, work: entries,
+            known: open.map(\.known), work: entries,
             isClosed: { closed.contains($0) })
-        for record in open { context.guardBook.opened(record.place) }
+        // What is held takes no place before somebody releases it.
+        for record in open where record.stage != .held { context.guardBook.opened(record.place) }
         var files: [ClaimedFile] = []
         for told in plan.steps { try await carryOut(told, records, &files) }
         for file in files where file.record?.stage != .settled { context.guardBook.opened(file.place) }
@@ -30,10 +32,13 @@ struct Recovery: Sendable {
 
     /// A drop that nobody works on after a fault: how it goes on. nil: its claim came to nothing. Throws as `run`.
     func goOn(_ record: DropRecord) async throws -> ClaimedFile? {
+        if record.snapshot.isMade == true {
+            try await MadeDrops(context: context).placeLeft(of: record.snapshot.original, removing: false)
+        }
         let name = String(record.number)
         let entry = try await context.disk.run { try Disk.exists(work + "/" + name) ? [try self.entry(name)] : [] }
         let plan = RecoveryPlan(
-            known: [RecoveryPlan.Known(drop: record.number, name: record.name, stage: record.stage)], work: entry,
+            known: [record.known], work: entry,
             isClosed: { _ in false })
         var files: [ClaimedFile] = []
         for told in plan.steps { try await carryOut(told, [record.number: record], &files) }
@@ -66,7 +71,13 @@ struct Recovery: Sendable {
         case .adopt(let drop, let name):
             context.logger.warning(
                 "\(told.text)", metadata: ["event": .event(.recovery), "drop": "\(drop)", "file": "\(name)"])
-            files.append(try await adopt(drop, name))
+            if let file = try await adopt(drop, name) { files.append(file) }
+        case .keepHeld(let drop):
+            guard let record = records[drop] else { return }
+            context.shelves.opened(drop, record.snapshot)
+            context.logger.notice(
+                "\(told.text)",
+                metadata: ["event": .event(.recovery), "drop": "\(drop)", "stage": "\(record.stage.rawValue)"])
         case .move(let drop), .forget(let drop), .begin(let drop), .goOn(let drop), .readBack(let drop),
             .endWithoutFile(let drop):
             guard let record = records[drop] else { return }
@@ -122,13 +133,26 @@ struct Recovery: Sendable {
         }
     }
 
-    /// The ledger was lost: the file is taken as one that may have been sent.
-    private func adopt(_ drop: Int, _ name: String) async throws -> ClaimedFile {
+    /// The ledger was lost: the file is taken as one that may have been sent, and what was held is held again; nil: it is.
+    private func adopt(_ drop: Int, _ name: String) async throws -> ClaimedFile? {
         // Rejects go by today's rules as well: the drop that they name is lost with the ledger.
         var (snapshot, refusal) = Claims(context: context).snapshotByToday(for: name)
         context.shelves.fill(&snapshot)
         context.shelves.opened(drop, snapshot)
         let now = Clock.wall()
+        if refusal == nil, try await context.disk.run({ try HeldFiles.tellsHeld(work + "/\(drop)") }) {
+            // Of what was accepted since the ledger knows nothing any more: whoever releases it says that it is new.
+            snapshot.original = RejectsName(name)?.drop
+            snapshot.isMade = true
+            let hold = Hold(
+                reason: Hold.overtaken, text: "it was held when the ledger was lost",
+                rows: await context.disk.run { HeldFiles.read(in: work + "/\(drop)").map(\.row).max() ?? 1 },
+                since: now, within: snapshot.rule.holdWithin)
+            let made = MadeDrop(number: drop, name: name, snapshot: snapshot, hold: hold)
+            try await context.ledger.make([made], at: now)
+            context.alerts.send(.held(name, drop: drop, hold))
+            return nil
+        }
         try await context.ledger.adopt(drop, name: name, snapshot: snapshot, at: now)
         let record = try await context.ledger.open().first { $0.number == drop }
         return ClaimedFile(
@@ -138,6 +162,12 @@ struct Recovery: Sendable {
 }
 
 extension DropRecord {
+    /// What decides how it goes on.
+    fileprivate var known: RecoveryPlan.Known {
+        RecoveryPlan.Known(
+            drop: number, name: name, stage: stage, wasHeld: hold != nil || snapshot.isMade == true)
+    }
+
     /// Where it stands among others.
     var place: DropPlace { snapshot.place(of: number) }
 }

@@ -9,6 +9,8 @@ actor ServiceLoop {
         case inbox(InboxWatcher.Report)
         case lane(String, LaneState)
         case ended(ClaimedFile, ContributionEnd)
+        /// A drop that nobody works on goes on.
+        case goesOn(Int)
         /// The desk's commands have changed.
         case commands
         case tick
@@ -23,6 +25,8 @@ actor ServiceLoop {
     private let input: AsyncStream<Input>.Continuation
     private let watcher: InboxWatcher
     private let desk: CommandDesk
+    /// What people may ask the service to do, while it runs.
+    nonisolated let acts: DeskActs
     private var machine: ServiceMachine
     private var files: FilesInWork
     private var finished = RecentlyFinished()
@@ -41,6 +45,7 @@ actor ServiceLoop {
         let settings = context.settings
         (inputs, input) = AsyncStream.makeStream()
         desk = CommandDesk(context: context) { [input] in input.yield(.commands) }
+        acts = DeskActs(context: context) { [input] in input.yield(.goesOn($0)) }
         watcher = InboxWatcher(
             settings.directories.inbox, names: InboxNames(rules: settings.rules, ignored: settings.ignored),
             thread: DiskThread(label: "inbox"))
@@ -52,6 +57,7 @@ actor ServiceLoop {
 
     /// Runs until the service is stopped, or for `once` until nothing is left to do. Returns the exit code.
     func run() async -> Int32 {
+        await knowHeld()
         while true {
             let action = machine.next(at: Clock.monotonic(), facts)
             if action == .started { break }
@@ -116,11 +122,13 @@ actor ServiceLoop {
         case .lane(let name, let state): machine.laneChanged(name, to: state, at: now)
         case .ended(let file, let end):
             files.ended(file, end)
-            if case .closed(let verdict, _) = end {
+            if case .closed(let verdict, _, _) = end {
                 finished.add(FinishedDrop(drop: file.drop, name: file.name, verdict: verdict, at: Clock.wall()))
             }
+            if end.mayHold { await knowHeld() }
             let standing = await desk.ended(file.drop, isClosed: end.isClosed)
             machine.ended(file.drop, end.forMachine, standing, at: now)
+        case .goesOn(let drop): await goOn(drop)
         case .commands: await readCommands()
         case .tick: break
         case .stop: machine.stopTold(at: now)
@@ -156,7 +164,8 @@ actor ServiceLoop {
     private var facts: ServiceMachine.Facts {
         let totals = context.progress.now
         return ServiceMachine.Facts(
-            resultsFailSince: context.trouble.since, settled: totals.settled, expected: totals.expected)
+            resultsFailSince: context.trouble.since, settled: totals.settled, expected: totals.expected,
+            wall: Clock.wall())
     }
 
     /// Does everything that can be done now. True: the service is over.
@@ -194,6 +203,8 @@ actor ServiceLoop {
         case .wantSpares(let count): await wantSpares(count)
         case .setOldestWaiting(let arrival): context.guardBook.setOldestWaiting(arrival)
         case .askLanes(let drops): await askLanes(drops)
+        case .timeOut(let drops):
+            for drop in drops where await acts.timeOut(drop) { await goOn(drop) }
         case .stopLanes:
             await stopLanes()
             machine.lanesStopped()
@@ -230,8 +241,11 @@ actor ServiceLoop {
         var found: [ClaimedFile] = []
         var fault: String?
         do {
-            for record in try await context.ledger.open() where !known.contains(record.number) {
+            for record in try await context.ledger.open()
+            where !known.contains(record.number) && record.stage != .held {
                 guard let file = try await Recovery(context: context).goOn(record) else { continue }
+                // It may have been held until now.
+                if record.stage == .claimed { context.guardBook.opened(file.place) }
                 found.append(files.goesOn(file))
             }
             // Closed after all.
@@ -242,6 +256,38 @@ actor ServiceLoop {
             fault = Words.of(error)
         }
         machine.lookedAgain(found.map(\.forMachine), fault: fault, at: Clock.monotonic())
+    }
+
+    /// A drop was decided about, or made: it goes on as the ledger has it, unless somebody found it there first.
+    private func goOn(_ drop: Int) async {
+        await knowHeld()
+        guard !machine.known.contains(drop) else { return }
+        do {
+            guard let record = try await context.ledger.record(of: drop), record.stage == .claimed,
+                let file = try await Recovery(context: context).goOn(record)
+            else { return }
+            context.guardBook.opened(file.place)
+            files.claimed(file)
+            machine.goesOn(file.forMachine)
+        } catch {
+            machine.lookedAgain([], fault: Words.of(error), at: Clock.monotonic())
+        }
+    }
+
+    /// Learns from the ledger what is held.
+    private func knowHeld() async {
+        do {
+            machine.heldKnown(
+                try await context.ledger.held().compactMap { record in
+                    record.hold.map {
+                        HeldBook.Drop(
+                            number: record.number, name: record.name, rows: $0.rows, since: $0.since, until: $0.until)
+                    }
+                })
+        } catch {
+            context.logger.warning(
+                "what is held cannot be looked at: \(Words.of(error))", metadata: ["event": .event(.ledgerFault)])
+        }
     }
 
     private func readCommands() async {
@@ -305,16 +351,27 @@ extension ClaimedFile {
     fileprivate var forMachine: DropBook.Drop {
         DropBook.Drop(
             drop, name: name, destinations: snapshot.rule.destinations, priority: place.priority,
-            endsAtOnce: refusal != nil || record?.stage == .settled || record?.stage == .verifying)
+            endsAtOnce: refusal != nil || record?.stage == .settled || record?.stage == .verifying
+                || record?.hold?.refusal != nil)
     }
 }
 
 extension ContributionEnd {
     fileprivate var isClosed: Bool { if case .closed = self { true } else { false } }
 
+    /// Something may be held that was not before.
+    fileprivate var mayHold: Bool {
+        switch self {
+        case .closed(_, _, let isHeldInPart): isHeldInPart
+        case .held: true
+        case .interrupted, .fault: false
+        }
+    }
+
     fileprivate var forMachine: ServiceMachine.DropEnd {
         switch self {
-        case .closed(let verdict, let unknown): .closed(verdict, unknown: unknown)
+        case .closed(let verdict, let unknown, _): .closed(verdict, unknown: unknown)
+        case .held: .held
         case .interrupted: .interrupted
         case .fault: .fault
         }

@@ -51,6 +51,8 @@ enum RuleReader {
         rule.priority = section.number(.priority, -1000...1000)
         rule.lineBreaks = section.word(.lineBreaks)
         rule.noRows = section.word(.noRows)
+        rule.corrections = section.word(.corrections)
+        rule.release = section.read(.release, release)
         rule.layout = LayoutReader(section: section, format: rule.knownFormat).read()
         rule.shape = ShapeReader(section: section).read()
         if rule.layout?.lines?.headings != nil, rule.maxRejected?.allows(1, of: 1_000_000) ?? true {
@@ -71,6 +73,21 @@ enum RuleReader {
             if name != "UTC" { _ = try ZoneFiles.rules(name) }
             return name
         }
+    }
+
+    private static func release(_ value: SettingsValue) -> ReleaseRule? {
+        guard let section = value.section(ReleaseKey.self) else { return nil }
+        var rule = ReleaseRule()
+        section.texts(.by).map { rule.by = $0 }
+        section.bool(.fourEyes).map { rule.fourEyes = $0 }
+        section.duration(.within, least: .seconds(1)).map { rule.within = $0 }
+        if section.has(.by), rule.by.isEmpty {
+            section.report("`by` names nobody: nothing could ever be released", at: .by)
+        }
+        if rule.fourEyes, Set(rule.by).count == 1 {
+            section.report("`four_eyes` needs two people, and `by` names one", at: .fourEyes)
+        }
+        return rule
     }
 
     private static func ready(_ value: SettingsValue) -> String? {

@@ -18,7 +18,7 @@ struct RecoveryPlanTests {
 
     @Test(
         "Every stage of a drop with every content of its directory has one answer, and nothing foreign is touched",
-        arguments: [FileStage.claimed, .posting, .verifying, .settled, .closed], inside)
+        arguments: [FileStage.claimed, .held, .posting, .verifying, .settled, .closed], inside)
     func stages(stage: FileStage, files: [String]) {
         let isThere = files.contains("eod.csv")
         var wanted: [Plan.Step] = []
@@ -26,6 +26,7 @@ struct RecoveryPlanTests {
         case .claimed: wanted = [isThere ? .begin(7) : .forget(7)]
         case .posting: wanted = [isThere ? .goOn(7) : .endWithoutFile(7)]
         case .verifying: wanted = [.readBack(7)]
+        case .held: wanted = [.keepHeld(7)]
         case .settled: wanted = [.move(7)]
         case .closed: break
         }
@@ -45,6 +46,15 @@ struct RecoveryPlanTests {
         ])
     func noDirectory(stage: FileStage, wanted: RecoveryPlan.Step) {
         #expect(steps([(3, stage)]) == [wanted])
+    }
+
+    @Test(
+        "A drop that was held is not forgotten although its file is gone: it never lay in the inbox", arguments: inside)
+    func wasHeld(files: [String]) {
+        let plan = Plan(
+            known: [Plan.Known(drop: 7, name: "eod.csv", stage: .claimed, wasHeld: true)],
+            work: [Plan.Entry(name: "7", files: files)], isClosed: { _ in false })
+        #expect(plan.steps.first?.step == .begin(7))
     }
 
     @Test(

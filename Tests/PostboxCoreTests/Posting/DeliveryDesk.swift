@@ -5,11 +5,17 @@ struct DeliveryDesk {
     var machine: DeliveryMachine
 
     /// `lead`: rows that are committed at once; with the window of 2 up to 2 + twice the lead may be open.
-    init(rows: Int, lead: Int = 2, settled: [Int]? = nil, postedThrough: Int = 0) {
+    init(
+        rows: Int, lead: Int = 2, settled: [Int]? = nil, postedThrough: Int = 0, keptBack: [Int] = [],
+        holdsOvertaken: Bool = false
+    ) {
         var set = settled.map { _ in RowSet(rows: rows) }
         for row in settled ?? [] { set?.insert(row) }
+        var kept = KeptBack(rows: RowSet(rows: rows), detail: OutcomeDetail(reason: "left_out"))
+        for row in keptBack { kept.rows.insert(row) }
         let drop = DeliveryMachine.Drop(
-            number: 7, rows: rows, postIDBase: 100, settled: set, postedThrough: postedThrough)
+            number: 7, rows: rows, postIDBase: 100, settled: set, postedThrough: postedThrough,
+            keptBack: keptBack.isEmpty ? [] : [kept], holdsOvertaken: holdsOvertaken)
         machine = DeliveryMachine(drop, window: 2, lead: lead)
     }
 

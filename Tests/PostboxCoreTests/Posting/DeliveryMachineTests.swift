@@ -116,6 +116,33 @@ struct DeliveryMachineTests {
         #expect(desk.next { $0.failed() } == "suspend")
     }
 
+    @Test("Rows that are kept back end unsent, whatever else is known of them; those in doubt are none of them")
+    func keptBack() {
+        var desk = DeliveryDesk(rows: 6, settled: [4], postedThrough: 2, keptBack: [2, 3, 5])
+        #expect(desk.begin() == "find doubts")
+        #expect(desk.foundDoubts(1...1) == "take turn")
+        #expect(desk.turned(.go) == "note sending")
+        #expect(desk.next() == "load newer")
+        #expect(desk.next { $0.loaded(newerRows: 0) } == "begin")
+        #expect(desk.next() == "offer 1, committed 0")
+        _ = desk.next { $0.offered(true) }
+        #expect(
+            desk.read(1...6, rejected: [3], isLast: true)
+                == "end 2 unsent left_out, 3 rejected not_a_decimal, 5 unsent left_out")
+        #expect(desk.next() == "ask for 1, the last")
+    }
+
+    @Test("Rows of a correction that newer ones have overtaken are held, also those that are covered")
+    func heldOvertaken() {
+        var desk = DeliveryDesk(rows: 3, holdsOvertaken: true)
+        #expect(desk.begin(newerRows: 2) == "read")
+        #expect(desk.read(1...3, isLast: true) == "judge 1 2 3")
+        #expect(
+            desk.next { $0.judged([.superseded("8:1"), .overtaken("8:2"), .free]) }
+                == "end 1 unsent held, 2 unsent held")
+        #expect(desk.next() == "ask for 1, the last")
+    }
+
     @Test("A file all of whose rows were rejected is complete without the lane's turn")
     func rejectedOnly() {
         var desk = DeliveryDesk(rows: 1)

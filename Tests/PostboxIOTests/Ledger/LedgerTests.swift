@@ -82,7 +82,7 @@ struct LedgerTests {
             )
         }
         #expect(mode == "wal")
-        #expect(version == 2)
+        #expect(version == 3)
         try queue.close()
 
         let ledger = try Ledger(path: path, firstNumber: 1)
@@ -585,11 +585,11 @@ struct LedgerTests {
             _ = try Ledger(path: path, version: version, firstNumber: 1)
         }
         let queue = try DatabaseQueue(path: path)
-        try await queue.write { try $0.execute(sql: "PRAGMA user_version = 3") }
+        try await queue.write { try $0.execute(sql: "PRAGMA user_version = 4") }
         #expect {
             try Ledger(path: path, firstNumber: 1)
         } throws: { error in
-            "\(error)" == "the ledger \(path) was written by a newer Postbox, 0.9.1 (schema 3); use that one"
+            "\(error)" == "the ledger \(path) was written by a newer Postbox, 0.9.1 (schema 4); use that one"
         }
         #expect(try await queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM writer") } == 2)
         // One that does not tell.
@@ -598,7 +598,7 @@ struct LedgerTests {
         #expect {
             try Ledger(path: path, firstNumber: 1)
         } throws: { error in
-            "\(error)" == "the ledger \(path) was written by a newer Postbox (schema 3); use that one"
+            "\(error)" == "the ledger \(path) was written by a newer Postbox (schema 4); use that one"
         }
         let noise = try folder.write(String(repeating: "no database ", count: 400), to: "noise.sqlite")
         #expect {
@@ -619,6 +619,7 @@ struct LedgerTests {
         let queue = try DatabaseQueue(path: path)
         for sql in [
             #"INSERT INTO "drop" (name, stage, claimed_at, rule, snapshot) VALUES ('a', 'settled', 1, '', x'')"#,
+            #"INSERT INTO "drop" (name, stage, claimed_at, rule, snapshot) VALUES ('a', 'held', 1, '', x'')"#,
             #"INSERT INTO "drop" (name, stage, claimed_at, rule, snapshot) VALUES (NULL, 'claimed', 1, '', x'')"#,
             #"INSERT INTO posting ("drop", destination, post_id_base) VALUES (7, 'cache', 1)"#,
         ] {

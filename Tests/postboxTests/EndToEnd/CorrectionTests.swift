@@ -198,7 +198,8 @@ struct CorrectionTests {
         let desk = try Desk()
         let simulator = try await desk.simulate()
         let file = File(
-            testDescription: "", name: "w.csv", rule: Self.wide.replacing("{Date}", with: ""), text: "", posts: [])
+            testDescription: "", name: "w.csv", rule: Self.wide.replacing("{Date}", with: "") + "corrections: skip",
+            text: "", posts: [])
         try Self.configure(desk, simulator.url, file)
         try desk.drop("w.csv", "Date,USD,JPY,GBP\nm,x11,x11,1\nn,2,x11,x11\n")
         #expect(try await desk.once() == 2)

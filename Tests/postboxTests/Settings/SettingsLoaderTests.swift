@@ -647,6 +647,7 @@ struct SettingsLoaderTests {
             HeaderKey.words, RowsKey.words, HeadingKey.words, ArraysKey.words, ConditionKey.words, UnpivotKey.words,
             GroupKey.words, TakeKey.words, ReadyKey.words, TrailerKey.words, TrailerSumKey.words,
             CheckKey.words, CheckFromKey.words, UniverseKey.words, CheckRowsKey.words,
+            ReleaseKey.words,
         ]
         let rows = article.split(separator: "\n").filter { $0.hasPrefix("| `") }.compactMap {
             $0.split(separator: "`").dropFirst().first.map(String.init)

@@ -1,0 +1,281 @@
+internal import Glibc
+internal import Logging
+internal import PostboxCore
+internal import PostboxIO
+
+/// Makes drops that people ask for of finished ones: of a refused file as it is, or of some rows of a file that was posted.
+struct AskedDrops: Sendable {
+    let context: Context
+    let act: DeskAct
+    let person: Person
+    /// Tells the service that a drop goes on, by its number.
+    let goesOn: @Sendable (Int) -> Void
+
+    private var made: MadeDrops { MadeDrops(context: context) }
+
+    /// Why it is not done, for people.
+    private struct Refused: Error {
+        var refusal: DeskAnswer.Refusal
+        var text: String
+    }
+
+    /// Does it. Throws on a fault of ledger or disk; then there is no new drop, or it goes on all the same.
+    func answer() async throws -> DeskAnswer {
+        do {
+            switch act {
+            case .retry(let drop, _): return try await retry(try await finished(drop))
+            case .resend(let drop, let outcomes, _, let force):
+                return try await resend(try await finished(drop), outcomes, force: force)
+            case .release, .refuse: return .refused(.unavailable, text: "nothing is made for that")
+            }
+        } catch let refused as Refused {
+            return .refused(refused.refusal, text: refused.text)
+        }
+    }
+
+    /// A drop that is closed.
+    private func finished(_ drop: Int) async throws -> DropRecord {
+        guard let record = try await context.ledger.record(of: drop) else {
+            throw Refused(refusal: .unknownDrop, text: "there is no drop \(drop)")
+        }
+        guard record.stage == .closed else {
+            let what = record.stage == .held ? "held: release or refuse it" : "not finished yet"
+            throw Refused(refusal: .wrongStage, text: "drop \(drop) (\(record.name)) is \(what)")
+        }
+        return record
+    }
+
+    private func wrong(_ record: DropRecord, _ why: String) -> Refused {
+        Refused(refusal: .wrongStage, text: "drop \(record.number) (\(record.name)) \(why)")
+    }
+
+    // MARK: - Retry
+
+    private func retry(_ record: DropRecord) async throws -> DeskAnswer {
+        guard record.verdict == .refused else {
+            throw wrong(
+                record,
+                "was not refused but ended \(record.verdict?.rawValue ?? ""): correct its rejects, or send rows again with `resend`"
+            )
+        }
+        let claims = Claims(context: context)
+        var (snapshot, refusal) = try await claims.snapshot(for: record.name)
+        if let refusal { throw wrong(record, "would be refused again: \(refusal.text)") }
+        try check(record, snapshot.rule)
+        // Its values are as old as they were.
+        snapshot.age = snapshot.age ?? record.snapshot.age ?? record.snapshot.arrivedAt ?? record.claimedAt
+        snapshot.arrivedAt = record.snapshot.arrivedAt
+        snapshot.original = record.number
+        snapshot.isNew = snapshot.rule.corrections == .send ? true : nil
+        snapshot.configSHA256 = context.configSHA256
+        let drop = try await number(1).map {
+            MadeDrop(number: $0, name: record.name, snapshot: fill(snapshot), hold: nil)
+        }
+        try await make(drop) { drop, directory in
+            let source = try Self.open(record, wrapping: .none)
+            try Self.copy(source, to: directory + "/" + record.name)
+            guard try record.sha256.isEmpty || Self.digest(record) == record.sha256 else {
+                throw wrong(record, "is no longer the file that was refused: drop the corrected file into the inbox")
+            }
+            let suffixes = [drop.snapshot.rule.readySuffix, InboxNames.checksumSuffix].compactMap { $0 }
+            try CompanionFiles(in: directory).copy(
+                of: record.name, suffixes, from: record.folder + "/" + record.target)
+        }
+        guard let number = drop.first?.number else { throw wrong(record, "cannot be made again") }
+        say("\(record.name) is contributed again, as drop \(number)", record)
+        return .done(
+            text: "drop \(record.number) (\(record.name)): contributed again under today's rules, as drop \(number)",
+            facts: [:], drop: number)
+    }
+
+    // MARK: - Resend
+
+    private func resend(
+        _ record: DropRecord, _ outcomes: Set<PostOutcome>, force: Bool
+    ) async throws -> DeskAnswer {
+        let rule = record.snapshot.rule
+        let wanted = try await context.disk.run { try rows(record, outcomes) }
+        let names = rule.destinations.filter { (wanted[$0]?.count ?? 0) > 0 }
+        guard !names.isEmpty else {
+            let words = PostOutcome.allCases.filter { outcomes.contains($0) }.map(\.word).joined(separator: ", ")
+            throw wrong(record, "has no row to be sent again that ended \(words)")
+        }
+        let now = Clock.wall()
+        var drops: [MadeDrop] = []
+        for (name, number) in zip(names, try await number(names.count)) {
+            let destination = rule.destinations.count > 1 ? name : nil
+            var snapshot = MadeDrops.snapshot(
+                record.snapshot, of: record.number, claimedAt: record.claimedAt, destination: destination)
+            try check(record, snapshot.rule)
+            if force || rule.corrections == .send {
+                snapshot.isNew = true
+                snapshot.age = context.guardBook.age(arrival: now, priority: rule.priority ?? 0)
+            }
+            drops.append(
+                MadeDrop(
+                    number: number,
+                    name: RejectsName(original: record.name, drop: record.number, destination: destination).text,
+                    snapshot: fill(snapshot), hold: nil))
+        }
+        let format = try format(of: record)
+        let sources = try sources(record, drops[0].snapshot)
+        try await make(drops) { drop, directory in
+            let destination = drop.snapshot.rule.destinations.first ?? ""
+            guard let rows = wanted[destination] else { return }
+            let wrapping = Wrapping(fileName: record.name, format: format, rule: rule)
+            let source = try Self.open(record, wrapping: wrapping, chunkBytes: format.traits.chunkBytes)
+            do {
+                try RejectsWriter(rule: rule, format: format, sources: sources).write(
+                    rows, of: source, to: directory + "/" + drop.name, mode: Self.mode(source))
+            } catch let error where error is SourceFile.Changed || error is FileProblem {
+                throw wrong(record, "cannot be read as it was: \(Words.of(error))")
+            }
+            guard try Self.digest(record) == record.sha256 else {
+                throw wrong(record, "is no longer the file that was posted: drop the corrected file into the inbox")
+            }
+        }
+        let count = names.reduce(0) { $0 + (wanted[$1]?.count ?? 0) }
+        let numbers = drops.map { "\($0.number)" }.joined(separator: ", ")
+        say("\(count) rows of \(record.name) are sent again, as drop \(numbers)", record)
+        return .done(
+            text: "drop \(record.number) (\(record.name)): \(count) rows are sent again, as drop \(numbers)",
+            facts: ["rows": count], drop: drops.first?.number)
+    }
+
+    /// By destination: rows that ended so. Those that are held are in a drop of their own. Waits for the disk.
+    private func rows(_ record: DropRecord, _ outcomes: Set<PostOutcome>) throws -> [String: RowSet] {
+        let path = record.folder + "/" + FileNames.result(record.target)
+        guard try Disk.exists(path) else {
+            throw wrong(record, "has no result in \(record.folder) any more: nobody knows how its rows ended")
+        }
+        var wanted: [String: RowSet] = [:]
+        var journal = ResultJournal(drop: record.number, destinations: record.snapshot.rule.destinations)
+        let rows = record.rows
+        try SourceFile(path: path).eachChunk { _, chunk, isLast in
+            journal.take(chunk, isLast: isLast) { line in
+                guard line.row <= rows else { return false }
+                if outcomes.contains(line.outcome), line.reason != Hold.held {
+                    wanted[line.destination, default: RowSet(rows: rows)].insert(line.row)
+                }
+                return true
+            }
+        }
+        if journal.isBroken { throw wrong(record, "has a result that was changed: nobody knows how its rows ended") }
+        return wanted
+    }
+
+    // MARK: - What both need
+
+    /// Everything that the new drop needs is there.
+    private func check(_ record: DropRecord, _ rule: MappingRule) throws {
+        if let gone = rule.destinations.first(where: { context.lanes[$0] == nil }) {
+            throw wrong(record, "goes to \(gone), which the configuration no longer has")
+        }
+        let tables = context.shelves.tables.copies(for: rule) ?? [:]
+        if let missing = rule.tables.keys.sorted().first(where: { tables[$0] == nil }) {
+            throw wrong(record, "needs the table \(missing), which cannot be read for now")
+        }
+    }
+
+    private func fill(_ snapshot: DropSnapshot) -> DropSnapshot {
+        var snapshot = snapshot
+        context.shelves.fill(&snapshot)
+        snapshot.isMade = true
+        snapshot.asked = AskedFor(act, by: person, at: Clock.wall())
+        return snapshot
+    }
+
+    private func number(_ count: Int) async throws -> [Int] { try await context.ledger.reserve(count) }
+
+    /// Makes these drops, all or none: `write` puts a drop's file into its directory, synced. They go on from here.
+    private func make(_ drops: [MadeDrop], _ write: @escaping @Sendable (MadeDrop, String) throws -> Void) async throws
+    {
+        do {
+            try await context.disk.run {
+                for drop in drops {
+                    try write(drop, try made.begin(drop.number, of: drop.snapshot.original ?? 0))
+                }
+                try made.finish(drops)
+            }
+        } catch {
+            try? await context.disk.run {
+                for drop in drops {
+                    let directory = made.directory(drop.number, of: drop.snapshot.original ?? 0)
+                    if try Disk.exists(directory) { try MadeDrops.remove(directory) }
+                }
+            }
+            throw error
+        }
+        FailPoint.reach("asked_written")
+        try await context.ledger.make(drops, at: Clock.wall())
+        FailPoint.reach("asked_recorded")
+        try await made.place(drops)
+        for drop in drops { goesOn(drop.number) }
+    }
+
+    private func format(of record: DropRecord) throws -> PriceFileFormat {
+        guard
+            let format = record.snapshot.rule.format ?? PriceFileFormat(fileName: RejectsName.root(of: record.name))
+        else { throw wrong(record, "has no known format") }
+        return format
+    }
+
+    /// What the rows of a finished drop are found with: they have the numbers that they had.
+    private func sources(_ record: DropRecord, _ today: DropSnapshot) throws -> RowSources {
+        var snapshot = record.snapshot
+        // Its own tables may be gone with it.
+        snapshot.tables = today.tables
+        snapshot.dictionary = today.dictionary
+        let file = ClaimedFile(
+            drop: record.number, name: record.name, directory: record.folder, claimedAt: record.claimedAt,
+            snapshot: snapshot)
+        do {
+            return try file.sources(in: context)
+        } catch let fault where fault is TableFault || fault is DictionaryFault {
+            throw wrong(record, "cannot be read as it was: \(Words.of(fault))")
+        }
+    }
+
+    private static func open(
+        _ record: DropRecord, wrapping: Wrapping, chunkBytes: Int = PriceFileFormat.csv.traits.chunkBytes
+    ) throws -> SourceFile {
+        do throws(DiskError) {
+            return try SourceFile(
+                path: record.folder + "/" + record.target, chunkBytes: chunkBytes, wrapping: wrapping)
+        } catch {
+            guard error.code == ENOENT else { throw error }
+            throw Refused(
+                refusal: .wrongStage,
+                text: "drop \(record.number) (\(record.name)) no longer lies in \(record.folder), where Postbox put it")
+        }
+    }
+
+    /// SHA-256 in hexadecimal of the file as it lies there.
+    private static func digest(_ record: DropRecord) throws -> String {
+        try open(record, wrapping: .none).readAll { _, _ in }.sha256
+    }
+
+    private static func mode(_ source: SourceFile) -> UInt32 { (source.status.mode & 0o066) | 0o600 }
+
+    /// Copies all bytes, synced.
+    private static func copy(_ source: SourceFile, to path: String) throws {
+        let descriptor = try Disk.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: mode(source))
+        do {
+            try source.eachChunk { _, chunk, _ in try Disk.write(descriptor, Array(chunk), path: path) }
+            try Disk.fsync(descriptor, path: path)
+        } catch {
+            _ = Glibc.close(descriptor)
+            throw error
+        }
+        try Disk.close(descriptor, path: path)
+    }
+
+    private func say(_ message: String, _ record: DropRecord) {
+        context.logger.notice(
+            "\(message)",
+            metadata: [
+                "event": .event(.sentAgain), "drop": "\(record.number)", "file": "\(record.name)",
+                "by": "\(person.text)",
+            ])
+    }
+}

@@ -1,0 +1,170 @@
+internal import Logging
+internal import PostboxCore
+internal import PostboxIO
+
+/// What people ask a running service to do with drops that nobody works on. The ledger says who was first: an act that comes too late
+/// changes nothing.
+struct DeskActs: Sendable {
+    let context: Context
+    /// Tells the service that a drop goes on, by its number.
+    let goesOn: @Sendable (Int) -> Void
+
+    /// Does it, as far as that person may. `text` of the answer is for people.
+    func act(_ act: DeskAct, by person: Person) async -> DeskAnswer {
+        do {
+            switch act {
+            case .release(let drop, let rows): return try await release(drop, rows, by: person)
+            case .refuse(let drop, let why): return try await refuse(drop, why, by: person)
+            case .retry, .resend:
+                return try await AskedDrops(context: context, act: act, person: person, goesOn: goesOn).answer()
+            }
+        } catch {
+            context.logger.error(
+                "\(act.verb.rawValue) of drop \(act.drop) failed: \(Words.of(error))",
+                metadata: ["event": .event(.ledgerFault), "drop": "\(act.drop)"])
+            return .refused(.unavailable, text: "it could not be done for now: \(Words.of(error))")
+        }
+    }
+
+    /// What is held, by number. A ledger that cannot be read holds nothing that anybody could act on.
+    func held() async -> [HeldDrop] {
+        let records = (try? await context.ledger.held()) ?? []
+        var drops: [HeldDrop] = []
+        for record in records {
+            guard let hold = record.hold else { continue }
+            let directory = directory(record.number)
+            let examples = await context.disk.run { HeldFiles.read(in: directory) }
+            drops.append(
+                HeldDrop(
+                    drop: record.number, name: record.name, original: record.snapshot.original,
+                    rule: record.snapshot.rule.match, why: hold.text, rows: hold.rows, since: hold.since,
+                    until: hold.until,
+                    proposedBy: hold.proposal.map { Person(text: $0.by, isNamed: true) }, examples: examples))
+        }
+        return drops
+    }
+
+    /// Its time is over: nothing of it is sent. False: it is not held any more, or that cannot be recorded now and is tried again later.
+    func timeOut(_ drop: Int) async -> Bool {
+        do {
+            guard let (record, hold) = try await find(drop) else { return false }
+            var ended = hold
+            ended.decision = .timedOut(at: Clock.wall())
+            guard try await context.ledger.decide(drop, ended, record.snapshot) else { return false }
+            FailPoint.reach("timed_out")
+            context.logger.notice(
+                "\(record.name) was held, and nobody released it in time: it is refused",
+                metadata: ["event": .event(.releaseRefused), "drop": "\(drop)", "file": "\(record.name)"])
+            return true
+        } catch {
+            context.logger.error(
+                "what was held for too long cannot be ended for now: \(Words.of(error))",
+                metadata: ["event": .event(.ledgerFault), "drop": "\(drop)"])
+            return false
+        }
+    }
+
+    // MARK: - Release and refusal
+
+    private func release(_ drop: Int, _ rows: RowChoice, by person: Person) async throws -> DeskAnswer {
+        guard let (record, hold) = try await find(drop) else { return try await notHeld(drop) }
+        let released = rows.count(of: hold.rows)
+        guard released > 0 else {
+            return .refused(
+                .wrongStage, text: "none of these rows is in drop \(drop), which has rows 1 to \(hold.rows)")
+        }
+        let now = Clock.wall()
+        if let limit = AgeLimit(record.snapshot.rule, arrivedAt: record.snapshot.arrivedAt ?? record.claimedAt),
+            limit.left(at: now) == nil
+        {
+            return .refused(
+                .wrongStage,
+                text:
+                    "drop \(drop) (\(record.name)) is older than `max_age` of its rule allows: refuse it, and drop new values"
+            )
+        }
+        var decided = hold
+        let proposedBy: String?
+        switch (record.snapshot.rule.release ?? ReleaseRule()).answer(hold.proposal, by: person, rows: rows) {
+        case .refused(let why): return .refused(.notAllowed, text: why)
+        case .proposed:
+            decided.proposal = Hold.Proposal(by: person.text, at: now, rows: rows)
+            guard try await context.ledger.propose(drop, decided) else { return try await notHeld(drop) }
+            say(.heldForRelease, "\(person.text) wants \(record.name) released: \(rows.words)", record, person)
+            return .proposed(
+                text:
+                    "drop \(drop) (\(record.name)): proposed, \(rows.words); it goes when a second person releases the same rows"
+            )
+        case .released(let by): proposedBy = by
+        }
+        var snapshot = record.snapshot
+        if hold.isOfOvertaken {
+            // Whoever has seen both values wants these.
+            snapshot.isNew = true
+            snapshot.age = context.guardBook.age(arrival: now, priority: snapshot.rule.priority ?? 0)
+        }
+        decided.decision = .released(
+            by: person.text, proposedBy: proposedBy, at: now, rows: rows, isNew: snapshot.isNew == true)
+        guard try await context.ledger.decide(drop, decided, snapshot) else { return try await notHeld(drop) }
+        FailPoint.reach("release_recorded")
+        say(.released, "\(record.name) is released: \(rows.words)", record, person)
+        goesOn(drop)
+        let left = hold.rows - released
+        var facts = ["released": released]
+        if left > 0 { facts["left_out"] = left }
+        if hold.isOfOvertaken { facts["overtaken"] = released }
+        let text =
+            "drop \(drop) (\(record.name)): released, \(released) of \(hold.rows) rows"
+            + (hold.isOfOvertaken ? "; newer values that were accepted since are replaced" : "")
+        return .done(text: text, facts: facts, drop: drop)
+    }
+
+    private func refuse(_ drop: Int, _ why: String, by person: Person) async throws -> DeskAnswer {
+        guard why.contains(where: { !$0.isWhitespace }) else {
+            return .refused(.needsWhy, text: "say why drop \(drop) is refused: it stands in its summary")
+        }
+        guard let (record, hold) = try await find(drop) else { return try await notHeld(drop) }
+        var decided = hold
+        decided.decision = .refused(by: person.text, at: Clock.wall(), why: why)
+        guard try await context.ledger.decide(drop, decided, record.snapshot) else { return try await notHeld(drop) }
+        FailPoint.reach("refusal_recorded")
+        say(.releaseRefused, "\(record.name) is refused: \(VisibleText.line(why))", record, person)
+        goesOn(drop)
+        return .done(
+            text: "drop \(drop) (\(record.name)): refused, nothing of it is sent", facts: ["refused": hold.rows],
+            drop: drop)
+    }
+
+    /// The drop, if it is held.
+    private func find(_ drop: Int) async throws -> (DropRecord, Hold)? {
+        guard let record = try await context.ledger.record(of: drop), record.stage == .held, let hold = record.hold
+        else { return nil }
+        return (record, hold)
+    }
+
+    private func notHeld(_ drop: Int) async throws -> DeskAnswer {
+        guard let record = try await context.ledger.record(of: drop) else {
+            return .refused(.unknownDrop, text: "there is no drop \(drop)")
+        }
+        let stands =
+            switch record.hold?.decision {
+            case .released(let by, _, let at, _, _): "\(by) released it at \(TimeText.text(at))"
+            case .refused(let by, let at, _): "\(by) refused it at \(TimeText.text(at))"
+            case .timedOut(let at): "nobody released it in time; it was refused at \(TimeText.text(at))"
+            case nil:
+                record.stage == .closed || record.stage == .settled
+                    ? "it is finished: \(record.verdict?.rawValue ?? "")" : "it is being contributed"
+            }
+        return .refused(.wrongStage, text: "drop \(drop) (\(record.name)) is not held: \(stands)")
+    }
+
+    private func say(_ event: Event, _ message: String, _ record: DropRecord, _ person: Person) {
+        context.logger.notice(
+            "\(message)",
+            metadata: [
+                "event": .event(event), "drop": "\(record.number)", "file": "\(record.name)", "by": "\(person.text)",
+            ])
+    }
+
+    private func directory(_ drop: Int) -> String { context.settings.directories.work + "/\(drop)" }
+}

@@ -1,0 +1,136 @@
+internal import PostboxCore
+internal import PostboxIO
+
+/// Makes drops of the rows of a file that are held: one for each destination.
+struct HeldRowsWriter: Sendable {
+    let file: ClaimedFile
+    let context: Context
+
+    private var made: MadeDrops { MadeDrops(context: context) }
+
+    /// Writes the files of the drops that the file's held rows become, durably; the ledger does not have them yet. None for a file
+    /// that was changed so that its rows are no longer to be had: the result tells what became of them. `held`: by destination.
+    /// Throws on a fault of ledger or disk.
+    func write(_ held: [String: RowSet], of source: SourceFile?, _ plan: FilePlan?) async throws -> [MadeDrop] {
+        // What an earlier try left is of no use: the outcomes may be others since.
+        if file.record != nil, held.values.contains(where: { $0.count > 0 }) {
+            try await made.placeLeft(of: file.drop, removing: true)
+        }
+        let names = file.rule.destinations.filter { (held[$0]?.count ?? 0) > 0 }
+        guard !names.isEmpty, let source, let plan else { return [] }
+        let numbers = try await context.ledger.reserve(names.count)
+        let now = Clock.wall()
+        var drops: [MadeDrop] = []
+        for (name, number) in zip(names, numbers) {
+            guard let rows = held[name] else { continue }
+            let destination = file.rule.destinations.count > 1 ? name : nil
+            let drop = MadeDrop(
+                number: number,
+                name: RejectsName(original: file.name, drop: file.drop, destination: destination).text,
+                snapshot: MadeDrops.snapshot(
+                    file.snapshot, of: file.drop, claimedAt: file.claimedAt, destination: destination),
+                hold: hold(rows, plan.heldRows[name], at: now))
+            if try await context.disk.run({ try write(drop, rows, at: name, of: source, plan) }) { drops.append(drop) }
+        }
+        let all = drops
+        try await context.disk.run { try made.finish(all) }
+        return all
+    }
+
+    /// `checked`: those of the rows that checks hold; the others were overtaken.
+    private func hold(_ rows: RowSet, _ checked: HeldRows?, at now: Int64) -> Hold {
+        let within = file.rule.holdWithin
+        if let checked, checked.rows.count > 0 {
+            return Hold(reason: checked.reason, text: checked.text, rows: rows.count, since: now, within: within)
+        }
+        return Hold(
+            reason: Hold.overtaken,
+            text: "\(rows.count) of its rows are older than what was accepted since", rows: rows.count, since: now,
+            within: within)
+    }
+
+    /// False: the rows are no longer to be had.
+    private func write(
+        _ drop: MadeDrop, _ rows: RowSet, at destination: String, of source: SourceFile, _ plan: FilePlan
+    ) throws -> Bool {
+        let directory = try made.begin(drop.number, of: file.drop)
+        let mode = try file.mode()
+        do {
+            try RejectsWriter(rule: file.rule, format: plan.format, sources: plan.sources).write(
+                rows, of: source, to: directory + "/" + drop.name, mode: mode)
+        } catch let error where error is SourceFile.Changed || error is FileProblem {
+            try MadeDrops.remove(directory)
+            return false
+        }
+        try HeldFiles.write(try examples(rows, at: destination, plan), to: directory, mode: mode)
+        return true
+    }
+
+    // MARK: - What needs a look
+
+    /// The first rows that are held, by the numbers that they have in their own drop, each beside what holds now.
+    private func examples(_ held: RowSet, at destination: String, _ plan: FilePlan) throws -> [HeldRow] {
+        let checked = plan.heldRows[destination]
+        var numbers: [Int: Int] = [:]
+        for row in 1..<plan.rows + 1 where held.contains(row) {
+            numbers[row] = numbers.count + 1
+            if numbers.count == HeldDrop.examplesMax { break }
+        }
+        var found = (checked?.examples ?? []).compactMap { example -> HeldRow? in
+            guard let number = numbers[example.row] else { return nil }
+            var example = example
+            example.row = number
+            return example
+        }
+        // The others are told by the lines that they have.
+        var newer: [Int: Set<Int>] = [:]
+        var overtaken: [(example: HeldRow, by: (drop: Int, row: Int))] = []
+        try lines(of: file.directory + "/" + FileMover.Part.result, drop: file.drop) { line in
+            guard line.destination == destination, line.outcome == .unsent, line.reason == Hold.held,
+                let number = numbers[line.row], checked?.rows.contains(line.row) != true,
+                let by = HeldText.newer(in: String(decoding: line.text, as: UTF8.self))
+            else { return }
+            newer[by.drop, default: []].insert(by.row)
+            let example = HeldRow(
+                row: number, ric: String(decoding: line.ric, as: UTF8.self), field: "", old: nil,
+                new: String(decoding: line.fields, as: UTF8.self), reason: Hold.overtaken)
+            overtaken.append((example, by))
+        }
+        var old: [Int: [Int: String]] = [:]
+        for (drop, rows) in newer {
+            guard let path = try result(of: drop) else { continue }
+            try lines(of: path, drop: drop) { line in
+                guard line.destination == destination, rows.contains(line.row) else { return }
+                old[drop, default: [:]][line.row] = String(decoding: line.fields, as: UTF8.self)
+            }
+        }
+        for var entry in overtaken {
+            entry.example.old = old[entry.by.drop]?[entry.by.row]
+            found.append(entry.example)
+        }
+        return found.sorted { $0.row < $1.row }
+    }
+
+    /// Where a drop's result lies; nil: it lies nowhere.
+    private func result(of drop: Int) throws -> String? {
+        let directories = context.settings.directories
+        let ledger = try LedgerReading(path: directories.state + "/ledger.sqlite")
+        let known = try ledger?.drop(drop)
+        let places =
+            ["\(directories.work)/\(drop)/" + FileMover.Part.result]
+            + (known.map { $0.isFinished ? [$0.folder + "/" + FileNames.result($0.target)] : [] } ?? [])
+        // It may have been moved between two looks.
+        return try (places + places).first { try Disk.exists($0) }
+    }
+
+    private func lines(of path: String, drop: Int, _ body: (ResultJournal.Line) -> Void) throws {
+        guard try Disk.exists(path) else { return }
+        var journal = ResultJournal(drop: drop, destinations: nil)
+        try SourceFile(path: path).eachChunk(isWrittenTo: true) { _, chunk, isLast in
+            journal.take(chunk, isLast: isLast) { line in
+                body(line)
+                return true
+            }
+        }
+    }
+}

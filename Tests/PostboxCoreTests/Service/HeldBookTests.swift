@@ -1,0 +1,89 @@
+import PostboxCore
+import Testing
+
+@Suite("Drops that wait for a person")
+struct HeldBookTests {
+    private static let second: Int64 = 1_000_000
+    private static let minute: Int64 = 60 * second
+
+    private static func drop(_ number: Int, since: Int64 = 0, until: Int64) -> HeldBook.Drop {
+        HeldBook.Drop(number: number, name: "h\(number).csv", rows: 3, since: since, until: until)
+    }
+
+    /// A service that is asked at times of its wall clock.
+    private struct Desk {
+        var service = PretendService()
+
+        /// Up and running, with these drops held.
+        init(_ held: HeldBook.Drop...) {
+            service.run(until: 1)
+            service.machine.heldKnown(held)
+        }
+
+        /// A round at that time: which drops' time is over, and the words of what was told.
+        mutating func round(at wall: Int64) -> [String] {
+            service.facts.wall = wall
+            let before = service.told.count
+            service.round()
+            let over = service.actions.compactMap { if case .timeOut(let drops) = $0 { drops } else { nil } }
+            return over.flatMap { $0 }.map { "over \($0)" } + service.told[before...].map(\.event.word)
+        }
+    }
+
+    @Test(
+        "A quarter of an hour before its end somebody is reminded, once; then it is ended, and tried again after a while"
+    )
+    func ends() {
+        var desk = Desk(Self.drop(7, until: 60 * Self.minute))
+        #expect(desk.round(at: 44 * Self.minute) == [])
+        #expect(desk.round(at: 45 * Self.minute) == ["release_at_risk"])
+        #expect(desk.round(at: 59 * Self.minute) == [])
+        #expect(desk.round(at: 60 * Self.minute) == ["over 7"])
+        // The ledger could not record it.
+        desk.service.machine.heldKnown([Self.drop(7, until: 60 * Self.minute)])
+        #expect(desk.round(at: 60 * Self.minute + 29 * Self.second) == [])
+        #expect(desk.round(at: 60 * Self.minute + 30 * Self.second) == ["over 7"])
+        desk.service.machine.heldKnown([])
+        #expect(desk.round(at: 99 * Self.minute) == [])
+    }
+
+    @Test("What is held for a short while is told of half-way")
+    func short() {
+        var desk = Desk(Self.drop(7, since: 10 * Self.minute, until: 20 * Self.minute))
+        #expect(desk.round(at: 14 * Self.minute) == [])
+        #expect(desk.round(at: 15 * Self.minute) == ["release_at_risk"])
+    }
+
+    @Test("The service comes back by itself when something is due")
+    func deadline() {
+        var desk = Desk(Self.drop(7, until: 30 * Self.second))
+        _ = desk.round(at: 15 * Self.second)
+        let wait = desk.service.waitsUntil - desk.service.now
+        #expect(wait > 0 && wait <= 15 * PretendService.second)
+    }
+
+    @Test("Run once ends although something is held, and says that something is left")
+    func once() {
+        for (held, code) in [([], 0), ([Self.drop(7, until: .max)], 75)] as [([HeldBook.Drop], Int32)] {
+            var service = PretendService(once: true)
+            service.machine.heldKnown(held)
+            service.lane("a", .ready)
+            service.run(until: 5)
+            #expect(service.code == code)
+        }
+    }
+
+    @Test("What was released goes on as what an earlier run left does, once")
+    func goesOn() {
+        var service = PretendService()
+        service.lane("a", .ready)
+        let drop = DropBook.Drop(7, name: "h.csv", destinations: ["a"])
+        service.machine.goesOn(drop)
+        service.machine.goesOn(drop)
+        service.round()
+        #expect(service.begun == [7])
+        service.machine.goesOn(drop)
+        service.round()
+        #expect(service.begun == [7])
+    }
+}
