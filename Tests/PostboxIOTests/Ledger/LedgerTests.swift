@@ -613,6 +613,77 @@ struct LedgerTests {
         }
     }
 
+    // MARK: - What is held
+
+    private func hold(_ since: Int64 = 1_000) -> Hold {
+        Hold(reason: Hold.overtaken, text: "older than what came since", rows: 2, since: since, within: .seconds(60))
+    }
+
+    @Test("A drop is held until one decision comes; a second one changes nothing")
+    func held() async throws {
+        let ledger = try Ledger(path: path, firstNumber: 1)
+        let drop = try await claim(ledger, "a.csv")[0]
+        try await ledger.hold(drop, hold())
+        #expect(try await ledger.held().map(\.number) == [drop])
+        #expect(try await ledger.isHeld(drop))
+        #expect(try await ledger.isFinished(drop) == false)
+        // It is none that a newer one of its name could repeat, and no file that a command could mean.
+        #expect(try await ledger.predecessors(of: 99, name: "a.csv", rule: "").isEmpty)
+        #expect(try await ledger.drop(named: "a.csv", after: nil) == nil)
+
+        var proposed = hold()
+        proposed.proposal = Hold.Proposal(by: "unix:alice", at: 5, rows: .only([1...1]))
+        #expect(try await ledger.propose(drop, proposed))
+        #expect(try await ledger.record(of: drop)?.hold == proposed)
+        var decided = proposed
+        decided.decision = .released(by: "unix:bob", proposedBy: "unix:alice", at: 9, rows: .only([1...1]), isNew: true)
+        var new = snapshot()
+        new.isNew = true
+        new.age = 77
+        #expect(try await ledger.decide(drop, decided, new))
+        var other = hold()
+        other.decision = .refused(by: "unix:carol", at: 10, why: "late")
+        #expect(try await !ledger.decide(drop, other, snapshot()))
+        #expect(try await !ledger.propose(drop, other))
+        let record = try #require(try await ledger.record(of: drop))
+        #expect(record.stage == .claimed && record.hold == decided && record.snapshot == new && record.starts == 0)
+        #expect(try await ledger.held().isEmpty)
+        // What is not claimed any more is not held.
+        try await ledger.plan(drop, size: 1, sha256: "", digests: [], rows: 1, postings: [])
+        try await ledger.hold(drop, hold())
+        #expect(try await ledger.record(of: drop)?.stage == .posting)
+    }
+
+    @Test("Drops of a file's rows are made with its end, all or none, under numbers that no other drop gets")
+    func made() async throws {
+        let ledger = try Ledger(path: path, firstNumber: 1)
+        let drop = try await claim(ledger, "a.csv")[0]
+        let numbers = try await ledger.reserve(2)
+        #expect(numbers == [drop + 1, drop + 2])
+        #expect(try await claim(ledger, "b.csv") == [drop + 3])
+        var made = snapshot()
+        made.original = drop
+        made.age = 5
+        made.isMade = true
+        try await ledger.settle(
+            drop, verdict: .partial, folder: "/f", target: "a.csv", summary: [], size: 1, sha256: "",
+            firstSentAt: 0, isSent: true,
+            made: [MadeDrop(number: numbers[0], name: "h.csv", snapshot: made, hold: hold())], at: 9)
+        let held = try #require(try await ledger.record(of: numbers[0]))
+        #expect(held.stage == .held && held.hold == hold() && held.snapshot == made && held.name == "h.csv")
+        #expect(try await ledger.record(of: drop)?.stage == .settled)
+        // One that cannot be made: nothing changes.
+        let pair = [
+            MadeDrop(number: numbers[1], name: "c.csv", snapshot: made, hold: nil),
+            MadeDrop(number: numbers[0], name: "d.csv", snapshot: made, hold: nil),
+        ]
+        await #expect(throws: LedgerError.self) { try await ledger.make(pair, at: 9) }
+        #expect(try await ledger.record(of: numbers[1]) == nil)
+        try await ledger.make([pair[0]], at: 9)
+        #expect(try await ledger.record(of: numbers[1])?.stage == .claimed)
+        #expect(try await ledger.claim([("e.csv", snapshot())], at: 9) == [drop + 4])
+    }
+
     @Test("The schema itself refuses what makes no sense")
     func schema() async throws {
         _ = try Ledger(path: path, firstNumber: 1)
