@@ -103,7 +103,7 @@ final class WalkProgram {
             waitingToGoOn.append((drop, (world.disk.ledger[drop]?.through ?? 0) > 0))
         case .clearAway(let name):
             if let drop = Int(name) { world.disk.work[drop] = nil }
-        case .endWithoutFile, .adopt, .leave, .readBack:
+        case .endWithoutFile, .adopt, .leave, .readBack, .keepHeld:
             world.promise.fault("recovery found \(step)")
         }
         return true
