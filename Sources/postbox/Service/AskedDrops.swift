@@ -168,7 +168,8 @@ struct AskedDrops: Sendable {
 
     /// Everything that the new drop needs is there.
     private func check(_ record: DropRecord, _ rule: MappingRule) throws {
-        if let gone = rule.destinations.first(where: { context.lanes[$0] == nil }) {
+        let known = Set(context.settings.destinations.map(\.name))
+        if let gone = rule.destinations.first(where: { !known.contains($0) }) {
             throw wrong(record, "goes to \(gone), which the configuration no longer has")
         }
         let tables = context.shelves.tables.copies(for: rule) ?? [:]

@@ -545,9 +545,9 @@ struct LedgerTests {
         let ledger = try Ledger(path: path, firstNumber: 1)
         let drop = try await claim(ledger, "a.csv")[0]
         let queue = try DatabaseQueue(path: path)
-        try await queue.write { try $0.execute(sql: #"UPDATE "drop" SET stage = 'held'"#) }
+        try await queue.write { try $0.execute(sql: #"UPDATE "drop" SET stage = 'parked'"#) }
         let words =
-            "the ledger has drop \(drop) in the stage held, which this version of Postbox does not know; use the version that wrote it"
+            "the ledger has drop \(drop) in the stage parked, which this version of Postbox does not know; use the version that wrote it"
         await #expect {
             try await ledger.open()
         } throws: { error in
