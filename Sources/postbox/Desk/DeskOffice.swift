@@ -5,11 +5,9 @@ internal import PostboxIO
 /// What the control socket can have done and shown by the rest of the service.
 struct DeskHands: Sendable {
     /// Does what a person asks with a drop.
-    var act: @Sendable (DeskAct, Person) async -> DeskAnswer = { _, _ in
-        .refused(.unavailable, text: "this version of Postbox cannot do that yet")
-    }
+    var act: @Sendable (DeskAct, Person) async -> DeskAnswer
     /// What is held, by drop number.
-    var held: @Sendable () async -> [HeldDrop] = { [] }
+    var held: @Sendable () async -> [HeldDrop]
     /// How everything stands.
     var board: @Sendable () async -> StatusBoard
 }

@@ -186,7 +186,11 @@ struct PostboxService: Sendable {
         let loop = ServiceLoop(
             context: context, credentials: credentials, options: options, stops: stops, recovered: recovery,
             goodTables: goodTables)
-        let office = DeskOffice(context, DeskHands(board: { await loop.board() }))
+        let office = DeskOffice(
+            context,
+            DeskHands(
+                act: { await loop.acts.act($0, by: $1) }, held: { await loop.acts.held() },
+                board: { await loop.board() }))
         // Whatever is asked, posting goes first.
         let listening = Task(priority: .background) { await office.run() }
         let code = await loop.run()
