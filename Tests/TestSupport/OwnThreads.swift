@@ -11,21 +11,64 @@ package struct OwnThreads: SuiteTrait, TestTrait, TestScoping {
     package var isRecursive: Bool { true }
 
     let threads: TestThreads
+    let gate: TestGate?
 
     package func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
+        await gate?.enter()
+        defer { gate?.leave() }
         try await withTaskExecutorPreference(threads) { try await function() }
+    }
+}
+
+/// Lets some tests through at a time, in the order in which they came. Each of them starts programs of its own: dozens at once would
+/// leave none of them the time to be met at a moment of its life.
+package final class TestGate: Sendable {
+    package static let programs = TestGate(most: 20)
+
+    private struct State {
+        var free: Int
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state: Mutex<State>
+
+    init(most: Int) { state = Mutex(State(free: most)) }
+
+    func enter() async {
+        await withCheckedContinuation { continuation in
+            let isIn = state.withLock { state in
+                guard state.free > 0 else {
+                    state.waiting.append(continuation)
+                    return false
+                }
+                state.free -= 1
+                return true
+            }
+            if isIn { continuation.resume() }
+        }
+    }
+
+    func leave() {
+        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard !state.waiting.isEmpty else {
+                state.free += 1
+                return nil
+            }
+            return state.waiting.removeFirst()
+        }
+        next?.resume()
     }
 }
 
 extension Trait where Self == OwnThreads {
     /// See ``OwnThreads``.
-    package static var ownThreads: Self { Self(threads: .waiting) }
+    package static var ownThreads: Self { Self(threads: .waiting, gate: .programs) }
 
     /// For a suite that computes for long: on two threads which give way to all others, so that no test that waits for a moment
     /// misses it.
-    package static var computing: Self { Self(threads: .computing) }
+    package static var computing: Self { Self(threads: .computing, gate: nil) }
 }
 
 /// The threads of ``OwnThreads``.

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import PostboxCore
 
-@Suite("Accepted rows of a result file")
+@Suite("Accepted rows of a result file", .computing)
 struct AcceptedRowsTests {
     private struct Choices: SeededChoices { var state: UInt64 }
 

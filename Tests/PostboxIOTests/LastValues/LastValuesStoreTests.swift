@@ -2,10 +2,11 @@ import Foundation
 import PostboxCore
 import PostboxIO
 import Synchronization
+import TestSupport
 import Testing
 
 /// `POSTBOX_LAST_KILLS` sets how many kills there are in all, `POSTBOX_LAST_SEED` repeats a run.
-@Suite("The store of last accepted values")
+@Suite("The store of last accepted values", .computing)
 struct LastValuesStoreTests {
     private let folder: TemporaryFolder
     private var store: String { folder.path("last") }
