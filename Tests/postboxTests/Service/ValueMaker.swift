@@ -165,7 +165,8 @@ struct ValueMaker {
     private mutating func time() -> Written {
         let (hour, minute, second) = (number(26), number(62), number(61))
         func padded(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
-        let isTime = hour < 24 && minute < 60 && second < 60
+        // A leap second ends an hour, whatever the zone.
+        let isTime = hour < 24 && minute < 60 && (second < 60 || minute == 59)
         var text = "\(padded(hour)):\(padded(minute))"
         switch number(5) {
         case 0: return Written(text: text, meant: hour < 24 && minute < 60 ? .time(read: text) : nil)
@@ -174,7 +175,7 @@ struct ValueMaker {
             let fraction = digits(1 + number(4))
             text += ":\(padded(second)).\(fraction)"
             return Written(
-                text: text, meant: isTime ? .time(read: text) : nil, mayBeRejected: fraction.count > 3)
+                text: text, meant: isTime ? .time(read: text) : nil, mayBeRejected: fraction.count > 3 || second == 60)
         case 2:
             return Written(
                 text: text + ":\(padded(second))Z", meant: isTime ? .time(read: text + ":\(padded(second))") : nil,
