@@ -91,7 +91,8 @@ package enum StatusText {
 
     private static func head(_ drop: JSONValue) -> String {
         let original = drop["original"]?.integer.map { ", of drop \($0)" } ?? ""
-        return "drop \(number(drop["drop"])) (\(text(drop["file"]))\(original)): \(number(drop["rows"])) rows held "
+        return
+            "drop \(number(drop["drop"])) (\(text(drop["file"]))\(original)): \(number(drop["rows"])) row\(number(drop["rows"]) == "1" ? "" : "s") held "
             + "since \(time(drop["since"])), until \(time(drop["until"])): \(text(drop["why"]))"
     }
 

@@ -332,7 +332,8 @@ struct FileContribution: Sendable {
         var reasons = checks.warnings
         for problem in checks.fileWarnings { reasons[problem.reason, default: 0] += 1 }
         let sentences =
-            (checks.warnedRows > 0 ? ["\(checks.warnedRows) rows go with warnings."] : [])
+            (checks.warnedRows > 0
+                ? ["\(checks.warnedRows) row\(checks.warnedRows == 1 ? " goes" : "s go") with warnings."] : [])
             + checks.fileWarnings.map(\.text)
         context.alerts.send(
             Alert(

@@ -45,7 +45,8 @@ struct HeldRowsWriter: Sendable {
         }
         return Hold(
             reason: Hold.overtaken,
-            text: "\(rows.count) of its rows are older than what was accepted since", rows: rows.count, since: now,
+            text: (rows.count == 1 ? "one of its rows is" : "\(rows.count) of its rows are")
+                + " older than what was accepted since", rows: rows.count, since: now,
             within: within)
     }
 
