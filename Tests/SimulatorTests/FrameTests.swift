@@ -106,7 +106,7 @@ struct FrameTests {
     @Test("Any frame keeps the session alive")
     func anyFrameIsLife() async throws {
         var scenario = Scenario()
-        scenario.login.pingTimeout = .milliseconds(1500)
+        scenario.login.pingTimeout = .seconds(6)
         try await withSimulator(scenario) { (_, client) async throws in
             _ = try client.upgrade()
             for _ in 0..<6 {

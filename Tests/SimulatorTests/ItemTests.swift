@@ -118,7 +118,7 @@ struct ItemTests {
     @Test("An answer that waits tells what is stored when it leaves")
     func delayed() async throws {
         var scenario = Scenario()
-        scenario.items.delay = .milliseconds(50)
+        scenario.items.delay = .seconds(2)
         try await inSession(scenario) { (server, client) async throws in
             try client.sendText(request(2, #"["KNOWN.TST","B","C"]"#, more: ""))
             #expect(try client.message().contains("Processed 3"))
