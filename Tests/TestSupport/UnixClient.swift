@@ -1,6 +1,6 @@
 import Foundation
 
-/// A connection to a Unix socket that sends whatever bytes it is told to, for servers that have to bear it.
+/// A connection to a Unix socket, or to a port of this machine, that sends whatever bytes it is told to, for servers that have to bear it.
 package final class UnixClient: Sendable {
     private let descriptor: Int32
 
@@ -19,11 +19,35 @@ package final class UnixClient: Sendable {
             close(descriptor)
             return nil
         }
+        Self.setPatience(descriptor)
+        self.descriptor = descriptor
+    }
+
+    /// Connects to a port of this machine; nil: nobody listens there.
+    package init?(port: Int) {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return nil }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(truncatingIfNeeded: port).bigEndian
+        address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let code = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
+        }
+        guard code == 0 else {
+            close(descriptor)
+            return nil
+        }
+        Self.setPatience(descriptor)
+        self.descriptor = descriptor
+    }
+
+    private static func setPatience(_ descriptor: Int32) {
         // A server that never answers fails a test, and does not hang it.
         var patience = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        self.descriptor = descriptor
     }
 
     deinit { close(descriptor) }
@@ -64,10 +88,28 @@ package final class UnixClient: Sendable {
 
     /// One request on a connection of its own, and all of the answer; nil: nobody listens.
     package static func ask(_ path: String, _ method: String, _ target: String, body: String = "") -> String? {
-        guard let client = UnixClient(path) else { return nil }
-        client.send(
-            "\(method) \(target) HTTP/1.1\r\nHost: postbox\r\nConnection: close\r\nContent-Type: application/json\r\n"
-                + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
-        return client.receiveAll()
+        UnixClient(path).map { $0.ask(method, target, body: body) }
+    }
+
+    /// One request at a port of this machine, and all of the answer; nil: nobody listens there.
+    ///
+    /// - Parameter headers: further lines of the head, each with its line end.
+    package static func ask(
+        port: Int, _ method: String, _ target: String, headers: String = "", body: String = "",
+        type: String = "application/json"
+    ) -> String? {
+        UnixClient(port: port).map {
+            $0.ask(method, target, host: "127.0.0.1:\(port)", headers: headers, body: body, type: type)
+        }
+    }
+
+    private func ask(
+        _ method: String, _ target: String, host: String = "postbox", headers: String = "", body: String,
+        type: String = "application/json"
+    ) -> String {
+        send(
+            "\(method) \(target) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\nContent-Type: \(type)\r\n"
+                + "Content-Length: \(body.utf8.count)\r\n\(headers)\r\n\(body)")
+        return receiveAll()
     }
 }

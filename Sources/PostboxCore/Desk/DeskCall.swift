@@ -22,6 +22,15 @@ package enum DeskCall: Sendable, Equatable {
         case wrongQuery(String)
     }
 
+    /// What somebody has to be allowed who asks for it; nil: nothing, anybody may.
+    package var right: DeskRight? {
+        switch self {
+        case .health: nil
+        case .ready, .status, .held, .last: .read
+        case .act(let verb, _): verb.right
+        }
+    }
+
     private static let root = "/api/v1/"
 
     /// Looks an address up. It is taken as it stands: there is one way to write each, and nothing is unescaped in its path.

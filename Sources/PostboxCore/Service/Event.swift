@@ -101,6 +101,7 @@ package struct Event: Sendable, Hashable {
     package static let orderVoid = Event("order_void")
     package static let foreignOrder = Event("foreign_order")
     package static let controlFault = Event("control_fault")
+    package static let pageServed = Event("page_served")
 
     // MARK: - What an earlier run left
 
@@ -141,7 +142,8 @@ package struct Event: Sendable, Hashable {
         .contributionFault, .verifying, .storedDifferently, .verifyIncomplete, .verifyUnsupported,
         .heldForRelease, .releaseAtRisk, .released, .releaseRefused, .sentAgain,
         .held, .resumed,
-        .cancelling, .deskAct, .orderVoid, .foreignOrder, .controlFault, .recovery, .recoveredInDoubt, .foreignFile,
+        .cancelling, .deskAct, .orderVoid, .foreignOrder, .controlFault, .pageServed, .recovery, .recoveredInDoubt,
+        .foreignFile,
         .diskFault, .diskRecovered, .ledgerFault, .ledgerMissing, .spoolFault, .spoolTaken,
     ]
 }

@@ -32,6 +32,8 @@ package struct Settings: Sendable, Equatable {
     package var dictionary: DictionaryFiles?
     /// Where the control socket lies, where that is not in `state`.
     package var socket: String?
+    /// The page and the API over TCP; nil: there are none.
+    package var http: HTTPSettings?
 
     package init(
         directories: Directories, settle: Duration = .seconds(5), rescan: Duration = .seconds(10),

@@ -26,10 +26,29 @@ package enum TopKey: String, SettingsKey {
     case ignored = "ignore"
     case unmatchedAfter = "unmatched_after"
     case lastValues = "last_values"
-    case tables, dictionary, destinations, files
+    case http, tables, dictionary, destinations, files
 
     // A command line may carry a webhook's token.
     package var isSecret: Bool { self == .alertCommand }
+}
+
+/// `http`.
+package enum HTTPKey: String, SettingsKey {
+    case listen, tls, users, anonymous
+    case trustedUserHeader = "trusted_user_header"
+    case hosts
+}
+
+/// `tls` of `http`.
+package enum HTTPTLSKey: String, SettingsKey {
+    case certFile = "cert_file"
+    case keyFile = "key_file"
+}
+
+/// An entry of `users` of `http`.
+package enum HTTPUserKey: String, SettingsKey {
+    case tokenSHA256 = "token_sha256"
+    case may, rules, until
 }
 
 /// An entry of `tables`.

@@ -2,7 +2,8 @@
 package enum SettingsSummary {
     /// Plain lines without any secret: directories, each destination, each rule.
     package static func lines(_ settings: Settings) -> [String] {
-        directories(settings.directories) + times(settings) + settings.tables.map(table)
+        directories(settings.directories) + times(settings) + (settings.http.map(http) ?? [])
+            + settings.tables.map(table)
             + (settings.dictionary.map { [dictionary($0)] } ?? []) + settings.destinations.flatMap(destination)
             + rules(settings.rules)
     }
@@ -28,6 +29,25 @@ package enum SettingsSummary {
         // The command itself may carry a key to the place it reports to.
         if settings.alertCommand != nil { lines.append("alert command: set") }
         lines.append("down and waiting are alerts after \(text(settings.downAlert))")
+        return lines
+    }
+
+    private static func http(_ http: HTTPSettings) -> [String] {
+        var lines: [String] = []
+        if let listen = http.listen {
+            let reading = http.isOpenForReading ? ", everybody there may read" : ""
+            lines.append("page and API: \(http.tls == nil ? "http" : "https")://\(listen.text)\(reading)")
+        }
+        if let tls = http.tls { lines.append("  cert_file: \(tls.certificateFile), key_file: \(tls.keyFile)") }
+        if let header = http.trustedUserHeader {
+            lines.append("  people by the header \(header) from a system account at the control socket")
+        }
+        lines += http.users.map { user in
+            let may = DeskRight.allCases.filter { user.may.contains($0) }.map(\.rawValue).joined(separator: ", ")
+            let rules = user.rules.isEmpty ? "" : ", rules \(user.rules.joined(separator: ", "))"
+            let until = user.until.map { ", before \(TimeText.day($0))" } ?? ""
+            return "  user \(user.name): may \(may)\(rules)\(until)"
+        }
         return lines
     }
 

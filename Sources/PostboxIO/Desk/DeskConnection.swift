@@ -3,7 +3,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import PostboxCore
 
-/// A connection of the control socket: HTTP/1.1, one request after the other, within limits of size and time.
+/// A connection of the control socket, or of the port: HTTP/1.1, one request after the other, within limits of size and time.
 final class DeskConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
@@ -23,19 +23,25 @@ final class DeskConnection: ChannelInboundHandler {
     private let limits: DeskServer.Limits
     private let answers: AnswersInWork
     private let answer: DeskServer.Answer
+    private let isSecure: Bool
     private var state = State.idle
     private var timer: Scheduled<Void>?
-    private var uid: UInt32?
+    private var source = DeskRequest.Source.socket(uid: nil)
+    /// Makes what goes out piece by piece.
+    private var stream: Task<Void, Never>?
 
-    private init(_ limits: DeskServer.Limits, _ answers: AnswersInWork, _ answer: @escaping DeskServer.Answer) {
+    private init(
+        _ limits: DeskServer.Limits, _ answers: AnswersInWork, isSecure: Bool, _ answer: @escaping DeskServer.Answer
+    ) {
         self.limits = limits
         self.answers = answers
+        self.isSecure = isSecure
         self.answer = answer
     }
 
     /// Makes a client's channel one that speaks HTTP.
     static func set(
-        up channel: any Channel, _ limits: DeskServer.Limits, _ answers: AnswersInWork,
+        up channel: any Channel, _ limits: DeskServer.Limits, _ answers: AnswersInWork, isSecure: Bool,
         _ answer: @escaping DeskServer.Answer
     ) throws {
         var decoder = NIOHTTPDecoderLimitConfiguration()
@@ -45,7 +51,8 @@ final class DeskConnection: ChannelInboundHandler {
         try channel.pipeline.syncOperations.configureHTTPServerPipeline(
             withPipeliningAssistance: true, withErrorHandling: false, withEncoderConfiguration: .init(),
             withDecoderLimitConfiguration: decoder)
-        try channel.pipeline.syncOperations.addHandler(DeskConnection(limits, answers, answer))
+        try channel.pipeline.syncOperations.addHandler(
+            DeskConnection(limits, answers, isSecure: isSecure, answer))
     }
 
     // MARK: - The client's time
@@ -65,10 +72,12 @@ final class DeskConnection: ChannelInboundHandler {
     // MARK: - Requests
 
     func channelActive(context: ChannelHandlerContext) {
-        if let options = context.channel as? any SocketOptionProvider {
+        if let address = context.channel.remoteAddress?.ipAddress {
+            source = .network(address: address, isSecure: isSecure)
+        } else if let options = context.channel as? any SocketOptionProvider {
             let found: EventLoopFuture<Credentials> = options.unsafeGetSocketOption(
                 level: SocketOptionLevel(SOL_SOCKET), name: SocketOptionName(SO_PEERCRED))
-            found.assumeIsolated().whenSuccess { self.uid = $0.uid == .max ? nil : $0.uid }
+            found.assumeIsolated().whenSuccess { self.source = .socket(uid: $0.uid == .max ? nil : $0.uid) }
         }
         context.fireChannelActive()
     }
@@ -99,7 +108,8 @@ final class DeskConnection: ChannelInboundHandler {
             find(
                 DeskRequest(
                     method: head.method.rawValue, target: head.uri,
-                    contentType: head.headers.first(name: "content-type"), body: body, uid: uid), for: head, context)
+                    headers: head.headers.map { DeskRequest.Header($0.name, $0.value) }, body: body, source: source),
+                for: head, context)
         default:
             break
         }
@@ -110,15 +120,31 @@ final class DeskConnection: ChannelInboundHandler {
         answers.begin()
         // Whatever it is, posting goes first.
         Task(priority: .background) { [answer, answers, eventLoop = context.eventLoop] in
-            let reply = await answer(request)
+            let output = await answer(request)
             eventLoop.execute {
                 let (connection, context) = own.value
                 if case .answering = connection.state {
-                    connection.send(reply, to: head, endsWithIt: !head.isKeepAlive, context)
+                    switch output {
+                    case .whole(let reply): connection.send(reply, to: head, endsWithIt: !head.isKeepAlive, context)
+                    case .stream(let stream): connection.send(stream, to: head, context)
+                    }
                 }
                 answers.end()
             }
         }
+    }
+
+    private func head(_ reply: DeskReply, length: Int?, endsWithIt: Bool) -> HTTPResponseHead {
+        var headers = HTTPHeaders([("Content-Type", reply.contentType)])
+        if let length { headers.add(name: "Content-Length", value: "\(length)") }
+        headers.add(name: "Cache-Control", value: reply.keptSeconds.map { "max-age=\($0)" } ?? "no-store")
+        for line in DeskReply.guards + reply.headers { headers.add(name: line.name, value: line.value) }
+        // Whoever was here over TLS once comes so from then on.
+        if isSecure { headers.add(name: "Strict-Transport-Security", value: "max-age=31536000") }
+        if let allowed = reply.allowed { headers.add(name: "Allow", value: allowed) }
+        if endsWithIt { headers.add(name: "Connection", value: "close") }
+        return HTTPResponseHead(
+            version: .http1_1, status: HTTPResponseStatus(statusCode: reply.status), headers: headers)
     }
 
     private func send(
@@ -126,15 +152,9 @@ final class DeskConnection: ChannelInboundHandler {
     ) {
         guard context.channel.isActive else { return state = .ending }
         state = .sending
-        let body = ByteBuffer(string: reply.body + "\n")
-        var headers = HTTPHeaders([
-            ("Content-Type", reply.contentType), ("Content-Length", "\(body.readableBytes)"),
-            ("Cache-Control", "no-store"),
-        ])
-        if let allowed = reply.allowed { headers.add(name: "Allow", value: allowed) }
-        if endsWithIt { headers.add(name: "Connection", value: "close") }
-        let first = HTTPResponseHead(
-            version: .http1_1, status: HTTPResponseStatus(statusCode: reply.status), headers: headers)
+        let ends = reply.kind == .data || reply.isProblem
+        let body = ByteBuffer(string: ends ? reply.body + "\n" : reply.body)
+        let first = self.head(reply, length: body.readableBytes, endsWithIt: endsWithIt)
         wait(context)
         context.write(wrapOutboundOut(.head(first)), promise: nil)
         let last = head?.method == .HEAD ? ByteBuffer() : body
@@ -153,6 +173,49 @@ final class DeskConnection: ChannelInboundHandler {
         if endsWithIt { context.close(promise: nil) }
     }
 
+    // MARK: - Streams
+
+    /// Sends piece after piece; the connection ends with the last one.
+    private func send(_ stream: DeskStream, to head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        guard context.channel.isActive else { return state = .ending }
+        state = .sending
+        wait(context)
+        context.writeAndFlush(
+            wrapOutboundOut(.head(self.head(stream.head, length: stream.length, endsWithIt: true))), promise: nil)
+        guard head.method != .HEAD else { return sent(.success(()), endsWithIt: true, context) }
+        let own = NIOLoopBound((connection: self, context: context), eventLoop: context.eventLoop)
+        answers.begin()
+        let task = Task(priority: .background) { [answers, eventLoop = context.eventLoop] in
+            while let piece = await stream.next(), !Task.isCancelled {
+                let isTaken = eventLoop.flatSubmit {
+                    let (connection, context) = own.value
+                    return connection.write(piece, context)
+                }
+                // Whoever takes nothing gets nothing more, and is cut off.
+                guard (try? await isTaken.get()) != nil else { break }
+            }
+            eventLoop.execute {
+                let (connection, context) = own.value
+                if case .sending = connection.state { connection.sent(.success(()), endsWithIt: true, context) }
+                answers.end()
+            }
+        }
+        self.stream = task
+        let number = answers.add(task)
+        context.channel.closeFuture.whenComplete { [answers] _ in answers.remove(number) }
+    }
+
+    private func write(_ piece: [UInt8], _ context: ChannelHandlerContext) -> EventLoopFuture<Void> {
+        guard case .sending = state, context.channel.isActive else {
+            return context.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+        }
+        wait(context)
+        let taken = context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: piece)))))
+        // The next piece takes as long as it takes.
+        taken.assumeIsolated().whenSuccess { self.timer?.cancel() }
+        return taken
+    }
+
     // MARK: - The end
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -160,6 +223,8 @@ final class DeskConnection: ChannelInboundHandler {
             switch state {
             // What comes is not whole, and the client says nothing more.
             case .idle, .reading: context.close(promise: nil)
+            // Who follows what happens has gone.
+            case .sending where stream != nil: context.close(promise: nil)
             case .answering, .sending, .ending: break
             }
         }
@@ -182,6 +247,7 @@ final class DeskConnection: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
+        stream?.cancel()
         state = .ending
         context.fireChannelInactive()
     }

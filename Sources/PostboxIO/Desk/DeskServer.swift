@@ -2,21 +2,11 @@ internal import Glibc
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
+internal import NIOSSL
 package import PostboxCore
 internal import Synchronization
 
-/// What came in at the control socket.
-package struct DeskRequest: Sendable, Equatable {
-    package var method: String
-    /// Path and query.
-    package var target: String
-    package var contentType: String?
-    package var body: [UInt8]
-    /// The account that speaks; nil: it cannot be told.
-    package var uid: UInt32?
-}
-
-/// Listens at the control socket and hands requests to whoever answers them, on a thread of its own. Whatever a client does, or
+/// Listens at the control socket, or at a port, and hands requests to whoever answers them, on a thread of its own. Whatever a client does, or
 /// leaves undone, costs it its connection and nobody else anything.
 package final class DeskServer: Sendable {
     /// What a client may take.
@@ -43,17 +33,19 @@ package final class DeskServer: Sendable {
         }
     }
 
-    /// How the socket stands.
+    /// How it stands.
     package enum News: Sendable, Equatable {
+        /// At a port: which, as an address.
+        case serves(String)
         case listens
         /// It is tried again; why.
         case failed(String)
     }
 
     /// Answers a request.
-    package typealias Answer = @Sendable (DeskRequest) async -> DeskReply
+    package typealias Answer = @Sendable (DeskRequest) async -> DeskOutput
 
-    private let socket: DeskSocket
+    private let place: DeskPlace
     private let limits: Limits
     private let answer: Answer
     private let news: @Sendable (News) -> Void
@@ -62,10 +54,10 @@ package final class DeskServer: Sendable {
 
     /// `answer` is called for each request, at most one of a connection at a time. `news`: told when it changes.
     package init(
-        _ socket: DeskSocket, limits: Limits = .ofThisProcess(), news: @escaping @Sendable (News) -> Void,
+        _ place: DeskPlace, limits: Limits = .ofThisProcess(), news: @escaping @Sendable (News) -> Void,
         answer: @escaping Answer
     ) {
-        self.socket = socket
+        self.place = place
         self.limits = limits
         self.news = news
         self.answer = answer
@@ -97,61 +89,126 @@ package final class DeskServer: Sendable {
     /// Listens until that ends. Returns why.
     private func listen(on group: MultiThreadedEventLoopGroup) async -> String {
         do {
-            try socket.prepare()
-            let channel = try await ServerBootstrap(group: group)
-                .serverChannelOption(.backlog, value: Int32(limits.connections))
-                .serverChannelInitializer { [limits] channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandlers(
-                            [AcceptBackoffHandler(shouldForwardIOErrorCaught: false), DeskDoor(limits.connections)]
-                                as [any ChannelHandler])
-                    }
-                }
-                .childChannelOption(.allowRemoteHalfClosure, value: true)
-                .childChannelInitializer { [limits, answer, answers] channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try DeskConnection.set(up: channel, limits, answers, answer)
-                    }
-                }
-                .bind(unixDomainSocketPath: socket.draft, cleanupExistingSocketFile: true).get()
-            let identity: DeskSocket.Identity
-            do {
-                identity = try socket.publish()
-            } catch {
-                try? await channel.close()
-                throw error
+            switch place {
+            case .socket(let socket): try await listen(at: socket, on: group)
+            case .network(let address, let tls): try await listen(at: address, tls, on: group)
             }
-            tell(.listens)
-            await withTaskCancellationHandler {
-                try? await channel.closeFuture.get()
-            } onCancel: {
-                channel.close(promise: nil)
-            }
-            socket.remove(identity)
-            return "nobody listens at \(socket.path) any more"
+            return "nobody listens at \(place.name) any more"
         } catch let error as DeskSocket.Fault {
             return error.description
         } catch let error as IOError {
-            return "the control socket \(socket.path) cannot be made: \(DeskSocket.words(error.errnoCode))"
+            return "\(subject) cannot be made: \(DeskSocket.words(error.errnoCode))"
         } catch {
-            return "the control socket \(socket.path) cannot be made"
+            return "\(subject) cannot be made"
+        }
+    }
+
+    private var subject: String {
+        switch place {
+        case .socket(let socket): "the control socket \(socket.path)"
+        case .network(let address, _): "the page at \(address.text)"
+        }
+    }
+
+    private func listen(at socket: DeskSocket, on group: MultiThreadedEventLoopGroup) async throws {
+        try socket.prepare()
+        let channel = try await bootstrap(group, nil)
+            .bind(unixDomainSocketPath: socket.draft, cleanupExistingSocketFile: true).get()
+        let identity: DeskSocket.Identity
+        do {
+            identity = try socket.publish()
+        } catch {
+            try? await channel.close()
+            throw error
+        }
+        tell(.listens)
+        await untilClosed(channel)
+        socket.remove(identity)
+    }
+
+    private func listen(
+        at address: HTTPSettings.Address, _ tls: HTTPSettings.TLS?, on group: MultiThreadedEventLoopGroup
+    ) async throws {
+        // Read anew each time: a certificate that is put right is used without a restart.
+        let context = try tls.map { (tls) throws(DeskSocket.Fault) in try DeskCertificate.context(tls) }
+        let channel = try await bootstrap(group, context)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .bind(host: address.host, port: address.port).get()
+        let port = channel.localAddress?.port ?? address.port
+        tell(.serves(HTTPSettings.Address(host: address.host, port: port).text))
+        await untilClosed(channel)
+    }
+
+    /// What lets clients in. `tls`: nil: they speak without TLS.
+    private func bootstrap(_ group: MultiThreadedEventLoopGroup, _ tls: NIOSSLContext?) -> ServerBootstrap {
+        ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: Int32(limits.connections))
+            .serverChannelInitializer { [limits] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandlers(
+                        [AcceptBackoffHandler(shouldForwardIOErrorCaught: false), DeskDoor(limits.connections)]
+                            as [any ChannelHandler])
+                }
+            }
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { [limits, answer, answers] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
+                    }
+                    try DeskConnection.set(up: channel, limits, answers, isSecure: tls != nil, answer)
+                }
+            }
+    }
+
+    private func untilClosed(_ channel: any Channel) async {
+        await withTaskCancellationHandler {
+            try? await channel.closeFuture.get()
+        } onCancel: {
+            channel.close(promise: nil)
         }
     }
 }
 
-/// Answers that are being made, or sent.
+/// Answers that are being made, or sent, and streams that go on until somebody ends them.
 final class AnswersInWork: Sendable {
-    private let count = Mutex(0)
+    private struct State {
+        var count = 0
+        var streams: [Int: Task<Void, Never>] = [:]
+        var next = 0
+        var isOver = false
+    }
 
-    func begin() { count.withLock { $0 += 1 } }
+    private let state = Mutex(State())
 
-    func end() { count.withLock { $0 -= 1 } }
+    func begin() { state.withLock { $0.count += 1 } }
 
-    /// Waits until there are none, also in a task that is cancelled. False: that took too long.
+    func end() { state.withLock { $0.count -= 1 } }
+
+    /// Keeps the task of a stream, to end it. Returns by what it is known.
+    func add(_ task: Task<Void, Never>) -> Int {
+        let (number, isOver) = state.withLock { state in
+            state.next += 1
+            state.streams[state.next] = task
+            return (state.next, state.isOver)
+        }
+        if isOver { task.cancel() }
+        return number
+    }
+
+    /// A stream is over.
+    func remove(_ number: Int) { state.withLock { $0.streams[number] = nil } }
+
+    /// Ends all streams, and waits until there are no answers in work, also in a task that is cancelled. False: that took too long.
     func end(within limit: Duration) async -> Bool {
+        let streams = state.withLock { state in
+            state.isOver = true
+            return Array(state.streams.values)
+        }
+        for stream in streams { stream.cancel() }
         let task = Task {
             let end = ContinuousClock.now + limit
-            while count.withLock({ $0 > 0 }) {
+            while state.withLock({ $0.count > 0 }) {
                 guard ContinuousClock.now < end else { return false }
                 try? await Task.sleep(for: .milliseconds(10))
             }

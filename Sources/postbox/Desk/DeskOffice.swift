@@ -2,7 +2,7 @@ internal import Logging
 internal import PostboxCore
 internal import PostboxIO
 
-/// What the control socket can have done and shown by the rest of the service.
+/// What the desk can have done and shown by the rest of the service.
 struct DeskHands: Sendable {
     /// Does what a person asks with a drop.
     var act: @Sendable (DeskAct, Person) async -> DeskAnswer
@@ -12,7 +12,7 @@ struct DeskHands: Sendable {
     var board: @Sendable () async -> StatusBoard
 }
 
-/// Answers what comes in at the control socket.
+/// Answers what comes in at the control socket and over TCP.
 actor DeskOffice {
     /// Nanoseconds for which a look at everything is good: whoever asks faster gets it again.
     private static let boardIsGood: Int64 = 200_000_000
@@ -24,33 +24,81 @@ actor DeskOffice {
     private let reading = DiskThreads(label: "last", count: 1)
     private let folder: ControlFolder
     private var board: (board: StatusBoard, at: Int64)?
+    private var gate: DeskGate
 
     init(_ context: Context, _ hands: DeskHands) {
         self.context = context
         self.hands = hands
+        let http = context.settings.http
+        let names = (http?.hosts ?? []) + MachineNames.all + (http?.tls.map(DeskCertificate.names) ?? [])
+        gate = DeskGate(http, hosts: HostNames(listen: http?.listen, more: names)) { SHA256Text.of(Array($0.utf8)) }
         folder = ControlFolder(stateDirectory: context.settings.directories.state)
     }
 
     /// Listens until its task is cancelled.
     nonisolated func run() async {
-        let path = context.settings.socketPath
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.listen(at: .socket(DeskSocket(self.context.settings.socketPath))) }
+            guard let http = context.settings.http, let address = http.listen else { return }
+            group.addTask { await self.listen(at: .network(address, http.tls)) }
+        }
+    }
+
+    private nonisolated func listen(at place: DeskPlace) async {
+        let (path, scheme) = (context.settings.socketPath, context.settings.http?.tls == nil ? "http" : "https")
         let server = DeskServer(
-            DeskSocket(path),
+            place,
             news: { [logger = context.logger] news in
-                guard case .failed(let why) = news else { return }
-                logger.warning(
-                    "\(why); commands that need it do not work, and it is tried again",
-                    metadata: ["event": .event(.controlFault), "path": "\(path)"])
+                switch news {
+                case .listens: break
+                case .serves(let address):
+                    let url = "\(scheme)://\(address)"
+                    logger.notice(
+                        "the page is at \(url)", metadata: ["event": .event(.pageServed), "url": "\(url)"])
+                case .failed(let why):
+                    logger.warning(
+                        "\(why); what needs it does not work, and it is tried again",
+                        metadata: ["event": .event(.controlFault), "path": "\(path)"])
+                }
             },
             answer: { await self.answer($0) })
         await server.run()
     }
 
-    func answer(_ request: DeskRequest) async -> DeskReply {
+    /// The answer to any request, whoever sends it.
+    func answer(_ request: DeskRequest) async -> DeskOutput {
+        var request = request
+        // The connection leaves the body out.
+        if request.method == "HEAD" { request.method = "GET" }
         let found = DeskCall.find(method: request.method, target: request.target)
-        guard case .call(let call) = found else {
-            return DeskReply(found) ?? DeskReply(problem: 500, "a fault of Postbox itself")
+        // Whoever looks whether we live knows neither names nor tokens.
+        if found == .call(.health) { return .whole(DeskReply("{\"alive\":true}")) }
+        do throws(DeskGate.Refusal) {
+            let account = await account(of: request)
+            let caller = try gate.caller(
+                of: request, account: account, wall: Clock.wall(), at: Clock.monotonic(), chance: Secrets.make)
+            return await answer(found, request, caller)
+        } catch {
+            return .whole(DeskReply(error))
         }
+    }
+
+    private func account(of request: DeskRequest) async -> Person? {
+        guard let uid = request.uid else { return nil }
+        return await people.person(uid)
+    }
+
+    private func answer(_ found: DeskCall.Found, _ request: DeskRequest, _ caller: DeskCaller) async -> DeskOutput {
+        guard case .call(let call) = found else {
+            return .whole(DeskReply(found) ?? DeskReply(problem: 500, "a fault of Postbox itself"))
+        }
+        if let right = call.right, !caller.rights.contains(right) {
+            return .whole(caller.way == .nobody ? .needsLogin : .notAllowed(caller, right))
+        }
+        return .whole(await reply(call, request, caller))
+    }
+
+    private func reply(_ call: DeskCall, _ request: DeskRequest, _ caller: DeskCaller) async -> DeskReply {
         switch call {
         case .health: return DeskReply("{\"alive\":true}")
         case .ready:
@@ -62,7 +110,7 @@ actor DeskOffice {
             return DeskReply("{\"held\":[\(await hands.held().map(\.json).joined(separator: ","))]}")
         case .last(let ric, let service, let destination):
             return await last(ric, service, destination)
-        case .act(let verb, let drop): return await act(verb, drop, request)
+        case .act(let verb, let drop): return await act(verb, drop, request, caller)
         }
     }
 
@@ -92,14 +140,15 @@ actor DeskOffice {
 
     // MARK: - Acts
 
-    private func act(_ verb: DeskVerb, _ drop: Int, _ request: DeskRequest) async -> DeskReply {
-        guard let uid = request.uid else {
+    private func act(_ verb: DeskVerb, _ drop: Int, _ request: DeskRequest, _ caller: DeskCaller) async -> DeskReply {
+        guard let person = caller.person else {
             return DeskReply(problem: 403, "who speaks cannot be told", refusal: .notAllowed)
         }
-        if let type = request.contentType, !request.body.isEmpty,
-            type.split(separator: ";").first.map({ $0.lowercased().filter { $0 != " " } }) != "application/json"
-        {
+        if !request.body.isEmpty, let type = request.contentType, type != "application/json" {
             return DeskReply(problem: 415, "the body is to be JSON (Content-Type: application/json)")
+        }
+        guard DeskGate.isOwn(request, by: caller, formKey: nil) else {
+            return DeskReply(problem: 403, "the request comes from a page of somebody else", refusal: .notAllowed)
         }
         let order: DeskOrder
         do throws(DeskOrder.Fault) {
@@ -107,7 +156,7 @@ actor DeskOffice {
         } catch {
             return DeskReply(error)
         }
-        let person = await people.person(uid)
+        if let refused = await refusal(caller, drop) { return DeskReply(refused) }
         let answer: DeskAnswer
         let rows: String
         if let act = order.act(verb, drop: drop) {
@@ -117,9 +166,28 @@ actor DeskOffice {
             answer = await leave(verb, drop, person)
             rows = ""
         }
-        record(verb, drop, rows, order.why, by: person, answer)
+        record(verb, drop, rows, order.why, by: person, from: request.source, answer)
         board = nil
         return DeskReply(answer)
+    }
+
+    /// Why somebody may not act on a drop: it is of a rule that is not his. nil: he may.
+    private func refusal(_ caller: DeskCaller, _ drop: Int) async -> DeskAnswer? {
+        guard !caller.rules.isEmpty else { return nil }
+        do {
+            guard let record = try await context.ledger.record(of: drop) else {
+                return .refused(.unknownDrop, text: "there is no drop \(drop)")
+            }
+            guard !caller.mayAct(onRule: record.snapshot.rule.match) else { return nil }
+            let name = caller.person.map { ReleaseRule.name($0.text) } ?? ""
+            return .refused(
+                .notAllowed,
+                text:
+                    "\(name) may act on files of the rules \(caller.rules.joined(separator: ", ")) only; drop \(drop) is of \(record.snapshot.rule.match.isEmpty ? "the plain mapping" : record.snapshot.rule.match)"
+            )
+        } catch {
+            return .refused(.unavailable, text: Words.of(error))
+        }
     }
 
     /// Cancels, holds and resumes as the commands of these names do, whether a service runs or not: by a small file.
@@ -150,11 +218,14 @@ actor DeskOffice {
     }
 
     private func record(
-        _ verb: DeskVerb, _ drop: Int, _ rows: String, _ why: String?, by person: Person, _ answer: DeskAnswer
+        _ verb: DeskVerb, _ drop: Int, _ rows: String, _ why: String?, by person: Person,
+        from source: DeskRequest.Source,
+        _ answer: DeskAnswer
     ) {
         var facts: Logger.Metadata = [
             "event": .event(.deskAct), "by": "\(person.text)", "what": "\(verb.rawValue)", "drop": "\(drop)",
         ]
+        if case .network(let address, _) = source { facts["from"] = "\(address)" }
         if !rows.isEmpty { facts["rows"] = "\(rows)" }
         if let why { facts["why"] = "\(why)" }
         switch answer {

@@ -18,15 +18,17 @@ struct DeskServerTests {
             self.folder = try folder ?? TemporaryFolder()
             path = self.folder.path("postbox.sock")
             let server = DeskServer(
-                DeskSocket(path), limits: limits, news: { [weak self] new in self?.news.withLock { $0.append(new) } },
+                .socket(DeskSocket(path)), limits: limits,
+                news: { [weak self] new in self?.news.withLock { $0.append(new) } },
                 answer: { request in
                     if request.target == "/slow" { try? await Task.sleep(for: .milliseconds(1500)) }
                     if request.target == "/long" {
-                        return DeskReply("\"" + String(repeating: "a", count: 16 << 20) + "\"")
+                        return .whole(DeskReply("\"" + String(repeating: "a", count: 16 << 20) + "\""))
                     }
                     let uid = request.uid.map { "\($0)" } ?? "nobody"
-                    return DeskReply(
-                        "{\"asked\":\"\(request.method) \(request.target) \(request.body.count) by \(uid)\"}")
+                    return .whole(
+                        DeskReply(
+                            "{\"asked\":\"\(request.method) \(request.target) \(request.body.count) by \(uid)\"}"))
                 })
             task.withLock { $0 = Task { await server.run() } }
         }
@@ -117,7 +119,8 @@ struct DeskServerTests {
         let path = folder.path("later/postbox.sock")
         let news = Mutex<[DeskServer.News]>([])
         let server = DeskServer(
-            DeskSocket(path), news: { new in news.withLock { $0.append(new) } }, answer: { _ in DeskReply("1") })
+            .socket(DeskSocket(path)), news: { new in news.withLock { $0.append(new) } },
+            answer: { _ in .whole(DeskReply("1")) })
         let task = Task { await server.run() }
         try await eventually("it is told") { news.withLock { !$0.isEmpty } }
         try FileManager.default.createDirectory(atPath: folder.path("later"), withIntermediateDirectories: false)

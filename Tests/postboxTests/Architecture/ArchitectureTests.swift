@@ -30,7 +30,7 @@ struct ArchitectureTests {
             "CLibCurl": ["PostboxIO/Connection", "PostboxIO/Desk"],
             "CLinux": ["PostboxIO/System", "bench"],
             "GRDB": ["PostboxIO/Ledger"],
-            "NIOSSL": ["PostboxIO/Connection", "Simulator"],
+            "NIOSSL": ["PostboxIO/Connection", "PostboxIO/Desk", "Simulator"],
             "NIOExtras": ["PostboxIO/Connection"],
             "JWTKit": ["PostboxIO/Connection"],
             "NIOWebSocket": ["Simulator"],

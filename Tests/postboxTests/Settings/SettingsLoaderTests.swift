@@ -633,6 +633,64 @@ struct SettingsLoaderTests {
         #expect(problems.first?.contains(words) == true, "\(problems)")
     }
 
+    @Test("The page's users and addresses are read")
+    func http() throws {
+        let hash = String(repeating: "aB", count: 32)
+        let http = try Self.load(
+            Self.head + """
+                http:
+                  listen: "[::1]:9180"
+                  tls: {cert_file: c.pem, key_file: /k.pem}
+                  users:
+                    alice: {token_sha256: "\(hash)", may: [read, stop], rules: ["eod_*"], until: 1970-01-02}
+                    bob: {may: release}
+                  anonymous: read
+                  trusted_user_header: X-Remote-User
+                  hosts: Desk.example
+                """
+        ).http
+        #expect(http?.listen == .init(host: "::1", port: 9180) && http?.isOpenForReading == true)
+        #expect(http?.tls == .init(certificateFile: "/etc/desk/c.pem", keyFile: "/k.pem"))
+        #expect(
+            http?.users == [
+                .init(
+                    name: "alice", tokenSHA256: hash.lowercased(), may: [.read, .stop], rules: ["eod_*"],
+                    until: 2 * 86_400_000_000), .init(name: "bob", tokenSHA256: nil, may: [.release]),
+            ])
+        #expect(http?.trustedUserHeader == "x-remote-user" && http?.hosts == ["desk.example"])
+        #expect(try Self.load(Self.head).http == nil)
+    }
+
+    @Test(
+        "A page that would be open to others, or to nobody, is refused with what to write instead",
+        arguments: [
+            ("{listen: \"0.0.0.0:80\", users: {a: {token_sha256: HASH, may: read}}}", "it needs `tls`"),
+            ("{listen: \"desk:80\", tls: {cert_file: c, key_file: k}}", "it needs `users`"),
+            ("{listen: \"127.0.0.1:80\"}", "`anonymous: read`"), ("{listen: \"127.0.0.1\"}", "127.0.0.1:9180"),
+            ("{listen: \"::1:80\"}", "in brackets"), ("{listen: \"a b:80\"}", "127.0.0.1:9180"),
+            ("{listen: \"127.0.0.1:99999\"}", "127.0.0.1:9180"), ("{}", "`http` needs `listen`"),
+            ("{listen: \"127.0.0.1:80\", users: {a: {may: read}}}", "`postbox token a`"),
+            ("{listen: \"127.0.0.1:80\", users: {a: {token_sha256: abc, may: read}}}", "64 hexadecimal"),
+            ("{listen: \"127.0.0.1:80\", users: {a: {token_sha256: HASH}}}", "`may`"),
+            ("{listen: \"127.0.0.1:80\", users: {a: {token_sha256: HASH, may: [reed]}}}", "nearest is `read`"),
+            ("{listen: \"127.0.0.1:80\", users: {\"1\": {token_sha256: HASH, may: read}}}", "begins with a letter"),
+            ("{listen: \"127.0.0.1:80\", users: {a: {token_sha256: HASH, may: read, until: 2027-02-30}}}", "a day"),
+            (
+                "{listen: \"127.0.0.1:80\", users: {a: {token_sha256: HASH, may: read}, b: {token_sha256: HASH, may: read}}}",
+                "same token"
+            ),
+            ("{trusted_user_header: Cookie}", "name of a header"),
+            ("{listen: \"127.0.0.1:80\", anonymous: act}", "read"),
+            ("{listen: \"127.0.0.1:80\", anonymous: read, tls: {cert_file: c}}", "`key_file`"),
+        ])
+    func faultyHTTP(_ http: String, _ words: String) {
+        let hash = String(repeating: "ab", count: 32)
+        let problems = Self.problems(
+            Self.head + "http: " + http.replacingOccurrences(of: "HASH", with: "\"\(hash)\"") + "\n")
+        #expect(problems.count == 1, "\(problems)")
+        #expect(problems.first?.contains(words) == true, "\(problems)")
+    }
+
     @Test("Every key that the loader knows is explained in the article")
     func article() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -640,7 +698,8 @@ struct SettingsLoaderTests {
         let url = root.appendingPathComponent("Sources/PostboxCore/Documentation.docc/Settings.md")
         let article = try String(contentsOf: url, encoding: .utf8)
         let sections = [
-            TopKey.words, TableKey.words, DictionaryKey.words, DestinationKey.words, PostUserInfoKey.words,
+            TopKey.words, HTTPKey.words, HTTPTLSKey.words, HTTPUserKey.words, TableKey.words, DictionaryKey.words,
+            DestinationKey.words, PostUserInfoKey.words,
             TokenKey.words, TLSKey.words,
             NakRuleKey.words,
             RuleKey.words, PostKey.words, TextKey.words, FieldKey.words, LookupKey.words, OtherwiseKey.words,
