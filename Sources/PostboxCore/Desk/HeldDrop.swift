@@ -53,7 +53,7 @@ package struct HeldDrop: Sendable, Equatable {
 }
 
 /// A row that needs a look: what it would change, and why that is doubted.
-package struct HeldRow: Sendable, Equatable {
+package struct HeldRow: Sendable, Equatable, Codable {
     package var row: Int
     package var ric: String
     /// Empty: the row as a whole.
@@ -64,19 +64,25 @@ package struct HeldRow: Sendable, Equatable {
     package var new: String?
     /// A stable word.
     package var reason: String
+    /// The same for people; nil: the values tell it.
+    package var text: String?
 
-    package init(row: Int, ric: String, field: String, old: String?, new: String?, reason: String) {
+    package init(
+        row: Int, ric: String, field: String, old: String?, new: String?, reason: String, text: String? = nil
+    ) {
         self.row = row
         self.ric = ric
         self.field = field
         self.old = old
         self.new = new
         self.reason = reason
+        self.text = text
     }
 
     fileprivate var json: String {
         func quoted(_ text: String?) -> String { text.map { VisibleText.quoted($0) } ?? "null" }
         return "{\"row\":\(row),\"ric\":\(quoted(ric)),\"field\":\(quoted(field)),\"old\":\(quoted(old)),"
-            + "\"new\":\(quoted(new)),\"reason\":\(quoted(reason))}"
+            + "\"new\":\(quoted(new)),\"reason\":\(quoted(reason))"
+            + (text.map { ",\"text\":\(quoted($0))" } ?? "") + "}"
     }
 }

@@ -74,9 +74,9 @@ package enum StatusText {
             }
             let rows = items(drop["examples"])
             lines += table(
-                ["row", "RIC", "field", "now", "new", "reason"],
+                ["row", "RIC", "field", "now", "new", "reason", "why"],
                 rows.prefix(rowsShown).map { row in
-                    ["row", "ric", "field", "old", "new", "reason"].map { row[$0]?.word ?? "" }
+                    ["row", "ric", "field", "old", "new", "reason", "text"].map { row[$0]?.word ?? "" }
                 })
             let all = drop["rows"]?.integer ?? rows.count
             let shown = min(rows.count, rowsShown)

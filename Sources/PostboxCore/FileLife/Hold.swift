@@ -117,12 +117,15 @@ package struct KeptBack: Sendable, Equatable {
         self.texts = texts
     }
 
-    /// What the line of a row says; nil: it is not one of them.
-    package func detail(of row: Int) -> OutcomeDetail? {
+    /// What the line of a row says; nil: it is not one of them. `batch`: its rows as they were read again.
+    package func detail(of row: Int, in batch: PostBatch) -> OutcomeDetail? {
         guard rows.contains(row) else { return nil }
-        guard let text = texts[row] else { return detail }
         var detail = detail
-        detail.text = text
+        if let text = texts[row] {
+            detail.text = text
+        } else if detail.reason == Hold.held, let holds = batch.holds[row] {
+            detail.text = RowHold.text(of: holds)
+        }
         return detail
     }
 }

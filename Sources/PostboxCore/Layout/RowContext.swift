@@ -71,6 +71,8 @@ package struct RowSources: Sendable {
     package var dictionary: FieldDictionary?
     /// What earlier files of the rule were like, as far as its checks ask.
     package var past = RulePast()
+    /// Somebody released the file: its checks hold nothing any more, they warn.
+    package var isReleased = false
     /// All that is wrong with a row is told, not only what is found first.
     package var tellsAll = false
 

@@ -198,6 +198,8 @@ package struct MappingRule: Sendable, Equatable, Codable {
     package var tooLong: TooLong?
     /// nil: nothing is asked about its prices.
     package var checks: [CheckRule]?
+    /// More rows than this that checks hold mean that all of the file is held. nil: one in a hundred.
+    @Apart package var holdFileAbove: RowLimit? = nil
     /// More rows than this that a server refuses stop the file (`NackLimit`). nil: no limit.
     package var maxNacked: RowLimit?
     /// nil: they are held.

@@ -91,6 +91,8 @@ package struct PostBatch: Sendable, Equatable {
     package var problems: [RowProblem] = []
     /// By number of a row that goes all the same: what is said against it.
     package var warnings: [Int: [RowProblem]] = [:]
+    /// By number of a row that checks hold: why.
+    package var holds: [Int: [RowHold]] = [:]
 
     package init() {}
 
@@ -106,6 +108,7 @@ package struct PostBatch: Sendable, Equatable {
             out.bytes.append(contentsOf: fields)
             out.rows.append(row)
             if !warnings.isEmpty, let warning = warnings[row.row] { out.warnings[row.row] = warning }
+            if !holds.isEmpty, let hold = holds[row.row] { out.holds[row.row] = hold }
         }
         return out
     }
@@ -122,5 +125,6 @@ package struct PostBatch: Sendable, Equatable {
         rows.removeAll(keepingCapacity: true)
         problems.removeAll(keepingCapacity: true)
         if !warnings.isEmpty { warnings.removeAll(keepingCapacity: true) }
+        if !holds.isEmpty { holds.removeAll(keepingCapacity: true) }
     }
 }

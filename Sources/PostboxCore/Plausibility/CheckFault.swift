@@ -34,6 +34,20 @@ enum CheckFault: Sendable, Equatable {
 }
 
 extension CheckFault {
+    /// The value that it is about, and what it was compared with where that is an older value; nil: there is none.
+    var values: (old: String?, new: String?) {
+        switch self {
+        case .below(let value, _), .above(let value, _), .old(let value, _), .ahead(let value, _), .noNumber(let value),
+            .noDate(let value):
+            (nil, value)
+        case .notOrdered(let low, let high): (nil, low.text + " " + high.text)
+        case .wide(let low, let high, _, _): (nil, low + " " + high)
+        case .moved(let value, let old, _, _, _, _), .off(let value, let old, _, _, _): (old, value)
+        case .noKnownNumber(let old, _): (old, nil)
+        case .notListed, .first: (nil, nil)
+        }
+    }
+
     /// A stable word, a sentence, and what to do.
     ///
     /// - Parameters:

@@ -4,6 +4,8 @@ package struct CheckRule: Sendable, Equatable, Codable {
     package enum Action: String, Sendable, Equatable, CaseIterable, Codable {
         /// The row is rejected, the file refused.
         case reject
+        /// It is kept back until somebody releases it, while the others go.
+        case hold
         /// It goes, and the result, the summary and an alert say so.
         case warn
     }
@@ -105,6 +107,17 @@ extension MappingRule {
 
     /// Rows may go although something is said against them: by its checks, or of texts that are longer than their fields.
     package var mayWarn: Bool { isChecked || tooLong == .warn || fields?.contains { $0.tooLong == .warn } == true }
+
+    /// Some of its checks hold rows, or a row of which nothing is known.
+    package var holdsRows: Bool {
+        checks?.contains { !$0.isOfFile && ($0.action == .hold || $0.known?.first == .hold) } == true
+    }
+
+    /// More rows than this that checks hold mean that the file as a whole is held. nil: never; a file of rejects has some rows of a file
+    /// alone, of which nothing follows for the others.
+    var holdFileLimit: RowLimit? {
+        isForRejects == true ? nil : holdFileAbove ?? .percent(value: 1, decimals: 0)
+    }
 
     /// Columns of the file that its checks look into, besides the fields' own.
     var checkedColumns: [String] { (checks ?? []).compactMap { $0.known?.by } }

@@ -15,6 +15,7 @@ package struct FileChecks: Sendable {
     private var comparisons: [(last: RulePast.File, percent: RowCheck.Limit, action: CheckRule.Action)] = []
     private var layouts: [CheckRule.Action] = []
     private let past: RulePast
+    private let isReleased: Bool
     private var obstacle: String?
 
     /// nil: the rule has no check of the whole file.
@@ -22,6 +23,7 @@ package struct FileChecks: Sendable {
         let checks = (rule.checks ?? []).filter(\.isOfFile)
         guard !checks.isEmpty else { return nil }
         past = sources.past
+        isReleased = sources.isReleased
         for check in checks {
             switch check.kind {
             case .rows(let min): counts.append((min, check.action))
@@ -73,6 +75,12 @@ package struct FileChecks: Sendable {
     ///   - counted: Those of them that count.
     ///   - layout: What it looks like; nil: that was not asked for.
     package func findings(rows: Int, counted: Int, layout: SeenLayout? = nil) -> [CheckFinding] {
+        var findings = asked(rows: rows, counted: counted, layout: layout)
+        if isReleased { for at in findings.indices where findings[at].action == .hold { findings[at].action = .warn } }
+        return findings
+    }
+
+    private func asked(rows: Int, counted: Int, layout: SeenLayout?) -> [CheckFinding] {
         var findings: [CheckFinding] = []
         if let obstacle {
             findings.append(
@@ -132,9 +140,9 @@ package struct FileChecks: Sendable {
                     what:
                         "The file looks other than the last good one of the rule, \(VisibleText.line(file)) (drop \(drop)): "
                         + "\(differences.joined(separator: "; ")).",
-                    hint:
-                        "Ask the supplier what changed. Where it is right, let this file pass once with `on_fail: warn`: the next "
-                        + "one is compared with it."), action: action)
+                    hint: "Ask the supplier what changed. Where it is right, "
+                        + (action == .hold ? "release this file" : "let this file pass once with `on_fail: warn`")
+                        + ": the next one is compared with it."), action: action)
         }
     }
 }

@@ -1,4 +1,4 @@
-/// Looks at rows that were mapped and says which of them are not plausible: they are rejected, or go with a warning.
+/// Looks at rows that were mapped and says which of them are not plausible: they are rejected, held, or go with a warning.
 ///
 /// A verdict depends on the row, the rule, and the tables and the day of the drop's claim alone, so that every reading of a file
 /// comes to the same.
@@ -23,6 +23,7 @@ package struct RowChecks: Sendable {
     private var obstacle: String?
     /// All that is said against a row is told, not only what is found first.
     private let tellsAll: Bool
+    private let isReleased: Bool
     /// Places of columns among those of the file, and how many were looked at.
     private var places: [String: UInt32] = [:]
     private var known = 0
@@ -37,6 +38,7 @@ package struct RowChecks: Sendable {
         columns = names.map { name in rule.columns(ofField: name) }
         fields = PostFields(names)
         tellsAll = sources.tellsAll
+        isReleased = sources.isReleased
         do throws(SettingsMistake) {
             for check in checks {
                 let compiled = try RowCheck(check.kind, field: { names.firstIndex(of: $0) ?? 0 }, sources: sources)
@@ -70,34 +72,26 @@ package struct RowChecks: Sendable {
             fields.find(in: bytes.span, row.fieldsStart..<row.fieldsStart + row.fieldsLength)
             let verdict = RowVerdict(
                 bytes: bytes, values: fields.values, ric: row.ricStart..<row.ricStart + row.ricLength)
-            var rejection: RowProblem?
-            var warnings: [RowProblem] = []
+            var judgement = RowJudgement(isReleased: isReleased)
             if let obstacle {
-                rejection = rowProblem(
-                    .badRule(obstacle), line: row.line, columnName: nil, value: bytes.span.extracting(0..<0))
+                judgement.reject(
+                    rowProblem(
+                        .badRule(obstacle), line: row.line, columnName: nil, value: bytes.span.extracting(0..<0)))
             }
             for entry in entries {
-                guard rejection == nil || tellsAll else { break }
+                guard !judgement.isRejected || tellsAll else { break }
                 var key: [UInt8]?
                 if let by = entry.by { key = self.key(by, source, batch) }
                 guard let fault = verdict.fault(entry.check, key: key) else { continue }
-                let problem = self.problem(fault, entry, source, batch)
                 var action = entry.action
                 if case .first = fault { action = entry.first }
-                switch action {
-                // Two checks of a field may lack the same value.
-                case .warn: if !warnings.contains(problem) { warnings.append(problem) }
-                case .reject: if rejection == nil { rejection = problem } else { rejection?.add(problem) }
-                }
+                let (old, new) = fault.values
+                judgement.take(
+                    RowHold(
+                        problem: problem(fault, entry, source, batch),
+                        field: entry.field < 0 ? "" : names[entry.field], old: old, new: new), action)
             }
-            if let rejection {
-                posts.rows[index].problem = posts.problems.count
-                posts.rows[index].fieldsLength = 0
-                posts.problems.append(rejection)
-                if !posts.warnings.isEmpty { posts.warnings[row.row] = nil }
-            } else if !warnings.isEmpty {
-                posts.warnings[row.row, default: []] += warnings
-            }
+            judgement.note(with: index, of: &posts)
         }
     }
 

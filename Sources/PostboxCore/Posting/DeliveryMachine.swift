@@ -372,7 +372,7 @@ package struct DeliveryMachine: Sendable {
                     let problem = batch.problems[row.problem]
                     let detail = OutcomeDetail(reason: problem.reason, text: problem.text)
                     ended.append(RowEnd(row, .rejected, detail))
-                } else if let detail = drop.keptBack.lazy.compactMap({ $0.detail(of: row.row) }).first {
+                } else if let detail = drop.keptBack.lazy.compactMap({ $0.detail(of: row.row, in: batch) }).first {
                     ended.append(RowEnd(row, .unsent, detail))
                 } else {
                     rows.append(row)

@@ -140,6 +140,7 @@ package enum RuleKey: String, SettingsKey {
     case tooLong = "too_long"
     // Whether its prices are plausible.
     case checks
+    case holdFileAbove = "hold_file_above"
     // What is held, and who releases it.
     case corrections, release
 }

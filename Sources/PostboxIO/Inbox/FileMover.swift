@@ -17,6 +17,8 @@ package struct FileMover: Sendable {
         package static let skippedRows = ".skipped.rows"
         /// Of a held drop: rows that need a look.
         package static let heldRows = ".held.rows"
+        /// Rows that checks hold while the others go, for a run that goes on after this one.
+        package static let checkedRows = ".held.checks"
 
         /// Rejects of one destination among several.
         package static func rejects(of destination: String) -> String {
@@ -25,7 +27,7 @@ package struct FileMover: Sendable {
 
         /// Whether a name in a drop's directory is one of these.
         package static func isOne(_ name: String) -> Bool {
-            [result, summary, rejects, skipped, skippedRows, readBack, heldRows].contains(name)
+            [result, summary, rejects, skipped, skippedRows, readBack, heldRows, checkedRows].contains(name)
                 || name.hasPrefix(rejects + "@")
         }
     }
@@ -37,8 +39,10 @@ package struct FileMover: Sendable {
         package var destinations: [String]
         /// Some of its rows may not count: then what tells of them lies in the drop's directory.
         package var maySkip: Bool
-        /// It was held: what tells of its rows lies in its directory.
+        /// It may have been held: what tells of its rows lies in its directory.
         package var wasHeld: Bool
+        /// Checks may hold some of its rows: then what tells of them lies there.
+        package var mayHoldRows = false
         /// What came with it, by the names in the inbox; nil: that is not known.
         package var companions: [String]?
         /// Rows of it may have been read back: then what that showed lies in the drop's directory.
@@ -129,6 +133,7 @@ package struct FileMover: Sendable {
         }
         if drop.mayBeReadBack { try place(directory + "/" + Part.readBack, folder + "/" + FileNames.readBack(target)) }
         if drop.wasHeld { try Disk.remove(directory + "/" + Part.heldRows) }
+        if drop.mayHoldRows { try Disk.remove(directory + "/" + Part.checkedRows) }
         for rejects in drop.rejects { try placeBeside(directory + "/" + rejects.part, folder, rejects.target) }
         try CompanionFiles(in: directory, known: drop.companions).move(of: drop.name, to: folder, as: target)
         try place(directory + "/" + drop.name, folder + "/" + target)

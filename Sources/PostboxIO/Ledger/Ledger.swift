@@ -24,12 +24,15 @@ package struct DropSnapshot: Sendable, Equatable, Codable {
     package var isNew: Bool?
     /// It was made of rows of another drop, and never lay in the inbox. nil: it did.
     package var isMade: Bool?
+    /// It was held as a whole while others went: what is newer by now stands against its rows, as it does against those of a correction.
+    /// nil: it was not.
+    package var isLate: Bool?
     /// Who had it made of rows of another drop. nil: nobody; it lay in the inbox, or holds rows that were held.
     package var asked: AskedFor?
 
     /// What is kept as one text. The rest has columns of its own, which can be asked for.
     private enum CodingKeys: CodingKey {
-        case rule, services, updateOnly, configSHA256, tables, dictionary, isNew, isMade, asked
+        case rule, services, updateOnly, configSHA256, tables, dictionary, isNew, isMade, isLate, asked
     }
 
     package init(
@@ -43,8 +46,8 @@ package struct DropSnapshot: Sendable, Equatable, Codable {
         self.updateOnly = updateOnly
     }
 
-    /// Its rows were in another drop, and are as old as they were there.
-    package var isCorrection: Bool { original != nil && isNew != true }
+    /// Its rows were in another drop, or were held, and are as old as they were there.
+    package var isCorrection: Bool { (original != nil || isLate == true) && isNew != true }
 
     /// Rows of it that newer ones have overtaken are held.
     package var holdsOvertaken: Bool { isCorrection && (rule.corrections ?? .hold) == .hold }

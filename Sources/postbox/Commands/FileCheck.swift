@@ -124,17 +124,26 @@ struct FileCheck {
             var all = found.sources
             all.tellsAll = true
             let pass = PriceFilePass(rule: rule, format: format, target: target, sources: all)
-            try show(path, source, pass, codec, posts: refusal == nil, format.traits)
+            let hold = refusal == nil ? found.fileHold : nil
+            let held = found.held.map(\.rows.count).max() ?? 0
+            try show(path, source, pass, codec, posts: refusal == nil && hold == nil, format.traits)
             if !isJSON {
-                let posted = refusal == nil ? found.counted - rejected : 0
+                let posted = refusal == nil && hold == nil ? found.counted - rejected - held : 0
                 let skipped = found.skipped.map { ", \($0.count) skipped" } ?? ""
-                say("  \(found.rows) rows: \(posted) would be posted, \(rejected) rejected\(skipped)")
+                let kept = held > 0 ? ", \(held) held" : ""
+                say("  \(found.rows) rows: \(posted) would be posted, \(rejected) rejected\(kept)\(skipped)")
             }
-            for warning in found.checks.fileWarnings { problem(path, warning, isWarning: true) }
+            for warning in found.checks.fileWarnings { problem(path, warning, kind: .warning) }
             if let refusal {
                 problem(path, refusal)
                 return PostboxCore.ExitCode.failed
             }
+            if let hold {
+                problem(
+                    path, FileProblem(reason: hold.reason, what: "the whole file would be held: " + hold.text),
+                    kind: .held)
+            }
+            guard hold == nil, held == 0 else { return PostboxCore.ExitCode.interrupted }
             return rejected == 0 ? PostboxCore.ExitCode.ok : PostboxCore.ExitCode.partial
         } catch let problem as FileProblem {
             self.problem(path, problem)
@@ -197,9 +206,17 @@ struct FileCheck {
                         }
                         continue
                     }
+                    if let holds = posts.holds[row.row] {
+                        for hold in holds where limit.shows(hold.problem.reason) {
+                            var one = hold.problem
+                            if traits.isWorkbook { one.column = pass.place(ofColumn: one.columnName) ?? 0 }
+                            self.problem(path, one, row: row.row, isInLine: traits.hasHeader, kind: .held)
+                        }
+                        continue
+                    }
                     for var one in posts.warnings[row.row] ?? [] where limit.shows(one.reason) {
                         if traits.isWorkbook { one.column = pass.place(ofColumn: one.columnName) ?? 0 }
-                        self.problem(path, one, row: row.row, isInLine: traits.hasHeader, isWarning: true)
+                        self.problem(path, one, row: row.row, isInLine: traits.hasHeader, kind: .warning)
                     }
                     if isSent, left > 0 {
                         left -= 1
@@ -246,20 +263,20 @@ struct FileCheck {
 
     /// - Parameter isInLine: a column of the file is told by its place in a line; else by its path in a row.
     private func problem(
-        _ path: String, _ problem: RowProblem, row: Int, isInLine: Bool, isWarning: Bool = false
+        _ path: String, _ problem: RowProblem, row: Int, isInLine: Bool, kind: Report.Kind = .problem
     ) {
         report(
             Report(
                 file: path, row: row, line: problem.line, column: problem.column,
                 path: isInLine ? nil : problem.columnName, reason: problem.reason, text: problem.what,
-                hint: problem.hint, isWarning: isWarning))
+                hint: problem.hint, kind: kind))
     }
 
-    private func problem(_ path: String, _ problem: FileProblem, isWarning: Bool = false) {
+    private func problem(_ path: String, _ problem: FileProblem, kind: Report.Kind = .problem) {
         report(
             Report(
                 file: path, row: 0, line: problem.line, column: problem.column, path: nil, reason: problem.reason,
-                text: problem.what, hint: problem.hint, isWarning: isWarning))
+                text: problem.what, hint: problem.hint, kind: kind))
     }
 
     private func report(_ report: Report) {
@@ -268,6 +285,32 @@ struct FileCheck {
 
     /// What is wrong with a file or with one of its rows, as it is told.
     private struct Report {
+        enum Kind: Sendable {
+            case problem
+            /// It is sent all the same.
+            case warning
+            /// It would be held until somebody releases it.
+            case held
+
+            /// Before the reason, for people.
+            var words: String {
+                switch self {
+                case .problem: ""
+                case .warning: "warning: "
+                case .held: "held: "
+                }
+            }
+
+            /// A member more, for programs.
+            var json: String {
+                switch self {
+                case .problem: ""
+                case .warning: ", \"warning\": true"
+                case .held: ", \"held\": true"
+                }
+            }
+        }
+
         var file: String
         /// 0: the file as a whole is meant, or there is no such place.
         var row: Int
@@ -278,12 +321,11 @@ struct FileCheck {
         /// One sentence.
         var words: String
         var hint: String?
-        /// It is sent all the same.
-        var isWarning: Bool
+        var kind: Kind
 
         init(
             file: String, row: Int, line: Int, column: Int, path: String?, reason: String, text: String, hint: String?,
-            isWarning: Bool
+            kind: Kind
         ) {
             self.file = file
             self.row = row
@@ -293,12 +335,12 @@ struct FileCheck {
             self.reason = reason
             words = text
             self.hint = hint
-            self.isWarning = isWarning
+            self.kind = kind
         }
 
         var text: String {
             let place = line > 0 ? (column > 0 ? ":\(line):\(column)" : ":\(line)") : ""
-            return "\(file)\(place): \(isWarning ? "warning: " : "")\(reason): \(words)"
+            return "\(file)\(place): \(kind.words)\(reason): \(words)"
                 + (hint.map { " (hint: \($0))" } ?? "")
         }
 
@@ -307,7 +349,7 @@ struct FileCheck {
             func quoted(_ text: String?) -> String { text.map { VisibleText.quoted($0) } ?? "null" }
             return "{\"file\": \(quoted(file)), \"row\": \(number(row)), \"line\": \(number(line)), "
                 + "\"column\": \(number(column)), \"path\": \(quoted(path)), \"reason\": \(quoted(reason)), "
-                + "\"text\": \(quoted(words)), \"hint\": \(quoted(hint))\(isWarning ? ", \"warning\": true" : "")}"
+                + "\"text\": \(quoted(words)), \"hint\": \(quoted(hint))\(kind.json)}"
         }
     }
 }

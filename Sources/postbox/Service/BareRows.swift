@@ -9,6 +9,8 @@ struct BareRows: Sendable {
     /// Rows that do not count: they have no line.
     let skipped: RowSet?
     let postedThrough: Int
+    /// Rows that were certainly not sent.
+    var keptBack: [KeptBack] = []
 
     /// Ends the rows after `handled` that are not settled: unknown where they may have been sent, else unsent.
     func end(after handled: Int, rows: Int, reason: String, text: String) async {
@@ -20,7 +22,8 @@ struct BareRows: Sendable {
             let row = MappedRow(
                 row: number, line: 0, post: .update, service: -1, ricStart: 0, ricLength: 0, fieldsStart: 0,
                 fieldsLength: 0, keyHash: 0)
-            batch.append(RowEnd(row, number <= postedThrough ? .unknown : .unsent, detail))
+            let mayBeSent = number <= postedThrough && !keptBack.contains { $0.rows.contains(number) }
+            batch.append(RowEnd(row, mayBeSent ? .unknown : .unsent, detail))
             if batch.count == 4096 {
                 await results.append(batch, in: PostBatch(), of: destination, at: Clock.wall())
                 batch = []

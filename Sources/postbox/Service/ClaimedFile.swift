@@ -18,6 +18,8 @@ struct ClaimedFile: Sendable {
     var record: DropRecord?
     /// The ledger was lost: everything without a line may have been sent.
     var isAdopted = false
+    /// The ledger that knew of its release was lost.
+    var wasReleased = false
     /// It met a fault before, and the desk was told.
     var wasFaulty = false
     /// Rows of it may have been sent by a run that ended: nothing is sent before these are known.
@@ -29,8 +31,9 @@ struct ClaimedFile: Sendable {
     func moved(isReadBack: Bool = false) -> FileMover.Moved {
         var moved = FileMover.Moved(
             drop: drop, name: name, destinations: rule.destinations, maySkip: rule.maySkipRows,
-            wasHeld: record?.hold != nil, companions: companions)
+            wasHeld: record != nil, companions: companions)
         moved.mayBeReadBack = isReadBack || record != nil
+        moved.mayHoldRows = rule.holdsRows
         return moved
     }
     var place: DropPlace { snapshot.place(of: drop) }
@@ -51,7 +54,7 @@ struct ClaimedFile: Sendable {
     var mayRepeat: Bool { snapshot.isMade == true && snapshot.asked?.repeats != false || isReleased }
 
     /// Somebody released it: its checks hold nothing any more.
-    var isReleased: Bool { record?.hold?.released != nil }
+    var isReleased: Bool { record?.hold?.released != nil || wasReleased }
 
     /// Until when its rows may be sent; nil: it may be of any age.
     var ageLimit: AgeLimit? { AgeLimit(rule, arrivedAt: snapshot.arrivedAt ?? claimedAt) }
@@ -69,10 +72,12 @@ struct ClaimedFile: Sendable {
 
     /// What its rule's values are made with, besides its rows. A file of rejects has the name that its rows came under.
     func sources(in context: Context) throws -> RowSources {
-        RowSources(
+        var sources = RowSources(
             context: rule.rowContext(file: name, claimedAt: claimedAt),
             tables: try context.shelves.tables.tables(of: self),
             zones: try ZoneFiles.rules(of: rule), dictionary: try context.shelves.dictionaries.dictionary(of: self))
+        sources.isReleased = isReleased
+        return sources
     }
 
     // MARK: - What lies in its directory
@@ -90,6 +95,22 @@ struct ClaimedFile: Sendable {
         try FileMover().write(
             skipped.bytes, to: directory + "/" + FileMover.Part.skippedRows, mode: try mode())
         try Disk.syncDirectory(directory)
+    }
+
+    /// By destination: rows that checks hold while the others go, as an earlier run noted. Throws when that cannot be read: nothing is
+    /// sent then.
+    func heldRows() throws -> [String: HeldRows] { rule.holdsRows ? try HeldFiles.checked(in: directory) : [:] }
+
+    /// Notes which of its rows checks hold, durably, before the first of the others goes: whatever a later run makes of the rule, these
+    /// are not sent.
+    func note(held: [String: HeldRows]) throws {
+        if record != nil, record?.hold == nil {
+            // An earlier try may have come to another end.
+            for part in [FileMover.Part.heldRows, FileMover.Part.checkedRows] {
+                try Disk.remove(directory + "/" + part)
+            }
+        }
+        if !held.isEmpty { try HeldFiles.write(checked: held, to: directory, mode: try mode()) }
     }
 
     /// SHA-256 in hexadecimal; nil: it cannot be read, or its writer is still at it. Throws `DiskError`.

@@ -81,7 +81,7 @@ struct Delivery: Sendable {
         case .endUnread(let row, let ended, let detail):
             await BareRows(
                 results: results, destination: destination, settled: ended, skipped: skipped,
-                postedThrough: postedThrough
+                postedThrough: postedThrough, keptBack: keptBack
             ).end(after: row, rows: rows, reason: detail.reason, text: detail.text)
         case .finishOffering: await lane.finishOffering(file.drop)
         case .close: await drop.leave(destination, keepsPlace: false)

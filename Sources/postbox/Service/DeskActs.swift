@@ -83,6 +83,12 @@ struct DeskActs: Sendable {
                     "drop \(drop) (\(record.name)) is older than `max_age` of its rule allows: refuse it, and drop new values"
             )
         }
+        var snapshot = record.snapshot
+        let isNew = hold.isOfOvertaken || snapshot.rule.corrections == .send
+        // What went meanwhile is newer than a file that was held as a whole.
+        if snapshot.original == nil, !isNew { snapshot.isLate = true }
+        let found = try await ReleaseLook(context: context, record: record, snapshot: snapshot, rows: rows)
+            .run(isNew: isNew)
         var decided = hold
         let proposedBy: String?
         switch (record.snapshot.rule.release ?? ReleaseRule()).answer(hold.proposal, by: person, rows: rows) {
@@ -93,12 +99,11 @@ struct DeskActs: Sendable {
             say(.heldForRelease, "\(person.text) wants \(record.name) released: \(rows.words)", record, person)
             return .proposed(
                 text:
-                    "drop \(drop) (\(record.name)): proposed, \(rows.words); it goes when a second person releases the same rows"
+                    "drop \(drop) (\(record.name)): proposed, \(rows.words); it goes when a second person releases the same rows\(found.words)"
             )
         case .released(let by): proposedBy = by
         }
-        var snapshot = record.snapshot
-        if hold.isOfOvertaken {
+        if isNew {
             // Whoever has seen both values wants these.
             snapshot.isNew = true
             snapshot.age = context.guardBook.age(arrival: now, priority: snapshot.rule.priority ?? 0)
@@ -112,10 +117,12 @@ struct DeskActs: Sendable {
         let left = hold.rows - released
         var facts = ["released": released]
         if left > 0 { facts["left_out"] = left }
-        if hold.isOfOvertaken { facts["overtaken"] = released }
+        let overtaken = hold.isOfOvertaken ? released : found.overtaken
+        if overtaken > 0 { facts["overtaken"] = overtaken }
+        if found.failing > 0 { facts["failing"] = found.failing }
         let text =
             "drop \(drop) (\(record.name)): released, \(released) of \(hold.rows) rows"
-            + (hold.isOfOvertaken ? "; newer values that were accepted since are replaced" : "")
+            + (hold.isOfOvertaken ? "; newer values that were accepted since are replaced" : "") + found.words
         return .done(text: text, facts: facts, drop: drop)
     }
 

@@ -105,7 +105,7 @@ struct FileContribution: Sendable {
         }
         if !admission.goesOn {
             if let end = try await judgeAmongOthers(plan) { return try await bring(end, opened: source, read: plan) }
-            if !file.isReleased, let hold = plan.fileHold { return try await holdWhole(hold, plan) }
+            if let hold = plan.fileHold, try await !mayHaveSent(plan) { return try await holdWhole(hold, plan) }
         }
         return try await post(source, plan)
     }
@@ -156,12 +156,18 @@ struct FileContribution: Sendable {
         return try await context.disk.run { [file] in try file.damage(sha256, isNeeded: isNeeded) }
     }
 
+    /// Of a file whose ledger was lost: rows of it may have been sent, so that it goes on.
+    private func mayHaveSent(_ plan: FilePlan) async throws -> Bool {
+        guard file.isAdopted else { return false }
+        return try await Recovered.find(file, rows: plan.rows, skipped: plan.skipped, on: context.disk).hasJournal
+    }
+
     /// Nothing of it is sent before somebody releases it.
     private func holdWhole(_ why: FileHold, _ plan: FilePlan) async throws -> ContributionEnd {
         let hold = Hold(
             reason: why.reason, text: why.text, rows: plan.rows, since: Clock.wall(), within: rule.holdWithin)
         try await context.disk.run { [file] in
-            try HeldFiles.write(why.examples, to: file.directory, mode: try file.mode())
+            try HeldFiles.write(why.examples, ofRows: plan.rows, to: file.directory, mode: try file.mode())
         }
         FailPoint.reach("hold_written")
         try await context.ledger.hold(file.drop, hold)
@@ -247,10 +253,15 @@ struct FileContribution: Sendable {
     // MARK: - Posting
 
     private func post(_ source: SourceFile, _ plan: FilePlan) async throws -> ContributionEnd {
+        var plan = plan
         if !admission.goesOn, let checks = plan.checks { warn(checks) }
         let recovered = try await Recovered.find(
             file, rows: plan.rows, skipped: plan.skipped, on: context.disk)
         try await Correction(context: context, file: file).keepNewerResults()
+        if admission.goesOn || file.isAdopted && recovered.hasJournal {
+            // What was held when the first row went is not judged again.
+            plan.heldRows = try await context.disk.run { [file] in try file.heldRows() }
+        }
         var services: [String: [String]] = [:]
         var logins: [String: String] = [:]
         for name in rule.destinations {
@@ -311,13 +322,15 @@ struct FileContribution: Sendable {
         let recovered = try await Recovered.find(file, rows: record.rows, skipped: skipped, on: context.disk)
         var plan = FilePlan(record, skipped: skipped, format: format)
         plan.sources = (try? file.sources(in: context)) ?? RowSources()
+        plan.heldRows = try await context.disk.run { [file] in try file.heldRows() }
         if hasAllLanes { plan.targets = try await makeTargets() }
         let results = try await recovered.resultFile(of: file, hasLines: true, in: context)
         // Nothing is added unless somebody took lines away.
         for posting in record.postings {
             await BareRows(
                 results: results, destination: posting.destination, settled: recovered.settled(at: posting.destination),
-                skipped: skipped, postedThrough: posting.postedThrough
+                skipped: skipped, postedThrough: posting.postedThrough,
+                keptBack: plan.keptBack(at: posting.destination)
             ).end(
                 after: 0, rows: record.rows, reason: Reason.fileMissing.word,
                 text: "the row's line in the result is missing")
@@ -344,7 +357,7 @@ struct FileContribution: Sendable {
     /// Rows that are not sent there: what checks hold back, and what a release left out.
     private func keptBack(_ plan: FilePlan, at destination: String) -> [KeptBack] {
         if file.isReleased { return [file.record?.hold?.leftOut(rows: plan.rows)].compactMap { $0 } }
-        return [plan.heldRows[destination]?.keptBack].compactMap { $0 }
+        return plan.keptBack(at: destination)
     }
 
     /// Where each destination's PostIDs begin, and which rows may have been sent there: as an earlier run planned it, or as the
@@ -370,6 +383,10 @@ struct FileContribution: Sendable {
             if let skipped = plan.skipped, skipped.count > 0 {
                 try await context.disk.run { [file] in try file.note(skipped: skipped) }
                 FailPoint.reach("skipped_noted")
+            }
+            if file.record != nil || !plan.heldRows.isEmpty {
+                try await context.disk.run { [file] in try file.note(held: plan.heldRows) }
+                if !plan.heldRows.isEmpty { FailPoint.reach("checks_noted") }
             }
             try await context.ledger.plan(
                 file.drop, size: plan.digests.size, sha256: plan.digests.sha256, digests: plan.digests.chunks,

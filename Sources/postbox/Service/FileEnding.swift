@@ -57,16 +57,19 @@ struct FileEnding: Sendable {
         let skipped = try await context.disk.run { [file] in try file.skippedRows() }
         let recovered = try await Recovered.find(file, rows: record.rows, skipped: skipped, on: context.disk)
         let results = try await recovered.resultFile(of: file, hasLines: true, in: context)
+        var plan = FilePlan(record, skipped: skipped, format: file.format ?? .csv)
+        plan.heldRows = try await context.disk.run { [file] in try file.heldRows() }
         for name in file.rule.destinations {
             await BareRows(
                 results: results, destination: name, settled: recovered.settled(at: name), skipped: skipped,
-                postedThrough: record.postings.first { $0.destination == name }?.postedThrough ?? 0
+                postedThrough: record.postings.first { $0.destination == name }?.postedThrough ?? 0,
+                keptBack: plan.keptBack(at: name)
             ).end(after: 0, rows: record.rows, reason: why.reason.word, text: why.text)
         }
         var known: SourceFile?
         if let source, try await context.disk.run({ [file] in try file.digest() }) == record.sha256 { known = source }
         return try await close(
-            .posted(why), results, source: known, plan: FilePlan(record, skipped: skipped, format: file.format ?? .csv))
+            .posted(why), results, source: known, plan: plan)
     }
 
     /// Every row has its outcome.

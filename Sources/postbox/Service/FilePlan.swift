@@ -47,7 +47,7 @@ struct FilePlan: Sendable {
         checks = found.checks
         layout = found.layout
         fileHold = found.fileHold
-        heldRows = found.heldRows
+        for (name, held) in zip(rule.destinations, found.held) where held.rows.count > 0 { heldRows[name] = held }
     }
 
     /// As the ledger knows it from its first reading.
@@ -63,6 +63,9 @@ struct FilePlan: Sendable {
 
     /// Rows that count, each of which gets a line for each destination.
     var counted: Int { rows - (skipped?.count ?? 0) }
+
+    /// Rows that checks hold at a destination.
+    func keptBack(at destination: String) -> [KeptBack] { [heldRows[destination]?.keptBack].compactMap { $0 } }
 
     /// What counts of it for whether it is posted.
     var reading: Admission.Reading {

@@ -25,8 +25,8 @@ struct FirstPass {
         var layout: SeenLayout?
         /// Why checks hold the whole file; nil: they do not.
         var fileHold: FileHold?
-        /// By destination: rows that checks hold.
-        var heldRows: [String: HeldRows] = [:]
+        /// Rows that checks hold at each destination.
+        var held: [HeldRows] = []
 
         /// Rows that count.
         var counted: Int { rows - (skipped?.count ?? 0) }
@@ -49,7 +49,7 @@ struct FirstPass {
         var mapper = FirstPassMapper(
             PriceFileReading(rule: rule, format: format, sources: sources, notesColumns: true),
             targets.map { DestinationMapper(rule: rule, format: format, target: $0, sources: sources) },
-            FileChecks(rule, sources: sources))
+            FileChecks(rule, sources: sources), rule)
         while let chunk = upcoming {
             guard !chunk.isLast else {
                 try mapper.take(chunk.bytes, isLast: true)
@@ -179,14 +179,19 @@ private struct FirstPassMapper {
     private var fileChecks: FileChecks?
     /// What checks of rows say, by destination.
     private var reports: [CheckReport]
+    /// Rows that they hold, by destination.
+    private var held: [HeldRows]
+    private let rule: MappingRule
     private var lastLine = 0
     private var hasAllColumns = false
     private var batch = RowBatch()
     private var posts = PostBatch()
 
-    init(_ reading: PriceFileReading, _ mappers: [DestinationMapper], _ fileChecks: FileChecks?) {
+    init(_ reading: PriceFileReading, _ mappers: [DestinationMapper], _ fileChecks: FileChecks?, _ rule: MappingRule) {
         rejected = mappers.map { _ in 0 }
         reports = mappers.map { _ in CheckReport() }
+        held = mappers.map { _ in HeldRows() }
+        self.rule = rule
         self.fileChecks = fileChecks
         self.mappers = mappers
         self.reading = reading
@@ -202,6 +207,7 @@ private struct FirstPassMapper {
                     rejected[at] += mappers[at].rejected(
                         batch, columns: reading.columns, mapsAll: mapsAll, scratch: &posts)
                     if !posts.warnings.isEmpty { reports[at].take(posts) }
+                    if !posts.holds.isEmpty { held[at].take(posts) }
                     if mapsAll { fileChecks?.take(posts) }
                 }
                 if let last = batch.rows.last { lastLine = last.line }
@@ -230,6 +236,8 @@ private struct FirstPassMapper {
         if let fileChecks {
             found.checks.findings = fileChecks.findings(rows: found.rows, counted: found.counted, layout: found.layout)
         }
+        found.held = held
+        found.fileHold = FileHold(rule, findings: found.checks.findings, held: held, counted: found.counted)
         return found
     }
 }

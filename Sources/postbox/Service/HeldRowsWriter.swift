@@ -1,7 +1,7 @@
 internal import PostboxCore
 internal import PostboxIO
 
-/// Makes drops of the rows of a file that are held: one for each destination.
+/// Makes drops of the rows of a file that are held: see `HeldPart`.
 struct HeldRowsWriter: Sendable {
     let file: ClaimedFile
     let context: Context
@@ -16,32 +16,38 @@ struct HeldRowsWriter: Sendable {
         if file.record != nil, held.values.contains(where: { $0.count > 0 }) {
             try await made.placeLeft(of: file.drop, removing: true)
         }
-        let names = file.rule.destinations.filter { (held[$0]?.count ?? 0) > 0 }
-        guard !names.isEmpty, let source, let plan else { return [] }
-        let numbers = try await context.ledger.reserve(names.count)
+        guard let source, let plan else { return [] }
+        let parts = HeldPart.parts(of: held, checked: plan.heldRows, at: file.rule.destinations)
+        guard !parts.isEmpty else { return [] }
+        let numbers = try await context.ledger.reserve(parts.count)
         let now = Clock.wall()
         var drops: [MadeDrop] = []
-        for (name, number) in zip(names, numbers) {
-            guard let rows = held[name] else { continue }
-            let destination = file.rule.destinations.count > 1 ? name : nil
+        for (part, number) in zip(parts, numbers) {
             let drop = MadeDrop(
                 number: number,
-                name: RejectsName(original: file.name, drop: file.drop, destination: destination).text,
+                name: RejectsName(original: file.name, drop: file.drop, destination: part.destination).text,
                 snapshot: MadeDrops.snapshot(
-                    file.snapshot, of: file.drop, claimedAt: file.claimedAt, destination: destination),
-                hold: hold(rows, plan.heldRows[name], at: now))
-            if try await context.disk.run({ try write(drop, rows, at: name, of: source, plan) }) { drops.append(drop) }
+                    file.snapshot, of: file.drop, claimedAt: file.claimedAt, destination: part.destination),
+                hold: hold(part, plan, at: now))
+            if try await context.disk.run({ try write(drop, part, of: source, plan) }) { drops.append(drop) }
         }
         let all = drops
         try await context.disk.run { try made.finish(all) }
         return all
     }
 
-    /// `checked`: those of the rows that checks hold; the others were overtaken.
-    private func hold(_ rows: RowSet, _ checked: HeldRows?, at now: Int64) -> Hold {
+    /// A destination that the rows are held at.
+    private func destination(of part: HeldPart) -> String { part.destination ?? file.rule.destinations.first ?? "" }
+
+    private func hold(_ part: HeldPart, _ plan: FilePlan, at now: Int64) -> Hold {
         let within = file.rule.holdWithin
-        if let checked, checked.rows.count > 0 {
-            return Hold(reason: checked.reason, text: checked.text, rows: rows.count, since: now, within: within)
+        let rows = part.rows
+        if part.isOfChecks {
+            let (reason, words) = (plan.heldRows[destination(of: part)] ?? HeldRows()).told(of: rows)
+            return Hold(
+                reason: reason,
+                text: (rows.count == 1 ? "one of its rows fails checks: " : "\(rows.count) of its rows fail checks: ")
+                    + words, rows: rows.count, since: now, within: within)
         }
         return Hold(
             reason: Hold.overtaken,
@@ -52,43 +58,46 @@ struct HeldRowsWriter: Sendable {
 
     /// False: the rows are no longer to be had.
     private func write(
-        _ drop: MadeDrop, _ rows: RowSet, at destination: String, of source: SourceFile, _ plan: FilePlan
+        _ drop: MadeDrop, _ part: HeldPart, of source: SourceFile, _ plan: FilePlan
     ) throws -> Bool {
         let directory = try made.begin(drop.number, of: file.drop)
         let mode = try file.mode()
         do {
             try RejectsWriter(rule: file.rule, format: plan.format, sources: plan.sources).write(
-                rows, of: source, to: directory + "/" + drop.name, mode: mode)
+                part.rows, of: source, to: directory + "/" + drop.name, mode: mode)
         } catch let error where error is SourceFile.Changed || error is FileProblem {
             try MadeDrops.remove(directory)
             return false
         }
-        try HeldFiles.write(try examples(rows, at: destination, plan), to: directory, mode: mode)
+        try HeldFiles.write(try examples(part, plan), ofRows: part.rows.count, to: directory, mode: mode)
         return true
     }
 
     // MARK: - What needs a look
 
     /// The first rows that are held, by the numbers that they have in their own drop, each beside what holds now.
-    private func examples(_ held: RowSet, at destination: String, _ plan: FilePlan) throws -> [HeldRow] {
-        let checked = plan.heldRows[destination]
+    private func examples(_ part: HeldPart, _ plan: FilePlan) throws -> [HeldRow] {
+        let destination = destination(of: part)
         var numbers: [Int: Int] = [:]
-        for row in 1..<plan.rows + 1 where held.contains(row) {
+        for row in 1..<plan.rows + 1 where part.rows.contains(row) {
             numbers[row] = numbers.count + 1
             if numbers.count == HeldDrop.examplesMax { break }
         }
-        var found = (checked?.examples ?? []).compactMap { example -> HeldRow? in
-            guard let number = numbers[example.row] else { return nil }
-            var example = example
-            example.row = number
-            return example
+        guard !part.isOfChecks else {
+            return (plan.heldRows[destination]?.examples ?? []).compactMap { example in
+                guard let number = numbers[example.row] else { return nil }
+                var example = example
+                example.row = number
+                return example
+            }
         }
-        // The others are told by the lines that they have.
+        // What was overtaken is told by the lines that it has.
+        var found: [HeldRow] = []
         var newer: [Int: Set<Int>] = [:]
         var overtaken: [(example: HeldRow, by: (drop: Int, row: Int))] = []
         try lines(of: file.directory + "/" + FileMover.Part.result, drop: file.drop) { line in
             guard line.destination == destination, line.outcome == .unsent, line.reason == Hold.held,
-                let number = numbers[line.row], checked?.rows.contains(line.row) != true,
+                let number = numbers[line.row],
                 let by = HeldText.newer(in: String(decoding: line.text, as: UTF8.self))
             else { return }
             newer[by.drop, default: []].insert(by.row)

@@ -110,22 +110,18 @@ struct MadeDrops: Sendable {
 
 /// Rows of a held drop that need a look, as they lie beside its file.
 enum HeldFiles {
-    private struct Row: Codable {
-        var row: Int
-        var ric: String
-        var field: String
-        var old: String?
-        var new: String?
-        var reason: String
+    /// A file of ours: how many rows the drop has, and those that need a look.
+    private struct Held: Codable {
+        var rows: Int
+        var examples: [HeldRow]
     }
 
-    /// Writes them, durably. That the file is there, without a result beside it, says that the drop is held, should the ledger be
-    /// lost. Waits for the disk. Throws `DiskError`.
-    static func write(_ rows: [HeldRow], to directory: String, mode: UInt32) throws {
-        let kept = rows.prefix(HeldDrop.examplesMax).map {
-            Row(row: $0.row, ric: $0.ric, field: $0.field, old: $0.old, new: $0.new, reason: $0.reason)
-        }
-        let bytes = Array(try JSONEncoder().encode(kept))
+    /// Writes them, and how many rows the drop has, durably. That the file is there, without a result beside it, says that the drop is
+    /// held, should the ledger be lost. Waits for the disk. Throws `DiskError`.
+    static func write(_ examples: [HeldRow], ofRows rows: Int, to directory: String, mode: UInt32) throws {
+        let bytes = Array(
+            try JSONEncoder().encode(
+                Held(rows: rows, examples: Array(examples.prefix(HeldDrop.examplesMax)))))
         try FileMover().write(bytes, to: directory + "/" + FileMover.Part.heldRows, mode: mode)
         try Disk.syncDirectory(directory)
     }
@@ -137,13 +133,28 @@ enum HeldFiles {
     }
 
     /// Reads them; none where there are none, or where nobody can read them. Waits for the disk.
-    static func read(in directory: String) -> [HeldRow] {
-        guard let bytes = try? Disk.contents(directory + "/" + FileMover.Part.heldRows),
-            let rows = try? JSONDecoder().decode([Row].self, from: Data(bytes))
-        else { return [] }
-        return rows.map {
-            HeldRow(row: $0.row, ric: $0.ric, field: $0.field, old: $0.old, new: $0.new, reason: $0.reason)
-        }
+    static func read(in directory: String) -> [HeldRow] { held(in: directory)?.examples ?? [] }
+
+    /// Rows of the drop; nil: nobody can tell. Waits for the disk.
+    static func rows(in directory: String) -> Int? { held(in: directory)?.rows }
+
+    private static func held(in directory: String) -> Held? {
+        guard let bytes = try? Disk.contents(directory + "/" + FileMover.Part.heldRows) else { return nil }
+        return try? JSONDecoder().decode(Held.self, from: Data(bytes))
+    }
+
+    /// Writes which rows of a drop checks hold while the others go, by destination, durably. Waits for the disk. Throws `DiskError`.
+    static func write(checked held: [String: HeldRows], to directory: String, mode: UInt32) throws {
+        let bytes = Array(try JSONEncoder().encode(held))
+        try FileMover().write(bytes, to: directory + "/" + FileMover.Part.checkedRows, mode: mode)
+        try Disk.syncDirectory(directory)
+    }
+
+    /// Reads them; none where none were written. Waits for the disk. Throws when they cannot be read.
+    static func checked(in directory: String) throws -> [String: HeldRows] {
+        let path = directory + "/" + FileMover.Part.checkedRows
+        guard try Disk.exists(path) else { return [:] }
+        return try JSONDecoder().decode([String: HeldRows].self, from: Data(try Disk.contents(path)))
     }
 }
 

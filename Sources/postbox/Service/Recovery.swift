@@ -146,7 +146,7 @@ struct Recovery: Sendable {
             snapshot.isMade = true
             let hold = Hold(
                 reason: Hold.overtaken, text: "it was held when the ledger was lost",
-                rows: await context.disk.run { HeldFiles.read(in: work + "/\(drop)").map(\.row).max() ?? 1 },
+                rows: await context.disk.run { HeldFiles.rows(in: work + "/\(drop)") ?? 1 },
                 since: now, within: snapshot.rule.holdWithin)
             let made = MadeDrop(number: drop, name: name, snapshot: snapshot, hold: hold)
             try await context.ledger.make([made], at: now)
@@ -155,9 +155,14 @@ struct Recovery: Sendable {
         }
         try await context.ledger.adopt(drop, name: name, snapshot: snapshot, at: now)
         let record = try await context.ledger.open().first { $0.number == drop }
-        return ClaimedFile(
+        var file = ClaimedFile(
             drop: drop, name: name, directory: work + "/\(drop)", claimedAt: now, snapshot: snapshot,
             refusal: refusal, record: record, isAdopted: true, presents: true)
+        // It was held, and has a result: rows of it may have been sent since.
+        file.wasReleased = try await context.disk.run {
+            try Disk.exists(work + "/\(drop)/" + FileMover.Part.heldRows)
+        }
+        return file
     }
 }
 

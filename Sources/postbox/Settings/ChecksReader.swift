@@ -29,8 +29,8 @@ struct ChecksReader {
             section.report("`\(first.rawValue)` of a check needs `field`: what it looks at", at: first)
         }
         var checks: [CheckRule] = []
-        let action = action(section, .onFail) ?? .reject
-        func add(_ kind: CheckRule.Kind?) { if let kind { checks.append(CheckRule(kind, action)) } }
+        let said = action(section, .onFail)
+        func add(_ kind: CheckRule.Kind?) { if let kind { checks.append(CheckRule(kind, said ?? .reject)) } }
         if let field {
             add(range(section, field, isSpread: isSpread))
             add(move(section, field))
@@ -39,9 +39,9 @@ struct ChecksReader {
         }
         add(section.texts(.ordered).map { .ordered($0) })
         add(spread(section))
-        checks += universe(section, action)
-        checks += rows(section, action)
-        checks += layout(section, action)
+        checks += universe(section, said ?? .hold)
+        checks += rows(section, said ?? .hold)
+        checks += layout(section, said ?? .hold)
         refuseStrays(section, isSpread: isSpread)
         if checks.isEmpty, section.problemCount == before {
             section.report(
@@ -123,7 +123,6 @@ struct ChecksReader {
 
     private func universe(_ section: SettingsSection<CheckKey>, _ action: CheckRule.Action) -> [CheckRule] {
         guard section.has(.universe) else { return [] }
-        holdsFile(section, .universe)
         let place: (table: String, key: String)? = section.read(.universe) { value in
             guard let universe = value.section(UniverseKey.self) else { return nil }
             universe.require(.table)
@@ -133,9 +132,9 @@ struct ChecksReader {
         }
         let missing = section.read(.missing) { $0.parsed(as: "a number or a percentage", SettingsText.rowLimit) }
         let extra: CheckRule.Action? = section.read(.extra) { value in
-            guard let text = value.text("allow, reject or warn"), text != "allow" else { return nil }
+            guard let text = value.text("allow, reject, hold or warn"), text != "allow" else { return nil }
             guard let action = CheckRule.Action(rawValue: text) else {
-                value.refuse("allow, reject or warn")
+                value.refuse("allow, reject, hold or warn")
                 return nil
             }
             return action
@@ -150,7 +149,6 @@ struct ChecksReader {
 
     private func rows(_ section: SettingsSection<CheckKey>, _ action: CheckRule.Action) -> [CheckRule] {
         guard section.has(.rows) else { return [] }
-        holdsFile(section, .rows)
         let asked: [CheckRule.Kind]? = section.read(.rows) { value in
             guard let rows = value.section(CheckRowsKey.self) else { return nil }
             if !rows.has(.min), !rows.has(.againstLast) {
@@ -169,7 +167,6 @@ struct ChecksReader {
 
     private func layout(_ section: SettingsSection<CheckKey>, _ action: CheckRule.Action) -> [CheckRule] {
         guard section.has(.layout) else { return [] }
-        holdsFile(section, .layout)
         let isAsked: Bool? = section.read(.layout) { value in
             guard let text = value.text("unchanged") else { return nil }
             if text != "unchanged" { value.refuse("unchanged") }
@@ -192,14 +189,6 @@ struct ChecksReader {
 
     // MARK: - What is not there
 
-    /// A check of the whole file holds it where nothing else is said.
-    private func holdsFile(_ section: SettingsSection<CheckKey>, _ key: CheckKey) {
-        guard !section.has(.onFail) else { return }
-        section.report(
-            "`\(key.rawValue)` of a check holds the file where nothing else is said, which this version cannot: write "
-                + "`on_fail: reject`, which refuses the file, or `on_fail: warn`", at: key)
-    }
-
     private func refuseUnavailable(_ section: SettingsSection<CheckKey>) {
         if section.has(.unchanged) {
             section.report(
@@ -220,18 +209,12 @@ struct ChecksReader {
         }
     }
 
-    /// `reject` or `warn`.
+    /// `reject`, `hold` or `warn`.
     private func action(_ section: SettingsSection<CheckKey>, _ key: CheckKey) -> CheckRule.Action? {
         section.read(key) { value in
-            guard let text = value.text("reject or warn") else { return nil }
-            if text == "hold" {
-                section.report(
-                    "`\(key.rawValue): hold` of a check keeps back what fails, which this version cannot: write `reject` or `warn`",
-                    at: key)
-                return nil
-            }
+            guard let text = value.text("reject, hold or warn") else { return nil }
             guard let action = CheckRule.Action(rawValue: text) else {
-                value.refuse("reject or warn")
+                value.refuse("reject, hold or warn")
                 return nil
             }
             return action

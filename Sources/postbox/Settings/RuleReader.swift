@@ -62,6 +62,10 @@ enum RuleReader {
                 at: .carry)
         }
         rule.checks = section.read(.checks, ChecksReader(zone: zone, hasColumnRIC: rule.usesColumn("RIC")).read)
+        rule.holdFileAbove = section.read(.holdFileAbove, limit)
+        if section.has(.holdFileAbove), !rule.holdsRows {
+            section.report("`hold_file_above` needs a check of rows with `on_fail: hold`", at: .holdFileAbove)
+        }
         for (path, mistake) in rule.pathMistakes {
             section.report("\"\(path)\" is not \(mistake.expected)", at: section.has(.arrays) ? .arrays : .rows)
         }

@@ -81,12 +81,15 @@ struct StatusBoardTests {
 
     @Test("Held rows are shown old beside new, with what to do about them; the rest is counted")
     func held() throws {
-        let row = HeldRow(row: 17, ric: "VOD.L", field: "BID", old: "1.20", new: "12.0", reason: "moved_too_far")
+        let row = HeldRow(
+            row: 17, ric: "VOD.L", field: "BID", old: "1.20", new: "12.0", reason: "moved_too_far",
+            text: "BID: much more")
         let drop = HeldDrop(
             drop: 8, name: "eod.csv", original: 7, why: "31 rows moved too far", rows: 31, since: 0, until: 0,
             proposedBy: Person(text: "unix:alice", isNamed: true), examples: Array(repeating: row, count: 31))
         let lines = StatusText.heldLines(try #require(JSONValue.parse("{\"held\":[\(drop.json)]}")))
         #expect(lines.count { $0.contains("17") && $0.contains("1.20") && $0.contains("12.0") } == 20)
+        #expect(lines.count { $0.hasSuffix("moved_too_far  BID: much more") } == 20)
         #expect(lines.contains { $0.contains("and 11 more") })
         #expect(lines.contains { $0.contains("unix:alice proposes") })
         #expect(lines.last?.contains("postbox release 8") == true)

@@ -93,7 +93,7 @@ struct HoldTests {
         #expect(hold.leftOut(rows: 5) == nil && hold.refusal == nil)
         hold.decision = .released(by: "unix:alice", proposedBy: nil, at: 9, rows: .only([2...3, 9...9]), isNew: false)
         let left = hold.leftOut(rows: 5)
-        #expect((1...5).filter { left?.detail(of: $0)?.reason == "left_out" } == [1, 4, 5])
+        #expect((1...5).filter { left?.detail(of: $0, in: PostBatch())?.reason == "left_out" } == [1, 4, 5])
         #expect(hold.refusal == nil && hold.released?.count(of: 5) == 2)
         hold.decision = .released(by: "unix:alice", proposedBy: nil, at: 9, rows: .except([9...9]), isNew: false)
         #expect(hold.leftOut(rows: 5) == nil && hold.released?.count(of: 5) == 5)

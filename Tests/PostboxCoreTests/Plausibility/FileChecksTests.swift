@@ -104,6 +104,19 @@ struct FileChecksTests {
         #expect(findings(.layout, past: past, layout: new).first?.hasPrefix("warn: ") == true)
     }
 
+    @Test("What holds a file warns once somebody released it; what refuses it still does")
+    func released() {
+        var rule = MappingRule(destinations: ["cache"])
+        rule.checks = [CheckRule(.rows(min: 9), .hold), CheckRule(.rows(min: 8), .reject)]
+        var sources = RowSources()
+        func actions() -> [CheckRule.Action]? {
+            FileChecks(rule, sources: sources)?.findings(rows: 1, counted: 1).map(\.action)
+        }
+        #expect(actions() == [.hold, .reject])
+        sources.isReleased = true
+        #expect(actions() == [.warn, .reject])
+    }
+
     @Test("A table that is not there refuses the file")
     func withoutTable() {
         let check = CheckRule(.universe(table: "rics", key: "RIC", missing: .rows(0)), .warn)

@@ -189,6 +189,41 @@ struct RowChecksTests {
                 == ["!below_min", "below_min not_ordered", "posted"])
     }
 
+    @Test("What holds a row is told whole, unless the row is rejected; of a row that was released it warns")
+    func holds() {
+        let checks = [
+            CheckRule(.range(field: "BID", min: "1", max: nil), .hold),
+            CheckRule(.range(field: "BID", min: "2", max: nil), .warn),
+            CheckRule(.ordered(["BID", "ASK"]), .hold),
+            CheckRule(.range(field: "ASK", min: "0", max: nil)),
+        ]
+        let rows: [[TestCell]] = [
+            ["A", "0.5", "7"], ["B", "0.5", "0.1"], ["C", "0.5", "-1"], ["D", "1.5", "7"], ["E", "3", "7"],
+        ]
+        #expect(
+            judged(checks, columns: ["RIC", "BID", "ASK"], rows) == [
+                "?below_min", "?below_min ?not_ordered", "below_min", "!below_min", "posted",
+            ])
+        #expect(
+            judged(checks, columns: ["RIC", "BID", "ASK"], rows, isReleased: true) == [
+                "!below_min !below_min", "!below_min !below_min !not_ordered", "below_min", "!below_min", "posted",
+            ])
+    }
+
+    @Test("Of a row that is held the old value stands beside the new one, and nothing of it is lost")
+    func heldValues() throws {
+        let closes = try lookupTable("RIC,CLOSE\nA.TST,120.00\n", key: "RIC", columns: ["CLOSE"])
+        let known = CheckRule.Known(table: "closes", by: nil, take: "CLOSE", first: .hold)
+        let batch = judgedBatch(
+            [CheckRule(.move(field: "BID", percent: "10", known), .hold)], columns: ["RIC", "BID"],
+            [["A.TST", "135.05"], ["B.TST", "5"]], tables: ["closes": closes])
+        let first = try #require(batch.holds[1]?.first)
+        #expect(first.field == "BID" && first.old == "120.00" && first.new == "135.05")
+        #expect(batch.holds[2]?.map(\.problem.reason) == ["no_last_value"])
+        #expect(batch.rows.allSatisfy { $0.problem < 0 && $0.fieldsLength > 0 } && batch.problems.isEmpty)
+        #expect(batch.only([batch.rows[1]]).holds.keys.sorted() == [2])
+    }
+
     @Test("Names in values and values in names mislead nobody")
     func names() {
         let check = CheckRule(.range(field: "BID", min: "1", max: nil))

@@ -9,12 +9,12 @@ import Testing
 /// What people ask for, asked of a spool between two runs of the program, which then goes on with what was decided.
 @Suite("Acts of people on drops", .serialized, .ownThreads)
 struct DeskActsTests {
-    private static let alice = Person(text: "unix:alice", isNamed: true)
+    static let alice = Person(text: "unix:alice", isNamed: true)
     private static let bob = Person(text: "unix:bob", isNamed: true)
-    private static let root = Person(text: "unix:root", isNamed: false)
+    static let root = Person(text: "unix:root", isNamed: false)
 
     /// The service's view of a desk's spool, without destinations that it talks to.
-    private static func acts(_ desk: Desk) throws -> DeskActs {
+    static func acts(_ desk: Desk) throws -> DeskActs {
         let loaded = try SettingsLoader.load(path: desk.folder.appendingPathComponent("postbox.yaml").path)
         let settings = loaded.settings
         let directories = settings.directories
@@ -31,7 +31,7 @@ struct DeskActsTests {
         return DeskActs(context: context) { _ in }
     }
 
-    private static func word(_ answer: DeskAnswer) -> String {
+    static func word(_ answer: DeskAnswer) -> String {
         switch answer {
         case .done(_, let facts, _):
             (["done"] + facts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }).joined(separator: " ")

@@ -570,7 +570,11 @@ struct SettingsLoaderTests {
                     {universe: {table: t, key: R}, missing: 1%, extra: warn, on_fail: reject}
                     {rows: {min: 900, against_last: 10%}, on_fail: warn}
                     {layout: unchanged, on_fail: reject}
-                    """, more: "    ric: Code\n    zone: Europe/Zurich\n    max_nacked: 1%\n")
+                    {layout: unchanged}
+                    {universe: {table: t, key: R}, extra: hold}
+                    {field: BID, max: 5, rows: {min: 5}}
+                    {field: BID, move: 10%, from: {table: t, by: RIC, take: C}, first: hold, on_fail: hold}
+                    """, more: "    ric: Code\n    zone: Europe/Zurich\n    max_nacked: 1%\n    hold_file_above: 20\n")
             ).rules.first)
         let known = CheckRule.Known(table: "t", by: nil, take: "C", first: .reject)
         #expect(
@@ -584,7 +588,13 @@ struct SettingsLoaderTests {
                 CheckRule(.universe(table: "t", key: "R", missing: .percent(value: 1, decimals: 0))),
                 CheckRule(.listed(table: "t", key: "R"), .warn), CheckRule(.rows(min: 900), .warn),
                 CheckRule(.rowsAgainstLast(percent: "10", zone: "Europe/Zurich"), .warn), CheckRule(.layout),
+                CheckRule(.layout, .hold), CheckRule(.universe(table: "t", key: "R", missing: .rows(0)), .hold),
+                CheckRule(.listed(table: "t", key: "R"), .hold), CheckRule(.range(field: "BID", min: nil, max: "5")),
+                CheckRule(.rows(min: 5), .hold),
+                CheckRule(
+                    .move(field: "BID", percent: "10", .init(table: "t", by: nil, take: "C", first: .hold)), .hold),
             ])
+        #expect(rule.holdFileAbove == .rows(20) && rule.holdsRows)
         #expect(rule.maxNacked == .percent(value: 1, decimals: 0))
         #expect(rule.tables == ["t": ["C", "R"]])
     }
@@ -605,14 +615,11 @@ struct SettingsLoaderTests {
         arguments: [
             ("{field: BID, move: 10%}", "write `from: {table: NAME, by: RIC, take: COLUMN}`"),
             ("{field: BID, factor: 100}", "`factor` of a check without `from`"),
-            ("{field: BID, unchanged: 5}", "leave it out"), ("{layout: unchanged}", "write `on_fail: reject`"),
+            ("{field: BID, unchanged: 5}", "leave it out"),
             ("{layout: same, on_fail: warn}", "unchanged"),
             ("{rows: {}, on_fail: warn}", "needs `min` or `against_last`"),
-            ("{rows: {min: 900}}", "write `on_fail: reject`"),
             ("{rows: {against_last: 10}, on_fail: warn}", "a percentage"),
-            ("{universe: {table: t, key: R}}", "write `on_fail: reject`"),
-            ("{field: BID, min: 1, on_fail: hold}", "write `reject` or `warn`"),
-            ("{field: BID, move: 1%, from: {table: t, by: RIC, take: C}, first: hold}", "write `reject` or `warn`"),
+            ("{field: BID, min: 1, on_fail: keep}", "reject, hold or warn"),
             ("{field: BIDS, min: 1}", "the nearest is `BID`"), ("{field: D, min: 1}", "the field is a date"),
             ("{field: N, min: 1}", "the field is a text"), ("{ordered: [BID, N]}", "the field is a text"),
             ("{min: 1}", "needs `field`"), ("{field: BID}", "a check needs what it looks for"),
@@ -624,7 +631,7 @@ struct SettingsLoaderTests {
             ("{spread: [BID], max: 5%}", "[BID, ASK]"),
             ("{ordered: [BID]}", "two fields at least"), ("{field: BID, min: 1, missing: 3}", "goes with `universe`"),
             ("{field: BID, min: 1, from: {table: t, by: RIC, take: C}}", "goes with `move` or `factor`"),
-            ("{universe: {table: t, key: R}, extra: hold, on_fail: warn}", "allow, reject or warn"),
+            ("{universe: {table: t, key: R}, extra: keep, on_fail: warn}", "allow, reject, hold or warn"),
             ("{field: BID, minimum: 1}", "unknown key `minimum`"),
         ])
     func faultyChecks(_ check: String, _ words: String) {
@@ -689,6 +696,13 @@ struct SettingsLoaderTests {
             Self.head + "http: " + http.replacingOccurrences(of: "HASH", with: "\"\(hash)\"") + "\n")
         #expect(problems.count == 1, "\(problems)")
         #expect(problems.first?.contains(words) == true, "\(problems)")
+    }
+
+    @Test("How many held rows hold the file is asked only where rows are held")
+    func strayHoldLimit() {
+        let problems = Self.problems(
+            Self.checked("{field: BID, min: 1}\n{layout: unchanged}", more: "    hold_file_above: 5%\n"))
+        #expect(problems.count == 1 && problems.first?.contains("`hold_file_above` needs") == true, "\(problems)")
     }
 
     @Test("Every key that the loader knows is explained in the article")

@@ -1,0 +1,459 @@
+import Foundation
+import PostboxCore
+import PostboxIO
+import TestSupport
+import Testing
+
+@testable import postbox
+
+/// Rows and files that checks hold until a person decides.
+@Suite("Held by checks, end to end", .serialized, .ownThreads)
+struct HeldByChecksTests {
+    /// A BID below 1 waits; the others go.
+    private static let below1 = """
+          - match: "*.csv"
+            checks: [{field: BID, min: 1, on_fail: hold}]
+            hold_file_above: 100%
+        """
+    private static let four = "RIC,BID\nA.TST,5\nB.TST,0.5\nC.TST,0.2\nD.TST,7\n"
+    private static let held = "a.csv.rejects-1.csv"
+
+    private static func held(_ desk: Desk) async throws -> [HeldDrop] { try await DeskActsTests.acts(desk).held() }
+
+    /// What a person does between two runs, in words.
+    private static func act(_ desk: Desk, _ act: DeskAct) async throws -> String {
+        DeskActsTests.word(try await DeskActsTests.acts(desk).act(act, by: DeskActsTests.alice))
+    }
+
+    private static func posts(_ simulator: RunningSimulator, _ ric: String) throws -> [String?] {
+        try simulator.posts().filter { $0.ric == ric }.map(\.fields)
+    }
+
+    private static func json(_ desk: Desk, _ name: String, in folder: Desk.Folder) throws -> [String: Any] {
+        let data = try Data(contentsOf: desk.path(folder).appendingPathComponent(name + ".summary.json"))
+        return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    }
+
+    /// Names of directories in `work/`, hidden ones too.
+    private static func work(_ desk: Desk) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: desk.path(.work).path).filter { $0 != "guard" }.sorted()
+    }
+
+    private static func bytes(_ desk: Desk, _ drop: Int, _ name: String) throws -> String {
+        try String(
+            contentsOf: desk.path(.work).appendingPathComponent("\(drop)/\(name)"), encoding: .utf8)
+    }
+
+    // MARK: - Rows
+
+    @Test("Rows that fail wait while the others go; a person at the socket sees why, and releases some of them")
+    func released() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], files: Self.below1)
+        let service = try desk.start()
+        try desk.drop("a.csv", Self.four)
+        let file = try await desk.finish("a.csv", in: .failed)
+        #expect(file.column("outcome") == ["acked", "unsent", "unsent", "acked"])
+        #expect(file.column("reason") == ["", "held", "held", ""])
+        #expect(file.column("text")[1] == "below_min: BID: 0.5 is below 1, the least that the rule allows.")
+        #expect(file.rejects == nil && file.summary.verdict == "partial")
+        let parts = try #require(try Self.json(desk, "a.csv", in: .failed)["held"] as? [[String: Any]])
+        #expect(parts.count == 1 && parts[0]["drop"] as? Int == 2 && parts[0]["rows"] as? Int == 2)
+        #expect(try Self.bytes(desk, 2, Self.held) == "RIC,BID\nB.TST,0.5\nC.TST,0.2\n")
+        #expect(service.errorOutput.contains(" held_for_release "))
+
+        let shown = try await desk.command(["held"])
+        #expect(shown.code == 0, "\(shown.errorOutput)")
+        for part in ["B.TST", "0.2", "below_min", "2 of its rows fail checks: 2 below_min", "of drop 1"] {
+            #expect(shown.output.contains(part), "\(part) is missing in \(shown.output)")
+        }
+        #expect(try await desk.command(["status"]).output.contains("1 held"))
+        // What lets go on what somebody stopped is no release.
+        #expect(try await desk.command(["resume", "2"]).code != 0)
+
+        let released = try await desk.command(["release", "2", "--rows", "1"])
+        #expect(released.code == 0, "\(released.errorOutput)")
+        #expect(released.output.contains("released, 1 of 2 rows; 1 row still fail"), "\(released.output)")
+        let again = try await desk.finish(Self.held, in: .failed)
+        #expect(again.column("outcome") == ["acked", "unsent"] && again.column("reason") == ["", "left_out"])
+        #expect(again.column("check_warnings").first?.hasPrefix("below_min: ") == true)
+        #expect(try Self.posts(simulator, "B.TST") == [#"{"BID":0.5}"#])
+        #expect(try Self.posts(simulator, "C.TST").isEmpty)
+        let late = try await desk.command(["release", "2"])
+        #expect(late.code == 64)
+        service.send(SIGTERM)
+        #expect(try await service.exitCode() == 0)
+        #expect(try Self.work(desk).isEmpty)
+    }
+
+    @Test(
+        "Killed at every step from the verdict to the end, the others go, nothing that is held does, and it is held once",
+        arguments: [
+            "claimed", "checks_noted", "planned", "advanced", "offered", "outcomes_written", "verifying", "read_back",
+            "rejects_written", "held_written", "summary_written", "result_complete", "settled", "made_placed",
+            "placed", "moved", "closed",
+        ])
+    func killed(label: String) async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], destination: "verify: all", files: Self.below1)
+        try desk.drop("a.csv", Self.four)
+        #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": label]) == 137)
+        #expect(try await desk.once() == 75, "\(desk.log())")
+        let file = try desk.finished("a.csv", in: .failed)
+        #expect(file.column("outcome") == ["acked", "unsent", "unsent", "acked"], "\(desk.log())")
+        #expect(file.column("reason") == ["", "held", "held", ""])
+        #expect(file.column("text")[2].hasPrefix("below_min: BID: 0.2 is below 1"))
+        let held = try await Self.held(desk)
+        #expect(held.map(\.name) == [Self.held] && held.map(\.rows) == [2] && held.map(\.original) == [1])
+        #expect(held.first?.why == "2 of its rows fail checks: 2 below_min")
+        #expect(held.first?.examples.map(\.ric) == ["B.TST", "C.TST"])
+        #expect(held.first?.examples.map(\.new) == ["0.5", "0.2"])
+        #expect(held.first?.examples.map(\.reason) == ["below_min", "below_min"])
+        let drop = try #require(held.first?.drop)
+        #expect(try Self.work(desk) == ["\(drop)"])
+        #expect(try Self.bytes(desk, drop, Self.held) == "RIC,BID\nB.TST,0.5\nC.TST,0.2\n")
+        for ric in ["B.TST", "C.TST"] { #expect(try Self.posts(simulator, ric).isEmpty) }
+        // Nobody lets go of it but a person.
+        #expect(try await desk.once() == 75)
+        #expect(try await Self.act(desk, .release(drop: drop, .all)) == "done failing 2 released 2")
+        #expect(try await desk.once() == 0, "\(desk.log())")
+        #expect(try desk.finished(Self.held, in: .done).column("outcome") == ["acked", "acked"])
+        for ric in ["B.TST", "C.TST"] { #expect(try Self.posts(simulator, ric).count == 1) }
+        #expect(try Self.work(desk).isEmpty)
+    }
+
+    @Test("Refused, nothing of it is sent; its time over, neither; a refused one may be contributed again")
+    func refused() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], files: Self.below1 + "\n    release: {within: 1h}")
+        try desk.drop("a.csv", Self.four)
+        #expect(try await desk.once() == 75)
+        #expect(try await Self.act(desk, .refuse(drop: 2, why: "pence")) == "done refused 2")
+        #expect(try await desk.once() == 3)
+        let file = try desk.finished(Self.held, in: .failed)
+        #expect(file.summary.verdict == "refused" && file.summary.reason == "refused_by_desk")
+        #expect(file.column("reason") == ["refused_by_desk", "refused_by_desk"])
+        #expect(try Self.posts(simulator, "B.TST").isEmpty)
+
+        // It fails again, and is held again.
+        #expect(try await Self.act(desk, .retry(drop: 2, why: "right after all")) == "done")
+        #expect(try await desk.once() == 75, "\(desk.log())")
+        let held = try await Self.held(desk)
+        #expect(held.map(\.rows) == [2] && held.first?.original == 3)
+        let last = try #require(held.first?.drop)
+        #expect(try await Self.act(desk, .release(drop: last, .all)) == "done failing 2 released 2")
+        #expect(try await desk.once() == 0, "\(desk.log())")
+        #expect(try Self.posts(simulator, "B.TST") == [#"{"BID":0.5}"#])
+        #expect(try Self.work(desk).isEmpty)
+    }
+
+    @Test("What nobody releases in time is refused")
+    func timedOut() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], files: Self.below1 + "\n    release: {within: 2s}")
+        let service = try desk.start()
+        try desk.drop("a.csv", Self.four)
+        let file = try await desk.finish(Self.held, in: .failed)
+        #expect(file.summary.reason == "not_released" && file.column("reason") == ["not_released", "not_released"])
+        service.send(SIGTERM)
+        #expect(try await service.exitCode() == 0)
+        #expect(service.errorOutput.contains(" release_at_risk "))
+        #expect(try Self.posts(simulator, "B.TST").isEmpty)
+    }
+
+    @Test("A row that is held at two destinations is one row for a person, and goes to both")
+    func twoDestinations() async throws {
+        let desk = try Desk()
+        let first = try await desk.simulate(name: "first")
+        let second = try await desk.simulate(name: "second")
+        try desk.configure([first.url, second.url], files: Self.below1 + "\n    destination: [cache, second]")
+        try desk.drop("a.csv", Self.four)
+        #expect(try await desk.once() == 75)
+        #expect(try desk.finished("a.csv", in: .failed).column("reason").count { $0 == "held" } == 4)
+        let held = try await Self.held(desk)
+        #expect(held.map(\.rows) == [2] && held.map(\.name) == [Self.held])
+        #expect(try await Self.act(desk, .release(drop: 2, .except([2...2]))) == "done failing 1 left_out 1 released 1")
+        _ = try await desk.once()
+        for simulator in [first, second] {
+            #expect(try Self.posts(simulator, "B.TST") == [#"{"BID":0.5}"#])
+            #expect(try Self.posts(simulator, "C.TST").isEmpty)
+        }
+    }
+
+    @Test("Old value beside new, by the table of the claim, whatever stands in it by now")
+    func oldValue() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure(
+            [simulator.url], top: "tables: {closes: {file: closes.csv, key: RIC}}\n",
+            files: """
+                  - match: "*.csv"
+                    checks: [{field: BID, move: 10%, from: {table: closes, by: RIC, take: CLOSE}, on_fail: hold}]
+                    hold_file_above: 2
+                """)
+        let table = desk.folder.appendingPathComponent("closes.csv")
+        try Data("RIC,CLOSE\nA.TST,100\nB.TST,100\n".utf8).write(to: table)
+        try desk.drop("a.csv", "RIC,BID\nA.TST,101\nB.TST,150\n")
+        #expect(try await desk.once() == 75)
+        let row = try #require(try await Self.held(desk).first?.examples.first)
+        #expect(row.ric == "B.TST" && row.field == "BID" && row.old == "100" && row.new == "150")
+        #expect(row.reason == "moved_too_far" && row.text?.contains("50 % away") == true)
+        try Data("RIC,CLOSE\nA.TST,100\nB.TST,150\n".utf8).write(to: table)
+        #expect(try await desk.once() == 75)
+        #expect(try await Self.act(desk, .release(drop: 2, .all)) == "done failing 1 released 1")
+        #expect(try await desk.once() == 0)
+        #expect(try Self.posts(simulator, "B.TST") == [#"{"BID":150}"#])
+    }
+
+    @Test(
+        "Beside rejected and skipped rows, of unpivoted and of grouped files: what is held is in the file's own bytes")
+    func shapes() async throws {
+        for (rule, text, bytes, rics) in [
+            (
+                "fields: {BID: BID}\n    where: [{column: T, is: P}]",
+                "RIC,T,BID\nA.TST,P,5\nB.TST,X,0.5\nC.TST,P,0.5\nD.TST,P,1e5\n",
+                "RIC,T,BID\nC.TST,P,0.5\n", ["C.TST"]
+            ),
+            (
+                "ric: {template: \"{S}.{$F}\"}\n    unpivot: {columns: [X, Y], name: $F, value: $V}\n    fields: {BID: $V}",
+                "S,X,Y\nA,5,0.5\nB,6,7\n", "S,X,Y\nA,,0.5\n", ["A.Y"]
+            ),
+            (
+                "ric: S\n    group: {by: [S], field: M, value: V}\n    fields: {BID: BID, ASK: ASK}",
+                "S,M,V\nA.TST,BID,5\nA.TST,ASK,6\nB.TST,BID,0.5\nB.TST,ASK,7\n",
+                "S,M,V\nB.TST,BID,0.5\nB.TST,ASK,7\n", ["B.TST"]
+            ),
+        ] {
+            let desk = try Desk()
+            let simulator = try await desk.simulate()
+            try desk.configure([simulator.url], files: Self.below1 + "\n    " + rule)
+            try desk.drop("a.csv", text)
+            #expect(try await desk.once() == 75, "\(desk.log())")
+            let held = try await Self.held(desk)
+            #expect(held.map(\.rows) == [1] && held.first?.examples.map(\.ric) == rics)
+            #expect(try Self.bytes(desk, 2, Self.held) == bytes)
+            #expect(try await Self.act(desk, .release(drop: 2, .all)) == "done failing 1 released 1")
+            #expect(try await desk.once() == 0, "\(desk.log())")
+            #expect(try simulator.posts().map(\.ric).last == rics.last)
+            #expect(try simulator.posts().count { $0.ric == rics.last } == 1)
+        }
+    }
+
+    @Test("Rows of a correction may be held, too: a file of rejects is never held as a whole for it")
+    func correction() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure(
+            [simulator.url], files: "  - {match: \"*\", checks: [{field: BID, min: 1, on_fail: hold}]}")
+        try desk.drop("a.csv", "RIC,BID\nA.TST,5\nB.TST,1e5\nC.TST,1e5\n")
+        #expect(try await desk.once() == 2)
+        try desk.drop(Self.held, "RIC,BID\nB.TST,0.5\nC.TST,7\n")
+        #expect(try await desk.once() == 75)
+        let file = try desk.finished("a.csv.rejects-1.2.csv", in: .failed)
+        #expect(file.column("outcome") == ["unsent", "acked"] && file.column("reason") == ["held", ""])
+        let held = try await Self.held(desk)
+        #expect(held.map(\.original) == [2] && held.map(\.rows) == [1])
+        let drop = try #require(held.first?.drop)
+        #expect(try await Self.act(desk, .release(drop: drop, .all)) == "done failing 1 released 1")
+        #expect(try await desk.once() == 0)
+        #expect(try Self.posts(simulator, "B.TST") == [#"{"BID":0.5}"#])
+    }
+
+    @Test("A released row that something newer has overtaken is counted in the answer, and held once more as such")
+    func overtaken() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], files: Self.below1)
+        try desk.drop("a.csv", Self.four)
+        #expect(try await desk.once() == 75)
+        try desk.drop("b.csv", "RIC,BID\nB.TST,9\n")
+        #expect(try await desk.once() == 75)
+        #expect(try await Self.act(desk, .release(drop: 2, .all)) == "done failing 2 overtaken 1 released 2")
+        #expect(try await desk.once() == 75, "\(desk.log())")
+        let file = try desk.finished(Self.held, in: .failed)
+        #expect(file.column("outcome") == ["unsent", "acked"] && file.column("reason") == ["held", ""])
+        #expect(try Self.posts(simulator, "B.TST") == [#"{"BID":9}"#])
+        let held = try await Self.held(desk)
+        #expect(held.map(\.rows) == [1] && held.first?.examples.map(\.reason) == ["overtaken"])
+        let drop = try #require(held.first?.drop)
+        #expect(try await Self.act(desk, .release(drop: drop, .all)) == "done failing 1 overtaken 1 released 1")
+        #expect(try await desk.once() == 0, "\(desk.log())")
+        #expect(try Self.posts(simulator, "B.TST") == [#"{"BID":9}"#, #"{"BID":0.5}"#])
+    }
+
+    @Test(
+        "A released row that may have been sent never ends held, also when the ledger is lost",
+        arguments: [false, true])
+    func ledgerLost(isReleased: Bool) async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], files: Self.below1)
+        try desk.drop("a.csv", Self.four)
+        #expect(try await desk.once() == 75)
+        if isReleased {
+            #expect(try await Self.act(desk, .release(drop: 2, .all)) == "done failing 2 released 2")
+            #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": "outcomes_written"]) == 137)
+        }
+        for name in desk.names(in: .state) where name.hasPrefix("ledger") {
+            try FileManager.default.removeItem(at: desk.path(.state).appendingPathComponent(name))
+        }
+        let code = try await desk.once()
+        if isReleased {
+            #expect(code != 75, "\(desk.log())")
+            let folder: Desk.Folder = desk.names(in: .done).contains(Self.held) ? .done : .failed
+            let file = try desk.finished(Self.held, in: folder)
+            #expect(file.column("reason").allSatisfy { $0 != "held" })
+        } else {
+            #expect(code == 75)
+            #expect(try Self.posts(simulator, "B.TST").isEmpty)
+            #expect(try await Self.held(desk).map(\.name) == [Self.held])
+        }
+    }
+
+    // MARK: - Whole files
+
+    private static let three = "RIC,BID\nA.TST,5\nB.TST,0.5\nC.TST,7\n"
+
+    @Test(
+        "A check of the whole file, and too many rows that fail, hold all of it, with a kill on the way or without",
+        arguments: ["universe", "rows", "limit"],
+        [nil, "claimed", "hold_written", "hold_recorded"] as [String?])
+    func whole(_ why: String, _ label: String?) async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        let checks = [
+            "universe": "{universe: {table: rics, key: RIC}}", "rows": "{rows: {min: 4}}",
+            "limit": "{field: BID, min: 1, on_fail: hold}",
+        ]
+        try desk.configure(
+            [simulator.url], top: "tables: {rics: {file: rics.csv, key: RIC}}\n",
+            files: "  - {match: \"*.csv\", checks: [\(checks[why] ?? "")]}")
+        try Data("RIC\nA.TST\nZ.TST\n".utf8).write(to: desk.folder.appendingPathComponent("rics.csv"))
+        try desk.drop("a.csv", Self.three)
+        if let label { #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": label]) == 137) }
+        #expect(try await desk.once() == 75, "\(desk.log())")
+        #expect(try simulator.posts().isEmpty)
+        let held = try await Self.held(desk)
+        #expect(held.map(\.name) == ["a.csv"] && held.map(\.drop) == [1] && held.map(\.rows) == [3])
+        #expect(held.first?.original == nil)
+        let words = ["universe": "Z.TST", "rows": "has 3 rows", "limit": "1 of 3 rows fail checks"]
+        #expect(held.first?.why.contains(words[why] ?? "?") == true, "\(held)")
+        if why == "limit" { #expect(held.first?.examples.map(\.row) == [2]) }
+        #expect(desk.log().contains(" held_for_release ") || label != nil)
+
+        // It keeps nobody waiting, and no start lets it go.
+        try desk.drop("note.txt", "")
+        #expect(try await desk.once() == 75)
+        let failing = why == "limit" ? "failing 1 " : ""
+        #expect(try await Self.act(desk, .release(drop: 1, .except([3...3]))) == "done \(failing)left_out 1 released 2")
+        _ = try await desk.once()
+        let file = try desk.finished("a.csv", in: .failed)
+        #expect(file.column("outcome") == ["acked", "acked", "unsent"] && file.column("reason").last == "left_out")
+        #expect(try simulator.posts().map(\.ric) == ["A.TST", "B.TST"])
+        let summary = try Self.json(desk, "a.csv", in: .failed)
+        let story = try #require(summary["hold"] as? [String: Any])
+        #expect(story["released_by"] as? String == "unix:alice")
+        // What was said against it is told of what went.
+        if why == "limit" {
+            #expect(file.column("check_warnings")[1].hasPrefix("below_min"))
+        } else {
+            #expect((summary["warnings"] as? [String])?.isEmpty == false)
+        }
+        #expect(try Self.work(desk).isEmpty)
+    }
+
+    @Test("A whole file that is refused, or that nobody releases, ends refused with a line for each row")
+    func wholeRefused() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        let rule = "  - {match: \"*.csv\", checks: [{rows: {min: 4}}], release: {within: 1s}}"
+        try desk.configure([simulator.url], files: rule)
+        try desk.drop("a.csv", Self.three)
+        #expect(try await desk.once() == 75)
+        #expect(try await Self.act(desk, .refuse(drop: 1, why: "cut off")) == "done refused 3")
+        #expect(try await desk.once() == 3)
+        let file = try desk.finished("a.csv", in: .failed)
+        #expect(file.summary.verdict == "refused" && file.summary.reason == "refused_by_desk")
+        #expect(file.column("reason") == Array(repeating: "refused_by_desk", count: 3))
+
+        // Contributed again it is held again; without the check it would go.
+        #expect(try await Self.act(desk, .retry(drop: 1, why: nil)) == "done")
+        #expect(try await desk.once() == 75, "\(desk.log())")
+        let again = try #require(try await Self.held(desk).first)
+        try await eventually("its time is over") { Clock.wall() > again.until }
+        #expect(try await desk.once() == 3, "\(desk.log())")
+        #expect(try desk.finished("a.2.csv", in: .failed).summary.reason == "not_released")
+        try desk.configure([simulator.url], files: "  - {match: \"*.csv\"}")
+        #expect(try await Self.act(desk, .retry(drop: again.drop, why: nil)) == "done")
+        #expect(try await desk.once() == 0, "\(desk.log())")
+        #expect(try simulator.posts().count == 3)
+        #expect(try Self.work(desk).isEmpty)
+    }
+
+    @Test(
+        "A file that was held as a whole is as old as it was: a row that newer files have overtaken is held once more")
+    func wholeOvertaken() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure(
+            [simulator.url], files: "  - {match: \"a*\", checks: [{rows: {min: 4}}]}\n  - {match: \"*\"}")
+        try desk.drop("a.csv", Self.three)
+        #expect(try await desk.once() == 75)
+        try desk.drop("b.csv", "RIC,BID\nB.TST,9\n")
+        #expect(try await desk.once() == 75)
+        _ = try desk.finished("b.csv", in: .done)
+        #expect(try await Self.act(desk, .release(drop: 1, .all)) == "done overtaken 1 released 3")
+        #expect(try await desk.once() == 75, "\(desk.log())")
+        let file = try desk.finished("a.csv", in: .failed)
+        #expect(file.column("outcome") == ["acked", "unsent", "acked"] && file.column("reason")[1] == "held")
+        #expect(try Self.posts(simulator, "B.TST") == [#"{"BID":9}"#])
+        #expect(try await Self.held(desk).map(\.name) == [Self.held])
+        let cancel = try await desk.command(["cancel", "3"])
+        #expect(cancel.code == 64 && cancel.errorOutput.contains("postbox refuse 3"), "\(cancel.errorOutput)")
+    }
+
+    @Test(
+        "Killed at every step of a release of a whole file, each row has its outcome once and none ends held",
+        arguments: ["release_recorded", "planned", "advanced", "offered", "outcomes_written", "settled", "moved"])
+    func wholeKilled(label: String) async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure(
+            [simulator.url], files: "  - {match: \"*.csv\", checks: [{field: BID, min: 1, on_fail: hold}]}")
+        try desk.drop("a.csv", Self.three)
+        #expect(try await desk.once() == 75)
+        #expect(try await Self.act(desk, .release(drop: 1, .all)) == "done failing 1 released 3")
+        if label != "release_recorded" {
+            #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": label]) == 137)
+        }
+        #expect(try await desk.once() == 0, "\(desk.log())")
+        #expect(try desk.finished("a.csv", in: .done).column("outcome") == ["acked", "acked", "acked"])
+        #expect(Set(try simulator.posts().map(\.ric)) == ["A.TST", "B.TST", "C.TST"])
+        #expect(try Self.work(desk).isEmpty)
+    }
+
+    // MARK: - check
+
+    @Test("check tells what would be held, and ends with 75")
+    func check() async throws {
+        let desk = try Desk()
+        try desk.configure(["ws://127.0.0.1:1/WebSocket"], files: Self.below1)
+        try Data(Self.four.utf8).write(to: desk.folder.appendingPathComponent("a.csv"))
+        let rows = try await desk.command(["check", "--config", "postbox.yaml", "a.csv"], workingFolder: desk.folder)
+        #expect(rows.code == 75)
+        #expect(rows.output.contains("4 rows: 2 would be posted, 0 rejected, 2 held"), "\(rows.output)")
+        #expect(rows.output.contains("held: below_min: BID: 0.5") && !rows.output.contains("Update   B.TST"))
+        try desk.configure(
+            ["ws://127.0.0.1:1/WebSocket"],
+            files: "  - {match: \"*.csv\", checks: [{field: BID, min: 1, on_fail: hold}]}")
+        let whole = try await desk.command(
+            ["check", "--json", "--config", "postbox.yaml", "a.csv"], workingFolder: desk.folder)
+        #expect(whole.code == 75 && whole.output.isEmpty, "\(whole.output)")
+        #expect(whole.errorOutput.contains("the whole file would be held: 2 of 4 rows fail checks"))
+        #expect(whole.errorOutput.split(separator: "\n").count { $0.contains("\"held\": true") } == 3)
+    }
+}
