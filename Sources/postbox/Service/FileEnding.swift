@@ -158,6 +158,12 @@ struct FileEnding: Sendable {
         try await context.disk.run { try keepLayout(of: plan, after: verdict) }
         var summary = report.summary(of: fate, facts, plan: plan, source: source, results: results)
         if let seen { seen.tell(&summary) }
+        let heldRows = results.held.values.reduce(0) { $0 + $1.count }
+        if heldRows > 0, made.isEmpty {
+            summary.warnings.append(
+                "no drop holds the rows that ended `held` (\(heldRows)): the file is gone or was changed, so that their bytes are not to be had; the result has their values"
+            )
+        }
         summary.heldAs = made.map {
             FileSummary.HeldPart(
                 drop: $0.number, destinations: $0.snapshot.rule.destinations, rows: $0.hold?.rows ?? 0)

@@ -46,8 +46,8 @@ struct HeldRowsWriter: Sendable {
             let (reason, words) = (plan.heldRows[destination(of: part)] ?? HeldRows()).told(of: rows)
             return Hold(
                 reason: reason,
-                text: (rows.count == 1 ? "one of its rows fails checks: " : "\(rows.count) of its rows fail checks: ")
-                    + words, rows: rows.count, since: now, within: within)
+                text: "checks hold \(rows.count == 1 ? "one" : "\(rows.count)") of its rows: \(words)",
+                rows: rows.count, since: now, within: within)
         }
         return Hold(
             reason: Hold.overtaken,

@@ -24,13 +24,16 @@ struct ReleaseLook: Sendable {
         var words: String {
             var words = ""
             if failing > 0 {
-                words += "; \(failing) row\(failing == 1 ? "" : "s") still fail checks, and go all the same"
+                words +=
+                    failing == 1
+                    ? "; 1 of them still fails a check and goes all the same"
+                    : "; \(failing) of them still fail checks and go all the same"
             }
             if overtaken > 0 {
-                let what = overtaken == 1 ? "1 row is" : "\(overtaken) rows are"
                 words +=
-                    "; \(what) older than what newer files had accepted since: "
-                    + (rule == .skip ? "not sent" : "held again, to be released as new")
+                    "; \(overtaken) of them \(overtaken == 1 ? "is" : "are") older than what was accepted since, and "
+                words += overtaken == 1 ? "is " : "are "
+                words += rule == .skip ? "not sent" : "held once more, to be released as new"
             }
             return words
         }

@@ -36,7 +36,7 @@ struct HeldRowsTests {
         #expect((found != nil) == isHeld)
         if let found {
             #expect(found.reason == "below_min" && found.examples == held.examples)
-            #expect(found.text.hasPrefix("\(count) of \(counted) rows fail checks"), "\(found.text)")
+            #expect(found.text.hasPrefix("checks hold \(count) of its \(counted) rows"), "\(found.text)")
             #expect(found.text.hasSuffix("\(count) below_min"))
         }
         #expect(hold(Self.rule(limit, rejects: true), [held]) == nil)

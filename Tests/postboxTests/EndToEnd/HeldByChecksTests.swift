@@ -65,7 +65,7 @@ struct HeldByChecksTests {
 
         let shown = try await desk.command(["held"])
         #expect(shown.code == 0, "\(shown.errorOutput)")
-        for part in ["B.TST", "0.2", "below_min", "2 of its rows fail checks: 2 below_min", "of drop 1"] {
+        for part in ["B.TST", "0.2", "below_min", "checks hold 2 of its rows: 2 below_min", "of drop 1"] {
             #expect(shown.output.contains(part), "\(part) is missing in \(shown.output)")
         }
         #expect(try await desk.command(["status"]).output.contains("1 held"))
@@ -74,7 +74,7 @@ struct HeldByChecksTests {
 
         let released = try await desk.command(["release", "2", "--rows", "1"])
         #expect(released.code == 0, "\(released.errorOutput)")
-        #expect(released.output.contains("released, 1 of 2 rows; 1 row still fail"), "\(released.output)")
+        #expect(released.output.contains("released, 1 of 2 rows; 1 of them still fails a check"), "\(released.output)")
         let again = try await desk.finish(Self.held, in: .failed)
         #expect(again.column("outcome") == ["acked", "unsent"] && again.column("reason") == ["", "left_out"])
         #expect(again.column("check_warnings").first?.hasPrefix("below_min: ") == true)
@@ -107,7 +107,7 @@ struct HeldByChecksTests {
         #expect(file.column("text")[2].hasPrefix("below_min: BID: 0.2 is below 1"))
         let held = try await Self.held(desk)
         #expect(held.map(\.name) == [Self.held] && held.map(\.rows) == [2] && held.map(\.original) == [1])
-        #expect(held.first?.why == "2 of its rows fail checks: 2 below_min")
+        #expect(held.first?.why == "checks hold 2 of its rows: 2 below_min")
         #expect(held.first?.examples.map(\.ric) == ["B.TST", "C.TST"])
         #expect(held.first?.examples.map(\.new) == ["0.5", "0.2"])
         #expect(held.first?.examples.map(\.reason) == ["below_min", "below_min"])
@@ -314,6 +314,46 @@ struct HeldByChecksTests {
         }
     }
 
+    @Test(
+        "When a file is gone in mid-work, rows that were held are not in doubt, and the summary says that no drop has them"
+    )
+    func fileGone() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], files: Self.below1)
+        try desk.drop("a.csv", Self.four)
+        #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": "advanced"]) == 137)
+        let directory = desk.path(.work).appendingPathComponent("1")
+        try FileManager.default.moveItem(
+            at: directory.appendingPathComponent("a.csv"), to: desk.folder.appendingPathComponent("a.csv"))
+        // As after a power cut: no line of it was durable.
+        try FileManager.default.removeItem(at: directory.appendingPathComponent(".result.part"))
+        #expect(try await desk.once() == 4, "\(desk.log())")
+        let summary = desk.path(.failed).appendingPathComponent("a.csv.result.csv")
+        let lines = try DelimitedText(String(contentsOf: summary, encoding: .utf8)).lines
+        #expect(lines.map { $0["outcome"] } == ["unknown", "unsent", "unsent", "unknown"])
+        #expect(try await Self.held(desk).isEmpty && Self.work(desk).isEmpty)
+        #expect(try simulator.posts().isEmpty)
+    }
+
+    @Test("A file that changed in mid-work leaves held rows in its result alone, and the summary says so")
+    func fileChanged() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], files: Self.below1)
+        try desk.drop("a.csv", Self.four)
+        #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": "outcomes_written"]) == 137)
+        try Data("RIC,BID\nA.TST,5\nB.TST,9\nC.TST,8\nD.TST,7\n".utf8).write(
+            to: desk.path(.work).appendingPathComponent("1/a.csv"))
+        _ = try await desk.once()
+        let file = try desk.finished("a.csv", in: .failed)
+        #expect(file.column("reason")[1] == "held" && file.column("reason")[2] == "held")
+        let warnings = try #require(try Self.json(desk, "a.csv", in: .failed)["warnings"] as? [String])
+        #expect(warnings.contains { $0.hasPrefix("no drop holds the rows that ended `held` (2)") }, "\(warnings)")
+        #expect(try await Self.held(desk).isEmpty)
+        for ric in ["B.TST", "C.TST"] { #expect(try Self.posts(simulator, ric).isEmpty) }
+    }
+
     // MARK: - Whole files
 
     private static let three = "RIC,BID\nA.TST,5\nB.TST,0.5\nC.TST,7\n"
@@ -340,7 +380,7 @@ struct HeldByChecksTests {
         let held = try await Self.held(desk)
         #expect(held.map(\.name) == ["a.csv"] && held.map(\.drop) == [1] && held.map(\.rows) == [3])
         #expect(held.first?.original == nil)
-        let words = ["universe": "Z.TST", "rows": "has 3 rows", "limit": "1 of 3 rows fail checks"]
+        let words = ["universe": "Z.TST", "rows": "has 3 rows", "limit": "checks hold 1 of its 3 rows"]
         #expect(held.first?.why.contains(words[why] ?? "?") == true, "\(held)")
         if why == "limit" { #expect(held.first?.examples.map(\.row) == [2]) }
         #expect(desk.log().contains(" held_for_release ") || label != nil)
@@ -453,7 +493,7 @@ struct HeldByChecksTests {
         let whole = try await desk.command(
             ["check", "--json", "--config", "postbox.yaml", "a.csv"], workingFolder: desk.folder)
         #expect(whole.code == 75 && whole.output.isEmpty, "\(whole.output)")
-        #expect(whole.errorOutput.contains("the whole file would be held: 2 of 4 rows fail checks"))
+        #expect(whole.errorOutput.contains("the whole file would be held: checks hold 2 of its 4 rows"))
         #expect(whole.errorOutput.split(separator: "\n").count { $0.contains("\"held\": true") } == 3)
     }
 }
