@@ -92,7 +92,9 @@ package struct HeldRows: Sendable, Equatable {
 
     /// As the second pass takes them.
     package var keptBack: KeptBack {
-        KeptBack(rows: rows, detail: OutcomeDetail(reason: Hold.held, text: "a check holds it"), texts: texts)
+        KeptBack(
+            rows: rows, detail: OutcomeDetail(reason: Hold.held, text: "it waits until somebody releases it"),
+            texts: texts)
     }
 }
 

@@ -33,7 +33,7 @@ struct ClaimedFile: Sendable {
             drop: drop, name: name, destinations: rule.destinations, maySkip: rule.maySkipRows,
             wasHeld: record != nil, companions: companions)
         moved.mayBeReadBack = isReadBack || record != nil
-        moved.mayHoldRows = rule.holdsRows
+        moved.mayHoldRows = rule.holdsRows || record != nil
         return moved
     }
     var place: DropPlace { snapshot.place(of: drop) }
@@ -97,20 +97,20 @@ struct ClaimedFile: Sendable {
         try Disk.syncDirectory(directory)
     }
 
-    /// By destination: rows that checks hold while the others go, as an earlier run noted. Throws when that cannot be read: nothing is
-    /// sent then.
-    func heldRows() throws -> [String: HeldRows] { rule.holdsRows ? try HeldFiles.checked(in: directory) : [:] }
+    /// By destination: rows that do not go with the others, as an earlier run noted. Throws when that cannot be read: nothing is sent then.
+    func heldRows() throws -> [String: HeldRows] { try HeldFiles.checked(in: directory) }
 
-    /// Notes which of its rows checks hold, durably, before the first of the others goes: whatever a later run makes of the rule, these
-    /// are not sent.
+    /// Notes which of its rows do not go, as checks hold them or a release left them out, durably and before the first of the others
+    /// goes: whatever a later run knows, these are not sent. Of a file that was released the note says so, should the ledger be lost.
     func note(held: [String: HeldRows]) throws {
-        if record != nil, record?.hold == nil {
+        let wasHeld = record?.hold != nil || wasReleased
+        if record != nil, !wasHeld {
             // An earlier try may have come to another end.
             for part in [FileMover.Part.heldRows, FileMover.Part.checkedRows] {
                 try Disk.remove(directory + "/" + part)
             }
         }
-        if !held.isEmpty { try HeldFiles.write(checked: held, to: directory, mode: try mode()) }
+        if wasHeld || !held.isEmpty { try HeldFiles.write(checked: held, to: directory, mode: try mode()) }
     }
 
     /// SHA-256 in hexadecimal; nil: it cannot be read, or its writer is still at it. Throws `DiskError`.

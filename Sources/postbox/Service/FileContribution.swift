@@ -158,8 +158,9 @@ struct FileContribution: Sendable {
 
     /// Of a file whose ledger was lost: rows of it may have been sent, so that it goes on.
     private func mayHaveSent(_ plan: FilePlan) async throws -> Bool {
-        guard file.isAdopted else { return false }
-        return try await Recovered.find(file, rows: plan.rows, skipped: plan.skipped, on: context.disk).hasJournal
+        guard file.record != nil else { return false }
+        let recovered = try await Recovered.find(file, rows: plan.rows, skipped: plan.skipped, on: context.disk)
+        return file.isAdopted && recovered.hasJournal || recovered.rows.sent > 0
     }
 
     /// Nothing of it is sent before somebody releases it.
@@ -356,8 +357,18 @@ struct FileContribution: Sendable {
 
     /// Rows that are not sent there: what checks hold back, and what a release left out.
     private func keptBack(_ plan: FilePlan, at destination: String) -> [KeptBack] {
-        if file.isReleased { return [file.record?.hold?.leftOut(rows: plan.rows)].compactMap { $0 } }
+        if file.record?.hold?.released != nil {
+            return [file.record?.hold?.leftOut(rows: plan.rows)].compactMap { $0 }
+        }
         return plan.keptBack(at: destination)
+    }
+
+    /// By destination: these rows, as they are noted.
+    private func notSent(_ plan: FilePlan) -> [String: HeldRows] {
+        guard let left = file.record?.hold?.leftOut(rows: plan.rows) else { return plan.heldRows }
+        var held = HeldRows()
+        for row in 1..<plan.rows + 1 where left.rows.contains(row) { held.insert(row, for: left.detail.reason) }
+        return Dictionary(uniqueKeysWithValues: rule.destinations.map { ($0, held) })
     }
 
     /// Where each destination's PostIDs begin, and which rows may have been sent there: as an earlier run planned it, or as the
@@ -384,9 +395,10 @@ struct FileContribution: Sendable {
                 try await context.disk.run { [file] in try file.note(skipped: skipped) }
                 FailPoint.reach("skipped_noted")
             }
-            if file.record != nil || !plan.heldRows.isEmpty {
-                try await context.disk.run { [file] in try file.note(held: plan.heldRows) }
-                if !plan.heldRows.isEmpty { FailPoint.reach("checks_noted") }
+            let held = notSent(plan)
+            if file.record != nil || !held.isEmpty {
+                try await context.disk.run { [file] in try file.note(held: held) }
+                if !held.isEmpty { FailPoint.reach("checks_noted") }
             }
             try await context.ledger.plan(
                 file.drop, size: plan.digests.size, sha256: plan.digests.sha256, digests: plan.digests.chunks,

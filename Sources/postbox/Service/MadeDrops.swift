@@ -116,8 +116,8 @@ enum HeldFiles {
         var examples: [HeldRow]
     }
 
-    /// Writes them, and how many rows the drop has, durably. That the file is there, without a result beside it, says that the drop is
-    /// held, should the ledger be lost. Waits for the disk. Throws `DiskError`.
+    /// Writes them, and how many rows the drop has, durably. That the file is there, and no note of a release (`ClaimedFile.note`), says
+    /// that the drop is held, should the ledger be lost. Waits for the disk. Throws `DiskError`.
     static func write(_ examples: [HeldRow], ofRows rows: Int, to directory: String, mode: UInt32) throws {
         let bytes = Array(
             try JSONEncoder().encode(
@@ -129,7 +129,7 @@ enum HeldFiles {
     /// Whether the drop in that directory was held when the ledger was lost. Waits for the disk.
     static func tellsHeld(_ directory: String) throws(DiskError) -> Bool {
         guard try Disk.exists(directory + "/" + FileMover.Part.heldRows) else { return false }
-        return try !Disk.exists(directory + "/" + FileMover.Part.result)
+        return try !Disk.exists(directory + "/" + FileMover.Part.checkedRows)
     }
 
     /// Reads them; none where there are none, or where nobody can read them. Waits for the disk.

@@ -141,6 +141,8 @@ struct Recovery: Sendable {
         context.shelves.opened(drop, snapshot)
         let now = Clock.wall()
         if refusal == nil, try await context.disk.run({ try HeldFiles.tellsHeld(work + "/\(drop)") }) {
+            // It may have been about to be refused.
+            try await context.disk.run { try Disk.remove(work + "/\(drop)/" + FileMover.Part.result) }
             // Of what was accepted since the ledger knows nothing any more: whoever releases it says that it is new.
             snapshot.original = RejectsName(name)?.drop
             snapshot.isMade = true
@@ -158,7 +160,7 @@ struct Recovery: Sendable {
         var file = ClaimedFile(
             drop: drop, name: name, directory: work + "/\(drop)", claimedAt: now, snapshot: snapshot,
             refusal: refusal, record: record, isAdopted: true, presents: true)
-        // It was held, and has a result: rows of it may have been sent since.
+        // It was held and then released: rows of it may have been sent since.
         file.wasReleased = try await context.disk.run {
             try Disk.exists(work + "/\(drop)/" + FileMover.Part.heldRows)
         }

@@ -100,7 +100,7 @@ struct HeldRowsTests {
         // As it was found before the first row went, where that is noted.
         held.texts[3] = "moved_too_far: as it was"
         #expect(held.keptBack.detail(of: 3, in: posts)?.text == "moved_too_far: as it was")
-        #expect(held.keptBack.detail(of: 1, in: PostBatch())?.text == "a check holds it")
+        #expect(held.keptBack.detail(of: 1, in: PostBatch())?.text == "it waits until somebody releases it")
     }
 
     @Test("No more rows are shown than a person could look at")
