@@ -12,7 +12,8 @@ struct CheckCommand: AsyncParsableCommand {
             exactly as it would go on the wire, PostID aside; problems then go to standard error, all of them. Else the first 20 \
             problems of each reason are printed, and how many more there are; --all prints all.
 
-            Ends with 0 when every row is fine, 2 when rows have problems, 3 when a file cannot be read.
+            Ends with 0 when every row is fine, 2 when rows have problems, 3 when a file cannot be read, 75 when rows or all of \
+            a file would be held until somebody releases them.
             """)
 
     @Option(name: .shortAndLong, help: "The configuration; without it, the plain mapping.")

@@ -25,8 +25,8 @@ struct ReleaseCommand: AsyncParsableCommand {
         abstract: "Sends what a check has held back.",
         discussion: """
             Sends the rows of a held drop, or some of them; the others end unsent. `postbox held` shows what is held, and why. \
-            Rows that newer files have overtaken meanwhile are counted in the answer. Where the rule wants two people, the first one \
-            proposes with the same command.
+            The answer counts rows that still fail a check, and rows that newer files have overtaken meanwhile. Where the rule \
+            wants two people, the first one proposes with the same command.
 
             \(DropArguments.exitCodes)
             """)
