@@ -9,11 +9,14 @@ package struct AcceptedRows: ~Copyable {
     private enum Column {
         static let drop = 0
         static let row = 1
+        static let line = 2
         static let destination = 3
         static let ric = 4
         static let service = 5
         static let post = 6
         static let outcome = 7
+        static let postID = 12
+        static let sentAt = 14
         static let settledAt = 15
         static let fields = 16
         static let count = 17
@@ -41,7 +44,8 @@ package struct AcceptedRows: ~Copyable {
     private var targetText = RawBytes()
     private var destinationCount = -1
     private var clock = SettledClock()
-    private var fieldNames = FieldPlaces()
+    private var names = FieldPlaces()
+    private var shape = AcceptedShape()
     /// A text without its doubled quotes.
     private var plain = RawBytes()
 
@@ -61,7 +65,15 @@ package struct AcceptedRows: ~Copyable {
     ) -> Int {
         guard !isBroken, let base = text.baseAddress else { return text.count }
         var start = 0
-        while start < text.count, let end = readCells(base, from: start, count: text.count) {
+        while start < text.count {
+            if ric == nil {
+                // Most lines are shaped as the one before.
+                while let row = shape.take(base, start, text.count, ordinal, into: &rows, &names, &words) {
+                    start = row
+                    count += 1
+                }
+            }
+            guard let end = readCells(base, from: start, count: text.count) else { break }
             if isPastHeader {
                 guard takeLine(base, into: &rows, &words) else {
                     isBroken = true
@@ -92,7 +104,7 @@ package struct AcceptedRows: ~Copyable {
                 cell.start = at &+ 1
                 at &+= 1
                 while true {
-                    at = Self.find(base, at, count) { nonzeroBytes($0 ^ repeated(Byte.quote)) }
+                    at = findByte(base, at, count) { nonzeroBytes($0 ^ repeated(Byte.quote)) }
                     guard at &+ 1 < count else { return nil }
                     guard base.load(fromByteOffset: at &+ 1, as: UInt8.self) == Byte.quote else { break }
                     at &+= 2
@@ -100,7 +112,7 @@ package struct AcceptedRows: ~Copyable {
                 cell.end = at
                 at &+= 1
             } else {
-                at = Self.find(base, at, count) {
+                at = findByte(base, at, count) {
                     nonzeroBytes($0 ^ repeated(UInt8(ascii: ","))) & nonzeroBytes($0 ^ repeated(Byte.lineFeed))
                 }
                 cell.end = at
@@ -114,7 +126,7 @@ package struct AcceptedRows: ~Copyable {
             guard mark == UInt8(ascii: ",") else {
                 // Behind a closing quote stands something else: no line of ours.
                 column = 0
-                at = Self.find(base, at, count) { nonzeroBytes($0 ^ repeated(Byte.lineFeed)) }
+                at = findByte(base, at, count) { nonzeroBytes($0 ^ repeated(Byte.lineFeed)) }
                 guard at < count else { return nil }
                 at &+= 1
                 break
@@ -122,21 +134,6 @@ package struct AcceptedRows: ~Copyable {
         }
         if column < Column.count { cells[Column.drop] = Cell() }
         return at
-    }
-
-    /// The first byte from `start` that `plain` does not clear; `count`: there is none.
-    @inline(__always)
-    private static func find(
-        _ base: UnsafeRawPointer, _ start: Int, _ count: Int, _ plain: (UInt64) -> UInt64
-    ) -> Int {
-        var at = start
-        while at < count {
-            let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-            let found = ~plain(word) & repeated(0x80)
-            if found != 0 { return min(count, at &+ found.trailingZeroBitCount &>> 3) }
-            at &+= 8
-        }
-        return count
     }
 
     private func bytes(_ base: UnsafeRawPointer, _ column: Int) -> UnsafeRawBufferPointer {
@@ -180,7 +177,25 @@ package struct AcceptedRows: ~Copyable {
         }
         rows.end()
         count += 1
+        if ric == nil { learn(base, acceptedAt, isRefresh: isRefresh) }
         return true
+    }
+
+    /// The next lines are most likely shaped as this one, which was accepted.
+    private mutating func learn(_ base: UnsafeRawPointer, _ acceptedAt: Int64, isRefresh: Bool) {
+        guard !cells[Column.drop].isQuoted, !cells[Column.line].isQuoted, !cells[Column.ric].isQuoted,
+            !cells[Column.postID].isQuoted, cells[Column.fields].isQuoted
+        else { return shape.forget() }
+        shape.learn(
+            lead: between(base, cells[Column.drop].start, cells[Column.row].start),
+            middle: between(base, cells[Column.line].end, cells[Column.ric].start),
+            outcome: between(base, cells[Column.ric].end, cells[Column.postID].start),
+            sentAt: bytes(base, Column.sentAt), settledAt: bytes(base, Column.settledAt), acceptedAt: acceptedAt,
+            target: target, isRefresh: isRefresh)
+    }
+
+    private func between(_ base: UnsafeRawPointer, _ start: Int, _ end: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: base + start, count: end - start)
     }
 
     /// Mostly that of the row before.
@@ -221,6 +236,7 @@ package struct AcceptedRows: ~Copyable {
         func byte(_ place: Int) -> UInt8 { place < end ? base.load(fromByteOffset: place, as: UInt8.self) : 0 }
         guard byte(at) == UInt8(ascii: "{") else { return false }
         at &+= 1
+        names.begin()
         var index = 0
         while byte(at) != UInt8(ascii: "}") {
             if index > 0 {
@@ -230,16 +246,15 @@ package struct AcceptedRows: ~Copyable {
             guard byte(at) == Byte.quote, byte(at &+ 1) == Byte.quote else { return false }
             at &+= 2
             let name = at
-            at = Self.find(base, at, end) { nonzeroBytes($0 ^ repeated(Byte.quote)) }
+            at = findByte(base, at, end) { nonzeroBytes($0 ^ repeated(Byte.quote)) }
             guard at > name, byte(at &+ 1) == Byte.quote, byte(at &+ 2) == UInt8(ascii: ":") else { return false }
-            let field = fieldNames.place(
-                index, UnsafeRawBufferPointer(start: base + name, count: at - name), &words)
+            let field = names.place(UnsafeRawBufferPointer(start: base + name, count: at - name), &words)
             at &+= 3
             let value = at
             if byte(at) == Byte.quote {
-                guard let behind = takeText(base, at, end) else { return false }
+                guard let behind = takeJSONText(base, at, end, to: &plain) else { return false }
                 at = behind
-                rows.add(field: field, plain)
+                rows.add(field: field, value: plain.written)
             } else {
                 while at < end, byte(at) != UInt8(ascii: ","), byte(at) != UInt8(ascii: "}") { at &+= 1 }
                 guard at > value, at < end else { return false }
@@ -248,30 +263,6 @@ package struct AcceptedRows: ~Copyable {
             index &+= 1
         }
         return at &+ 1 == end
-    }
-
-    /// A JSON text into `plain`, with single quotes again. Returns the place behind it; nil: it does not end.
-    private mutating func takeText(_ base: UnsafeRawPointer, _ start: Int, _ end: Int) -> Int? {
-        plain.removeAll()
-        plain.append(Byte.quote)
-        // Each quote is two.
-        var at = start &+ 2
-        while at < end {
-            let byte = base.load(fromByteOffset: at, as: UInt8.self)
-            plain.append(byte)
-            switch byte {
-            case Byte.quote:
-                return at &+ 1 < end ? at &+ 2 : nil
-            case Byte.backslash:
-                guard at &+ 1 < end else { return nil }
-                let escaped = base.load(fromByteOffset: at &+ 1, as: UInt8.self)
-                plain.append(escaped)
-                at &+= escaped == Byte.quote ? 3 : 2
-            default:
-                at &+= 1
-            }
-        }
-        return nil
     }
 
     private static func number(_ text: UnsafeRawBufferPointer) -> Int? {
@@ -288,75 +279,4 @@ package struct AcceptedRows: ~Copyable {
 private func isSame(_ bytes: UnsafeRawBufferPointer, _ word: StaticString) -> Bool {
     bytes.count == word.utf8CodeUnitCount
         && isSameBytes(bytes, UnsafeRawBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
-}
-
-/// Times as `TimeText` writes them; rows that were answered together have the same.
-private struct SettledClock {
-    private var text = ContiguousArray<UInt8>()
-    private var value: Int64 = 0
-    private var date = ContiguousArray<UInt8>()
-    private var day: Int64 = 0
-
-    /// Microseconds since 1970; nil: it is no such time.
-    mutating func microseconds(_ bytes: UnsafeRawBufferPointer) -> Int64? {
-        if bytes.count == text.count, text.withUnsafeBytes({ isSameBytes($0, bytes) }) { return value }
-        guard bytes.count == 27, bytes[10] == UInt8(ascii: "T"), bytes[26] == UInt8(ascii: "Z") else { return nil }
-        let dateBytes = UnsafeRawBufferPointer(rebasing: bytes[..<10])
-        if date.count != 10 || !date.withUnsafeBytes({ isSameBytes($0, dateBytes) }) {
-            guard let year = Self.digits(bytes, 0, 4), let month = Self.digits(bytes, 5, 2),
-                let dayOfMonth = Self.digits(bytes, 8, 2), (1...12).contains(month), (1...31).contains(dayOfMonth)
-            else { return nil }
-            day = Int64(DateCalendar.number(year: Int(year), month: Int(month), day: Int(dayOfMonth)))
-            date = ContiguousArray(dateBytes)
-        }
-        guard let hour = Self.digits(bytes, 11, 2), let minute = Self.digits(bytes, 14, 2),
-            let second = Self.digits(bytes, 17, 2), let fraction = Self.digits(bytes, 20, 6)
-        else { return nil }
-        text = ContiguousArray(bytes)
-        value = (day * 86_400 + hour * 3_600 + minute * 60 + second) * 1_000_000 + fraction
-        return value
-    }
-
-    private static func digits(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ count: Int) -> Int64? {
-        var value: Int64 = 0
-        for index in start..<start + count {
-            guard bytes[index] &- UInt8(ascii: "0") <= 9 else { return nil }
-            value = value * 10 + Int64(bytes[index] &- UInt8(ascii: "0"))
-        }
-        return value
-    }
-}
-
-/// The places of a row's field names: mostly those of the row before it.
-private struct FieldPlaces: ~Copyable {
-    private var text = RawBytes()
-    private var known: ContiguousArray<(start: Int, count: Int, place: Int)> = []
-
-    @inline(__always)
-    mutating func place(_ index: Int, _ name: UnsafeRawBufferPointer, _ words: inout LastWords) -> Int {
-        if index < known.count {
-            let guess = known[index]
-            if guess.count == name.count {
-                let bytes = UnsafeRawBufferPointer(rebasing: text.written[guess.start..<guess.start + guess.count])
-                if isSameBytes(bytes, name) { return guess.place }
-            }
-        }
-        return learn(index, name, &words)
-    }
-
-    @inline(never)
-    private mutating func learn(_ index: Int, _ name: UnsafeRawBufferPointer, _ words: inout LastWords) -> Int {
-        let place = words.field(name)
-        // Rows of many kinds would fill it.
-        if text.count > 1 << 16 {
-            text.removeAll()
-            known.removeAll()
-        }
-        if index <= known.count {
-            let entry = (start: text.count, count: name.count, place: place)
-            text.append(name)
-            if index < known.count { known[index] = entry } else { known.append(entry) }
-        }
-        return place
-    }
 }

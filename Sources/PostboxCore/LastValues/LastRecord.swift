@@ -2,6 +2,9 @@
 ///
 /// The fields stand in groups that came with one row: drop, time and age once for all of them.
 package struct LastRecord {
+    /// What stands there is no record.
+    package struct Damaged: Error {}
+
     package let hash: UInt64
     /// All of it.
     package let bytes: UnsafeRawBufferPointer
@@ -21,8 +24,9 @@ package struct LastRecord {
         else { return nil }
         self.hash = hash
         self.body = body
-        key = UnsafeRawBufferPointer(rebasing: body[..<inner.at])
-        bytes = UnsafeRawBufferPointer(rebasing: text[start..<bodyStart + body.count])
+        key = UnsafeRawBufferPointer(start: body.baseAddress, count: inner.at)
+        bytes = UnsafeRawBufferPointer(
+            start: text.baseAddress.map { $0 + start }, count: bodyStart &- start &+ body.count)
     }
 
     /// Whether it stands before another one in a run.
@@ -55,11 +59,21 @@ struct LastOrigin: Equatable {
 
     @inline(__always)
     func write(to out: inout RawBytes) {
-        out.append(number: UInt64(truncatingIfNeeded: drop))
-        out.append(number: UInt64(bitPattern: acceptedAt &- Self.epoch))
+        let at = out.pointer(for: Self.bytesMax)
+        out.added(write(at: at) - at)
+    }
+
+    /// Bytes that it takes at most.
+    static let bytesMax = 30
+
+    /// Writes it where there is room for `bytesMax`. Returns the place behind it.
+    @inline(__always)
+    func write(at start: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+        var at = RawBytes.write(number: UInt64(truncatingIfNeeded: drop), at: start)
+        at = RawBytes.write(number: UInt64(bitPattern: acceptedAt &- Self.epoch), at: at)
         // Mostly a file is not much older than its answers.
         let wait = acceptedAt &- age
-        out.append(number: UInt64(bitPattern: wait &<< 1 ^ wait &>> 63))
+        return RawBytes.write(number: UInt64(bitPattern: wait &<< 1 ^ wait &>> 63), at: at)
     }
 
     @inline(__always)
@@ -79,7 +93,6 @@ struct LastOrigin: Equatable {
     /// 2020: a time counted from here takes a byte less.
     private static let epoch: Int64 = 1_577_836_800_000_000
 }
-
 /// Lays accepted rows of one RIC over what is known of it, one after the other, each drop's in the order of its file.
 package struct LastFold: ~Copyable {
     private struct Field {
@@ -148,9 +161,9 @@ package struct LastFold: ~Copyable {
     }
 
     /// No Refresh is known; one that came with the first group; one of its own.
-    private static let noMark: UInt64 = 0
-    private static let firstMark: UInt64 = 1
-    private static let ownMark: UInt64 = 2
+    static let noMark: UInt64 = 0
+    static let firstMark: UInt64 = 1
+    static let ownMark: UInt64 = 2
 
     /// Lays a row over it. `place`: its drop's. False: it cannot be read.
     package mutating func take(_ row: LastRow, of place: DropPlace) -> Bool {
@@ -165,9 +178,9 @@ package struct LastFold: ~Copyable {
         }
         var guess = 0
         while !reader.isAtEnd {
-            guard let place = reader.number(), let size = reader.number() else { return false }
+            guard let place = reader.number(), reader.number() != nil, let size = reader.number() else { return false }
             let valueStart = reader.at
-            guard reader.bytes(size) != nil else { return false }
+            guard reader.bytes(size) != nil, place < 1 << 32 else { return false }
             set(Int(truncatingIfNeeded: place), valueStart, Int(size), origin, &guess)
         }
         if row.isRefresh { forget(namedFrom: start, origin) }

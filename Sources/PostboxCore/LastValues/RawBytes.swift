@@ -7,7 +7,7 @@ package struct RawBytes: ~Copyable {
 
     package init(capacity: Int = 256) {
         self.capacity = max(64, capacity)
-        memory = .allocate(byteCount: self.capacity, alignment: 16)
+        memory = Self.make(self.capacity)
     }
 
     deinit {
@@ -40,7 +40,15 @@ package struct RawBytes: ~Copyable {
         return UnsafeMutableRawBufferPointer(start: memory + count, count: capacity - count)
     }
 
+    /// The place behind what was written, with room for that many bytes; what is written there counts from `added` on.
+    @inline(__always)
+    mutating func pointer(for more: Int) -> UnsafeMutableRawPointer {
+        if capacity &- count < more { grow(by: more) }
+        return memory + count
+    }
+
     /// So many bytes were written to the room.
+    @inline(__always)
     package mutating func added(_ bytes: Int) {
         precondition(bytes >= 0 && bytes <= capacity - count, "no more can be written than there is room for")
         count += bytes
@@ -72,15 +80,22 @@ package struct RawBytes: ~Copyable {
     /// A number in as few bytes as it needs: seven bits each, the lowest first.
     @inline(__always)
     package mutating func append(number: UInt64) {
-        if capacity &- count < 10 { grow(by: 10) }
+        let at = pointer(for: 10)
+        count &+= Self.write(number: number, at: at) - at
+    }
+
+    /// Writes a number as `append` does, where there is room for ten bytes. Returns the place behind it.
+    @inline(__always)
+    static func write(number: UInt64, at start: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
         var rest = number
+        var at = start
         while rest > 0x7F {
-            memory.storeBytes(of: UInt8(truncatingIfNeeded: rest) | 0x80, toByteOffset: count, as: UInt8.self)
-            count &+= 1
+            at.storeBytes(of: UInt8(truncatingIfNeeded: rest) | 0x80, as: UInt8.self)
+            at += 1
             rest &>>= 7
         }
-        memory.storeBytes(of: UInt8(truncatingIfNeeded: rest), toByteOffset: count, as: UInt8.self)
-        count &+= 1
+        at.storeBytes(of: UInt8(truncatingIfNeeded: rest), as: UInt8.self)
+        return at + 1
     }
 
     /// Writes over what stands at a place.
@@ -89,10 +104,15 @@ package struct RawBytes: ~Copyable {
         memory.storeBytes(of: number.littleEndian, toByteOffset: place, as: Number.self)
     }
 
+    /// What is long begins with a page, as reads and writes past the page cache want it.
+    private static func make(_ bytes: Int) -> UnsafeMutableRawPointer {
+        .allocate(byteCount: bytes, alignment: bytes < 1 << 16 ? 16 : 4096)
+    }
+
     @inline(never)
     private mutating func grow(by more: Int) {
         capacity = max(capacity * 2, count + more + 64)
-        let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
+        let larger = Self.make(capacity)
         larger.copyMemory(from: memory, byteCount: count)
         memory.deallocate()
         memory = larger

@@ -1,9 +1,18 @@
 /// Whether two JSON values say the same: the same bytes, or numbers of one value, as `1.5` and `1.50` are.
 func isSameValue(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Bool {
     if one.count == other.count, isSameBytes(one, other) { return true }
+    if let first = one.first, let second = other.first, first != second || one.count == other.count,
+        isOneToNine(first), isOneToNine(second)
+    {
+        // Without zeros before them they say the same only where they begin alike, and with as many digits only where they are the same.
+        return false
+    }
     guard let one = PlainDecimal(one), let other = PlainDecimal(other) else { return false }
     return one == other
 }
+
+@inline(__always)
+private func isOneToNine(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "1") < 9 }
 
 /// A number in plain notation, as it goes on the wire, by its value: whatever zeros stand around its digits.
 private struct PlainDecimal: Equatable {

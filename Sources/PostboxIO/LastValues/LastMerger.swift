@@ -1,116 +1,132 @@
+internal import Glibc
 internal import PostboxCore
 
-/// Makes one run of new rows and of some runs of a store: a record for each key, with all that is known of it.
-struct LastMerger: ~Copyable {
+/// Makes one run of new rows and of some runs of a store: reads and writes for `LastMerge`.
+struct LastMerger {
     /// Runs that become part of the new one, the newest first.
-    private let newer: [LastRun]
+    let newer: [LastRun]
     /// Runs that stay, the newest first.
-    private let older: [LastRun]
-    private let rooms: [LastRun.Room]
-    private let rows: RowSpill
+    let older: [LastRun]
+    let rows: RowSpill
     /// By the rows' ordinals.
-    private let places: [DropPlace]
-    private var fold = LastFold()
-    private var key = RawBytes()
-
-    init(newer: [LastRun], older: [LastRun], rows: RowSpill, places: [DropPlace]) {
-        self.newer = newer
-        self.older = older
-        rooms = older.map { _ in LastRun.Room() }
-        self.rows = rows
-        self.places = places
-    }
+    let places: [DropPlace]
 
     /// Writes the run, durable but for its name. Throws `LastRun.Damaged` and `DiskError`.
-    mutating func write(number: Int, path: String) throws -> LastRun {
-        var writer = try LastRun.Writer(number: number, path: path)
-        let cursors = try newer.map { try LastRun.Cursor($0) }
-        while true {
-            // Of two with one key the newer one.
-            var first: LastRecord?
-            for cursor in cursors {
-                guard let record = cursor.record else { continue }
-                if let known = first, !record.comesBefore(known) { continue }
-                first = record
+    func write(number: Int, path: String) throws -> LastRun {
+        do {
+            let descriptor = try Disk.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o640)
+            let end: LastRunText.End
+            do {
+                end = try write(descriptor, path)
+                try Disk.fdatasync(descriptor, path: path)
+            } catch {
+                // What is not finished counts for nothing.
+                _ = Glibc.close(descriptor)
+                throw error
             }
-            if let row = rows.row {
-                var order = 1
-                if let first {
-                    order = row.hash < first.hash ? -1 : row.hash > first.hash ? 1 : LastKey.order(row.key, first.key)
-                } else {
-                    order = -1
+            try Disk.close(descriptor, path: path)
+            return try LastRun(number: number, path: path, end)
+        } catch let error as SortedRecords.Damaged {
+            throw LastRun.Damaged(path: newer[error.run].path)
+        } catch is SortedRows.Damaged {
+            throw LastRun.Damaged(path: rows.path)
+        } catch is LastRecord.Damaged {
+            throw LastRun.Damaged(path: (newer.first ?? older.first)?.path ?? path)
+        }
+    }
+
+    private func write(_ descriptor: Int32, _ path: String) throws -> LastRunText.End {
+        let bytes = newer.reduce(rows.bytes) { $0 + $1.recordBytes }
+        var merge = LastMerge(
+            rows: try rows.sorted(), records: try records(bytes), places: places, lookUp: lookUp())
+        var text = LastRunText()
+        let piece = max(1 << 14, min(Self.pieceBytes, bytes))
+        // Much of it is not read again soon, and memory of the page cache costs as much as making the bytes.
+        var isDirect = bytes >= Self.directMin && Disk.goDirectly(descriptor, true)
+        while try merge.run(to: &text, until: piece) {
+            try text.take(pieces: Self.pageBytes) { bytes, at in
+                do throws(DiskError) {
+                    try Disk.write(descriptor, bytes, at: at, path: path)
+                } catch {
+                    // A disk that is full or broken is so either way; any other code says that this is no way to write to it.
+                    guard isDirect, ![ENOSPC, EDQUOT, EIO].contains(error.code), Disk.goDirectly(descriptor, false)
+                    else { throw error }
+                    isDirect = false
+                    try Disk.write(descriptor, bytes, at: at, path: path)
                 }
-                if order <= 0 {
-                    try lay(row, over: order == 0 ? first : nil, known: order == 0, &writer)
-                    if order < 0 { continue }
-                } else if let first {
-                    try writer.add(first)
-                }
-            } else if let first {
-                try writer.add(first)
-            } else {
-                break
             }
-            if let first { try pass(first, cursors) }
         }
-        return try writer.finish()
-    }
-
-    /// Every cursor goes on that has this record's key.
-    private mutating func pass(_ first: LastRecord, _ cursors: [LastRun.Cursor]) throws {
-        if cursors.count == 1 { return try cursors[0].step() }
-        let hash = first.hash
-        key.removeAll()
-        key.append(first.key)
-        for cursor in cursors {
-            guard let record = cursor.record, record.hash == hash, LastKey.order(record.key, key.written) == 0 else {
-                continue
-            }
-            try cursor.step()
+        // The last page is no whole one.
+        if isDirect, !Disk.goDirectly(descriptor, false) { throw DiskError(code: EINVAL, call: "fcntl", path: path) }
+        return try text.finish(magic: LastRun.magic) { bytes, at in
+            try Disk.write(descriptor, bytes, at: at, path: path)
         }
     }
 
-    /// Writes what the rows of one key make of what is known of it. `isKnown`: that is `record`; else it is looked for.
-    private mutating func lay(
-        _ row: LastRow, over record: LastRecord?, known isKnown: Bool, _ writer: inout LastRun.Writer
-    ) throws {
-        let hash = row.hash
-        key.removeAll()
-        key.append(row.key)
-        var isBegun = false
-        if let record {
-            isBegun = fold.begin(record.body, keyCount: record.key.count)
-            if !isBegun { throw LastRun.Damaged(path: newer.first?.path ?? "") }
-        } else if !isKnown {
-            for index in older.indices where !isBegun {
-                isBegun = try begin(hash, in: index)
-            }
+    private static let pageBytes = 4096
+    private static let pieceBytes = 1 << 18
+    private static let directMin = 1 << 20
+
+    private func records(_ bytes: Int) throws -> SortedRecords {
+        let readings = try newer.map { try RunReading($0) }
+        let runBytes = max(Self.pageBytes, min(1 << 17, bytes / Self.pageBytes * Self.pageBytes))
+        return try SortedRecords(runs: newer.count, runBytes: runBytes) { index, room in
+            try readings[index].read(into: room)
         }
-        if !isBegun { fold.begin(key: key.written) }
-        var next: LastRow? = row
-        while let row = next, row.hash == hash, LastKey.order(row.key, key.written) == 0 {
-            guard row.ordinal < places.count, fold.take(row, of: places[row.ordinal]) else {
-                throw LastRun.Damaged(path: newer.first?.path ?? "")
-            }
-            try rows.step()
-            next = rows.row
-        }
-        try writer.add(hash, &fold)
     }
 
-    private mutating func begin(_ hash: UInt64, in index: Int) throws -> Bool {
-        let run = older[index]
-        var known = RawBytes(capacity: 0)
-        var keyCount = 0
-        guard
-            try run.find(
-                hash, key.written, in: rooms[index],
-                { record in
-                    known.append(record.body)
+    private func lookUp() -> LastMerge.LookUp? {
+        guard !older.isEmpty else { return nil }
+        let runs = older.map { (run: $0, room: LastRun.Room()) }
+        return { hash, key, body in
+            for (run, room) in runs {
+                var keyCount: Int?
+                _ = try run.find(hash, key, in: room) { record in
+                    body.append(record.body)
                     keyCount = record.key.count
-                })
-        else { return false }
-        guard fold.begin(known.written, keyCount: keyCount) else { throw LastRun.Damaged(path: run.path) }
-        return true
+                }
+                if let keyCount { return keyCount }
+            }
+            return nil
+        }
+    }
+}
+
+/// A run that is read once from its beginning to its end.
+private final class RunReading {
+    private let run: LastRun
+    private let descriptor: Int32
+    private let isDirect: Bool
+    private var at = 0
+
+    /// Throws `DiskError`.
+    init(_ run: LastRun) throws(DiskError) {
+        self.run = run
+        // Its own: others read the run through the page cache meanwhile.
+        descriptor = try Disk.open(run.path, O_RDONLY)
+        isDirect = run.recordBytes >= 1 << 20 && Disk.goDirectly(descriptor, true)
+    }
+
+    deinit {
+        // Only read from: nothing can be lost by closing it.
+        _ = Glibc.close(descriptor)
+    }
+
+    /// The next bytes of records; 0: that was all. `room` is whole pages. Throws `LastRun.Damaged` and `DiskError`.
+    func read(into room: UnsafeMutableRawBufferPointer) throws -> Int {
+        guard at < run.recordBytes else { return 0 }
+        let wanted = min(room.count, run.recordBytes - at)
+        var got = pread(descriptor, room.baseAddress, room.count, off_t(at))
+        if got < wanted {
+            if isDirect, !Disk.goDirectly(descriptor, false) {
+                throw DiskError(code: EINVAL, call: "fcntl", path: run.path)
+            }
+            // A signal cut it short, this is no way to read it, or the disk is broken: that one says so again.
+            got = try Disk.read(descriptor, into: room, at: at, path: run.path)
+            if isDirect { _ = Disk.goDirectly(descriptor, true) }
+        }
+        guard got >= wanted else { throw LastRun.Damaged(path: run.path) }
+        at += wanted
+        return wanted
     }
 }

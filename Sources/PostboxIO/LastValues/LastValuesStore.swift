@@ -64,7 +64,7 @@ package actor LastValuesStore {
     ///   - rowMemory: Bytes that rows may take in memory while they are sorted.
     ///   - reach: Told of each step that was done; what it throws ends the application there, as a crash would.
     package init(
-        folder: String, rowMemory: Int = 12 << 20, reach: @escaping @Sendable (Step) throws -> Void = { _ in }
+        folder: String, rowMemory: Int = 4 << 20, reach: @escaping @Sendable (Step) throws -> Void = { _ in }
     ) {
         self.folder = folder
         self.rowMemory = rowMemory
@@ -158,8 +158,7 @@ package actor LastValuesStore {
                 throw Unreadable(drop: drop.place.drop, cause: error)
             }
         }
-        try spill.sort()
-        guard spill.count > 0 else {
+        guard !spill.isEmpty else {
             // Whoever starts next learns it from the ledger, too.
             manifest = next
             isBehind = true
@@ -168,7 +167,7 @@ package actor LastValuesStore {
         next.next += 1
         let first = firstMerged(spill.bytes)
         let path = LastStoreFiles.path(of: LastManifest.Run(number: manifest.next, size: 0, sum: 0), in: folder)
-        var merger = LastMerger(
+        let merger = LastMerger(
             newer: Array(runs[first...].reversed()), older: Array(runs[..<first].reversed()), rows: spill,
             places: drops.map(\.place))
         let run = try merger.write(number: manifest.next, path: path)
@@ -225,9 +224,10 @@ package actor LastValuesStore {
     // MARK: - Looking up
 
     /// Everything that is applied by now; what is applied later does not change it.
-    package func view() -> LastValuesView {
-        LastLookUp(runs: runs.reversed(), words: manifest.words).view
-    }
+    package func view() -> LastValuesView { lookUp().view }
+
+    /// The same for many keys together.
+    package func lookUp() -> LastLookUp { LastLookUp(runs: runs.reversed(), words: manifest.words) }
 }
 
 /// The names in `state/last/`.
@@ -248,32 +248,4 @@ enum LastStoreFiles {
 
     /// What may be removed when no manifest names it.
     static func isOurs(_ name: String) -> Bool { name == newManifest || name == spill || number(name) != nil }
-}
-
-/// Looks RICs up in the runs of a store.
-struct LastLookUp: Sendable {
-    /// The newest first.
-    let runs: [LastRun]
-    let words: LastWords
-
-    var view: LastValuesView {
-        LastValuesView { destination, service, ric in
-            guard let target = words.place(destination: destination, service: service) else { return nil }
-            var found: LastValues?
-            _ = try find(target, ric) { record in
-                guard let values = record.values(words) else { throw LastRun.Damaged(path: "state/last") }
-                found = values
-            }
-            return found
-        }
-    }
-
-    /// Gives `body` all that is known of a RIC at a target. False: nothing is known. Throws `LastRun.Damaged` and `DiskError`.
-    func find(_ target: Int, _ ric: UnsafeRawBufferPointer, _ body: (LastRecord) throws -> Void) throws -> Bool {
-        var key = RawBytes(capacity: 64)
-        LastKey.write(target: target, ric: ric, to: &key)
-        let hash = LastKey.hash(target: target, ric: ric)
-        for run in runs where try run.find(hash, key.written, in: LastRun.Room(), body) { return true }
-        return false
-    }
 }

@@ -34,7 +34,8 @@ struct AcceptedRowsTests {
         var rows = LastRows()
         var words = LastWords()
         var accepted = AcceptedRows(drop: 7, ordinal: 0)
-        #expect(take(text, &accepted, &rows, &words, pieces: { 1 + random.number(400) }) == 0)
+        let longest = random.pick([400, 6000])
+        #expect(take(text, &accepted, &rows, &words, pieces: { 1 + random.number(longest) }) == 0)
         #expect(!accepted.isBroken && accepted.count == wanted.count && rows.count == wanted.count)
         rows.sort()
         var index = 0
@@ -84,7 +85,7 @@ struct AcceptedRowsTests {
             var rows = LastRows()
             var words = LastWords()
             var accepted = AcceptedRows(drop: 7, ordinal: 0)
-            _ = take(broken, &accepted, &rows, &words, pieces: { 300 })
+            _ = take(broken, &accepted, &rows, &words, pieces: { seed % 2 == 0 ? 300 : 5000 })
             rows.sort()
             #expect(rows.count == accepted.count)
             var index = 0
@@ -136,7 +137,10 @@ struct AcceptedRowsTests {
         var lines = ["cache", "other, \"one\""].map {
             ResultLines(drop: 7, destination: $0, services: services, hasLines: true)
         }
+        var destination = 0
         for number in 1...(20 + random.number(60)) {
+            // Some lines in a row have much in common.
+            if random.number(8) == 0 { destination = random.number(2) }
             var batch = PostBatch()
             let ric = Array(random.pick(Self.rics).utf8)
             let names = Self.names.filter { _ in random.number(3) > 0 }
@@ -149,9 +153,19 @@ struct AcceptedRowsTests {
             let outcome = random.pick(PostOutcome.allCases + [.acked, .acked, .acked])
             let detail =
                 outcome == .acked ? OutcomeDetail() : OutcomeDetail(reason: "a_reason", text: "a, \"b\" \(number)")
-            lines[random.number(2)].append(
+            let settledAt = 1_790_000_000_000_000 + Int64(random.number(random.number(2) == 0 ? 1 << 40 : 1 << 22))
+            if outcome == .acked, random.number(4) > 0 {
+                // As it comes from the lane.
+                let settled = SettledRow(
+                    index: 0, outcome: .acked, attempts: 1 + random.number(12),
+                    sentAt: settledAt - Int64(random.number(1 << 20)), settledAt: settledAt)
+                let handover = Handover(drop: 7, batch: batch, rows: [row], postIDBase: UInt32(random.number(5000)))
+                lines[destination].append(SettledRun(handover: handover, rows: [settled]), to: &out)
+                continue
+            }
+            lines[destination].append(
                 row, in: batch, outcome: outcome, detail: detail,
-                settledAt: 1_790_000_000_000_000 + Int64(random.number(1 << 40)), to: &out)
+                settledAt: settledAt, to: &out)
         }
         return out.bytes
     }
