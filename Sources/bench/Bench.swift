@@ -75,6 +75,7 @@ enum Group: String, CaseIterable {
     case latency
     case memory
     case idle
+    case last
     case mapping
     case readers
     case parts
@@ -88,6 +89,7 @@ enum Group: String, CaseIterable {
         case .latency: "Latency"
         case .memory: "Memory"
         case .idle: "Idle"
+        case .last: "Last accepted values"
         case .mapping: "Mapping"
         case .readers: "Readers alone"
         case .parts: "Parts alone"
@@ -103,6 +105,7 @@ enum Group: String, CaseIterable {
         case .latency: try Latency(desk: desk).measure(show)
         case .memory: try Memory(desk: desk).measure(show)
         case .idle: try Idle(desk: desk).measure(show)
+        case .last: try LastCosts(desk: desk).measure(show)
         case .mapping: try Mapping(desk: desk).measure(show)
         case .readers: try Readers(desk: desk).measure(show)
         case .parts: try Parts(desk: desk).measure(show)

@@ -13,11 +13,13 @@ struct PostboxRun {
     var firstPostSeconds: Double
     /// Seconds from the start to the last file's summary.
     var lastFileSeconds: Double
+    /// Rows a second of the last one of the files, from its first post to its last answer.
+    var postedPerSecond: Double
 
     /// - Parameters:
     ///   - paths: the files, of `rows` rows together; they are linked, not copied.
     ///   - window: posts in flight.
-    ///   - rules: the configuration's section `files`; empty: it has none.
+    ///   - rules: what else the configuration says, such as the section `files`.
     static func measure(
         _ desk: Desk, _ paths: [String], rows: Int, port: Int, window: Int = 1000, isDurable: Bool = true,
         rules: String = ""
@@ -34,11 +36,12 @@ struct PostboxRun {
         if paths.count == 1, first.outcomes["acked"] != rows {
             throw BenchError("of \(rows) rows these came about: \(first.outcomes)")
         }
+        let last = try spool.summary(of: ((paths.last ?? "") as NSString).lastPathComponent)
         return PostboxRun(
             rows: rows, files: paths.count, end: end, syncs: fact("syncs", of: log),
             commits: fact("ledger_commits", of: log),
             firstPostSeconds: Double(Int(first.firstSent ?? 0) - child.startedAt) / 1e6,
-            lastFileSeconds: Double(done.last - child.startedAt) / 1e6)
+            lastFileSeconds: Double(done.last - child.startedAt) / 1e6, postedPerSecond: last.rowsPerSecond)
     }
 
     /// A number in the log's last line.

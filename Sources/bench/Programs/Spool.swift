@@ -93,10 +93,13 @@ struct Summary: Decodable {
     var outcomes: [String: Int]
     /// RFC 3339 with microseconds.
     var firstSentAt: String
+    /// From the first post to the last answer.
+    var rowsPerSecond: Double
 
     private enum CodingKeys: String, CodingKey {
         case rows, outcomes
         case firstSentAt = "first_sent_at"
+        case rowsPerSecond = "rows_per_second"
     }
 
     /// Microseconds since 1970.
