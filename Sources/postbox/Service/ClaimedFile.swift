@@ -9,13 +9,13 @@ struct ClaimedFile: Sendable {
     var directory: String
     /// Microseconds since 1970.
     var claimedAt: Int64
-    var snapshot: DropSnapshot
+    @Shared var snapshot: DropSnapshot
     /// Why it is refused whatever it holds: it matches no rule.
     var refusal: OutcomeDetail?
     /// Files that came with it, by their names in the inbox; nil: an earlier run took them.
     var companions: [String]?
     /// What an earlier run left; nil: claimed just now.
-    var record: DropRecord?
+    @Shared var record: DropRecord? = nil
     /// The ledger was lost: everything without a line may have been sent.
     var isAdopted = false
     /// The ledger that knew of its release was lost.

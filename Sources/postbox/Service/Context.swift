@@ -4,7 +4,7 @@ internal import PostboxIO
 
 /// What every contribution of a running Postbox shares.
 struct Context: Sendable {
-    var settings: Settings
+    @Shared var settings: Settings
     var configSHA256: String
     var ledger: Ledger
     var lanes: [String: PostingLane]

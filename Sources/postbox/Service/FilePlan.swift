@@ -11,7 +11,7 @@ struct FilePlan: Sendable {
     /// Rows of these that do not count; nil: the rule has neither `where` nor `take`.
     var skipped: RowSet?
     /// What the rule's values are made with.
-    var sources = RowSources()
+    @Shared var sources = RowSources()
     /// Rows rejected at the destination that rejects most.
     var rejected: Int
     /// Rows have line numbers of their own: not so in a JSON array on one line.

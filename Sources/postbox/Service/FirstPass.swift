@@ -14,7 +14,7 @@ struct FirstPass {
         /// Rows of these that do not count, by the rule's `where` and `take`; nil: the rule has neither.
         var skipped: RowSet?
         /// What the rule's values are made with from here on.
-        var sources = RowSources()
+        @Shared var sources = RowSources()
         /// The line of the last row; 0: there is none.
         var lastLine = 0
         /// What the file's trailer says against it.
@@ -32,11 +32,11 @@ struct FirstPass {
         var counted: Int { rows - (skipped?.count ?? 0) }
     }
 
-    let rule: MappingRule
+    @Shared var rule: MappingRule
     let format: PriceFileFormat
     let targets: [DestinationMapper.Target]
     /// What the rule's values are made with, besides the file.
-    let sources: RowSources
+    @Shared var sources: RowSources
 
     /// Throws `FileProblem` when the file cannot be read, `SourceFile.Changed` and `DiskError`. `disk`: where is read.
     func run(_ reader: FirstPassReader, on disk: DiskThreads) async throws -> Found {
