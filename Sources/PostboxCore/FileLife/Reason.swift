@@ -127,6 +127,7 @@ extension Reason {
             "The server refused more rows of the file than `max_nacked` allows; the rest was not sent."),
         Entry("too_old", "The date is older than a check of the rule allows."),
         Entry("truncated", "The file ends within a row."),
+        Entry("unchanged", "The value is the same in too many files in a row: it may be stale."),
         Entry("unchecked_enum", "There is no list that an enum's text could be checked with."),
         Entry("unknown_column", "The file has no such column, which a rule or the plain mapping needs."),
         Entry("unknown_entity", "XML names an entity that is not known."),

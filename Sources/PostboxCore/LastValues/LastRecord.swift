@@ -258,6 +258,16 @@ package struct LastFold: ~Copyable {
         target.append(out.written)
     }
 
+    /// Every field: its place among the store's, its value, where that comes from, and how many files in a row brought it.
+    func each(_ body: (Int, UnsafeRawBufferPointer, LastOrigin, Int) -> Void) {
+        let text = text.written
+        for field in fields {
+            body(
+                field.place, UnsafeRawBufferPointer(rebasing: text[field.start..<field.start + field.count]),
+                field.origin, field.run)
+        }
+    }
+
     /// The fields by their names; nil: one has no name.
     package func values(_ words: LastWords) -> LastValues? {
         let text = text.written

@@ -10,6 +10,8 @@ enum CheckFault: Sendable, Equatable {
     case old(String, earliest: String)
     case ahead(String, latest: String)
     case notListed(String, table: String, key: String)
+    /// It had this value in the files before, too: in so many in a row with this one; so many count as stale.
+    case stale(String, files: Int, limit: Int, Place)
     /// Nothing is known of it.
     case first(Place)
     case noNumber(String)
@@ -23,13 +25,22 @@ enum CheckFault: Sendable, Equatable {
         var text: String
     }
 
-    /// Where a value of a table stands.
-    struct Place: Sendable, Equatable {
-        var table: String
-        var column: String
-        var key: String
+    /// Where the known value is from.
+    enum Place: Sendable, Equatable {
+        case table(String, column: String, key: String)
+        /// It was accepted there: when, microseconds since 1970, and of which drop.
+        case accepted(at: Int64, drop: Int, destination: String)
+        /// Nothing was accepted of that RIC there.
+        case nowhere(ric: String, destination: String)
 
-        var text: String { "the column \(column) of the table \(table), for \(key)" }
+        var text: String {
+            switch self {
+            case .table(let table, let column, let key): "the column \(column) of the table \(table), for \(key)"
+            case .accepted(let time, let drop, let destination):
+                "drop \(drop), accepted by \(destination) at \(TimeText.text(time))"
+            case .nowhere(let ric, let destination): "\(ric) at \(destination)"
+            }
+        }
     }
 }
 
@@ -43,6 +54,7 @@ extension CheckFault {
         case .notOrdered(let low, let high): (nil, low.text + " " + high.text)
         case .wide(let low, let high, _, _): (nil, low + " " + high)
         case .moved(let value, let old, _, _, _, _), .off(let value, let old, _, _, _): (old, value)
+        case .stale(let value, _, _, _): (value, value)
         case .noKnownNumber(let old, _): (old, nil)
         case .notListed, .first: (nil, nil)
         }
@@ -103,6 +115,17 @@ extension CheckFault {
             return told(
                 reason: "unknown_instrument", "\(ric) is not in the column \(key) of the table \(table).",
                 "Correct the RIC, or add it to the table's file.")
+        case .stale(let value, let files, let limit, let place):
+            return told(
+                reason: "unchanged",
+                "\(field): \(value) is the same in \(files) files in a row, and the rule allows it in fewer than \(limit); the last one "
+                    + "is from \(place.text).",
+                "It may be an old price: have the file written anew, or take the field out of the check.")
+        case .first(.nowhere(let ric, let destination)):
+            return told(
+                reason: "no_last_value",
+                "\(field) cannot be compared: no value of it was accepted of \(ric) at \(destination) so far.",
+                "Look at the price: the next one is compared with it.")
         case .first(let place):
             return told(
                 reason: "no_last_value", "\(field) cannot be compared: there is no value in \(place.text).",

@@ -3,9 +3,14 @@ extension MappingRule {
     var checkProblems: [String] {
         var problems: [String] = []
         for check in checks ?? [] {
-            let wantsDate = if case .day = check.kind { true } else { false }
+            let wanted: CheckedKind =
+                switch check.kind {
+                case .day: .date
+                case .unchanged: .any
+                default: .number
+                }
             for name in check.fields {
-                if let problem = problem(ofChecked: name, wantsDate: wantsDate) { problems.append(problem) }
+                if let problem = problem(ofChecked: name, wanted: wanted) { problems.append(problem) }
             }
             switch check.kind {
             case .range(let field, let min?, let max?):
@@ -18,7 +23,7 @@ extension MappingRule {
                 problems.append("`ordered` of a check names a field twice")
             case .spread(let low, let high, _) where low == high:
                 problems.append("`spread` of a check names the field \(low) twice")
-            case .factor(_, let factor, _):
+            case .factor(_, let factor, _), .lastFactor(_, let factor, _):
                 if let number = CheckNumber(factor), let four = CheckNumber("4"), number.isLess(than: four) {
                     problems.append(
                         "`factor` of a check is \(factor): about so many times is between half of it and its double, so that it must be 4 at least"
@@ -30,8 +35,13 @@ extension MappingRule {
         return problems
     }
 
+    /// What a check wants its field to be.
+    private enum CheckedKind {
+        case number, date, any
+    }
+
     /// What stands against a check of the field; nil: nothing that can be known before a file comes.
-    private func problem(ofChecked name: String, wantsDate: Bool) -> String? {
+    private func problem(ofChecked name: String, wanted: CheckedKind) -> String? {
         guard let fields else {
             return ["ric", "post", "service"].contains(name.lowercased())
                 ? "`checks` names \(name), which is no field of the plain mapping" : nil
@@ -41,11 +51,12 @@ extension MappingRule {
             return
                 "`checks` names the field `\(VisibleText.line(name))`, which is not among the rule's `fields`\(nearest)"
         }
+        if wanted == .any { return nil }
         switch field.kindForChecks {
-        case .number where wantsDate: return "`age` and `future` are for dates, and \(name) is a number"
-        case .date where !wantsDate: return "a check of \(name) wants a number, and the field is a date"
+        case .number where wanted == .date: return "`age` and `future` are for dates, and \(name) is a number"
+        case .date where wanted == .number: return "a check of \(name) wants a number, and the field is a date"
         case .other(let what):
-            return "a check of \(name) wants a \(wantsDate ? "date" : "number"), and the field is \(what)"
+            return "a check of \(name) wants a \(wanted == .date ? "date" : "number"), and the field is \(what)"
         case .number, .date, .unknown: return nil
         }
     }

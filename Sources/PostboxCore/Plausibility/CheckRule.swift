@@ -21,6 +21,13 @@ package struct CheckRule: Sendable, Equatable, Codable {
         case move(field: String, percent: String, Known)
         /// `field` is not about so many times the value of a table (a plain decimal), nor about that part of it.
         case factor(field: String, factor: String, Known)
+        /// `field` is no further than so many per cent (a plain decimal) from the value that was accepted last of the row's RIC at the
+        /// destination. `first`: what becomes of a row of which none was.
+        case lastMove(field: String, percent: String, first: Action)
+        /// `field` is not about so many times that value (a plain decimal), nor about that part of it. `first` as above.
+        case lastFactor(field: String, factor: String, first: Action)
+        /// `field` has not had one value in so many files in a row, this one among them.
+        case unchanged(field: String, files: Int)
         /// A date that is not older than so many business days, nor later than so many ahead; today in `zone`, nil: in UTC.
         case day(field: String, age: Int?, future: Int?, zone: String?)
         /// The row's RIC stands in this column of a table.
@@ -67,7 +74,8 @@ extension CheckRule {
     /// The fields of the post that it looks at.
     var fields: [String] {
         switch kind {
-        case .range(let field, _, _), .move(let field, _, _), .factor(let field, _, _), .day(let field, _, _, _):
+        case .range(let field, _, _), .move(let field, _, _), .factor(let field, _, _), .day(let field, _, _, _),
+            .lastMove(let field, _, _), .lastFactor(let field, _, _), .unchanged(let field, _):
             [field]
         case .ordered(let fields): fields
         case .spread(let low, let high, _): [low, high]
@@ -79,6 +87,23 @@ extension CheckRule {
         switch kind {
         case .move(_, _, let known), .factor(_, _, let known): known
         default: nil
+        }
+    }
+
+    /// What becomes of a row of which nothing is known that it could be compared with.
+    var first: Action {
+        switch kind {
+        case .move(_, _, let known), .factor(_, _, let known): known.first
+        case .lastMove(_, _, let first), .lastFactor(_, _, let first): first
+        default: .warn
+        }
+    }
+
+    /// It compares with what was accepted last.
+    var comparesWithLast: Bool {
+        switch kind {
+        case .lastMove, .lastFactor, .unchanged: true
+        default: false
         }
     }
 
@@ -104,6 +129,9 @@ extension CheckRule {
 extension MappingRule {
     /// The rule asks whether its prices are plausible.
     package var isChecked: Bool { checks?.isEmpty == false }
+
+    /// Some of its checks compare with what was accepted last: they are made when every older drop has ended.
+    package var comparesWithLast: Bool { checks?.contains { $0.comparesWithLast } == true }
 
     /// Rows may go although something is said against them: by its checks, or of texts that are longer than their fields.
     package var mayWarn: Bool { isChecked || tooLong == .warn || fields?.contains { $0.tooLong == .warn } == true }

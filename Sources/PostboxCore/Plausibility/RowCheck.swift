@@ -7,6 +7,9 @@ enum RowCheck: Sendable {
     case factor(field: Int, Limit, Source)
     case day(field: Int, earliest: Int?, latest: Int?)
     case listed(TableKeys, table: String, key: String)
+    case lastMove(field: Int, Limit)
+    case lastFactor(field: Int, Limit)
+    case unchanged(field: Int, files: Int)
 
     /// A number of the rule, and how it is written there.
     struct Limit: Sendable {
@@ -55,6 +58,9 @@ enum RowCheck: Sendable {
         case .listed(let table, let key):
             let (found, column) = try Self.column(key, ofTable: table, sources)
             self = .listed(TableKeys(found, column: column), table: table, key: key)
+        case .lastMove(let name, let percent, _): self = .lastMove(field: field(name), try Self.limit(percent))
+        case .lastFactor(let name, let factor, _): self = .lastFactor(field: field(name), try Self.limit(factor))
+        case .unchanged(let name, let files): self = .unchanged(field: field(name), files: files)
         case .universe, .rows, .rowsAgainstLast, .layout: throw SettingsMistake("a check of a row")
         }
     }

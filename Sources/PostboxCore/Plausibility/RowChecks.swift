@@ -1,7 +1,7 @@
 /// Looks at rows that were mapped and says which of them are not plausible: they are rejected, held, or go with a warning.
 ///
-/// A verdict depends on the row, the rule, and the tables and the day of the drop's claim alone, so that every reading of a file
-/// comes to the same.
+/// A verdict depends on the row, the rule, the tables and the day of the drop's claim, and on what was found of it by last accepted
+/// values, so that every reading of a file comes to the same.
 package struct RowChecks: Sendable {
     private struct Entry {
         let check: RowCheck
@@ -12,9 +12,14 @@ package struct RowChecks: Sendable {
         let by: String?
         /// What becomes of a row of which nothing is known.
         let first: CheckRule.Action
+        /// Of a check against last accepted values: its index among the rule's; -1: it is another.
+        let last: Int
     }
 
     private var entries: [Entry] = []
+    /// What was found by last accepted values; nil: the rule does not ask, or it was not looked for yet.
+    private var findings: LastFindings.Cursor?
+    private let destinations: [String]
     private let names: [String]
     /// By field: columns of the file that it is made of, for places.
     private let columns: [[String]]
@@ -28,25 +33,31 @@ package struct RowChecks: Sendable {
     private var places: [String: UInt32] = [:]
     private var known = 0
 
+    /// - Parameter findings: What was found by last accepted values; nil: it was not looked for yet, and nothing is said about it.
+    ///
     /// nil: the rule has no check of rows.
-    package init?(_ rule: MappingRule, sources: RowSources) {
-        let checks = (rule.checks ?? []).filter { !$0.isOfFile }
+    package init?(_ rule: MappingRule, sources: RowSources, findings: LastFindings? = nil) {
+        let checks = (rule.checks ?? []).enumerated().filter {
+            !$0.element.isOfFile && (findings != nil || !$0.element.comparesWithLast)
+        }
         guard !checks.isEmpty else { return nil }
+        self.findings = rule.comparesWithLast ? findings.map { LastFindings.Cursor($0) } : nil
+        destinations = findings?.destinations ?? []
         var names: [String] = []
-        for name in checks.flatMap(\.fields) where !names.contains(name) { names.append(name) }
+        for name in checks.flatMap(\.element.fields) where !names.contains(name) { names.append(name) }
         self.names = names
         columns = names.map { name in rule.columns(ofField: name) }
         fields = PostFields(names)
         tellsAll = sources.tellsAll
         isReleased = sources.isReleased
         do throws(SettingsMistake) {
-            for check in checks {
+            for (index, check) in checks {
                 let compiled = try RowCheck(check.kind, field: { names.firstIndex(of: $0) ?? 0 }, sources: sources)
                 entries.append(
                     Entry(
                         check: compiled, action: check.action,
                         field: check.fields.first.flatMap { names.firstIndex(of: $0) } ?? -1, by: check.known?.by,
-                        first: check.known?.first ?? .warn))
+                        first: check.first, last: check.comparesWithLast ? index : -1))
             }
         } catch {
             obstacle = "a check needs \(error.expected)"
@@ -78,11 +89,15 @@ package struct RowChecks: Sendable {
                     rowProblem(
                         .badRule(obstacle), line: row.line, columnName: nil, value: bytes.span.extracting(0..<0)))
             }
+            let found = findings?.found(at: row.row) ?? []
             for entry in entries {
                 guard !judgement.isRejected || tellsAll else { break }
                 var key: [UInt8]?
                 if let by = entry.by { key = self.key(by, source, batch) }
-                guard let fault = verdict.fault(entry.check, key: key) else { continue }
+                guard
+                    let fault = entry.last < 0
+                        ? verdict.fault(entry.check, key: key) : fault(entry, verdict, found)
+                else { continue }
                 var action = entry.action
                 if case .first = fault { action = entry.first }
                 let (old, new) = fault.values
@@ -93,6 +108,14 @@ package struct RowChecks: Sendable {
             }
             judgement.note(with: index, of: &posts)
         }
+    }
+
+    /// Why what was found could not be read; rows that were judged since may be wrong.
+    package var fault: (any Error)? { findings?.fault }
+
+    private func fault(_ entry: Entry, _ verdict: RowVerdict, _ found: [LastFindings.Finding]) -> CheckFault? {
+        guard let finding = found.first(where: { $0.check == entry.last }) else { return nil }
+        return verdict.fault(entry.check, against: finding.seen, at: destinations[finding.destination])
     }
 
     /// The value of the row's column of that name; empty where there is none.

@@ -2,11 +2,11 @@
 struct RowVerdict {
     /// The batch's bytes of mapped rows.
     let bytes: [UInt8]
-    let values: [PostFields.Value]
+    var values: [PostFields.Value]
     /// Where the RIC lies.
-    let ric: Range<Int>
+    var ric: Range<Int>
 
-    private enum Look {
+    enum Look {
         case empty
         case number(CheckNumber, Range<Int>)
         case fault(CheckFault)
@@ -17,6 +17,8 @@ struct RowVerdict {
     /// - Parameter key: What the values of a table are found by; nil: the RIC.
     func fault(_ check: RowCheck, key: [UInt8]?) -> CheckFault? {
         switch check {
+        // They are made where it is known what was accepted last.
+        case .lastMove, .lastFactor, .unchanged: return nil
         case .range(let field, let min, let max): return range(field, min, max)
         case .ordered(let fields): return order(fields)
         case .spread(let low, let high, let percent): return spread(low, high, percent)
@@ -29,9 +31,9 @@ struct RowVerdict {
         }
     }
 
-    private func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+    func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
-    private func look(_ field: Int) -> Look {
+    func look(_ field: Int) -> Look {
         switch values[field] {
         case .none: return .empty
         case .text(let range): return range.isEmpty ? .empty : .fault(.noNumber(shown(bytes.span.extracting(range))))
@@ -88,13 +90,7 @@ struct RowVerdict {
         case .passed: return nil
         case .fault(let fault): return fault
         case .both(let number, let range, let old, let oldText):
-            let share = number.move(from: old)
-            // Of a value that is not above zero nothing is a part that changes the sign.
-            let isTurned = old.sign <= 0 && number.sign != old.sign
-            guard isTurned || share.isMore(than: percent.number) else { return nil }
-            return .moved(
-                text(range), from: oldText, share: share.text, percent: percent.text, isTurned: isTurned,
-                place(source, key))
+            return moved(number, range, from: old, oldText, percent) { place(source, key) }
         }
     }
 
@@ -105,11 +101,31 @@ struct RowVerdict {
         case .passed: return nil
         case .fault(let fault): return fault
         case .both(let number, let range, let old, let oldText):
-            let off = number.isOff(by: factor.number, from: old)
-            guard off.isTimes || off.isPart else { return nil }
-            return .off(
-                text(range), from: oldText, factor: factor.text, isTimes: off.isTimes, place(source, key))
+            return off(number, range, from: old, oldText, factor) { place(source, key) }
         }
+    }
+
+    /// The field's number, and where it stands, against a known one.
+    func moved(
+        _ number: CheckNumber, _ range: Range<Int>, from old: CheckNumber, _ oldText: String, _ percent: RowCheck.Limit,
+        _ place: () -> CheckFault.Place
+    ) -> CheckFault? {
+        let share = number.move(from: old)
+        // Of a value that is not above zero nothing is a part that changes the sign.
+        let isTurned = old.sign <= 0 && number.sign != old.sign
+        guard isTurned || share.isMore(than: percent.number) else { return nil }
+        return .moved(
+            text(range), from: oldText, share: share.text, percent: percent.text, isTurned: isTurned, place())
+    }
+
+    /// As `moved`.
+    func off(
+        _ number: CheckNumber, _ range: Range<Int>, from old: CheckNumber, _ oldText: String, _ factor: RowCheck.Limit,
+        _ place: () -> CheckFault.Place
+    ) -> CheckFault? {
+        let off = number.isOff(by: factor.number, from: old)
+        guard off.isTimes || off.isPart else { return nil }
+        return .off(text(range), from: oldText, factor: factor.text, isTimes: off.isTimes, place())
     }
 
     private enum Comparison {
@@ -138,7 +154,7 @@ struct RowVerdict {
 
     private func place(_ source: RowCheck.Source, _ key: [UInt8]?) -> CheckFault.Place {
         let name = key ?? Array(bytes[ric])
-        return CheckFault.Place(table: source.name.table, column: source.name.column, key: shown(name.span))
+        return .table(source.name.table, column: source.name.column, key: shown(name.span))
     }
 
     private func day(_ field: Int, _ earliest: Int?, _ latest: Int?) -> CheckFault? {

@@ -280,6 +280,9 @@ package struct LaneMachine: Sendable {
     /// Held, nothing new goes and other tries wait; the login, answers and timeouts go on.
     package mutating func setHeld(_ isHeld: Bool) { self.isHeld = isHeld }
 
+    /// The drop goes as urgently as one that waits for it, if that is more urgent.
+    package mutating func lend(_ priority: Int, to drop: Int) { order.lend(priority, to: drop) }
+
     /// Held, the drop gets no further turn; what it handed over goes on, and later drops may go past it.
     package mutating func setHeld(_ drop: Int, _ isHeld: Bool) { order.setHeld(drop, isHeld) }
 

@@ -23,6 +23,8 @@ package struct LaneOrder: Sendable {
 
     private struct Entry {
         var place: DropPlace
+        /// The drop's own, or a higher one that was lent to it.
+        var priority: Int
         var isOffering = true
         /// It has handed rows over.
         var hasGone = false
@@ -33,6 +35,10 @@ package struct LaneOrder: Sendable {
         var committed = 0
         /// All its rows were.
         var isLast = false
+
+        func goesBefore(_ other: Entry) -> Bool {
+            priority != other.priority ? priority > other.priority : other.place.isNewer(than: place)
+        }
     }
 
     /// In the order in which they go.
@@ -51,11 +57,22 @@ package struct LaneOrder: Sendable {
             entries[at].isLast = false
             return
         }
-        var entry = Entry(place: place, hasGone: presents, presents: presents)
+        var entry = Entry(place: place, priority: place.priority, hasGone: presents, presents: presents)
         if presents { overtake(from: place) }
         entry.overtakers = entries.filter { $0.hasGone && $0.place.isNewer(than: place) }.map(\.place)
-        let at = entries.firstIndex { place.goesBefore($0.place) } ?? entries.count
-        entries.insert(entry, at: at)
+        insert(entry)
+    }
+
+    private mutating func insert(_ entry: Entry) {
+        entries.insert(entry, at: entries.firstIndex { entry.goesBefore($0) } ?? entries.count)
+    }
+
+    /// The drop goes as urgently as one that waits for it, if that is more urgent.
+    package mutating func lend(_ priority: Int, to drop: Int) {
+        guard let at = index(drop), entries[at].priority < priority else { return }
+        var entry = entries.remove(at: at)
+        entry.priority = priority
+        insert(entry)
     }
 
     /// Whether so many of the drop's rows may be committed as sent before it is its turn, so that many small drops are committed

@@ -116,6 +116,12 @@ extension Settings {
                 }
             }
             for what in rule.checkProblems { add(.checks, what) }
+            if rule.comparesWithLast, !keepsLastValues {
+                add(
+                    .checks,
+                    "`move` and `factor` without `from`, and `unchanged`, compare with the last accepted values, which `last_values: off` does not keep: leave that out, or the checks"
+                )
+            }
             if rule.trailer != nil {
                 if let format = rule.knownFormat {
                     if format.traits.trailer == nil { add(.trailer, PriceFileFormat.withTrailerOnly) }

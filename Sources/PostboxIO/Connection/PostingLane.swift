@@ -185,6 +185,12 @@ package actor PostingLane {
         pump()
     }
 
+    /// The drop goes as urgently as one that waits for it, if that is more urgent.
+    package func lend(_ priority: Int, to drop: Int) {
+        machine.lend(priority, to: drop)
+        pump()
+    }
+
     /// The drop gets no further turn; what it handed over goes on, and later drops may go past it.
     package func hold(drop: Int) {
         machine.setHeld(drop, true)

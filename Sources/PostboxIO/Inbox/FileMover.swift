@@ -19,6 +19,10 @@ package struct FileMover: Sendable {
         package static let heldRows = ".held.rows"
         /// Rows that checks hold while the others go, for a run that goes on after this one.
         package static let checkedRows = ".held.checks"
+        /// What checks against last accepted values found, for a run that goes on after this one.
+        package static let lastFindings = ".checks"
+        /// The same, while it is found.
+        package static let newLastFindings = ".checks.part"
 
         /// Rejects of one destination among several.
         package static func rejects(of destination: String) -> String {
@@ -27,7 +31,10 @@ package struct FileMover: Sendable {
 
         /// Whether a name in a drop's directory is one of these.
         package static func isOne(_ name: String) -> Bool {
-            [result, summary, rejects, skipped, skippedRows, readBack, heldRows, checkedRows].contains(name)
+            [
+                result, summary, rejects, skipped, skippedRows, readBack, heldRows, checkedRows, lastFindings,
+                newLastFindings,
+            ].contains(name)
                 || name.hasPrefix(rejects + "@")
         }
     }
@@ -47,6 +54,8 @@ package struct FileMover: Sendable {
         package var companions: [String]?
         /// Rows of it may have been read back: then what that showed lies in the drop's directory.
         package var mayBeReadBack = false
+        /// It may have been compared with last accepted values: then what that showed lies in the drop's directory.
+        package var mayHaveFindings = false
 
         package init(
             drop: Int, name: String, destinations: [String], maySkip: Bool = false, wasHeld: Bool = false,
@@ -132,6 +141,9 @@ package struct FileMover: Sendable {
             try Disk.remove(directory + "/" + Part.skippedRows)
         }
         if drop.mayBeReadBack { try place(directory + "/" + Part.readBack, folder + "/" + FileNames.readBack(target)) }
+        if drop.mayHaveFindings {
+            for part in [Part.lastFindings, Part.newLastFindings] { try Disk.remove(directory + "/" + part) }
+        }
         if drop.wasHeld { try Disk.remove(directory + "/" + Part.heldRows) }
         if drop.mayHoldRows { try Disk.remove(directory + "/" + Part.checkedRows) }
         for rejects in drop.rejects { try placeBeside(directory + "/" + rejects.part, folder, rejects.target) }

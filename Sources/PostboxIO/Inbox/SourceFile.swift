@@ -80,9 +80,12 @@ package final class SourceFile: Sendable {
     package func checkUnchanged() throws {
         let now = try Disk.status(of: descriptor, path: path)
         guard now.size == status.size, now.modifiedAt == status.modifiedAt else {
-            throw Changed(description: "the file was written to while it was read")
+            throw changed
         }
     }
+
+    /// Two readings of it do not agree.
+    package var changed: Changed { Changed(description: "the file was written to while it was read") }
 
     /// Reads every chunk in order and digests it; `body` gets each chunk's bytes and whether it is the last. An empty file has
     /// one empty chunk.

@@ -13,6 +13,8 @@ package struct LastReading: Sendable {
     private let lookUp: LastLookUp
     /// Drops that the store holds already, or that had nothing for it.
     package let applied: AppliedDrops
+    /// There is no store.
+    package let isNew: Bool
 
     /// Opens the store; where there is none, nothing is known. Throws `DiskError`, and what is wrong with a store that cannot be
     /// trusted.
@@ -34,6 +36,7 @@ package struct LastReading: Sendable {
         guard try Disk.exists(path) else {
             lookUp = LastLookUp(runs: [], words: LastWords())
             applied = AppliedDrops()
+            isNew = true
             return
         }
         guard let manifest = LastManifest(try Disk.contents(path)) else { throw LastRun.Damaged(path: path) }
@@ -42,6 +45,27 @@ package struct LastReading: Sendable {
         }
         lookUp = LastLookUp(runs: runs, words: manifest.words)
         applied = manifest.applied
+        isNew = false
+    }
+
+    /// As the rows of a file ask. `open`: results that the store does not hold yet, finished or still growing; they are read now.
+    ///
+    /// Throws `DiskError`.
+    package func answers(over open: [LastValuesStore.Closed]) throws -> LastAnswers {
+        let open = open.filter { !applied.contains($0.place.drop) }.sorted { $1.place.isNewer(than: $0.place) }
+        guard !open.isEmpty else { return lookUp.answers }
+        var words = lookUp.words
+        var rows = LastRows()
+        for (ordinal, drop) in open.enumerated() {
+            var accepted = AcceptedRows(drop: drop.place.drop, ordinal: ordinal)
+            _ = try drop.result?.read(&accepted, into: &rows, &words) { _ in }
+        }
+        rows.sort()
+        let known = words
+        let overlay = LastOverlay(rows, places: open.map(\.place))
+        return LastAnswers { [lookUp] questions, body in
+            try LastBatch(questions, in: lookUp, words: known).answer(over: overlay, body)
+        }
     }
 
     /// Everything that is known of a RIC, by destination and service.

@@ -228,6 +228,9 @@ package actor LastValuesStore {
 
     /// The same for many keys together.
     package func lookUp() -> LastLookUp { LastLookUp(runs: runs.reversed(), words: manifest.words) }
+
+    /// The same, for the rows of a file.
+    package func answers() -> LastAnswers { lookUp().answers }
 }
 
 /// The names in `state/last/`.

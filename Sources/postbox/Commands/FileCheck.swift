@@ -63,12 +63,63 @@ struct FileCheck {
                     hint: "write `format` in the file's rule"))
             return PostboxCore.ExitCode.failed
         }
+        let look: FirstPass.Look?
+        do {
+            look = try lastLook(path, rule, format)
+        } catch {
+            Terminal.error("\(path): \(Words.of(error))")
+            return PostboxCore.ExitCode.failed
+        }
         var code = PostboxCore.ExitCode.ok
         for name in rule.destinations {
             guard let destination = settings.destinations.first(where: { $0.name == name }) else { continue }
-            code = PostboxCore.ExitCode.worse(code, await check(path, rule, format, destination))
+            code = PostboxCore.ExitCode.worse(code, await check(path, rule, format, destination, look))
         }
         return code
+    }
+
+    /// How the file's rows are compared with last accepted values, where a service keeps its state here; nil: the rule does not ask,
+    /// or none are known, which is told. Throws `DiskError`, `LedgerError`, and what is wrong with a store that cannot be trusted.
+    private func lastLook(_ path: String, _ rule: MappingRule, _ format: PriceFileFormat) throws -> FirstPass.Look? {
+        guard rule.comparesWithLast else { return nil }
+        let state = settings.directories.state
+        // What is open is asked for first: a drop that is closed meanwhile is in the store, or among the closed ones.
+        let ledger = try LedgerReading(path: state + "/ledger.sqlite")
+        let open = try ledger?.open() ?? []
+        let store = try LastReading(folder: state + "/last")
+        let results = try LastLookup.results(open, ledger, store, settings.directories)
+        guard !store.isNew || !results.isEmpty else {
+            problem(
+                path,
+                FileProblem(
+                    reason: "no_last_value",
+                    what:
+                        "No last accepted values are known here, so that the rule's checks against them are not made.",
+                    hint: "Check the file on the machine, and as the user, that the service runs as."), kind: .warning)
+            return nil
+        }
+        let destinations = rule.destinations.compactMap { name in settings.destinations.first { $0.name == name } }
+        var known = rule
+        known.destinations = destinations.map(\.name)
+        let look = LastLook(
+            rule: known, format: format, targets: destinations.map { target(of: $0).target },
+            services: destinations.map { [$0.service] + $0.services },
+            // It is newer than all that there is.
+            place: DropPlace(drop: .max, age: Clock.wall()), answers: try store.answers(over: results))
+        return { source, sources in try look.found(in: source, sources) }
+    }
+
+    /// How a destination wants the rows.
+    private func target(of destination: Destination) -> (target: DestinationMapper.Target, codec: MessageCodec) {
+        let services = [destination.service] + destination.services
+        let codec = MessageCodec(
+            profile: destination.profile, services: services,
+            postUserInfo: LocalAddress.postUserInfo(
+                of: destination, address: LocalAddress.ofThisHost(for: destination.urls[0].host)))
+        let target = DestinationMapper.Target(
+            services: services, updateOnly: destination.profile.isUpdateOnly, laneServices: Array(services.indices),
+            codec: codec, maxMsgSize: LoginStream.Limits().maxMsgSize)
+        return (target, codec)
     }
 
     /// The rule that the drop went by whose rejects a file holds; nil: it holds none, or there is no ledger that knows. Throws when the
@@ -92,16 +143,10 @@ struct FileCheck {
     }
 
     private func check(
-        _ path: String, _ rule: MappingRule, _ format: PriceFileFormat, _ destination: Destination
+        _ path: String, _ rule: MappingRule, _ format: PriceFileFormat, _ destination: Destination,
+        _ look: FirstPass.Look?
     ) async -> Int32 {
-        let services = [destination.service] + destination.services
-        let codec = MessageCodec(
-            profile: destination.profile, services: services,
-            postUserInfo: LocalAddress.postUserInfo(
-                of: destination, address: LocalAddress.ofThisHost(for: destination.urls[0].host)))
-        let target = DestinationMapper.Target(
-            services: services, updateOnly: destination.profile.isUpdateOnly, laneServices: Array(services.indices),
-            codec: codec, maxMsgSize: LoginStream.Limits().maxMsgSize)
+        let (target, codec) = target(of: destination)
         if !isJSON {
             say("\(path) -> \(destination.name)" + (rule.match.isEmpty ? "" : " (rule \(rule.match))"))
         }
@@ -115,7 +160,7 @@ struct FileCheck {
                 zones: try ZoneFiles.rules(of: rule),
                 dictionary: settings.dictionary(of: destination.name).flatMap { dictionaries[$0]?.dictionary })
             sources.past = try past(of: rule)
-            let found = try await FirstPass(rule: rule, format: format, targets: [target], sources: sources)
+            let found = try await FirstPass(rule: rule, format: format, targets: [target], sources: sources, look: look)
                 .run(
                     FirstPassReader(source, FileLook(rule, format: format)),
                     on: DiskThreads(label: "disk", count: 1))
@@ -123,7 +168,7 @@ struct FileCheck {
             let refusal = try refusal(path, found, rule)
             var all = found.sources
             all.tellsAll = true
-            let pass = PriceFilePass(rule: rule, format: format, target: target, sources: all)
+            let pass = PriceFilePass(rule: rule, format: format, target: found.targets[0], sources: all)
             let hold = refusal == nil ? found.fileHold : nil
             let held = found.held.map(\.rows.count).max() ?? 0
             try show(path, source, pass, codec, posts: refusal == nil && hold == nil, format.traits)

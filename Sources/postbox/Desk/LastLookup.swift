@@ -28,7 +28,7 @@ struct LastLookup {
     var json: [String] { found.map { object(of: $0) } }
 
     /// Results of drops that the store does not hold yet: those in work, and those that were closed just now.
-    private static func results(
+    static func results(
         _ open: [LedgerReading.Open], _ ledger: LedgerReading?, _ store: LastReading,
         _ directories: Settings.Directories
     ) throws -> [LastValuesStore.Closed] {

@@ -137,6 +137,7 @@ struct Claims: Sendable {
         let numbers = try await context.ledger.claim(wanted.map { ($0.name, $0.snapshot) }, at: now)
         for (number, entry) in zip(numbers, wanted) {
             context.guardBook.opened(entry.snapshot.place(of: number))
+            context.older.opened(entry.snapshot.place(of: number), at: entry.snapshot.rule.destinations)
             context.shelves.opened(number, entry.snapshot)
         }
         FailPoint.reach("claim_recorded")
@@ -147,6 +148,7 @@ struct Claims: Sendable {
         for place in out.gone {
             try await context.ledger.forget(place.drop)
             try await context.guardBook.closed(place, on: context.disk)
+            context.older.ended(place.drop)
             try context.shelves.closed(place.drop)
         }
         return out

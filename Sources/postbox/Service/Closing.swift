@@ -42,6 +42,8 @@ struct Closing: Sendable {
                 "\(Words.of(error))", metadata: ["event": .event(.diskFault), "drop": "\(place.drop)"])
         }
         await context.lastValues?.closed(place, result: result)
+        // Who waits for it looks at what was accepted of it.
+        context.older.ended(place.drop)
         FailPoint.reach("closed")
     }
 

@@ -11,6 +11,8 @@ struct Context: Sendable {
     var names: NameBook
     var bases: PostIDBases
     var guardBook: GuardBook
+    /// Who waits until older drops have ended.
+    var older: OlderBook
     var syncs: SyncGroup
     var spares: SpareDirectories
     var shelves: Shelves

@@ -80,11 +80,23 @@ struct FileContribution: Sendable {
         }
         if rule.checksLayout || rule.comparesRows { sources.past = try await past() }
         let targets = try await makeTargets()
+        let look: FirstPass.Look?
+        switch try await LastJudging(file: file, context: context, drop: drop).look(
+            targets, format: format, goesOn: admission.goesOn)
+        {
+        case .none: look = nil
+        case .look(let found): look = found
+        case .stopped:
+            logger.info(
+                "interrupted while it waits for older files; it goes on at the next start",
+                metadata: ["event": .event(.interrupted)])
+            return .interrupted
+        }
         if file.record != nil { try await context.ledger.begin(file.drop) }
         let plan: FilePlan
         do {
             plan = try await FilePlan(
-                reader, on: context.disk, rule, format: format, targets: targets, sources: sources)
+                reader, on: context.disk, rule, format: format, targets: targets, sources: sources, look: look)
         } catch let problem as FileProblem {
             var damage: FileProblem?
             if !admission.goesOn, let digest = try await context.disk.run({ [file] in try file.digest() }) {
@@ -175,6 +187,7 @@ struct FileContribution: Sendable {
         FailPoint.reach("hold_recorded")
         // It takes no place among those that may send.
         try await context.guardBook.closed(file.place, on: context.disk)
+        context.older.ended(file.drop)
         context.alerts.send(.held(file.name, drop: file.drop, hold))
         return .held
     }

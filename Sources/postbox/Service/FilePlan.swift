@@ -31,12 +31,12 @@ struct FilePlan: Sendable {
     /// `DiskError`. `disk`: where is read.
     init(
         _ reader: FirstPassReader, on disk: DiskThreads, _ rule: MappingRule, format: PriceFileFormat,
-        targets: [DestinationMapper.Target], sources: RowSources
+        targets: [DestinationMapper.Target], sources: RowSources, look: FirstPass.Look? = nil
     ) async throws {
-        let found = try await FirstPass(rule: rule, format: format, targets: targets, sources: sources)
+        let found = try await FirstPass(rule: rule, format: format, targets: targets, sources: sources, look: look)
             .run(reader, on: disk)
         self.format = format
-        self.targets = targets
+        self.targets = found.targets
         digests = found.digests
         rows = found.rows
         skipped = found.skipped

@@ -8,6 +8,8 @@ struct FirstPass {
     /// What the reading learned.
     struct Found: Sendable {
         var digests: SourceFile.Digests
+        /// With what was found by last accepted values.
+        var targets: [DestinationMapper.Target] = []
         var rows = 0
         /// Rows rejected at each destination.
         var rejected: [Int] = []
@@ -37,6 +39,11 @@ struct FirstPass {
     let targets: [DestinationMapper.Target]
     /// What the rule's values are made with, besides the file.
     @Shared var sources: RowSources
+    /// Finds what last accepted values say against rows; nil: nothing is compared with them.
+    var look: Look?
+
+    /// Waits for the disk. Throws as `run`, and what keeps the last values from being known.
+    typealias Look = @Sendable (SourceFile, RowSources) throws -> LastFindings
 
     /// Throws `FileProblem` when the file cannot be read, `SourceFile.Changed` and `DiskError`. `disk`: where is read.
     func run(_ reader: FirstPassReader, on disk: DiskThreads) async throws -> Found {
@@ -46,6 +53,13 @@ struct FirstPass {
         var upcoming = try reader.takeAhead()
         if upcoming == nil { upcoming = try await disk.run { try reader.next() } }
         let sources = try await scanned(source, on: disk)
+        var findings: LastFindings?
+        if let look { findings = try await disk.run { try look(source, sources) } }
+        let targets = self.targets.map { target in
+            var target = target
+            target.findings = findings
+            return target
+        }
         var mapper = FirstPassMapper(
             PriceFileReading(rule: rule, format: format, sources: sources, notesColumns: true),
             targets.map { DestinationMapper(rule: rule, format: format, target: $0, sources: sources) },
@@ -59,8 +73,11 @@ struct FirstPass {
             try mapper.take(chunk.bytes, isLast: false)
             upcoming = try await following
         }
+        if let fault = mapper.fault { throw fault }
         var found = mapper.found(try await reader.digests(on: disk))
         found.sources = sources
+        found.targets = targets
+        if let findings, findings.sha256 != found.digests.sha256 { throw source.changed }
         if mapper.hasSeenOddMarks { try await disk.run { try readMarks(of: source, sources) } }
         try source.checkUnchanged()
         return found
@@ -226,6 +243,9 @@ private struct FirstPassMapper {
     }
 
     var hasSeenOddMarks: Bool { mappers.contains { $0.hasSeenOddMarks } }
+
+    /// As `DestinationMapper` has it.
+    var fault: (any Error)? { mappers.lazy.compactMap(\.fault).first }
 
     func found(_ digests: SourceFile.Digests) -> FirstPass.Found {
         var found = FirstPass.Found(

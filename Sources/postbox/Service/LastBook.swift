@@ -65,6 +65,8 @@ actor LastBook {
                 isOpen = true
             } catch {
                 tell(error)
+                // Whoever asks is told so, and may ask again.
+                answerAll()
                 if isEnding { return }
                 await sleep(Self.afterFault)
             }
@@ -99,6 +101,13 @@ actor LastBook {
         await applyAll()
         guard isOpen, !isFaulty else { throw Unknown() }
         return await store.view()
+    }
+
+    /// The same, for many RICs together. Throws as `view`.
+    func answers() async throws -> LastAnswers {
+        await applyAll()
+        guard isOpen, !isFaulty else { throw Unknown() }
+        return await store.answers()
     }
 
     /// The store cannot be brought up to date.
@@ -155,6 +164,10 @@ actor LastBook {
             }
         }
         work = nil
+        answerAll()
+    }
+
+    private func answerAll() {
         let answered = asking
         asking = []
         for continuation in answered { continuation.resume() }

@@ -20,25 +20,37 @@ final class OpenDrop: Sendable {
     /// What becomes of its rows, by destination.
     let outcomes: [String: OutcomeStream]
     private let lanes: [String: PostingLane]
+    private let older: OlderBook
     private let state = Mutex(State())
 
-    private init(_ number: Int, lanes: [String: PostingLane], outcomes: [String: OutcomeStream]) {
+    private init(
+        _ number: Int, lanes: [String: PostingLane], outcomes: [String: OutcomeStream], older: OlderBook
+    ) {
         self.number = number
+        self.older = older
         self.lanes = lanes
         self.outcomes = outcomes
     }
 
     /// Takes the places of files, in this order, at each of their lanes that is there.
-    static func open(_ files: [ClaimedFile], at lanes: [String: PostingLane]) async -> [OpenDrop] {
+    static func open(
+        _ files: [ClaimedFile], at lanes: [String: PostingLane], older: OlderBook
+    ) async -> [OpenDrop] {
         var outcomes: [[String: OutcomeStream]] = files.map { _ in [:] }
         for (name, lane) in lanes {
             let own = files.indices.filter { files[$0].rule.destinations.contains(name) }
             guard !own.isEmpty else { continue }
             let streams = await lane.open(own.map { (files[$0].place, files[$0].presents) })
             for (at, stream) in zip(own, streams) { outcomes[at][name] = stream }
+            // What a more urgent drop waits for goes before it.
+            for at in own {
+                guard let priority = older.lentPriority(of: files[at].drop) else { continue }
+                await lane.lend(priority, to: files[at].drop)
+            }
         }
         return zip(files, outcomes).map { file, outcomes in
-            OpenDrop(file.drop, lanes: lanes.filter { outcomes[$0.key] != nil }, outcomes: outcomes)
+            OpenDrop(
+                file.drop, lanes: lanes.filter { outcomes[$0.key] != nil }, outcomes: outcomes, older: older)
         }
     }
 
@@ -66,7 +78,10 @@ final class OpenDrop: Sendable {
             defer { state.givenUp = state.givenUp ?? why }
             return state.givenUp == nil
         }
-        if isFirst { await endRest(why) }
+        if isFirst {
+            older.giveUp(number)
+            await endRest(why)
+        }
         return isFirst
     }
 

@@ -165,7 +165,8 @@ struct PostboxService: Sendable {
         let context = Context(
             settings: settings, configSHA256: SHA256Text.of(loaded.sourceBytes), ledger: ledger, lanes: lanes,
             names: NameBook(), bases: PostIDBases(next: firstBase),
-            guardBook: guardBook, syncs: try SyncGroup(on: work), spares: SpareDirectories(threads: disk),
+            guardBook: guardBook, older: OlderBook(destinations: settings.destinations.map(\.name)),
+            syncs: try SyncGroup(on: work), spares: SpareDirectories(threads: disk),
             shelves: Shelves(
                 tables: TableShelf(settings), dictionaries: DictionaryShelf(settings, loaded.dictionaries)),
             lastValues: settings.keepsLastValues

@@ -130,6 +130,8 @@ struct DestinationMapper {
         var codec: MessageCodec
         /// Bytes of a whole message.
         var maxMsgSize: Int
+        /// What checks against last accepted values found in the file; nil: the rule does not ask, or it was not looked for yet.
+        var findings: LastFindings?
     }
 
     private var mapper: RowMapper
@@ -147,7 +149,7 @@ struct DestinationMapper {
             columnsAreFixed: rule.hasFixedColumns(format), mayNest: format.traits.hasPaths,
             dictionary: sources.dictionary)
         mapper.tellsAll = sources.tellsAll
-        checks = RowChecks(rule, sources: sources)
+        checks = RowChecks(rule, sources: sources, findings: target.findings)
         self.target = target
         hasLaneServices = target.laneServices.prefix(target.services.count).elementsEqual(target.services.indices)
     }
@@ -157,6 +159,9 @@ struct DestinationMapper {
     mutating func missingColumn(among columns: [Column], besides unread: Set<Int>) -> FileProblem? {
         mapper.missingColumn(among: columns, besides: unread)
     }
+
+    /// Why what was found by last accepted values can no longer be read; what was mapped since the last call counts for nothing.
+    var fault: (any Error)? { checks?.fault }
 
     /// Whether a row was rejected for marks that no number on the wire has.
     var hasSeenOddMarks: Bool { mapper.hasSeenOddMarks }
@@ -274,6 +279,7 @@ final class PriceFilePass {
     ) throws {
         posts.removeAll()
         try map(chunk, isLast: isLast, into: &posts)
+        if let fault = mapper.fault { throw fault }
         try body(batch, posts)
     }
 
@@ -300,6 +306,7 @@ final class PriceFilePass {
                 mapped.reserve(bytes: room.bytes, rows: room.rows)
             }
         }
+        if let fault = mapper.fault { throw fault }
         room = (mapped.bytes.count, mapped.rows.count)
         return mapped
     }

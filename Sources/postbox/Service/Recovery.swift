@@ -22,10 +22,16 @@ struct Recovery: Sendable {
             known: open.map(\.known), work: entries,
             isClosed: { closed.contains($0) })
         // What is held takes no place before somebody releases it.
-        for record in open where record.stage != .held { context.guardBook.opened(record.place) }
+        for record in open where record.stage != .held {
+            context.guardBook.opened(record.place)
+            context.older.opened(record.place, at: record.snapshot.rule.destinations)
+        }
         var files: [ClaimedFile] = []
         for told in plan.steps { try await carryOut(told, records, &files) }
-        for file in files where file.record?.stage != .settled { context.guardBook.opened(file.place) }
+        for file in files {
+            if file.record?.stage != .settled { context.guardBook.opened(file.place) }
+            context.older.opened(file.place, at: file.rule.destinations)
+        }
         try context.guardBook.clean()
         return files.sorted { $0.drop < $1.drop }
     }
@@ -98,6 +104,7 @@ struct Recovery: Sendable {
             try await context.disk.run { try clearAway(directory) }
             try await context.ledger.forget(record.number)
             try await context.guardBook.closed(record.place, on: context.disk)
+            context.older.ended(record.number)
             try context.shelves.closed(record.number)
             return nil
         case .begin:

@@ -62,7 +62,8 @@ struct ReleaseLook: Sendable {
         let sources = try file.sources(in: context)
         let plan = try await FilePlan(
             FirstPassReader(try file.source(format), FileLook(rule, format: format)), on: context.disk, rule,
-            format: format, targets: targets, sources: sources)
+            format: format, targets: targets, sources: sources,
+            look: try await LastJudging.look(atHeld: file, targets, format: format, in: context))
         var failing = RowSet(rows: plan.rows)
         for held in plan.heldRows.values { failing.formUnion(held.rows) }
         for row in 1..<plan.rows + 1 where rows.contains(row) && failing.contains(row) { found.failing += 1 }

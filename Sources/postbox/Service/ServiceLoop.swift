@@ -149,7 +149,11 @@ actor ServiceLoop {
             board.lanes[index].traffic = await lane.traffic
         }
         let progress = await desk.progress
+        let waiting = context.older.waiting
         for index in board.files.indices {
+            if board.files[index].state == .reading, waiting.contains(board.files[index].drop) {
+                board.files[index].state = .waiting
+            }
             guard let known = progress[board.files[index].drop] else { continue }
             board.files[index].outcomes = known.outcomes
             if board.files[index].state == .reading, let lines = known.lines {
@@ -225,7 +229,7 @@ actor ServiceLoop {
     /// All take their places first: the order is certain before the first row goes.
     private func begin(_ drops: [Int], _ group: inout DiscardingTaskGroup) async {
         let begun = drops.compactMap { files[$0] }
-        let opened = await OpenDrop.open(begun, at: context.lanes)
+        let opened = await OpenDrop.open(begun, at: context.lanes, older: context.older)
         for drop in opened { await desk.opened(drop) }
         let contributions = zip(begun, opened).map { FileContribution(file: $0, context: context, drop: $1) }
         for contribution in contributions {
@@ -246,11 +250,13 @@ actor ServiceLoop {
                 guard let file = try await Recovery(context: context).goOn(record) else { continue }
                 // It may have been held until now.
                 if record.stage == .claimed { context.guardBook.opened(file.place) }
+                context.older.opened(file.place, at: file.rule.destinations)
                 found.append(files.goesOn(file))
             }
             // Closed after all.
             for file in files.forgetFaulted() {
                 for name in file.snapshot.rule.destinations { await context.lanes[name]?.close(drop: file.drop) }
+                context.older.ended(file.drop)
             }
         } catch {
             fault = Words.of(error)
@@ -267,6 +273,7 @@ actor ServiceLoop {
                 let file = try await Recovery(context: context).goOn(record)
             else { return }
             context.guardBook.opened(file.place)
+            context.older.opened(file.place, at: file.rule.destinations)
             files.claimed(file)
             machine.goesOn(file.forMachine)
         } catch {
@@ -291,7 +298,9 @@ actor ServiceLoop {
     }
 
     private func readCommands() async {
-        machine.commandsRead(await desk.read())
+        let standing = await desk.read()
+        context.older.held(standing.drops)
+        machine.commandsRead(standing)
     }
 
     private func findDestinations(_ names: [String]) async {
@@ -334,11 +343,14 @@ actor ServiceLoop {
         var facts = OnceEnd.LaneFacts()
         for (name, lane) in context.lanes where await lane.isBusy { facts.busy.insert(name) }
         for drop in drops where await desk.isHeldUp(drop) { facts.heldUp.insert(drop) }
+        // They go on when those can that they wait for.
+        facts.heldUp.formUnion(context.older.waiting)
         machine.lanesAnswered(facts)
     }
 
     /// All at once: each waits for its own answers.
     private func stopLanes() async {
+        context.older.stop()
         let timeout = context.settings.drainTimeout
         await withTaskGroup(of: Void.self) { group in
             for lane in context.lanes.values { group.addTask { await lane.stop(timeout: timeout) } }

@@ -20,9 +20,8 @@ struct ChecksReader {
 
     /// - Parameter before: Problems of the whole file before the entry was looked at.
     private func entry(_ section: SettingsSection<CheckKey>, problemsBefore before: Int) -> [CheckRule] {
-        refuseUnavailable(section)
         let field = section.text(.field)
-        let ofField: [CheckKey] = [.min, .max, .move, .factor, .age, .future]
+        let ofField: [CheckKey] = [.min, .max, .move, .factor, .unchanged, .age, .future]
         let isSpread = section.has(.spread)
         let asked = ofField.filter { section.has($0) && !(isSpread && $0 == .max) }
         if let first = asked.first, !section.has(.field) {
@@ -35,6 +34,7 @@ struct ChecksReader {
             add(range(section, field, isSpread: isSpread))
             add(move(section, field))
             add(factor(section, field))
+            add(unchanged(section, field))
             add(day(section, field))
         }
         add(section.texts(.ordered).map { .ordered($0) })
@@ -45,7 +45,7 @@ struct ChecksReader {
         refuseStrays(section, isSpread: isSpread)
         if checks.isEmpty, section.problemCount == before {
             section.report(
-                "a check needs what it looks for: `min`, `max`, `move`, `factor`, `age` or `future` of a `field`, or `ordered`, "
+                "a check needs what it looks for: `min`, `max`, `move`, `factor`, `unchanged`, `age` or `future` of a `field`, or `ordered`, "
                     + "`spread`, `universe`, `rows` or `layout`", at: .field)
         }
         return checks
@@ -62,15 +62,27 @@ struct ChecksReader {
 
     private func move(_ section: SettingsSection<CheckKey>, _ field: String) -> CheckRule.Kind? {
         let percent = section.read(.move) { $0.parsed(as: "a percentage", SettingsText.percent) }
-        guard let percent, let known = known(section, .move) else { return nil }
-        return .move(field: field, percent: percent, known)
+        guard let percent else { return nil }
+        guard section.has(.from) else { return .lastMove(field: field, percent: percent, first: first(section)) }
+        return known(section).map { .move(field: field, percent: percent, $0) }
     }
 
     private func factor(_ section: SettingsSection<CheckKey>, _ field: String) -> CheckRule.Kind? {
         let factor = section.read(.factor) { $0.parsed(as: "a plain decimal", SettingsText.decimal) }
-        guard let factor, let known = known(section, .factor) else { return nil }
-        return .factor(field: field, factor: factor, known)
+        guard let factor else { return nil }
+        guard section.has(.from) else { return .lastFactor(field: field, factor: factor, first: first(section)) }
+        return known(section).map { .factor(field: field, factor: factor, $0) }
     }
+
+    private func unchanged(_ section: SettingsSection<CheckKey>, _ field: String) -> CheckRule.Kind? {
+        section.number(.unchanged, 2...Self.filesMax).map { .unchanged(field: field, files: $0) }
+    }
+
+    /// So many files in a row may be asked for.
+    private static let filesMax = 1000
+
+    /// What becomes of a row of which nothing is known.
+    private func first(_ section: SettingsSection<CheckKey>) -> CheckRule.Action { action(section, .first) ?? .warn }
 
     private func day(_ section: SettingsSection<CheckKey>, _ field: String) -> CheckRule.Kind? {
         let days = { (value: SettingsValue) in value.parsed(as: "business days", SettingsText.businessDays) }
@@ -97,13 +109,7 @@ struct ChecksReader {
     }
 
     /// Where the value is found that a field is compared with.
-    private func known(_ section: SettingsSection<CheckKey>, _ key: CheckKey) -> CheckRule.Known? {
-        guard section.has(.from) else {
-            section.report(
-                "`\(key.rawValue)` of a check without `from` compares with the last accepted value, which this version does not "
-                    + "keep: write `from: {table: NAME, by: RIC, take: COLUMN}`, or leave the check out", at: key)
-            return nil
-        }
+    private func known(_ section: SettingsSection<CheckKey>) -> CheckRule.Known? {
         let lookup: Lookup? = section.read(.from) { value in
             guard let from = value.section(CheckFromKey.self) else { return nil }
             for key in [CheckFromKey.table, .by, .take] { from.require(key) }
@@ -115,8 +121,7 @@ struct ChecksReader {
         guard let lookup else { return nil }
         // The post's RIC, unless that is the name of a column that the rule knows.
         let by = lookup.by == "RIC" && !hasColumnRIC ? nil : lookup.by
-        return CheckRule.Known(
-            table: lookup.table, by: by, take: lookup.take, first: action(section, .first) ?? .warn)
+        return CheckRule.Known(table: lookup.table, by: by, take: lookup.take, first: first(section))
     }
 
     // MARK: - Checks of the whole file
@@ -184,16 +189,6 @@ struct ChecksReader {
         } catch {
             section.report("`zone` of the rule is not \(error.expected)", at: key)
             return nil
-        }
-    }
-
-    // MARK: - What is not there
-
-    private func refuseUnavailable(_ section: SettingsSection<CheckKey>) {
-        if section.has(.unchanged) {
-            section.report(
-                "`unchanged` of a check needs the last accepted values, which this version does not keep: leave it out",
-                at: .unchanged)
         }
     }
 

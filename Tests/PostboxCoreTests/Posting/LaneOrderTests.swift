@@ -42,6 +42,29 @@ struct LaneOrderTests {
         #expect(order.turn(of: 1) == .go)
     }
 
+    @Test(
+        "A drop that a more urgent one waits for goes as urgently: before that one, and before what is as urgent and newer"
+    )
+    mutating func lent() {
+        order.open(place(1))
+        order.open(place(2))
+        order.open(place(3, priority: 5))
+        #expect(order.turn(of: 2) == .wait)
+        order.lend(5, to: 2)
+        #expect(order.turn(of: 3) == .wait)
+        // It is newer than what it was lent for, and no less urgent.
+        order.open(place(4, priority: 5))
+        #expect(order.drops == [2, 3, 4, 1])
+        #expect(order.turn(of: 2) == .go)
+        order.finishOffering(2)
+        order.close(2)
+        #expect(order.turn(of: 3) == .go)
+        // What is less urgent lends nothing.
+        order.lend(1, to: 4)
+        order.lend(9, to: 77)
+        #expect(order.drops == [3, 4, 1])
+    }
+
     @Test("An older drop that comes back while a newer one goes lets that one end first")
     mutating func comesBack() {
         order.open(place(2))

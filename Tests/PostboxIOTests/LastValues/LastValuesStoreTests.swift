@@ -115,6 +115,7 @@ struct LastValuesStoreTests {
         _ store: LastValuesStore, _ model: LastModel, _ world: LastWorld, withRuns: Bool = true, _ when: String
     ) async throws {
         let view = await store.view()
+        try compareTogether(await store.answers(), view, world.keys, when)
         for key in world.keys {
             let found = try find(view, key)
             let known = model.values(key)
@@ -129,6 +130,43 @@ struct LastValuesStoreTests {
             }
             #expect(values == wanted, "\(when): \(key)")
         }
+    }
+
+    /// Asked for together, in one order or another, they are the same as one by one.
+    private func compareTogether(
+        _ answers: LastAnswers, _ view: LastValuesView, _ keys: [LastModel.Key], _ when: String
+    ) throws {
+        let fields = ["ASK", "nowhere", "BID", "GEN_TEXT16"]
+        var bytes: [UInt8] = []
+        var targets: [LastWords.Target] = []
+        var questions: [LastQuestions.Question] = []
+        // One that nobody knows, and the first one twice.
+        let unknown = LastModel.Key(destination: "nowhere", service: "S", ric: "R.TST")
+        let asked = keys + [unknown] + keys.prefix(1)
+        for key in asked {
+            let target = LastWords.Target(destination: key.destination, service: key.service)
+            if !targets.contains(target) { targets.append(target) }
+            let start = bytes.count
+            bytes += Array(key.ric.utf8)
+            questions.append(
+                LastQuestions.Question(target: targets.firstIndex(of: target) ?? 0, ric: start..<bytes.count))
+        }
+        var answered = Set<Int>()
+        let all = LastQuestions(
+            targets: targets, fields: fields, bytes: bytes, questions: questions,
+            place: DropPlace(drop: .max, age: .max))
+        try answers.answer(all) { index, answer in
+            #expect(answered.insert(index).inserted, "\(when)")
+            let known = try find(view, asked[index])
+            for (field, seen) in zip(fields, answer.seen) {
+                let wanted = known?[field].map {
+                    LastSeen(json: $0.json, drop: $0.drop, acceptedAt: $0.acceptedAt, run: $0.run)
+                }
+                #expect(seen == wanted, "\(when): \(asked[index]) \(field)")
+            }
+            #expect(!answer.isNewer.contains(true))
+        }
+        #expect(answered.count == asked.count)
     }
 
     private func find(_ view: LastValuesView, _ key: LastModel.Key) throws -> LastValues? {

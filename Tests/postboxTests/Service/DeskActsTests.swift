@@ -23,6 +23,7 @@ struct DeskActsTests {
             settings: settings, configSHA256: SHA256Text.of(loaded.sourceBytes),
             ledger: try Ledger(path: directories.state + "/ledger.sqlite", firstNumber: 1), lanes: [:],
             names: NameBook(), bases: PostIDBases(next: 0), guardBook: try GuardBook(directories.work),
+            older: OlderBook(destinations: settings.destinations.map(\.name)),
             syncs: try SyncGroup(on: directories.work), spares: SpareDirectories(threads: disk),
             shelves: Shelves(tables: TableShelf(settings), dictionaries: DictionaryShelf(settings, [:])),
             results: DiskThread(label: "results"), disk: disk, trouble: ResultTrouble(),

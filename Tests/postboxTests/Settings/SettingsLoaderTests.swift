@@ -566,6 +566,9 @@ struct SettingsLoaderTests {
                     {ordered: [BID, ASK], on_fail: warn}
                     {spread: [BID, ASK], max: 5%}
                     {field: BID, move: 10%, factor: 100, from: {table: t, by: RIC, take: C}, first: reject}
+                    {field: BID, move: 0.5%, factor: 4, unchanged: 5}
+                    {field: ASK, move: 10%, first: reject, on_fail: warn}
+                    {field: N, unchanged: 2}
                     {field: D, age: 1bd, future: 2bd}
                     {universe: {table: t, key: R}, missing: 1%, extra: warn, on_fail: reject}
                     {rows: {min: 900, against_last: 10%}, on_fail: warn}
@@ -584,6 +587,11 @@ struct SettingsLoaderTests {
                 CheckRule(.spread(low: "BID", high: "ASK", percent: "5")),
                 CheckRule(.move(field: "BID", percent: "10", known)),
                 CheckRule(.factor(field: "BID", factor: "100", known)),
+                CheckRule(.lastMove(field: "BID", percent: "0.5", first: .warn)),
+                CheckRule(.lastFactor(field: "BID", factor: "4", first: .warn)),
+                CheckRule(.unchanged(field: "BID", files: 5)),
+                CheckRule(.lastMove(field: "ASK", percent: "10", first: .reject), .warn),
+                CheckRule(.unchanged(field: "N", files: 2)),
                 CheckRule(.day(field: "D", age: 1, future: 2, zone: "Europe/Zurich")),
                 CheckRule(.universe(table: "t", key: "R", missing: .percent(value: 1, decimals: 0))),
                 CheckRule(.listed(table: "t", key: "R"), .warn), CheckRule(.rows(min: 900), .warn),
@@ -613,9 +621,9 @@ struct SettingsLoaderTests {
     @Test(
         "What cannot be checked is refused with what to write instead",
         arguments: [
-            ("{field: BID, move: 10%}", "write `from: {table: NAME, by: RIC, take: COLUMN}`"),
-            ("{field: BID, factor: 100}", "`factor` of a check without `from`"),
-            ("{field: BID, unchanged: 5}", "leave it out"),
+            ("{field: BID, factor: 3}", "must be 4 at least"), ("{unchanged: 5}", "needs `field`"),
+            ("{field: N, move: 1%}", "the field is a text"), ("{field: BID, unchanged: 1}", "2 to 1000"),
+            ("{field: BID, unchanged: 3, first: warn}", "goes with `move` or `factor`"),
             ("{layout: same, on_fail: warn}", "unchanged"),
             ("{rows: {}, on_fail: warn}", "needs `min` or `against_last`"),
             ("{rows: {against_last: 10}, on_fail: warn}", "a percentage"),
@@ -703,6 +711,18 @@ struct SettingsLoaderTests {
         let problems = Self.problems(
             Self.checked("{field: BID, min: 1}\n{layout: unchanged}", more: "    hold_file_above: 5%\n"))
         #expect(problems.count == 1 && problems.first?.contains("`hold_file_above` needs") == true, "\(problems)")
+    }
+
+    @Test(
+        "What compares with last accepted values needs that they are kept",
+        arguments: ["{field: BID, move: 10%}", "{field: BID, factor: 100}", "{field: BID, unchanged: 5}"])
+    func withoutLastValues(_ check: String) {
+        #expect(Self.problems(Self.checked(check)).isEmpty)
+        let problems = Self.problems("last_values: off\n" + Self.checked(check))
+        #expect(
+            problems.count == 1 && problems.first?.contains("`last_values: off` does not keep") == true, "\(problems)")
+        let ofTable = "{field: BID, move: 10%, from: {table: t, by: RIC, take: C}}"
+        #expect(Self.problems("last_values: off\n" + Self.checked(ofTable)).isEmpty)
     }
 
     @Test("Every key that the loader knows is explained in the article")
