@@ -44,6 +44,8 @@ let package = Package(
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
+            name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .target(name: "CLinux"),
         .target(
@@ -57,7 +59,7 @@ let package = Package(
         .target(
             name: "PostboxIO",
             dependencies: [
-                "PostboxCore", "CLinux", "CLibArchive", "CLibCurl", "CZlib",
+                "PostboxCore", "CLinux", "CLibArchive", "CLibCurl", "CZlib", "CZstd",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

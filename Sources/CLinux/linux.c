@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/timex.h>
 #include <unistd.h>
 #include <malloc.h>
 
@@ -118,4 +119,13 @@ int postbox_forbid_dumps(int traceable) {
 
 int postbox_replace_descriptor(int with, int fd, int inherited) {
     return dup3(with, fd, inherited ? 0 : O_CLOEXEC) >= 0 ? 0 : -errno;
+}
+
+int postbox_clock_state(int *synchronised, long *estimated_error) {
+    struct timex t = {0};
+    int state = adjtimex(&t);
+    if (state < 0) return -errno;
+    *synchronised = state != TIME_ERROR && !(t.status & STA_UNSYNC);
+    *estimated_error = t.esterror;
+    return 0;
 }

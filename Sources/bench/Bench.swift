@@ -76,6 +76,7 @@ enum Group: String, CaseIterable {
     case memory
     case idle
     case last
+    case audit
     case mapping
     case readers
     case parts
@@ -90,6 +91,7 @@ enum Group: String, CaseIterable {
         case .memory: "Memory"
         case .idle: "Idle"
         case .last: "Last accepted values"
+        case .audit: "Audit"
         case .mapping: "Mapping"
         case .readers: "Readers alone"
         case .parts: "Parts alone"
@@ -106,6 +108,7 @@ enum Group: String, CaseIterable {
         case .memory: try Memory(desk: desk).measure(show)
         case .idle: try Idle(desk: desk).measure(show)
         case .last: try LastCosts(desk: desk).measure(show)
+        case .audit: try Audit(desk: desk).measure(show)
         case .mapping: try Mapping(desk: desk).measure(show)
         case .readers: try Readers(desk: desk).measure(show)
         case .parts: try Parts(desk: desk).measure(show)

@@ -49,4 +49,8 @@ int postbox_forbid_dumps(int traceable);
 
 /// dup3(2): `fd` is what `with` is from now on, closed on exec unless `inherited`. 0, or the negative errno.
 int postbox_replace_descriptor(int with, int fd, int inherited);
+
+/// adjtimex(2), which changes nothing: whether the clock is kept in step, and by how many microseconds it may be wrong as far as the
+/// kernel was told. 0, or the negative errno.
+int postbox_clock_state(int *synchronised, long *estimated_error);
 #endif

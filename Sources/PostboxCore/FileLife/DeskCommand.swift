@@ -48,6 +48,14 @@ package enum DeskCommand: Hashable, Sendable {
         }
     }
 
+    /// The drop that it names; nil: it names none.
+    package var drop: Int? {
+        switch self {
+        case .holdDrop(let drop), .cancelDrop(let drop): drop
+        case .holdInbox, .holdDestination, .cancelFile: nil
+        }
+    }
+
     /// What is held or cancelled, for people.
     package var subject: String {
         switch self {

@@ -118,6 +118,15 @@ package struct Event: Sendable, Hashable {
     package static let spoolFault = Event("spool_fault")
     package static let spoolTaken = Event("spool_taken")
 
+    // MARK: - The record
+
+    package static let recordFault = Event("record_fault")
+    package static let recordRecovered = Event("record_recovered")
+    package static let retention = Event("retention")
+    package static let anchorFailed = Event("anchor_failed")
+    package static let clockUnsynchronised = Event("clock_unsynchronised")
+    package static let clockSynchronised = Event("clock_synchronised")
+
     /// How a file ended.
     package static func file(_ verdict: Verdict) -> Event {
         switch verdict {
@@ -145,5 +154,6 @@ package struct Event: Sendable, Hashable {
         .cancelling, .deskAct, .orderVoid, .foreignOrder, .controlFault, .pageServed, .recovery, .recoveredInDoubt,
         .foreignFile,
         .diskFault, .diskRecovered, .ledgerFault, .ledgerMissing, .spoolFault, .spoolTaken,
+        .recordFault, .recordRecovered, .retention, .anchorFailed, .clockUnsynchronised, .clockSynchronised,
     ]
 }

@@ -22,6 +22,12 @@ package struct Settings: Sendable, Equatable {
     package var unmatchedAfter: Duration
     /// The last accepted values of every RIC are kept.
     package var keepsLastValues = true
+    /// How long the archive keeps what.
+    package var retention = Retention()
+    /// The file of the key that signs each day's last line of the record; nil: they are not signed.
+    package var recordKey: String?
+    /// Run with each day's last hash of the record, as JSON on standard input.
+    package var anchorCommand: String?
     /// In the order of the file.
     package var destinations: [Destination]
     /// `files:` in the order of the file; empty: the plain mapping for every file with a known extension.
@@ -102,6 +108,17 @@ package struct Settings: Sendable, Equatable {
             self.failed = failed ?? spool + "/failed"
             self.state = state ?? spool + "/state"
         }
+
+        /// Where the record lies: beside `done`.
+        package var recordFolder: String { String(done[..<(done.lastIndex(of: "/") ?? done.startIndex)]) }
+
+        /// A path as the record has it: from the record's folder on, where it lies below that.
+        package func recordedPath(_ path: String) -> String {
+            path.hasPrefix(recordFolder + "/") ? String(path.dropFirst(recordFolder.utf8.count + 1)) : path
+        }
+
+        /// The path that the record has so.
+        package func path(recorded path: String) -> String { path.hasPrefix("/") ? path : recordFolder + "/" + path }
     }
 
     /// How `done/` and `failed/` are laid out.

@@ -26,10 +26,14 @@ package enum TopKey: String, SettingsKey {
     case ignored = "ignore"
     case unmatchedAfter = "unmatched_after"
     case lastValues = "last_values"
-    case http, tables, dictionary, destinations, files
+    case http
+    case retention
+    case recordKey = "record_key"
+    case anchorCommand = "anchor_command"
+    case tables, dictionary, destinations, files
 
     // A command line may carry a webhook's token.
-    package var isSecret: Bool { self == .alertCommand }
+    package var isSecret: Bool { self == .alertCommand || self == .anchorCommand }
 }
 
 /// `http`.
@@ -49,6 +53,12 @@ package enum HTTPTLSKey: String, SettingsKey {
 package enum HTTPUserKey: String, SettingsKey {
     case tokenSHA256 = "token_sha256"
     case may, rules, until
+}
+
+/// `retention`.
+package enum RetentionKey: String, SettingsKey {
+    case done, failed
+    case packAfter = "pack_after"
 }
 
 /// An entry of `tables`.

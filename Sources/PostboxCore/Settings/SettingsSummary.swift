@@ -28,6 +28,13 @@ package enum SettingsSummary {
         if !settings.keepsLastValues { lines.append("last values: not kept") }
         // The command itself may carry a key to the place it reports to.
         if settings.alertCommand != nil { lines.append("alert command: set") }
+        let kept = [
+            ("packed after", settings.retention.packAfter), ("done kept", settings.retention.done),
+            ("failed kept", settings.retention.failed),
+        ].compactMap { name, time in time.map { "\(name) \(text($0))" } }
+        if !kept.isEmpty { lines.append("results: " + kept.joined(separator: ", ")) }
+        if let key = settings.recordKey { lines.append("record signed with: \(key)") }
+        if settings.anchorCommand != nil { lines.append("anchor command: set") }
         lines.append("down and waiting are alerts after \(text(settings.downAlert))")
         return lines
     }

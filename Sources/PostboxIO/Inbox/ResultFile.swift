@@ -1,3 +1,4 @@
+internal import Crypto
 internal import Glibc
 package import PostboxCore
 
@@ -25,6 +26,10 @@ package actor ResultFile {
     private var buffer: LineBuffer
     /// Bytes of `buffer` that are known to be written whole.
     private var written: Int
+    /// Of all bytes up to `written`: read again they would cost as much once more.
+    private var hash: SHA256
+    /// Bytes that an earlier run wrote, until they are in `hash`.
+    private var unhashed: Int
     private var lastSync: Int64
     /// Its name is durable: before that no line of it is.
     private var isNamed = false
@@ -85,6 +90,10 @@ package actor ResultFile {
         written = first.count
         let header = first.bytes
         buffer = first
+        var hash = SHA256()
+        hash.update(data: header)
+        self.hash = hash
+        unhashed = keeping
         // Thrown from here on, `deinit` closes it.
         guard ftruncate(descriptor, off_t(keeping)) == 0 else {
             throw DiskError(code: errno, call: "ftruncate", path: path)
@@ -97,6 +106,26 @@ package actor ResultFile {
             try Disk.fdatasync(descriptor, path: path)
         }
     }
+
+    /// Begins the hash with what an earlier run wrote.
+    private func hashKept() async {
+        guard unhashed > 0 else { return }
+        await persist { () throws(DiskError) in
+            var kept = SHA256()
+            var at = 0
+            while at < unhashed {
+                let piece = try Disk.read(descriptor, at: at, count: min(1 << 20, unhashed - at), path: path)
+                guard !piece.isEmpty else { break }
+                kept.update(data: piece)
+                at += piece.count
+            }
+            hash = kept
+            unhashed = 0
+        }
+    }
+
+    /// SHA-256 of all that was written so far, in hexadecimal digits; of the whole file once it is finished.
+    package var sha256: String { SHA256Text.hex(hash.finalize()) }
 
     deinit {
         // Of a contribution that ended with a fault: it opens the file again, and every byte counts as not synced then.
@@ -140,6 +169,7 @@ package actor ResultFile {
     /// it was given up or cannot be closed well, or when another one cannot be synced.
     package func finish(with others: [String] = [], in group: SyncGroup) async throws {
         await flush()
+        await hashKept()
         do {
             try await group.sync([path, directory] + others)
         } catch {
@@ -204,6 +234,8 @@ package actor ResultFile {
             // Others may append while it is tried again.
             let end = buffer.count
             await persist { () throws(DiskError) in try write(written..<end) }
+            await hashKept()
+            buffer.withUnsafeBytes { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[written..<end])) }
             written = end
         }
         if syncing || written > Self.unsyncedMax || isSyncDue {

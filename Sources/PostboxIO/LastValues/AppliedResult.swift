@@ -3,15 +3,32 @@ internal import PostboxCore
 
 /// The result of a closed drop, held open so that it can be read although somebody takes it away.
 package final class AppliedResult: Sendable {
+    /// Where it lies, packed or not.
     package let path: String
-    /// Bytes.
+    /// Bytes, unpacked.
     package let size: Int
+    /// -1: it is packed.
     private let descriptor: Int32
+    /// nil: it is not packed.
+    private let packed: ResultBytes?
 
-    /// Throws `DiskError`.
-    package init(path: String) throws(DiskError) {
+    /// - Parameter path: Where it lies when it is not packed.
+    ///
+    /// Throws `DiskError`, and what is wrong with a packed one that cannot be unpacked.
+    package init(path: String) throws {
+        do throws(DiskError) {
+            let descriptor = try Disk.open(path, O_RDONLY | O_NOFOLLOW)
+            self.descriptor = descriptor
+        } catch {
+            guard error.code == ENOENT, let packed = try ResultBytes(path: path), packed.isPacked else { throw error }
+            self.packed = packed
+            self.path = packed.path
+            size = packed.size
+            descriptor = -1
+            return
+        }
+        packed = nil
         self.path = path
-        descriptor = try Disk.open(path, O_RDONLY | O_NOFOLLOW)
         do throws(DiskError) {
             size = try Disk.status(of: descriptor, path: path).size
         } catch {
@@ -22,7 +39,7 @@ package final class AppliedResult: Sendable {
 
     deinit {
         // Only read from: nothing can be lost by closing it.
-        _ = Glibc.close(descriptor)
+        if descriptor >= 0 { _ = Glibc.close(descriptor) }
     }
 
     /// Takes its accepted rows. `spill` is called when many are in memory. Returns false when it does not read as a whole result of the
@@ -34,11 +51,16 @@ package final class AppliedResult: Sendable {
         let piece = max(Self.pageBytes, min(Self.pieceBytes, (size + Self.pageBytes) / Self.pageBytes * Self.pageBytes))
         var room = PieceRoom(pieceBytes: piece)
         // Long results went past the page cache when they were written, and nobody reads them a second time soon.
-        let isDirect = size >= Self.directMin && Disk.goDirectly(descriptor, true)
+        let isDirect = packed == nil && size >= Self.directMin && Disk.goDirectly(descriptor, true)
         defer { if isDirect { _ = Disk.goDirectly(descriptor, false) } }
         var at = 0
         while true {
-            let got = try read(at, into: room.next, isDirect)
+            let got: Int
+            do {
+                got = try read(at, into: room.next, isDirect)
+            } catch is SeekableZstd.Broken {
+                return false
+            }
             guard got > 0 else { break }
             at += got
             room.added(got)
@@ -49,10 +71,9 @@ package final class AppliedResult: Sendable {
         return room.bytes.isEmpty
     }
 
-    /// Reads at a place that is a multiple of a page. Throws `DiskError`.
-    private func read(
-        _ at: Int, into room: UnsafeMutableRawBufferPointer, _ isDirect: Bool
-    ) throws(DiskError) -> Int {
+    /// Reads at a place that is a multiple of a page. Throws `DiskError`, and what is wrong with a packed result.
+    private func read(_ at: Int, into room: UnsafeMutableRawBufferPointer, _ isDirect: Bool) throws -> Int {
+        if let packed { return try packed.read(at: at, into: room) }
         guard isDirect else { return try Disk.read(descriptor, into: room, at: at, path: path) }
         guard at < size else { return 0 }
         while true {

@@ -125,15 +125,19 @@ package struct MadeDrop: Sendable {
 /// Changes of many drops that come together are one transaction and one sync. A change is durable when its call returns.
 package actor Ledger {
     private let thread = DiskThread(label: "ledger")
-    private let database: DatabaseQueue
+    let database: DatabaseQueue
     private var pending: [Pending] = []
     private var isScheduled = false
     private var pause = GroupPause()
     /// Transactions committed so far.
     package private(set) var commits = 0
 
+    /// Called after each transaction that the record has lines of.
+    private var recorded: (@Sendable () -> Void)?
+
     private struct Pending {
         var change: @Sendable (Database) throws -> Void
+        var isRecorded: Bool
         var continuation: CheckedContinuation<Void, any Error>
     }
 
@@ -205,15 +209,16 @@ package actor Ledger {
 
     /// The claim came to nothing: its file was gone before it could be moved.
     package func forget(_ drop: Int) async throws {
-        try await commit { db in
+        try await commit(recorded: true) { db in
             try db.run(sql: #"DELETE FROM "drop" WHERE number = ? AND stage = 'claimed'"#, arguments: [drop])
+            if db.changesCount > 0 { try db.record(.forgotten(drop: drop), at: Clock.wall()) }
         }
     }
 
     /// Numbers for drops that are to be made; no other drop gets them.
     package func reserve(_ count: Int) async throws -> [Int] {
         let numbers = NumberBox()
-        try await commit { db in
+        try await commit(recorded: true) { db in
             try db.run(
                 sql: """
                     INSERT INTO sqlite_sequence (name, seq) SELECT 'drop', 0
@@ -222,14 +227,18 @@ package actor Ledger {
             let last = try Int.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'drop'") ?? 0
             try db.run(sql: "UPDATE sqlite_sequence SET seq = ? WHERE name = 'drop'", arguments: [last + count])
             numbers.set((0..<count).map { last + 1 + $0 })
+            try db.record(.reserved(first: last + 1, last: last + count), at: Clock.wall())
         }
         return numbers.get()
     }
 
-    /// Makes drops, all or none.
-    package func make(_ drops: [MadeDrop], at now: Int64) async throws {
+    /// Makes drops, all or none. `act`: what a person did to have them made; nil: nobody asked for them.
+    package func make(_ drops: [MadeDrop], by act: RecordAct? = nil, at now: Int64) async throws {
         let encoded = try drops.map { try EncodedDrop($0) }
-        try await commit { db in for drop in encoded { try db.insert(drop, at: now) } }
+        try await commit(recorded: true) { db in
+            if let act { try db.record(.act(act), at: now) }
+            for drop in encoded { try db.insert(drop, at: now) }
+        }
     }
 
     /// A file found in `work/` that the ledger does not know gets a row under its directory's number.
@@ -337,32 +346,36 @@ package actor Ledger {
         }
     }
 
-    /// Notes what somebody wants of a held drop. False: it is not held, and nothing changes.
-    package func propose(_ drop: Int, _ hold: Hold) async throws -> Bool {
+    /// Notes what somebody wants of a held drop, and in the record who. False: it is not held, and nothing changes.
+    package func propose(_ drop: Int, _ hold: Hold, by act: RecordAct) async throws -> Bool {
         let encoded = try Self.text(of: hold)
         let changed = NumberBox()
-        try await commit { db in
+        try await commit(recorded: true) { db in
             try db.run(
                 sql: #"UPDATE "drop" SET hold = ? WHERE number = ? AND stage = 'held'"#, arguments: [encoded, drop])
             changed.set([db.changesCount])
+            if db.changesCount > 0 { try db.record(.act(act), at: Clock.wall()) }
         }
         return changed.get() == [1]
     }
 
     /// What was decided about a held drop: it goes on as a claimed one, with that snapshot. False: it is not held any more, and
-    /// nothing changes: somebody else was first.
-    package func decide(_ drop: Int, _ hold: Hold, _ snapshot: DropSnapshot) async throws -> Bool {
+    /// nothing changes: somebody else was first. `act`: who decided it; nil: its time was over.
+    package func decide(
+        _ drop: Int, _ hold: Hold, _ snapshot: DropSnapshot, by act: RecordAct? = nil
+    ) async throws -> Bool {
         let encoded = try Self.text(of: hold)
         let facts = try JSONEncoder().encode(snapshot)
         let age = snapshot.age
         let changed = NumberBox()
-        try await commit { db in
+        try await commit(recorded: act != nil) { db in
             try db.run(
                 sql: """
                     UPDATE "drop" SET stage = 'claimed', hold = ?, snapshot = ?, age = ?, starts = 0
                     WHERE number = ? AND stage = 'held'
                     """, arguments: [encoded, facts, age, drop])
             changed.set([db.changesCount])
+            if let act, db.changesCount > 0 { try db.record(.act(act), at: Clock.wall()) }
         }
         return changed.get() == [1]
     }
@@ -372,24 +385,29 @@ package actor Ledger {
     }
 
     /// Every row has its outcome: the verdict and the names stand, the moves may begin. `isSent`: a row of it was or may have been
-    /// sent. `made`: drops of its rows, which begin with it.
+    /// sent. `made`: drops of its rows, which begin with it. `proof`: what the record tells of it besides.
     package func settle(
         _ drop: Int, verdict: Verdict, folder: String, target: String, summary: [UInt8], size: Int, sha256: String,
-        firstSentAt: Int64, isSent: Bool, made: [MadeDrop] = [], at now: Int64
+        firstSentAt: Int64, isSent: Bool, made: [MadeDrop] = [], proof: SettledProof, at now: Int64
     ) async throws {
         let summarySHA256 = SHA256Text.of(summary)
         let encoded = try made.map { try EncodedDrop($0) }
-        try await commit { db in
+        let line = RecordEntry.Settled(
+            drop: drop, file: "", verdict: verdict, path: proof.path, summarySHA256: summarySHA256,
+            resultSHA256: proof.resultSHA256)
+        try await commit(recorded: true) { db in
             for drop in encoded { try db.insert(drop, at: now) }
             try db.run(
                 sql: """
                     UPDATE "drop" SET stage = 'settled', verdict = ?, folder = ?, target = ?, summary = ?,
-                    summary_sha256 = ?, size = ?, sha256 = ?, first_sent_at = ?, sent = ?, settled_at = ? WHERE number = ?
+                    summary_sha256 = ?, result_sha256 = ?, size = ?, sha256 = ?, first_sent_at = ?, sent = ?,
+                    settled_at = ? WHERE number = ?
                     """,
                 arguments: [
-                    verdict.rawValue, folder, target, Data(summary), summarySHA256, size, sha256, firstSentAt, isSent,
-                    now, drop,
+                    verdict.rawValue, folder, target, Data(summary), summarySHA256, proof.resultSHA256, size, sha256,
+                    firstSentAt, isSent, now, drop,
                 ])
+            try db.record(settled: line, at: Clock.wall())
         }
     }
 
@@ -590,9 +608,13 @@ package actor Ledger {
 
     // MARK: - Group commit
 
-    private func commit(_ change: @escaping @Sendable (Database) throws -> Void) async throws {
+    /// Tells `body` of every transaction that the record has lines of, once it is durable.
+    package func watchRecord(_ body: @escaping @Sendable () -> Void) { recorded = body }
+
+    /// `recorded`: the record may get lines by it.
+    func commit(recorded: Bool = false, _ change: @escaping @Sendable (Database) throws -> Void) async throws {
         try await withCheckedThrowingContinuation { continuation in
-            pending.append(Pending(change: change, continuation: continuation))
+            pending.append(Pending(change: change, isRecorded: recorded, continuation: continuation))
             guard !isScheduled else { return }
             isScheduled = true
             schedule()
@@ -628,6 +650,7 @@ package actor Ledger {
             }
             commits += 1
             for entry in batch { entry.continuation.resume() }
+            if batch.contains(where: \.isRecorded) { recorded?() }
         } catch {
             let code = (error as? DatabaseError)?.resultCode
             let wrapped = LedgerError(
@@ -651,6 +674,19 @@ private struct EncodedDrop: Sendable {
     }
 }
 
+/// What proves a settled drop, beside its summary.
+package struct SettledProof: Sendable, Equatable {
+    /// Where its file goes, as the record has it; see `RecordEntry.Settled`.
+    package var path: String
+    /// SHA-256 of the result in hexadecimal digits.
+    package var resultSHA256: String
+
+    package init(path: String, resultSHA256: String) {
+        self.path = path
+        self.resultSHA256 = resultSHA256
+    }
+}
+
 /// Carries numbers out of a transaction that runs as a closure.
 private final class NumberBox: @unchecked Sendable {
     // Written inside the ledger's transaction and read after it has ended: never at the same time.
@@ -671,7 +707,7 @@ extension Row {
 
 extension Database {
     /// As `execute(sql:arguments:)`, but the statement is compiled once.
-    fileprivate func run(sql: String, arguments: StatementArguments) throws {
+    func run(sql: String, arguments: StatementArguments) throws {
         try cachedStatement(sql: sql).execute(arguments: arguments)
     }
 
@@ -687,6 +723,7 @@ extension Database {
                 drop.number, drop.name, made.hold == nil ? "claimed" : "held", made.hold, now, drop.snapshot.arrivedAt,
                 drop.snapshot.age, drop.snapshot.original, drop.snapshot.rule.match, made.snapshot,
             ])
+        try record(.made(drop: drop.number, original: drop.snapshot.original), at: now)
     }
 
     /// A claimed drop. `number`: nil: the next one.

@@ -172,7 +172,7 @@ package struct LedgerReading: Sendable {
         }
     }
 
-    private func read<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) throws -> Value {
+    func read<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) throws -> Value {
         do {
             return try database.read(body)
         } catch let error as LedgerError {

@@ -6,7 +6,7 @@ internal import GRDB
 /// The schema refuses nonsense: a settled drop without a verdict, a posting without its drop, two drops of one number.
 enum LedgerSchema {
     /// As `PRAGMA user_version` says it; a Postbox that knows no migrations goes by it.
-    static let current = 3
+    static let current = 4
 
     /// `firstNumber`: what a ledger counts from that has no tables yet.
     static func migrator(firstNumber: Int) -> DatabaseMigrator {
@@ -25,6 +25,10 @@ enum LedgerSchema {
             try addThird(db)
             try db.execute(sql: "PRAGMA user_version = 3")
         }
+        migrator.registerMigration("v4", foreignKeyChecks: .immediate) { db in
+            try addFourth(db)
+            try db.execute(sql: "PRAGMA user_version = 4")
+        }
         return migrator
     }
 
@@ -42,6 +46,48 @@ enum LedgerSchema {
         guard try writer(of: db) != version else { return }
         try db.execute(
             sql: "INSERT OR REPLACE INTO writer (version, since) VALUES (?, ?)", arguments: [version, now])
+    }
+
+    // MARK: - 4
+
+    private static func addFourth(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                -- Lines of the record that are not known to be durable in its file. `line`: without its line feed.
+                CREATE TABLE record_line (number INTEGER PRIMARY KEY, line TEXT NOT NULL, sha256 TEXT NOT NULL) STRICT;
+                -- The record's last line: its number, its hash and its day (UTC), and how many bytes its file has up to the last line
+                -- that is durable there.
+                CREATE TABLE record_head (
+                    id INTEGER PRIMARY KEY CHECK (id = 1),
+                    number INTEGER NOT NULL,
+                    sha256 TEXT NOT NULL,
+                    day TEXT NOT NULL,
+                    file_bytes INTEGER NOT NULL
+                ) STRICT;
+                -- The last line of each day that is over, until it was signed and told to whoever anchors it.
+                CREATE TABLE record_day (day TEXT PRIMARY KEY, number INTEGER NOT NULL, sha256 TEXT NOT NULL) STRICT;
+                -- What was told last of a thing that stands for a while: the hash of a configuration, since when something is held.
+                CREATE TABLE in_force (
+                    kind TEXT NOT NULL,
+                    name TEXT NOT NULL,
+                    value TEXT NOT NULL,
+                    PRIMARY KEY (kind, name)
+                ) STRICT, WITHOUT ROWID;
+                -- What retention must not remove: a drop by its number, or all results with rows of a RIC.
+                CREATE TABLE keep (
+                    kind TEXT NOT NULL CHECK (kind IN ('drop', 'ric')),
+                    name TEXT NOT NULL,
+                    since INTEGER NOT NULL,
+                    by TEXT NOT NULL,
+                    why TEXT NOT NULL,
+                    PRIMARY KEY (kind, name)
+                ) STRICT, WITHOUT ROWID;
+                -- A person said that nothing more is to be done about a drop that ended badly: an object. NULL: nobody did.
+                ALTER TABLE "drop" ADD COLUMN no_action TEXT;
+                -- Files of it were removed because their time was over, microseconds since 1970. NULL: they are there.
+                ALTER TABLE "drop" ADD COLUMN removed_at INTEGER;
+                CREATE INDEX drop_settled ON "drop" (settled_at) WHERE stage = 'closed';
+                """)
     }
 
     // MARK: - 3

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 package import PostboxCore
 
@@ -19,5 +20,13 @@ package enum Clock {
         var t = timespec()
         clock_gettime(CLOCK_REALTIME, &t)
         return Int64(t.tv_sec) * 1_000_000 + Int64(t.tv_nsec) / 1000
+    }
+
+    /// How well the wall clock is; nil: the kernel does not tell.
+    package static func state() -> ClockState? {
+        var isSynchronised: Int32 = 0
+        var error = 0
+        guard postbox_clock_state(&isSynchronised, &error) == 0 else { return nil }
+        return ClockState(isSynchronised: isSynchronised != 0, estimatedError: error)
     }
 }

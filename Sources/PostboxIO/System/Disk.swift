@@ -131,6 +131,22 @@ package enum Disk {
         return got
     }
 
+    /// The bytes at a place; fewer than asked for mean the end of the file.
+    package static func read(
+        _ descriptor: Int32, at offset: Int, count: Int, path: String
+    ) throws(DiskError) -> [UInt8] {
+        var fault: DiskError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { room, got in
+            do throws(DiskError) {
+                got = try read(descriptor, into: UnsafeMutableRawBufferPointer(room), at: offset, path: path)
+            } catch {
+                fault = error
+            }
+        }
+        if let fault { throw fault }
+        return bytes
+    }
+
     /// A whole small file.
     package static func contents(_ path: String) throws(DiskError) -> [UInt8] {
         let descriptor = try open(path, O_RDONLY)

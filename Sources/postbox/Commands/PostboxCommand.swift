@@ -27,7 +27,9 @@ struct PostboxCommand: AsyncParsableCommand {
             ConfigCommand.self, DictionaryCommand.self, LastCommand.self,
             ProbeCommand.self, CancelCommand.self, HoldCommand.self, ResumeCommand.self,
             StatusCommand.self, HeldCommand.self, ReleaseCommand.self, RefuseCommand.self, RetryCommand.self,
-            ResendCommand.self, TokenCommand.self,
+            ResendCommand.self, TokenCommand.self, FilesCommand.self, ShowCommand.self, AuditCommand.self,
+            KeepCommand.self,
+            NoActionCommand.self,
         ])
 
     /// Parses and runs; every failure has its exit code, and bad usage is 64 whatever the parser calls it.

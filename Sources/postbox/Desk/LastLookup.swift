@@ -45,7 +45,7 @@ struct LastLookup {
         places += closed.map { ($0.place, [$0.folder + "/" + FileNames.result($0.target)]) }
         var results: [Int: LastValuesStore.Closed] = [:]
         for (place, paths) in places where !store.applied.contains(place.drop) && results[place.drop] == nil {
-            for path in paths where try Disk.status(path)?.isRegular == true {
+            for path in paths {
                 guard let result = try? AppliedResult(path: path) else { continue }
                 results[place.drop] = LastValuesStore.Closed(place, result: result)
                 break

@@ -145,13 +145,13 @@ struct AskedDrops: Sendable {
     /// By destination: rows that ended so. Those that are held are in a drop of their own. Waits for the disk.
     private func rows(_ record: DropRecord, _ outcomes: Set<PostOutcome>) throws -> [String: RowSet] {
         let path = record.folder + "/" + FileNames.result(record.target)
-        guard try Disk.exists(path) else {
+        guard let result = try ResultBytes(path: path) else {
             throw wrong(record, "has no result in \(record.folder) any more: nobody knows how its rows ended")
         }
         var wanted: [String: RowSet] = [:]
         var journal = ResultJournal(drop: record.number, destinations: record.snapshot.rule.destinations)
         let rows = record.rows
-        try SourceFile(path: path).eachChunk { _, chunk, isLast in
+        try result.eachChunk { chunk, isLast in
             journal.take(chunk, isLast: isLast) { line in
                 guard line.row <= rows else { return false }
                 if outcomes.contains(line.outcome), line.reason != Hold.held {
@@ -208,7 +208,7 @@ struct AskedDrops: Sendable {
             throw error
         }
         FailPoint.reach("asked_written")
-        try await context.ledger.make(drops, at: Clock.wall())
+        try await context.ledger.make(drops, by: RecordAct(act, by: person), at: Clock.wall())
         FailPoint.reach("asked_recorded")
         try await made.place(drops)
         for drop in drops { goesOn(drop.number) }

@@ -41,6 +41,7 @@ struct Closing: Sendable {
             context.logger.warning(
                 "\(Words.of(error))", metadata: ["event": .event(.diskFault), "drop": "\(place.drop)"])
         }
+        await context.index.closed(place.drop)
         await context.lastValues?.closed(place, result: result)
         // Who waits for it looks at what was accepted of it.
         context.older.ended(place.drop)
@@ -51,9 +52,9 @@ struct Closing: Sendable {
     private func openResult(_ directory: String, _ folder: String, _ target: String) throws -> AppliedResult? {
         guard context.lastValues != nil else { return nil }
         for path in [directory + "/" + FileMover.Part.result, folder + "/" + FileNames.result(target)] {
-            do throws(DiskError) {
+            do {
                 return try AppliedResult(path: path)
-            } catch {
+            } catch let error as DiskError {
                 guard error.code == 2 || error.code == 20 else { throw error }
             }
         }

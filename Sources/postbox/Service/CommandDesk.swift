@@ -89,6 +89,7 @@ actor CommandDesk {
         }
         commands[command] = entry
         await setHeld(command, true)
+        await record("hold", command, entry)
         let isKnown = if case .holdDestination(let name) = command { context.lanes[name] != nil } else { true }
         context.logger.notice(
             "\(command.subject) is held since \(TimeText.text(entry.since))\(isKnown ? "" : "; the configuration has no such destination")",
@@ -96,8 +97,11 @@ actor CommandDesk {
     }
 
     private func resume(_ command: DeskCommand) async {
+        let entry = commands[command]
         commands[command] = nil
         await setHeld(command, false)
+        // Who took its file away nobody knows.
+        await record("resume", command, nil, since: entry)
         context.logger.notice(
             "\(command.subject) goes on", metadata: ["event": .event(.resumed), "what": "\(command.subject)"])
     }
@@ -153,6 +157,7 @@ actor CommandDesk {
         let detail = OutcomeDetail(reason: Self.cancelled, text: "cancelled\(by) at \(TimeText.text(entry.since))")
         cancelled[drop] = detail
         standing.cancelled.insert(drop)
+        await record("cancel", command, entry)
         context.logger.warning(
             "\(command.subject) is cancelled: nothing more of it is sent",
             metadata: facts(command, entry).merging(["event": .event(.cancelling), "drop": "\(drop)"]) { $1 })
@@ -167,6 +172,17 @@ actor CommandDesk {
         context.logger.notice(
             "an order for \(command.subject) comes to nothing: \(why)",
             metadata: ["event": .event(.orderVoid), "order": "\(command.fileName)"])
+    }
+
+    /// Tells the record of a command once, whatever restarts it outlives. `entry`: nil: it was taken back.
+    private func record(
+        _ act: String, _ command: DeskCommand, _ entry: ControlFolder.Entry?, since: ControlFolder.Entry? = nil
+    ) async {
+        let by = (entry ?? since)?.note.by ?? ""
+        let told = RecordAct(
+            act, subject: command.subject, drop: meant[command] ?? command.drop,
+            by: entry == nil || by.isEmpty ? "unknown" : by.contains(":") ? by : "unix:" + by, from: "state/control")
+        await context.record.tell(.act(told), ifNew: entry.map { "\($0.since)" }, of: "command", command.fileName)
     }
 
     private func report(foreign: [String]) {

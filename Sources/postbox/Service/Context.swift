@@ -16,6 +16,8 @@ struct Context: Sendable {
     var syncs: SyncGroup
     var spares: SpareDirectories
     var shelves: Shelves
+    var record: RecordBook
+    var index: IndexBook
     /// nil: `last_values: off`.
     var lastValues: LastBook?
     var results: DiskThread

@@ -29,7 +29,7 @@ struct Correction: Sendable {
     }
 
     private func findMissingResults() throws -> [String] {
-        try newer().filter { sent in try !places(of: sent).contains { try Disk.exists($0) } }.map(\.target)
+        try newer().filter { sent in try !places(of: sent).contains { try ResultBytes(path: $0) != nil } }.map(\.target)
     }
 
     /// Drops that sent something and were finished after the values of this one arrived, by number: all newer ones, and those that
@@ -71,9 +71,11 @@ struct Correction: Sendable {
     }
 
     private func eachLine(of sent: LedgerReading.Sent, _ body: (ResultJournal.Line) -> Void) throws {
-        guard let path = try places(of: sent).first(where: { try Disk.exists($0) }) else { return }
+        var found: ResultBytes?
+        for path in places(of: sent) where found == nil { found = try ResultBytes(path: path) }
+        guard let result = found else { return }
         var journal = ResultJournal(drop: sent.place.drop, destinations: nil)
-        try SourceFile(path: path).eachChunk { _, chunk, isLast in
+        try result.eachChunk { chunk, isLast in
             journal.take(chunk, isLast: isLast) { line in
                 body(line)
                 return true

@@ -13,8 +13,8 @@ struct DeskActs: Sendable {
     func act(_ act: DeskAct, by person: Person) async -> DeskAnswer {
         do {
             switch act {
-            case .release(let drop, let rows): return try await release(drop, rows, by: person)
-            case .refuse(let drop, let why): return try await refuse(drop, why, by: person)
+            case .release(let drop, let rows): return try await release(drop, rows, act, by: person)
+            case .refuse(let drop, let why): return try await refuse(drop, why, act, by: person)
             case .retry, .resend:
                 return try await AskedDrops(context: context, act: act, person: person, goesOn: goesOn).answer()
             }
@@ -66,7 +66,9 @@ struct DeskActs: Sendable {
 
     // MARK: - Release and refusal
 
-    private func release(_ drop: Int, _ rows: RowChoice, by person: Person) async throws -> DeskAnswer {
+    private func release(
+        _ drop: Int, _ rows: RowChoice, _ act: DeskAct, by person: Person
+    ) async throws -> DeskAnswer {
         guard let (record, hold) = try await find(drop) else { return try await notHeld(drop) }
         let released = rows.count(of: hold.rows)
         guard released > 0 else {
@@ -95,7 +97,10 @@ struct DeskActs: Sendable {
         case .refused(let why): return .refused(.notAllowed, text: why)
         case .proposed:
             decided.proposal = Hold.Proposal(by: person.text, at: now, rows: rows)
-            guard try await context.ledger.propose(drop, decided) else { return try await notHeld(drop) }
+            let proposing = RecordAct(act, by: person, proposed: true)
+            guard try await context.ledger.propose(drop, decided, by: proposing) else {
+                return try await notHeld(drop)
+            }
             say(.heldForRelease, "\(person.text) wants \(record.name) released: \(rows.words)", record, person)
             return .proposed(
                 text:
@@ -110,7 +115,10 @@ struct DeskActs: Sendable {
         }
         decided.decision = .released(
             by: person.text, proposedBy: proposedBy, at: now, rows: rows, isNew: snapshot.isNew == true)
-        guard try await context.ledger.decide(drop, decided, snapshot) else { return try await notHeld(drop) }
+        let releasing = RecordAct(act, by: person)
+        guard try await context.ledger.decide(drop, decided, snapshot, by: releasing) else {
+            return try await notHeld(drop)
+        }
         FailPoint.reach("release_recorded")
         say(.released, "\(record.name) is released: \(rows.words)", record, person)
         goesOn(drop)
@@ -126,14 +134,19 @@ struct DeskActs: Sendable {
         return .done(text: text, facts: facts, drop: drop)
     }
 
-    private func refuse(_ drop: Int, _ why: String, by person: Person) async throws -> DeskAnswer {
+    private func refuse(
+        _ drop: Int, _ why: String, _ act: DeskAct, by person: Person
+    ) async throws -> DeskAnswer {
         guard why.contains(where: { !$0.isWhitespace }) else {
             return .refused(.needsWhy, text: "say why drop \(drop) is refused: it stands in its summary")
         }
         guard let (record, hold) = try await find(drop) else { return try await notHeld(drop) }
         var decided = hold
         decided.decision = .refused(by: person.text, at: Clock.wall(), why: why)
-        guard try await context.ledger.decide(drop, decided, record.snapshot) else { return try await notHeld(drop) }
+        let refusing = RecordAct(act, by: person)
+        guard try await context.ledger.decide(drop, decided, record.snapshot, by: refusing) else {
+            return try await notHeld(drop)
+        }
         FailPoint.reach("refusal_recorded")
         say(.releaseRefused, "\(record.name) is refused: \(VisibleText.line(why))", record, person)
         goesOn(drop)

@@ -30,6 +30,13 @@ final class DictionaryShelf: Sendable {
         for (files, copy) in inForce { try store.keep(copy, of: files) }
     }
 
+    /// What is in use: SHA-256 by the file's path, as the configuration names it.
+    var inUse: [(name: String, sha256: String)] {
+        inForce.flatMap { files, copy in
+            DictionaryPart.allCases.map { (name: files.path(of: $0), sha256: copy.sha256(of: $0)) }
+        }.sorted { $0.name < $1.name }
+    }
+
     /// Removes copies that nobody needs, and forgets what no drop has any more. Throws `DiskError`.
     func removeUnneeded() throws(DiskError) {
         let needed = state.withLock { state in

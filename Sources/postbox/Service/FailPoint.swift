@@ -16,6 +16,13 @@ enum FailPoint {
         #endif
     }
 
+    /// The same for a step of the index.
+    static func reach(_ step: RowIndexStore.Step) {
+        #if DEBUG
+            if wanted == step.rawValue { kill(getpid(), SIGKILL) }
+        #endif
+    }
+
     /// The same for a step of the store of last values.
     static func reach(_ step: LastValuesStore.Step) {
         #if DEBUG

@@ -127,6 +127,8 @@ struct FileEnding: Sendable {
         var summary: FileSummary
         /// The summary as it is written.
         var bytes: [UInt8]
+        /// Of the result, in hexadecimal digits.
+        var resultSHA256: String
         var folder: String
         /// The name that the file gets there; kept for it.
         var target: String
@@ -184,7 +186,9 @@ struct FileEnding: Sendable {
             context.names.release(target, in: folder)
             throw error
         }
-        return Completed(fate: fate, summary: summary, bytes: bytes, folder: folder, target: target, made: made)
+        return Completed(
+            fate: fate, summary: summary, bytes: bytes, resultSHA256: results.sha256, folder: folder, target: target,
+            made: made)
     }
 
     /// Verdict and target stand in the ledger from here on.
@@ -197,7 +201,11 @@ struct FileEnding: Sendable {
                 summary: completed.bytes,
                 size: summary.size, sha256: summary.sha256, firstSentAt: summary.firstSentAt,
                 isSent: summary.outcomes.hasSent(sentLines: summary.sent, presents: file.presents),
-                made: completed.made, at: summary.settledAt)
+                made: completed.made,
+                proof: SettledProof(
+                    path: context.settings.directories.recordedPath(completed.folder + "/" + completed.target),
+                    resultSHA256: completed.resultSHA256),
+                at: summary.settledAt)
         } catch {
             // The next try is to get the same name.
             context.names.release(completed.target, in: completed.folder)

@@ -51,7 +51,7 @@ final class GuardBook: Sendable {
 
     /// Keeps the result of a drop that was moved, or is about to be, because one that is older was opened only now. `paths`: where
     /// it may lie, in the order in which it goes from one to the next. False: it lies nowhere there. Throws `DiskError`.
-    func keepAgain(_ place: DropPlace, from paths: [String]) throws(DiskError) -> Bool {
+    func keepAgain(_ place: DropPlace, from paths: [String]) throws -> Bool {
         try Disk.makeDirectory(work + "/guard")
         // It may have been moved between two looks.
         for from in paths + paths {
@@ -62,6 +62,12 @@ final class GuardBook: Sendable {
                 guard error.code == 2 else { throw error }
                 continue
             }
+            drops.withLock { $0.keep(place) }
+            return true
+        }
+        // Rows are looked up in it by their places, often: packed it would be unpacked as often.
+        for from in paths where try ResultBytes(path: from)?.isPacked == true {
+            guard try ResultPacker().unpack(from, to: path(place)) else { continue }
             drops.withLock { $0.keep(place) }
             return true
         }

@@ -130,13 +130,14 @@ struct HeldRowsWriter: Sendable {
             ["\(directories.work)/\(drop)/" + FileMover.Part.result]
             + (known.map { $0.isFinished ? [$0.folder + "/" + FileNames.result($0.target)] : [] } ?? [])
         // It may have been moved between two looks.
-        return try (places + places).first { try Disk.exists($0) }
+        return try (places + places).first { try ResultBytes(path: $0) != nil }
     }
 
     private func lines(of path: String, drop: Int, _ body: (ResultJournal.Line) -> Void) throws {
-        guard try Disk.exists(path) else { return }
+        guard let result = try ResultBytes(path: path) else { return }
         var journal = ResultJournal(drop: drop, destinations: nil)
-        try SourceFile(path: path).eachChunk(isWrittenTo: true) { _, chunk, isLast in
+        // It may grow meanwhile: what stands there now counts.
+        try result.eachChunk { chunk, isLast in
             journal.take(chunk, isLast: isLast) { line in
                 body(line)
                 return true

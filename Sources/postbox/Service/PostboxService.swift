@@ -49,10 +49,17 @@ struct PostboxService: Sendable {
             logger.error("\(Words.of(error))", metadata: ["event": .event(isTaken ? .spoolTaken : .spoolFault)])
             return isTaken ? ExitCode.interrupted : ExitCode.spool
         }
+        let recordKey: RecordKey?
+        do throws(RecordKey.Unusable) {
+            recordKey = try settings.recordKey.map { path throws(RecordKey.Unusable) in try RecordKey(path: path) }
+        } catch {
+            logger.error("`record_key`: \(error)", metadata: ["event": .event(.spoolFault)])
+            return ExitCode.configuration
+        }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(settings.destinations.count, 4)))
         var code: Int32
         do {
-            code = try await serve(group)
+            code = try await serve(group, recordKey)
             do {
                 try lock.release()
             } catch {
@@ -116,7 +123,7 @@ struct PostboxService: Sendable {
             "\(one) and \(other) are on one file system, but in two mounts of it (\(mounts[0]) and \(mounts[1])), and no file can be moved from one mount to another; put inbox, work, done and failed below one of them"
     }
 
-    private func serve(_ group: MultiThreadedEventLoopGroup) async throws -> Int32 {
+    private func serve(_ group: MultiThreadedEventLoopGroup, _ recordKey: RecordKey?) async throws -> Int32 {
         let work = settings.directories.work
         let ledgerPath = settings.directories.state + "/ledger.sqlite"
         let ledger = try Ledger(path: ledgerPath, version: Version.text, firstNumber: try firstNumber(work))
@@ -162,6 +169,8 @@ struct PostboxService: Sendable {
             behind: open.flatMap { record in record.postings.map { (base: $0.postIDBase, rows: record.rows) } })
         let disk = DiskThreads(label: "disk", count: max(4, ProcessInfo.processInfo.activeProcessorCount))
         let guardBook = try GuardBook(work)
+        let record = RecordBook(
+            settings, key: recordKey, ledger: ledger, alerts: alerts, disk: disk, logger: logger)
         let context = Context(
             settings: settings, configSHA256: SHA256Text.of(loaded.sourceBytes), ledger: ledger, lanes: lanes,
             names: NameBook(), bases: PostIDBases(next: firstBase),
@@ -169,11 +178,17 @@ struct PostboxService: Sendable {
             syncs: try SyncGroup(on: work), spares: SpareDirectories(threads: disk),
             shelves: Shelves(
                 tables: TableShelf(settings), dictionaries: DictionaryShelf(settings, loaded.dictionaries)),
+            record: record,
+            index: IndexBook(state: settings.directories.state, logger: logger),
             lastValues: settings.keepsLastValues
                 ? LastBook(state: settings.directories.state, guardBook: guardBook, logger: logger) : nil,
             results: DiskThread(label: "results"), disk: disk, trouble: ResultTrouble(),
             alerts: alerts, progress: progress, logger: logger)
+        try await record.start(configSHA256: context.configSHA256)
         try context.shelves.dictionaries.keep()
+        for (name, sha256) in context.shelves.dictionaries.inUse {
+            await record.inUse(.dictionary, name: name, sha256: sha256)
+        }
         let (goodTables, faults) = try context.shelves.tables.takeLast()
         for fault in faults {
             logger.warning("\(fault)", metadata: ["event": .event(.tableFault)])
@@ -183,6 +198,7 @@ struct PostboxService: Sendable {
         // A drop that Recovery gave up, or adopted, is not among the first ones.
         let unfinished = Set(try await ledger.open().map(\.number))
         await context.lastValues?.start(ledger: ledgerPath, open: unfinished, last: try await ledger.lastNumber())
+        await context.index.start()
         Memory.forgetStart()
         let loop = ServiceLoop(
             context: context, credentials: credentials, options: options, stops: stops, recovered: recovery,
@@ -194,10 +210,17 @@ struct PostboxService: Sendable {
                 board: { await loop.board() }))
         // Whatever is asked, posting goes first.
         let listening = Task(priority: .background) { await office.run() }
+        let retention = RetentionBook(context)
+        await retention.start()
         let code = await loop.run()
+        await retention.finish()
         listening.cancel()
         await listening.value
+        // They work beside each other.
+        async let indexed: Void = context.index.finish()
         await context.lastValues?.finish()
+        await indexed
+        await record.finish()
         await alerts.finish(within: .seconds(5))
         return code
     }

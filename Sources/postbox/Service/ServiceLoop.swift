@@ -198,6 +198,9 @@ actor ServiceLoop {
             machine.tablesLooked(looks, at: TwoClocks(monotonic: Clock.monotonic(), wall: Clock.wall() * 1000))
         case .readTables(let names):
             let readings = await context.disk.run { [context] in context.shelves.tables.read(names) }
+            for (name, sha256) in context.shelves.tables.inUse {
+                await context.record.inUse(.table, name: name, sha256: sha256)
+            }
             machine.tablesRead(readings, at: Clock.monotonic())
         case .readCommands: await readCommands()
         case .claimedCancelled(let name, let drop): machine.commandsRead(await desk.claimed(name, as: drop))

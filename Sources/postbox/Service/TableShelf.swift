@@ -58,6 +58,11 @@ final class TableShelf: Sendable {
         return (Set(state.withLock { $0.inForce.keys }), faults)
     }
 
+    /// SHA-256 by name of the tables in force.
+    var inUse: [(name: String, sha256: String)] {
+        state.withLock { $0.inForce.mapValues(\.copy.sha256) }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
     func look() -> [String: TableBook.Look] {
         Dictionary(rules.map { ($0.name, files.look(at: $0.path)) }, uniquingKeysWith: { first, _ in first })
     }

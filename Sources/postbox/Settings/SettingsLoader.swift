@@ -138,6 +138,15 @@ enum SettingsLoader {
         top.texts(.ignored).map { settings.ignored = $0 }
         top.duration(.unmatchedAfter, least: .zero).map { settings.unmatchedAfter = $0 }
 
+        if let value = top.value(.retention),
+            let section = SettingsSection<RetentionKey>(value.node, line: value.line, name: "`retention`", log)
+        {
+            settings.retention = Retention(
+                done: section.duration(.done), failed: section.duration(.failed),
+                packAfter: section.duration(.packAfter))
+        }
+        settings.recordKey = top.path(.recordKey)
+        settings.anchorCommand = top.text(.anchorCommand)
         (top.word(.lastValues) as Settings.Keeping?).map { settings.keepsLastValues = $0 == .on }
 
         settings.http = top.read(.http, HTTPReader.read)

@@ -33,7 +33,8 @@ struct LedgerTests {
     ) async throws {
         try await ledger.settle(
             drop, verdict: verdict, folder: "/spool/done", target: target, summary: Array("{}".utf8), size: size,
-            sha256: sha256, firstSentAt: 3_000, isSent: isSent, at: now)
+            sha256: sha256, firstSentAt: 3_000, isSent: isSent,
+            proof: SettledProof(path: "done/" + target, resultSHA256: String(repeating: "1", count: 64)), at: now)
     }
 
     @Test("Another program reads it while it is written, and makes nothing where there is none")
@@ -82,7 +83,7 @@ struct LedgerTests {
             )
         }
         #expect(mode == "wal")
-        #expect(version == 3)
+        #expect(version == 4)
         try queue.close()
 
         let ledger = try Ledger(path: path, firstNumber: 1)
@@ -527,11 +528,12 @@ struct LedgerTests {
             }
         }
         let digest = SHA256Text.of(Array("{}".utf8))
+        let result = String(repeating: "1", count: 64)
         let columns =
             "number, arrived_at, age, original, summary_sha256, result_sha256, length(summary), length(digests)"
         #expect(
             try await lines(columns, of: #""drop""#) == [
-                #"[1,null,null,null,"\#(digest)",null,0,0]"#, #"[2,800,700,1,"\#(digest)",null,0,0]"#,
+                #"[1,null,null,null,"\#(digest)","\#(result)",0,0]"#, #"[2,800,700,1,"\#(digest)","\#(result)",0,0]"#,
             ])
         #expect(
             try await lines(#""drop", destination, post_id_base, posted_through, login"#, of: "posting") == [
@@ -585,11 +587,11 @@ struct LedgerTests {
             _ = try Ledger(path: path, version: version, firstNumber: 1)
         }
         let queue = try DatabaseQueue(path: path)
-        try await queue.write { try $0.execute(sql: "PRAGMA user_version = 4") }
+        try await queue.write { try $0.execute(sql: "PRAGMA user_version = 5") }
         #expect {
             try Ledger(path: path, firstNumber: 1)
         } throws: { error in
-            "\(error)" == "the ledger \(path) was written by a newer Postbox, 0.9.1 (schema 4); use that one"
+            "\(error)" == "the ledger \(path) was written by a newer Postbox, 0.9.1 (schema 5); use that one"
         }
         #expect(try await queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM writer") } == 2)
         // One that does not tell.
@@ -598,7 +600,7 @@ struct LedgerTests {
         #expect {
             try Ledger(path: path, firstNumber: 1)
         } throws: { error in
-            "\(error)" == "the ledger \(path) was written by a newer Postbox (schema 4); use that one"
+            "\(error)" == "the ledger \(path) was written by a newer Postbox (schema 5); use that one"
         }
         let noise = try folder.write(String(repeating: "no database ", count: 400), to: "noise.sqlite")
         #expect {
@@ -633,7 +635,7 @@ struct LedgerTests {
 
         var proposed = hold()
         proposed.proposal = Hold.Proposal(by: "unix:alice", at: 5, rows: .only([1...1]))
-        #expect(try await ledger.propose(drop, proposed))
+        #expect(try await ledger.propose(drop, proposed, by: RecordAct("propose_release", by: "unix:a", from: "here")))
         #expect(try await ledger.record(of: drop)?.hold == proposed)
         var decided = proposed
         decided.decision = .released(by: "unix:bob", proposedBy: "unix:alice", at: 9, rows: .only([1...1]), isNew: true)
@@ -644,7 +646,7 @@ struct LedgerTests {
         var other = hold()
         other.decision = .refused(by: "unix:carol", at: 10, why: "late")
         #expect(try await !ledger.decide(drop, other, snapshot()))
-        #expect(try await !ledger.propose(drop, other))
+        #expect(try await !ledger.propose(drop, other, by: RecordAct("propose_release", by: "unix:b", from: "here")))
         let record = try #require(try await ledger.record(of: drop))
         #expect(record.stage == .claimed && record.hold == decided && record.snapshot == new && record.starts == 0)
         #expect(try await ledger.held().isEmpty)
@@ -668,7 +670,8 @@ struct LedgerTests {
         try await ledger.settle(
             drop, verdict: .partial, folder: "/f", target: "a.csv", summary: [], size: 1, sha256: "",
             firstSentAt: 0, isSent: true,
-            made: [MadeDrop(number: numbers[0], name: "h.csv", snapshot: made, hold: hold())], at: 9)
+            made: [MadeDrop(number: numbers[0], name: "h.csv", snapshot: made, hold: hold())],
+            proof: SettledProof(path: "failed/a.csv", resultSHA256: "r"), at: 9)
         let held = try #require(try await ledger.record(of: numbers[0]))
         #expect(held.stage == .held && held.hold == hold() && held.snapshot == made && held.name == "h.csv")
         #expect(try await ledger.record(of: drop)?.stage == .settled)

@@ -27,6 +27,7 @@ struct ArchitectureTests {
             "CLibArchive": ["PostboxIO/Packed", "bench"],
             "CZlib": ["PostboxIO/Packed", "bench"],
             "CPCRE2": ["PostboxCore/Values"],
+            "CZstd": ["PostboxIO/Packed"],
             "CLibCurl": ["PostboxIO/Connection", "PostboxIO/Desk"],
             "CLinux": ["PostboxIO/System", "bench"],
             "GRDB": ["PostboxIO/Ledger"],

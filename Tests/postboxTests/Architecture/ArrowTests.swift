@@ -9,7 +9,7 @@ struct ArrowTests {
     private static let imports: [String: Set<String>] = [
         "PostboxCore": ["CLibXML2", "CPCRE2", "Glibc", "Darwin", "DequeModule", "HeapModule"],
         "PostboxIO": [
-            "PostboxCore", "CLinux", "CLibArchive", "CLibCurl", "CZlib",
+            "PostboxCore", "CLinux", "CLibArchive", "CLibCurl", "CZlib", "CZstd",
             "Crypto", "DequeModule", "Dispatch", "Foundation", "GRDB", "Glibc", "JWTKit", "Logging", "NIOCore",
             "NIOExtras",
             "NIOHTTP1",
@@ -29,13 +29,14 @@ struct ArrowTests {
             "PostboxCore", "CLibArchive", "CLinux", "CZlib", "ArgumentParser", "Dispatch", "Foundation",
             "Synchronization",
         ],
-        "CLibXML2": [], "CLibArchive": [], "CLibCurl": [], "CPCRE2": [], "CZlib": [], "CLinux": [],
+        "CLibXML2": [], "CLibArchive": [], "CLibCurl": [], "CPCRE2": [], "CZlib": [], "CZstd": [], "CLinux": [],
     ]
 
     /// Which folders of PostboxIO know which. Each has one thing outside the process for its subject: it knows the machine that
     /// it runs on, and no other thing.
     private static let folders: [String: Set<String>] = [
-        "Connection": ["System"], "Desk": ["System"], "Inbox": ["Packed", "System"], "LastValues": ["System"],
+        "Audit": ["Packed", "System"], "Connection": ["System"], "Desk": ["System"], "Inbox": ["Packed", "System"],
+        "LastValues": ["Packed", "System"],
         "Ledger": ["System"],
         "Packed": ["System"],
         "System": [],

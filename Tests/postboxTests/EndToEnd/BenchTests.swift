@@ -20,7 +20,7 @@ struct BenchTests {
         #expect(code == 0, "\(bench.errorOutput)")
         let text = try String(contentsOf: page, encoding: .utf8)
         let groups = [
-            "end-to-end", "growth", "small-files", "latency", "memory", "idle", "last", "readers", "parts",
+            "end-to-end", "growth", "small-files", "latency", "memory", "idle", "last", "audit", "readers", "parts",
         ]
         for group in groups {
             #expect(text.components(separatedBy: "<!-- bench \(group) -->").count == 2, "\(group) has one place")

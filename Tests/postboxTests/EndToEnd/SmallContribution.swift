@@ -1,5 +1,9 @@
 import Foundation
+import PostboxCore
+import PostboxIO
 import TestSupport
+
+@testable import postbox
 
 /// Three small files, one of each format, with a row of every common fate: what tests of disks and power cuts contribute.
 struct SmallContribution {
@@ -64,6 +68,13 @@ struct SmallContribution {
             guard bytes == Data(file.text.utf8) else { throw Broken(description: "\(file.name) was changed") }
         }
         guard drops.count == files.count else { throw Broken(description: "a drop's number was used twice: \(drops)") }
+        let spool = desk.path(.inbox).deletingLastPathComponent().path
+        do {
+            let proved = try RecordProof(directories: Settings.Directories(spool: spool)).run()
+            guard proved.drops == files.count else { throw Broken(description: "the record has \(proved.drops) drops") }
+        } catch let fault as RecordChain.Fault {
+            throw Broken(description: "the record is not proved: \(fault)")
+        }
         try verify(events)
     }
 

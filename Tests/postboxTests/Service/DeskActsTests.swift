@@ -19,15 +19,19 @@ struct DeskActsTests {
         let settings = loaded.settings
         let directories = settings.directories
         let disk = DiskThreads(label: "disk", count: 2)
+        let ledger = try Ledger(path: directories.state + "/ledger.sqlite", firstNumber: 1)
+        let alerts = Alerts(command: nil, environment: [:], logger: LineLog.silent)
         let context = Context(
-            settings: settings, configSHA256: SHA256Text.of(loaded.sourceBytes),
-            ledger: try Ledger(path: directories.state + "/ledger.sqlite", firstNumber: 1), lanes: [:],
+            settings: settings, configSHA256: SHA256Text.of(loaded.sourceBytes), ledger: ledger, lanes: [:],
             names: NameBook(), bases: PostIDBases(next: 0), guardBook: try GuardBook(directories.work),
             older: OlderBook(destinations: settings.destinations.map(\.name)),
             syncs: try SyncGroup(on: directories.work), spares: SpareDirectories(threads: disk),
             shelves: Shelves(tables: TableShelf(settings), dictionaries: DictionaryShelf(settings, [:])),
-            results: DiskThread(label: "results"), disk: disk, trouble: ResultTrouble(),
-            alerts: Alerts(command: nil, environment: [:], logger: LineLog.silent), progress: Progress(),
+            record: RecordBook(
+                settings, key: nil, ledger: ledger, alerts: alerts, disk: disk, logger: LineLog.silent),
+            index: IndexBook(state: directories.state, logger: LineLog.silent),
+            results: DiskThread(label: "results"), disk: disk, trouble: ResultTrouble(), alerts: alerts,
+            progress: Progress(),
             logger: LineLog.silent)
         return DeskActs(context: context) { _ in }
     }

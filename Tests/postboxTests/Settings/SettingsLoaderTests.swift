@@ -732,8 +732,8 @@ struct SettingsLoaderTests {
         let url = root.appendingPathComponent("Sources/PostboxCore/Documentation.docc/Settings.md")
         let article = try String(contentsOf: url, encoding: .utf8)
         let sections = [
-            TopKey.words, HTTPKey.words, HTTPTLSKey.words, HTTPUserKey.words, TableKey.words, DictionaryKey.words,
-            DestinationKey.words, PostUserInfoKey.words,
+            TopKey.words, HTTPKey.words, HTTPTLSKey.words, HTTPUserKey.words, RetentionKey.words, TableKey.words,
+            DictionaryKey.words, DestinationKey.words, PostUserInfoKey.words,
             TokenKey.words, TLSKey.words,
             NakRuleKey.words,
             RuleKey.words, PostKey.words, TextKey.words, FieldKey.words, LookupKey.words, OtherwiseKey.words,

@@ -1,0 +1,159 @@
+internal import PostboxCore
+internal import PostboxIO
+
+/// Looks rows up in results, by the index where it can be trusted, and in the results themselves where it cannot: read beside a running
+/// service, or without one.
+struct AuditLookup {
+    let directories: Settings.Directories
+    private let ledger: LedgerReading?
+
+    /// What was looked at besides the rows that were found.
+    struct Facts: Sendable, Equatable {
+        /// Drops whose results were read whole, because the index does not have them or does not match them.
+        var read: [Int] = []
+        /// Drops whose results are gone: what retention removed, and what somebody took away.
+        var gone: [Int] = []
+        /// Drops that are held as a whole: their rows have no lines yet.
+        var held: [Int] = []
+        /// Drops of which the result ends with something that is no line of it.
+        var broken: [Int] = []
+    }
+
+    /// Throws `LedgerError`.
+    init(_ directories: Settings.Directories) throws {
+        self.directories = directories
+        ledger = try LedgerReading(path: directories.state + "/ledger.sqlite")
+    }
+
+    /// Gives `body` the rows that a query asks for, the newest drop first, within a drop in the order of the result; until it returns
+    /// false. Throws `LedgerError` and `DiskError`.
+    func rows(_ query: AuditQuery, _ body: (AuditRow) throws -> Bool) throws -> Facts {
+        var facts = Facts()
+        var choice = LedgerReading.Choice(numbers: query.drop.map { [$0] }, name: query.file)
+        // Rows of a drop get their outcomes between its claim and its end.
+        choice.from = query.from
+        let drops = try ledger?.list(choice).filter { drop in query.to.map { drop.claimedAt < $0 } ?? true } ?? []
+        // Those in work have no end yet.
+        let open = query.from == nil ? [] : try openDrops(query)
+        let index = try query.ric.map { ric -> Index in
+            let reading = try RowIndexReading(folder: directories.state + "/index")
+            return (reading, try reading.find(Array(ric.utf8)))
+        }
+        for drop in (open + drops).sorted(by: { $0.number > $1.number }) {
+            guard try look(drop, query, index, &facts, body) else { break }
+        }
+        return facts
+    }
+
+    private func openDrops(_ query: AuditQuery) throws -> [LedgerReading.Listed] {
+        let numbers = try ledger?.open().map(\.place.drop) ?? []
+        guard !numbers.isEmpty else { return [] }
+        return try ledger?.list(LedgerReading.Choice(numbers: numbers, name: query.file)).filter {
+            !$0.isFinished && (query.drop == nil || query.drop == $0.number)
+        } ?? []
+    }
+
+    private typealias Index = (
+        reading: RowIndexReading, found: (places: [Int: Set<RowIndexReading.Place>], untrusted: Set<Int>)
+    )
+
+    /// False: `body` has seen enough.
+    private func look(
+        _ drop: LedgerReading.Listed, _ query: AuditQuery, _ index: Index?, _ facts: inout Facts,
+        _ body: (AuditRow) throws -> Bool
+    ) throws -> Bool {
+        if drop.stage == .held {
+            facts.held.append(drop.number)
+            return true
+        }
+        // While its files are moved they lie here or there.
+        let inWork = "\(directories.work)/\(drop.number)/"
+        if drop.stage == .closed, let index, let part = index.reading.drops[drop.number],
+            part.check == drop.resultSHA256.flatMap(IndexedPart.check), !index.found.untrusted.contains(drop.number)
+        {
+            let places = index.found.places[drop.number] ?? []
+            if places.isEmpty {
+                // It is not in there. A result of another size than the one that was indexed is read all the same.
+                let size = try ResultBytes.size(path: drop.resultPath)
+                if size == part.size || (size == nil && drop.removedAt != nil) { return true }
+            }
+            if let rows = try rows(at: places, of: drop, part, query) {
+                for row in rows where query.matches(row) {
+                    guard try body(row) else { return false }
+                }
+                return true
+            }
+        }
+        guard let result = try ResultBytes(path: drop.resultPath) ?? ResultBytes(path: inWork + FileMover.Part.result)
+        else {
+            if drop.isFinished { facts.gone.append(drop.number) }
+            return true
+        }
+        if drop.stage == .closed { facts.read.append(drop.number) }
+        var lines = ResultRows(resultOf: drop.number)
+        guard
+            try read(
+                result, &lines, drop, query, &facts, isGrowing: !drop.isFinished, body,
+                { line in
+                    AuditRow(resultLine: line, drop: drop.number, file: drop.name)
+                })
+        else { return false }
+        let skipped = try ResultBytes(path: drop.folder + "/" + FileNames.skipped(drop.target))
+        guard let skipped, !drop.target.isEmpty else { return true }
+        var skippedLines = ResultRows.skipped
+        return try read(skipped, &skippedLines, drop, query, &facts, isGrowing: false, body) { line in
+            AuditRow(skippedLine: line, drop: drop.number, file: drop.name)
+        }
+    }
+
+    /// Rows by their places; nil: the index is not one of this result.
+    private func rows(
+        at places: Set<RowIndexReading.Place>, of drop: LedgerReading.Listed, _ part: IndexedPart, _ query: AuditQuery
+    ) throws -> [AuditRow]? {
+        guard let result = try ResultBytes(path: drop.resultPath), result.size == part.size else { return nil }
+        var skipped: ResultBytes?
+        if part.skippedSize >= 0 {
+            skipped = try ResultBytes(path: drop.folder + "/" + FileNames.skipped(drop.target))
+            guard skipped?.size == part.skippedSize else { return nil }
+        }
+        var rows: [AuditRow] = []
+        for place in places.sorted(by: { ($0.isSkipped ? 1 : 0, $0.offset) < ($1.isSkipped ? 1 : 0, $1.offset) }) {
+            guard let bytes = place.isSkipped ? skipped : result,
+                let line = try bytes.line(at: place.offset)
+            else { return nil }
+            let row = line.withUnsafeBytes { line in
+                place.isSkipped
+                    ? AuditRow(skippedLine: line, drop: drop.number, file: drop.name)
+                    : AuditRow(resultLine: line, drop: drop.number, file: drop.name)
+            }
+            // No line begins there, or one whose RIC has another place in the index.
+            guard let row, Self.hash(row[.ric]) == query.ric.map(Self.hash) else { return nil }
+            rows.append(row)
+        }
+        return rows
+    }
+
+    private static func hash(_ ric: String) -> UInt64 { Array(ric.utf8).withUnsafeBytes { RICHash.of($0) } }
+
+    /// Reads a file whole. False: `body` has seen enough.
+    private func read(
+        _ file: ResultBytes, _ lines: inout ResultRows, _ drop: LedgerReading.Listed, _ query: AuditQuery,
+        _ facts: inout Facts, isGrowing: Bool, _ body: (AuditRow) throws -> Bool,
+        _ row: (UnsafeRawBufferPointer) -> AuditRow?
+    ) throws -> Bool {
+        let ric = query.ric.map { Array($0.utf8) }
+        var isEnough = false
+        do {
+            try file.eachPiece(&lines) { found, line, text, _ in
+                guard !isEnough, ric.map({ found.elementsEqual($0) }) ?? true,
+                    let row = row(UnsafeRawBufferPointer(rebasing: text[line])), query.matches(row)
+                else { return }
+                isEnough = try !body(row)
+            }
+        } catch is ResultBytes.Broken {
+            // One that grows ends where its next line will be.
+            if !isGrowing { facts.broken.append(drop.number) }
+        }
+        return !isEnough
+    }
+}

@@ -1,0 +1,291 @@
+internal import ArgumentParser
+internal import PostboxCore
+internal import PostboxIO
+
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Shows what was sent of a RIC or a file, and proves it.",
+        discussion: """
+            postbox audit --ric VOD.L --from 2026-03-01 --to 2026-04-01   every row that was posted for it, or was not, and why
+            postbox audit --file "eod_*" --outcome nacked --csv           as CSV
+            postbox audit verify                                          nothing was altered, removed or put in
+            postbox audit reindex                                         makes the index of rows anew
+
+            Works on results, ledger and record as they lie in the spool, with and without a running service.
+            """,
+        subcommands: [AuditSearchCommand.self, AuditVerifyCommand.self, AuditReindexCommand.self],
+        defaultSubcommand: AuditSearchCommand.self)
+}
+
+/// A time as people write it on a command line.
+struct AuditTime: ExpressibleByArgument {
+    /// Microseconds since 1970.
+    let at: Int64
+
+    init?(argument: String) {
+        guard let at = TimeText.microseconds(argument) ?? TimeText.microseconds(argument + "T00:00:00.000000Z") else {
+            return nil
+        }
+        self.at = at
+    }
+}
+
+struct AuditVerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Proves that nothing was altered, removed or put in.",
+        discussion: """
+            Goes over record.jsonl line by line, holds it against the ledger, holds every result and summary against the hash that \
+            the record has of it, and sees that every drop number is accounted for. Names the first thing that is not as it was. \
+            With --from and --to only files of drops that were settled in that time are read; the record is gone over whole.
+
+            Exit codes: 0 proved · 3 something is not as it was · 74 the spool cannot be read
+            """)
+
+    @OptionGroup var place: SpoolOptions
+
+    @Option(help: ArgumentHelp("From this day or time on (UTC).", valueName: "time"))
+    var from: AuditTime?
+
+    @Option(help: ArgumentHelp("Before this day or time (UTC).", valueName: "time"))
+    var to: AuditTime?
+
+    func run() async throws {
+        let proved: RecordProof.Proved
+        do {
+            proved = try RecordProof(directories: place.find().directories, from: from?.at, to: to?.at).run()
+        } catch let fault as RecordChain.Fault {
+            CommandIssuer.end("not proved: \(fault)", PostboxCore.ExitCode.failed)
+        } catch {
+            CommandIssuer.end(Words.of(error), PostboxCore.ExitCode.spool)
+        }
+        Terminal.print("proved: \(proved.lines) lines, the last one \(proved.lastHash)")
+        Terminal.print("  \(proved.drops) drops have the results and summaries that they ended with")
+        if proved.removed > 0 {
+            Terminal.print(
+                "  of \(proved.removed) the result was removed when its time was over; the summaries are there")
+        }
+        if proved.lastDrop > 0 { Terminal.print("  every drop number up to \(proved.lastDrop) is accounted for") }
+        if proved.before > 0 {
+            Terminal.print("  drops up to \(proved.before) that were finished then are older than the record")
+        }
+        if proved.signatures > 0 {
+            Terminal.print(
+                "  \(proved.signatures) days are signed, by the key \(proved.keys.sorted().joined(separator: ", "))")
+        }
+        Terminal.exit(PostboxCore.ExitCode.ok)
+    }
+}
+
+struct AuditSearchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "search",
+        abstract: "Shows rows by RIC, file, time, outcome or value.",
+        discussion: """
+            The newest file first. Rows that were rejected, refused, held or skipped are shown as well: proof that a price was not sent. \
+            What the index does not have is looked up in the results themselves, which takes longer.
+
+            Exit codes: 0 shown · 2 there are none · 64 usage · 74 the spool cannot be read
+            """)
+
+    @OptionGroup var place: SpoolOptions
+    @OptionGroup var rows: RowOptions
+
+    @Option(help: "Rows of this RIC.")
+    var ric: String?
+
+    @Option(help: ArgumentHelp("Rows of files of that name; * and ? stand for any letters.", valueName: "pattern"))
+    var file: String?
+
+    @Option(help: ArgumentHelp("Rows of that drop.", valueName: "number"))
+    var drop: Int?
+
+    @Option(help: ArgumentHelp("From this day or time on (UTC).", valueName: "time"))
+    var from: AuditTime?
+
+    @Option(help: ArgumentHelp("Before this day or time (UTC).", valueName: "time"))
+    var to: AuditTime?
+
+    func validate() throws {
+        if ric == nil, file == nil, drop == nil, from == nil, rows.query.outcomes == nil, rows.value == nil {
+            throw ValidationError("Which rows? Give --ric, --file, --drop or --from.")
+        }
+    }
+
+    func run() async throws {
+        var query = rows.query
+        query.ric = ric
+        query.file = file
+        query.drop = drop
+        query.from = from?.at
+        query.to = to?.at
+        let count = rows.show(query, in: place.find().directories)
+        Terminal.exit(count > 0 ? PostboxCore.ExitCode.ok : PostboxCore.ExitCode.partial)
+    }
+}
+
+/// Which rows are shown, and how.
+struct RowOptions: ParsableArguments {
+    @Option(help: "Only this service.")
+    var service: String?
+
+    @Option(help: "Only this destination.")
+    var destination: String?
+
+    @Option(help: ArgumentHelp("Only rows that ended so (acked,nacked,skipped …).", valueName: "outcomes"))
+    var outcome: String?
+
+    @Option(help: ArgumentHelp("Only rows that were sent with this value.", valueName: "FIELD=VALUE"))
+    var value: String?
+
+    @Option(help: ArgumentHelp("No more rows than these.", valueName: "number"))
+    var limit: Int?
+
+    @Flag(help: "As CSV: the columns of a result, behind the file's name.")
+    var csv = false
+
+    @Flag(help: "As JSON, one object a line.")
+    var json = false
+
+    func validate() throws {
+        if csv, json { throw ValidationError("--csv and --json do not go together.") }
+        let known = PostOutcome.allCases.map(\.word) + [AuditRow.skippedWord]
+        if let word = (query.outcomes ?? []).sorted().first(where: { !known.contains($0) }) {
+            throw ValidationError("There is no outcome '\(word)'; there are \(known.joined(separator: ", ")).")
+        }
+        if let value, !value.dropFirst().contains("=") { throw ValidationError("A value is such as BID=1.2.") }
+        if let limit, limit < 1 { throw ValidationError("--limit is at least 1.") }
+    }
+
+    var query: AuditQuery {
+        var query = AuditQuery()
+        query.service = service
+        query.destination = destination
+        query.outcomes = outcome.map { Set($0.split(separator: ",").map(String.init)) }
+        if let parts = value?.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false), parts.count == 2 {
+            query.value = (String(parts[0]), String(parts[1]))
+        }
+        return query
+    }
+
+    /// Prints the rows, and on standard error what cannot be shown. Returns how many there were; ends with 74 when the spool cannot be
+    /// read.
+    func show(_ query: AuditQuery, in directories: Settings.Directories) -> Int {
+        var count = 0
+        var table = RowTable()
+        if csv { Terminal.printExactly(AuditRow.csvHeader) }
+        let facts = CommandIssuer.orEnd {
+            try AuditLookup(directories).rows(query) { row in
+                count += 1
+                if csv {
+                    Terminal.printExactly(row.csv)
+                } else if json {
+                    Terminal.printExactly(row.json)
+                } else {
+                    for line in table.lines(with: row) { Terminal.print(line) }
+                }
+                return count < limit ?? .max
+            }
+        }
+        if !csv, !json { for line in table.rest() { Terminal.print(line) } }
+        for line in Self.words(facts) { Terminal.error(line) }
+        return count
+    }
+
+    private static func words(_ facts: AuditLookup.Facts) -> [String] {
+        func list(_ drops: [Int]) -> String {
+            drops.prefix(10).map(String.init).joined(separator: ", ") + (drops.count > 10 ? " …" : "")
+        }
+        var lines: [String] = []
+        if facts.read.count > 10 {
+            lines.append("\(facts.read.count) results are not indexed and were read whole: postbox audit reindex")
+        }
+        if !facts.gone.isEmpty {
+            lines.append("results are gone, their rows cannot be shown: drops \(list(facts.gone))")
+        }
+        if !facts.held.isEmpty { lines.append("held as a whole, without lines yet: drops \(list(facts.held))") }
+        if !facts.broken.isEmpty {
+            lines.append("results end with something that is no line of theirs: drops \(list(facts.broken))")
+        }
+        return lines
+    }
+}
+
+/// Rows as a table whose columns are as wide as its first hundred rows need.
+private struct RowTable {
+    private static let columns: [(name: String, cell: @Sendable (AuditRow) -> String)] = [
+        ("settled at", { String($0[.settledAt].prefix(23)) }), ("drop", { $0[.drop] }), ("row", { $0[.row] }),
+        ("file", { $0.file }), ("ric", { $0[.ric] }), ("service", { $0[.service] }), ("post", { $0[.post] }),
+        ("outcome", { $0[.outcome] }), ("why", { $0[.nakCode].isEmpty ? $0[.reason] : $0[.nakCode] }),
+        ("fields", { $0[.fields].isEmpty ? $0[.text] : $0[.fields] }),
+    ]
+    private static let gathered = 100
+
+    private var waiting: [[String]] = []
+    private var widths: [Int]?
+
+    /// The lines that can be printed now.
+    mutating func lines(with row: AuditRow) -> [String] {
+        let cells = Self.columns.map { VisibleText.line($0.cell(row)) }
+        guard let widths else {
+            waiting.append(cells)
+            return waiting.count >= Self.gathered ? rest() : []
+        }
+        return [Self.line(cells, widths)]
+    }
+
+    /// Those that wait.
+    mutating func rest() -> [String] {
+        guard widths == nil, !waiting.isEmpty else { return [] }
+        let all = [Self.columns.map(\.name)] + waiting
+        let found = Self.columns.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+        widths = found
+        waiting = []
+        return all.map { Self.line($0, found) }
+    }
+
+    private static func line(_ cells: [String], _ widths: [Int]) -> String {
+        zip(cells, widths).enumerated().map { index, cell in
+            index == columns.count - 1 ? cell.0 : cell.0.padded(cell.1)
+        }.joined(separator: "  ")
+    }
+}
+
+struct AuditReindexCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reindex",
+        abstract: "Makes the index of rows anew from the results.",
+        discussion: """
+            Each result is held against the hash that the ledger has of it; one that does not match is named and not indexed. Needs \
+            the spool for itself: stop the service first.
+
+            Exit codes: 0 done · 3 results do not match · 74 the spool cannot be read · 75 a service runs
+            """)
+
+    @OptionGroup var place: SpoolOptions
+
+    func run() async throws {
+        let directories = place.find().directories
+        let lock: SpoolLock
+        do {
+            lock = try SpoolLock(
+                stateDirectory: directories.state, takeOver: false, since: TimeText.text(Clock.wall()))
+        } catch {
+            CommandIssuer.end(Words.of(error), PostboxCore.ExitCode.interrupted)
+        }
+        do {
+            let done = try await Reindexing(directories).run()
+            try lock.release()
+            Terminal.print(
+                "\(done.rows) rows of \(done.drops) results are indexed, \(done.bytes) bytes"
+                    + (done.gone > 0 ? "; \(done.gone) results are gone" : ""))
+            guard let altered = done.altered.first else { Terminal.exit(PostboxCore.ExitCode.ok) }
+            CommandIssuer.end(
+                "\(done.altered.count) results are not what they were, the first one of drop \(altered); postbox audit verify tells more",
+                PostboxCore.ExitCode.failed)
+        } catch {
+            CommandIssuer.end(Words.of(error), PostboxCore.ExitCode.spool)
+        }
+    }
+}

@@ -1,0 +1,264 @@
+internal import ArgumentParser
+internal import PostboxCore
+internal import PostboxIO
+
+struct FilesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "files",
+        abstract: "Lists files, finished ones and those in work.",
+        discussion: """
+            The newest first. Works with and without a running service.
+
+            Exit codes: 0 shown · 2 there are none · 64 usage · 74 the spool cannot be read
+            """)
+
+    @OptionGroup var place: SpoolOptions
+
+    @Argument(help: ArgumentHelp("Files of that name; * and ? stand for any letters.", valueName: "pattern"))
+    var name: String?
+
+    @Option(help: ArgumentHelp("Files that were finished on that day (UTC).", valueName: "day"))
+    var day: AuditTime?
+
+    @Option(help: ArgumentHelp("Finished from this day or time on (UTC).", valueName: "time"))
+    var from: AuditTime?
+
+    @Option(help: ArgumentHelp("Finished before this day or time (UTC).", valueName: "time"))
+    var to: AuditTime?
+
+    @Option(help: "Files that ended so: done, partial, failed or refused.")
+    var verdict: Verdict?
+
+    @Flag(help: "Open failures alone: files that did not end well, and that nothing has been done about.")
+    var open = false
+
+    @Option(help: ArgumentHelp("No more files than these.", valueName: "number"))
+    var limit = 100
+
+    @Flag(help: "As JSON, one object a line.")
+    var json = false
+
+    func validate() throws {
+        if day != nil, from != nil || to != nil { throw ValidationError("--day does not go with --from or --to.") }
+        if limit < 1 { throw ValidationError("--limit is at least 1.") }
+    }
+
+    func run() async throws {
+        let dayEnd = day.map { $0.at + 86_400_000_000 }
+        let choice = LedgerReading.Choice(
+            name: name, verdict: verdict, from: day?.at ?? from?.at, to: dayEnd ?? to?.at, most: open ? nil : limit)
+        let drops = CommandIssuer.orEnd { () throws -> [LedgerReading.Listed] in
+            guard let ledger = try LedgerReading(path: place.find().directories.state + "/ledger.sqlite") else {
+                return []
+            }
+            let found = try ledger.list(choice)
+            return open ? try Self.openFailures(found, ledger) : found
+        }.prefix(limit)
+        if json {
+            for drop in drops { Terminal.printExactly(DropText(drop: drop).json) }
+        } else if !drops.isEmpty {
+            for line in DropText.lines([DropText.header] + drops.map { DropText(drop: $0).cells }) {
+                Terminal.print(line)
+            }
+        }
+        Terminal.exit(drops.isEmpty ? PostboxCore.ExitCode.partial : PostboxCore.ExitCode.ok)
+    }
+
+    /// Files that did not end well and whose rows are in no later drop.
+    private static func openFailures(
+        _ drops: [LedgerReading.Listed], _ ledger: LedgerReading
+    ) throws -> [LedgerReading.Listed] {
+        let corrected = Set(try ledger.list().compactMap(\.original))
+        return drops.filter { drop in
+            drop.stage == .closed && drop.verdict != .done && drop.noAction == nil && !corrected.contains(drop.number)
+        }
+    }
+}
+
+extension Verdict: ExpressibleByArgument {}
+
+struct ShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Shows one file: how it ended, what people did about it, and its rows.",
+        discussion: """
+            postbox show 812                    the file, its story, how many rows ended how
+            postbox show 812 --outcome nacked   those rows
+            postbox show 812 --rows             all of them
+
+            Exit codes: 0 shown · 64 there is no such drop · 74 the spool cannot be read
+            """)
+
+    @Argument(help: "The drop's number, as log, result file and `files` tell it.")
+    var drop: Int
+
+    @OptionGroup var place: SpoolOptions
+    @OptionGroup var options: RowOptions
+
+    @Flag(help: "All rows.")
+    var rows = false
+
+    @Option(help: "Only rows of this RIC.")
+    var ric: String?
+
+    func run() async throws {
+        let directories = place.find().directories
+        let found = CommandIssuer.orEnd {
+            try LedgerReading(path: directories.state + "/ledger.sqlite")?.list(LedgerReading.Choice(numbers: [drop]))
+        }
+        guard let listed = found?.first else {
+            CommandIssuer.end("there is no drop \(drop)", PostboxCore.ExitCode.usage)
+        }
+        var query = options.query
+        let wantsRows = rows || query != AuditQuery() || ric != nil
+        let text = CommandIssuer.orEnd {
+            try Disk.exists(listed.summaryPath)
+                ? String(decoding: try Disk.contents(listed.summaryPath), as: UTF8.self) : nil
+        }
+        let story = CommandIssuer.orEnd { try DropStory.lines(of: drop, in: directories) }
+        if options.json {
+            if !wantsRows { printJSON(listed, text, story) }
+        } else if !options.csv {
+            printLines(listed, text, story)
+        }
+        if wantsRows {
+            query.drop = drop
+            query.ric = ric
+            _ = options.show(query, in: directories)
+        }
+        Terminal.exit(PostboxCore.ExitCode.ok)
+    }
+
+    private func printJSON(_ listed: LedgerReading.Listed, _ summary: String?, _ story: [RecordLine]) {
+        let one = summary.map { $0.split(separator: "\n").map { $0.drop { $0 == " " } }.joined() } ?? "null"
+        Terminal.printExactly(
+            "{\"drop\":\(DropText(drop: listed).json),\"summary\":\(one),\"record\":[\(story.map(\.text).joined(separator: ","))]}"
+        )
+    }
+
+    private func printLines(_ listed: LedgerReading.Listed, _ summary: String?, _ story: [RecordLine]) {
+        let shown = DropText(drop: listed)
+        Terminal.print("drop \(listed.number)  \(listed.name)  \(shown.state)")
+        if !shown.path.isEmpty { Terminal.print("  \(shown.path)") }
+        if let value = summary.flatMap({ JSONValue.parse($0) }) {
+            for key in ["reason", "text"] {
+                if let text = value[key]?.text, !text.isEmpty { Terminal.print("  \(key): \(text)") }
+            }
+            for key in ["outcomes", "reasons"] {
+                guard case .object(let counts)? = value[key] else { continue }
+                let words = counts.filter { ($0.value.integer ?? 0) > 0 }.map { "\($0.key) \($0.value.integer ?? 0)" }
+                if !words.isEmpty { Terminal.print("  \(key): \(words.joined(separator: ", "))") }
+            }
+        }
+        if let noAction = listed.noAction { Terminal.print("  no action, says \(noAction.by): \(noAction.why)") }
+        for line in story { Terminal.print("  " + DropStory.text(line)) }
+    }
+}
+
+struct KeepCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keep",
+        abstract: "Keeps a file, or all results with a RIC, from being removed by retention.",
+        discussion: """
+            Exit codes: 0 it is kept · 64 there is no such drop, or a reason is missing · 74 the spool cannot be used
+            """)
+
+    @Argument(help: "The drop's number.")
+    var drop: Int?
+
+    @Option(help: "All results that have a row of this RIC, also later ones.")
+    var ric: String?
+
+    @Option(help: ArgumentHelp("Why; it is recorded.", valueName: "text"))
+    var why: String
+
+    @OptionGroup var place: SpoolOptions
+
+    func validate() throws {
+        guard (drop == nil) != (ric == nil) else {
+            throw ValidationError("What is kept? Give a drop's number or --ric.")
+        }
+        if why.allSatisfy(\.isWhitespace) { throw ValidationError("Say why with --why TEXT.") }
+    }
+
+    func run() async throws {
+        let place = place.find()
+        let kept: NotRemoved = if let drop { .drop(drop) } else { .ric(ric ?? "") }
+        let act = RecordAct(
+            "keep", subject: ric.map { "rows of \($0)" }, drop: drop, by: "unix:" + CommandIssuer.user, from: "command",
+            why: why)
+        let isNew = await DirectAct.end(place) { ledger in
+            if let drop {
+                guard try await ledger.record(of: drop) != nil else {
+                    throw DirectAct.Wrong("there is no drop \(drop)")
+                }
+            }
+            return try await ledger.keep(kept, by: act, at: Clock.wall())
+        }
+        Terminal.print(
+            "\(drop.map { "drop \($0)" } ?? "rows of \(ric ?? "")") \(isNew ? "will be kept" : "is kept already")")
+        Terminal.exit(PostboxCore.ExitCode.ok)
+    }
+}
+
+struct NoActionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "no-action",
+        abstract: "Says that nothing more is to be done about a file that did not end well.",
+        discussion: """
+            It is no open failure any more. The file stays where it is; who said so and why is in the record.
+
+            Exit codes: 0 noted · 64 there is no such drop, it ended well, or a reason is missing · 74 the spool cannot be used
+            """)
+
+    @Argument(help: "The drop's number.")
+    var drop: Int
+
+    @Option(help: ArgumentHelp("Why; it is recorded.", valueName: "text"))
+    var why: String
+
+    @OptionGroup var place: SpoolOptions
+
+    func validate() throws {
+        if why.allSatisfy(\.isWhitespace) { throw ValidationError("Say why with --why TEXT.") }
+    }
+
+    func run() async throws {
+        let by = "unix:" + CommandIssuer.user
+        let act = RecordAct("no_action", drop: drop, by: by, from: "command", why: why)
+        let note = NoAction(by: by, at: Clock.wall(), why: why)
+        _ = await DirectAct.end(place.find()) { [drop] ledger in
+            guard try await ledger.noAction(drop, note, by: act) else {
+                throw DirectAct.Wrong("drop \(drop) is none that ended badly")
+            }
+            return true
+        }
+        Terminal.print("drop \(drop): no action")
+        Terminal.exit(PostboxCore.ExitCode.ok)
+    }
+}
+
+/// Acts that are one change of the ledger, and need no service: SQLite lets one writer after the other.
+private enum DirectAct {
+    /// It cannot be done, and why.
+    struct Wrong: Error {
+        var text: String
+
+        init(_ text: String) { self.text = text }
+    }
+
+    /// Does it, or ends with a sentence.
+    static func end(_ place: SpoolPlace, _ body: (Ledger) async throws -> Bool) async -> Bool {
+        let path = place.directories.state + "/ledger.sqlite"
+        do {
+            guard try Disk.exists(path) else {
+                CommandIssuer.end("there is no ledger at \(path)", PostboxCore.ExitCode.spool)
+            }
+            return try await body(try Ledger(path: path, firstNumber: 1))
+        } catch let wrong as Wrong {
+            CommandIssuer.end(wrong.text, PostboxCore.ExitCode.usage)
+        } catch {
+            CommandIssuer.end(Words.of(error), PostboxCore.ExitCode.spool)
+        }
+    }
+}

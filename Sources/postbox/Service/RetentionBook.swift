@@ -1,0 +1,177 @@
+internal import Glibc
+internal import Logging
+internal import PostboxCore
+internal import PostboxIO
+
+/// Packs results whose time has come and removes files whose time is over, one drop after the other, while nothing is in work.
+actor RetentionBook {
+    private let context: Context
+    private let retention: Retention
+    private let ledgerPath: String
+    /// A slow disk of the archive holds up nobody else.
+    private let thread = DiskThreads(label: "retention", count: 1)
+    private var work: Task<Void, Never>?
+    private var isEnding = false
+    private var told: Set<String> = []
+
+    private static let every = Duration.seconds(3600)
+    private static let whileBusy = Duration.seconds(5)
+    private static let afterFault = Duration.seconds(60)
+
+    init(_ context: Context) {
+        self.context = context
+        retention = context.settings.retention
+        ledgerPath = context.settings.directories.state + "/ledger.sqlite"
+    }
+
+    /// Begins; nothing waits for it.
+    func start() {
+        guard !retention.isForEver else { return }
+        work = Task(priority: .background) {
+            await self.removeLeft()
+            while !isEnding {
+                await self.pass()
+                await sleep(Self.every)
+            }
+        }
+    }
+
+    /// Ends after the drop that it is at.
+    func finish() async {
+        isEnding = true
+        work?.cancel()
+        await work?.value
+    }
+
+    private func sleep(_ time: Duration) async {
+        guard !isEnding else { return }
+        // Ended early it is only done sooner.
+        try? await Task.sleep(for: time)
+    }
+
+    /// One look at all drops.
+    private func pass() async {
+        do {
+            let now = Clock.wall()
+            let path = ledgerPath
+            let (drops, needed) = try await thread.run { try Self.drops(path, self.context.settings.directories.state) }
+            // A correction may lie under the name that rejects had.
+            let targets = Set(drops.map { $0.folder + "/" + $0.target })
+            var (packed, removed, bytes) = (0, 0, 0)
+            for drop in drops.reversed() where !isEnding {
+                guard let verdict = drop.verdict, drop.stage == .closed, drop.removedAt == nil else { continue }
+                let due = retention.due(
+                    verdict: verdict, settledAt: drop.settledAt, isNeeded: needed.contains(drop.number), at: now)
+                if due == .nothing { continue }
+                // What people wait for goes first.
+                while context.progress.now.files > 0, !isEnding { await sleep(Self.whileBusy) }
+                if isEnding { break }
+                if due == .remove {
+                    if try await remove(drop, besides: targets) { removed += 1 }
+                } else if let (from, to) = try await pack(drop) {
+                    packed += 1
+                    bytes += from - to
+                }
+            }
+            guard packed + removed > 0 else { return }
+            context.logger.notice(
+                "\(packed) results were packed, files of \(removed) drops were removed because their time was over",
+                metadata: [
+                    "event": .event(.retention), "packed": "\(packed)", "removed": "\(removed)",
+                    "saved_bytes": "\(bytes)",
+                ])
+        } catch {
+            tell("what is too old cannot be packed or removed for now: \(Words.of(error))")
+            await sleep(Self.afterFault)
+        }
+    }
+
+    /// All drops, and the numbers of those that must stay.
+    private static func drops(_ path: String, _ state: String) throws -> ([LedgerReading.Listed], Set<Int>) {
+        guard let ledger = try LedgerReading(path: path) else { return ([], []) }
+        let drops = try ledger.list()
+        var needed: Set<Int> = []
+        // What they are made of is looked at again while they are open.
+        for drop in drops where drop.stage != .closed { needed.formUnion(try ledger.originals(of: drop.number)) }
+        let kept = try ledger.kept()
+        var index: RowIndexReading?
+        for entry in kept {
+            switch entry {
+            case .drop(let drop): needed.insert(drop)
+            case .ric(let ric):
+                let reading = try index ?? RowIndexReading(folder: state + "/index")
+                index = reading
+                let (places, untrusted) = try reading.find(Array(ric.utf8))
+                needed.formUnion(places.keys)
+                // Whoever is not known to have none of its rows may have some.
+                needed.formUnion(untrusted)
+                needed.formUnion(drops.map(\.number).filter { reading.drops[$0] == nil })
+            }
+        }
+        return (drops, needed)
+    }
+
+    private func pack(_ drop: LedgerReading.Listed) async throws -> (from: Int, to: Int)? {
+        guard let sha256 = drop.resultSHA256 else { return nil }
+        do {
+            let sizes = try await thread.run { try ResultPacker().pack(drop.resultPath, sha256: sha256) }
+            FailPoint.reach("packed")
+            return sizes
+        } catch let trouble as ResultPacker.Trouble {
+            tell("\(trouble)")
+            return nil
+        }
+    }
+
+    /// Removes a drop's files but for its summary; the record tells of it first. False: there is nothing to remove.
+    private func remove(_ drop: LedgerReading.Listed, besides targets: Set<String>) async throws -> Bool {
+        let names = try await names(of: drop, besides: targets)
+        let directories = context.settings.directories
+        try await context.ledger.removed(
+            drop.number, files: names.map { directories.recordedPath(drop.folder + "/" + $0) }, at: Clock.wall())
+        FailPoint.reach("removal_recorded")
+        try await remove(names, from: drop.folder)
+        return !names.isEmpty
+    }
+
+    private func names(of drop: LedgerReading.Listed, besides targets: Set<String>) async throws -> [String] {
+        let record = try await context.ledger.record(of: drop.number)
+        let companions = [record?.snapshot.rule.readySuffix, InboxNames.checksumSuffix].compactMap { $0 }
+        return try await thread.run {
+            guard try Disk.exists(drop.folder) else { return [] }
+            return Retention.removed(
+                try Disk.names(in: drop.folder).names, target: drop.target, name: drop.name, drop: drop.number,
+                companions: companions
+            ).filter { $0 == drop.target || !targets.contains(drop.folder + "/" + $0) }
+        }
+    }
+
+    private func remove(_ names: [String], from folder: String) async throws {
+        guard !names.isEmpty else { return }
+        try await thread.run {
+            for name in names { try Disk.remove(folder + "/" + name) }
+            try Disk.syncDirectory(folder)
+        }
+    }
+
+    /// Files whose removal was told to the record when something killed the service.
+    private func removeLeft() async {
+        do {
+            let path = ledgerPath
+            let since = Clock.wall() - 7 * 86_400_000_000
+            let drops = try await thread.run { try LedgerReading(path: path)?.list() ?? [] }
+            let targets = Set(drops.map { $0.folder + "/" + $0.target })
+            for drop in drops where (drop.removedAt ?? 0) >= since && !isEnding {
+                try await remove(try await names(of: drop, besides: targets), from: drop.folder)
+            }
+        } catch {
+            tell("files that were to be removed are still there: \(Words.of(error))")
+        }
+    }
+
+    /// Each once.
+    private func tell(_ message: String) {
+        guard told.insert(message).inserted else { return }
+        context.logger.warning("\(message)", metadata: ["event": .event(.diskFault)])
+    }
+}

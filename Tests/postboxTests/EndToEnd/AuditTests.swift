@@ -1,0 +1,228 @@
+import Foundation
+import PostboxCore
+import PostboxIO
+import TestSupport
+import Testing
+
+@testable import postbox
+
+@Suite("Looking up what was sent, end to end", .serialized, .ownThreads)
+struct AuditTests {
+    private static func directories(_ desk: Desk) -> Settings.Directories {
+        Settings.Directories(spool: desk.path(.inbox).deletingLastPathComponent().path)
+    }
+
+    /// `DROP:ROW OUTCOME` of each row that a query finds, and what was looked at besides.
+    private static func find(_ desk: Desk, _ change: (inout AuditQuery) -> Void) throws -> ([String], AuditLookup.Facts)
+    {
+        var query = AuditQuery()
+        change(&query)
+        var found: [String] = []
+        let facts = try AuditLookup(directories(desk)).rows(query) { row in
+            found.append("\(row.drop):\(row.row) \(row[.outcome])")
+            return true
+        }
+        return (found, facts)
+    }
+
+    /// Three files, in which the same RIC is acked, rejected, skipped.
+    private static func contributed() async throws -> (Desk, RunningSimulator) {
+        let desk = try Desk()
+        let simulator = try await desk.simulate(SmallContribution.scenario)
+        try desk.configure(
+            [simulator.url],
+            files: """
+                  - match: "*.csv"
+                    destination: cache
+                    ric: RIC
+                    fields: {BID: BID}
+                    where: [{column: KIND, is: X}]
+                    skipped: list
+                """)
+        try desk.drop("a.csv", "RIC,BID,KIND\nA.TST,1,X\nS.TST,1.50,X\n")
+        #expect(try await desk.once() == 0, "\(desk.log())")
+        try desk.drop("b.csv", "RIC,BID,KIND\nBAD.TST,2,X\nS.TST,1e5,X\nS.TST,3,Y\nB.TST,7,X\n")
+        #expect(try await desk.once() == 2)
+        return (desk, simulator)
+    }
+
+    @Test("Rows of a RIC are found by the index, with those that were not sent; without an index the same are found")
+    func found() async throws {
+        let (desk, simulator) = try await Self.contributed()
+        let expected = ["2:2 rejected", "2:3 skipped", "1:2 acked"]
+        let (rows, facts) = try Self.find(desk) { $0.ric = "S.TST" }
+        #expect(rows == expected && facts == AuditLookup.Facts())
+        #expect(
+            try Self.find(desk) {
+                $0.ric = "S.TST"; $0.outcomes = ["acked"]
+            }.0 == ["1:2 acked"])
+        #expect(
+            try Self.find(desk) {
+                $0.ric = "S.TST"; $0.value = ("BID", "1.5")
+            }.0 == ["1:2 acked"])
+        #expect(
+            try Self.find(desk) {
+                $0.file = "b*"; $0.outcomes = ["nacked", "skipped"]
+            }.0 == ["2:1 nacked", "2:3 skipped"])
+        #expect(
+            try Self.find(desk) {
+                $0.ric = "S.TST"; $0.to = 1
+            }.0.isEmpty)
+        #expect(try Self.find(desk) { $0.ric = "NONE" }.0.isEmpty)
+        try FileManager.default.removeItem(atPath: Self.directories(desk).state + "/index")
+        let (again, whole) = try Self.find(desk) { $0.ric = "S.TST" }
+        #expect(again == expected && whole.read == [2, 1])
+        let command = try await desk.command(["audit", "reindex"])
+        #expect(command.code == 0 && command.output.contains("2 results"), "\(command.output)\(command.errorOutput)")
+        #expect(try Self.find(desk) { $0.ric = "S.TST" } == (expected, AuditLookup.Facts()))
+        withExtendedLifetime(simulator) {}
+    }
+
+    @Test("An index that does not match its result is not trusted, whichever of the two was changed")
+    func trust() async throws {
+        let (desk, simulator) = try await Self.contributed()
+        let path = desk.path(.done).appendingPathComponent("a.csv.result.csv")
+        let before = try String(contentsOf: path, encoding: .utf8)
+        let last = try #require(before.split(separator: "\n").last { $0.contains(",S.TST,") })
+        for (change, expected) in [
+            // One more line; a line that is of another RIC than the index says, in as many bytes.
+            (before + last + "\n", ["1:2 acked", "1:2 acked"]), (before.replacing("S.TST", with: "T.TST"), []),
+        ] {
+            try Data(change.utf8).write(to: path)
+            let (rows, facts) = try Self.find(desk) { $0.ric = "S.TST" }
+            #expect(rows.filter { $0.hasPrefix("1:") } == expected && facts.read == [1])
+            let verified = try await desk.command(["audit", "verify"])
+            #expect(verified.code == 3 && verified.errorOutput.contains("altered"))
+        }
+        // An index that says another hash than the ledger.
+        try Data(before.utf8).write(to: path)
+        #expect(try Self.find(desk) { $0.ric = "S.TST" }.1 == AuditLookup.Facts())
+        let store = RowIndexStore(folder: Self.directories(desk).state + "/index")
+        try await store.clear()
+        _ = try await store.open()
+        _ = try await store.add([
+            RowIndexStore.Closed(
+                drop: 1, result: path.path, skipped: nil, resultSHA256: String(repeating: "0", count: 64))
+        ])
+        #expect(try Self.find(desk) { $0.ric = "S.TST" }.1.read == [2, 1])
+        withExtendedLifetime(simulator) {}
+    }
+
+    @Test("Rows of a file in work and of one that was just closed are found as well")
+    func inWork() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], destination: "window: 10\nmax_posts_per_second: 20")
+        let service = try desk.start()
+        try desk.drop("a.csv", "RIC,BID\n" + (1...400).map { "R\($0).TST,\($0)\n" }.joined())
+        try await eventually("a row of it is settled") {
+            try Self.find(desk) { $0.ric = "R1.TST" }.0 == ["1:1 acked"]
+        }
+        service.send(SIGKILL)
+        #expect(try await service.exitCode() == 137)
+        withExtendedLifetime(simulator) {}
+    }
+
+    @Test(
+        "Killed while rows are indexed: nothing is missed, and the next start makes it whole",
+        arguments: ["index_run_written", "index_manifest_written", "index_manifest_named"])
+    func killed(label: String) async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url])
+        try desk.drop("a.csv", "RIC,BID\nA.TST,1\n")
+        #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": label]) == 137)
+        #expect(try Self.find(desk) { $0.ric = "A.TST" }.0 == ["1:1 acked"])
+        #expect(try await desk.once() == 0)
+        let (rows, facts) = try Self.find(desk) { $0.ric = "A.TST" }
+        #expect(rows == ["1:1 acked"] && facts == AuditLookup.Facts())
+    }
+
+    @Test("The commands list, show and mark files; as JSON and CSV they are read by programs")
+    func commands() async throws {
+        let (desk, simulator) = try await Self.contributed()
+        func lines(_ arguments: [String], code: Int32 = 0) async throws -> [String] {
+            let command = try await desk.command(arguments)
+            #expect(command.code == code, "\(arguments): \(command.output)\(command.errorOutput)")
+            return command.output.split(separator: "\n").map(String.init)
+        }
+        let files = try await lines(["files", "--json"]).compactMap { JSONValue.parse($0) }
+        #expect(
+            files.map { $0["drop"]?.integer } == [2, 1] && files.map { $0["verdict"]?.text } == ["partial", "done"])
+        #expect(try await lines(["files", "a*"]).count == 2)
+        #expect(try await lines(["files", "--verdict", "refused"], code: 2).isEmpty)
+        #expect(try await lines(["files", "--day", "2001-01-01"], code: 2).isEmpty)
+        #expect(try await lines(["files", "--open", "--json"]).count == 1)
+        #expect(try await lines(["show", "2"]).contains { $0.contains("nacked 1") })
+        let shown = try await lines(["show", "2", "--json"])
+        let value = try #require(shown.first.flatMap { JSONValue.parse($0) })
+        #expect(value["summary"]?["drop"]?.integer == 2 && value["drop"]?["file"]?.text == "b.csv")
+        let rows = try await lines(["show", "2", "--outcome", "nacked", "--json"])
+        #expect(rows.compactMap { JSONValue.parse($0)?["ric"]?.text } == ["BAD.TST"])
+        let csv = try await lines(["audit", "--ric", "S.TST", "--csv"])
+        #expect(csv.count == 4 && csv[0].hasPrefix("file,drop,row,"))
+        #expect(try await lines(["audit", "--ric", "S.TST"]).count == 4)
+        #expect(try await lines(["audit", "--ric", "NONE"], code: 2).isEmpty)
+        for wrong in [
+            ["audit"], ["audit", "--ric", "A", "--outcome", "odd"], ["show", "77"], ["keep", "--why", "x"],
+        ] {
+            #expect(try await desk.command(wrong).code == 64, "\(wrong)")
+        }
+        #expect(try await lines(["no-action", "2", "--why", "a holiday"]).count == 1)
+        #expect(try await desk.command(["no-action", "1", "--why", "x"]).code == 64)
+        #expect(try await lines(["files", "--open"], code: 2).isEmpty)
+        #expect(try await lines(["keep", "1", "--why", "the auditor asks"]) == ["drop 1 will be kept"])
+        #expect(try await lines(["keep", "1", "--why", "the auditor asks"]) == ["drop 1 is kept already"])
+        #expect(
+            try await lines(["show", "2"]).contains { $0.contains("no_action by unix:") && $0.contains("a holiday") })
+        let proved = try RecordProof(directories: Self.directories(desk)).run()
+        #expect(proved.drops == 2)
+        withExtendedLifetime(simulator) {}
+    }
+
+    @Test("Results are packed, read as before, removed when their time is over, and all of it is proved")
+    func retention() async throws {
+        let (desk, simulator) = try await Self.contributed()
+        let before = try Data(contentsOf: desk.path(.done).appendingPathComponent("a.csv.result.csv"))
+        let rows = try Self.find(desk) { $0.ric = "S.TST" }
+        func run(_ retention: String, label: String? = nil, until what: String, _ isSo: () throws -> Bool) async throws
+        {
+            try desk.configure([simulator.url], top: retention)
+            let service = try desk.start(environment: label.map { ["POSTBOX_FAIL_POINT": $0] } ?? [:])
+            try await eventually("\(what)") { try isSo() || !service.isRunning }
+            if label == nil { service.send(SIGTERM) }
+            #expect(try await service.exitCode() == (label == nil ? 0 : 137), "\(desk.log())")
+        }
+        try await run("retention: {pack_after: 1ms}", until: "both are packed") {
+            let names = desk.names(in: .done) + desk.names(in: .failed)
+            return names.filter { $0.hasSuffix(".result.csv.zst") }.count == 2
+                && !names.contains { $0.hasSuffix(".result.csv") }
+        }
+        #expect(try Self.find(desk) { $0.ric = "S.TST" } == rows)
+        let packed = try #require(
+            try ResultBytes(path: desk.path(.done).appendingPathComponent("a.csv.result.csv").path))
+        #expect(packed.isPacked)
+        #expect(Data(try packed.read(at: 0, count: 1 << 20)) == before)
+        #expect(try RecordProof(directories: Self.directories(desk)).run().drops == 2)
+        // As anybody unpacks it.
+        let tool = Process()
+        tool.executableURL = URL(fileURLWithPath: "/bin/sh")
+        tool.arguments = ["-c", "zstd -dcq '\(packed.path)'"]
+        let pipe = Pipe()
+        tool.standardOutput = pipe
+        try tool.run()
+        #expect(pipe.fileHandleForReading.readDataToEndOfFile() == before)
+
+        #expect(try await desk.command(["keep", "2", "--why", "a question"]).code == 0)
+        try await run("retention: {done: 1ms, failed: 1ms}", label: "removal_recorded", until: "it is killed") { false }
+        #expect(try RecordProof(directories: Self.directories(desk)).run().drops == 2)
+        try await run("retention: {done: 1ms, failed: 1ms}", until: "the rest is removed") {
+            desk.names(in: .done) == ["a.csv.summary.json"]
+        }
+        #expect(desk.names(in: .failed).contains("b.csv.result.csv.zst"))
+        let proved = try RecordProof(directories: Self.directories(desk)).run()
+        #expect(proved.drops == 2 && proved.removed == 1)
+        let (left, facts) = try Self.find(desk) { $0.ric = "S.TST" }
+        #expect(left == ["2:2 rejected", "2:3 skipped"] && facts.gone == [1])
+    }
+}
