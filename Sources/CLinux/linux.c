@@ -112,9 +112,10 @@ int postbox_forget_code(void) {
 
 int postbox_forbid_dumps(int traceable) {
     struct rlimit none = {0, 0};
-    if (setrlimit(RLIMIT_CORE, &none) != 0) return -errno;
-    if (traceable) return 0;
-    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : -errno;
+    // Where a service manager forbids the one, the other is done nevertheless.
+    int code = setrlimit(RLIMIT_CORE, &none) == 0 ? 0 : -errno;
+    if (!traceable && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) code = -errno;
+    return code;
 }
 
 int postbox_replace_descriptor(int with, int fd, int inherited) {

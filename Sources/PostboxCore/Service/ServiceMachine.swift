@@ -491,6 +491,13 @@ package struct ServiceMachine: Sendable {
             trouble: trouble(facts))
     }
 
+    /// The same in a few numbers.
+    package var summary: ServiceStanding {
+        ServiceStanding(
+            filesInWork: drops.count, loggedIn: lanes.ready.count, destinations: settings.destinations.count,
+            held: held.count, isStopping: stop != .no)
+    }
+
     /// What keeps everything from going.
     private func trouble(_ facts: Facts) -> String? {
         if stop != .no { return "the service is stopping" }

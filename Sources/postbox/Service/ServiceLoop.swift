@@ -32,6 +32,8 @@ actor ServiceLoop {
     private var finished = RecentlyFinished()
     private let startedAt = Clock.wall()
     private var timer: Task<Void, Never>?
+    /// nil: no service manager asked to be told.
+    private var manager: ManagerLine?
 
     /// `recovered`: what an earlier run left. `goodTables`: those of which it left one that can be used.
     init(
@@ -50,6 +52,7 @@ actor ServiceLoop {
             settings.directories.inbox, names: InboxNames(rules: settings.rules, ignored: settings.ignored),
             thread: DiskThread(label: "inbox"))
         files = FilesInWork(recovered)
+        manager = ManagerLine(environment: options.environment, logger: context.logger)
         machine = ServiceMachine(
             settings, options: ServiceMachine.Options(isOnce: options.once, patience: options.wait.nanoseconds),
             recovered: recovered.map(\.forMachine), goodTables: goodTables, at: Clock.monotonic())
@@ -70,6 +73,7 @@ actor ServiceLoop {
                 "version": "\(Version.text)",
                 "once": "\(options.once)",
             ])
+        manager?.started(machine.summary)
         await withDiscardingTaskGroup { group in
             listen(&group)
             var isOver = await round(&group)
@@ -79,6 +83,7 @@ actor ServiceLoop {
                 isOver = await round(&group)
             }
             timer?.cancel()
+            manager?.stopping(machine.summary, drain: context.settings.drainTimeout)
             await watcher.stop()
             await desk.stop()
             await stopLanes()
@@ -131,7 +136,9 @@ actor ServiceLoop {
         case .goesOn(let drop): await goOn(drop)
         case .commands: await readCommands()
         case .tick: break
-        case .stop: machine.stopTold(at: now)
+        case .stop:
+            machine.stopTold(at: now)
+            manager?.stopping(machine.summary, drain: context.settings.drainTimeout)
         }
     }
 
@@ -179,7 +186,8 @@ actor ServiceLoop {
             switch action {
             case .begin(let drops): await begin(drops, &group)
             case .wait(let until):
-                wait(until: until)
+                manager?.tell(machine.summary)
+                wait(until: min(until, manager?.nextDeadline ?? until))
                 return false
             case .end: return true
             default: await carryOut(action)
