@@ -150,7 +150,8 @@ package enum SettingsText {
         }
         let credentials = url[scheme.upperBound..<at]
         // The colon of `${env:NAME}` is none between user and password.
-        let plain = credentials.replacing("${env:", with: "${").replacing("${file:", with: "${")
+        let plain = credentials.replacing("${env:", with: "${").replacing("${file:", with: "${").replacing(
+            "${credential:", with: "${")
         guard let colon = plain.firstIndex(of: ":") else { return false }
         let password = plain[plain.index(after: colon)...]
         return !password.isEmpty && !password.contains("${")

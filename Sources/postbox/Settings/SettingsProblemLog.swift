@@ -29,7 +29,7 @@ final class SettingsProblemLog {
         warnings.append(SettingsProblem(file: file, line: line, what: what))
     }
 
-    /// `text` with `${env:NAME}` and `${file:PATH}` replaced and `$${` standing for `${`; nil after a problem.
+    /// `text` with `${env:NAME}`, `${file:PATH}` and `${credential:NAME}` replaced and `$${` standing for `${`; nil after a problem.
     func expand(_ text: String, of owner: String, line: Int) -> String? {
         var result = ""
         var rest = text[...]
@@ -58,17 +58,40 @@ final class SettingsProblemLog {
             add(line: line, "\(owner) needs the environment variable `\(name)`, which is not set")
         } else if reference.hasPrefix("file:") {
             let path = String(reference.dropFirst(5))
-            let bytes = SettingsLoader.contents(absolutePath(path, from: folder), atMost: 1 << 16)
-            if let bytes, let text = String(validating: bytes, as: UTF8.self) {
-                // A carriage return and a line feed are one Character.
-                return text.last?.isNewline == true ? String(text.dropLast()) : text
-            }
-            let trouble = bytes == nil ? "cannot be read (or is longer than 64 KiB)" : "is not UTF-8 text"
-            add(line: line, "\(owner) needs the file `\(path)`, which \(trouble)")
+            return content(absolutePath(path, from: folder), "the file `\(path)`", of: owner, line: line)
+        } else if reference.hasPrefix("credential:") {
+            return credential(String(reference.dropFirst(11)), of: owner, line: line)
         } else {
-            let ways = "`${env:NAME}` and `${file:PATH}` are replaced; write `$${` for the characters `${` themselves"
+            let ways =
+                "`${env:NAME}`, `${file:PATH}` and `${credential:NAME}` are replaced; write `$${` for the characters `${` themselves"
             add(line: line, "\(owner) has a `${` of an unknown kind: only \(ways)")
         }
+        return nil
+    }
+
+    /// A file that the service manager laid down for this run alone: systemd.exec(5), `LoadCredential=`.
+    private func credential(_ name: String, of owner: String, line: Int) -> String? {
+        guard !name.isEmpty, name != ".", name != "..", !name.contains("/") else {
+            add(line: line, "\(owner) needs a credential by its name, without a folder: `${credential:NAME}`")
+            return nil
+        }
+        guard let folder = environment["CREDENTIALS_DIRECTORY"], folder.hasPrefix("/") else {
+            let why = "the service manager gives none to this program (CREDENTIALS_DIRECTORY is not set)"
+            add(line: line, "\(owner) needs the credential `\(name)`, and \(why)")
+            return nil
+        }
+        return content("\(folder)/\(name)", "the credential `\(name)`", of: owner, line: line)
+    }
+
+    /// A file's text without its last line end. `what`: how a problem names it.
+    private func content(_ path: String, _ what: String, of owner: String, line: Int) -> String? {
+        let bytes = SettingsLoader.contents(path, atMost: 1 << 16)
+        if let bytes, let text = String(validating: bytes, as: UTF8.self) {
+            // A carriage return and a line feed are one Character.
+            return text.last?.isNewline == true ? String(text.dropLast()) : text
+        }
+        let trouble = bytes == nil ? "cannot be read (or is longer than 64 KiB)" : "is not UTF-8 text"
+        add(line: line, "\(owner) needs \(what), which \(trouble)")
         return nil
     }
 }

@@ -160,6 +160,7 @@ struct SettingsTextTests {
         arguments: [
             ("http://u:p@h:1", true), ("http://u:p@ss@h:1", true), ("http://${env:U}:p@h:1", true),
             ("http://u:p@${env:H}:1", true), ("http://u:${env:P}@h:1", false), ("http://${file:/c}@h:1", false),
+            ("http://${credential:c}@h:1", false), ("http://u:${credential:c}@h:1", false),
             ("http://u@h:1", false), ("http://h:1", false), ("http://u:@h:1", false), ("${env:PROXY}", false),
         ])
     func password(url: String, holds: Bool) {

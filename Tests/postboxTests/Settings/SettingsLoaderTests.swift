@@ -145,6 +145,14 @@ struct SettingsLoaderTests {
                 "`alert_command` needs the file `nope`, which cannot be read (or is longer than 64 KiB)"
             ),
             (
+                "alert_command: ${credential:rdp}",
+                "`alert_command` needs the credential `rdp`, and the service manager gives none to this program (CREDENTIALS_DIRECTORY is not set)"
+            ),
+            (
+                "alert_command: ${credential:../x}",
+                "`alert_command` needs a credential by its name, without a folder: `${credential:NAME}`"
+            ),
+            (
                 "alert_command: a ${env:X",
                 "`alert_command` has `${` without `}`; write `$${` for the characters themselves"
             ),
@@ -530,6 +538,27 @@ struct SettingsLoaderTests {
                 "p.yaml:4: `destination` must name destinations that exist, each once"
             ])
         #expect(Self.problems("password: \"MARKED\n").allSatisfy { !$0.contains("MARKED") })
+    }
+
+    @Test("A credential is the file of its name in the folder that the service manager gave")
+    func credentials() throws {
+        try Self.withFolder { path in
+            let folder = ["CREDENTIALS_DIRECTORY": path]
+            try Data("numbat\n".utf8).write(to: URL(fileURLWithPath: path + "/rdp"))
+            try Data([0xff, 0xfe]).write(to: URL(fileURLWithPath: path + "/odd"))
+            let yaml = Self.head + "alert_command: \"page ${credential:rdp}!\"\n"
+            #expect(try Self.load(yaml, folder).alertCommand == "page numbat!")
+            for (name, why) in [("odd", "is not UTF-8 text"), ("gone", "cannot be read (or is longer than 64 KiB)")] {
+                #expect(
+                    Self.problems(Self.head + "settle: ${credential:\(name)}\n", folder) == [
+                        "p.yaml:4: `settle` needs the credential `\(name)`, which \(why)"
+                    ])
+            }
+            let problems = Self.problems(Self.head + "settle: ${credential:rdp}\n", folder)
+            #expect(problems.count == 1 && problems.allSatisfy { !$0.contains("numbat") }, "\(problems)")
+            let relative = Self.problems(Self.head + "settle: ${credential:rdp}\n", ["CREDENTIALS_DIRECTORY": "here"])
+            #expect(relative.first?.contains("CREDENTIALS_DIRECTORY is not set") == true)
+        }
     }
 
     @Test("Values are expanded, and what they bring in is not expanded again")
