@@ -140,7 +140,11 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "postboxTests", dependencies: ["postbox", "PostboxCore", "PostboxIO", "Simulator", "TestSupport"],
+            name: "postboxTests",
+            dependencies: [
+                "postbox", "PostboxCore", "PostboxIO", "Simulator", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings),
     ]
 )

@@ -3,8 +3,14 @@ internal import PostboxCore
 internal import PostboxIO
 internal import Synchronization
 
-/// Log lines for people and scripts: time, level, event, message, then the facts as `key=value`.
+/// Log lines for people and scripts: time, level, event, message, then the facts; as text, or as an object of JSON.
 struct LineLog: LogHandler {
+    /// How a line is written.
+    enum Form: String, Sendable, CaseIterable {
+        case text, json
+    }
+
+    var form = Form.text
     var metadata: Logger.Metadata = [:]
     var logLevel: Logger.Level = .info
 
@@ -19,24 +25,60 @@ struct LineLog: LogHandler {
     func log(event: LogEvent) {
         var all = metadata
         for (key, value) in event.metadata ?? [:] { all[key] = value }
-        let word = all.removeValue(forKey: "event").map { "\($0)" } ?? "-"
+        let line = line(at: Clock.wall(), event.level, "\(event.message)", all)
+        Self.terminal.withLock { $0.print(line) }
+    }
+
+    /// One line, without its end.
+    ///
+    /// - Parameters:
+    ///   - time: microseconds since 1970.
+    ///   - facts: with the event's word under `event`.
+    func line(at time: Int64, _ level: Logger.Level, _ message: String, _ facts: Logger.Metadata) -> String {
+        var facts = facts.mapValues { "\($0)" }
+        let word = facts.removeValue(forKey: "event")
+        let sorted = facts.sorted { $0.key < $1.key }
+        return switch form {
+        case .text: Self.text(time, level, word ?? "-", message, sorted)
+        case .json: Self.json(time, level, word, message, sorted)
+        }
+    }
+
+    private static func text(
+        _ time: Int64, _ level: Logger.Level, _ word: String, _ message: String, _ facts: [(key: String, value: String)]
+    ) -> String {
         var line =
-            "\(TimeText.text(Clock.wall())) \(event.level.rawValue.padded(7)) \(VisibleText.line(word)) \(VisibleText.quoted("\(event.message)"))"
-        for (key, value) in all.sorted(by: { $0.key < $1.key }) {
-            let text = "\(value)"
+            "\(TimeText.text(time)) \(level.rawValue.padded(7)) \(VisibleText.line(word)) \(VisibleText.quoted(message))"
+        for (key, text) in facts {
             let isPlain =
                 !text.isEmpty && !text.contains { $0.isWhitespace || $0 == "\"" || $0 == "=" || $0 == "\\" }
                 && VisibleText.isVisible(text)
             line += " \(key)=" + (isPlain ? text : VisibleText.quoted(text))
         }
-        Self.terminal.withLock { $0.print(line) }
+        return line
+    }
+
+    /// One object; facts are members of it as they are of an alert's, every value a text.
+    private static func json(
+        _ time: Int64, _ level: Logger.Level, _ word: String?, _ message: String,
+        _ facts: [(key: String, value: String)]
+    ) -> String {
+        var members = [(key: "time", value: TimeText.text(time)), (key: "level", value: level.rawValue)]
+        if let word { members.append((key: "event", value: word)) }
+        members.append((key: "message", value: message))
+        // A name stands once in an object: no fact takes the place of these.
+        let taken = Set(members.map(\.key))
+        members += facts.map { (key: taken.contains($0.key) ? "fact_" + $0.key : $0.key, value: $0.value) }
+        return "{"
+            + members.map { VisibleText.quoted($0.key) + ":" + VisibleText.quoted($0.value) }
+            .joined(separator: ",") + "}"
     }
 
     /// Says nothing.
     static var silent: Logger { logger(level: .critical) }
 
-    static func logger(level: Logger.Level) -> Logger {
-        var logger = Logger(label: "postbox") { _ in LineLog() }
+    static func logger(level: Logger.Level, form: Form = .text) -> Logger {
+        var logger = Logger(label: "postbox") { _ in LineLog(form: form) }
         logger.logLevel = level
         return logger
     }

@@ -35,10 +35,20 @@ struct RunCommand: AsyncParsableCommand {
         completion: .file())
     var trace: String?
 
-    @Flag(name: .shortAndLong, help: "Log only what needs attention.")
+    @Option(
+        help: ArgumentHelp("How log lines are written: text, or json, an object a line.", valueName: "form"))
+    var log: LineLog.Form = .text
+
+    @Option(
+        help: ArgumentHelp(
+            "What is logged: this level and louder ones; info, notice, warning or error (info).", valueName: "level"))
+    var logLevel: LogThreshold?
+
+    @Flag(name: .shortAndLong, help: "Log only what needs attention: --log-level warning.")
     var quiet = false
 
     func validate() throws {
+        if quiet, logLevel != nil { throw ValidationError("--quiet is --log-level warning: give one of them.") }
         guard let wait else { return }
         guard once else { throw ValidationError("--wait goes with --once only: a service tries for ever.") }
         if (try? SettingsText.duration(wait)) == nil {
@@ -53,8 +63,25 @@ struct RunCommand: AsyncParsableCommand {
         let options = RunOptions(
             once: once, wait: (try? wait.map(SettingsText.duration)) ?? .seconds(30), takeOver: takeOver,
             environment: ProcessInfo.processInfo.environment, trace: Configuration.traceOrExit(trace))
-        let code = await Service.run(loaded, options, LineLog.logger(level: quiet ? .warning : .info))
+        let level = logLevel ?? (quiet ? .warning : .info)
+        let code = await Service.run(loaded, options, LineLog.logger(level: level.forLog, form: log))
         Terminal.exit(code)
+    }
+}
+
+extension LineLog.Form: ExpressibleByArgument {}
+
+/// How loud a log line must be to be written.
+enum LogThreshold: String, Sendable, CaseIterable, ExpressibleByArgument {
+    case info, notice, warning, error
+
+    var forLog: Logger.Level {
+        switch self {
+        case .info: .info
+        case .notice: .notice
+        case .warning: .warning
+        case .error: .error
+        }
     }
 }
 

@@ -1,0 +1,89 @@
+import Foundation
+import Logging
+import PostboxCore
+import TestSupport
+import Testing
+
+@testable import postbox
+
+@Suite("Log lines")
+struct LineLogTests {
+    private static let facts: Logger.Metadata = [
+        "event": "file_done", "file": "a \"b\"\n.csv", "rows": "12", "why": "", "dot": "a=b",
+    ]
+
+    private static func line(_ form: LineLog.Form, _ facts: Logger.Metadata) -> String {
+        LineLog(form: form).line(at: 1_795_000_000_000_001, .warning, "it is \u{1b}[2J done", facts)
+    }
+
+    @Test("As text: time, level, event, message, then the facts by name")
+    func text() {
+        #expect(
+            Self.line(.text, Self.facts)
+                == "2026-11-18T11:06:40.000001Z warning file_done \"it is \\u001b[2J done\" dot=\"a=b\" "
+                + "file=\"a \\\"b\\\"\\n.csv\" rows=12 why=\"\"")
+        #expect(Self.line(.text, [:]) == "2026-11-18T11:06:40.000001Z warning - \"it is \\u001b[2J done\"")
+    }
+
+    @Test("As JSON: one object a line with the same, every value as it was")
+    func json() throws {
+        let line = Self.line(.json, Self.facts)
+        #expect(VisibleText.isVisible(line) && !line.contains("\n"))
+        let tree = try #require(JSONValue.parse(line))
+        #expect(tree.keys == ["time", "level", "event", "message", "dot", "file", "rows", "why"])
+        #expect(tree["time"]?.text == "2026-11-18T11:06:40.000001Z" && tree["level"]?.text == "warning")
+        #expect(tree["event"]?.text == "file_done" && tree["message"]?.text == "it is \u{1b}[2J done")
+        #expect(tree["file"]?.text == "a \"b\"\n.csv" && tree["rows"]?.text == "12" && tree["why"]?.text == "")
+    }
+
+    @Test("No fact takes the place of time, level, event or message")
+    func taken() throws {
+        let tree = try #require(JSONValue.parse(Self.line(.json, ["event": "fault", "time": "x", "level": "y"])))
+        #expect(tree.keys == ["time", "level", "event", "message", "fact_level", "fact_time"])
+        #expect(tree["level"]?.text == "warning" && tree["fact_level"]?.text == "y")
+    }
+}
+
+@Suite("The log of a run, end to end", .serialized, .ownThreads)
+struct RunLogTests {
+    private static func run(_ arguments: [String]) async throws -> [String] {
+        let desk = try Desk()
+        let simulator = try await desk.simulate("unknown: [B.TST]")
+        try desk.configure([simulator.url])
+        try desk.drop("a.csv", "RIC,BID\nA.TST,1\nB.TST,2\n")
+        #expect(try await desk.once(arguments) == 2)
+        let path = desk.folder.appendingPathComponent("run-1.stderr")
+        return try String(contentsOf: path, encoding: .utf8).split(separator: "\n").map(String.init)
+    }
+
+    @Test("--log json writes an object a line, from the start to the stop")
+    func json() async throws {
+        let events = try await Self.run(["--log", "json"]).map { line in
+            try #require(JSONValue.parse(line), "\(line)")
+        }
+        let words = events.map { $0["event"]?.text }
+        for word in ["started", "claimed", "file_partial", "stopped"] { #expect(words.contains(word)) }
+        let isWhole = events.allSatisfy { $0["time"]?.text != nil && $0["message"]?.text != nil }
+        #expect(isWhole)
+        let levels = Set(events.compactMap { $0["level"]?.text })
+        #expect(levels.contains("info") && levels.contains("warning"))
+        let partial = try #require(events.first { $0["event"]?.text == "file_partial" })
+        #expect(partial["file"]?.text == "a.csv")
+    }
+
+    @Test("--log-level leaves out what is not as loud")
+    func level() async throws {
+        let lines = try await Self.run(["--log-level", "warning"])
+        #expect(!lines.isEmpty && lines.allSatisfy { $0.contains(" warning ") }, "\(lines)")
+        #expect(try await Self.run(["--log-level", "error"]).isEmpty)
+    }
+
+    @Test("What is no level or no form, or both --quiet and --log-level, is told with 64")
+    func usage() async throws {
+        let desk = try Desk()
+        for arguments in [["--log", "xml"], ["--log-level", "loud"], ["--quiet", "--log-level", "info"]] {
+            let answer = try await desk.command(["run"] + arguments)
+            #expect(answer.code == 64, "\(answer.errorOutput)")
+        }
+    }
+}
