@@ -44,14 +44,12 @@ struct DemoCommand: AsyncParsableCommand {
         Terminal.exit(code)
     }
 
-    /// `--samples`, else the nearest `samples/` above the working directory or above the program.
+    /// `--samples`, else the nearest `samples/` above the working directory or above the program, else those that were installed
+    /// with the program.
     private func findSamples() throws -> String {
         if let samples { return absolutePath(samples, from: FileManager.default.currentDirectoryPath) }
-        let starts = [
-            FileManager.default.currentDirectoryPath,
-            (Bundle.main.executableURL ?? URL(fileURLWithPath: "/")).deletingLastPathComponent().path,
-        ]
-        for start in starts {
+        let program = (Bundle.main.executableURL ?? URL(fileURLWithPath: "/")).deletingLastPathComponent()
+        for start in [FileManager.default.currentDirectoryPath, program.path] {
             var folder = URL(fileURLWithPath: start)
             while folder.path != "/" {
                 let candidate = folder.appendingPathComponent("samples")
@@ -61,6 +59,9 @@ struct DemoCommand: AsyncParsableCommand {
                 folder.deleteLastPathComponent()
             }
         }
+        // /usr/bin and /usr/share, wherever that is.
+        let installed = program.deletingLastPathComponent().appendingPathComponent("share/postbox/samples").path
+        if FileManager.default.fileExists(atPath: installed + "/scenario.yaml") { return installed }
         throw ValidationError("samples/ is not found; name it with --samples")
     }
 

@@ -1,4 +1,4 @@
 /// This build's version, as summaries name it.
 enum Version {
-    static let text = "0.1.0"
+    static let text = "0.2.0"
 }
