@@ -1,4 +1,4 @@
-/// What is asked for at the control socket, by method and address.
+/// What is asked for at the control socket or over TCP, by method and address.
 package enum DeskCall: Sendable, Equatable {
     /// The service is alive.
     case health
@@ -8,8 +8,43 @@ package enum DeskCall: Sendable, Equatable {
     case held
     /// The last accepted values of a RIC, of all services and destinations unless they are named.
     case last(ric: String, service: String?, destination: String?)
+    /// A list of drops.
+    case drops(DropQuery)
+    case drop(Int)
+    /// Lines of a drop's result. `page`: where it begins, as the page before names it; nil: at the beginning.
+    case rows(drop: Int, ResultFilter, page: Int?)
+    /// A file that lies beside a finished drop's.
+    case file(drop: Int, DropFile)
+    /// What happens, as it happens.
+    case events
+    /// What all of this is, for programs.
+    case description
     /// Something is to be done with a drop.
     case act(DeskVerb, drop: Int)
+    /// More than a drop is to be held, or to go on.
+    case hold(HoldSubject, isHold: Bool)
+
+    /// A file that lies beside a finished drop's.
+    package enum DropFile: Sendable, Equatable {
+        case result
+        case summary
+        /// Rows to be corrected. `destination`: where the drop had several.
+        case rejects(destination: String?)
+    }
+
+    /// What can be held besides a drop.
+    package enum HoldSubject: Sendable, Equatable {
+        case inbox
+        case destination(String)
+
+        /// The command that does it.
+        package var command: DeskCommand {
+            switch self {
+            case .inbox: .holdInbox
+            case .destination(let name): .holdDestination(name)
+            }
+        }
+    }
 
     /// What an address turned out to be.
     package enum Found: Sendable, Equatable {
@@ -26,75 +61,117 @@ package enum DeskCall: Sendable, Equatable {
     package var right: DeskRight? {
         switch self {
         case .health: nil
-        case .ready, .status, .held, .last: .read
+        case .ready, .status, .held, .last, .drops, .drop, .rows, .file, .events, .description: .read
         case .act(let verb, _): verb.right
+        case .hold: .stop
         }
     }
 
     private static let root = "/api/v1/"
 
-    /// Looks an address up. It is taken as it stands: there is one way to write each, and nothing is unescaped in its path.
+    /// Looks an address up. It is taken as it stands: there is one way to write each, and nothing is unescaped in its path but the
+    /// names of destinations.
     ///
     /// - Parameter target: path and query, as the request has them.
     package static func find(method: String, target: String) -> Found {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        let path = String(parts[0])
-        let query = parts.count > 1 ? String(parts[1]) : nil
-        guard let (place, allowed) = place(path) else { return .nothing }
-        guard method == allowed else { return .wrongMethod(allowed: allowed) }
-        if case .last = place { return last(query) }
-        guard query == nil else { return .wrongQuery("\(path) takes nothing behind a question mark") }
-        return .call(place)
+        guard let place = Place(String(parts[0])) else { return .nothing }
+        guard method == place.method else { return .wrongMethod(allowed: place.method) }
+        do throws(DeskQuery.Fault) {
+            if parts.count > 1, place.keys.isEmpty {
+                throw DeskQuery.Fault("\(parts[0]) takes nothing behind a question mark")
+            }
+            let query = try DeskQuery(parts.count > 1 ? parts[1] : nil, keys: place.keys)
+            return .call(try place.make(query))
+        } catch {
+            return .wrongQuery(error.text)
+        }
     }
 
-    private static func place(_ path: String) -> (DeskCall, allowed: String)? {
-        switch path {
-        case "/healthz": return (.health, "GET")
-        case "/readyz": return (.ready, "GET")
-        case root + "status": return (.status, "GET")
-        case root + "held": return (.held, "GET")
-        case root + "last": return (.last(ric: "", service: nil, destination: nil), "GET")
-        default:
-            let prefix = root + "drops/"
-            guard path.hasPrefix(prefix) else { return nil }
-            let parts = path.dropFirst(prefix.count).split(separator: "/", omittingEmptySubsequences: false)
-            guard parts.count == 2, let drop = number(parts[0]), let verb = DeskVerb(rawValue: String(parts[1])) else {
-                return nil
+    /// An address without its query.
+    private struct Place {
+        var method = "GET"
+        /// What may stand in its query.
+        var keys: [String] = []
+        var make: (DeskQuery) throws(DeskQuery.Fault) -> DeskCall
+
+        init(
+            _ method: String = "GET", keys: [String] = [],
+            _ make: @escaping (DeskQuery) throws(DeskQuery.Fault) -> DeskCall
+        ) {
+            self.method = method
+            self.keys = keys
+            self.make = make
+        }
+
+        init?(_ path: String) {
+            switch path {
+            case "/healthz": self.init { _ in .health }
+            case "/readyz": self.init { _ in .ready }
+            case "/api/openapi.json": self.init { _ in .description }
+            default:
+                guard path.hasPrefix(DeskCall.root) else { return nil }
+                let parts = path.dropFirst(DeskCall.root.count).split(separator: "/", omittingEmptySubsequences: false)
+                self.init(parts)
             }
-            return (.act(verb, drop: drop), "POST")
+        }
+
+        private init?(_ parts: [Substring]) {
+            switch (parts.first ?? "", parts.count) {
+            case ("status", 1): self.init { _ in .status }
+            case ("held", 1): self.init { _ in .held }
+            case ("events", 1): self.init { _ in .events }
+            case ("last", 1): self.init(keys: ["ric", "service", "destination"], DeskCall.last)
+            case ("drops", 1):
+                self.init(keys: DropQuery.keys) { (query) throws(DeskQuery.Fault) in .drops(try DropQuery(query)) }
+            case ("drops", 2...3):
+                guard let drop = DeskCall.number(parts[1]) else { return nil }
+                self.init(drop, parts.count == 3 ? String(parts[2]) : nil)
+            case ("inbox", 2): self.init(.inbox, parts[1])
+            case ("destinations", 3):
+                guard let name = DeskQuery.unescaped(parts[1]), !name.isEmpty else { return nil }
+                self.init(.destination(name), parts[2])
+            default: return nil
+            }
+        }
+
+        private init?(_ subject: HoldSubject, _ word: Substring) {
+            guard word == "hold" || word == "resume" else { return nil }
+            self.init("POST") { _ in .hold(subject, isHold: word == "hold") }
+        }
+
+        private init?(_ drop: Int, _ word: String?) {
+            switch word {
+            case nil: self.init { _ in .drop(drop) }
+            case "rows":
+                self.init(keys: ResultFilter.keys) { (query) throws(DeskQuery.Fault) in
+                    .rows(drop: drop, try ResultFilter(query), page: try query.number("page"))
+                }
+            case "result": self.init { _ in .file(drop: drop, .result) }
+            case "summary": self.init { _ in .file(drop: drop, .summary) }
+            case "rejects":
+                self.init(keys: ["destination"]) { .file(drop: drop, .rejects(destination: $0["destination"])) }
+            case let word?:
+                guard let verb = DeskVerb(rawValue: word) else { return nil }
+                self.init("POST") { _ in .act(verb, drop: drop) }
+            }
         }
     }
 
     /// One way to write a number: `007` is none.
-    private static func number(_ text: Substring) -> Int? {
+    static func number(_ text: Substring) -> Int? {
         guard text.utf8.count <= 15, let number = Int(text), number > 0, String(number) == text else { return nil }
         return number
     }
 
-    private static func last(_ query: String?) -> Found {
-        var found: [String: String] = [:]
-        for pair in (query ?? "").split(separator: "&", omittingEmptySubsequences: false) where query != nil {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let key = String(parts[0])
-            guard ["ric", "service", "destination"].contains(key) else {
-                return .wrongQuery("it takes ric, service and destination, not \(VisibleText.line(key))")
-            }
-            guard found[key] == nil else { return .wrongQuery("\(key) stands twice") }
-            guard parts.count == 2, let value = unescaped(parts[1]), !value.isEmpty else {
-                return .wrongQuery("\(key) has no value, or one that is no text with % escapes")
-            }
-            found[key] = value
-        }
-        guard let ric = found["ric"] else { return .wrongQuery("name the RIC: ?ric=VOD.L") }
-        return .call(.last(ric: ric, service: found["service"], destination: found["destination"]))
+    private static func last(_ query: DeskQuery) throws(DeskQuery.Fault) -> DeskCall {
+        guard let ric = query["ric"] else { throw DeskQuery.Fault("name the RIC: ?ric=VOD.L") }
+        return .last(ric: ric, service: query["service"], destination: query["destination"])
     }
 
     /// The address of a question for a RIC's last values.
     package static func target(ofLast ric: String, service: String?, destination: String?) -> String {
-        let more = [("service", service), ("destination", destination)].compactMap { key, value in
-            value.map { "&\(key)=" + escaped($0) }
-        }
-        return root + "last?ric=" + escaped(ric) + more.joined()
+        root + "last" + DeskQuery.text([("ric", ric), ("service", service), ("destination", destination)])
     }
 
     /// The address of an act.
@@ -103,43 +180,4 @@ package enum DeskCall: Sendable, Equatable {
     /// The address of what is read as a whole.
     package static let statusTarget = root + "status"
     package static let heldTarget = root + "held"
-
-    private static func escaped(_ text: String) -> String {
-        var out = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
-                out.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                let digits = String(byte, radix: 16, uppercase: true)
-                out += digits.utf8.count == 1 ? "%0" + digits : "%" + digits
-            }
-        }
-        return out
-    }
-
-    /// nil: an escape is none, or what comes of it is no UTF-8. A plus sign is a plus sign.
-    private static func unescaped(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(hex), let low = rest.popFirst().flatMap(hex) else { return nil }
-            bytes.append(high << 4 | low)
-        }
-        return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static func hex(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
-    }
 }

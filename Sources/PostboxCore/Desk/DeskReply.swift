@@ -11,6 +11,8 @@ package struct DeskReply: Sendable, Equatable {
         case table = "text/csv; charset=utf-8"
         case events = "text/event-stream"
         case image = "image/svg+xml"
+        /// Whatever it is: nobody is to look at it as anything.
+        case bytes = "application/octet-stream"
     }
 
     package var status: Int

@@ -46,6 +46,11 @@ package struct DeskRequest: Sendable, Equatable {
         header("content-type")?.split(separator: ";").first.map { $0.lowercased().filter { $0 != " " && $0 != "\t" } }
     }
 
+    /// It came over TLS.
+    package var isSecure: Bool {
+        if case .network(_, let isSecure) = source { isSecure } else { false }
+    }
+
     /// The account that speaks; nil: it cannot be told.
     package var uid: UInt32? {
         if case .socket(let uid) = source { uid } else { nil }

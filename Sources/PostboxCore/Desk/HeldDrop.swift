@@ -16,6 +16,10 @@ package struct HeldDrop: Sendable, Equatable {
     package var until: Int64
     /// Who proposed its release, where a second person is needed.
     package var proposedBy: Person?
+    /// The rows that were proposed.
+    package var proposedRows: RowChoice?
+    /// Who may release it, and whether that takes two.
+    package var release = ReleaseRule()
     /// Rows that need a look, at most `examplesMax`.
     package var examples: [HeldRow]
 

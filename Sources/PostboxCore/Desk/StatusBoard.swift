@@ -51,6 +51,10 @@ package struct StatusBoard: Sendable, Equatable {
         package var sent = 0
         package var acked = 0
         package var nacked = 0
+        /// Posts a second that may go at most; nil: no limit.
+        package var limit: Int?
+        /// Posts a second that go at present; nil: nobody has looked for long enough.
+        package var rate: Int?
 
         package init() {}
     }
@@ -63,6 +67,21 @@ package struct StatusBoard: Sendable, Equatable {
         package var state: State
         /// What became of its rows so far, by `PostOutcome`.
         package var outcomes: [Int] = []
+        /// Rows that are settled a second at present; nil: nobody has looked for long enough.
+        package var rate: Int?
+
+        /// Lines of its result in all; nil: that is not known yet.
+        package var lines: Int? {
+            if case .posting(let all) = state { all } else { nil }
+        }
+
+        package var settled: Int { outcomes.reduce(0, +) }
+
+        /// How long it takes at the present rate, in seconds; nil: that cannot be told.
+        package var secondsLeft: Int? {
+            guard let lines, let rate, rate > 0 else { return nil }
+            return (max(0, lines - settled) + rate - 1) / rate
+        }
 
         package enum State: Sendable, Equatable {
             /// An earlier run left it, and it waits for its destinations.
@@ -153,6 +172,13 @@ package struct StatusBoard: Sendable, Equatable {
             + ",\"finished\":[\(finished.map(\.json).joined(separator: ","))]}"
     }
 
+    /// How everything stands in a few numbers, for those who follow what happens. `at`: microseconds since 1970.
+    package func brief(at now: Int64) -> String {
+        let down = lanes.count { $0.state != .ready }
+        return "{\"at\":\(Self.quoted(TimeText.text(now))),\"ready\":\(notReady == nil),\"destinations_down\":\(down),"
+            + "\"work\":\(filesInAll),\"inbox\":\(waitingInAll),\"held\":\(held.count)}"
+    }
+
     private static func quoted(_ text: String) -> String { VisibleText.quoted(text) }
 
     private static func json(_ lane: Lane) -> String {
@@ -164,6 +190,7 @@ package struct StatusBoard: Sendable, Equatable {
             lane.lastTrouble.map { "\"last_error\":\(quoted($0))" },
             "\"url\":\(quoted(traffic.url))", "\"in_flight\":\(traffic.inFlight)", "\"queued\":\(traffic.queued)",
             "\"sent\":\(traffic.sent)", "\"acked\":\(traffic.acked)", "\"nacked\":\(traffic.nacked)",
+            traffic.limit.map { "\"limit\":\($0)" }, traffic.rate.map { "\"rate\":\($0)" },
         ]
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
     }
@@ -176,13 +203,12 @@ package struct StatusBoard: Sendable, Equatable {
             case .posting: "posting"
             case .held: "held"
             }
-        var lines: Int?
-        if case .posting(let all) = file.state { lines = all }
         let counts = zip(PostOutcome.allCases, file.outcomes).filter { $0.1 > 0 }.map { "\"\($0.0.word)\":\($0.1)" }
         let members = [
             "\"drop\":\(file.drop)", "\"file\":\(quoted(file.name))",
             "\"destinations\":[\(file.destinations.map(quoted).joined(separator: ","))]", "\"state\":\"\(state)\"",
-            lines.map { "\"lines\":\($0)" }, "\"settled\":\(file.outcomes.reduce(0, +))",
+            file.lines.map { "\"lines\":\($0)" }, "\"settled\":\(file.settled)",
+            file.rate.map { "\"rate\":\($0)" }, file.secondsLeft.map { "\"seconds_left\":\($0)" },
             "\"outcomes\":{\(counts.joined(separator: ","))}",
         ]
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"

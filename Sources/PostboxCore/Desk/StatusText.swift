@@ -97,7 +97,7 @@ package enum StatusText {
     }
 
     /// What a word for what a file waits for means.
-    private static func waits(_ word: String) -> String {
+    static func waits(_ word: String) -> String {
         switch word {
         case "destination": "its destination"
         case "table": "its table"

@@ -39,6 +39,11 @@ package indirect enum JSONValue: Sendable, Equatable {
         return members.map(\.key)
     }
 
+    /// The values of an array; none of anything else.
+    package var items: [JSONValue] {
+        if case .array(let items) = self { items } else { [] }
+    }
+
     package var text: String? {
         if case .string(let text) = self { text } else { nil }
     }

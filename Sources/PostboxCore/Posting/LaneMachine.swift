@@ -323,6 +323,9 @@ package struct LaneMachine: Sendable {
     /// There is a connection, and the login is on its way.
     package mutating func connected() { login.connected() }
 
+    /// Posts a second that may go at most; nil: no limit.
+    package var rateLimit: Int? { pacer.limit }
+
     /// The login is open: posts may go, at that many a second; nil: as fast as they can.
     package mutating func opened(rate: Int?) {
         pacer.set(limit: rate)

@@ -227,6 +227,7 @@ package actor PostingLane {
         traffic.url = rotation.url.text
         traffic.inFlight = machine.inFlight
         traffic.queued = machine.queued
+        traffic.limit = machine.rateLimit
         (traffic.sent, traffic.acked, traffic.nacked) = machine.counts
         return traffic
     }

@@ -155,7 +155,7 @@ package struct LedgerReading: Sendable {
         }
     }
 
-    private func drops(_ condition: String, _ arguments: StatementArguments) throws -> [Drop] {
+    func drops(_ condition: String, _ arguments: StatementArguments) throws -> [Drop] {
         try read { db in
             try Row.fetchAll(
                 db,

@@ -55,24 +55,21 @@ struct LineLog: LogHandler {
                 && VisibleText.isVisible(text)
             line += " \(key)=" + (isPlain ? text : VisibleText.quoted(text))
         }
-        return line
+        Self.terminal.withLock { $0.print(line) }
+        guard Self.followers.isFollowed else { return }
+        let facts = all.sorted { $0.key < $1.key }.map {
+            VisibleText.quoted($0.key) + ":" + VisibleText.quoted("\($0.value)")
+        }
+        let members = [
+            "\"at\":" + VisibleText.quoted(TimeText.text(Clock.wall())),
+            "\"level\":" + VisibleText.quoted(event.level.rawValue), "\"event\":" + VisibleText.quoted(word),
+            "\"text\":" + VisibleText.quoted("\(event.message)"), "\"facts\":{" + facts.joined(separator: ",") + "}",
+        ]
+        Self.followers.tell(DeskEvent(.log, "{" + members.joined(separator: ",") + "}"))
     }
 
-    /// One object; facts are members of it as they are of an alert's, every value a text.
-    private static func json(
-        _ time: Int64, _ level: Logger.Level, _ word: String?, _ message: String,
-        _ facts: [(key: String, value: String)]
-    ) -> String {
-        var members = [(key: "time", value: TimeText.text(time)), (key: "level", value: level.rawValue)]
-        if let word { members.append((key: "event", value: word)) }
-        members.append((key: "message", value: message))
-        // A name stands once in an object: no fact takes the place of these.
-        let taken = Set(members.map(\.key))
-        members += facts.map { (key: taken.contains($0.key) ? "fact_" + $0.key : $0.key, value: $0.value) }
-        return "{"
-            + members.map { VisibleText.quoted($0.key) + ":" + VisibleText.quoted($0.value) }
-            .joined(separator: ",") + "}"
-    }
+    /// Those who follow what happens at the page or over the API.
+    static let followers = EventHub()
 
     /// Says nothing.
     static var silent: Logger { logger(level: .critical) }

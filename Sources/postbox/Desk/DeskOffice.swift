@@ -17,14 +17,19 @@ actor DeskOffice {
     /// Nanoseconds for which a look at everything is good: whoever asks faster gets it again.
     private static let boardIsGood: Int64 = 200_000_000
 
-    private let context: Context
+    let context: Context
     private let hands: DeskHands
     private let people = People()
     /// Looks into results and the store of last values: whatever is read there, no file waits for it.
     private let reading = DiskThreads(label: "last", count: 1)
     private let folder: ControlFolder
     private var board: (board: StatusBoard, at: Int64)?
-    private var gate: DeskGate
+    var gate: DeskGate
+    /// What this machine is called, on the page.
+    let hostName = MachineNames.all.max { $0.count < $1.count } ?? ""
+    private var failures: (count: Int?, at: Int64)?
+    private var rates = DeskRates()
+    private var ticking: Task<Void, Never>?
 
     init(_ context: Context, _ hands: DeskHands) {
         self.context = context
@@ -73,8 +78,9 @@ actor DeskOffice {
         let found = DeskCall.find(method: request.method, target: request.target)
         // Whoever looks whether we live knows neither names nor tokens.
         if found == .call(.health) { return .whole(DeskReply("{\"alive\":true}")) }
+        let account = await account(of: request)
+        if let reply = await page(request, account) { return .whole(reply) }
         do throws(DeskGate.Refusal) {
-            let account = await account(of: request)
             let caller = try gate.caller(
                 of: request, account: account, wall: Clock.wall(), at: Clock.monotonic(), chance: Secrets.make)
             return await answer(found, request, caller)
@@ -95,7 +101,11 @@ actor DeskOffice {
         if let right = call.right, !caller.rights.contains(right) {
             return .whole(caller.way == .nobody ? .needsLogin : .notAllowed(caller, right))
         }
-        return .whole(await reply(call, request, caller))
+        switch call {
+        case .file(let drop, let file): return await send(file, of: drop, request)
+        case .events: return follow()
+        default: return .whole(await reply(call, request, caller))
+        }
     }
 
     private func reply(_ call: DeskCall, _ request: DeskRequest, _ caller: DeskCaller) async -> DeskReply {
@@ -110,15 +120,129 @@ actor DeskOffice {
             return DeskReply("{\"held\":[\(await hands.held().map(\.json).joined(separator: ","))]}")
         case .last(let ric, let service, let destination):
             return await last(ric, service, destination)
+        case .drops(let query):
+            return await read { DeskReply(try DropLookup(in: $0).list(query).json) }
+        case .drop(let drop):
+            return await read {
+                try DropLookup(in: $0).detail(of: drop).map { DeskReply($0.json) } ?? Self.noDrop(drop)
+            }
+        case .rows(let drop, let filter, let page):
+            return await read {
+                guard let (_, file) = try DropLookup(in: $0).open(.result, of: drop) else { return Self.noFile(drop) }
+                guard let page = try file.page(filter, from: page) else {
+                    return DeskReply(problem: 400, "no page begins there: take `next` of the page before")
+                }
+                return DeskReply(page.json)
+            }
+        case .description: return DeskReply(OpenAPI.text)
         case .act(let verb, let drop): return await act(verb, drop, request, caller)
+        case .hold(let subject, let isHold): return await hold(subject, isHold, request, caller)
+        // They are sent piece by piece.
+        case .file, .events: return DeskReply(problem: 500, "a fault of Postbox itself")
         }
     }
 
-    private func look() async -> StatusBoard {
+    // MARK: - What is read
+
+    /// How many files ended badly that nothing has corrected; looked up every two seconds at most. nil: the ledger cannot be read.
+    func openFailures() async -> Int? {
+        let now = Clock.monotonic()
+        if let failures, now - failures.at < 2_000_000_000 { return failures.count }
+        let count = try? await reading.run { [directories = context.settings.directories] in
+            try DropLookup(in: directories).openFailures()
+        }
+        failures = (count, now)
+        return count
+    }
+
+    private static func noDrop(_ drop: Int) -> DeskReply {
+        DeskReply(problem: 404, "there is no drop \(drop)", refusal: .unknownDrop)
+    }
+
+    private static func noFile(_ drop: Int) -> DeskReply {
+        DeskReply(problem: 404, "there is no such file of drop \(drop), or no such drop")
+    }
+
+    /// Reads beside the service, which waits for nothing of it.
+    func read(_ body: @escaping @Sendable (Settings.Directories) throws -> DeskReply) async -> DeskReply {
+        do {
+            return try await reading.run { [directories = context.settings.directories] in try body(directories) }
+        } catch {
+            return DeskReply(problem: 503, Words.of(error), refusal: .unavailable)
+        }
+    }
+
+    private func send(_ file: DeskCall.DropFile, of drop: Int, _ request: DeskRequest) async -> DeskOutput {
+        do {
+            let found = try await reading.run { [directories = context.settings.directories] in
+                try DropLookup(in: directories).open(file, of: drop)
+            }
+            guard let found else { return .whole(Self.noFile(drop)) }
+            let size = found.file.size
+            var head = DeskReply("", kind: .bytes)
+            switch file {
+            case .result: head.kind = .table
+            case .summary: head.kind = .data
+            case .rejects: break
+            }
+            head.headers = [
+                .init("Accept-Ranges", "bytes"),
+                .init("Content-Disposition", "attachment; filename*=UTF-8''" + DeskQuery.escaped(found.name)),
+            ]
+            var range = 0..<size
+            switch ByteRange(request.header("range"), of: size) {
+            case .whole: break
+            case .part(let part):
+                range = part
+                head.status = 206
+                head.headers.append(.init("Content-Range", "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(size)"))
+            case .outside:
+                var reply = DeskReply(problem: 416, "the file has \(size) bytes")
+                reply.headers = [.init("Content-Range", "bytes */\(size)")]
+                return .whole(reply)
+            }
+            return .stream(
+                DeskStream(head: head, length: range.count, next: found.file.pieces(range, on: reading)))
+        } catch {
+            return .whole(DeskReply(problem: 503, Words.of(error), refusal: .unavailable))
+        }
+    }
+
+    // MARK: - What happens
+
+    private func follow() -> DeskOutput {
+        let follower = LineLog.followers.follow()
+        if ticking == nil { ticking = Task(priority: .background) { await self.tick() } }
+        return .stream(
+            DeskStream(head: DeskReply("", kind: .events), length: nil) { await follower.next() })
+    }
+
+    /// Tells those who follow how everything stands, as long as there are any: twice a second at most, and every two seconds at least.
+    private func tick() async {
+        var (last, told): (StatusBoard?, Int64) = (nil, 0)
+        while LineLog.followers.isFollowed {
+            let board = await look()
+            let now = Clock.monotonic()
+            let brief = board.brief(at: Clock.wall())
+            if board != last {
+                LineLog.followers.tell(DeskEvent(.status, brief))
+                (last, told) = (board, now)
+            } else if now - told >= 2_000_000_000 {
+                LineLog.followers.tell(DeskEvent(.alive, brief))
+                told = now
+            }
+            try? await Task.sleep(for: .milliseconds(500))
+        }
+        ticking = nil
+    }
+
+    /// How everything stands, not older than a moment.
+    func look() async -> StatusBoard {
         let now = Clock.monotonic()
         if let board, now - board.at < Self.boardIsGood { return board.board }
         var new = await hands.board()
         new.held = await hands.held()
+        rates.take(&new, at: now)
         board = (new, now)
         return new
     }
@@ -140,8 +264,9 @@ actor DeskOffice {
 
     // MARK: - Acts
 
-    private func act(_ verb: DeskVerb, _ drop: Int, _ request: DeskRequest, _ caller: DeskCaller) async -> DeskReply {
-        guard let person = caller.person else {
+    /// Why nothing is done at all for somebody: nobody knows who he is, or another page made his browser ask. nil: it may be done.
+    private static func refusal(_ request: DeskRequest, _ caller: DeskCaller) -> DeskReply? {
+        guard caller.person != nil else {
             return DeskReply(problem: 403, "who speaks cannot be told", refusal: .notAllowed)
         }
         if !request.body.isEmpty, let type = request.contentType, type != "application/json" {
@@ -150,25 +275,73 @@ actor DeskOffice {
         guard DeskGate.isOwn(request, by: caller, formKey: nil) else {
             return DeskReply(problem: 403, "the request comes from a page of somebody else", refusal: .notAllowed)
         }
+        return nil
+    }
+
+    /// Holds the inbox or a destination, or lets them go on, as the commands of these names do.
+    private func hold(
+        _ subject: DeskCall.HoldSubject, _ isHold: Bool, _ request: DeskRequest, _ caller: DeskCaller
+    ) async -> DeskReply {
+        if let reply = Self.refusal(request, caller) { return reply }
+        let order: DeskOrder
+        do throws(DeskOrder.Fault) {
+            order = try DeskOrder(request.body, for: isHold ? .hold : .resume)
+        } catch {
+            return DeskReply(error)
+        }
+        return DeskReply(await hold(subject, isHold, why: order.why, caller, from: request.source))
+    }
+
+    func hold(
+        _ subject: DeskCall.HoldSubject, _ isHold: Bool, why: String?, _ caller: DeskCaller,
+        from source: DeskRequest.Source
+    ) async -> DeskAnswer {
+        guard let person = caller.person else { return .refused(.notAllowed, text: "who speaks cannot be told") }
+        let command = subject.command
+        let answer: DeskAnswer
+        if case .destination(let name) = subject, context.lanes[name] == nil {
+            answer = .refused(.unknownDrop, text: "there is no destination \(VisibleText.line(name))")
+        } else if !caller.mayAct(onRule: nil) {
+            answer = .refused(
+                .notAllowed,
+                text:
+                    "\(ReleaseRule.name(person.text)) may act on files of some rules only, and not on \(command.subject)"
+            )
+        } else {
+            answer = await leave(command, isThere: isHold, subject: command.subject, drop: nil, person)
+        }
+        record(isHold ? .hold : .resume, nil, subject: command.subject, "", why, by: person, from: source, answer)
+        (board, failures) = (nil, nil)
+        return answer
+    }
+
+    private func act(_ verb: DeskVerb, _ drop: Int, _ request: DeskRequest, _ caller: DeskCaller) async -> DeskReply {
+        if let reply = Self.refusal(request, caller) { return reply }
         let order: DeskOrder
         do throws(DeskOrder.Fault) {
             order = try DeskOrder(request.body, for: verb)
         } catch {
             return DeskReply(error)
         }
-        if let refused = await refusal(caller, drop) { return DeskReply(refused) }
+        return DeskReply(await act(verb, drop, order, caller, from: request.source))
+    }
+
+    func act(
+        _ verb: DeskVerb, _ drop: Int, _ order: DeskOrder, _ caller: DeskCaller, from source: DeskRequest.Source
+    ) async -> DeskAnswer {
+        guard let person = caller.person else { return .refused(.notAllowed, text: "who speaks cannot be told") }
+        let act = order.act(verb, drop: drop)
         let answer: DeskAnswer
-        let rows: String
-        if let act = order.act(verb, drop: drop) {
+        if let refused = await refusal(caller, drop) {
+            answer = refused
+        } else if let act {
             answer = await hands.act(act, person)
-            rows = act.rows
         } else {
             answer = await leave(verb, drop, person)
-            rows = ""
         }
-        record(verb, drop, rows, order.why, by: person, from: request.source, answer)
-        board = nil
-        return DeskReply(answer)
+        record(verb, drop, subject: "drop \(drop)", act?.rows ?? "", order.why, by: person, from: source, answer)
+        (board, failures) = (nil, nil)
+        return answer
     }
 
     /// Why somebody may not act on a drop: it is of a rule that is not his. nil: he may.
@@ -199,18 +372,29 @@ actor DeskOffice {
             case true?: return .refused(.wrongStage, text: "drop \(drop) is finished already")
             case false?: break
             }
-            let note = CommandNote(by: person.text)
+        } catch {
+            return .refused(.unavailable, text: Words.of(error))
+        }
+        return await leave(command, isThere: verb != .resume, subject: "drop \(drop)", drop: drop, person)
+    }
+
+    /// Leaves a command, or takes it back.
+    private func leave(
+        _ command: DeskCommand, isThere: Bool, subject: String, drop: Int?, _ person: Person
+    ) async -> DeskAnswer {
+        let note = CommandNote(by: person.text)
+        do {
             return try await context.disk.run { [folder] in
-                guard verb == .resume else {
+                guard !isThere else {
                     let isNew = try folder.give(command, note)
-                    let words = verb == .cancel ? "will be cancelled" : "is held"
-                    return .done(text: "drop \(drop) \(words)\(isNew ? "" : " already")", facts: [:], drop: drop)
+                    let words = command.isHold ? "is held" : "will be cancelled"
+                    return .done(text: "\(subject) \(words)\(isNew ? "" : " already")", facts: [:], drop: drop)
                 }
                 guard try folder.entry(command) != nil else {
-                    return .refused(.wrongStage, text: "drop \(drop) is not held")
+                    return .refused(.wrongStage, text: "\(subject) is not held")
                 }
                 try folder.remove([command])
-                return .done(text: "drop \(drop) goes on", facts: [:], drop: drop)
+                return .done(text: "\(subject) goes on", facts: [:], drop: drop)
             }
         } catch {
             return .refused(.unavailable, text: Words.of(error))
@@ -218,13 +402,13 @@ actor DeskOffice {
     }
 
     private func record(
-        _ verb: DeskVerb, _ drop: Int, _ rows: String, _ why: String?, by person: Person,
-        from source: DeskRequest.Source,
-        _ answer: DeskAnswer
+        _ verb: DeskVerb, _ drop: Int?, subject: String, _ rows: String, _ why: String?, by person: Person,
+        from source: DeskRequest.Source, _ answer: DeskAnswer
     ) {
         var facts: Logger.Metadata = [
-            "event": .event(.deskAct), "by": "\(person.text)", "what": "\(verb.rawValue)", "drop": "\(drop)",
+            "event": .event(.deskAct), "by": "\(person.text)", "what": "\(verb.rawValue)",
         ]
+        facts[drop == nil ? "subject" : "drop"] = "\(drop.map(String.init) ?? subject)"
         if case .network(let address, _) = source { facts["from"] = "\(address)" }
         if !rows.isEmpty { facts["rows"] = "\(rows)" }
         if let why { facts["why"] = "\(why)" }
@@ -241,6 +425,6 @@ actor DeskOffice {
             facts["answer"] = "\(refusal.rawValue)"
             facts["text"] = "\(text)"
         }
-        context.logger.notice("\(person.text) asks to \(verb.rawValue) drop \(drop)", metadata: facts)
+        context.logger.notice("\(person.text) asks to \(verb.rawValue) \(subject)", metadata: facts)
     }
 }

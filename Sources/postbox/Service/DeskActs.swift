@@ -34,12 +34,15 @@ struct DeskActs: Sendable {
             guard let hold = record.hold else { continue }
             let directory = directory(record.number)
             let examples = await context.disk.run { HeldFiles.read(in: directory) }
-            drops.append(
+            var held =
                 HeldDrop(
                     drop: record.number, name: record.name, original: record.snapshot.original,
                     rule: record.snapshot.rule.match, why: hold.text, rows: hold.rows, since: hold.since,
                     until: hold.until,
-                    proposedBy: hold.proposal.map { Person(text: $0.by, isNamed: true) }, examples: examples))
+                    proposedBy: hold.proposal.map { Person(text: $0.by, isNamed: true) }, examples: examples)
+            held.proposedRows = hold.proposal?.rows
+            held.release = record.snapshot.rule.release ?? ReleaseRule()
+            drops.append(held)
         }
         return drops
     }

@@ -13,6 +13,25 @@ struct DeskCallTests {
                 "GET", "/api/v1/last?destination=a%20b&ric=%2F.DJI%3D+&service=DDS",
                 .last(ric: "/.DJI=+", service: "DDS", destination: "a b")
             ),
+            ("GET", "/api/openapi.json", .description), ("GET", "/api/v1/events", .events),
+            ("GET", "/api/v1/drops", .drops(DropQuery())), ("GET", "/api/v1/drops/7", .drop(7)),
+            (
+                "GET", "/api/v1/drops?state=finished&name=eod_*&verdict=partial&from=1970-01-02&to=1970-01-02&page=9",
+                .drops(
+                    DropQuery(
+                        state: .finished, name: "eod_*", verdict: .partial, from: 86_400_000_000,
+                        before: 172_800_000_000, page: 9))
+            ),
+            ("GET", "/api/v1/drops/7/rows", .rows(drop: 7, ResultFilter(), page: nil)),
+            (
+                "GET", "/api/v1/drops/7/rows?outcome=nacked&ric=VOD.L&page=120",
+                .rows(drop: 7, ResultFilter(outcome: .nacked, ric: "VOD.L"), page: 120)
+            ),
+            ("GET", "/api/v1/drops/7/result", .file(drop: 7, .result)),
+            ("GET", "/api/v1/drops/7/summary", .file(drop: 7, .summary)),
+            ("GET", "/api/v1/drops/7/rejects?destination=a%2Fb", .file(drop: 7, .rejects(destination: "a/b"))),
+            ("POST", "/api/v1/inbox/hold", .hold(.inbox, isHold: true)),
+            ("POST", "/api/v1/destinations/a%2Fb/resume", .hold(.destination("a/b"), isHold: false)),
             ("POST", "/api/v1/drops/7/release", .act(.release, drop: 7)),
             ("POST", "/api/v1/drops/123456789012345/refuse", .act(.refuse, drop: 123_456_789_012_345)),
             ("POST", "/api/v1/drops/1/retry", .act(.retry, drop: 1)),
@@ -29,8 +48,11 @@ struct DeskCallTests {
         "Whatever is written otherwise leads nowhere",
         arguments: [
             "", "/", "*", "/api/v1", "/api/v1/", "//healthz", "/healthz/", "/healthz#x", "/HEALTHZ", "/./healthz",
-            "/x/../healthz", "/%68ealthz", "http://postbox/healthz", "/api/v1/drops", "/api/v1/drops/",
-            "/api/v1/drops/7", "/api/v1/drops/7/", "/api/v1/drops/7/release/", "/api/v1/drops//7/release",
+            "/x/../healthz", "/%68ealthz", "http://postbox/healthz", "/api/v1/drops/", "/api/v1/inbox/Hold",
+            "/api/v1/inbox/hold/x", "/api/v1/destinations/hold", "/api/v1/destinations//hold",
+            "/api/v1/destinations/%zz/hold", "/api/v1/destinations/../hold/hold", "/api/v1/drops/7/result/..",
+            "/api/v1/drops/7/", "/api/v1/drops/007", "/api/openapi.json/", "/api/v1/drops/7/release/",
+            "/api/v1/drops//7/release",
             "/api/v1/drops/07/release", "/api/v1/drops/0/release", "/api/v1/drops/-7/release",
             "/api/v1/drops/+7/release", "/api/v1/drops/7/Release", "/api/v1/drops/7/withdraw",
             "/api/v1/drops/9999999999999999/release", "/api/v1/drops/%37/release", "/api/v1/drops/7%2Frelease",
@@ -62,7 +84,9 @@ struct DeskCallTests {
             "/healthz?", "/api/v1/status?x=1", "/api/v1/last", "/api/v1/last?", "/api/v1/last?ric=",
             "/api/v1/last?ric", "/api/v1/last?ric=A&ric=B", "/api/v1/last?ric=A&", "/api/v1/last?RIC=A",
             "/api/v1/last?ric=A&x=1", "/api/v1/last?ric=%4", "/api/v1/last?ric=%", "/api/v1/last?ric=%zz",
-            "/api/v1/last?ric=%ff", "/api/v1/last?service=S",
+            "/api/v1/last?ric=%ff", "/api/v1/last?service=S", "/api/v1/drops?state=odd", "/api/v1/drops?from=yesterday",
+            "/api/v1/drops?page=-1", "/api/v1/drops/7/rows?outcome=good", "/api/v1/drops/7/rows?page=1e3",
+            "/api/v1/drops/7?x=1", "/api/v1/drops/7/result?x=1", "/api/v1/drops?name=",
         ])
     func queries(target: String) {
         guard case .wrongQuery(let why) = DeskCall.find(method: "GET", target: target) else {

@@ -63,4 +63,110 @@ struct APITests {
         let lines = page.service.errorOutput.split(separator: "\n").filter { $0.contains(" desk_act ") }
         #expect(lines.contains { $0.contains("by=page:alice") && $0.contains("from=127.0.0.1") && $0.contains("odd") })
     }
+
+    @Test(
+        "What the API answers is what it says of itself; drops, rows and files are paged, filtered and cut as they are asked for"
+    )
+    func answers() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate("naks:\n  - {ric: \"R7.TST\", code: 2, text: no}")
+        let page = try await ServedDesk.start(
+            desk, simulator.url, destination: "window: 100\nmax_posts_per_second: 4000",
+            files: "  - {match: \"*.csv\", destination: cache}")
+        let document = try #require(Self.value(page.ask("GET", "/api/openapi.json")))
+        let check = OpenAPICheck(document)
+        #expect(document["openapi"]?.text == "3.1.0")
+        @discardableResult
+        func get(_ target: String, as path: String, status: Int = 200) -> JSONValue {
+            let answer = page.ask("GET", target)
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(target): \(answer.prefix(200))")
+            let body = Self.value(answer) ?? .null
+            #expect(check.faults("GET", path, status: status, body) == [], "\(target): \(answer)")
+            return body
+        }
+        try desk.drop("many.csv", ServedDesk.file(rows: 700))
+        try desk.drop("odd<b>&\"x\".csv", "RIC,BID\n")
+        let many = try await desk.finish("many.csv", in: .failed)
+        _ = try await desk.finish("odd<b>&\"x\".csv", in: .failed)
+        let drop = many.summary.drop
+        get("/healthz", as: "/healthz")
+        get("/api/v1/status", as: "/api/v1/status")
+        get("/api/v1/held", as: "/api/v1/held")
+        get("/api/v1/last?ric=R1.TST", as: "/api/v1/last")
+        let all = get("/api/v1/drops", as: "/api/v1/drops")
+        #expect(all["drops"]?.items.count == 2 && all["next"] == .null)
+        let refused = get("/api/v1/drops?verdict=refused&state=open", as: "/api/v1/drops")["drops"]?.items ?? []
+        #expect(refused.map { $0["file"]?.text } == ["odd<b>&\"x\".csv"])
+        #expect(get("/api/v1/drops?name=MANY&from=2020-01-01", as: "/api/v1/drops")["drops"]?.items.count == 1)
+        #expect(get("/api/v1/drops?name=any*", as: "/api/v1/drops")["drops"]?.items.isEmpty == true)
+        #expect(get("/api/v1/drops?name=%25", as: "/api/v1/drops")["drops"]?.items.isEmpty == true)
+        #expect(get("/api/v1/drops?page=1", as: "/api/v1/drops")["drops"]?.items.isEmpty == true)
+        let one = get("/api/v1/drops/\(drop)", as: "/api/v1/drops/{drop}")
+        #expect(one["summary"]?["rows"]?.integer == 700 && one["outcomes"]?["nacked"]?.integer == 1)
+        get("/api/v1/drops/999", as: "/api/v1/drops/{drop}", status: 404)
+        var (rows, next): (Set<Int>, Int?) = ([], nil)
+        repeat {
+            let body = get(
+                "/api/v1/drops/\(drop)/rows" + (next.map { "?page=\($0)" } ?? ""), as: "/api/v1/drops/{drop}/rows")
+            for row in body["rows"]?.items ?? [] {
+                let isNew = rows.insert(row["row"]?.integer ?? 0).inserted
+                #expect(isNew)
+            }
+            next = body["next"]?.integer
+        } while next != nil
+        #expect(rows == Set(1...700))
+        let nacked = get("/api/v1/drops/\(drop)/rows?outcome=nacked", as: "/api/v1/drops/{drop}/rows")
+        #expect(nacked["rows"]?.items.map { $0["ric"]?.text } == ["R7.TST"])
+        get("/api/v1/drops/\(drop)/rows?page=5", as: "/api/v1/drops/{drop}/rows", status: 400)
+        get("/api/v1/drops/\(drop)/rows?page=999999999", as: "/api/v1/drops/{drop}/rows", status: 400)
+
+        let result = try Data(contentsOf: desk.path(.failed).appendingPathComponent("many.csv.result.csv"))
+        let whole = page.ask("GET", "/api/v1/drops/\(drop)/result")
+        #expect(whole.hasSuffix(String(decoding: result, as: UTF8.self)))
+        #expect(whole.contains("filename*=UTF-8''many.csv.result.csv"))
+        let part = page.ask("GET", "/api/v1/drops/\(drop)/result", headers: "Range: bytes=5-8\r\n")
+        #expect(part.hasPrefix("HTTP/1.1 206") && part.hasSuffix("\r\n\r\nrow,"))
+        #expect(part.contains("bytes 5-8/\(result.count)"))
+        let outside = page.ask("GET", "/api/v1/drops/\(drop)/result", headers: "Range: bytes=99999999-\r\n")
+        #expect(outside.hasPrefix("HTTP/1.1 416"))
+        #expect(page.ask("GET", "/api/v1/drops/\(drop)/rejects").hasPrefix("HTTP/1.1 200"))
+        #expect(Self.value(page.ask("GET", "/api/v1/drops/\(drop)/summary"))?["drop"]?.integer == drop)
+        #expect(page.ask("GET", "/api/v1/drops/\(drop)/result/../../../postbox.yaml").hasPrefix("HTTP/1.1 404"))
+        #expect(page.ask("HEAD", "/api/v1/status").hasPrefix("HTTP/1.1 200"))
+        try await page.stop()
+    }
+
+    @Test(
+        "Who follows events is told what the log says and how things change; the inbox and destinations are held and go on"
+    )
+    func events() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        let page = try await ServedDesk.start(
+            desk, simulator.url,
+            http: "users: {a: {token_sha256: \"\(ServedDesk.hash("a"))\", may: [stop]}}")
+        let token = "Authorization: Bearer a\r\n"
+        let follower = try #require(UnixClient(port: page.port))
+        follower.send("GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\(token)\r\n")
+        var heard = ""
+        func hear(_ text: String) async throws {
+            try await eventually("\(text) is heard") {
+                if !heard.contains(text) { heard += String(decoding: follower.receive(), as: UTF8.self) }
+                return heard.contains(text)
+            }
+        }
+        try await hear("event: status")
+        try desk.drop("a.csv", ServedDesk.file(rows: 3))
+        try await hear("\"event\":\"file_done\"")
+        for (target, code) in [
+            ("inbox/hold", 200), ("inbox/hold", 200), ("inbox/resume", 200), ("inbox/resume", 409),
+            ("destinations/cache/hold", 200), ("destinations/none/hold", 404), ("destinations/cache/resume", 200),
+        ] {
+            let answer = page.ask("POST", "/api/v1/\(target)", headers: token, body: "{\"why\":\"test\"}")
+            #expect(answer.hasPrefix("HTTP/1.1 \(code)"), "\(target): \(answer)")
+        }
+        try await hear("\"what\":\"resume\"")
+        try await page.stop()
+        #expect(follower.receiveAll().contains("0\r\n\r\n"))
+    }
 }

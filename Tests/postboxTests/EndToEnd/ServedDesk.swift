@@ -37,6 +37,8 @@ final class ServedDesk {
         }
     }
 
+    var url: String { "http://127.0.0.1:\(port)" }
+
     func ask(
         _ method: String, _ target: String, headers: String = "", body: String = "", type: String = "application/json"
     ) -> String {

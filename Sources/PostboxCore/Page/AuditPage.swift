@@ -1,0 +1,40 @@
+/// Audit: every row that was posted for a RIC, over all files.
+package enum AuditPage {
+    /// - Parameters:
+    ///   - ric: nil: nobody has asked yet.
+    ///   - posts: what was found, the newest first; nil: nobody keeps it, or it cannot be read.
+    package static func html(_ ric: String?, posts: [RICPost]?, fault: String?, _ facts: PageFacts) -> String {
+        let found: HTML =
+            switch (ric, posts) {
+            case (nil, _): "<p class=\"note\">Name a RIC to see every row that was posted for it, or held back.</p>"
+            case (_, nil):
+                "<p class=\"note\">\(fault ?? "This service keeps no index of rows. `postbox show` lists the rows of a drop, and each file's page has them.")</p>"
+            case (_, let posts?) where posts.isEmpty: "<p class=\"note\">No row was posted for it.</p>"
+            case (_, let posts?): table(posts, facts)
+            }
+        return PageFrame.page(
+            .audit, title: "Audit", facts,
+            """
+            <div class="title"><h1>Audit</h1></div>
+            <section class="panel" aria-label="Search">
+              <form class="body ask" role="search" method="get" action="/audit">
+                <label class="grow">RIC<input name="ric" type="search" value="\(ric ?? "")" aria-keyshortcuts="/"></label>
+                <button class="main">Search</button>
+              </form>
+            </section>
+            <section class="panel" aria-label="Rows found">\(found)</section>
+            """
+        ).text
+    }
+
+    private static func table(_ posts: [RICPost], _ facts: PageFacts) -> HTML {
+        let rows = posts.map { post -> HTML in
+            """
+            <tr data-key="\(post.drop) \(post.row) \(post.destination)"><td class="nowrap full">\(TimeText.text(post.settledAt))</td><td>\(PageWords.outcome(post.outcome))</td><td class="fill">\(post.fields.map { "\($0.name) \($0.value)" }.joined(separator: "  "))</td><td data-h="destination">\(post.destination)</td><th scope="row"><a class="name" href="/drops/\(post.drop)">\(post.name)</a></th><td class="num dim" data-h="drop:row">\(PageWords.count(post.drop)):\(post.row)</td><td class="fill full">\(post.text)</td></tr>
+            """
+        }
+        return """
+            <table class="cards sticky posts"><thead><tr><th scope="col">settled</th><th scope="col">outcome</th><th scope="col">values</th><th scope="col">destination</th><th scope="col">file</th><th scope="col" class="num">drop:row</th><th scope="col">text</th></tr></thead><tbody>\(rows)</tbody></table>
+            """
+    }
+}

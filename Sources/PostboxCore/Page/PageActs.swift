@@ -1,0 +1,77 @@
+/// Acts on the page: buttons for those who may, and what opens in place, says what will happen, and asks why.
+enum PageActs {
+    /// A button that does at once what can be undone. `name`: what it is about, for those who cannot see where it stands.
+    static func plain(_ word: String, of name: String, _ action: String, _ facts: PageFacts, isText: Bool = true)
+        -> HTML
+    {
+        """
+        <form method="post" action="\(action)">\(PageFrame.key(facts))<button\(isText ? " class=\"text\"" as HTML : "") aria-label="\(word) \(name)">\(word)</button></form>
+        """
+    }
+
+    /// How a button looks.
+    enum Kind: String {
+        case main, danger
+        case usual = ""
+    }
+
+    /// An act that opens in place.
+    ///
+    /// - Parameters:
+    ///   - what: what will happen.
+    ///   - button: repeats it.
+    ///   - more: further fields.
+    ///   - needsWhy: it is not done without a reason.
+    static func opening(
+        _ word: String, _ action: String, what: HTML, button: String, kind: Kind, more: HTML = "", asksWhy: Bool = true,
+        needsWhy: Bool = false, _ facts: PageFacts
+    ) -> HTML {
+        let required: HTML = needsWhy ? " required" : ""
+        let why: HTML = asksWhy ? "<label>Why<input name=\"why\"\(required) maxlength=\"200\"></label>" : ""
+        return """
+            <details class="act"><summary class="button">\(word)</summary>
+            <form method="post" action="\(action)">\(PageFrame.key(facts))\(more)<p>\(what)</p>\(why)<div class="acts"><button class="\(kind.rawValue)">\(button)</button></div></form></details>
+            """
+    }
+
+    /// Hold or Resume of something.
+    static func hold(_ isHeld: Bool, of name: String, at path: String, _ facts: PageFacts) -> HTML {
+        plain(isHeld ? "Resume" : "Hold", of: name, path + (isHeld ? "/resume" : "/hold"), facts)
+    }
+
+    /// Resend of a finished drop; nil: nothing of it can be sent again, or somebody may not.
+    static func resend(_ drop: DropLine, _ facts: PageFacts) -> HTML? {
+        let bad: [PostOutcome] = [.nacked, .unknown, .unsent]
+        let count = bad.reduce(0) { $0 + drop.count($1) }
+        guard facts.may(.correct, rule: drop.rule), drop.verdict != nil, count > 0 else { return nil }
+        let rejected = drop.count(.rejected)
+        let rest: HTML =
+            rejected > 0 ? " The \(PageWords.count(rejected, "rejected row")) have to be corrected first." : ""
+        return opening(
+            "Resend", "/drops/\(drop.drop)/resend",
+            what:
+                "A new drop sends \(PageWords.count(count, "row")) again that are nacked, unknown or unsent, in the file's own bytes, linked to the old one in both summaries. Rows that something newer has changed since are held.\(rest)",
+            button: "Resend \(PageWords.count(count, "row"))", kind: .main, facts)
+    }
+
+    /// Retry of a refused drop; nil: it is none, or somebody may not.
+    static func retry(_ drop: DropLine, _ facts: PageFacts) -> HTML? {
+        guard facts.may(.correct, rule: drop.rule), drop.verdict == .refused else { return nil }
+        return opening(
+            "Retry", "/drops/\(drop.drop)/retry",
+            what: "The file is contributed again as a new drop, under the rules of today.",
+            button: "Retry \(drop.name)",
+            kind: .main, facts)
+    }
+
+    /// Hold and Cancel of a drop in work.
+    static func ofWork(_ drop: Int, _ name: String, rule: String, isHeld: Bool, _ facts: PageFacts) -> HTML? {
+        guard facts.may(.stop, rule: rule) else { return nil }
+        return plain(
+            isHeld ? "Resume" : "Hold", of: name, "/drops/\(drop)/\(isHeld ? "resume" : "hold")", facts, isText: false)
+            + opening(
+                "Cancel", "/drops/\(drop)/cancel",
+                what: "Nothing more of \(name) is sent. Rows that are not sent yet end unsent; what was sent stays.",
+                button: "Cancel \(name)", kind: .danger, facts)
+    }
+}

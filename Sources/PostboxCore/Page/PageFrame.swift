@@ -1,0 +1,240 @@
+/// What every view shares: who looks, how everything stands, and when.
+package struct PageFacts: Sendable {
+    package var caller: DeskCaller
+    package var board: StatusBoard
+    /// Files that ended badly, and that nothing has corrected; nil: the ledger cannot be read.
+    package var failures: Int?
+    /// The machine's name.
+    package var host: String
+    /// Microseconds since 1970.
+    package var now: Int64
+    /// How long a destination may be down before somebody is needed, in microseconds.
+    package var downAlert: Int64
+    /// What became of the last act.
+    package var said: DeskSessions.Said?
+
+    package init(
+        caller: DeskCaller, board: StatusBoard, failures: Int?, host: String, now: Int64, downAlert: Int64,
+        said: DeskSessions.Said? = nil
+    ) {
+        self.caller = caller
+        self.board = board
+        self.failures = failures
+        self.host = host
+        self.now = now
+        self.downAlert = downAlert
+        self.said = said
+    }
+
+    /// Whether the one who looks may do that with files of a rule; nil: with all files.
+    func may(_ right: DeskRight, rule: String?) -> Bool {
+        caller.person != nil && caller.rights.contains(right) && caller.mayAct(onRule: rule)
+    }
+
+    func time(_ time: Int64) -> HTML { PageWords.timeElement(time, at: now) }
+
+    /// Destinations that are down for so long that somebody is needed.
+    var longDown: [StatusBoard.Lane] {
+        board.lanes.filter { $0.state != .ready && !$0.isHeld && now - $0.since >= downAlert }
+    }
+
+    /// What only a person can end.
+    var toDo: Int { board.held.count + (failures ?? 0) + longDown.count }
+}
+
+/// A view in its place.
+enum PageView: CaseIterable {
+    case now, failures, files, held, ric, audit
+
+    var path: String {
+        switch self {
+        case .now: "/"
+        case .failures: "/failures"
+        case .files: "/files"
+        case .held: "/held"
+        case .ric: "/ric"
+        case .audit: "/audit"
+        }
+    }
+
+    var name: String {
+        switch self {
+        case .now: "Now"
+        case .failures: "Failures"
+        case .files: "Files"
+        case .held: "Held"
+        case .ric: "RIC"
+        case .audit: "Audit"
+        }
+    }
+}
+
+/// The page around a view.
+package enum PageFrame {
+    /// - Parameters:
+    ///   - view: where it stands in the bar; nil: nowhere.
+    ///   - title: what it is about.
+    ///   - kind: the class of its `main`.
+    static func page(_ view: PageView?, title: String, kind: String = "", _ facts: PageFacts, _ main: HTML) -> HTML {
+        let toDo = facts.toDo > 0 ? "■ \(facts.toDo) to do · " : ""
+        let act: HTML? = facts.said.map { said in
+            "<p class=\"alert \(said.isFault ? "bad-line" : "said")\" role=\"\(said.isFault ? "alert" : "status")\">\(said.text)</p>"
+        }
+        return """
+            \(head("\(toDo)\(title) · Postbox"))
+            <body>
+            <a class="skip" href="#main">To the content</a>
+            <header class="bar">
+              <a class="brand" href="/">Postbox</a> <span class="where">\(facts.host)</span>
+              <nav aria-label="Views" data-live="views"><ul>\(PageView.allCases.map { link($0, isHere: $0 == view, facts) })</ul></nav>
+              <div class="who"><span class="user">\(facts.caller.words)</span>\(logout(facts))\(live)<time id="clock" datetime="\(TimeText.text(facts.now))">\(PageWords.time(facts.now, at: facts.now)) UTC</time></div>
+            </header>
+            <section class="state" aria-label="State of the service">
+            <p class="stale-note" role="alert"></p>
+            \(PageAnswers.html(facts, isLarge: view == .now))
+            </section>
+            <main id="main" class="\(kind)">
+            \(act)\(main)
+            </main>
+            \(footer(facts))
+            </body>
+            </html>
+
+            """
+    }
+
+    private static let live: HTML = "<span class=\"lamp ok live\">live</span>"
+
+    static func head(_ title: String) -> HTML {
+        """
+        <!doctype html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <title>\(title)</title>
+        <link rel="icon" href="/icon.svg">
+        <link rel="stylesheet" href="/page.css">
+        <script src="/page.js" defer></script>
+        </head>
+        """
+    }
+
+    private static func link(_ view: PageView, isHere: Bool, _ facts: PageFacts) -> HTML {
+        let current: HTML = isHere ? " aria-current=\"page\"" : ""
+        let count: Int? =
+            switch view {
+            case .failures: facts.failures
+            case .held: facts.board.held.count
+            case .now, .files, .ric, .audit: nil
+            }
+        let shown: HTML? = count.flatMap { $0 > 0 ? " <span class=\"n\">\($0)</span>" : nil }
+        return "<li><a href=\"\(view.path)\"\(current)>\(view.name)\(shown)</a></li>"
+    }
+
+    private static func logout(_ facts: PageFacts) -> HTML {
+        switch facts.caller.way {
+        case .session:
+            "<form method=\"post\" action=\"/logout\">\(key(facts))<button class=\"text\">Log out</button></form>"
+        case .nobody: "<a href=\"/login\">Log in</a>"
+        case .account, .token, .proxy: ""
+        }
+    }
+
+    /// What each form brings along.
+    static func key(_ facts: PageFacts) -> HTML {
+        facts.caller.formKey.isEmpty ? "" : "<input type=\"hidden\" name=\"key\" value=\"\(facts.caller.formKey)\">"
+    }
+
+    private static func footer(_ facts: PageFacts) -> HTML {
+        let service = facts.board.service
+        let keys: [(String, String)] = [
+            ("1 to 6", "Now, Failures, Files, Held, RIC, Audit"), ("/", "search"), ("j k", "next, previous row"),
+            ("Enter", "open"), ("Esc", "close what is open"), ("?", "these"),
+        ]
+        return """
+            <footer><span>Postbox \(service.version)</span><span>configuration \(service.configSHA256.prefix(8)), since \(facts.time(service.startedAt))</span><span>Times are UTC</span><span>Keys: <kbd>?</kbd></span></footer>
+            <div id="keys" class="keys" role="dialog" aria-label="Keys" hidden><dl>\(keys.map { key, words -> HTML in "<dt><kbd>\(key)</kbd></dt><dd>\(words)</dd>" })</dl><label class="check"><input type="checkbox" id="keys-off">Keys off</label></div>
+            """
+    }
+
+    /// The page for somebody who has to say who he is.
+    package static func login(fault: String?) -> HTML {
+        """
+        \(head("Log in · Postbox"))
+        <body>
+        <main id="main" class="login">
+        <h1>Postbox</h1>
+        \(fault.map { text -> HTML in "<p class=\"alert bad-line\" role=\"alert\">\(text)</p>" })
+        <form method="post" action="/login" class="panel body">
+        <label>Name<input name="name" required autocomplete="username" autofocus></label>
+        <label>Token<input name="token" type="password" required autocomplete="current-password"></label>
+        <div><button class="main">Log in</button></div>
+        </form>
+        <p class="dim small">A token is made with <code>postbox token NAME</code>, and its hash stands in the configuration.</p>
+        </main>
+        </body>
+        </html>
+
+        """
+    }
+}
+
+/// The three answers at the top of each view.
+enum PageAnswers {
+    static func html(_ facts: PageFacts, isLarge: Bool) -> HTML {
+        """
+        <dl class="answers\(isLarge ? "" : " slim")" aria-live="polite" data-live="answers">
+        \(logins(facts))
+        \(late)
+        \(needs(facts))
+        </dl>
+        """
+    }
+
+    private static func answer(
+        _ name: String, _ path: String, _ lamp: PageWords.Lamp, _ says: String, _ why: HTML
+    ) -> HTML {
+        let kind = lamp == .down ? "is-bad" : lamp == .ok ? "" : "is-late"
+        return
+            "<div class=\"\(kind)\"><dt>\(name)</dt><dd class=\"says\"><a href=\"\(path)\" class=\"lamp \(lamp.rawValue)\">\(says)</a></dd><dd class=\"why\">\(why)</dd></div>"
+    }
+
+    private static func logins(_ facts: PageFacts) -> HTML {
+        let lanes = facts.board.lanes
+        let down = lanes.filter { $0.state != .ready }
+        let held = lanes.count { $0.isHeld }
+        let heldWords = held > 0 ? ", \(held) held" : ""
+        guard let first = down.first else {
+            return answer("Logged in", "/#destinations", .ok, "all \(lanes.count)\(heldWords)", "nothing")
+        }
+        let why: HTML =
+            "<b>\(first.name)</b> \(first.state.word) since \(facts.time(first.since))\(first.state.trouble.map { ": " + $0 } ?? "")"
+        return answer(
+            "Logged in", "/#destinations", .down, "\(lanes.count - down.count) of \(lanes.count)\(heldWords)", why)
+    }
+
+    private static let late = answer("Late", "/#work", .ok, "nothing", "no rule has a deadline")
+
+    private static func needs(_ facts: PageFacts) -> HTML {
+        guard facts.toDo > 0 else {
+            return facts.failures == nil
+                ? answer("Needs you", "/failures", .warn, "unknown", "the ledger cannot be read for now")
+                : answer("Needs you", "/failures", .ok, "nothing", "nothing is held, nothing failed")
+        }
+        var parts: [HTML] = []
+        let held = facts.board.held
+        if let first = held.map(\.until).min() {
+            parts.append("\(held.count) held, the first until \(facts.time(first))")
+        }
+        if let failures = facts.failures, failures > 0 {
+            parts.append("\(PageWords.count(failures, "open failure"))")
+        }
+        if !facts.longDown.isEmpty {
+            parts.append("\(PageWords.count(facts.longDown.count, "destination")) down for long")
+        }
+        let why = HTML.all(parts.enumerated().map { $0 > 0 ? "; \($1)" : $1 })
+        return answer("Needs you", held.isEmpty ? "/failures" : "/held", .warn, "\(facts.toDo) to do", why)
+    }
+}

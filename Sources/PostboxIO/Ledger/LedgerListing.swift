@@ -1,0 +1,89 @@
+internal import Foundation
+internal import GRDB
+package import PostboxCore
+
+extension LedgerReading {
+    /// A page of the drops that are looked for, the last one first. Throws `LedgerError`.
+    package func list(_ query: DropQuery) throws -> DropList {
+        let lines = try read { db in
+            let corrected = try Self.corrected(in: db)
+            var (conditions, arguments): ([String], StatementArguments) = ([], [])
+            func need(_ condition: String, _ values: (any DatabaseValueConvertible)...) {
+                conditions.append(condition)
+                arguments += StatementArguments(values)
+            }
+            switch query.state {
+            case .work: need("stage NOT IN ('settled', 'closed', 'held')")
+            case .held: need("stage = 'held'")
+            case .finished: need("stage IN ('settled', 'closed')")
+            case .open: need("verdict IN ('partial', 'failed', 'refused')")
+            case nil: break
+            }
+            if let name = query.name { need("name LIKE ? ESCAPE '\\'", Self.pattern(name)) }
+            if let verdict = query.verdict { need("verdict = ?", verdict.rawValue) }
+            if let from = query.from { need("claimed_at >= ?", from) }
+            if let before = query.before { need("claimed_at < ?", before) }
+            if let page = query.page { need("number < ?", page) }
+            let cursor = try Row.fetchCursor(
+                db,
+                sql: Self.lineColumns + (conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND "))
+                    + " ORDER BY number DESC",
+                arguments: arguments)
+            var lines: [DropLine] = []
+            while lines.count <= DropQuery.pageSize, let row = try cursor.next() {
+                let number: Int = row["number"]
+                if query.state == .open, corrected.contains(number) { continue }
+                lines.append(try Self.line(row, isCorrected: corrected.contains(number)))
+            }
+            return lines
+        }
+        guard lines.count > DropQuery.pageSize else { return DropList(drops: lines, next: nil) }
+        let shown = Array(lines.prefix(DropQuery.pageSize))
+        return DropList(drops: shown, next: shown.last?.drop)
+    }
+
+    /// One drop, as it is listed; nil: there is none of that number. Throws `LedgerError`.
+    package func line(of drop: Int) throws -> DropLine? {
+        try read { db in
+            guard let row = try Row.fetchOne(db, sql: Self.lineColumns + " WHERE number = ?", arguments: [drop]) else {
+                return nil
+            }
+            return try Self.line(row, isCorrected: try Self.corrected(in: db).contains(drop))
+        }
+    }
+
+    /// Drops that were made of rows of another one, by number. Throws `LedgerError`.
+    package func corrections(of drop: Int) throws -> [Drop] { try drops("original = ?", [drop]) }
+
+    private static let lineColumns = """
+        SELECT number, name, rule, stage, verdict, claimed_at, settled_at, size, rows, original, folder, target,
+        iif(json_valid(CAST(snapshot AS TEXT)), json_extract(CAST(snapshot AS TEXT), '$.rule.destinations'), NULL) AS destinations
+        FROM "drop"
+        """
+
+    /// Drops of whose rows a later one was made that was not refused itself.
+    private static func corrected(in db: Database) throws -> Set<Int> {
+        Set(
+            try Int.fetchAll(
+                db,
+                sql: "SELECT DISTINCT original FROM \"drop\" WHERE original IS NOT NULL AND verdict IS NOT 'refused'"))
+    }
+
+    private static func line(_ row: Row, isCorrected: Bool) throws -> DropLine {
+        let names: String? = row["destinations"]
+        let verdict: String? = row["verdict"]
+        return DropLine(
+            drop: row["number"], name: row["name"], rule: row["rule"],
+            destinations: try names.map { try JSONDecoder().decode([String].self, from: Data($0.utf8)) } ?? [],
+            stage: try FileStage(inLedger: row["stage"], of: row["number"]),
+            verdict: verdict.flatMap(Verdict.init(rawValue:)), claimedAt: row["claimed_at"],
+            settledAt: row["settled_at"], size: row["size"], rows: row["rows"], original: row["original"],
+            isCorrected: isCorrected, folder: row["folder"], target: row["target"])
+    }
+
+    /// A name, or what it is like: with stars the whole of it, without any part.
+    private static func pattern(_ name: String) -> String {
+        let escaped = name.map { "%_\\".contains($0) ? "\\\($0)" : String($0) }.joined()
+        return name.contains("*") ? escaped.replacing("*", with: "%") : "%\(escaped)%"
+    }
+}

@@ -1,0 +1,188 @@
+internal import PostboxCore
+internal import PostboxIO
+
+/// What browsers ask for: views of the page, and forms. Whatever is done is done as over the API.
+extension DeskOffice {
+    /// Bytes of a form that are read; the connection's own limit is that of the API.
+    private static let formMax = 256 << 10
+
+    /// The answer to a browser; nil: the address is none of the page's.
+    func page(_ request: DeskRequest, _ account: Person?) async -> DeskReply? {
+        let call: PageCall
+        switch PageCall.find(method: request.method, target: request.target) {
+        case .nothing: return nil
+        case .wrongMethod(let allowed): return DeskReply(.wrongMethod(allowed: allowed))
+        case .wrongQuery(let why): return DeskReply(.wrongQuery(why))
+        case .call(let found): call = found
+        }
+        do throws(DeskGate.Refusal) {
+            let caller = try gate.caller(
+                of: request, account: account, wall: Clock.wall(), at: Clock.monotonic(), chance: Secrets.make)
+            if let right = call.right, !caller.rights.contains(right) {
+                guard caller.way == .nobody else { return .notAllowed(caller, right) }
+                return DeskReply(seeOther: "/login")
+            }
+            return try await reply(call, request, caller)
+        } catch {
+            return DeskReply(error)
+        }
+    }
+
+    private func reply(
+        _ call: PageCall, _ request: DeskRequest, _ caller: DeskCaller
+    ) async throws(DeskGate.Refusal) -> DeskReply {
+        switch call {
+        case .style: return Self.kept(DeskReply(PageStyle.text, kind: .style))
+        case .script: return Self.kept(DeskReply(PageScript.text, kind: .script))
+        case .icon: return Self.kept(DeskReply(PageStyle.icon, kind: .image))
+        case .login:
+            guard caller.person == nil else { return DeskReply(seeOther: "/") }
+            return DeskReply(PageFrame.login(fault: nil).text, kind: .page)
+        case .doLogin: return try login(request)
+        case .doLogout:
+            guard DeskGate.isOwn(request, by: caller, formKey: PageForm(request.body)?["key"]) else {
+                return Self.notOurs
+            }
+            var reply = DeskReply(seeOther: "/login")
+            reply.headers.append(.init("Set-Cookie", gate.logout(caller, isSecure: request.isSecure)))
+            return reply
+        case .act, .hold: return await act(call, request, caller)
+        case .now, .failures, .files, .file, .held, .ric, .audit:
+            // What the script fetches is not what somebody reads what he is told in.
+            let isPart = request.header("x-postbox-part") != nil
+            return await view(call, await facts(caller, said: isPart ? nil : gate.takeSaid(caller)))
+        }
+    }
+
+    private static func kept(_ reply: DeskReply) -> DeskReply {
+        var reply = reply
+        reply.keptSeconds = 60
+        return reply
+    }
+
+    private static let notOurs = DeskReply(
+        problem: 403, "the form comes from a page of somebody else, or from one that is too old: load it again",
+        refusal: .notAllowed)
+
+    // MARK: - Logins
+
+    private func login(_ request: DeskRequest) throws(DeskGate.Refusal) -> DeskReply {
+        // A browser that is made to log in as somebody else would act for him.
+        guard DeskGate.isFromHere(request) != false, let form = form(of: request) else { return Self.notOurs }
+        do throws(DeskGate.Refusal) {
+            let cookie = try gate.login(
+                form["name"] ?? "", token: form["token"] ?? "", from: request, wall: Clock.wall(),
+                at: Clock.monotonic(), chance: Secrets.make)
+            var reply = DeskReply(seeOther: "/")
+            reply.headers.append(.init("Set-Cookie", cookie))
+            return reply
+        } catch {
+            var reply = DeskReply(error)
+            switch error {
+            case .wrongToken:
+                reply.body = PageFrame.login(fault: "There is no such name and token, or their time is over.").text
+            case .tooManyTries(let seconds):
+                reply.body = PageFrame.login(fault: "Too many logins failed. Try again in \(seconds) s.").text
+            case .wrongHost, .unknownUser: throw error
+            }
+            reply.kind = .page
+            return reply
+        }
+    }
+
+    private func form(of request: DeskRequest) -> PageForm? {
+        guard request.contentType == "application/x-www-form-urlencoded", request.body.count <= Self.formMax else {
+            return nil
+        }
+        return PageForm(request.body)
+    }
+
+    // MARK: - Acts
+
+    private func act(_ call: PageCall, _ request: DeskRequest, _ caller: DeskCaller) async -> DeskReply {
+        guard let form = form(of: request), DeskGate.isOwn(request, by: caller, formKey: form["key"]) else {
+            return Self.notOurs
+        }
+        let answer: DeskAnswer
+        let back: String
+        do throws(DeskOrder.Fault) {
+            switch call {
+            case .act(let verb, let drop):
+                let order = try form.order(for: verb)
+                answer = await act(verb, drop, order, caller, from: request.source)
+                back = verb == .release || verb == .refuse ? "/held" : "/drops/\(drop)"
+            case .hold(let subject, let isHold):
+                let why = try form["why"].flatMap { (why) throws(DeskOrder.Fault) in try DeskOrder.why(why) }
+                answer = await hold(subject, isHold, why: why, caller, from: request.source)
+                back = "/"
+            default: return Self.notOurs
+            }
+        } catch {
+            return told(.refused(.needsWhy, text: error.text), caller, back: "/held")
+        }
+        return told(answer, caller, back: back)
+    }
+
+    /// Sends him to where he sees what became of it.
+    private func told(_ answer: DeskAnswer, _ caller: DeskCaller, back: String) -> DeskReply {
+        switch answer {
+        case .done(let text, _, let drop):
+            gate.say(.init(text), to: caller)
+            return DeskReply(seeOther: drop.map { back.hasPrefix("/drops/") ? "/drops/\($0)" : back } ?? back)
+        case .proposed(let text): gate.say(.init(text), to: caller)
+        case .refused(_, let text):
+            guard case .session = caller.way else { return DeskReply(answer) }
+            gate.say(.init(text, isFault: true), to: caller)
+        }
+        return DeskReply(seeOther: back)
+    }
+
+    // MARK: - Views
+
+    private func facts(_ caller: DeskCaller, said: DeskSessions.Said?) async -> PageFacts {
+        let board = await look()
+        return PageFacts(
+            caller: caller, board: board, failures: await openFailures(), host: hostName, now: Clock.wall(),
+            downAlert: context.settings.downAlert.nanoseconds / 1000, said: said)
+    }
+
+    private func view(_ call: PageCall, _ facts: PageFacts) async -> DeskReply {
+        switch call {
+        case .now: return DeskReply(NowPage.html(facts), kind: .page)
+        case .held: return DeskReply(HeldPage.html(facts), kind: .page)
+        case .failures:
+            return await read {
+                let list = try DropLookup(in: $0).list(DropQuery(state: .open))
+                return DeskReply(FilesPage.failures(list, facts), kind: .page)
+            }
+        case .files(let query):
+            return await read {
+                DeskReply(FilesPage.html(try DropLookup(in: $0).list(query), query, facts), kind: .page)
+            }
+        case .file(let drop, let filter, let page, _):
+            let working = facts.board.files.first { $0.drop == drop }
+            return await read {
+                let lookup = try DropLookup(in: $0)
+                guard let detail = try lookup.detail(of: drop) else {
+                    return DeskReply(problem: 404, "there is no drop \(drop)")
+                }
+                let rows = try lookup.open(.result, of: drop)?.file.page(filter, from: page)
+                return DeskReply(
+                    FilePage.html(detail, rows, filter, isHeld: working?.state == .held, working: working, facts),
+                    kind: .page)
+            }
+        case .ric(let ric):
+            guard let ric, context.lastValues != nil else {
+                let fault = ric == nil ? nil : "Last values are not kept (`last_values: off`)."
+                return DeskReply(RICPage.html(ric, last: nil, posts: nil, fault: fault, facts), kind: .page)
+            }
+            return await read {
+                let last = try LastLookup(ric, service: nil, destination: nil, in: $0).json.compactMap(JSONValue.parse)
+                return DeskReply(RICPage.html(ric, last: last, posts: nil, fault: nil, facts), kind: .page)
+            }
+        case .audit(let ric, _):
+            return DeskReply(AuditPage.html(ric, posts: nil, fault: nil, facts), kind: .page)
+        default: return Self.notOurs
+        }
+    }
+}

@@ -1,0 +1,198 @@
+import PostboxCore
+import TestSupport
+import Testing
+
+@Suite("The page", .computing)
+struct PageTests {
+    private static let nasty = "px<img src=x onerror=alert(1)>&\"'\u{202E}\u{0}\n</script>.csv"
+
+    private static func facts(
+        may: Set<DeskRight> = [.read, .stop, .release, .correct], person: String? = "page:alice", held: [HeldDrop] = [],
+        rules: [String] = []
+    ) -> PageFacts {
+        var lane = StatusBoard.Lane(
+            name: nasty, state: .connecting(nasty), isHeld: true, since: 1, lastTrouble: nasty)
+        lane.traffic.url = nasty
+        lane.traffic.limit = 10
+        var file = StatusBoard.File(drop: 7, name: nasty, destinations: [nasty], state: .posting(lines: 10))
+        file.outcomes = [3, 0, 2, 0, 0, 0]
+        var board = StatusBoard(
+            service: .init(version: nasty, spool: nasty, configSHA256: nasty, startedAt: 1), lanes: [lane],
+            files: [file], filesInAll: 1, waiting: [.init(name: nasty, why: nasty)], waitingInAll: 1, isInboxHeld: true)
+        board.held = held
+        board.finished = [FinishedDrop(drop: 6, name: nasty, verdict: .partial, at: 1)]
+        let person = person.map { Person(text: $0, isNamed: true) }
+        return PageFacts(
+            caller: DeskCaller(person: person, way: .session("s"), rights: may, rules: rules, formKey: "k"),
+            board: board, failures: 1, host: nasty, now: 1_000_000_000, downAlert: 1, said: .init(nasty, isFault: true))
+    }
+
+    private static func held(_ release: ReleaseRule = ReleaseRule(), proposedBy: String? = nil) -> HeldDrop {
+        var drop = HeldDrop(
+            drop: 5, name: nasty, original: 3, rule: "eod_*", why: nasty, rows: 4, since: 1, until: 2_000_000_000,
+            proposedBy: proposedBy.map { Person(text: $0, isNamed: true) },
+            examples: [HeldRow(row: 2, ric: nasty, field: nasty, old: "71.42", new: "7142.00", reason: nasty)])
+        drop.release = release
+        drop.proposedRows = proposedBy == nil ? nil : .except([2...2])
+        return drop
+    }
+
+    private static func line() -> DropLine {
+        var line = DropLine(
+            drop: 7, name: nasty, rule: nasty, destinations: [nasty, "b"], stage: .closed, verdict: .partial,
+            claimedAt: 1, settledAt: 2, size: 10, rows: 5, original: 3, isCorrected: false, folder: nasty, target: nasty
+        )
+        let text = VisibleText.quoted(nasty)
+        line.take(
+            summary: """
+                {"reason":\(text),"text":\(text),"outcomes":{"acked":3,"nacked":2},"reasons":{\(text):2},
+                "login":{\(text):{\(text):\(text)}},"hold":{"text":\(text),"released_by":\(text),"rows":\(text)}}
+                """)
+        return line
+    }
+
+    private static func views(_ facts: PageFacts) -> [String] {
+        let line = line()
+        let list = DropList(drops: [line], next: 3)
+        let query = DropQuery(name: nasty)
+        let rows = ResultPage(ResultFilter(), header: "row,ric", from: 0)
+        let post = RICPost(
+            drop: 1, name: nasty, row: 1, destination: nasty, outcome: .nacked, settledAt: 5, text: nasty,
+            fields: [("BID", "1"), (nasty, nasty)])
+        var good = post
+        good.outcome = .acked
+        return [
+            NowPage.html(facts), HeldPage.html(facts), FilesPage.html(list, query, facts),
+            FilesPage.failures(list, facts),
+            FilePage.html(
+                DropDetail(line: line, corrections: [9]), rows, ResultFilter(outcome: .nacked, ric: nasty),
+                isHeld: true, working: facts.board.files.first, facts),
+            RICPage.html(nasty, last: [], posts: [good, post], fault: nasty, facts),
+            AuditPage.html(nasty, posts: [post], fault: nil, facts), PageFrame.login(fault: nasty).text,
+        ]
+    }
+
+    @Test("No name from outside becomes markup in any view, and none is left out")
+    func escaping() {
+        for view in Self.views(Self.facts(held: [Self.held(proposedBy: Self.nasty)])) {
+            #expect(!view.contains("<img") && !view.contains("</script>.csv") && !view.contains("\u{202E}"))
+            #expect(!view.contains("alert(1)>"))
+            #expect(
+                view.contains(
+                    "px&lt;img src=x onerror=alert(1)&gt;&amp;&quot;&#39;\\u202e\\u0000\\n&lt;/script&gt;.csv"))
+            // Nothing runs or looks otherwise than our own files say.
+            let bare = view.replacing(/"[^"]*"/, with: "\"\"")
+            #expect(bare.firstMatch(of: /<[^>]*\s(?:style|on[a-z]+)=/) == nil)
+            #expect(view.matches(of: /<script/).count == 1)
+        }
+        #expect("\("a<b")<i>\(1)</i>\(["<u>" as HTML])" as HTML == "a&lt;b<i>1</i><u>")
+    }
+
+    @Test("Tags are closed in the order in which they were opened")
+    func wellFormed() {
+        let alone: Set<String> = ["meta", "link", "input", "!doctype", "path", "line", "br"]
+        for view in Self.views(Self.facts(held: [Self.held()])) {
+            var open: [String] = []
+            for tag in view.matches(of: /<(\/?)([a-z!0-9]+)((?:"[^"]*"|[^">])*)>/) {
+                let name = String(tag.2)
+                if tag.1 == "/" {
+                    #expect(open.popLast() == name, "\(open.suffix(5)) before </\(name)>")
+                } else if !alone.contains(name), !tag.3.hasSuffix("/") {
+                    open.append(name)
+                }
+            }
+            #expect(open.isEmpty)
+        }
+    }
+
+    @Test("Who may not act has no buttons; who may act on other rules has none for these")
+    func rights() {
+        for facts in [
+            Self.facts(may: [.read], held: [Self.held()]), Self.facts(person: nil, held: [Self.held()]),
+        ] {
+            for view in Self.views(facts).dropLast() {
+                #expect(view.firstMatch(of: /<button[^>]*>(?!Log out|Search|Show)/) == nil, "\(view)")
+            }
+        }
+        let other = Self.views(Self.facts(held: [Self.held()], rules: ["fx_*"]))
+        #expect(!other[1].contains("/drops/5/release") && !other[0].contains("/inbox/resume"))
+        let own = Self.views(Self.facts(held: [Self.held()], rules: ["eod_*"]))
+        #expect(own[1].contains("/drops/5/release") && own[1].contains("name=\"key\" value=\"k\""))
+    }
+
+    @Test("Where two people are needed, the one who proposed waits, and the other one's button says what was proposed")
+    func fourEyes() {
+        let rule = ReleaseRule(by: [], fourEyes: true)
+        let own = HeldPage.html(Self.facts(held: [Self.held(rule, proposedBy: "unix:alice")]))
+        #expect(own.contains("You propose: release all rows but 2. Another person releases it."))
+        let other = HeldPage.html(Self.facts(held: [Self.held(rule, proposedBy: "page:bob")]))
+        #expect(other.contains("Release 3 rows, as bob proposes") && other.contains("name=\"except\" value=\"2\""))
+        let not = HeldPage.html(Self.facts(held: [Self.held(ReleaseRule(by: ["carol"]))]))
+        #expect(not.contains("It is for carol to release.") && !not.contains("/drops/5/release"))
+    }
+
+    @Test(
+        "Each address of the page is one view or one form",
+        arguments: [
+            ("GET", "/", .now), ("GET", "/failures", .failures),
+            ("GET", "/files?name=&from=&verdict=", .files(DropQuery())),
+            ("GET", "/files?name=a+b%26", .files(DropQuery(name: "a b&"))), ("GET", "/ric?ric=VOD.L", .ric("VOD.L")),
+            (
+                "GET", "/drops/7?outcome=nacked&page=12",
+                .file(drop: 7, ResultFilter(outcome: .nacked), page: 12, all: false)
+            ),
+            ("POST", "/login", .doLogin), ("POST", "/drops/7/cancel", .act(.cancel, drop: 7)),
+            ("POST", "/inbox/hold", .hold(.inbox, isHold: true)),
+            ("POST", "/destinations/a%20b/resume", .hold(.destination("a b"), isHold: false)),
+        ] as [(String, String, PageCall)])
+    func addresses(_ method: String, _ target: String, _ call: PageCall) {
+        #expect(PageCall.find(method: method, target: target) == .call(call))
+    }
+
+    @Test("No act is done by GET, and nothing else is there")
+    func nothing() {
+        #expect(PageCall.find(method: "GET", target: "/drops/7/cancel") == .wrongMethod(allowed: "POST"))
+        #expect(PageCall.find(method: "POST", target: "/files") == .wrongMethod(allowed: "GET"))
+        #expect(PageCall.find(method: "DELETE", target: "/") == .wrongMethod(allowed: "GET"))
+        for target in [
+            "", "//", "/../", "/drops/07", "/drops/7/", "/drops/x", "/page.css/", "/index.html", "/api/v1/status",
+        ] {
+            #expect(PageCall.find(method: "GET", target: target) == .nothing)
+        }
+        for target in ["/files?x=1", "/?x=1", "/files?from=1", "/drops/7?page=x", "/ric?ric=%ff"] {
+            guard case .wrongQuery = PageCall.find(method: "GET", target: target) else {
+                Issue.record("\(target) is taken")
+                continue
+            }
+        }
+    }
+
+    @Test("A form says what an act's body would say")
+    func forms() throws {
+        func order(_ text: String, _ verb: DeskVerb) throws -> DeskOrder? {
+            try PageForm(Array(text.utf8))?.order(for: verb)
+        }
+        #expect(
+            try order("key=k&except=3&except=5&why=a+b", .release)
+                == DeskOrder(why: "a b", rows: .except([3...3, 5...5])))
+        #expect(try order("rows=3-4", .release) == DeskOrder(rows: .only([3...4])))
+        #expect(try order("", .release) == DeskOrder())
+        #expect(throws: DeskOrder.Fault.self) { try order("why=+", .refuse) }
+        #expect(throws: DeskOrder.Fault.self) { try order("except=x", .release) }
+        #expect(PageForm([0xff]) == nil && PageForm(Array("a=%zz".utf8)) == nil)
+    }
+
+    @Test("A chart has a step for each value that was taken, and a mark for each that was not")
+    func chart() {
+        func post(_ at: Int64, _ bid: String, _ outcome: PostOutcome = .acked) -> RICPost {
+            RICPost(
+                drop: 1, name: "a", row: 1, destination: "c", outcome: outcome, settledAt: at, text: "no",
+                fields: [("BID", bid), ("TEXT", "x")])
+        }
+        let page = RICPage.html(
+            "A", last: [], posts: [post(3, "9", .nacked), post(2, "2"), post(1, "1")], fault: nil, Self.facts())
+        #expect(page.contains("class=\"bid\" d=\"M0 100H0V0H1000\"") && page.matches(of: /class="m-nacked"/).count == 1)
+        let none = RICPage.html("A", last: [], posts: [post(1, "nan"), post(1, "1e999")], fault: nil, Self.facts())
+        #expect(!none.contains("class=\"chart\""))
+    }
+}
