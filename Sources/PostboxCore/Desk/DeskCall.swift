@@ -4,6 +4,7 @@ package enum DeskCall: Sendable, Equatable {
     case health
     /// It is logged in everywhere, and nothing keeps files from going.
     case ready
+    case metrics
     case status
     case held
     /// The last accepted values of a RIC, of all services and destinations unless they are named.
@@ -61,6 +62,7 @@ package enum DeskCall: Sendable, Equatable {
     package var right: DeskRight? {
         switch self {
         case .health: nil
+        case .metrics: .metrics
         case .ready, .status, .held, .last, .drops, .drop, .rows, .file, .events, .description: .read
         case .act(let verb, _): verb.right
         case .hold: .stop
@@ -108,6 +110,7 @@ package enum DeskCall: Sendable, Equatable {
             switch path {
             case "/healthz": self.init { _ in .health }
             case "/readyz": self.init { _ in .ready }
+            case "/metrics": self.init { _ in .metrics }
             case "/api/openapi.json": self.init { _ in .description }
             default:
                 guard path.hasPrefix(DeskCall.root) else { return nil }

@@ -11,6 +11,9 @@ package struct DeskReply: Sendable, Equatable {
         case table = "text/csv; charset=utf-8"
         case events = "text/event-stream"
         case image = "image/svg+xml"
+        /// As `MetricsText.Form` has them.
+        case prometheus = "text/plain; version=0.0.4; charset=utf-8"
+        case openMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8"
         /// Whatever it is: nobody is to look at it as anything.
         case bytes = "application/octet-stream"
     }

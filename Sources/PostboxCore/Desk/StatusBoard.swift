@@ -10,6 +10,8 @@ package struct StatusBoard: Sendable, Equatable {
         package var configSHA256: String
         /// Microseconds since 1970.
         package var startedAt: Int64
+        /// Bytes that are free where the spool lies; nil: not known.
+        package var diskFree: Int?
 
         package init(version: String, spool: String, configSHA256: String, startedAt: Int64) {
             self.version = version
@@ -51,12 +53,33 @@ package struct StatusBoard: Sendable, Equatable {
         package var sent = 0
         package var acked = 0
         package var nacked = 0
-        /// Posts a second that may go at most; nil: no limit.
-        package var limit: Int?
-        /// Posts a second that go at present; nil: nobody has looked for long enough.
-        package var rate: Int?
+        /// Refusals by NakCode.
+        package var naks = WordCounts()
+        /// How long posts waited for their Acks, since the service's start.
+        package var latency = AckLatency()
+        /// Posts a second that may go; nil: no limit.
+        package var rateLimit: Int?
+        /// What the login was answered with.
+        package var login: [Fact] = []
+        /// Of the last seconds.
+        package var postsPerSecond = 0.0
+        package var answersPerSecond = 0.0
+        /// Microseconds that half of the Acks of the last minute took at most, and that 99 of 100 took; nil: there was none.
+        package var p50: Int?
+        package var p99: Int?
 
         package init() {}
+    }
+
+    /// A name and its value, for people.
+    package struct Fact: Sendable, Equatable {
+        package var name: String
+        package var value: String
+
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
     }
 
     /// A file in work.
@@ -67,21 +90,18 @@ package struct StatusBoard: Sendable, Equatable {
         package var state: State
         /// What became of its rows so far, by `PostOutcome`.
         package var outcomes: [Int] = []
-        /// Rows that are settled a second at present; nil: nobody has looked for long enough.
-        package var rate: Int?
+        /// Rows that got their outcome a second, in the last seconds; nil: not known yet.
+        package var rowsPerSecond: Double?
+        /// Whole seconds until it is through at the present rate; nil: that cannot be told.
+        package var secondsLeft: Int?
 
-        /// Lines of its result in all; nil: that is not known yet.
+        /// Lines of its result in all; nil: that is not known, or no longer of interest.
         package var lines: Int? {
             if case .posting(let all) = state { all } else { nil }
         }
 
+        /// Rows that have their outcome, at each destination.
         package var settled: Int { outcomes.reduce(0, +) }
-
-        /// How long it takes at the present rate, in seconds; nil: that cannot be told.
-        package var secondsLeft: Int? {
-            guard let lines, let rate, rate > 0 else { return nil }
-            return (max(0, lines - settled) + rate - 1) / rate
-        }
 
         package enum State: Sendable, Equatable {
             /// An earlier run left it, and it waits for its destinations.
@@ -90,6 +110,8 @@ package struct StatusBoard: Sendable, Equatable {
             case reading
             /// Its rows go; so many lines its result will have.
             case posting(lines: Int)
+            /// Every row has its outcome, and what the destinations store is read back.
+            case verifying
             case held
         }
 
@@ -121,10 +143,14 @@ package struct StatusBoard: Sendable, Equatable {
     /// By name, at most `listed`.
     package var waiting: [Waiting]
     package var waitingInAll: Int
+    /// When the file arrived that has waited longest, microseconds since 1970; nil: none waits.
+    package var oldestWaitingAt: Int64?
     package var isInboxHeld: Bool
     /// What keeps everything from going, for people; nil: nothing.
     package var trouble: String?
     package var held: [HeldDrop] = []
+    /// How rules stand today of which files are expected, or that have a deadline.
+    package var schedule: [ScheduleBook.Line] = []
     /// The last one first.
     package var finished: [FinishedDrop] = []
 
@@ -167,8 +193,10 @@ package struct StatusBoard: Sendable, Equatable {
             + ",\"destinations\":[\(lanes.map(Self.json).joined(separator: ","))]"
             + ",\"work\":{\"count\":\(filesInAll),\"files\":[\(files.map(Self.json).joined(separator: ","))]}"
             + ",\"inbox\":{\"count\":\(waitingInAll),\"held\":\(isInboxHeld),"
+            + (oldestWaitingAt.map { "\"oldest\":\(time($0))," } ?? "")
             + "\"files\":[\(waiting.joined(separator: ","))]}"
             + ",\"held\":[\(held.joined(separator: ","))]"
+            + ",\"schedule\":[\(schedule.map(Self.json).joined(separator: ","))]"
             + ",\"finished\":[\(finished.map(\.json).joined(separator: ","))]}"
     }
 
@@ -181,6 +209,18 @@ package struct StatusBoard: Sendable, Equatable {
 
     private static func quoted(_ text: String) -> String { VisibleText.quoted(text) }
 
+    /// A rate as a whole number, or with one decimal below ten.
+    private static func rounded(_ rate: Double) -> String {
+        let tenths = Int((rate * 10).rounded())
+        return tenths < 100 && tenths % 10 != 0 ? "\(tenths / 10).\(tenths % 10)" : "\((tenths + 5) / 10)"
+    }
+
+    /// Milliseconds with one decimal, of microseconds.
+    private static func milliseconds(_ microseconds: Int) -> String {
+        let tenths = (microseconds + 50) / 100
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+
     private static func json(_ lane: Lane) -> String {
         let traffic = lane.traffic
         let members = [
@@ -190,7 +230,24 @@ package struct StatusBoard: Sendable, Equatable {
             lane.lastTrouble.map { "\"last_error\":\(quoted($0))" },
             "\"url\":\(quoted(traffic.url))", "\"in_flight\":\(traffic.inFlight)", "\"queued\":\(traffic.queued)",
             "\"sent\":\(traffic.sent)", "\"acked\":\(traffic.acked)", "\"nacked\":\(traffic.nacked)",
-            traffic.limit.map { "\"limit\":\($0)" }, traffic.rate.map { "\"rate\":\($0)" },
+            traffic.rateLimit.map { "\"rate_limit\":\($0)" },
+            "\"posts_per_second\":\(rounded(traffic.postsPerSecond))",
+            "\"answers_per_second\":\(rounded(traffic.answersPerSecond))",
+            traffic.p50.map { "\"ack_p50_ms\":\(milliseconds($0))" },
+            traffic.p99.map { "\"ack_p99_ms\":\(milliseconds($0))" },
+            "\"login\":{"
+                + traffic.login.map { "\(quoted($0.name)):\(quoted($0.value))" }.joined(separator: ",") + "}",
+        ]
+        return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
+    }
+
+    private static func json(_ line: ScheduleBook.Line) -> String {
+        let members = [
+            "\"rule\":\(quoted(line.rule))", "\"state\":\(quoted(line.state.rawValue))", "\"expected\":\(line.count)",
+            "\"arrived\":\(line.arrived)", "\"done\":\(line.done)",
+            line.by.map { "\"by\":\(quoted(TimeText.text($0)))" }, line.byText.map { "\"by_local\":\(quoted($0))" },
+            line.deadline.map { "\"deadline\":\(quoted(TimeText.text($0)))" },
+            line.deadlineText.map { "\"deadline_local\":\(quoted($0))" }, line.why.map { "\"why\":\(quoted($0))" },
         ]
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
     }
@@ -201,6 +258,7 @@ package struct StatusBoard: Sendable, Equatable {
             case .waiting: "waiting"
             case .reading: "reading"
             case .posting: "posting"
+            case .verifying: "verifying"
             case .held: "held"
             }
         let counts = zip(PostOutcome.allCases, file.outcomes).filter { $0.1 > 0 }.map { "\"\($0.0.word)\":\($0.1)" }
@@ -208,8 +266,9 @@ package struct StatusBoard: Sendable, Equatable {
             "\"drop\":\(file.drop)", "\"file\":\(quoted(file.name))",
             "\"destinations\":[\(file.destinations.map(quoted).joined(separator: ","))]", "\"state\":\"\(state)\"",
             file.lines.map { "\"lines\":\($0)" }, "\"settled\":\(file.settled)",
-            file.rate.map { "\"rate\":\($0)" }, file.secondsLeft.map { "\"seconds_left\":\($0)" },
             "\"outcomes\":{\(counts.joined(separator: ","))}",
+            file.rowsPerSecond.map { "\"rows_per_second\":\(rounded($0))" },
+            file.secondsLeft.map { "\"seconds_left\":\($0)" },
         ]
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
     }

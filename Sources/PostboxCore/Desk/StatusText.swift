@@ -16,12 +16,16 @@ package enum StatusText {
         ]
         let lanes = items(board["destinations"])
         lines += table(
-            ["destination", "state", "since", "in flight", "queued", "acked", "refused", "url"],
+            [
+                "destination", "state", "since", "posts/s", "limit", "ack p50", "p99", "in flight", "queued", "acked",
+                "refused", "url",
+            ],
             lanes.map { lane in
                 [
                     text(lane["name"]), text(lane["state"]) + (lane["held"]?.flag == true ? ", held" : ""),
-                    time(lane["since"]), number(lane["in_flight"]), number(lane["queued"]), number(lane["acked"]),
-                    number(lane["nacked"]), text(lane["url"]),
+                    time(lane["since"]), lane["posts_per_second"]?.word ?? "", number(lane["rate_limit"]),
+                    milliseconds(lane["ack_p50_ms"]), milliseconds(lane["ack_p99_ms"]), number(lane["in_flight"]),
+                    number(lane["queued"]), number(lane["acked"]), number(lane["nacked"]), text(lane["url"]),
                 ]
             })
         for lane in lanes {
@@ -30,11 +34,12 @@ package enum StatusText {
         lines += ["", "\(number(board["work"]?["count"])) in work"]
         let work = items(board["work"]?["files"])
         lines += table(
-            ["drop", "file", "state", "lines", "settled", "outcomes"],
+            ["drop", "file", "state", "lines", "settled", "rows/s", "left", "outcomes"],
             work.prefix(filesShown).map { file in
                 [
                     number(file["drop"]), text(file["file"]), text(file["state"]), number(file["lines"]),
-                    number(file["settled"]), counts(file["outcomes"]),
+                    number(file["settled"]), file["rows_per_second"]?.word ?? "",
+                    file["seconds_left"]?.integer.map(span) ?? "", counts(file["outcomes"]),
                 ]
             })
         let inbox = board["inbox"]
@@ -44,6 +49,18 @@ package enum StatusText {
         lines += table(
             ["file", "waits for"],
             items(inbox?["files"]).prefix(filesShown).map { [text($0["file"]), waits(text($0["why"]))] })
+        let schedule = items(board["schedule"])
+        if !schedule.isEmpty {
+            lines += ["", "today"]
+            lines += table(
+                ["rule", "state", "expected", "arrived", "done", "by", "deadline", "why"],
+                schedule.map { line in
+                    [
+                        text(line["rule"]), text(line["state"]), number(line["expected"]), number(line["arrived"]),
+                        number(line["done"]), text(line["by_local"]), text(line["deadline_local"]), text(line["why"]),
+                    ]
+                })
+        }
         let held = items(board["held"])
         if !held.isEmpty {
             lines += ["", "\(held.count) held (postbox held shows the rows)"]
@@ -123,6 +140,16 @@ package enum StatusText {
         let text = text(value)
         guard text.utf8.count >= 19 else { return text }
         return String(text.prefix(19)).split(separator: "T").joined(separator: " ")
+    }
+
+    private static func milliseconds(_ value: JSONValue?) -> String { value?.word.map { $0 + " ms" } ?? "" }
+
+    /// `11 min 50 s`, `2 h 5 min`; whole seconds.
+    package static func span(_ seconds: Int) -> String {
+        let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60)
+        if hours > 0 { return minutes > 0 ? "\(hours) h \(minutes) min" : "\(hours) h" }
+        if minutes > 0 { return rest > 0 ? "\(minutes) min \(rest) s" : "\(minutes) min" }
+        return "\(rest) s"
     }
 
     private static func counts(_ value: JSONValue?) -> String {

@@ -69,6 +69,8 @@ package struct RowSources: Sendable {
     package var zones: [String: TimeZoneRules]
     /// What the servers know of fields; nil: the rule's types and a value's look decide.
     package var dictionary: FieldDictionary?
+    /// The rule's business days.
+    package var calendar = BusinessCalendar.plain
     /// What earlier files of the rule were like, as far as its checks ask.
     package var past = RulePast()
     /// Somebody released the file: its checks hold nothing any more, they warn.

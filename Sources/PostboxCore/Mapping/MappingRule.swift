@@ -206,6 +206,8 @@ package struct MappingRule: Sendable, Equatable, Codable {
     package var corrections: CorrectionRule?
     /// nil: anybody may release, within a day.
     package var release: ReleaseRule?
+    /// What its business days are; nil: Monday to Friday.
+    @Apart package var calendar: BusinessCalendar? = nil
 
     package init(
         match: String = "*", destinations: [String], post: PostRule = .plain, ric: RICRule = .plain,

@@ -60,10 +60,11 @@ package enum NowPage {
 
     private static func lane(_ lane: StatusBoard.Lane, _ facts: PageFacts) -> HTML {
         let traffic = lane.traffic
-        let rate = traffic.rate ?? 0
+        let rate = Int(traffic.postsPerSecond.rounded())
         let says =
-            traffic.limit.map { "\(PageWords.count(rate)) of \(PageWords.count($0))/s" } ?? "\(PageWords.count(rate))/s"
-        let bar: HTML? = traffic.limit.map { limit -> HTML in
+            traffic.rateLimit.map { "\(PageWords.count(rate)) of \(PageWords.count($0))/s" }
+            ?? "\(PageWords.count(rate))/s"
+        let bar: HTML? = traffic.rateLimit.map { limit -> HTML in
             "<meter value=\"\(min(rate, limit))\" max=\"\(limit)\" aria-label=\"\(lane.name): posts a second\">\(says)</meter>"
         }
         let act: HTML? =
@@ -82,7 +83,7 @@ package enum NowPage {
             <tr class="\(isBad)\(why == nil ? "" : "has-sub" as HTML)" data-key="\(key)">
               <th scope="row"><span class="name">\(lane.name)</span><div class="dim small name">\(traffic.url)</div></th>
               <td class="c-live" data-cell="\(key) state">\(state(lane)) <div class="dim small">since \(facts.time(lane.since))</div></td>
-              <td class="rate-cell full" data-cell="\(key) rate"><div class="gauge"><div class="text"><span>\(says)</span><span class="dim">\(traffic.limit == nil ? "no limit" : "limit")</span></div>\(bar)</div></td>
+              <td class="rate-cell full" data-cell="\(key) rate"><div class="gauge"><div class="text"><span>\(says)</span><span class="dim">\(traffic.rateLimit == nil ? "no limit" : "limit")</span></div>\(bar)</div></td>
               \(figure(traffic.inFlight, "in flight", key))
               \(figure(traffic.queued, "queued", key))
               \(figure(traffic.acked, "acked", key))
@@ -154,7 +155,7 @@ package enum NowPage {
               <td class="gone" data-cell="\(key) stage">\(file.state == .held ? PageWords.lamp(.held, "held") : "\(stage)")</td>
               <td class="prog-cell full" data-cell="\(key) bar">\(bar)</td>
               <td data-h="bad rows" class="num \(bad.isEmpty ? "zero" : "bad")" data-cell="\(key) bad">\(bad.isEmpty ? "0" : bad.map { "\(PageWords.count($0.1)) \($0.0.word)" }.joined(separator: ", "))</td>
-              <td class="num" data-h="a second" data-cell="\(key) rate">\(file.rate.map { PageWords.count($0) } ?? "")</td>
+              <td class="num" data-h="a second" data-cell="\(key) rate">\(file.rowsPerSecond.map { PageWords.count(Int($0.rounded())) } ?? "")</td>
               <td class="num" data-h="time left" data-cell="\(key) left">\(file.secondsLeft.map { PageWords.duration(seconds: $0) } ?? "")</td>
               <td class="num full">\(act)</td>
             </tr>

@@ -32,7 +32,7 @@ package struct FileChecks: Sendable {
                     let zone = try zone.map { (name) throws(SettingsMistake) in try sources.zone(name) } ?? .utc
                     let limit = try RowCheck.limit(percent)
                     // Without an earlier file nothing is compared.
-                    if let last = past.file(ofDayLike: sources.context.claimedAt, in: zone) {
+                    if let last = past.file(ofDayLike: sources.context.claimedAt, in: zone, sources.calendar) {
                         comparisons.append((last, limit, check.action))
                     }
                 } catch {

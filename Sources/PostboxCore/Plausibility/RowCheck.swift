@@ -51,10 +51,10 @@ enum RowCheck: Sendable {
             self = .factor(field: field(name), try Self.limit(factor), try Self.source(known, sources))
         case .day(let name, let age, let future, let zone):
             let rules = try zone.map { (name) throws(SettingsMistake) in try sources.zone(name) } ?? .utc
-            let today = BusinessDays.today(at: sources.context.claimedAt, in: rules)
+            let today = BusinessCalendar.today(at: sources.context.claimedAt, in: rules)
             self = .day(
-                field: field(name), earliest: age.map { BusinessDays.before(today, $0) },
-                latest: future.map { BusinessDays.before(today, -$0) })
+                field: field(name), earliest: age.map { sources.calendar.before(today, $0) },
+                latest: future.map { sources.calendar.before(today, -$0) })
         case .listed(let table, let key):
             let (found, column) = try Self.column(key, ofTable: table, sources)
             self = .listed(TableKeys(found, column: column), table: table, key: key)

@@ -168,8 +168,8 @@ struct RowVerdict {
         guard let day = DateText.day(of: bytes.span.extracting(range)) else {
             return .noDate(shown(bytes.span.extracting(range)))
         }
-        if let earliest, day < earliest { return .old(text(range), earliest: BusinessDays.text(ofDay: earliest)) }
-        if let latest, day > latest { return .ahead(text(range), latest: BusinessDays.text(ofDay: latest)) }
+        if let earliest, day < earliest { return .old(text(range), earliest: BusinessCalendar.text(ofDay: earliest)) }
+        if let latest, day > latest { return .ahead(text(range), latest: BusinessCalendar.text(ofDay: latest)) }
         return nil
     }
 }

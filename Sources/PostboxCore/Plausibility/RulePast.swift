@@ -39,9 +39,9 @@ package struct RulePast: Sendable, Equatable {
     /// The last good file of a day of the same kind as that of a time: a business day, or one of a week-end.
     ///
     /// - Parameter time: Microseconds since 1970.
-    func file(ofDayLike time: Int64, in zone: TimeZoneRules) -> File? {
+    func file(ofDayLike time: Int64, in zone: TimeZoneRules, _ calendar: BusinessCalendar) -> File? {
         func isBusinessDay(_ time: Int64) -> Bool {
-            DateCalendar.weekday(ofDay: BusinessDays.today(at: time, in: zone)) <= 5
+            calendar.isBusinessDay(BusinessCalendar.today(at: time, in: zone))
         }
         let wanted = isBusinessDay(time)
         return files.first { isBusinessDay($0.claimedAt) == wanted }

@@ -52,6 +52,8 @@ package struct LaneMachine: Sendable {
     private var hasToldLack = false
     /// Posts sent, answered well, and refused since the start.
     package private(set) var counts = (sent: 0, acked: 0, nacked: 0)
+    /// Refusals by NakCode.
+    package private(set) var naks = WordCounts()
 
     package init(_ destination: Destination, bounds: Bounds = Bounds()) {
         self.destination = destination
@@ -80,6 +82,12 @@ package struct LaneMachine: Sendable {
     package func handover(_ handle: Int32) -> Handover? { window.handover(handle) }
 
     package var inFlight: Int { window.inFlight }
+
+    /// How long posts waited for their Acks, since the start.
+    package var latency: AckLatency { window.latency }
+
+    /// Posts a second that the server allows or the configuration; nil: no limit.
+    package var rateLimit: Int? { pacer.limit }
 
     /// Something is in flight or waits to be sent, or is read back.
     package var isBusy: Bool { !window.isIdle || !requests.isIdle }
@@ -323,9 +331,6 @@ package struct LaneMachine: Sendable {
     /// There is a connection, and the login is on its way.
     package mutating func connected() { login.connected() }
 
-    /// Posts a second that may go at most; nil: no limit.
-    package var rateLimit: Int? { pacer.limit }
-
     /// The login is open: posts may go, at that many a second; nil: as fast as they can.
     package mutating func opened(rate: Int?) {
         pacer.set(limit: rate)
@@ -439,6 +444,7 @@ package struct LaneMachine: Sendable {
         let nakClass = health.refused(code, text: text, key: handover.rows[Int(post.index)].keyHash)
         _ = window.nacked(postID, code: code, text: text, nakClass: nakClass, now: now, jitter: jitter)
         counts.nacked += 1
+        naks.add(code.name)
         guard nakClass == .stop else { return [] }
         return pause("the server refuses the destination itself: \(code.name) \(text)", now)
     }

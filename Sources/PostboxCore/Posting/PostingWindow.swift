@@ -48,6 +48,8 @@ package struct PostingWindow {
     package var othersUnread = false
     /// Posts that wait for another try, or behind one that does.
     package private(set) var waiting = 0
+    /// How long posts waited for their Acks.
+    package private(set) var latency = AckLatency()
     /// Rows that ended since the caller last emptied it, by handover.
     package var settled: [(handover: Int32, row: SettledRow)] = []
     /// What the ended rows' `detail` is an index into; emptied with `settled`.
@@ -259,6 +261,7 @@ package struct PostingWindow {
     package mutating func acked(_ postID: UInt32, now: Moment) -> Bool {
         let slot = flight.find(postID)
         guard slot >= 0 else { return false }
+        latency.add(now.monotonic - flight.slots[Int(slot)].sentMonotonic)
         end(slot, .acked, now, nil)
         return true
     }

@@ -93,6 +93,14 @@ package struct Event: Sendable, Hashable {
     package static let releaseRefused = Event("release_refused")
     package static let sentAgain = Event("sent_again")
 
+    // MARK: - Expected files and deadlines
+
+    package static let fileMissing = Event("file_missing")
+    package static let fileArrivedLate = Event("file_arrived_late")
+    package static let deadlineAtRisk = Event("deadline_at_risk")
+    package static let deadlineMissed = Event("deadline_missed")
+    package static let calendarEnds = Event("calendar_ends")
+
     // MARK: - Commands of the desk
 
     package static let held = Event("held")
@@ -151,6 +159,7 @@ package struct Event: Sendable, Hashable {
         .fileFailed, .fileRefused, .duplicateFile, .checkWarnings, .tooManyNacked, .maxAge, .changedAfterRead,
         .contributionFault, .verifying, .storedDifferently, .verifyIncomplete, .verifyUnsupported,
         .heldForRelease, .releaseAtRisk, .released, .releaseRefused, .sentAgain,
+        .fileMissing, .fileArrivedLate, .deadlineAtRisk, .deadlineMissed, .calendarEnds,
         .held, .resumed,
         .cancelling, .deskAct, .orderVoid, .foreignOrder, .controlFault, .pageServed, .recovery, .recoveredInDoubt,
         .foreignFile,

@@ -485,10 +485,12 @@ package struct ServiceMachine: Sendable {
                 drop: drop.number, name: drop.name, destinations: drop.destinations,
                 state: standing.holds(drop.number, drop.destinations) ? .held : state)
         }
-        return StatusBoard(
+        var board = StatusBoard(
             service: service, lanes: lanes.lines(standing, at: now), files: files, filesInAll: drops.count,
             waiting: waiting.files, waitingInAll: waiting.all, isInboxHeld: standing.isInboxHeld,
             trouble: trouble(facts))
+        board.oldestWaitingAt = inbox.tracker.oldestArrival.map { $0 / 1000 }
+        return board
     }
 
     /// The same in a few numbers.

@@ -36,6 +36,8 @@ package struct Settings: Sendable, Equatable {
     package var tables: [TableRule]
     /// The dictionary of destinations that have none of their own. nil: none.
     package var dictionary: DictionaryFiles?
+    /// When files are expected and have to be through, by rule.
+    package var schedules: [RuleSchedule] = []
     /// Where the control socket lies, where that is not in `state`.
     package var socket: String?
     /// The page and the API over TCP; nil: there are none.

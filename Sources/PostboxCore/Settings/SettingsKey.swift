@@ -30,7 +30,7 @@ package enum TopKey: String, SettingsKey {
     case retention
     case recordKey = "record_key"
     case anchorCommand = "anchor_command"
-    case tables, dictionary, destinations, files
+    case tables, dictionary, calendars, destinations, files
 
     // A command line may carry a webhook's token.
     package var isSecret: Bool { self == .alertCommand || self == .anchorCommand }
@@ -153,6 +153,18 @@ package enum RuleKey: String, SettingsKey {
     case holdFileAbove = "hold_file_above"
     // What is held, and who releases it.
     case corrections, release
+    // When it is expected, and by when it has to be through.
+    case calendar, expected, deadline
+}
+
+/// An entry of `calendars`.
+package enum CalendarKey: String, SettingsKey {
+    case days, holidays, close, early
+}
+
+/// `expected` of a rule.
+package enum ExpectedKey: String, SettingsKey {
+    case by, zone, days, holidays, count
 }
 
 /// `release` of a rule.

@@ -227,8 +227,11 @@ package actor PostingLane {
         traffic.url = rotation.url.text
         traffic.inFlight = machine.inFlight
         traffic.queued = machine.queued
-        traffic.limit = machine.rateLimit
         (traffic.sent, traffic.acked, traffic.nacked) = machine.counts
+        traffic.naks = machine.naks
+        traffic.latency = machine.latency
+        traffic.rateLimit = machine.rateLimit
+        traffic.login = loginFacts.map { StatusBoard.Fact(name: $0.0, value: $0.1) }
         return traffic
     }
 

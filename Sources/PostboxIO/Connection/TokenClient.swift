@@ -69,6 +69,9 @@ package actor TokenClient {
         }
     }
 
+    /// When the token of now ends, in nanoseconds of the monotonic clock; nil: there is none.
+    package var expiresAt: Int64? { access?.expiresAt }
+
     /// Renews the token in time for as long as it runs and hands each new one on; ends when its task is cancelled.
     package func run(renewed: @escaping @Sendable (String) async -> Void) async {
         var failures = 0

@@ -128,6 +128,58 @@ package struct LedgerReading: Sendable {
         }
     }
 
+    /// The highest number of a drop that was claimed before a time, microseconds since 1970; 0: none was. Throws `LedgerError`.
+    package func lastNumber(claimedBefore time: Int64) throws -> Int {
+        try read { db in
+            // Numbers grow with the time: few looks find it, where an index would cost every claim.
+            func isBefore(_ number: Int) throws -> Bool {
+                let claimed = try Int64.fetchOne(
+                    db, sql: "SELECT claimed_at FROM \"drop\" WHERE number <= ? ORDER BY number DESC LIMIT 1",
+                    arguments: [number])
+                return claimed.map { $0 < time } ?? true
+            }
+            var low = 0
+            var high = try Int.fetchOne(db, sql: "SELECT MAX(number) FROM \"drop\"") ?? 0
+            while low < high {
+                let middle = low + (high - low + 1) / 2
+                if try isBefore(middle) { low = middle } else { high = middle - 1 }
+            }
+            return low
+        }
+    }
+
+    /// How the files of some rules stand: of drops with higher numbers than one, and of some others by number; and the highest
+    /// number of any drop. Throws `LedgerError`.
+    package func scheduled(
+        after number: Int, besides others: [Int], rules: Set<String>
+    ) throws -> (files: [ScheduledFile], newest: Int) {
+        try read { db in
+            let columns = """
+                SELECT number, name, rule, stage, verdict, original, COALESCE(arrived_at, claimed_at) AS at FROM "drop"
+
+                """
+            var rows = try Row.fetchAll(db, sql: columns + "WHERE number > ?", arguments: [number])
+            for drop in others {
+                rows += try Row.fetchAll(db, sql: columns + "WHERE number = ?", arguments: [drop])
+            }
+            let newest = rows.map { $0["number"] as Int }.max() ?? number
+            let files = rows.compactMap { row -> ScheduledFile? in
+                let rule: String = row["rule"]
+                guard rules.contains(rule) else { return nil }
+                let verdict = (row["verdict"] as String?).flatMap(Verdict.init(rawValue:))
+                let stage = FileStage(rawValue: row["stage"])
+                let place: ScheduledFile.Place =
+                    if stage == .held { .held } else if let verdict, stage == .settled || stage == .closed {
+                        .ended(verdict)
+                    } else { .work(secondsLeft: nil) }
+                return ScheduledFile(
+                    drop: row["number"], name: row["name"], rule: rule, at: row["at"], place: place,
+                    corrects: row["original"])
+            }
+            return (files, newest)
+        }
+    }
+
     /// What a drop was called and claimed under; nil: there is no such drop, or not every row of it has its outcome. Throws
     /// `LedgerError`.
     package func finished(_ drop: Int) throws -> (name: String, claimedAt: Int64, snapshot: DropSnapshot)? {

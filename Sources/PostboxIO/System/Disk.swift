@@ -333,6 +333,13 @@ package enum Disk {
     /// What file system the path lies on.
     package static func fileSystem(_ path: String) -> FileSystemKind { FileSystemKind(magic: postbox_fs_type(path)) }
 
+    /// Bytes that a program without special rights may still write where a path lies (statvfs(3)). Throws where it cannot be asked.
+    package static func freeBytes(_ path: String) throws(DiskError) -> Int {
+        var s = Glibc.statvfs()
+        guard statvfs(path, &s) == 0 else { throw DiskError(code: errno, call: "statvfs", path: path) }
+        return Int(s.f_bavail) * Int(s.f_frsize)
+    }
+
     /// Where the file system that a path lies on is mounted; nil: it cannot be told.
     package static func mountPoint(of path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }
@@ -352,7 +359,7 @@ package enum Disk {
     }
 
     /// What can be read of a file that has no size of its own, such as those of proc(5).
-    private static func contents(_ path: String, atMost most: Int) throws(DiskError) -> [UInt8] {
+    package static func contents(_ path: String, atMost most: Int) throws(DiskError) -> [UInt8] {
         let descriptor = try open(path, O_RDONLY)
         defer { _ = Glibc.close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: most)

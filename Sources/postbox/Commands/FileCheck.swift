@@ -160,6 +160,7 @@ struct FileCheck {
                 zones: try ZoneFiles.rules(of: rule),
                 dictionary: settings.dictionary(of: destination.name).flatMap { dictionaries[$0]?.dictionary })
             sources.past = try past(of: rule)
+            rule.calendar.map { sources.calendar = $0 }
             let found = try await FirstPass(rule: rule, format: format, targets: [target], sources: sources, look: look)
                 .run(
                     FirstPassReader(source, FileLook(rule, format: format)),

@@ -7,10 +7,11 @@ internal import Synchronization
 struct LineLog: LogHandler {
     /// How a line is written.
     enum Form: String, Sendable, CaseIterable {
-        case text, json
+        case lines = "text"
+        case objects = "json"
     }
 
-    var form = Form.text
+    var form = Form.lines
     var metadata: Logger.Metadata = [:]
     var logLevel: Logger.Level = .info
 
@@ -25,8 +26,20 @@ struct LineLog: LogHandler {
     func log(event: LogEvent) {
         var all = metadata
         for (key, value) in event.metadata ?? [:] { all[key] = value }
-        let line = line(at: Clock.wall(), event.level, "\(event.message)", all)
+        let now = Clock.wall()
+        let line = line(at: now, event.level, "\(event.message)", all)
         Self.terminal.withLock { $0.print(line) }
+        guard Self.followers.isFollowed else { return }
+        let word = all.removeValue(forKey: "event").map { "\($0)" } ?? "-"
+        let facts = all.sorted { $0.key < $1.key }.map {
+            VisibleText.quoted($0.key) + ":" + VisibleText.quoted("\($0.value)")
+        }
+        let members = [
+            "\"at\":" + VisibleText.quoted(TimeText.text(now)),
+            "\"level\":" + VisibleText.quoted(event.level.rawValue), "\"event\":" + VisibleText.quoted(word),
+            "\"text\":" + VisibleText.quoted("\(event.message)"), "\"facts\":{" + facts.joined(separator: ",") + "}",
+        ]
+        Self.followers.tell(DeskEvent(.log, "{" + members.joined(separator: ",") + "}"))
     }
 
     /// One line, without its end.
@@ -39,8 +52,8 @@ struct LineLog: LogHandler {
         let word = facts.removeValue(forKey: "event")
         let sorted = facts.sorted { $0.key < $1.key }
         return switch form {
-        case .text: Self.text(time, level, word ?? "-", message, sorted)
-        case .json: Self.json(time, level, word, message, sorted)
+        case .lines: Self.text(time, level, word ?? "-", message, sorted)
+        case .objects: Self.json(time, level, word, message, sorted)
         }
     }
 
@@ -55,17 +68,23 @@ struct LineLog: LogHandler {
                 && VisibleText.isVisible(text)
             line += " \(key)=" + (isPlain ? text : VisibleText.quoted(text))
         }
-        Self.terminal.withLock { $0.print(line) }
-        guard Self.followers.isFollowed else { return }
-        let facts = all.sorted { $0.key < $1.key }.map {
-            VisibleText.quoted($0.key) + ":" + VisibleText.quoted("\($0.value)")
-        }
-        let members = [
-            "\"at\":" + VisibleText.quoted(TimeText.text(Clock.wall())),
-            "\"level\":" + VisibleText.quoted(event.level.rawValue), "\"event\":" + VisibleText.quoted(word),
-            "\"text\":" + VisibleText.quoted("\(event.message)"), "\"facts\":{" + facts.joined(separator: ",") + "}",
-        ]
-        Self.followers.tell(DeskEvent(.log, "{" + members.joined(separator: ",") + "}"))
+        return line
+    }
+
+    /// One object; facts are members of it as they are of an alert's, every value a text.
+    private static func json(
+        _ time: Int64, _ level: Logger.Level, _ word: String?, _ message: String,
+        _ facts: [(key: String, value: String)]
+    ) -> String {
+        var members = [(key: "time", value: TimeText.text(time)), (key: "level", value: level.rawValue)]
+        if let word { members.append((key: "event", value: word)) }
+        members.append((key: "message", value: message))
+        // A name stands once in an object: no fact takes the place of these.
+        let taken = Set(members.map(\.key))
+        members += facts.map { (key: taken.contains($0.key) ? "fact_" + $0.key : $0.key, value: $0.value) }
+        return "{"
+            + members.map { VisibleText.quoted($0.key) + ":" + VisibleText.quoted($0.value) }
+            .joined(separator: ",") + "}"
     }
 
     /// Those who follow what happens at the page or over the API.
@@ -74,7 +93,7 @@ struct LineLog: LogHandler {
     /// Says nothing.
     static var silent: Logger { logger(level: .critical) }
 
-    static func logger(level: Logger.Level, form: Form = .text) -> Logger {
+    static func logger(level: Logger.Level, form: Form = .lines) -> Logger {
         var logger = Logger(label: "postbox") { _ in LineLog(form: form) }
         logger.logLevel = level
         return logger

@@ -37,7 +37,7 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp("How log lines are written: text, or json, an object a line.", valueName: "form"))
-    var log: LineLog.Form = .text
+    var log: LineLog.Form = .lines
 
     @Option(
         help: ArgumentHelp(

@@ -6,7 +6,10 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status",
         abstract: "Shows what the running service is doing.",
         discussion: """
-            Destinations, files in work, what waits in the inbox and why, what is held, and the files that were finished last.
+            Destinations, files in work and when they will be through, what waits in the inbox and why, how rules stand of which \
+            files are expected today, what is held, and the files that were finished last.
+
+            With --watch it is shown anew every second, until Ctrl-C or the service's end.
 
             Exit codes: 0 it runs · 69 no service is running · 77 you may not ask it
             """)
@@ -16,10 +19,23 @@ struct StatusCommand: AsyncParsableCommand {
     @Flag(help: "Print it as JSON, as the control socket answers it.")
     var json = false
 
+    @Flag(help: "Show it anew every second; with --json, a line each time.")
+    var watch = false
+
     func run() async throws {
-        let (text, value) = DeskSpeaker(place).read(DeskCall.statusTarget)
-        guard !json else { return Terminal.printExactly(text.split(separator: "\n").joined()) }
-        for line in StatusText.lines(value) { Terminal.print(line) }
+        let speaker = DeskSpeaker(place)
+        while true {
+            let (text, value) = speaker.read(DeskCall.statusTarget)
+            if json {
+                Terminal.printExactly(text.split(separator: "\n").joined())
+            } else if watch, Terminal.outputIsTerminal {
+                Terminal.redraw(StatusText.lines(value))
+            } else {
+                for line in StatusText.lines(value) { Terminal.print(line) }
+            }
+            guard watch else { return }
+            try await Task.sleep(for: .seconds(1))
+        }
     }
 }
 

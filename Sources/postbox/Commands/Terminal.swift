@@ -39,6 +39,18 @@ enum Terminal {
 
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+    static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// Lines in place of those that are shown: as many and as much of each as the terminal has room for.
+    static func redraw(_ lines: [String]) {
+        var size = winsize()
+        let isKnown = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_row > 1 && size.ws_col > 0
+        let (rows, columns) = isKnown ? (Int(size.ws_row) - 1, Int(size.ws_col)) : (lines.count, Int.max)
+        // To the top; each line is cleared behind its end, and all below the last one.
+        let text = lines.prefix(rows).map { VisibleText.line($0).prefix(columns) + "\u{1b}[K\r\n" }.joined()
+        write("\u{1b}[H" + text + "\u{1b}[J", to: STDOUT_FILENO)
+    }
+
     static func exit(_ code: Int32) -> Never {
         Glibc.exit(code)
     }

@@ -10,6 +10,10 @@ struct DeskHands: Sendable {
     var held: @Sendable () async -> [HeldDrop]
     /// How everything stands.
     var board: @Sendable () async -> StatusBoard
+    /// Lines with an outcome of each drop in work.
+    var settled: @Sendable () async -> [Int: Int]
+    /// What became of files since the start, and when tokens end, by destination.
+    var figures: @Sendable () async -> (files: ClosedFiles, tokensEnd: [String: Int64])
 }
 
 /// Answers what comes in at the control socket and over TCP.
@@ -23,26 +27,33 @@ actor DeskOffice {
     /// Looks into results and the store of last values: whatever is read there, no file waits for it.
     private let reading = DiskThreads(label: "last", count: 1)
     private let folder: ControlFolder
+    private let traffic: TrafficWatch
+    /// nil: a run with `--once` waits for no file.
+    private let schedule: ScheduleWatch?
     private var board: (board: StatusBoard, at: Int64)?
     var gate: DeskGate
     /// What this machine is called, on the page.
     let hostName = MachineNames.all.max { $0.count < $1.count } ?? ""
     private var failures: (count: Int?, at: Int64)?
-    private var rates = DeskRates()
     private var ticking: Task<Void, Never>?
 
-    init(_ context: Context, _ hands: DeskHands) {
+    /// `isOnce`: the service ends when nothing is left to do.
+    init(_ context: Context, _ hands: DeskHands, isOnce: Bool) {
         self.context = context
         self.hands = hands
         let http = context.settings.http
         let names = (http?.hosts ?? []) + MachineNames.all + (http?.tls.map(DeskCertificate.names) ?? [])
         gate = DeskGate(http, hosts: HostNames(listen: http?.listen, more: names)) { SHA256Text.of(Array($0.utf8)) }
+        schedule = isOnce ? nil : ScheduleWatch(context, reading: reading)
+        traffic = TrafficWatch(context, reading: reading, settled: hands.settled)
         folder = ControlFolder(stateDirectory: context.settings.directories.state)
     }
 
     /// Listens until its task is cancelled.
     nonisolated func run() async {
         await withDiscardingTaskGroup { group in
+            group.addTask { await self.traffic.run() }
+            group.addTask { await self.schedule?.run { await self.look() } }
             group.addTask { await self.listen(at: .socket(DeskSocket(self.context.settings.socketPath))) }
             guard let http = context.settings.http, let address = http.listen else { return }
             group.addTask { await self.listen(at: .network(address, http.tls)) }
@@ -114,6 +125,8 @@ actor DeskOffice {
         case .ready:
             guard let why = await look().notReady else { return DeskReply("{\"ready\":true}") }
             return DeskReply(problem: 503, why)
+        case .metrics:
+            return await metrics(MetricsText.Form(accept: request.header("accept")))
         case .status:
             return DeskReply(await look().json)
         case .held:
@@ -242,9 +255,21 @@ actor DeskOffice {
         if let board, now - board.at < Self.boardIsGood { return board.board }
         var new = await hands.board()
         new.held = await hands.held()
-        rates.take(&new, at: now)
+        await traffic.complete(&new)
+        if let schedule { new.schedule = await schedule.lines }
         board = (new, now)
         return new
+    }
+
+    private func metrics(_ form: MetricsText.Form) async -> DeskReply {
+        let board = await look()
+        let (files, tokensEnd) = await hands.figures()
+        // It is of memory alone, and waits for nothing.
+        let process = try? ProcessFigures.now()
+        let metrics = Metrics(
+            board: board, rows: context.progress.now.rows, files: files, alerts: context.alerts.counts,
+            tokensEnd: tokensEnd, process: process, now: Clock.wall())
+        return DeskReply(metrics.text(form), kind: form.kind)
     }
 
     private func last(_ ric: String, _ service: String?, _ destination: String?) async -> DeskReply {

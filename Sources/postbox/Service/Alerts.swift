@@ -31,6 +31,7 @@ final class Alerts: Sendable {
     private let patience: Duration
     private let logger: Logger
     private let queue = Mutex(Queue())
+    private let told = Mutex<[Event: Int]>([:])
 
     init(command: String?, environment: [String: String], patience: Duration = .seconds(60), logger: Logger) {
         self.patience = patience
@@ -40,7 +41,11 @@ final class Alerts: Sendable {
             .merging(["PATH": "/usr/local/bin:/usr/bin:/bin"]) { own, _ in own }
     }
 
+    /// Alerts so far, by event.
+    var counts: [Event: Int] { told.withLock { $0 } }
+
     func send(_ alert: Alert) {
+        told.withLock { $0[alert.event, default: 0] += 1 }
         var metadata: Logger.Metadata = ["event": .event(alert.event)]
         for (key, value) in alert.facts { metadata[key] = "\(value)" }
         if !alert.reasons.isEmpty { metadata["reasons"] = "\(Self.words(alert.reasons))" }

@@ -242,7 +242,7 @@ actor CommandDesk {
     }
 
     /// How far the drops in work are.
-    var progress: [Int: (lines: Int?, outcomes: [Int])] { open.mapValues(\.progress) }
+    var progress: [Int: OpenDrop.Progress] { open.mapValues(\.progress) }
 
     /// Whether nothing of an open drop can move before something is resumed.
     func isHeldUp(_ drop: Int) async -> Bool {

@@ -25,6 +25,15 @@ struct Credentials: Sendable {
         }
     }
 
+    /// When the token of now ends, microseconds since 1970; nil: there is none.
+    var tokenEnds: Int64? {
+        get async {
+            guard let end = await client?.expiresAt else { return nil }
+            let now = Clock.now()
+            return now.wall + (end - now.monotonic) / 1000
+        }
+    }
+
     /// Keeps the lane's token fresh until the task is cancelled.
     func keepFresh(_ lane: PostingLane) async {
         await client?.run { token in await lane.reissue(.token(token)) }

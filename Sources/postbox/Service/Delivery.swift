@@ -99,16 +99,12 @@ struct Delivery: Sendable {
     ) async {
         var isNew = file.record != nil
         for await runs in outcomes {
-            var count = 0
-            var acked = 0
-            var refused = 0
+            var counts = Progress.none
             for run in runs {
-                count += run.rows.count
-                acked += run.rows.reduce(0) { $0 + ($1.outcome.isGood ? 1 : 0) }
-                if file.rule.maxNacked != nil {
-                    refused += run.rows.reduce(0) { $0 + ($1.outcome == .nacked ? 1 : 0) }
-                }
+                for row in run.rows { counts[Int(row.outcome.rawValue)] += 1 }
             }
+            let count = counts.reduce(0, +)
+            let refused = file.rule.maxNacked == nil ? 0 : counts[Int(PostOutcome.nacked.rawValue)]
             await results.append(runs, of: destination)
             FailPoint.reach("outcomes_written")
             if isNew {
@@ -120,7 +116,7 @@ struct Delivery: Sendable {
                         "\(Words.of(error))", metadata: ["event": .event(.ledgerFault), "drop": "\(file.drop)"])
                 }
             }
-            context.progress.add(settled: count, acked: acked, bad: count - acked)
+            context.progress.add(counts, at: destination)
             drop.has(results.outcomes)
             let left = machine.settled(count, refused: refused)
             if refused > 0 { await stopIfRefused(machine) }
@@ -315,7 +311,8 @@ struct Delivery: Sendable {
 
     private func end(_ rows: [RowEnd], _ batch: PostBatch) async {
         await results.append(rows, in: batch, of: destination, at: Clock.wall(), postIDBase: base)
-        let good = rows.reduce(0) { $0 + ($1.outcome.isGood ? 1 : 0) }
-        context.progress.add(settled: rows.count, acked: good, bad: rows.count - good)
+        var counts = Progress.none
+        for row in rows { counts[Int(row.outcome.rawValue)] += 1 }
+        context.progress.add(counts, at: destination)
     }
 }

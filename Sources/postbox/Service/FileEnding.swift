@@ -85,6 +85,7 @@ struct FileEnding: Sendable {
         var seen: ReadBack.Seen?
         if readsBack, let readBack = ReadBack(file, drop, in: context), await results.outcomes[.acked] > 0 {
             if file.record?.stage != .verifying { try await beginReadingBack(course, results) }
+            drop.isReadingBack()
             switch try await readBack.run() {
             case .stopped: return .interrupted
             case .seen(let all): seen = all

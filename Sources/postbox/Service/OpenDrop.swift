@@ -14,6 +14,8 @@ final class OpenDrop: Sendable {
         var lines: Int?
         /// Lines that it has, by outcome.
         var outcomes: [Int] = []
+        /// What destinations store of it is read back.
+        var isReadBack = false
     }
 
     let number: Int
@@ -55,7 +57,20 @@ final class OpenDrop: Sendable {
     }
 
     /// How far it is.
-    var progress: (lines: Int?, outcomes: [Int]) { state.withLock { ($0.lines, $0.outcomes) } }
+    struct Progress: Sendable {
+        /// Lines that its result will have; nil: it is not read yet.
+        var lines: Int?
+        /// Lines that it has, by outcome.
+        var outcomes: [Int]
+        var isReadBack: Bool
+    }
+
+    var progress: Progress {
+        state.withLock { Progress(lines: $0.lines, outcomes: $0.outcomes, isReadBack: $0.isReadBack) }
+    }
+
+    /// Every row has its outcome; what destinations store of it is read back now.
+    func isReadingBack() { state.withLock { $0.isReadBack = true } }
 
     /// It was read: its result will have so many lines, of which it has these.
     func willHave(lines: Int, _ outcomes: OutcomeCounts) {

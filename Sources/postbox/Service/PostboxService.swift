@@ -207,7 +207,8 @@ struct PostboxService: Sendable {
             context,
             DeskHands(
                 act: { await loop.acts.act($0, by: $1) }, held: { await loop.acts.held() },
-                board: { await loop.board() }))
+                board: { await loop.board() }, settled: { await loop.settled() },
+                figures: { (await loop.closed, await loop.tokensEnd()) }), isOnce: options.once)
         // Whatever is asked, posting goes first.
         let listening = Task(priority: .background) { await office.run() }
         let retention = RetentionBook(context)

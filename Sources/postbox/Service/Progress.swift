@@ -1,3 +1,4 @@
+internal import PostboxCore
 internal import Synchronization
 
 /// Running totals for the progress line.
@@ -9,6 +10,8 @@ final class Progress: Sendable {
         var acked = 0
         var bad = 0
         var files = 0
+        /// By destination, by `PostOutcome`.
+        var rows: [String: [Int]] = [:]
     }
 
     private let totals = Mutex(Totals())
@@ -17,13 +20,22 @@ final class Progress: Sendable {
 
     func add(expected: Int) { totals.withLock { $0.expected += expected } }
 
-    func add(settled: Int, acked: Int, bad: Int) {
-        totals.withLock {
-            $0.settled += settled
-            $0.acked += acked
-            $0.bad += bad
+    /// Rows got their outcomes at a destination: so many of each, by `PostOutcome`.
+    func add(_ outcomes: [Int], at destination: String) {
+        let settled = outcomes.reduce(0, +)
+        let good = PostOutcome.allCases.reduce(0) { $0 + ($1.isGood ? outcomes[Int($1.rawValue)] : 0) }
+        totals.withLock { totals in
+            totals.settled += settled
+            totals.acked += good
+            totals.bad += settled - good
+            var rows = totals.rows[destination] ?? Self.none
+            for (at, count) in outcomes.enumerated() { rows[at] += count }
+            totals.rows[destination] = rows
         }
     }
+
+    /// No row of any outcome.
+    static let none = Array(repeating: 0, count: PostOutcome.allCases.count)
 
     func endFile() { totals.withLock { $0.files -= 1 } }
 

@@ -30,6 +30,8 @@ actor ServiceLoop {
     private var machine: ServiceMachine
     private var files: FilesInWork
     private var finished = RecentlyFinished()
+    /// What became of files since the start.
+    private(set) var closed = ClosedFiles()
     private let startedAt = Clock.wall()
     private var timer: Task<Void, Never>?
     /// nil: no service manager asked to be told.
@@ -129,6 +131,7 @@ actor ServiceLoop {
             files.ended(file, end)
             if case .closed(let verdict, _, _) = end {
                 finished.add(FinishedDrop(drop: file.drop, name: file.name, verdict: verdict, at: Clock.wall()))
+                closed.add(file.rule.match, verdict, at: Clock.wall())
             }
             if end.mayHold { await knowHeld() }
             let standing = await desk.ended(file.drop, isClosed: end.isClosed)
@@ -163,12 +166,25 @@ actor ServiceLoop {
             }
             guard let known = progress[board.files[index].drop] else { continue }
             board.files[index].outcomes = known.outcomes
-            if board.files[index].state == .reading, let lines = known.lines {
+            guard board.files[index].state == .reading else { continue }
+            if known.isReadBack {
+                board.files[index].state = .verifying
+            } else if let lines = known.lines {
                 board.files[index].state = .posting(lines: lines)
             }
         }
         return board
     }
+
+    /// When each destination's token ends, microseconds since 1970; those that log in without one are not in it.
+    func tokensEnd() async -> [String: Int64] {
+        var ends: [String: Int64] = [:]
+        for (name, own) in credentials { ends[name] = await own.tokenEnds }
+        return ends
+    }
+
+    /// Lines with an outcome of each drop in work.
+    func settled() async -> [Int: Int] { await desk.progress.mapValues { $0.outcomes.reduce(0, +) } }
 
     // MARK: - What is done about it
 

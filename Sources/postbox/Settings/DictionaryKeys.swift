@@ -23,7 +23,7 @@ enum DictionaryKeys {
                 log.add(file: files.path(of: error.part), line: error.line, "the dictionary: \(error.what)")
             }
         }
-        for (rule, section) in rules {
+        for (rule, section, _) in rules {
             guard let files = settings.dictionary(of: rule), let dictionary = loaded[files]?.dictionary else {
                 continue
             }

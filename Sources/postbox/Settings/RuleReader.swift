@@ -3,18 +3,28 @@ internal import PostboxIO
 
 /// Reads `files`.
 enum RuleReader {
-    typealias Result = (rule: MappingRule, section: SettingsSection<RuleKey>)
+    typealias Result = (rule: MappingRule, section: SettingsSection<RuleKey>, schedule: RuleSchedule?)
 
     /// - Parameter settings: what stands above them: a rule without a destination means the only one.
-    static func read(_ value: SettingsValue, _ settings: Settings, _ log: SettingsProblemLog) -> [Result] {
+    static func read(
+        _ value: SettingsValue, _ settings: Settings, _ calendars: [String: BusinessCalendar], _ log: SettingsProblemLog
+    ) -> [Result] {
         let items = value.items("a list of rules, each beginning with `- match:`") ?? []
         return items.enumerated().compactMap { index, item in
             let whole = SettingsValue(item.node, line: item.line, name: "rule \(index + 1) of `files`", log)
-            return whole.section(RuleKey.self).map { (rule($0, settings), $0) }
+            return whole.section(RuleKey.self).map { section in
+                let (read, zone) = rule(section, settings)
+                var rule = read
+                let (calendar, schedule) = ScheduleReader.schedule(section, calendars, zone: zone)
+                rule.calendar = calendar
+                return (rule, section, schedule)
+            }
         }
     }
 
-    private static func rule(_ section: SettingsSection<RuleKey>, _ settings: Settings) -> MappingRule {
+    private static func rule(
+        _ section: SettingsSection<RuleKey>, _ settings: Settings
+    ) -> (rule: MappingRule, zone: String?) {
         section.require(.match)
         var rule = MappingRule(match: section.read(.match, match) ?? "", destinations: [])
         if section.has(.destination) {
@@ -69,7 +79,7 @@ enum RuleReader {
         for (path, mistake) in rule.pathMistakes {
             section.report("\"\(path)\" is not \(mistake.expected)", at: section.has(.arrays) ? .arrays : .rows)
         }
-        return rule
+        return (rule, zone)
     }
 
     private static func zone(_ value: SettingsValue) -> String? {

@@ -156,8 +156,10 @@ enum SettingsLoader {
         let destinations = top.read(.destinations) { DestinationReader.read($0, log) } ?? []
         let areAllRead = destinations.count == top.value(.destinations)?.node.mapping?.count
         settings.destinations = destinations.map(\.destination)
-        let rules = top.value(.files).map { RuleReader.read($0, settings, log) } ?? []
+        let calendars = top.read(.calendars, ScheduleReader.calendars) ?? [:]
+        let rules = top.value(.files).map { RuleReader.read($0, settings, calendars, log) } ?? []
         settings.rules = rules.map(\.rule)
+        settings.schedules = rules.compactMap(\.schedule)
 
         for fault in settings.faults {
             switch fault.place {

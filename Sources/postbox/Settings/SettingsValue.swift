@@ -20,6 +20,9 @@ struct SettingsValue {
     }
 
     /// Notes what is wrong: what stands there, unless it is secret, and what is expected.
+    /// Absolute: relative paths in the file start here.
+    var folder: String { log.folder }
+
     func refuse(_ expected: String) {
         log.add(line: line, "\(name) is \(standing), which is not \(expected)")
     }

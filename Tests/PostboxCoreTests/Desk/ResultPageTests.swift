@@ -82,27 +82,4 @@ struct ResultPageTests {
         for number in 1...3 { backlog.add(DeskEvent(.status, "\(number)")) }
         #expect(backlog.take() == "event: status\ndata: 3\n\n")
     }
-
-    @Test("Rates are those of the last seconds, and nothing when nobody looked before")
-    func rates() {
-        var rates = DeskRates()
-        func look(_ settled: Int, at seconds: Double) -> StatusBoard.File {
-            var board = StatusBoard(
-                service: .init(version: "", spool: "", configSHA256: "", startedAt: 0), lanes: [], files: [],
-                filesInAll: 1,
-                waiting: [], waitingInAll: 0, isInboxHeld: false)
-            var file = StatusBoard.File(drop: 1, name: "a", destinations: ["c"], state: .posting(lines: 1000))
-            file.outcomes = [settled]
-            board.files = [file]
-            rates.take(&board, at: Int64(seconds * 1e9))
-            return board.files[0]
-        }
-        #expect(look(0, at: 0).rate == nil)
-        #expect(look(100, at: 0.5).rate == nil)
-        #expect(look(200, at: 1).rate == 200)
-        let file = look(600, at: 2)
-        #expect(file.rate == 300 && file.secondsLeft == 2)
-        #expect(look(600, at: 60).rate == nil)
-        #expect(look(600, at: 62).secondsLeft == nil)
-    }
 }

@@ -115,6 +115,6 @@ struct SeenLayoutTests {
             RulePast.File(drop: 7, name: "older", rows: 1, claimedAt: at(-20)),
         ]
         if wanted == nil { past.files = [] }
-        #expect(past.file(ofDayLike: at(hours), in: .utc)?.name == wanted)
+        #expect(past.file(ofDayLike: at(hours), in: .utc, .plain)?.name == wanted)
     }
 }

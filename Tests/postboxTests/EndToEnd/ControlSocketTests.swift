@@ -86,6 +86,31 @@ struct ControlSocketTests {
         #expect(!FileManager.default.fileExists(atPath: Self.socket(desk)))
     }
 
+    @Test("A watch shows it anew, with the rate and the time that is left, until the service ends")
+    func watch() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], destination: Self.slow)
+        let service = try await Self.start(desk)
+        try desk.drop("a.csv", Self.file(rows: 3000))
+        let watch = try ChildProcess(
+            ["status", "--watch", "--json", "--config", "postbox.yaml"], in: desk.folder, name: "watch")
+        // Ten a second, as the limit has it: the first seconds tell less.
+        try await eventually("the time left is told as it will be") {
+            let seen = watch.output.split(separator: "\n").compactMap { JSONValue.parse(String($0)) }
+            guard let file = seen.compactMap({ Self.items($0["work"]?["files"]).first }).last,
+                let left = file["seconds_left"]?.integer, let lines = file["lines"]?.integer
+            else { return false }
+            let rows = lines - (file["settled"]?.integer ?? 0)
+            return left * 8 < rows && left * 15 > rows
+        }
+        let seen = watch.output.split(separator: "\n").compactMap { JSONValue.parse(String($0)) }
+        let lane = try #require(seen.compactMap { Self.items($0["destinations"]).first }.last)
+        #expect(lane["rate_limit"]?.integer == 10 && lane["ack_p99_ms"] != nil)
+        try await Self.stop(service)
+        #expect(try await watch.exitCode() == 69)
+    }
+
     @Test("A drop is held, resumed and cancelled at the socket; who did it stands in the log")
     func acts() async throws {
         let desk = try Desk()

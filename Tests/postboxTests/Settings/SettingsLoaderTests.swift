@@ -762,14 +762,14 @@ struct SettingsLoaderTests {
         let article = try String(contentsOf: url, encoding: .utf8)
         let sections = [
             TopKey.words, HTTPKey.words, HTTPTLSKey.words, HTTPUserKey.words, RetentionKey.words, TableKey.words,
-            DictionaryKey.words, DestinationKey.words, PostUserInfoKey.words,
+            DictionaryKey.words, CalendarKey.words, DestinationKey.words, PostUserInfoKey.words,
             TokenKey.words, TLSKey.words,
             NakRuleKey.words,
             RuleKey.words, PostKey.words, TextKey.words, FieldKey.words, LookupKey.words, OtherwiseKey.words,
             HeaderKey.words, RowsKey.words, HeadingKey.words, ArraysKey.words, ConditionKey.words, UnpivotKey.words,
             GroupKey.words, TakeKey.words, ReadyKey.words, TrailerKey.words, TrailerSumKey.words,
             CheckKey.words, CheckFromKey.words, UniverseKey.words, CheckRowsKey.words,
-            ReleaseKey.words,
+            ReleaseKey.words, ExpectedKey.words,
         ]
         let rows = article.split(separator: "\n").filter { $0.hasPrefix("| `") }.compactMap {
             $0.split(separator: "`").dropFirst().first.map(String.init)

@@ -1,0 +1,231 @@
+/// What is known of the files of a rule on its day.
+package struct ScheduledFile: Sendable, Equatable {
+    /// Where it stands.
+    package enum Place: Sendable, Equatable {
+        case inbox
+        /// In work; whole seconds until it is through at the present rate, nil: that cannot be told.
+        case work(secondsLeft: Int?)
+        case held
+        case ended(Verdict)
+    }
+
+    /// nil: it was not claimed yet.
+    package var drop: Int?
+    package var name: String
+    package var rule: String
+    /// When it came, microseconds since 1970.
+    package var at: Int64
+    package var place: Place
+    /// The drop whose bad rows it holds.
+    package var corrects: Int?
+    /// It stands for so many files that are done.
+    package var count = 1
+
+    package init(drop: Int?, name: String, rule: String, at: Int64, place: Place, corrects: Int? = nil) {
+        self.drop = drop
+        self.name = name
+        self.rule = rule
+        self.at = at
+        self.place = place
+        self.corrects = corrects
+    }
+}
+
+/// Holds expected files and deadlines against what came, and says what is wrong, once a day each. Times are microseconds since 1970.
+package struct ScheduleBook: Sendable {
+    /// How a rule stands today.
+    package struct Line: Sendable, Equatable {
+        package enum State: String, Sendable, Equatable {
+            /// It is not due today.
+            case idle
+            /// Files may still come.
+            case expected
+            /// They should be here, and are not.
+            case missing
+            /// They are here and not through.
+            case inWork = "in_work"
+            /// They will not be through by the deadline at the present rate.
+            case atRisk = "at_risk"
+            /// The deadline has passed, and they are not done.
+            case late
+            case done
+        }
+
+        package var rule: String
+        package var state: State
+        /// Files that are expected, came, and are done.
+        package var count: Int
+        package var arrived: Int
+        package var done: Int
+        package var by: Int64?
+        package var deadline: Int64?
+        /// The same times as people say them.
+        package var byText: String?
+        package var deadlineText: String?
+        /// What is wrong; nil: nothing.
+        package var why: String?
+    }
+
+    private struct Told: Sendable, Hashable {
+        var rule: String
+        var day: Int
+        var event: Event
+    }
+
+    package let schedules: [RuleSchedule]
+    private var told: Set<Told> = []
+    private var toldCalendars: Set<String> = []
+
+    package init(_ schedules: [RuleSchedule]) { self.schedules = schedules }
+
+    /// When the earliest day of any rule began, at a time: files that came before are of no interest.
+    package func begin(at now: Int64) -> Int64 {
+        schedules.map { BusinessCalendar.time(0, on: $0.day(at: now), in: $0.zoneRules) }.min() ?? now
+    }
+
+    /// How each rule stands, in the order of the configuration.
+    package func lines(_ files: [ScheduledFile], at now: Int64) -> [Line] {
+        schedules.map { line($0, files, at: now) }
+    }
+
+    /// What is to be said now.
+    package mutating func alerts(_ files: [ScheduledFile], at now: Int64) -> [Alert] {
+        var out: [Alert] = []
+        for schedule in schedules {
+            let day = schedule.day(at: now)
+            told = told.filter { $0.rule != schedule.rule || $0.day >= day }
+            let line = line(schedule, files, at: now)
+            for alert in alerts(schedule, line, day, files, at: now)
+            where told.insert(Told(rule: schedule.rule, day: day, event: alert.event)).inserted { out.append(alert) }
+        }
+        return out + calendarEnds(at: now)
+    }
+
+    private func line(_ schedule: RuleSchedule, _ files: [ScheduledFile], at now: Int64) -> Line {
+        let day = schedule.day(at: now)
+        let own = Self.files(of: schedule, files, on: day)
+        let corrected = Set(files.filter { $0.place == .ended(.done) }.compactMap(\.corrects))
+        let open = own.filter { !Self.isDone($0, corrected) }
+        let arrived = own.reduce(0) { $0 + $1.count }
+        var line = Line(
+            rule: schedule.rule, state: .idle, count: schedule.by == nil ? arrived : schedule.count,
+            arrived: arrived, done: arrived - open.count)
+        let isDue = schedule.isDue(on: day)
+        guard isDue || !own.isEmpty else {
+            line.count = 0
+            return line
+        }
+        if isDue, let by = schedule.by {
+            line.by = schedule.time(by, on: day)
+            line.byText = schedule.text(by, on: day)
+        }
+        if let deadline = schedule.deadline {
+            line.deadline = schedule.time(deadline, on: day)
+            line.deadlineText = schedule.text(deadline, on: day)
+        }
+        let missing = isDue && schedule.by != nil ? max(0, schedule.count - arrived) : 0
+        let isLate = line.deadline.map { now >= $0 } == true
+        if missing == 0, open.isEmpty {
+            line.state = own.isEmpty ? .idle : .done
+        } else if isLate {
+            line.state = .late
+            line.why = Self.words(missing, open)
+        } else if missing > 0, let by = line.by, now >= by {
+            line.state = .missing
+            line.why = Self.words(missing, [])
+        } else if let deadline = line.deadline, let worst = Self.slowest(open),
+            now + Int64(worst.seconds) * 1_000_000 > deadline
+        {
+            line.state = .atRisk
+            let over = Int((now + Int64(worst.seconds) * 1_000_000 - deadline) / 1_000_000)
+            line.why =
+                "\(worst.file.name) takes \(StatusText.span(worst.seconds)) at the present rate and misses by \(StatusText.span(over))"
+        } else {
+            line.state = own.isEmpty ? .expected : missing > 0 ? .expected : .inWork
+        }
+        return line
+    }
+
+    private func alerts(
+        _ schedule: RuleSchedule, _ line: Line, _ day: Int, _ files: [ScheduledFile], at now: Int64
+    ) -> [Alert] {
+        var out: [Alert] = []
+        let facts = ["rule": schedule.rule, "day": BusinessCalendar.text(ofDay: day)]
+        func add(_ event: Event, isError: Bool = true, _ message: String, _ more: [String: String] = [:]) {
+            out.append(
+                Alert(event: event, isError: isError, message: message, facts: facts.merging(more) { $1 }))
+        }
+        if let by = line.by, let byText = line.byText, now >= by {
+            let missing = line.count - line.arrived
+            if missing > 0 {
+                add(
+                    .fileMissing,
+                    "\(schedule.rule): \(line.arrived) of \(line.count) expected files came by \(byText)",
+                    ["expected": "\(line.count)", "arrived": "\(line.arrived)", "by": TimeText.text(by)])
+            } else if told.contains(Told(rule: schedule.rule, day: day, event: .fileMissing)),
+                let last = Self.files(of: schedule, files, on: day).last
+            {
+                add(
+                    .fileArrivedLate, isError: false,
+                    "\(last.name) came \(StatusText.span(max(0, Int((last.at - by) / 1_000_000)))) late",
+                    ["file": last.name, "by": TimeText.text(by)])
+            }
+        }
+        if let deadline = line.deadline, let text = line.deadlineText, let why = line.why {
+            let more = ["deadline": TimeText.text(deadline)]
+            switch line.state {
+            case .atRisk: add(.deadlineAtRisk, "\(schedule.rule): \(why); its deadline is \(text)", more)
+            case .late: add(.deadlineMissed, "\(schedule.rule) is not done by its deadline, \(text): \(why)", more)
+            default: break
+            }
+        }
+        return out
+    }
+
+    /// Calendars whose last entry is less than thirty days away.
+    private mutating func calendarEnds(at now: Int64) -> [Alert] {
+        var out: [Alert] = []
+        for schedule in schedules where !schedule.calendar.name.isEmpty {
+            guard let last = schedule.calendar.lastDay, last - schedule.day(at: now) < 30,
+                toldCalendars.insert(schedule.calendar.name).inserted
+            else { continue }
+            out.append(
+                Alert(
+                    event: .calendarEnds, isError: false,
+                    message:
+                        "the calendar \(schedule.calendar.name) says nothing of days after \(BusinessCalendar.text(ofDay: last)); add the next year's holidays",
+                    facts: ["calendar": schedule.calendar.name, "last": BusinessCalendar.text(ofDay: last)]))
+        }
+        return out
+    }
+
+    /// The rule's files of a day, in the order in which they came; corrections are no files of their own.
+    private static func files(of schedule: RuleSchedule, _ files: [ScheduledFile], on day: Int) -> [ScheduledFile] {
+        files.filter { $0.rule == schedule.rule && $0.corrects == nil && schedule.day(at: $0.at) == day }
+            .sorted { ($0.at, $0.name) < ($1.at, $1.name) }
+    }
+
+    private static func isDone(_ file: ScheduledFile, _ corrected: Set<Int>) -> Bool {
+        file.place == .ended(.done) || file.drop.map { corrected.contains($0) } == true
+    }
+
+    private static func slowest(_ files: [ScheduledFile]) -> (file: ScheduledFile, seconds: Int)? {
+        files.compactMap { file in
+            if case .work(let seconds?) = file.place { (file, seconds) } else { nil }
+        }.max { $0.1 < $1.1 }
+    }
+
+    /// What is not done and where it is: `1 missing, eod.csv is held`.
+    private static func words(_ missing: Int, _ open: [ScheduledFile]) -> String {
+        let shown = open.prefix(3).map { file in
+            switch file.place {
+            case .inbox: "\(file.name) waits in the inbox"
+            case .work: "\(file.name) is in work"
+            case .held: "\(file.name) is held"
+            case .ended(let verdict): "\(file.name) ended \(verdict.rawValue)"
+            }
+        }
+        let more = open.count > 3 ? ["\(open.count - 3) more"] : []
+        return ((missing > 0 ? ["\(missing) missing"] : []) + shown + more).joined(separator: ", ")
+    }
+}

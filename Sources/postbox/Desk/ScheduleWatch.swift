@@ -1,0 +1,121 @@
+internal import Logging
+internal import PostboxCore
+internal import PostboxIO
+
+/// Looks every few seconds whether expected files came and deadlines are met, and tells what is wrong. It reads the ledger beside the
+/// service, so that no file waits for it.
+actor ScheduleWatch {
+    private static let pause = Duration.seconds(5)
+
+    private let context: Context
+    private let reading: DiskThreads
+    private var book: ScheduleBook
+    private var seen = SeenFiles()
+    /// As the last look found them.
+    private(set) var lines: [ScheduleBook.Line] = []
+    /// The ledger could not be read, which was said.
+    private var isBlind = false
+
+    init(_ context: Context, reading: DiskThreads) {
+        self.context = context
+        self.reading = reading
+        book = ScheduleBook(context.settings.schedules)
+    }
+
+    /// Looks until its task is cancelled. `board`: how everything stands.
+    func run(_ board: @escaping @Sendable () async -> StatusBoard) async {
+        guard !book.schedules.isEmpty else { return }
+        while !Task.isCancelled {
+            await look(await board())
+            do { try await Task.sleep(for: Self.pause) } catch { return }
+        }
+    }
+
+    private func look(_ board: StatusBoard) async {
+        let now = Clock.wall()
+        do {
+            let path = context.settings.directories.state + "/ledger.sqlite"
+            let rules = Set(book.schedules.map(\.rule))
+            let (since, known) = (book.begin(at: now), seen)
+            seen = try await reading.run {
+                var seen = known
+                guard let ledger = try LedgerReading(path: path) else { return seen }
+                try seen.read(ledger, rules: rules, since: since)
+                return seen
+            }
+            isBlind = false
+        } catch {
+            if !isBlind {
+                context.logger.warning(
+                    "expected files and deadlines cannot be looked at: \(Words.of(error))",
+                    metadata: ["event": .event(.ledgerFault)])
+            }
+            isBlind = true
+            return
+        }
+        let files = files(board, at: now)
+        for alert in book.alerts(files, at: now) { context.alerts.send(alert) }
+        lines = book.lines(files, at: now)
+    }
+
+    private func files(_ board: StatusBoard, at now: Int64) -> [ScheduledFile] {
+        let left = Dictionary(board.files.map { ($0.drop, $0.secondsLeft) }, uniquingKeysWith: { first, _ in first })
+        let inbox = board.waiting.compactMap { file in
+            context.settings.rule(for: file.name).map {
+                ScheduledFile(drop: nil, name: file.name, rule: $0.match, at: now, place: .inbox)
+            }
+        }
+        return seen.files.map { file in
+            var file = file
+            if case .work = file.place { file.place = .work(secondsLeft: file.drop.flatMap { left[$0] ?? nil }) }
+            return file
+        } + inbox
+    }
+}
+
+/// What the ledger has of the rules' files since some time. Those that are done are counted together.
+private struct SeenFiles: Sendable {
+    /// By drop; those that are not done, and corrections.
+    private var open: [Int: ScheduledFile] = [:]
+    /// Done ones: by rule and day of UTC hours, since days of zones begin on whole hours or parts of them.
+    private var done: [Place: ScheduledFile] = [:]
+    private var last = 0
+    private var since = Int64.max
+
+    private struct Place: Hashable {
+        var rule: String
+        var quarter: Int64
+    }
+
+    var files: [ScheduledFile] { Array(open.values) + done.values }
+
+    /// Reads what is new or not done. Throws `LedgerError`.
+    mutating func read(_ ledger: LedgerReading, rules: Set<String>, since begin: Int64) throws {
+        if since == .max { last = try ledger.lastNumber(claimedBefore: begin) }
+        since = begin
+        open = open.filter { $0.value.at >= begin }
+        done = done.filter { $0.value.at >= begin }
+        let changing = open.filter { if case .ended = $0.value.place { false } else { true } }.keys.sorted()
+        let (found, newest) = try ledger.scheduled(after: last, besides: changing, rules: rules)
+        last = max(last, newest)
+        for file in found where file.at >= begin { add(file) }
+    }
+
+    private mutating func add(_ file: ScheduledFile) {
+        guard let drop = file.drop else { return }
+        guard file.place == .ended(.done), file.corrects == nil else {
+            open[drop] = file
+            return
+        }
+        open[drop] = nil
+        let place = Place(rule: file.rule, quarter: file.at / 900_000_000)
+        guard let before = done[place] else {
+            done[place] = file
+            return
+        }
+        var both = before.at > file.at ? before : file
+        both.count = before.count + file.count
+        both.drop = nil
+        done[place] = both
+    }
+}

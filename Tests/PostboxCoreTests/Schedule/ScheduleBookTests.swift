@@ -1,0 +1,131 @@
+import Testing
+
+@testable import PostboxCore
+
+@Suite("Expected files and deadlines")
+struct ScheduleBookTests {
+    private static let minute: Int64 = 60_000_000
+    /// Friday, 2026-11-27.
+    private static let midnight: Int64 = 20784 * DayText.microseconds
+
+    private static func at(_ hours: Int, _ minutes: Int, day: Int64 = 0) -> Int64 {
+        midnight + day * DayText.microseconds + (Int64(hours) * 60 + Int64(minutes)) * minute
+    }
+
+    private static func book(count: Int = 1, by: Int? = 17 * 60 + 30, deadline: Int? = 17 * 60 + 45) -> ScheduleBook {
+        ScheduleBook([RuleSchedule(rule: "eod_*", by: by, count: count, deadline: deadline)])
+    }
+
+    private static func file(
+        _ place: ScheduledFile.Place, at time: Int64, drop: Int? = 1, name: String = "eod_1.csv", corrects: Int? = nil
+    ) -> ScheduledFile {
+        ScheduledFile(drop: drop, name: name, rule: "eod_*", at: time, place: place, corrects: corrects)
+    }
+
+    @Test("A day as it should be: expected, in work, done, and nothing is said")
+    func good() {
+        var book = Self.book()
+        func state(_ files: [ScheduledFile], _ now: Int64) -> ScheduleBook.Line.State {
+            #expect(book.alerts(files, at: now).isEmpty)
+            return book.lines(files, at: now)[0].state
+        }
+        #expect(state([], Self.at(9, 0)) == .expected)
+        let came = Self.at(17, 20)
+        #expect(state([Self.file(.inbox, at: came, drop: nil)], came) == .inWork)
+        #expect(state([Self.file(.work(secondsLeft: nil), at: came)], came) == .inWork)
+        #expect(state([Self.file(.work(secondsLeft: 600), at: came)], Self.at(17, 21)) == .inWork)
+        #expect(state([Self.file(.ended(.done), at: came)], Self.at(17, 40)) == .done)
+        #expect(state([Self.file(.ended(.done), at: came)], Self.at(23, 0)) == .done)
+        // Saturday; the file of Friday is none of today's.
+        #expect(state([Self.file(.ended(.done), at: came)], Self.at(23, 0, day: 1)) == .idle)
+        #expect(state([], Self.at(9, 0, day: 3)) == .expected)
+        let line = book.lines([], at: Self.at(9, 0))[0]
+        #expect(line.byText == "17:30 UTC" && line.deadline == Self.at(17, 45) && line.count == 1)
+    }
+
+    @Test("A file that is not there is told once, and once that it came")
+    func missing() {
+        var book = Self.book(count: 2)
+        let one = Self.file(.ended(.done), at: Self.at(17, 0))
+        #expect(book.alerts([one], at: Self.at(17, 29)).isEmpty)
+        let first = book.alerts([one], at: Self.at(17, 30))
+        #expect(first.map(\.event) == [.fileMissing])
+        #expect(first.first?.message == "eod_*: 1 of 2 expected files came by 17:30 UTC")
+        #expect(book.alerts([one], at: Self.at(17, 31)).isEmpty)
+        #expect(book.lines([one], at: Self.at(17, 31))[0].state == .missing)
+        #expect(book.lines([one], at: Self.at(17, 31))[0].why == "1 missing")
+        let late = Self.file(.ended(.done), at: Self.at(17, 42), drop: 2, name: "eod_2.csv")
+        let told = book.alerts([one, late], at: Self.at(17, 43))
+        #expect(told.map(\.event) == [.fileArrivedLate] && told.first?.message == "eod_2.csv came 12 min late")
+        #expect(book.alerts([one, late], at: Self.at(18, 0)).isEmpty)
+        // The next business day it is told anew.
+        #expect(book.alerts([], at: Self.at(17, 30, day: 3)).map(\.event) == [.fileMissing])
+    }
+
+    @Test("Many done files may be counted as one entry")
+    func counted() {
+        var many = Self.file(.ended(.done), at: Self.at(10, 0), drop: nil)
+        many.count = 5
+        let line = Self.book(count: 6).lines([many], at: Self.at(18, 0))[0]
+        #expect(line.arrived == 5 && line.done == 5 && line.why == "1 missing")
+    }
+
+    @Test("A deadline that will be missed is told with by how much, then that it was missed")
+    func deadline() {
+        var book = Self.book(by: nil)
+        let came = Self.at(17, 0)
+        func work(_ seconds: Int?) -> [ScheduledFile] { [Self.file(.work(secondsLeft: seconds), at: came)] }
+        #expect(book.alerts([], at: Self.at(17, 50)).isEmpty)
+        #expect(book.alerts(work(nil), at: Self.at(17, 40)).isEmpty)
+        #expect(book.alerts(work(300), at: Self.at(17, 40)).isEmpty)
+        let risk = book.alerts(work(510), at: Self.at(17, 40))
+        #expect(risk.map(\.event) == [.deadlineAtRisk])
+        #expect(
+            risk.first?.message
+                == "eod_*: eod_1.csv takes 8 min 30 s at the present rate and misses by 3 min 30 s; its deadline is 17:45 UTC"
+        )
+        #expect(book.alerts(work(520), at: Self.at(17, 41)).isEmpty)
+        let missed = book.alerts(work(210), at: Self.at(17, 45))
+        #expect(missed.map(\.event) == [.deadlineMissed])
+        #expect(missed.first?.message == "eod_* is not done by its deadline, 17:45 UTC: eod_1.csv is in work")
+        #expect(book.alerts(work(210), at: Self.at(17, 46)).isEmpty)
+    }
+
+    @Test(
+        "Whatever is not done counts, wherever it stands",
+        arguments: [
+            (ScheduledFile.Place.inbox, "eod_1.csv waits in the inbox"), (.held, "eod_1.csv is held"),
+            (.ended(.refused), "eod_1.csv ended refused"), (.ended(.partial), "eod_1.csv ended partial"),
+        ])
+    func places(place: ScheduledFile.Place, words: String) {
+        var book = Self.book()
+        let files = [Self.file(place, at: Self.at(17, 0))]
+        let told = book.alerts(files, at: Self.at(17, 45))
+        #expect(told.map(\.event) == [.deadlineMissed] && told.first?.message.hasSuffix(": \(words)") == true)
+        #expect(book.lines(files, at: Self.at(17, 45))[0].why == words)
+    }
+
+    @Test("A file whose correction is done is done; the correction is no file of its own")
+    func corrected() {
+        let partial = Self.file(.ended(.partial), at: Self.at(17, 0))
+        let correction = Self.file(
+            .ended(.done), at: Self.at(17, 20), drop: 2, name: "eod_1.csv.rejects.csv", corrects: 1)
+        let line = Self.book().lines([partial, correction], at: Self.at(18, 0))[0]
+        #expect(line.state == .done && line.arrived == 1)
+        let open = Self.file(.ended(.partial), at: Self.at(17, 20), drop: 2, corrects: 1)
+        #expect(Self.book().lines([partial, open], at: Self.at(18, 0))[0].state == .late)
+    }
+
+    @Test("A calendar that ends soon is told once")
+    func calendarEnds() {
+        var calendar = BusinessCalendar()
+        calendar.name = "london"
+        calendar.holidays = [20784 + 29]
+        var book = ScheduleBook([RuleSchedule(rule: "a", by: 1439, calendar: calendar)])
+        #expect(book.alerts([], at: Self.at(9, 0)).map(\.event) == [.calendarEnds])
+        #expect(book.alerts([], at: Self.at(9, 1)).isEmpty)
+        calendar.holidays = [20784 + 30]
+        var later = ScheduleBook([RuleSchedule(rule: "a", by: 1439, calendar: calendar)])
+        #expect(later.alerts([], at: Self.at(9, 0)).isEmpty)
+    }
+}

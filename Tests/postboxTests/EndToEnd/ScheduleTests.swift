@@ -1,0 +1,60 @@
+import Foundation
+import PostboxCore
+import TestSupport
+import Testing
+
+@Suite("Expected files and deadlines, end to end", .serialized, .ownThreads)
+struct ScheduleTests {
+    @Test("What is missing is told, what comes late too, and status shows how the rule stands")
+    func missing() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate("unknown: [R2.TST]")
+        let page = try await ServedDesk.start(
+            desk, simulator.url, top: "calendars:\n  all: {days: mon-sun}",
+            files: """
+                  - match: "eod_*"
+                    calendar: all
+                    expected: {by: "00:00", count: 2}
+                    deadline: "00:00"
+                """)
+        try await eventually("it is told") { page.service.errorOutput.contains(" file_missing ") }
+        try await eventually("it is told") { page.service.errorOutput.contains(" deadline_missed ") }
+        func line() -> JSONValue? {
+            guard case .array(let lines)? = APITests.value(page.ask("GET", "/api/v1/status"))?["schedule"] else {
+                return nil
+            }
+            return lines.first
+        }
+        try await eventually("status shows it") { line()?["why"]?.text == "2 missing" }
+        #expect(line()?["state"]?.text == "late" && line()?["by_local"]?.text == "00:00 UTC")
+        try desk.drop("eod_1.csv", ServedDesk.file(rows: 1))
+        try desk.drop("eod_2.csv", ServedDesk.file(rows: 3))
+        try await eventually("the last one came") { page.service.errorOutput.contains(" file_arrived_late ") }
+        try await eventually("one is done, one is not") { line()?["why"]?.text == "eod_2.csv ended partial" }
+        #expect(line()?["arrived"]?.integer == 2 && line()?["done"]?.integer == 1)
+        let log = page.service.errorOutput
+        for event in ["file_missing", "deadline_missed", "file_arrived_late"] {
+            #expect(log.components(separatedBy: " \(event) ").count == 2, "\(event)")
+        }
+        try await page.stop()
+    }
+
+    @Test(
+        "What is wrong with a calendar or a time is told with its line",
+        arguments: [
+            ("calendars: {a: {early: {2026-12-24: \"12:30\"}}}", "", "need `close`"),
+            ("calendars: {a: {holidays: [2026-13-01]}}", "", "a day such as 2026-12-25"),
+            ("calendars: {a: {holidays: nothing.txt}}", "", "a text file of them that can be read"),
+            ("", "calendar: b", "one of `calendars`"), ("", "expected: {zone: UTC}", "lacks the required key `by`"),
+            ("", "expected: {by: \"25:00\"}", "a time of the day"), ("", "deadline: noon", "a time of the day"),
+            ("", "expected: {by: \"10:00\", zone: Mars/Base}", "a time zone"),
+        ])
+    func faulty(top: String, rule: String, words: String) async throws {
+        let desk = try Desk()
+        try desk.configure(
+            ["ws://127.0.0.1:1/WebSocket"], top: top,
+            files: "  - match: \"*\"\n" + (rule.isEmpty ? "" : "    \(rule)\n"))
+        let end = try await desk.command(["config", "check", "postbox.yaml"])
+        #expect(end.code == 78 && end.errorOutput.contains(words), "\(end.errorOutput)")
+    }
+}
