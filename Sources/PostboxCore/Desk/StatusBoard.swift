@@ -146,6 +146,8 @@ package struct StatusBoard: Sendable, Equatable {
     /// When the file arrived that has waited longest, microseconds since 1970; nil: none waits.
     package var oldestWaitingAt: Int64?
     package var isInboxHeld: Bool
+    /// The inbox was listed: what waits in it is known.
+    package var isInboxKnown = true
     /// What keeps everything from going, for people; nil: nothing.
     package var trouble: String?
     package var held: [HeldDrop] = []

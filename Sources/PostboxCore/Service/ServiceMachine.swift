@@ -489,6 +489,7 @@ package struct ServiceMachine: Sendable {
             service: service, lanes: lanes.lines(standing, at: now), files: files, filesInAll: drops.count,
             waiting: waiting.files, waitingInAll: waiting.all, isInboxHeld: standing.isInboxHeld,
             trouble: trouble(facts))
+        board.isInboxKnown = inbox.hasListed
         board.oldestWaitingAt = inbox.tracker.oldestArrival.map { $0 / 1000 }
         return board
     }

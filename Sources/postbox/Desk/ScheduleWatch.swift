@@ -26,7 +26,9 @@ actor ScheduleWatch {
     func run(_ board: @escaping @Sendable () async -> StatusBoard) async {
         guard !book.schedules.isEmpty else { return }
         while !Task.isCancelled {
-            await look(await board())
+            let now = await board()
+            // What waits in an inbox that was not read yet is not missing.
+            if now.isInboxKnown { await look(now) }
             do { try await Task.sleep(for: Self.pause) } catch { return }
         }
     }

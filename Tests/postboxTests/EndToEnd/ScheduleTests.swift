@@ -39,6 +39,26 @@ struct ScheduleTests {
         try await page.stop()
     }
 
+    @Test("A file that waits in the inbox when the service starts is not missing")
+    func waiting() async throws {
+        let desk = try Desk()
+        try desk.configure(
+            ["ws://127.0.0.1:1/WebSocket"], top: "calendars:\n  all: {days: mon-sun}",
+            files: """
+                  - match: "eod_*"
+                    calendar: all
+                    expected: {by: "00:00"}
+                    deadline: "00:00"
+                """)
+        try desk.drop("eod_1.csv", "RIC,BID\nR1.TST,1\n")
+        let service = try desk.start()
+        try await eventually("its deadline is told") { service.errorOutput.contains(" deadline_missed ") }
+        #expect(service.errorOutput.contains("eod_1.csv waits in the inbox"))
+        #expect(!service.errorOutput.contains(" file_missing "))
+        service.send(SIGTERM)
+        #expect(try await service.exitCode() == 0)
+    }
+
     @Test(
         "What is wrong with a calendar or a time is told with its line",
         arguments: [
