@@ -86,6 +86,19 @@ package final class UnixClient: Sendable {
         return String(decoding: all, as: UTF8.self)
     }
 
+    /// One answer, as long as its head says that it is: a server may keep the connection after it.
+    package func receiveOne() -> String {
+        var all: [UInt8] = []
+        while case let bytes = receive(), !bytes.isEmpty {
+            all += bytes
+            let text = String(decoding: all, as: UTF8.self)
+            guard let end = text.range(of: "\r\n\r\n") else { continue }
+            let length = text[..<end.lowerBound].firstMatch(of: /(?i)content-length: *(\d+)/).flatMap { Int($0.1) }
+            if let length, text[end.upperBound...].utf8.count >= length { break }
+        }
+        return String(decoding: all, as: UTF8.self)
+    }
+
     /// One request on a connection of its own, and all of the answer; nil: nobody listens.
     package static func ask(_ path: String, _ method: String, _ target: String, body: String = "") -> String? {
         UnixClient(path).map { $0.ask(method, target, body: body) }

@@ -187,7 +187,7 @@ enum PageAnswers {
         """
         <dl class="answers\(isLarge ? "" : " slim")" aria-live="polite" data-live="answers">
         \(logins(facts))
-        \(late)
+        \(late(facts))
         \(needs(facts))
         </dl>
         """
@@ -215,7 +215,29 @@ enum PageAnswers {
             "Logged in", "/#destinations", .down, "\(lanes.count - down.count) of \(lanes.count)\(heldWords)", why)
     }
 
-    private static let late = answer("Late", "/#work", .ok, "nothing", "no rule has a deadline")
+    private static func late(_ facts: PageFacts) -> HTML {
+        let lines = facts.board.schedule
+        let missing = lines.count { $0.state == .missing }
+        let late = lines.count { $0.state == .late }
+        let atRisk = lines.count { $0.state == .atRisk }
+        guard
+            let worst = lines.first(where: { $0.state == .late })
+                ?? lines.first(where: { $0.state == .atRisk || $0.state == .missing })
+        else {
+            let next = lines.first { $0.state == .expected || $0.state == .inWork }
+            let times = [next?.byText.map { "by \($0)" }, next?.deadlineText.map { "done by \($0)" }].compactMap(\.self)
+            let why = next.map { "next: \($0.rule) \(times.joined(separator: ", "))" }
+            return answer(
+                "Late", "/#work", .ok, "nothing",
+                "\(why ?? (lines.isEmpty ? "no rule has a time" : "all of today is done"))")
+        }
+        let words = [
+            (missing, "missing"), (late, "past its deadline"), (atRisk, "will miss"),
+        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        return answer(
+            "Late", "/#work", late + missing > 0 ? .down : .warn, words.joined(separator: ", "),
+            "<b>\(worst.rule)</b> \(worst.why ?? "")")
+    }
 
     private static func needs(_ facts: PageFacts) -> HTML {
         guard facts.toDo > 0 else {
