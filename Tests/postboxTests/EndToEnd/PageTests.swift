@@ -37,11 +37,12 @@ struct PageTests {
         return (page, simulator, try await Browser())
     }
 
-    private static func login(_ browser: Browser, _ page: ServedDesk, _ name: String) throws {
+    private static func login(_ browser: Browser, _ page: ServedDesk, _ name: String) async throws {
         try browser.open(page.url + "/login")
         try browser.type(name, into: "input[name=name]")
         try browser.type("\(name)'s", into: "input[name=token]")
         try browser.click("button.main")
+        try await eventually("\(name) is logged in") { try browser.text(".user")?.hasPrefix(name) == true }
     }
 
     /// What is wrong with the page as it is shown: texts that are hard to read, fields and buttons without a name, and what does not
@@ -89,7 +90,7 @@ struct PageTests {
         try await eventually("it is in work") {
             page.ask("GET", "/api/v1/status").contains("slow.csv")
         }
-        try Self.login(browser, page, "alice")
+        try await Self.login(browser, page, "alice")
         let views = [
             ("now", "/", "slow.csv"), ("failures", "/failures", Self.nasty), ("files", "/files", Self.nasty),
             ("file", "/drops/\(bad)", "F44: no such item"), ("rows", "/drops/\(bad)?outcome=rejected", "abc"),
@@ -118,7 +119,7 @@ struct PageTests {
     @Test("Who may act holds, resumes and releases on the page; who may not sees no button, and is refused")
     func acts() async throws {
         let (page, simulator, browser) = try await Self.desk()
-        try Self.login(browser, page, "alice")
+        try await Self.login(browser, page, "alice")
         #expect(try browser.path == "/")
         #expect(try browser.text(".user") == "alice, may act")
         try browser.click("form[action='/inbox/hold'] button")
@@ -143,7 +144,7 @@ struct PageTests {
         try browser.type("alice's", into: "input[name=token]")
         try browser.click("button.main")
         #expect(try browser.text("[role=alert]")?.contains("no such name and token") == true)
-        try Self.login(browser, page, "rita")
+        try await Self.login(browser, page, "rita")
         let user = try browser.text(".user")
         #expect(user == "rita, read only")
         #expect(try browser.script("return document.querySelectorAll('main button').length").integer == 0)
