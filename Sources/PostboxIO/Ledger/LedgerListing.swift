@@ -16,7 +16,7 @@ extension LedgerReading {
             case .work: need("stage NOT IN ('settled', 'closed', 'held')")
             case .held: need("stage = 'held'")
             case .finished: need("stage IN ('settled', 'closed')")
-            case .open: need("verdict IN ('partial', 'failed', 'refused')")
+            case .open: need("verdict IN ('partial', 'failed', 'refused') AND no_action IS NULL")
             case nil: break
             }
             if let name = query.name { need("name LIKE ? ESCAPE '\\'", Self.pattern(name)) }
@@ -61,7 +61,10 @@ extension LedgerReading {
         FROM "drop"
         """
 
-    /// Drops of whose rows a later one was made that was not refused itself.
+    /// Drops of whose rows a later one was made that was not refused itself: nothing more is to be done about them. Throws
+    /// `LedgerError`.
+    package func corrected() throws -> Set<Int> { try read { db in try Self.corrected(in: db) } }
+
     private static func corrected(in db: Database) throws -> Set<Int> {
         Set(
             try Int.fetchAll(

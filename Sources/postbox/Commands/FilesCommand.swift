@@ -64,11 +64,12 @@ struct FilesCommand: AsyncParsableCommand {
         Terminal.exit(drops.isEmpty ? PostboxCore.ExitCode.partial : PostboxCore.ExitCode.ok)
     }
 
-    /// Files that did not end well and whose rows are in no later drop.
+    /// Files that did not end well and about which nothing was done, as the page lists them.
     private static func openFailures(
         _ drops: [LedgerReading.Listed], _ ledger: LedgerReading
     ) throws -> [LedgerReading.Listed] {
-        let corrected = Set(try ledger.list().compactMap(\.original))
+        guard !drops.isEmpty else { return [] }
+        let corrected = try ledger.corrected()
         return drops.filter { drop in
             drop.stage == .closed && drop.verdict != .done && drop.noAction == nil && !corrected.contains(drop.number)
         }
