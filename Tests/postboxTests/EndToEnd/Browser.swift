@@ -10,8 +10,9 @@ final class Browser {
     private var session = ""
     private let folder: URL
 
-    /// Whether it was asked for.
-    static let isWanted = ProcessInfo.processInfo.environment["POSTBOX_CHROMIUM"] != nil
+    /// Whether it can be tried. Where changes are tested it has to be there.
+    static let isThere =
+        find("chromedriver") != nil && find("chromium") != nil || ProcessInfo.processInfo.environment["CI"] != nil
 
     struct Fault: Error, CustomStringConvertible {
         var description: String

@@ -3,10 +3,10 @@ import PostboxCore
 import TestSupport
 import Testing
 
-/// The page in a real browser: chromium and chromedriver have to be there. To be asked for, `POSTBOX_CHROMIUM=1`.
+/// The page in a real browser: Debian's `chromium` and `chromium-driver`.
 @Suite(
     "The page in Chromium", .serialized, .ownThreads,
-    .enabled(if: Browser.isWanted, "POSTBOX_CHROMIUM=1 asks for it"))
+    .enabled(if: Browser.isThere, "Debian's chromium and chromium-driver are not installed"))
 struct PageTests {
     private static let nasty = "px<img src=x onerror=alert(1)>&\"fix\".csv"
     private static let users = """
