@@ -52,10 +52,24 @@ struct FileContribution: Sendable {
 
     // MARK: - Whether it is posted
 
+    /// What reading it has decided. `indirect`: what waits for its rows' outcomes holds one reference, and not the room of all of it.
+    private indirect enum Decided {
+        case ended(ContributionEnd)
+        case goes(SourceFile, FilePlan)
+    }
+
     private func contribute() async throws -> ContributionEnd {
-        if let record = file.record, record.stage == .verifying { return try await readBackAnew(record) }
+        // One after the other: thousands of small files wait in the second, with nothing of the first behind them.
+        switch try await decide() {
+        case .ended(let end): return end
+        case .goes(let source, let plan): return try await post(source, plan)
+        }
+    }
+
+    private func decide() async throws -> Decided {
+        if let record = file.record, record.stage == .verifying { return .ended(try await readBackAnew(record)) }
         if let refusal = file.record?.hold?.refusal { await drop.giveUp(refusal.detail) }
-        if let end = judge(.claim(refusal: file.refusal.map(FileTrouble.init))) { return try await bring(end) }
+        if let end = judge(.claim(refusal: file.refusal.map(FileTrouble.init))) { return .ended(try await bring(end)) }
         // What tells no format is refused before anything is read.
         let format = file.format ?? .csv
         let reader: FirstPassReader
@@ -63,12 +77,12 @@ struct FileContribution: Sendable {
             reader = try await open(format)
         } catch let error as DiskError {
             guard error.code == ENOENT || error.code == EACCES || error.code == ELOOP else { throw error }
-            return try await bring(admission.end(at: .cannotOpen(directory: file.directory, why: "\(error)")))
+            return .ended(try await bring(admission.end(at: .cannotOpen(directory: file.directory, why: "\(error)"))))
         }
         let source = reader.source
         let opened = Admission.Finding.opened(
             isRegular: source.status.isRegular, hasFormat: file.format != nil, hasDestinations: hasAllLanes)
-        if let end = judge(opened) { return try await bring(end, opened: source) }
+        if let end = judge(opened) { return .ended(try await bring(end, opened: source)) }
 
         var sources: RowSources
         do {
@@ -76,7 +90,7 @@ struct FileContribution: Sendable {
         } catch let fault where fault is TableFault || fault is DictionaryFault {
             // Nothing of what nobody wants any more is looked up.
             guard let why = drop.givenUp.map(FileTrouble.init) else { throw fault }
-            return try await bring(admission.endUnread(why), opened: source)
+            return .ended(try await bring(admission.endUnread(why), opened: source))
         }
         if rule.checksLayout || rule.comparesRows { sources.past = try await past() }
         let targets = try await makeTargets()
@@ -90,7 +104,7 @@ struct FileContribution: Sendable {
             logger.info(
                 "interrupted while it waits for older files; it goes on at the next start",
                 metadata: ["event": .event(.interrupted)])
-            return .interrupted
+            return .ended(.interrupted)
         }
         if file.record != nil { try await context.ledger.begin(file.drop) }
         let plan: FilePlan
@@ -102,9 +116,9 @@ struct FileContribution: Sendable {
             if !admission.goesOn, let digest = try await context.disk.run({ [file] in try file.digest() }) {
                 damage = try await self.damage(digest)
             }
-            return try await bring(admission.end(at: .unreadable(problem, damage: damage)))
+            return .ended(try await bring(admission.end(at: .unreadable(problem, damage: damage))))
         } catch let changed as SourceFile.Changed {
-            return try await bring(admission.end(at: .changed(changed.description)))
+            return .ended(try await bring(admission.end(at: .changed(changed.description))))
         } catch {
             // The disk's fault, not one that brings the program down.
             if file.record != nil { try await context.ledger.readThrough(file.drop) }
@@ -113,13 +127,13 @@ struct FileContribution: Sendable {
         var damage: FileProblem?
         if !admission.goesOn { damage = try await self.damage(plan.digests.sha256) }
         if let end = judge(.read(plan.reading, damage: damage)) {
-            return try await bring(end, opened: source, read: plan)
+            return .ended(try await bring(end, opened: source, read: plan))
         }
         if !admission.goesOn {
-            if let end = try await judgeAmongOthers(plan) { return try await bring(end, opened: source, read: plan) }
-            if let hold = plan.fileHold, try await !mayHaveSent(plan) { return try await holdWhole(hold, plan) }
+            if let end = try await judgeAmongOthers(plan) { return .ended(try await bring(end, opened: source, read: plan)) }
+            if let hold = plan.fileHold, try await !mayHaveSent(plan) { return .ended(try await holdWhole(hold, plan)) }
         }
-        return try await post(source, plan)
+        return .goes(source, plan)
     }
 
     /// Opens the file and reads its first chunk at once, which of a small one is all.
