@@ -1,17 +1,21 @@
 /// What a person asks the service to do with a drop.
 package enum DeskAct: Sendable, Equatable {
     /// Send what is held; rows that are left out end unsent.
-    case release(drop: Int, RowChoice)
+    case release(drop: Int, RowChoice, why: String? = nil)
     /// End a held drop without sending it.
     case refuse(drop: Int, why: String)
     /// Contribute a refused file again, under today's rules.
     case retry(drop: Int, why: String?)
     /// Send rows of a finished drop again that ended so. `force`: as if they were new, and not as old as they are.
     case resend(drop: Int, outcomes: Set<PostOutcome>, why: String?, force: Bool)
+    /// Nothing more is to be done about a drop that did not end well.
+    case noAction(drop: Int, why: String)
 
     package var drop: Int {
         switch self {
-        case .release(let drop, _), .refuse(let drop, _), .retry(let drop, _), .resend(let drop, _, _, _): drop
+        case .release(let drop, _, _), .refuse(let drop, _), .retry(let drop, _), .resend(let drop, _, _, _),
+            .noAction(let drop, _):
+            drop
         }
     }
 
@@ -22,14 +26,15 @@ package enum DeskAct: Sendable, Equatable {
         case .refuse: .refuse
         case .retry: .retry
         case .resend: .resend
+        case .noAction: .noAction
         }
     }
 
     /// Why, in the person's own words.
     package var why: String? {
         switch self {
-        case .release: nil
-        case .refuse(_, let why): why
+        case .release(_, _, let why): why
+        case .refuse(_, let why), .noAction(_, let why): why
         case .retry(_, let why), .resend(_, _, let why, _): why
         }
     }
@@ -37,8 +42,8 @@ package enum DeskAct: Sendable, Equatable {
     /// What rows it is about, for people; empty where it is about the whole file.
     package var rows: String {
         switch self {
-        case .release(_, let rows): rows == .all ? "" : rows.words
-        case .refuse, .retry: ""
+        case .release(_, let rows, _): rows == .all ? "" : rows.words
+        case .refuse, .retry, .noAction: ""
         case .resend(_, let outcomes, _, let force):
             PostOutcome.allCases.filter { outcomes.contains($0) }.map(\.word).joined(separator: ",")
                 + (force ? " as new" : "")
@@ -52,6 +57,7 @@ package enum DeskAct: Sendable, Equatable {
 /// A word for what can be done with a drop.
 package enum DeskVerb: String, Sendable, Equatable, CaseIterable {
     case release, refuse, retry, resend, cancel, hold, resume
+    case noAction = "no-action"
 }
 
 /// What became of an act.

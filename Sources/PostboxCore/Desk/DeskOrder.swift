@@ -32,8 +32,8 @@ package struct DeskOrder: Sendable, Equatable {
     /// The words that may stand beside a verb.
     private static func words(of verb: DeskVerb) -> [String] {
         switch verb {
-        case .release: ["rows", "except"]
-        case .refuse, .retry, .cancel, .hold, .resume: ["why"]
+        case .release: ["rows", "except", "why"]
+        case .refuse, .retry, .cancel, .hold, .resume, .noAction: ["why"]
         case .resend: ["outcome", "why", "force"]
         }
     }
@@ -59,7 +59,14 @@ package struct DeskOrder: Sendable, Equatable {
             try take(key, value)
         }
         if seen.contains("rows"), seen.contains("except") { throw Fault("rows and except do not go together") }
-        if verb == .refuse, why == nil { throw Fault("say why it is refused", needsWhy: true) }
+        try checkWhy(for: verb)
+    }
+
+    /// Throws where an act needs a reason, and there is none.
+    package func checkWhy(for verb: DeskVerb) throws(Fault) {
+        guard why == nil else { return }
+        if verb == .refuse { throw Fault("say why it is refused", needsWhy: true) }
+        if verb == .noAction { throw Fault("say why nothing is to be done about it", needsWhy: true) }
     }
 
     private mutating func take(_ key: String, _ value: JSONValue) throws(Fault) {
@@ -108,10 +115,11 @@ package struct DeskOrder: Sendable, Equatable {
     /// The act that it is; nil: one that is done by a file in `state/control/`.
     package func act(_ verb: DeskVerb, drop: Int) -> DeskAct? {
         switch verb {
-        case .release: .release(drop: drop, rows)
+        case .release: .release(drop: drop, rows, why: why)
         case .refuse: .refuse(drop: drop, why: why ?? "")
         case .retry: .retry(drop: drop, why: why)
         case .resend: .resend(drop: drop, outcomes: outcomes, why: why, force: force)
+        case .noAction: .noAction(drop: drop, why: why ?? "")
         case .cancel, .hold, .resume: nil
         }
     }
@@ -121,10 +129,10 @@ package struct DeskOrder: Sendable, Equatable {
         func quoted(_ text: String) -> String { VisibleText.quoted(text) }
         var members: [String] = []
         switch act {
-        case .release(_, .all): break
-        case .release(_, .only(let ranges)): members.append("\"rows\":\(quoted(RowChoice.text(ranges)))")
-        case .release(_, .except(let ranges)): members.append("\"except\":\(quoted(RowChoice.text(ranges)))")
-        case .refuse, .retry: break
+        case .release(_, .all, _): break
+        case .release(_, .only(let ranges), _): members.append("\"rows\":\(quoted(RowChoice.text(ranges)))")
+        case .release(_, .except(let ranges), _): members.append("\"except\":\(quoted(RowChoice.text(ranges)))")
+        case .refuse, .retry, .noAction: break
         case .resend(_, let outcomes, _, let force):
             let words = PostOutcome.allCases.filter { outcomes.contains($0) }.map(\.word)
             members.append("\"outcome\":\(quoted(words.joined(separator: ",")))")

@@ -24,7 +24,7 @@ package enum DeskRight: String, Sendable, Equatable, CaseIterable {
         case .read: "see this"
         case .stop: "cancel, hold or resume"
         case .release: "release or refuse"
-        case .correct: "resend or retry"
+        case .correct: "resend, retry, or say that nothing is to be done"
         case .configure: "change the configuration"
         case .metrics: "see the metrics"
         }
@@ -37,7 +37,7 @@ extension DeskVerb {
         switch self {
         case .cancel, .hold, .resume: .stop
         case .release, .refuse: .release
-        case .retry, .resend: .correct
+        case .retry, .resend, .noAction: .correct
         }
     }
 }

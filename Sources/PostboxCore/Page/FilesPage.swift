@@ -141,7 +141,7 @@ package enum FilesPage {
               <td>\(state(drop))<div class="dim small">\(facts.time(drop.settledAt))</div></td>
               <td class="full"><div class="tally">\(tally)</div></td>
               <td class="full fill">\(why)\(Array(mostly))</td>
-              <td class="full todo"><div class="acts">\(rejects(drop))\(PageActs.resend(drop, facts))\(PageActs.retry(drop, facts))</div></td>
+              <td class="full todo"><div class="acts">\(rejects(drop))\(PageActs.resend(drop, facts))\(PageActs.retry(drop, facts))\(PageActs.noAction(drop, facts))</div></td>
             </tr>
             """
     }

@@ -88,9 +88,10 @@ package enum HeldPage {
     private static func release(_ drop: HeldDrop, _ form: String, _ person: Person, _ facts: PageFacts) -> HTML {
         let action = "/drops/\(drop.drop)/release"
         let all = PageWords.count(drop.rows, "row")
+        let why: HTML = "<label>Why<input name=\"why\" maxlength=\"200\"></label>"
         let own: HTML =
             """
-            <form id="\(form)" method="post" action="\(action)" class="acts">\(PageFrame.key(facts))<button class="main" data-rows="\(drop.rows)">\(drop.release.fourEyes ? "Propose to release all \(all)" : "Release all \(all)")</button></form>
+            <form id="\(form)" method="post" action="\(action)" class="acts">\(PageFrame.key(facts))\(why)<button class="main" data-rows="\(drop.rows)">\(drop.release.fourEyes ? "Propose to release all \(all)" : "Release all \(all)")</button></form>
             """
         guard drop.release.fourEyes, let proposer = drop.proposedBy, let rows = drop.proposedRows else { return own }
         guard ReleaseRule.name(proposer.text) != ReleaseRule.name(person.text) else {
@@ -104,7 +105,7 @@ package enum HeldPage {
             }
         return """
             <p>\(ReleaseRule.name(proposer.text)) proposes: release \(rows.words).</p>
-            <form method="post" action="\(action)" class="acts">\(PageFrame.key(facts))\(chosen)<button class="main">Release \(PageWords.count(rows.count(of: drop.rows), "row")), as \(ReleaseRule.name(proposer.text)) proposes</button></form>
+            <form method="post" action="\(action)" class="acts">\(PageFrame.key(facts))\(chosen)\(why)<button class="main">Release \(PageWords.count(rows.count(of: drop.rows), "row")), as \(ReleaseRule.name(proposer.text)) proposes</button></form>
             """
     }
 

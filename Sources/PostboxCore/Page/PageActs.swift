@@ -64,6 +64,15 @@ enum PageActs {
             kind: .main, facts)
     }
 
+    /// What takes a drop from the open failures without sending anything; nil: it is none of them, or somebody may not.
+    static func noAction(_ drop: DropLine, _ facts: PageFacts) -> HTML? {
+        guard facts.may(.correct, rule: drop.rule), let verdict = drop.verdict, verdict != .done else { return nil }
+        return opening(
+            "No action", "/drops/\(drop.drop)/no-action",
+            what: "\(drop.name) is no open failure any more. Nothing is sent, and its files stay where they are.",
+            button: "Close \(drop.name)", kind: .usual, needsWhy: true, facts)
+    }
+
     /// Hold and Cancel of a drop in work.
     static func ofWork(_ drop: Int, _ name: String, rule: String, isHeld: Bool, _ facts: PageFacts) -> HTML? {
         guard facts.may(.stop, rule: rule) else { return nil }

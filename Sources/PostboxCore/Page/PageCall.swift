@@ -140,7 +140,7 @@ package struct PageForm: Sendable, Equatable {
     package func order(for verb: DeskVerb) throws(DeskOrder.Fault) -> DeskOrder {
         var order = DeskOrder()
         if let why = self["why"] { order.why = try DeskOrder.why(why) }
-        if verb == .refuse, order.why == nil { throw DeskOrder.Fault("say why it is refused", needsWhy: true) }
+        try order.checkWhy(for: verb)
         let left = pairs.filter { $0.name == "except" }.map(\.value)
         if verb == .release, !left.isEmpty {
             guard let ranges = RowChoice.ranges(left.joined(separator: ",")) else {

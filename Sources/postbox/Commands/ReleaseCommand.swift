@@ -39,7 +39,11 @@ struct ReleaseCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Send all rows but these.", valueName: "rows"))
     var except: String?
 
+    @Option(help: ArgumentHelp("Why; it is recorded.", valueName: "text"))
+    var why: String?
+
     func validate() throws {
+        _ = try why.map(Reasons.checked)
         guard rows == nil || except == nil else { throw ValidationError("--rows and --except do not go together.") }
         for text in [rows, except].compactMap({ $0 }) where RowChoice.ranges(text) == nil {
             throw ValidationError("A list of rows is such as 3,17-20, not '\(text)'.")
@@ -53,7 +57,7 @@ struct ReleaseCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        DeskSpeaker(target.place).ask(for: .release(drop: target.drop, choice))
+        DeskSpeaker(target.place).ask(for: .release(drop: target.drop, choice, why: why))
     }
 }
 

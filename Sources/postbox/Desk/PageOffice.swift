@@ -110,7 +110,12 @@ extension DeskOffice {
             case .act(let verb, let drop):
                 let order = try form.order(for: verb)
                 answer = await act(verb, drop, order, caller, from: request.source)
-                back = verb == .release || verb == .refuse ? "/held" : "/drops/\(drop)"
+                back =
+                    switch verb {
+                    case .release, .refuse: "/held"
+                    case .noAction: "/failures"
+                    case .retry, .resend, .cancel, .hold, .resume: "/drops/\(drop)"
+                    }
             case .hold(let subject, let isHold):
                 let why = try form["why"].flatMap { (why) throws(DeskOrder.Fault) in try DeskOrder.why(why) }
                 answer = await hold(subject, isHold, why: why, caller, from: request.source)

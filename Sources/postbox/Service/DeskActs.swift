@@ -13,8 +13,9 @@ struct DeskActs: Sendable {
     func act(_ act: DeskAct, by person: Person) async -> DeskAnswer {
         do {
             switch act {
-            case .release(let drop, let rows): return try await release(drop, rows, act, by: person)
+            case .release(let drop, let rows, _): return try await release(drop, rows, act, by: person)
             case .refuse(let drop, let why): return try await refuse(drop, why, act, by: person)
+            case .noAction(let drop, let why): return try await noAction(drop, why, act, by: person)
             case .retry, .resend:
                 return try await AskedDrops(context: context, act: act, person: person, goesOn: goesOn).answer()
             }
@@ -156,6 +157,22 @@ struct DeskActs: Sendable {
         return .done(
             text: "drop \(drop) (\(record.name)): refused, nothing of it is sent", facts: ["refused": hold.rows],
             drop: drop)
+    }
+
+    private func noAction(
+        _ drop: Int, _ why: String, _ act: DeskAct, by person: Person
+    ) async throws -> DeskAnswer {
+        let note = NoAction(by: person.text, at: Clock.wall(), why: why)
+        if try await context.ledger.noAction(drop, note, by: RecordAct(act, by: person)) {
+            return .done(text: "drop \(drop): nothing is to be done about it", facts: [:], drop: drop)
+        }
+        guard let record = try await context.ledger.record(of: drop) else {
+            return .refused(.unknownDrop, text: "there is no drop \(drop)")
+        }
+        return .refused(
+            .wrongStage,
+            text: record.verdict == .done
+                ? "drop \(drop) (\(record.name)) ended well" : "drop \(drop) (\(record.name)) has not ended yet")
     }
 
     /// The drop, if it is held.

@@ -65,6 +65,8 @@ struct DeskActTests {
         let all: [(DeskAct, DeskVerb, String?, String)] = [
             (.release(drop: 7, .all), .release, nil, ""),
             (.release(drop: 7, .except([3...4])), .release, nil, "all rows but 3-4"),
+            (.release(drop: 7, .all, why: "checked"), .release, "checked", ""),
+            (.noAction(drop: 7, why: "a holiday"), .noAction, "a holiday", ""),
             (.refuse(drop: 7, why: "wrong day"), .refuse, "wrong day", ""),
             (.retry(drop: 7, why: nil), .retry, nil, ""),
             (

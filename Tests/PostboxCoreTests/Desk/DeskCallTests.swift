@@ -110,6 +110,7 @@ struct DeskCallTests {
     func bodies() throws {
         let acts: [DeskAct] = [
             .release(drop: 7, .all), .release(drop: 7, .only([3...3, 17...20])), .release(drop: 7, .except([1...1])),
+            .release(drop: 7, .only([3...3]), why: "it is right"), .noAction(drop: 7, why: "a holiday"),
             .refuse(drop: 7, why: "it was \"wrong\"\n, Ä"), .retry(drop: 7, why: nil), .retry(drop: 7, why: "fixed"),
             .resend(drop: 7, outcomes: DeskAct.resent, why: nil, force: false),
             .resend(drop: 7, outcomes: [.acked], why: "lost cache", force: true),
@@ -118,7 +119,7 @@ struct DeskCallTests {
             let order = try DeskOrder(Array(DeskOrder.body(of: act).utf8), for: act.verb)
             #expect(order.act(act.verb, drop: 7) == act)
         }
-        for verb in DeskVerb.allCases where verb != .refuse {
+        for verb in DeskVerb.allCases where ![.refuse, .noAction].contains(verb) {
             #expect(try DeskOrder([], for: verb) == DeskOrder())
         }
         for verb in [DeskVerb.cancel, .hold, .resume] { #expect(DeskOrder().act(verb, drop: 7) == nil) }
@@ -129,11 +130,11 @@ struct DeskCallTests {
         arguments: [
             (.release, "["), (.release, "[]"), (.release, "7"), (.release, "{} {}"), (.release, #"{"rows":[3]}"#),
             (.release, #"{"rows":3}"#), (.release, #"{"rows":"0"}"#), (.release, #"{"rows":"3","except":"4"}"#),
-            (.release, #"{"rows":"3","rows":"4"}"#), (.release, #"{"row":"3"}"#), (.release, #"{"why":"x"}"#),
+            (.release, #"{"rows":"3","rows":"4"}"#), (.release, #"{"row":"3"}"#), (.release, #"{"why":1}"#),
             (.retry, #"{"force":true}"#), (.retry, #"{"why":1}"#), (.retry, #"{"why":null}"#),
             (.resend, #"{"outcome":"lost"}"#), (.resend, #"{"outcome":""}"#), (.resend, #"{"outcome":["nacked"]}"#),
             (.resend, #"{"outcome":"rejected"}"#), (.resend, #"{"force":"true"}"#), (.resend, #"{"force":1}"#),
-            (.hold, #"{"until":"9:00"}"#),
+            (.hold, #"{"until":"9:00"}"#), (.refuse, "{}"), (.noAction, "{}"), (.noAction, #"{"why":" "}"#),
         ] as [(DeskVerb, String)])
     func wrongBodies(verb: DeskVerb, body: String) {
         #expect(throws: DeskOrder.Fault.self) { try DeskOrder(Array(body.utf8), for: verb) }

@@ -137,6 +137,15 @@ struct PageTests {
         try browser.click("details.act[open] button.danger")
         try await eventually("it is refused") { !page.ask("GET", "/api/v1/held").contains("\"drop\"") }
         #expect(try browser.text("[role=status]")?.contains("refused") == true)
+        try browser.open(page.url + "/failures")
+        let close = "form[action$='/no-action']"
+        let open = try browser.script("return document.querySelectorAll(\"\(close)\").length").integer ?? 0
+        #expect(open >= 2)
+        try browser.click("details.act:has(\(close)) summary")
+        try browser.type("a holiday there", into: "details.act[open] \(close) input[name=why]")
+        try browser.click("details.act[open] \(close) button")
+        #expect(try browser.text("[role=status]")?.contains("nothing is to be done") == true)
+        #expect(try browser.script("return document.querySelectorAll(\"\(close)\").length").integer == open - 1)
         try browser.click("form[action='/logout'] button")
         #expect(try browser.path == "/login")
 
