@@ -26,7 +26,7 @@ struct AskedDrops: Sendable {
             case .retry(let drop, _): return try await retry(try await finished(drop))
             case .resend(let drop, let outcomes, _, let force):
                 return try await resend(try await finished(drop), outcomes, force: force)
-            case .release, .refuse: return .refused(.unavailable, text: "nothing is made for that")
+            case .release, .refuse, .noAction: return .refused(.unavailable, text: "nothing is made for that")
             }
         } catch let refused as Refused {
             return .refused(refused.refusal, text: refused.text)

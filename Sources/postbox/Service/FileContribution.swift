@@ -130,7 +130,9 @@ struct FileContribution: Sendable {
             return .ended(try await bring(end, opened: source, read: plan))
         }
         if !admission.goesOn {
-            if let end = try await judgeAmongOthers(plan) { return .ended(try await bring(end, opened: source, read: plan)) }
+            if let end = try await judgeAmongOthers(plan) {
+                return .ended(try await bring(end, opened: source, read: plan))
+            }
             if let hold = plan.fileHold, try await !mayHaveSent(plan) { return .ended(try await holdWhole(hold, plan)) }
         }
         return .goes(source, plan)
