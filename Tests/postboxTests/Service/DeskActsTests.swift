@@ -78,7 +78,7 @@ struct DeskActsTests {
             (.release(drop: 4, .only([7...9])), "wrong_stage"), (.refuse(drop: 4, why: " "), "needs_why"),
             (.release(drop: 4, .except([2...2])), "done left_out 1 overtaken 1 released 1"),
             (.release(drop: 4, .all), "wrong_stage"), (.refuse(drop: 4, why: "late"), "wrong_stage"),
-            (.noAction(drop: 9, why: "x"), "unknown_drop"), (.noAction(drop: 1, why: "x"), "wrong_stage"),
+            (.noAction(drop: 9, why: "x"), "unknown_drop"), (.noAction(drop: 2, why: "x"), "wrong_stage"),
             (.noAction(drop: 4, why: "x"), "wrong_stage"),
         ] {
             #expect(Self.word(await acts.act(act, by: Self.root)) == answer)
