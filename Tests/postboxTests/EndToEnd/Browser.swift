@@ -60,9 +60,9 @@ final class Browser {
     }
 
     deinit {
+        // That ends the browser. The driver itself does not listen to SIGTERM everywhere.
         if !session.isEmpty { _ = try? call("DELETE", "", "") }
-        // It ends the browser with itself.
-        process.terminate()
+        kill(process.processIdentifier, SIGKILL)
         try? FileManager.default.removeItem(at: folder)
     }
 
