@@ -80,7 +80,7 @@ package enum PageScript {
           const hear = event => {
             heard = Date.now();
             try {
-              const at = Date.parse(JSON.parse(event.data).at);
+              const told = JSON.parse(event.data), at = Date.parse(told.at || told.time);
               if (at) skew = at - heard;
             } catch { /* Not every event has a time. */ }
             root.classList.remove("is-stale");

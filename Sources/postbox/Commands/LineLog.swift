@@ -30,16 +30,10 @@ struct LineLog: LogHandler {
         let line = line(at: now, event.level, "\(event.message)", all)
         Self.terminal.withLock { $0.print(line) }
         guard Self.followers.isFollowed else { return }
-        let word = all.removeValue(forKey: "event").map { "\($0)" } ?? "-"
-        let facts = all.sorted { $0.key < $1.key }.map {
-            VisibleText.quoted($0.key) + ":" + VisibleText.quoted("\($0.value)")
-        }
-        let members = [
-            "\"at\":" + VisibleText.quoted(TimeText.text(now)),
-            "\"level\":" + VisibleText.quoted(event.level.rawValue), "\"event\":" + VisibleText.quoted(word),
-            "\"text\":" + VisibleText.quoted("\(event.message)"), "\"facts\":{" + facts.joined(separator: ",") + "}",
-        ]
-        Self.followers.tell(DeskEvent(.log, "{" + members.joined(separator: ",") + "}"))
+        // Who follows gets the object that `--log json` writes.
+        let object =
+            form == .objects ? line : LineLog(form: .objects).line(at: now, event.level, "\(event.message)", all)
+        Self.followers.tell(DeskEvent(.log, object))
     }
 
     /// One line, without its end.

@@ -17,7 +17,7 @@ struct SoakTests {
     func hours() async throws {
         let seed =
             ProcessInfo.processInfo.environment["POSTBOX_SOAK_SEED"].flatMap(UInt64.init) ?? .random(in: 1...1_000_000)
-        print("soak: POSTBOX_SOAK_SEED=\(seed)")
+        Soak.tell("POSTBOX_SOAK_SEED=\(seed)")
         let soak = try await Soak(minutes: soakMinutes ?? 20, seed: seed)
         try await soak.run()
     }
@@ -243,13 +243,16 @@ private final class Soak {
     private func say() {
         let memory = samples.last.map { "\($0.memory >> 10) KiB, \($0.descriptors) descriptors" } ?? "-"
         let grown = growth.map { ", grew by \($0.memory >> 10) KiB and \($0.descriptors) descriptors" } ?? ""
-        print(
+        Self.tell(
             """
-            soak: \(Int(now)) s: \(files) files, \(open.count) open, \(rows) rows, \(wire.posts) posts, \(wire.doubles) twice, \
+            \(Int(now)) s: \(files) files, \(open.count) open, \(rows) rows, \(wire.posts) posts, \(wire.doubles) twice, \
             \(superseded) superseded; \(ends) ends, \(wire.connections) connections, \(fullDisks) full disks, \(clockSteps) clock steps, \
             \(reloads) SIGHUP; \(memory)\(grown), ledger \((try? bytesOfLedger()).map { "\($0 >> 10) KiB" } ?? "-")
             """)
     }
+
+    /// At once, whatever standard output waits for.
+    static func tell(_ text: String) { FileHandle.standardError.write(Data("soak: \(text)\n".utf8)) }
 }
 
 /// The simulator's record while it grows: each line is looked at once, and forgotten. A row's value tells which row of which file it is, so
