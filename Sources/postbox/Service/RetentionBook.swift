@@ -6,7 +6,7 @@ internal import PostboxIO
 /// Packs results whose time has come and removes files whose time is over, one drop after the other, while nothing is in work.
 actor RetentionBook {
     private let context: Context
-    private let retention: Retention
+    private var retention: Retention { context.settings.retention }
     private let ledgerPath: String
     /// A slow disk of the archive holds up nobody else.
     private let thread = DiskThreads(label: "retention", count: 1)
@@ -20,17 +20,15 @@ actor RetentionBook {
 
     init(_ context: Context) {
         self.context = context
-        retention = context.settings.retention
         ledgerPath = context.settings.directories.state + "/ledger.sqlite"
     }
 
     /// Begins; nothing waits for it.
     func start() {
-        guard !retention.isForEver else { return }
         work = Task(priority: .background) {
-            await self.removeLeft()
+            if !retention.isForEver { await self.removeLeft() }
             while !isEnding {
-                await self.pass()
+                if !retention.isForEver { await self.pass() }
                 await sleep(Self.every)
             }
         }

@@ -8,6 +8,9 @@ internal import Synchronization
 /// with.
 final class TableShelf: Sendable {
     private struct State {
+        var rules: [TableRule]
+        /// Those that are taken of each table, by its name.
+        var columns: [String: [String]]
         /// By name.
         var inForce: [String: (copy: TableCopy, table: LookupTable)] = [:]
         /// SHA-256 of the bytes that each table had when it was last read, by name: also where it cannot be used as it is to be read now.
@@ -23,19 +26,34 @@ final class TableShelf: Sendable {
         }
     }
 
-    private let rules: [TableRule]
-    private let columns: [String: [String]]
     private let files: TableFiles
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     /// Held while files are written or removed: a copy that has its name, and is not in force yet, is not one that nobody needs.
     private let folder = Mutex(())
 
     init(_ settings: Settings) {
-        rules = settings.tables
-        columns = Dictionary(
+        state = Mutex(State(rules: settings.tables, columns: Self.columns(settings)))
+        files = TableFiles(state: settings.directories.state)
+    }
+
+    private static func columns(_ settings: Settings) -> [String: [String]] {
+        Dictionary(
             settings.tables.map { ($0.name, settings.columns(ofTable: $0.name)) },
             uniquingKeysWith: { first, _ in first })
-        files = TableFiles(state: settings.directories.state)
+    }
+
+    private var rules: [TableRule] { state.withLock { $0.rules } }
+
+    /// Another configuration comes into force. `kept`: tables that are as they were by it. The others are not there before their files
+    /// are read.
+    func use(_ settings: Settings, kept: Set<String>) {
+        state.withLock { state in
+            state.rules = settings.tables
+            state.columns = Self.columns(settings)
+            state.inForce = state.inForce.filter { kept.contains($0.key) }
+            let names = Set(settings.tables.map(\.name))
+            state.last = state.last.filter { names.contains($0.key) }
+        }
     }
 
     // MARK: - What is in force
@@ -43,6 +61,7 @@ final class TableShelf: Sendable {
     /// Takes the tables that an earlier run read last. Returns those that can be used, and why others cannot. Throws `DiskError`.
     func takeLast() throws -> (good: Set<String>, faults: [String]) {
         var faults: [String] = []
+        let (rules, columns) = state.withLock { ($0.rules, $0.columns) }
         let last = rules.isEmpty ? [:] : try files.last()
         for rule in rules {
             guard let sha256 = last[rule.name] else { continue }
@@ -76,6 +95,7 @@ final class TableShelf: Sendable {
     }
 
     private func readAndKeep(_ names: [String]) -> [String: TableBook.Reading] {
+        let (rules, columns) = state.withLock { ($0.rules, $0.columns) }
         var readings: [String: TableBook.Reading] = [:]
         for rule in rules where names.contains(rule.name) {
             let known = state.withLock { $0.inForce[rule.name]?.copy.sha256 }

@@ -22,7 +22,9 @@ struct DeskActsTests {
         let ledger = try Ledger(path: directories.state + "/ledger.sqlite", firstNumber: 1)
         let alerts = Alerts(command: nil, environment: [:], logger: LineLog.silent)
         let context = Context(
-            settings: settings, configSHA256: SHA256Text.of(loaded.sourceBytes), ledger: ledger, lanes: [:],
+            inForce: InForce(
+                InForce.Configuration(settings: settings, sha256: SHA256Text.of(loaded.sourceBytes), since: 0)),
+            ledger: ledger, lanes: Lanes(),
             names: NameBook(), bases: PostIDBases(next: 0), guardBook: try GuardBook(directories.work),
             older: OlderBook(destinations: settings.destinations.map(\.name)),
             syncs: try SyncGroup(on: directories.work), spares: SpareDirectories(threads: disk),
