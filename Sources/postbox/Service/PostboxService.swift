@@ -163,22 +163,25 @@ struct PostboxService: Sendable {
         let guardBook = try GuardBook(work)
         let record = RecordBook(
             settings, key: recordKey, ledger: ledger, alerts: alerts, disk: disk, logger: logger)
+        let configSHA256 = SHA256Text.of(loaded.sourceBytes)
         let context = Context(
             inForce: InForce(
                 InForce.Configuration(
-                    settings: settings, sha256: SHA256Text.of(loaded.sourceBytes), since: Clock.wall())),
+                    settings: settings, sha256: configSHA256, since: Clock.wall())),
             ledger: ledger, lanes: Lanes(lanes),
             names: NameBook(), bases: PostIDBases(next: firstBase),
             guardBook: guardBook, older: OlderBook(destinations: settings.destinations.map(\.name)),
             syncs: try SyncGroup(on: work), spares: SpareDirectories(threads: disk),
             shelves: Shelves(
-                tables: TableShelf(settings), dictionaries: DictionaryShelf(settings, loaded.dictionaries)),
+                tables: TableShelf(settings), dictionaries: DictionaryShelf(settings, loaded.dictionaries),
+                configurations: ConfigurationShelf(state: settings.directories.state, inForce: configSHA256)),
             record: record,
             index: IndexBook(state: settings.directories.state, logger: logger),
             lastValues: settings.keepsLastValues
                 ? LastBook(state: settings.directories.state, guardBook: guardBook, logger: logger) : nil,
             results: DiskThread(label: "results"), disk: disk, trouble: ResultTrouble(),
             alerts: alerts, progress: progress, logger: logger)
+        try context.shelves.configurations.keep(loaded, of: configSHA256)
         try await record.start(configSHA256: context.configSHA256)
         try context.shelves.dictionaries.keep(loaded.dictionaries)
         for (name, sha256) in context.shelves.dictionaries.inUse {
@@ -189,7 +192,6 @@ struct PostboxService: Sendable {
             logger.warning("\(fault)", metadata: ["event": .event(.tableFault)])
         }
         let recovery = try await Recovery(context: context).run(open)
-        try context.shelves.removeUnneeded()
         // A drop that Recovery gave up, or adopted, is not among the first ones.
         let unfinished = Set(try await ledger.open().map(\.number))
         await context.lastValues?.start(ledger: ledgerPath, open: unfinished, last: try await ledger.lastNumber())

@@ -65,8 +65,9 @@ struct Reload: Sendable {
                 ConnectionCheck.fault(of: destination).map { "the destination `\(destination.name)`: \($0)" }
             }
         guard problems.isEmpty else { throw Refused.problems(problems) }
-        try context.shelves.dictionaries.keep(loaded.dictionaries)
         let sha256 = SHA256Text.of(loaded.sourceBytes)
+        try context.shelves.configurations.keep(loaded, of: sha256)
+        try context.shelves.dictionaries.keep(loaded.dictionaries)
         let dictionaries = Dictionary(
             context.shelves.dictionaries.inUse.map { ($0.name, $0.sha256) }, uniquingKeysWith: { one, _ in one })
         let areDictionariesSame = loaded.dictionaries.allSatisfy { files, one in

@@ -29,6 +29,7 @@ actor RetentionBook {
             if !retention.isForEver { await self.removeLeft() }
             while !isEnding {
                 if !retention.isForEver { await self.pass() }
+                await self.removeCopies()
                 await sleep(Self.every)
             }
         }
@@ -164,6 +165,18 @@ actor RetentionBook {
             }
         } catch {
             tell("files that were to be removed are still there: \(Words.of(error))")
+        }
+    }
+
+    /// Configurations, tables and dictionaries are kept as long as the files of the drops that were claimed with them.
+    private func removeCopies() async {
+        do {
+            let path = ledgerPath
+            try await thread.run { [shelves = context.shelves] in
+                try shelves.removeUnneeded { try LedgerReading(path: path)?.claimedWith() ?? ClaimedWith() }
+            }
+        } catch {
+            tell("copies that are needed no more are still there: \(Words.of(error))")
         }
     }
 

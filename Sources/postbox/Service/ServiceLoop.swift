@@ -314,6 +314,7 @@ actor ServiceLoop {
     private func use(_ checked: Reload.Checked, _ group: inout DiscardingTaskGroup) async {
         let (settings, plan) = (checked.configuration.settings, checked.plan)
         context.inForce.change(to: checked.configuration)
+        context.shelves.configurations.use(checked.configuration.sha256)
         context.shelves.dictionaries.use(settings, checked.dictionaries)
         context.shelves.tables.use(settings, kept: plan.keptTables)
         for (name, sha256) in context.shelves.dictionaries.inUse {

@@ -15,6 +15,7 @@ final class TableShelf: Sendable {
         var inForce: [String: (copy: TableCopy, table: LookupTable)] = [:]
         /// SHA-256 of the bytes that each table had when it was last read, by name: also where it cannot be used as it is to be read now.
         var last: [String: String] = [:]
+        var recent = CopiesInUse()
         /// By drop and name, of those that have some.
         var drops: [Int: [String: (copy: TableCopy, table: LookupTable?)]] = [:]
 
@@ -22,7 +23,7 @@ final class TableShelf: Sendable {
         var needed: Set<String> {
             var needed = Set(last.values)
             for tables in drops.values { needed.formUnion(tables.values.map(\.copy.sha256)) }
-            return needed
+            return recent.needed(needed)
         }
     }
 
@@ -88,10 +89,7 @@ final class TableShelf: Sendable {
 
     /// Reads the files of these tables; good ones are in force from then on.
     func read(_ names: [String]) -> [String: TableBook.Reading] {
-        let readings = folder.withLock { _ in readAndKeep(names) }
-        // What is left lying the next one that is closed, or the next start, clears away.
-        try? removeUnneeded()
-        return readings
+        folder.withLock { _ in readAndKeep(names) }
     }
 
     private func readAndKeep(_ names: [String]) -> [String: TableBook.Reading] {
@@ -109,6 +107,7 @@ final class TableShelf: Sendable {
                 state.withLock { state in
                     state.last = last
                     state.inForce[rule.name] = (copy, table)
+                    state.recent.use([copy.sha256])
                 }
             } catch {
                 readings[rule.name] = .failed("\(error)")
@@ -117,10 +116,13 @@ final class TableShelf: Sendable {
         return readings
     }
 
-    /// Removes copies that no table in force and no drop needs. Throws `DiskError`.
-    func removeUnneeded() throws(DiskError) {
+    /// The ledger is asked what copies are needed for; `remove` follows.
+    func beginRemoval() { state.withLock { $0.recent.forget() } }
+
+    /// Removes copies that no table in force and no drop needs. `kept`: those of drops whose files are kept. Throws `DiskError`.
+    func remove(besides kept: Set<String>) throws(DiskError) {
         try folder.withLock { _ throws(DiskError) in
-            try files.remove(besides: state.withLock { $0.needed })
+            try files.remove(besides: state.withLock { $0.needed }.union(kept))
         }
     }
 
@@ -139,6 +141,7 @@ final class TableShelf: Sendable {
     func opened(_ drop: Int, _ copies: [String: TableCopy]?) {
         guard let copies, !copies.isEmpty else { return }
         state.withLock { state in
+            state.recent.use(copies.values.map(\.sha256))
             state.drops[drop] = copies.reduce(into: [:]) { tables, entry in
                 let known = state.inForce[entry.key]
                 tables[entry.key] = (entry.value, known?.copy == entry.value ? known?.table : nil)
@@ -146,11 +149,8 @@ final class TableShelf: Sendable {
         }
     }
 
-    /// A drop is closed. Throws `DiskError`; may be called again.
-    func closed(_ drop: Int) throws(DiskError) {
-        let hadTables = state.withLock { $0.drops.removeValue(forKey: drop) != nil }
-        if hadTables { try removeUnneeded() }
-    }
+    /// A drop is closed; may be told again.
+    func closed(_ drop: Int) { state.withLock { _ = $0.drops.removeValue(forKey: drop) } }
 
     /// The tables that a file's values are looked up in. Reads the copies of those that are not in memory. Throws `LedgerError` for
     /// one that it was claimed without, `TableFault` and `DiskError`.

@@ -198,8 +198,7 @@ struct ReloadTests {
         try desk.drop("b.csv", Self.file("B", rows: 5))
         #expect(try await desk.finish("b.csv", in: .done).summary.destinations == ["two"])
         // It is shown as long as it is served.
-        let lanes = try await Self.status(desk)?["destinations"]
-        guard case .array(let shown)? = lanes else { throw BuiltProgram.Missing(description: "no destinations") }
+        let shown = try #require(try await Self.status(desk)?["destinations"]).items
         #expect(shown.map { $0["name"]?.text } == ["one", "two"] && shown[0]["leaving"]?.flag == true)
         let a = try await desk.finish("a.csv", in: .done)
         #expect(a.summary.outcomes["acked"] == 50 && a.summary.destinations == ["one"])

@@ -28,7 +28,9 @@ struct DeskActsTests {
             names: NameBook(), bases: PostIDBases(next: 0), guardBook: try GuardBook(directories.work),
             older: OlderBook(destinations: settings.destinations.map(\.name)),
             syncs: try SyncGroup(on: directories.work), spares: SpareDirectories(threads: disk),
-            shelves: Shelves(tables: TableShelf(settings), dictionaries: DictionaryShelf(settings, [:])),
+            shelves: Shelves(
+                tables: TableShelf(settings), dictionaries: DictionaryShelf(settings, [:]),
+                configurations: ConfigurationShelf(state: directories.state, inForce: "")),
             record: RecordBook(
                 settings, key: nil, ledger: ledger, alerts: alerts, disk: disk, logger: LineLog.silent),
             index: IndexBook(state: directories.state, logger: LineLog.silent),
