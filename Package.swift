@@ -144,6 +144,7 @@ let package = Package(
             dependencies: [
                 "postbox", "PostboxCore", "PostboxIO", "Simulator", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),
     ]

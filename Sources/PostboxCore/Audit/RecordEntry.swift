@@ -13,14 +13,30 @@ package enum RecordEntry: Sendable, Equatable {
     case made(drop: Int, original: Int?)
     /// What a person did.
     case act(RecordAct)
-    /// The configuration, a table or a dictionary came into use.
-    case inUse(RecordedThing, name: String, sha256: String)
+    /// The configuration, a table or a dictionary came into use. `by`: who had it loaded into a service that ran; nil: it was there at
+    /// a start, or a table's file changed.
+    case inUse(RecordedThing, name: String, sha256: String, by: Loading? = nil)
     /// How well the clock is that all times come from.
     case clock(ClockState)
     /// A day's last line was signed. `key`: the public key, `signature`: of the 64 hexadecimal digits; both in hexadecimal digits.
     case signed(day: String, line: Int, sha256: String, key: String, signature: String)
     /// Files of a drop were removed because their time was over. `files`: their paths as ``Settled/path`` has them.
     case removed(drop: Int, files: [String])
+
+    /// Who had something loaded.
+    package struct Loading: Sendable, Equatable {
+        /// See `Person`; nil: nobody can tell, a signal came.
+        package var by: String?
+        /// From where: `control socket`, `page`, `signal`.
+        package var from: String
+        package var why: String?
+
+        package init(by: String?, from: String, why: String? = nil) {
+            self.by = by
+            self.from = from
+            self.why = why
+        }
+    }
 
     /// How a drop ended, and what proves it.
     package struct Settled: Sendable, Equatable {
@@ -56,7 +72,7 @@ package enum RecordEntry: Sendable, Equatable {
         case .reserved: "reserved"
         case .made: "made"
         case .act: "act"
-        case .inUse(let thing, _, _): thing.rawValue
+        case .inUse(let thing, _, _, _): thing.rawValue
         case .clock: "clock"
         case .signed: "signed"
         case .removed: "removed"

@@ -50,9 +50,12 @@ package struct RecordLine: Sendable, Equatable {
             if let rows = act.rows { members.append("\"rows\":\(quoted(rows))") }
             members += ["\"by\":\(quoted(act.by))", "\"from\":\(quoted(act.from))"]
             if let why = act.why { members.append("\"why\":\(quoted(why))") }
-        case .inUse(_, let name, let sha256):
+        case .inUse(_, let name, let sha256, let loading):
             if !name.isEmpty { members.append("\"name\":\(quoted(name))") }
             members.append("\"sha256\":\"\(sha256)\"")
+            if let by = loading?.by { members.append("\"by\":\(quoted(by))") }
+            if let from = loading?.from { members.append("\"from\":\(quoted(from))") }
+            if let why = loading?.why { members.append("\"why\":\(quoted(why))") }
         case .clock(let clock):
             members += [
                 "\"synchronised\":\(clock.isSynchronised)", "\"estimated_error_us\":\(clock.estimatedError)",
@@ -124,7 +127,9 @@ extension RecordEntry {
             self = .removed(drop: drop, files: files.compactMap(\.text))
         default:
             guard let thing = RecordedThing(rawValue: what), let sha256 = text("sha256") else { return nil }
-            self = .inUse(thing, name: text("name") ?? "", sha256: sha256)
+            self = .inUse(
+                thing, name: text("name") ?? "", sha256: sha256,
+                by: text("from").map { Loading(by: text("by"), from: $0, why: text("why")) })
         }
     }
 }

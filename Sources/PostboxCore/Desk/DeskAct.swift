@@ -77,5 +77,7 @@ package enum DeskAnswer: Sendable, Equatable {
         case notAllowed = "not_allowed"
         case needsWhy = "needs_why"
         case unavailable
+        /// The configuration is wrong, or cannot come into force while the service runs.
+        case badConfiguration = "bad_configuration"
     }
 }

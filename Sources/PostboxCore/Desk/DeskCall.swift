@@ -24,6 +24,8 @@ package enum DeskCall: Sendable, Equatable {
     case act(DeskVerb, drop: Int)
     /// More than a drop is to be held, or to go on.
     case hold(HoldSubject, isHold: Bool)
+    /// The configuration is to be loaded anew.
+    case reload
 
     /// A file that lies beside a finished drop's.
     package enum DropFile: Sendable, Equatable {
@@ -66,6 +68,7 @@ package enum DeskCall: Sendable, Equatable {
         case .ready, .status, .held, .last, .drops, .drop, .rows, .file, .events, .description: .read
         case .act(let verb, _): verb.right
         case .hold: .stop
+        case .reload: .configure
         }
     }
 
@@ -124,6 +127,7 @@ package enum DeskCall: Sendable, Equatable {
             case ("status", 1): self.init { _ in .status }
             case ("held", 1): self.init { _ in .held }
             case ("events", 1): self.init { _ in .events }
+            case ("reload", 1): self.init("POST") { _ in .reload }
             case ("last", 1): self.init(keys: ["ric", "service", "destination"], DeskCall.last)
             case ("drops", 1):
                 self.init(keys: DropQuery.keys) { (query) throws(DeskQuery.Fault) in .drops(try DropQuery(query)) }
@@ -183,4 +187,6 @@ package enum DeskCall: Sendable, Equatable {
     /// The address of what is read as a whole.
     package static let statusTarget = root + "status"
     package static let heldTarget = root + "held"
+    /// The address at which the configuration is loaded anew.
+    package static let reloadTarget = root + "reload"
 }

@@ -4,8 +4,8 @@ package struct DeskGate: Sendable {
     /// The name of the cookie that a login is known by. The prefix binds it to this host, which browsers allow over TLS alone.
     package static func cookieName(isSecure: Bool) -> String { isSecure ? "__Host-postbox" : "postbox" }
 
-    private let settings: HTTPSettings?
-    private let hosts: HostNames
+    private var settings: HTTPSettings?
+    private var hosts: HostNames
     /// SHA-256 of a text's bytes, 64 hexadecimal digits.
     private let hash: @Sendable (String) -> String
     private var sessions = DeskSessions()
@@ -17,6 +17,18 @@ package struct DeskGate: Sendable {
         self.settings = settings
         self.hosts = hosts
         self.hash = hash
+    }
+
+    /// Another configuration came into force: users and names go by it. Who logged in with a token that is no longer his has to log in
+    /// anew.
+    package mutating func use(_ new: HTTPSettings?, hosts: HostNames) {
+        func tokens(_ settings: HTTPSettings?) -> [String: String] {
+            (settings?.users ?? []).reduce(into: [:]) { $0[$1.name] = $1.tokenSHA256 }
+        }
+        let (before, after) = (tokens(settings), tokens(new))
+        sessions.end(where: { before[$0] == nil || before[$0] != after[$0] })
+        settings = new
+        self.hosts = hosts
     }
 
     /// What was wrong with a request before anybody looked what it asks for.

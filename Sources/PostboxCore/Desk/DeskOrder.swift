@@ -40,6 +40,14 @@ package struct DeskOrder: Sendable, Equatable {
 
     /// Reads the body of a request; an empty one says nothing.
     package init(_ body: [UInt8], for verb: DeskVerb) throws(Fault) {
+        try self.init(body, of: verb.rawValue, allowed: Self.words(of: verb))
+        try checkWhy(for: verb)
+    }
+
+    /// Reads the body of a request for a reload.
+    package init(ofReload body: [UInt8]) throws(Fault) { try self.init(body, of: "reload", allowed: ["why"]) }
+
+    private init(_ body: [UInt8], of act: String, allowed: [String]) throws(Fault) {
         self.init()
         var members: [(key: String, value: JSONValue)] = []
         if !body.isEmpty {
@@ -48,18 +56,16 @@ package struct DeskOrder: Sendable, Equatable {
             else { throw Fault("the body is no JSON object") }
             members = found
         }
-        let allowed = Self.words(of: verb)
         var seen: Set<String> = []
         for (key, value) in members {
             guard allowed.contains(key) else {
                 throw Fault(
-                    "\(verb.rawValue) takes \(allowed.joined(separator: ", ")), not \(VisibleText.line(key))")
+                    "\(act) takes \(allowed.joined(separator: ", ")), not \(VisibleText.line(key))")
             }
             guard seen.insert(key).inserted else { throw Fault("\(key) stands twice") }
             try take(key, value)
         }
         if seen.contains("rows"), seen.contains("except") { throw Fault("rows and except do not go together") }
-        try checkWhy(for: verb)
     }
 
     /// Throws where an act needs a reason, and there is none.
@@ -122,6 +128,11 @@ package struct DeskOrder: Sendable, Equatable {
         case .noAction: .noAction(drop: drop, why: why ?? "")
         case .cancel, .hold, .resume: nil
         }
+    }
+
+    /// The body of a request for a reload.
+    package static func bodyOfReload(why: String?) -> String {
+        "{" + (why.map { "\"why\":\(VisibleText.quoted($0))" } ?? "") + "}"
     }
 
     /// The body of a request for an act.

@@ -148,6 +148,7 @@ package struct DeskReply: Sendable, Equatable {
         case .notAllowed: 403
         case .needsWhy: 422
         case .unavailable: 503
+        case .badConfiguration: 422
         }
     }
 

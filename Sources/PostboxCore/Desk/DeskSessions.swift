@@ -45,6 +45,11 @@ package struct DeskSessions: Sendable {
         order.removeAll { $0 == secret }
     }
 
+    /// Ends the logins of users of whom `isOver` is true.
+    package mutating func end(where isOver: (_ user: String) -> Bool) {
+        for (secret, session) in sessions where isOver(session.user) { end(secret) }
+    }
+
     /// Notes what he is to be told next.
     package mutating func say(_ said: Said, to secret: String) { sessions[secret]?.said = said }
 

@@ -8,15 +8,21 @@ package struct StatusBoard: Sendable, Equatable {
         package var version: String
         package var spool: String
         package var configSHA256: String
+        /// Since when that configuration has been in force, microseconds since 1970.
+        package var configSince: Int64
         /// Microseconds since 1970.
         package var startedAt: Int64
         /// Bytes that are free where the spool lies; nil: not known.
         package var diskFree: Int?
 
-        package init(version: String, spool: String, configSHA256: String, startedAt: Int64) {
+        /// - Parameter configSince: nil: since the start.
+        package init(
+            version: String, spool: String, configSHA256: String, configSince: Int64? = nil, startedAt: Int64
+        ) {
             self.version = version
             self.spool = spool
             self.configSHA256 = configSHA256
+            self.configSince = configSince ?? startedAt
             self.startedAt = startedAt
         }
     }
@@ -30,6 +36,8 @@ package struct StatusBoard: Sendable, Equatable {
         package var since: Int64
         /// What was wrong last, whether it still is or not.
         package var lastTrouble: String?
+        /// The configuration no longer has it: it is left when no file in work needs it.
+        package var isLeaving = false
         package var traffic = Traffic()
 
         package init(name: String, state: LaneState, isHeld: Bool, since: Int64, lastTrouble: String?) {
@@ -173,7 +181,7 @@ package struct StatusBoard: Sendable, Equatable {
     /// Why the service is not ready: it is not logged in everywhere, or something keeps files from going. nil: it is ready.
     package var notReady: String? {
         if let trouble { return trouble }
-        let down = lanes.filter { $0.state != .ready }
+        let down = lanes.filter { $0.state != .ready && !$0.isLeaving }
         return down.isEmpty ? nil : down.map { "\($0.name) is \($0.state.word)" }.joined(separator: ", ")
     }
 
@@ -183,6 +191,7 @@ package struct StatusBoard: Sendable, Equatable {
         let service = [
             "\"version\":\(Self.quoted(service.version))", "\"started\":\(time(service.startedAt))",
             "\"spool\":\(Self.quoted(service.spool))", "\"config_sha256\":\(Self.quoted(service.configSHA256))",
+            "\"config_since\":\(time(service.configSince))",
             "\"ready\":\(notReady == nil)", trouble.map { "\"trouble\":\(Self.quoted($0))" },
         ]
         let waiting = waiting.map { "{\"file\":\(Self.quoted($0.name)),\"why\":\(Self.quoted($0.why))}" }
@@ -229,6 +238,7 @@ package struct StatusBoard: Sendable, Equatable {
             "\"name\":\(quoted(lane.name))", "\"state\":\(quoted(lane.state.word))", "\"held\":\(lane.isHeld)",
             "\"since\":\(quoted(TimeText.text(lane.since)))",
             lane.state.trouble.map { "\"why\":\(quoted($0))" },
+            lane.isLeaving ? "\"leaving\":true" : nil,
             lane.lastTrouble.map { "\"last_error\":\(quoted($0))" },
             "\"url\":\(quoted(traffic.url))", "\"in_flight\":\(traffic.inFlight)", "\"queued\":\(traffic.queued)",
             "\"sent\":\(traffic.sent)", "\"acked\":\(traffic.acked)", "\"nacked\":\(traffic.nacked)",

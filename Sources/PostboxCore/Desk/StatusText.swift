@@ -12,7 +12,8 @@ package enum StatusText {
             service?["trouble"]?.text ?? (service?["ready"]?.flag == true ? "ready" : "not logged in everywhere")
         let version = text(service?["version"])
         var lines = [
-            "postbox \(version) on \(text(service?["spool"])) since \(time(service?["started"])): \(state)", "",
+            "postbox \(version) on \(text(service?["spool"])) since \(time(service?["started"])): \(state)",
+            "configuration \(text(service?["config_sha256"]).prefix(12)) since \(time(service?["config_since"]))", "",
         ]
         let lanes = items(board["destinations"])
         lines += table(
@@ -22,7 +23,9 @@ package enum StatusText {
             ],
             lanes.map { lane in
                 [
-                    text(lane["name"]), text(lane["state"]) + (lane["held"]?.flag == true ? ", held" : ""),
+                    text(lane["name"]),
+                    text(lane["state"]) + (lane["held"]?.flag == true ? ", held" : "")
+                        + (lane["leaving"]?.flag == true ? ", leaving" : ""),
                     time(lane["since"]), lane["posts_per_second"]?.word ?? "", number(lane["rate_limit"]),
                     milliseconds(lane["ack_p50_ms"]), milliseconds(lane["ack_p99_ms"]), number(lane["in_flight"]),
                     number(lane["queued"]), number(lane["acked"]), number(lane["nacked"]), text(lane["url"]),

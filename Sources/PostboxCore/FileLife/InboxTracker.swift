@@ -74,10 +74,10 @@ package struct InboxTracker: Sendable {
     }
 
     /// How long a file has to stand still, in nanoseconds: the configuration's `settle`.
-    private let quiet: Int64
+    private var quiet: Int64
     /// The same for files that no rule is for and whose ending is no price file's.
-    private let unmatchedQuiet: Int64
-    private let names: InboxNames
+    private var unmatchedQuiet: Int64
+    private var names: InboxNames
     private var files: [String: File] = [:]
     /// Names that are not complete, and names without a look: all that has to be gone through when time passes.
     private var pendingNames: Set<String> = []
@@ -113,6 +113,37 @@ package struct InboxTracker: Sendable {
         self.quiet = quiet
         unmatchedQuiet = max(quiet, unmatched)
         self.names = names
+    }
+
+    /// Other rules hold from now on. What is known of the files' writers stands; what each name stands for is asked anew, and a file
+    /// that has to stand still for longer by these rules begins anew to do so.
+    package mutating func use(quiet new: Int64, unmatched: Int64, names: InboxNames, at now: Int64) {
+        let before = files.mapValues { quietTime($0.role) }
+        quiet = new
+        unmatchedQuiet = max(new, unmatched)
+        self.names = names
+        companions = []
+        unchanged = QuietQueue()
+        unmatchedUnchanged = QuietQueue()
+        order = ArrivalOrder()
+        parked = []
+        for (name, file) in files {
+            guard !names.isIgnored(name) else {
+                gone(name)
+                continue
+            }
+            var file = file
+            file.role = names.role(of: name)
+            if case .companion = file.role { companions.insert(name) }
+            if file.state == .complete, quietTime(file.role) > before[name] ?? 0 { file.state = .found(since: now) }
+            if file.state != .complete {
+                pendingNames.insert(name)
+                startQuiet(name, file)
+            }
+            files[name] = file
+        }
+        late = Set(files.keys)
+        maybeVouched = late
     }
 
     package var count: Int { files.count }

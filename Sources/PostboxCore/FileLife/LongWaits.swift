@@ -1,7 +1,7 @@
 /// Says once that a destination has been down for long, and once when it is up again.
 package struct DownWatch: Sendable {
     /// Nanoseconds.
-    private let limit: Int64
+    var limit: Int64
     private var down: [String: (since: Int64, isTold: Bool)] = [:]
 
     /// A destination that was down for `limit` nanoseconds is told.
@@ -45,7 +45,7 @@ package struct WaitWatch: Sendable {
     }
 
     /// Nanoseconds.
-    private let limit: Int64
+    var limit: Int64
     private var since: [String: Int64] = [:]
     private var told: Set<String> = []
     /// One that was told was claimed since.

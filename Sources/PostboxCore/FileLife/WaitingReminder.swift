@@ -3,8 +3,8 @@ package struct WaitingReminder: Sendable {
     /// Nanoseconds.
     private let first: Int64
     private let every: Int64
-    /// How long a file has to stand still.
-    private let quiet: Int64
+    /// How long a file has to stand still, in nanoseconds.
+    var quiet: Int64
     private var known: [String: (wait: InboxTracker.Wait, due: Int64)] = [:]
 
     /// `quiet` in nanoseconds.

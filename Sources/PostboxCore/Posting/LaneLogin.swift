@@ -26,14 +26,20 @@ struct LaneLogin: Sendable {
     /// Nothing new goes for that long after a pause began, in nanoseconds: rows wait rather than fail one by one.
     private static let pauseLength: Int64 = 30_000_000_000
 
-    private let window: Int
-    private let flightStart: Int
+    private var window: Int
+    private var flightStart: Int
     private var stage = Stage.away
-    /// The first server is well again: nothing new goes on this connection.
+    /// Nothing new goes on this connection: the first server is well again, or other settings came.
     private(set) var isGoingBack = false
 
     /// `window`: posts in flight at most; `flightStart`: when a login begins.
     init(window: Int, flightStart: Int) {
+        self.window = window
+        self.flightStart = min(window, flightStart)
+    }
+
+    /// Other bounds hold from the next login on.
+    mutating func use(window: Int, flightStart: Int) {
         self.window = window
         self.flightStart = min(window, flightStart)
     }

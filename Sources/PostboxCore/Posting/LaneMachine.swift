@@ -28,9 +28,9 @@ package struct LaneMachine: Sendable {
         var cancelled: OutcomeDetail?
     }
 
-    private let destination: Destination
+    private var destination: Destination
     private let bounds: Bounds
-    private let ackTimeout: Int64
+    private var ackTimeout: Int64
     private var window: PostingWindow
     private var pacer: PostPacer
     private var order = LaneOrder()
@@ -344,8 +344,25 @@ package struct LaneMachine: Sendable {
     /// The login is well again.
     package mutating func resumed() { login.setSuspect(false) }
 
-    /// The first server takes connections again, and this connection is to another one.
+    /// The first server takes connections again, and this connection is to another one; or other settings came. Nothing more goes
+    /// on this connection, and when nothing is in flight it is left.
     package mutating func goBack() { login.goBack() }
+
+    /// Goes by other settings of the destination; to be called while there is no connection. Drops keep their places, and rows that
+    /// wait go by these.
+    package mutating func use(_ new: Destination) {
+        precondition(!login.isConnected, "a connection is left before other settings come")
+        destination = new
+        ackTimeout = new.ackTimeout.nanoseconds
+        health = DestinationHealth(
+            NakRules(new.nakRules, service: new.service), unansweredMax: new.ackTimeoutsBeforePause)
+        window.use(
+            capacity: new.window, ackTimeout: ackTimeout, resend: new.resend, attemptsMax: new.attemptsMax)
+        pacer.set(limit: new.maxPostsPerSecond)
+        requests.use(window: new.verifyWindow, timeout: ackTimeout)
+        login.use(window: new.window, flightStart: bounds.flightStart)
+        hasToldLack = false
+    }
 
     /// Whether new credentials may go on the live session now. False: there is none; or a post goes alone, and `reissue` comes when
     /// it has its answer.

@@ -28,9 +28,9 @@ package struct PostingWindow {
         case due
     }
 
-    private let ackTimeout: Int64
-    private let resend: Destination.Resend
-    private let attemptsMax: Int
+    private var ackTimeout: Int64
+    private var resend: Destination.Resend
+    private var attemptsMax: Int
     private let backoff: ReconnectBackoff
     /// Lost connections a post may be in flight on before it ends `unknown`.
     private static let lostMax = 20
@@ -64,6 +64,15 @@ package struct PostingWindow {
         self.resend = resend
         self.attemptsMax = attemptsMax
         self.backoff = backoff
+        flight = PostsInFlight(capacity: capacity)
+    }
+
+    /// Goes by other settings from now on; to be called when nothing is in flight. What waits for another try keeps its place.
+    package mutating func use(capacity: Int, ackTimeout: Int64, resend: Destination.Resend, attemptsMax: Int) {
+        precondition(flight.count == 0, "what is in flight is answered, or in doubt, before other settings come")
+        self.ackTimeout = ackTimeout
+        self.resend = resend
+        self.attemptsMax = attemptsMax
         flight = PostsInFlight(capacity: capacity)
     }
 

@@ -101,8 +101,8 @@ package struct ItemRequests: Sendable {
     /// Times that a row is asked for without an answer.
     private static let silencesMax = 3
 
-    private let window: Int
-    private let timeout: Int64
+    private var window: Int
+    private var timeout: Int64
     /// Items that may be open now: fewer once the server said that there were too many.
     private var most: Int
     private var works: [Int: Work] = [:]
@@ -130,6 +130,15 @@ package struct ItemRequests: Sendable {
         self.window = max(1, window)
         self.timeout = timeout
         most = max(1, window)
+    }
+
+    /// Goes by other settings from now on.
+    package mutating func use(window: Int, timeout: Int64) {
+        self.window = max(1, window)
+        self.timeout = timeout
+        most = self.window
+        // Another server may know them.
+        if knows == .nothing { knows = .untried }
     }
 
     /// Nothing is asked for, and nothing open.

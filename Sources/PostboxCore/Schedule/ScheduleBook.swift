@@ -72,11 +72,14 @@ package struct ScheduleBook: Sendable {
         var event: Event
     }
 
-    package let schedules: [RuleSchedule]
+    package private(set) var schedules: [RuleSchedule]
     private var told: Set<Told> = []
     private var toldCalendars: Set<String> = []
 
     package init(_ schedules: [RuleSchedule]) { self.schedules = schedules }
+
+    /// Rules are expected so from now on. What was told of a rule's day is not told again.
+    package mutating func use(_ schedules: [RuleSchedule]) { self.schedules = schedules }
 
     /// When the earliest day of any rule began, at a time: files that came before are of no interest.
     package func begin(at now: Int64) -> Int64 {

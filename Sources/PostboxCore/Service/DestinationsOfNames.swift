@@ -33,5 +33,5 @@ struct DestinationsOfNames: Sendable {
     }
 
     /// Whether a file is for a destination that the configuration no longer has.
-    func hasGone(_ lanes: LaneBook) -> Bool { known.values.contains { !lanes.hasAll($0) } }
+    func hasGone(_ lanes: LaneBook) -> Bool { known.values.contains { !$0.allSatisfy { lanes.has($0) } } }
 }

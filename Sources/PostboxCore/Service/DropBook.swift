@@ -92,6 +92,14 @@ package struct DropBook: Sendable, Equatable {
             && (endsAtOnce(drop, standing) || hopeless.isDisjoint(with: drop.destinations))
     }
 
+    /// Whether a destination that the configuration no longer has is still needed: by a drop in work or one that goes on, or, where the
+    /// ledger has to be asked first, perhaps.
+    package func needs(_ destination: String, _ lanes: LaneBook, _ standing: Standing) -> Bool {
+        if mustLookAgain || !faulted.isEmpty { return true }
+        return open.values.contains { $0.destinations.contains(destination) }
+            || waiting.contains { $0.destinations.contains(destination) && canEnd($0, lanes, standing) }
+    }
+
     /// Those that wait for a destination which the configuration no longer has.
     package func stranded(_ lanes: LaneBook, _ standing: Standing) -> [Drop] {
         waiting.filter { !canEnd($0, lanes, standing) }

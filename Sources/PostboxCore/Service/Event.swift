@@ -24,6 +24,9 @@ package struct Event: Sendable, Hashable {
     package static let alertCommandFailed = Event("alert_command_failed")
     package static let managerFault = Event("manager_fault")
     package static let fault = Event("fault")
+    package static let reloaded = Event("reloaded")
+    package static let configRefused = Event("config_refused")
+    package static let destinationLeft = Event("destination_left")
 
     // MARK: - Logins and connections
 
@@ -149,7 +152,8 @@ package struct Event: Sendable, Hashable {
     /// All of them, in the order of the article.
     package static let all: [Event] = [
         .started, .stopping, .stopped, .interrupted, .gaveUp, .leftHeld, .progress, .reopened, .reopenFailed,
-        .traceFault, .traceWhole, .signalIgnored, .literalSecret, .alertCommandFailed, .managerFault, .fault, .loggedIn,
+        .traceFault, .traceWhole, .signalIgnored, .literalSecret, .alertCommandFailed, .managerFault, .fault,
+        .reloaded, .configRefused, .destinationLeft, .loggedIn,
         .disconnected, .loginRefused, .loginSuspect, .loginResumed, .failback, .supportUnknown, .tlsNotVerified,
         .tokenRenewed, .tokenFailed, .tokenRefreshRefused, .destinationDown, .destinationUp, .destinationPaused,
         .destinationResumed, .destinationMissing, .inDoubt, .lateAnswer, .unmappedError, .unreadableAnswer, .waiting,

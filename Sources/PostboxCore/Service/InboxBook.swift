@@ -2,12 +2,12 @@
 package struct InboxBook: Sendable {
     private let path: String
     /// Nanoseconds between two listings.
-    private let rescan: Int64
-    private let names: InboxNames
+    private var rescan: Int64
+    private var names: InboxNames
     /// Destinations that a file may have rejects of its own for.
-    private let rejectsDestinations: [String]
-    /// Nanoseconds after which files that wait are told to the desk.
-    private let alertAfter: Duration
+    private var rejectsDestinations: [String]
+    /// After which time files that wait are told to the desk.
+    private var alertAfter: Duration
 
     /// Which files are complete.
     var tracker: InboxTracker
@@ -27,12 +27,29 @@ package struct InboxBook: Sendable {
         path = settings.directories.inbox
         rescan = settings.rescan.nanoseconds
         self.names = names
-        rejectsDestinations = Set(settings.rules.filter { $0.destinations.count > 1 }.flatMap(\.destinations)).sorted()
+        rejectsDestinations = Self.rejectsDestinations(settings)
         alertAfter = settings.downAlert
         let quiet = settings.settle.nanoseconds
         tracker = InboxTracker(quiet: quiet, unmatched: settings.unmatchedAfter.nanoseconds, names: names)
         reminder = WaitingReminder(quiet: quiet)
         waits = WaitWatch(limit: settings.downAlert.nanoseconds)
+    }
+
+    private static func rejectsDestinations(_ settings: Settings) -> [String] {
+        Set(settings.rules.filter { $0.destinations.count > 1 }.flatMap(\.destinations)).sorted()
+    }
+
+    /// Another configuration came into force: what lies in the inbox is looked at by its rules. The watch stands.
+    package mutating func use(_ settings: Settings, names: InboxNames, at now: Int64) {
+        rescan = settings.rescan.nanoseconds
+        self.names = names
+        rejectsDestinations = Self.rejectsDestinations(settings)
+        alertAfter = settings.downAlert
+        let quiet = settings.settle.nanoseconds
+        tracker.use(quiet: quiet, unmatched: settings.unmatchedAfter.nanoseconds, names: names, at: now)
+        reminder.quiet = quiet
+        waits.limit = settings.downAlert.nanoseconds
+        nextListing = 0
     }
 
     /// The watch is over: the next listing begins another one.

@@ -1,6 +1,8 @@
 /// How the destinations stand, and since when.
 package struct LaneBook: Sendable {
     private var states: [String: LaneState] = [:]
+    /// Those that the configuration no longer has, and that files in work still need.
+    package private(set) var leaving: Set<String> = []
     /// Nanoseconds; those that are ready are not in it.
     private var downSince: [String: Int64] = [:]
     /// Since when each stands as it does, and what was wrong with it last.
@@ -19,6 +21,28 @@ package struct LaneBook: Sendable {
         }
     }
 
+    /// Another configuration came into force. `names`: its destinations. `leaving`: those that it no longer has and that are not
+    /// left yet.
+    package mutating func use(_ names: [String], leaving: Set<String>, alert: Int64, at now: Int64) {
+        downs.limit = alert
+        self.leaving = leaving
+        for name in names where states[name] == nil {
+            states[name] = .untried
+            downSince[name] = now
+            stories[name] = Story(since: now)
+            downs.isDown(name, at: now)
+        }
+    }
+
+    /// A destination that the configuration no longer has was left.
+    package mutating func left(_ name: String) {
+        leaving.remove(name)
+        states[name] = nil
+        downSince[name] = nil
+        stories[name] = nil
+        _ = downs.isUp(name, at: 0)
+    }
+
     /// How a destination came to stand as it does.
     private struct Story: Sendable {
         /// Nanoseconds.
@@ -27,9 +51,9 @@ package struct LaneBook: Sendable {
     }
 
     /// Whether the configuration has it.
-    package func has(_ name: String) -> Bool { states[name] != nil }
+    package func has(_ name: String) -> Bool { states[name] != nil && !leaving.contains(name) }
 
-    /// Whether the configuration has all of them.
+    /// Whether what was claimed for these can be finished: the configuration has each of them, or it is not left yet.
     package func hasAll(_ names: [String]) -> Bool { names.allSatisfy { states[$0] != nil } }
 
     package func isReady(_ name: String) -> Bool { states[name] == .ready }
@@ -37,14 +61,16 @@ package struct LaneBook: Sendable {
     /// Whether all of them are logged in.
     package func areReady(_ names: [String]) -> Bool { names.allSatisfy { states[$0] == .ready } }
 
-    /// Those that are logged in.
-    package var ready: Set<String> { Set(states.filter { $0.value == .ready }.keys) }
+    /// Those of the configuration that are logged in.
+    package var ready: Set<String> { Set(states.filter { $0.value == .ready }.keys).subtracting(leaving) }
 
     /// Whether one of them has not told yet how it is.
     package func isUntried(anyOf names: [String]) -> Bool { names.contains { states[$0] == .untried } }
 
     /// A destination changed. What is told of it.
     package mutating func changed(_ name: String, to state: LaneState, at now: Int64) -> Told? {
+        // It was left meanwhile.
+        guard states[name] != nil else { return nil }
         if states[name]?.word != state.word { stories[name]?.since = now }
         if let trouble = state.trouble { stories[name]?.lastTrouble = trouble }
         states[name] = state
@@ -81,9 +107,11 @@ package struct LaneBook: Sendable {
     func lines(_ standing: Standing, at now: Moment) -> [StatusBoard.Lane] {
         states.sorted { $0.key < $1.key }.map { name, state in
             let since = stories[name]?.since ?? now.monotonic
-            return StatusBoard.Lane(
+            var lane = StatusBoard.Lane(
                 name: name, state: state, isHeld: standing.holds(anyOf: [name]),
                 since: now.wall - (now.monotonic - since) / 1000, lastTrouble: stories[name]?.lastTrouble)
+            lane.isLeaving = leaving.contains(name)
+            return lane
         }
     }
 

@@ -16,6 +16,8 @@ package struct ManagerTalk: Sendable, Equatable {
     /// What the manager has to hear yet.
     private var owesReady = false
     private var owesStopping = false
+    /// When the reload began that the manager is to hear of, nanoseconds; nil: it need not hear of any.
+    private var reloadingSince: Int64?
     /// How long a stop may take, microseconds.
     private var stopMicroseconds: Int64 = 0
     private var isReady = false
@@ -60,6 +62,15 @@ package struct ManagerTalk: Sendable, Equatable {
         if lifePause != nil { nextLife = now }
     }
 
+    /// The configuration is loaded anew from now on. Until `reloaded` the manager takes the service for one that is not ready.
+    package mutating func reloading(at now: Int64) { reloadingSince = now }
+
+    /// That is over, whatever came of it. What the manager did not hear of it need not hear.
+    package mutating func reloaded() {
+        reloadingSince = nil
+        owesReady = isReady
+    }
+
     /// The service stops; it may take so long.
     package mutating func stopping(within limit: Duration) {
         guard !owesStopping, stopMicroseconds == 0 else { return }
@@ -75,6 +86,7 @@ package struct ManagerTalk: Sendable, Equatable {
         asked = Asked()
         guard now >= blockedUntil else { return nil }
         var lines: [String] = []
+        if let since = reloadingSince { lines += ["RELOADING=1", "MONOTONIC_USEC=\(since / 1000)"] }
         if owesReady { lines += ["READY=1", "MAINPID=\(process)"] }
         if owesStopping { lines += ["STOPPING=1", "EXTEND_TIMEOUT_USEC=\(stopMicroseconds)"] }
         if isReady, standing != told, now >= nextStatus || owesStopping {
@@ -94,7 +106,7 @@ package struct ManagerTalk: Sendable, Equatable {
             blockedUntil = now + Self.pause
             return
         }
-        (owesReady, owesStopping) = (false, false)
+        (owesReady, owesStopping, reloadingSince) = (false, false, nil)
         if let standing = asked.standing {
             told = standing
             nextStatus = now + Self.pause
@@ -106,7 +118,7 @@ package struct ManagerTalk: Sendable, Equatable {
     package var nextDeadline: Int64? {
         var next = nextLife
         if isReady, standing != told { next = min(next, nextStatus) }
-        if owesReady || owesStopping { next = 0 }
+        if owesReady || owesStopping || reloadingSince != nil { next = 0 }
         return next == .max ? nil : max(next, blockedUntil)
     }
 }

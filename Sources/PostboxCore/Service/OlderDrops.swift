@@ -32,9 +32,12 @@ package struct OlderDrops: Sendable {
     /// Drops that are held on a person's order.
     private var heldUp: Set<Int> = []
     /// Destinations of the configuration.
-    private let known: Set<String>
+    private var known: Set<String>
 
     package init(destinations: [String]) { known = Set(destinations) }
+
+    /// Another configuration came into force: these destinations are there from now on.
+    package mutating func know(_ destinations: [String]) { known = Set(destinations) }
 
     /// A drop is not closed; it may be told again.
     package mutating func opened(_ place: DropPlace, at destinations: [String]) {

@@ -31,6 +31,8 @@ extension ServiceMachine {
         case timeOut([Int])
         /// Ask the lanes how they and these drops stand: `lanesAnswered`.
         case askLanes(drops: [Int])
+        /// The configuration no longer has the destination and no file needs it: its login ends.
+        case leave(destination: String)
         /// No destination gets anything new, and what is in flight is waited for: `lanesStopped`.
         case stopLanes
         case tell(Told)

@@ -54,8 +54,8 @@ package struct ServiceMachine: Sendable {
         case told(Int64)
     }
 
-    private let settings: Settings
-    private let names: InboxNames
+    private var settings: Settings
+    private var names: InboxNames
     private let options: Options
     private var inbox: InboxBook
     private var lanes: LaneBook
@@ -91,6 +91,20 @@ package struct ServiceMachine: Sendable {
 
     // MARK: - What happened
 
+    /// Another configuration is in force from now on. `leaving`: destinations that it no longer has and that are logged in still.
+    /// `keptTables`: those that are by it as they were; `goodTables`: others of which there is one that can be used.
+    package mutating func use(
+        _ new: Settings, leaving: Set<String>, keptTables: Set<String>, goodTables: Set<String>, at now: Int64
+    ) {
+        settings = new
+        names = InboxNames(rules: new.rules, ignored: new.ignored)
+        inbox.use(new, names: names, at: now)
+        lanes.use(new.destinations.map(\.name), leaving: leaving, alert: new.downAlert.nanoseconds, at: now)
+        destinations = DestinationsOfNames(new)
+        tables.use(new, kept: keptTables, good: goodTables)
+        lookAtTables()
+    }
+
     /// The kernel's reports of names in the inbox, by the watch of that number.
     package mutating func reported(_ events: [InboxEvent], watch: Int, at now: Int64) {
         tell(inbox.take(events, watch: watch, at: now))
@@ -122,6 +136,9 @@ package struct ServiceMachine: Sendable {
 
     /// Drops that nobody works on before a person releases them.
     package mutating func heldKnown(_ drops: [HeldBook.Drop]) { held.know(drops) }
+
+    /// Destinations that the configuration no longer has and that are not left yet.
+    package var leaving: Set<String> { lanes.leaving }
 
     /// Drops that the ledger need not be asked about.
     package var known: Set<Int> { drops.known }
@@ -276,6 +293,7 @@ package struct ServiceMachine: Sendable {
         case .start:
             result.lanes = nil
             tables.forgetLook()
+            leaveDestinations()
             phase = stop == .no ? .list : .stop
             if phase == .list, let due = tables.nextDeadline, now >= due { lookAtTables() }
         case .list:
@@ -327,6 +345,14 @@ package struct ServiceMachine: Sendable {
             queue.append(.wait(until: deadline(at: now, facts)))
         case .end:
             queue.append(.end)
+        }
+    }
+
+    /// Logs out of destinations that the configuration no longer has, as soon as no file needs them.
+    private mutating func leaveDestinations() {
+        for name in lanes.leaving.sorted() where !drops.needs(name, lanes, standing) {
+            lanes.left(name)
+            queue.append(.leave(destination: name))
         }
     }
 

@@ -56,9 +56,9 @@ package struct TableBook: Sendable {
     private static let retry: Int64 = 2_000_000_000
 
     /// Nanoseconds.
-    private let quiet: Int64
+    private var quiet: Int64
     private let start: Int64
-    private let paths: [String: String]
+    private var paths: [String: String]
     private var tables: [String: Table]
     /// The least difference of both clocks so far: the time of day may be set forward.
     private var leastWall: Int64?
@@ -69,8 +69,22 @@ package struct TableBook: Sendable {
     package init(_ settings: Settings, good: Set<String> = [], at now: Int64) {
         start = now
         quiet = settings.settle.nanoseconds
-        paths = Dictionary(settings.tables.map { ($0.name, $0.path) }, uniquingKeysWith: { first, _ in first })
+        paths = Self.paths(settings)
         tables = paths.keys.reduce(into: [:]) { $0[$1] = Table(isThere: good.contains($1)) }
+    }
+
+    private static func paths(_ settings: Settings) -> [String: String] {
+        Dictionary(settings.tables.map { ($0.name, $0.path) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Another configuration came into force. `kept`: tables that are as they were by it. `good`: others that can be used at once.
+    package mutating func use(_ settings: Settings, kept: Set<String>, good: Set<String>) {
+        quiet = settings.settle.nanoseconds
+        paths = Self.paths(settings)
+        tables = paths.keys.reduce(into: [:]) { new, name in
+            new[name] = kept.contains(name) ? tables[name] : Table(isThere: good.contains(name))
+        }
+        isFresh = false
     }
 
     package var isEmpty: Bool { tables.isEmpty }

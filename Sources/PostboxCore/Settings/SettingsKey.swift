@@ -5,10 +5,13 @@
 package protocol SettingsKey: RawRepresentable<String>, CaseIterable, Hashable, Sendable {
     /// Whether the value may hold a password; it is never quoted then.
     var isSecret: Bool { get }
+    /// Whether the value is an address, of which only a user's name and password are secret.
+    var isAddress: Bool { get }
 }
 
 extension SettingsKey {
     package var isSecret: Bool { false }
+    package var isAddress: Bool { false }
 
     /// As written in the file, in the order of the documentation.
     package static var words: [String] { allCases.map(\.rawValue) }
@@ -90,6 +93,7 @@ package enum DestinationKey: String, SettingsKey {
 
     // Both may be written with credentials in them.
     package var isSecret: Bool { self == .proxy || self == .urls }
+    package var isAddress: Bool { isSecret }
 }
 
 /// `post_user_info` in its long form.
@@ -107,6 +111,7 @@ package enum TokenKey: String, SettingsKey {
     case scope, audience
 
     package var isSecret: Bool { self == .password || self == .clientSecret || self == .url }
+    package var isAddress: Bool { self == .url }
 }
 
 /// `tls` of a destination.

@@ -113,9 +113,8 @@ enum ConnectionMaker {
         }
     }
 
-    private static func secure(
-        _ channel: any Channel, _ url: Destination.URL, _ tls: Destination.TLS, _ limit: TimeAmount
-    ) async throws {
+    /// What connections over TLS are made with. Throws `ConnectionError` for a file that cannot be used.
+    static func context(_ tls: Destination.TLS) throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         configuration.certificateVerification = tls.verify ? .fullVerification : .none
@@ -132,7 +131,13 @@ enum ConnectionMaker {
             configuration.privateKey = .privateKey(
                 try readTLS("tls.key_file", file) { try NIOSSLPrivateKey(file: file, format: .pem) })
         }
-        let context = try NIOSSLContext(configuration: configuration)
+        return try NIOSSLContext(configuration: configuration)
+    }
+
+    private static func secure(
+        _ channel: any Channel, _ url: Destination.URL, _ tls: Destination.TLS, _ limit: TimeAmount
+    ) async throws {
+        let context = try context(tls)
         // An address has no name to be asked for (RFC 6066 §3).
         let isAddress = (try? SocketAddress(ipAddress: url.host, port: 1)) != nil
         let done = channel.eventLoop.makePromise(of: Void.self)

@@ -92,6 +92,5 @@ struct LaneSurroundings: Sendable {
     let logger: Logger
     let environment: [String: String]
     let trace: Trace?
-    let credentials: CredentialSource
     let alert: @Sendable (Alert) -> Void
 }

@@ -7,15 +7,14 @@ extension PostingLane {
     /// Keeps the destination logged in until it is stopped.
     package func run() async {
         while !machine.isEnding {
+            takeChange()
             let url = rotation.url
-            var end: ServerRotation.End
-            do {
-                end = try await session(url)
-            } catch {
-                let isRefused = (error as? ConnectionError)?.code == .credentials
-                end = ServerRotation.End(retry: isRefused ? .refused : .soon, text: "\(error)", wasOpen: false)
-            }
+            let end = await session(url)
             if machine.isEnding { break }
+            if isChanging {
+                set(.connecting("it logs in anew: its configuration was changed"))
+                continue
+            }
             let pause = rotation.ended(end, at: Clock.monotonic(), jitter: .random(in: 0...1))
             set(pause.state)
             if case .refused(let why) = pause.state {
@@ -35,6 +34,23 @@ extension PostingLane {
         finish()
     }
 
+    /// A session that other settings cut short while it was not connected yet.
+    private func session(_ url: Destination.URL) async -> ServerRotation.End {
+        let task = Task { try await connect(to: url) }
+        attempt = task
+        defer { attempt = nil }
+        do {
+            return try await withTaskCancellationHandler {
+                try await task.value
+            } onCancel: {
+                task.cancel()
+            }
+        } catch {
+            let isRefused = (error as? ConnectionError)?.code == .credentials
+            return ServerRotation.End(retry: isRefused ? .refused : .soon, text: "\(error)", wasOpen: false)
+        }
+    }
+
     private func sleep(_ nanoseconds: Int64) async {
         guard nanoseconds > 0, !machine.isEnding else { return }
         let task = world.eventLoop.scheduleTask(in: .nanoseconds(nanoseconds)) {
@@ -46,8 +62,8 @@ extension PostingLane {
         task.cancel()
     }
 
-    private func session(_ url: Destination.URL) async throws -> ServerRotation.End {
-        let login = try await world.credentials(rotation.wereRefused) { text in
+    private func connect(to url: Destination.URL) async throws -> ServerRotation.End {
+        let login = try await credentials(rotation.wereRefused) { text in
             self.world.eventLoop.execute { self.assumeIsolated { $0.waitsForCredentials(text) } }
         }
         rotation.wereRefused = false
@@ -56,7 +72,7 @@ extension PostingLane {
         let channel = try await ConnectionMaker.connect(
             to: url, tls: destination.tls, proxy: proxy(for: url), on: world.eventLoop, timeout: .seconds(10)
         ) { FrameHandler(lane: self, connection: number) }
-        guard !machine.isEnding, channel.isActive else {
+        guard !machine.isEnding, !isChanging, channel.isActive else {
             channel.close(promise: nil)
             return ServerRotation.End(retry: .soon, text: "\(url.text) closed the connection", wasOpen: false)
         }
@@ -179,8 +195,9 @@ extension PostingLane {
 
     func goBack() {
         guard let link else { return }
-        rotation.goBack()
         sendText(OutboundMessage.loginClose)
+        guard !isChanging else { return end(link.number, .soon, "it logs in anew: its configuration was changed") }
+        rotation.goBack()
         end(link.number, .soon, "going back to the first server")
     }
 

@@ -6,7 +6,7 @@ struct PostEncoder {
     private(set) var codec: MessageCodec
     /// Names of services by their index in posts.
     private(set) var services: [String]
-    private let destination: Destination
+    private var destination: Destination
     private let trace: Trace?
     private var masks: FrameMasks
     private var address = ""
@@ -20,6 +20,13 @@ struct PostEncoder {
         services = [destination.service] + destination.services
         codec = MessageCodec(profile: destination.profile, services: services, postUserInfo: nil)
         masks = FrameMasks(seed: seed)
+    }
+
+    /// Goes by other settings. Services keep the indexes that they have: rows that wait are mapped with them.
+    mutating func use(_ new: Destination) {
+        destination = new
+        for name in [new.service] + new.services where !services.contains(name) { services.append(name) }
+        makeCodec()
     }
 
     /// What this machine is called in logins where the configuration names no position.

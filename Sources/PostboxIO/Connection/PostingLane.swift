@@ -2,6 +2,7 @@ internal import Glibc
 package import Logging
 package import NIOCore
 package import PostboxCore
+internal import Synchronization
 
 /// Where a login's credentials come from; asked anew for every login, and told whether the server refused the last ones. What
 /// keeps it waiting meanwhile it tells `trouble`, in a sentence. Throws `ConnectionError`.
@@ -16,12 +17,19 @@ package typealias CredentialSource =
 /// connection. Rows come in as handovers and outcomes go out as runs; nothing here happens row by row except laying down bytes and
 /// looking up a PostID.
 package actor PostingLane {
-    package nonisolated let destination: Destination
+    /// What it goes by, and what it will go by when other settings wait.
+    private nonisolated let settings: Mutex<(now: Destination, wanted: Destination)>
     /// Changes of `state`, the newest first kept.
     package nonisolated let states: AsyncStream<LaneState>
 
     nonisolated let world: LaneSurroundings
     private let stateChanges: AsyncStream<LaneState>.Continuation
+    /// Where its credentials come from.
+    var credentials: CredentialSource
+    /// What it goes by as soon as there is no connection.
+    private var next: (destination: Destination, credentials: CredentialSource)?
+    /// The try to connect, or the connection, of now.
+    var attempt: Task<ServerRotation.End, any Error>?
     var machine: LaneMachine
     var encoder: PostEncoder
     var rotation: ServerRotation
@@ -56,17 +64,55 @@ package actor PostingLane {
         trace: Trace? = nil, seed: UInt64 = .random(in: 1 ... .max), credentials: @escaping CredentialSource,
         alert: @escaping @Sendable (Alert) -> Void
     ) {
-        self.destination = destination
+        settings = Mutex((destination, destination))
+        self.credentials = credentials
         var logger = logger
         logger[metadataKey: "destination"] = "\(destination.name)"
         world = LaneSurroundings(
-            eventLoop: eventLoop, logger: logger, environment: environment, trace: trace, credentials: credentials,
-            alert: alert)
+            eventLoop: eventLoop, logger: logger, environment: environment, trace: trace, alert: alert)
         (states, stateChanges) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         machine = LaneMachine(destination)
         encoder = PostEncoder(destination, trace: trace, seed: seed)
         machine.lonePosts = encoder.codec.lonePosts
         rotation = ServerRotation(destination)
+    }
+
+    // MARK: - Its settings
+
+    /// What it goes by now.
+    package nonisolated var destination: Destination { settings.withLock { $0.now } }
+
+    /// What it goes by as soon as no other settings wait.
+    package nonisolated var wantedDestination: Destination { settings.withLock { $0.wanted } }
+
+    /// Goes by other settings of the same destination: nothing new is sent on the connection of now, what is in flight is answered,
+    /// then it is left and the login comes anew. Drops keep their places, and rows that wait go on the new connection.
+    package func change(to new: Destination, credentials: @escaping CredentialSource) {
+        guard !machine.isEnding else { return }
+        next = (new, credentials)
+        settings.withLock { $0.wanted = new }
+        guard link == nil else {
+            machine.goBack()
+            return pump()
+        }
+        // It connects by the old ones, or waits before it does so again.
+        attempt?.cancel()
+        waiters.endPause()
+    }
+
+    /// Other settings wait for the end of the connection.
+    var isChanging: Bool { next != nil }
+
+    /// Takes the settings that wait; to be called when there is no connection.
+    func takeChange() {
+        guard let (new, source) = next else { return }
+        next = nil
+        settings.withLock { $0.now = new }
+        credentials = source
+        machine.use(new)
+        encoder.use(new)
+        machine.lonePosts = encoder.codec.lonePosts
+        rotation = ServerRotation(new)
     }
 
     // MARK: - Drops and rows
@@ -309,6 +355,7 @@ package actor PostingLane {
         }
         waiters.wake(machine.stop())
         waiters.endPause()
+        attempt?.cancel()
         finish()
     }
 

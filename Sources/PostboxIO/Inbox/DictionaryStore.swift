@@ -52,6 +52,9 @@ package struct DictionaryStore: Sendable {
 
     // MARK: - What is kept
 
+    /// Where the copy of a file of that hash lies, or would.
+    package func path(_ sha256: String) -> String { copies.path(sha256) }
+
     /// Keeps copies of both files, which still have to hold what was read of them. Throws `DictionaryFault` and `DiskError`.
     package func keep(_ copy: DictionaryCopy, of files: DictionaryFiles) throws {
         for part in DictionaryPart.allCases {
@@ -59,7 +62,7 @@ package struct DictionaryStore: Sendable {
             guard try !Disk.exists(copies.path(sha256)) else { continue }
             let bytes = try Self.contents(files, part)
             guard SHA256Text.of(bytes) == sha256 else {
-                throw DictionaryFault(part, "it was changed while Postbox started: start it again")
+                throw DictionaryFault(part, "it was changed while it was read: try again")
             }
             try copies.keep(sha256) { write in try bytes.withUnsafeBytes { try write($0) } }
         }
@@ -81,8 +84,6 @@ package struct DictionaryStore: Sendable {
         return try DictionaryReader.read(fields: contents(.fields), enums: contents(.enums))
     }
 
-    /// Removes copies that nobody needs. Throws `DiskError`.
-    package func remove(besides needed: Set<DictionaryCopy>) throws(DiskError) {
-        try copies.remove(besides: needed.reduce(into: Set()) { $0.formUnion([$1.fields, $1.enums]) })
-    }
+    /// Removes copies that nobody needs. `needed`: SHA-256 of the others. Throws `DiskError`.
+    package func remove(besides needed: Set<String>) throws(DiskError) { try copies.remove(besides: needed) }
 }

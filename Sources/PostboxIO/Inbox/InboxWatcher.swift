@@ -15,7 +15,7 @@ package actor InboxWatcher {
 
     private nonisolated let thread: any SerialExecutor
     private let path: String
-    private let names: InboxNames
+    private var names: InboxNames
     private let continuation: AsyncStream<Report>.Continuation
     private var watch: Inotify?
     /// Numbers of watches are never used again.
@@ -33,6 +33,9 @@ package actor InboxWatcher {
         self.thread = thread
         (reports, continuation) = AsyncStream.makeStream()
     }
+
+    /// Other rules say from now on which names are never taken.
+    package func use(names: InboxNames) { self.names = names }
 
     /// Watches no longer. No report comes after it.
     package func stop() {

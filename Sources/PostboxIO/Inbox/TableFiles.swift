@@ -77,6 +77,9 @@ package struct TableFiles: Sendable {
 
     // MARK: - What is kept
 
+    /// Where the copy of a table of that hash lies, or would.
+    package func path(_ sha256: String) -> String { copies.path(sha256) }
+
     /// A table as it was. Throws `TableFault` when its copy is no longer what it was, and `DiskError`.
     package func table(_ copy: TableCopy, columns: [String]) throws -> LookupTable {
         let path = copies.path(copy.sha256)

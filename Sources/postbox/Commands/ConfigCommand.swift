@@ -4,7 +4,7 @@ internal import PostboxIO
 
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Looks at the configuration.", subcommands: [Check.self])
+        commandName: "config", abstract: "Looks at the configuration.", subcommands: [Check.self, Schema.self])
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -29,5 +29,23 @@ struct ConfigCommand: AsyncParsableCommand {
             for warning in loaded.warnings { Terminal.print("WARNING: \(warning.text)") }
             Terminal.print("\(file) is valid")
         }
+    }
+
+    struct Schema: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "schema",
+            abstract: "Prints a JSON Schema of postbox.yaml, for editors.",
+            discussion: """
+                An editor that knows it offers keys while you write and marks those that are misspelt. It tells the form alone: \
+                what fits together only `postbox config check` knows.
+
+                    postbox config schema > postbox.schema.json
+
+                and, as the first line of postbox.yaml, for editors with the YAML language server:
+
+                    # yaml-language-server: $schema=postbox.schema.json
+                """)
+
+        func run() throws { Terminal.printExactly(SettingsSchema.text) }
     }
 }

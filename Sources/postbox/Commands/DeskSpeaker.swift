@@ -30,6 +30,13 @@ struct DeskSpeaker {
             value["proposed"]?.flag == true ? PostboxCore.ExitCode.interrupted : PostboxCore.ExitCode.ok)
     }
 
+    /// Has the configuration loaded anew, and says what became of it.
+    func reload(why: String?, asJSON: Bool) {
+        let (text, value) = answer(DeskCall.reloadTarget, body: DeskOrder.bodyOfReload(why: why), within: 120)
+        if asJSON { return Terminal.printExactly(text.split(separator: "\n").joined()) }
+        Terminal.print(value["text"]?.text ?? "done")
+    }
+
     private func answer(_ target: String, body: String?, within seconds: Int) -> (text: String, value: JSONValue) {
         let answer: DeskClient.Answer
         do throws(DeskClient.Failure) {
@@ -42,7 +49,10 @@ struct DeskSpeaker {
                 "what answers at \(place.socketPath) is no Postbox", PostboxCore.ExitCode.noDestination)
         }
         guard (200..<300).contains(answer.status) else {
-            CommandIssuer.end(value["detail"]?.text ?? "HTTP \(answer.status)", Self.code(answer.status))
+            let isConfiguration = value["reason"]?.text == DeskAnswer.Refusal.badConfiguration.rawValue
+            CommandIssuer.end(
+                value["detail"]?.text ?? "HTTP \(answer.status)",
+                isConfiguration ? PostboxCore.ExitCode.configuration : Self.code(answer.status))
         }
         return (String(decoding: answer.body, as: UTF8.self), value)
     }

@@ -117,10 +117,15 @@ struct ShowCommand: AsyncParsableCommand {
                 ? String(decoding: try Disk.contents(listed.summaryPath), as: UTF8.self) : nil
         }
         let story = CommandIssuer.orEnd { try DropStory.lines(of: drop, in: directories) }
+        let copies = CommandIssuer.orEnd {
+            try LedgerReading(path: directories.state + "/ledger.sqlite")?.copies(of: drop).map {
+                try CopiesText($0, in: directories)
+            }
+        }
         if options.json {
-            if !wantsRows { printJSON(listed, text, story) }
+            if !wantsRows { printJSON(listed, text, story, copies) }
         } else if !options.csv {
-            printLines(listed, text, story)
+            printLines(listed, text, story, copies)
         }
         if wantsRows {
             query.drop = drop
@@ -130,14 +135,18 @@ struct ShowCommand: AsyncParsableCommand {
         Terminal.exit(PostboxCore.ExitCode.ok)
     }
 
-    private func printJSON(_ listed: LedgerReading.Listed, _ summary: String?, _ story: [RecordLine]) {
+    private func printJSON(
+        _ listed: LedgerReading.Listed, _ summary: String?, _ story: [RecordLine], _ copies: CopiesText?
+    ) {
         let one = summary.map { $0.split(separator: "\n").map { $0.drop { $0 == " " } }.joined() } ?? "null"
         Terminal.printExactly(
-            "{\"drop\":\(DropText(drop: listed).json),\"summary\":\(one),\"record\":[\(story.map(\.text).joined(separator: ","))]}"
+            "{\"drop\":\(DropText(drop: listed).json),\"summary\":\(one),\"claimed_with\":\(copies?.json ?? "[]"),\"record\":[\(story.map(\.text).joined(separator: ","))]}"
         )
     }
 
-    private func printLines(_ listed: LedgerReading.Listed, _ summary: String?, _ story: [RecordLine]) {
+    private func printLines(
+        _ listed: LedgerReading.Listed, _ summary: String?, _ story: [RecordLine], _ copies: CopiesText?
+    ) {
         let shown = DropText(drop: listed)
         Terminal.print("drop \(listed.number)  \(listed.name)  \(shown.state)")
         if !shown.path.isEmpty { Terminal.print("  \(shown.path)") }
@@ -151,6 +160,7 @@ struct ShowCommand: AsyncParsableCommand {
                 if !words.isEmpty { Terminal.print("  \(key): \(words.joined(separator: ", "))") }
             }
         }
+        for line in copies?.lines ?? [] { Terminal.print("  " + line) }
         if let noAction = listed.noAction { Terminal.print("  no action, says \(noAction.by): \(noAction.why)") }
         for line in story { Terminal.print("  " + DropStory.text(line)) }
     }

@@ -60,9 +60,10 @@ struct RunCommand: AsyncParsableCommand {
         Memory.keepFreed()
         Signals.ignoreUntilTrapped()
         let loaded = Configuration.loadOrExit(config, withDictionaries: true)
-        let options = RunOptions(
+        var options = RunOptions(
             once: once, wait: (try? wait.map(SettingsText.duration)) ?? .seconds(30), takeOver: takeOver,
             environment: ProcessInfo.processInfo.environment, trace: Configuration.traceOrExit(trace))
+        options.load = { [config] in try SettingsLoader.load(path: config, withDictionaries: true) }
         let level = logLevel ?? (quiet ? .warning : .info)
         let code = await Service.run(loaded, options, LineLog.logger(level: level.forLog, form: log))
         Terminal.exit(code)
@@ -89,12 +90,17 @@ enum LogThreshold: String, Sendable, CaseIterable, ExpressibleByArgument {
 enum Service {
     static func run(_ loaded: LoadedSettings, _ options: RunOptions, _ logger: Logger) async -> Int32 {
         let (stops, stop) = AsyncStream<Void>.makeStream()
+        let (hangups, hangup) = AsyncStream<Void>.makeStream()
+        var options = options
+        options.hangups = hangups
         let signals = await UnixSignalsSequence(trapping: [.sigint, .sigterm] + Signals.noStop)
         let files = LogFiles(trace: options.trace)
         let signalTask = Task {
             for await signal in signals {
                 switch signal {
-                case .sighup: files.reopen(logger)
+                case .sighup:
+                    files.reopen(logger)
+                    hangup.yield()
                 case .sigusr1, .sigusr2:
                     let name = signal == .sigusr1 ? "SIGUSR1" : "SIGUSR2"
                     logger.notice(

@@ -6,6 +6,8 @@ internal import PostboxIO
 struct DeskHands: Sendable {
     /// Does what a person asks with a drop.
     var act: @Sendable (DeskAct, Person) async -> DeskAnswer
+    /// Has the configuration loaded anew: by whom, from where, and why.
+    var reload: @Sendable (Person, _ from: String, _ why: String?) async -> DeskAnswer
     /// What is held, by drop number.
     var held: @Sendable () async -> [HeldDrop]
     /// How everything stands.
@@ -32,6 +34,8 @@ actor DeskOffice {
     private let schedule: ScheduleWatch?
     private var board: (board: StatusBoard, at: Int64)?
     var gate: DeskGate
+    /// What the gate goes by.
+    private var http: HTTPSettings?
     /// What this machine is called, on the page.
     let hostName = MachineNames.all.max { $0.count < $1.count } ?? ""
     private var failures: (count: Int?, at: Int64)?
@@ -41,12 +45,24 @@ actor DeskOffice {
     init(_ context: Context, _ hands: DeskHands, isOnce: Bool) {
         self.context = context
         self.hands = hands
-        let http = context.settings.http
-        let names = (http?.hosts ?? []) + MachineNames.all + (http?.tls.map(DeskCertificate.names) ?? [])
-        gate = DeskGate(http, hosts: HostNames(listen: http?.listen, more: names)) { SHA256Text.of(Array($0.utf8)) }
+        http = context.settings.http
+        gate = DeskGate(http, hosts: Self.hosts(of: http)) { SHA256Text.of(Array($0.utf8)) }
         schedule = isOnce ? nil : ScheduleWatch(context, reading: reading)
         traffic = TrafficWatch(context, reading: reading, settled: hands.settled)
         folder = ControlFolder(stateDirectory: context.settings.directories.state)
+    }
+
+    private static func hosts(of http: HTTPSettings?) -> HostNames {
+        let names = (http?.hosts ?? []) + MachineNames.all + (http?.tls.map(DeskCertificate.names) ?? [])
+        return HostNames(listen: http?.listen, more: names)
+    }
+
+    /// Users and names of the configuration in force are those that the gate knows.
+    private func keepGate() {
+        let now = context.settings.http
+        guard now != http else { return }
+        http = now
+        gate.use(now, hosts: Self.hosts(of: now))
     }
 
     /// Listens until its task is cancelled.
@@ -90,6 +106,7 @@ actor DeskOffice {
         // Whoever looks whether we live knows neither names nor tokens.
         if found == .call(.health) { return .whole(DeskReply("{\"alive\":true}")) }
         let account = await account(of: request)
+        keepGate()
         if let reply = await page(request, account) { return .whole(reply) }
         do throws(DeskGate.Refusal) {
             let caller = try gate.caller(
@@ -150,6 +167,7 @@ actor DeskOffice {
         case .description: return DeskReply(OpenAPI.text)
         case .act(let verb, let drop): return await act(verb, drop, request, caller)
         case .hold(let subject, let isHold): return await hold(subject, isHold, request, caller)
+        case .reload: return await reload(request, caller)
         // They are sent piece by piece.
         case .file, .events: return DeskReply(problem: 500, "a fault of Postbox itself")
         }
@@ -338,6 +356,32 @@ actor DeskOffice {
         record(isHold ? .hold : .resume, nil, subject: command.subject, "", why, by: person, from: source, answer)
         (board, failures) = (nil, nil)
         return answer
+    }
+
+    /// Has the configuration loaded anew.
+    private func reload(_ request: DeskRequest, _ caller: DeskCaller) async -> DeskReply {
+        if let reply = Self.refusal(request, caller) { return reply }
+        let order: DeskOrder
+        do throws(DeskOrder.Fault) {
+            order = try DeskOrder(ofReload: request.body)
+        } catch {
+            return DeskReply(error)
+        }
+        guard let person = caller.person, caller.mayAct(onRule: nil) else {
+            let name = caller.person.map { ReleaseRule.name($0.text) } ?? "nobody in particular"
+            return DeskReply(
+                .refused(
+                    .notAllowed,
+                    text: "\(name) may act on files of some rules only, and not on the configuration of all"))
+        }
+        let from =
+            switch request.source {
+            case .socket: "control socket"
+            case .network(let address, _): address
+            }
+        let answer = await hands.reload(person, from, order.why)
+        (board, failures) = (nil, nil)
+        return DeskReply(answer)
     }
 
     private func act(_ verb: DeskVerb, _ drop: Int, _ request: DeskRequest, _ caller: DeskCaller) async -> DeskReply {

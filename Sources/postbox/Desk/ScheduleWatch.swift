@@ -24,11 +24,20 @@ actor ScheduleWatch {
 
     /// Looks until its task is cancelled. `board`: how everything stands.
     func run(_ board: @escaping @Sendable () async -> StatusBoard) async {
-        guard !book.schedules.isEmpty else { return }
         while !Task.isCancelled {
-            let now = await board()
-            // What waits in an inbox that was not read yet is not missing.
-            if now.isInboxKnown { await look(now) }
+            let schedules = context.settings.schedules
+            if schedules != book.schedules {
+                book.use(schedules)
+                // Of other rules nothing was read yet.
+                seen = SeenFiles()
+            }
+            if book.schedules.isEmpty {
+                lines = []
+            } else {
+                let now = await board()
+                // What waits in an inbox that was not read yet is not missing.
+                if now.isInboxKnown { await look(now) }
+            }
             do { try await Task.sleep(for: Self.pause) } catch { return }
         }
     }

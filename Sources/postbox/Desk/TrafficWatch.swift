@@ -30,7 +30,7 @@ actor TrafficWatch {
     }
 
     private func look() async {
-        for (name, lane) in context.lanes {
+        for (name, lane) in context.lanes.all {
             let traffic = await lane.traffic
             lanes[name, default: TrafficHistory()].add(traffic, at: Clock.monotonic())
         }

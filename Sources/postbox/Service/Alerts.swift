@@ -25,7 +25,7 @@ final class Alerts: Sendable {
     /// All that the command gets of the program's environment: the service's secrets are none of its business.
     private static let passedOn = ["PATH", "HOME", "LANG", "TZ"]
 
-    private let command: String?
+    private let command: Mutex<String?>
     private let environment: [String: String]
     /// How long a command may run: one that hangs must not keep the next alerts back.
     private let patience: Duration
@@ -35,11 +35,14 @@ final class Alerts: Sendable {
 
     init(command: String?, environment: [String: String], patience: Duration = .seconds(60), logger: Logger) {
         self.patience = patience
-        self.command = command
+        self.command = Mutex(command)
         self.logger = logger
         self.environment = environment.filter { Self.passedOn.contains($0.key) }
             .merging(["PATH": "/usr/local/bin:/usr/bin:/bin"]) { own, _ in own }
     }
+
+    /// Another command is run from now on; nil: none.
+    func use(command new: String?) { command.withLock { $0 = new } }
 
     /// Alerts so far, by event.
     var counts: [Event: Int] { told.withLock { $0 } }
@@ -50,7 +53,7 @@ final class Alerts: Sendable {
         for (key, value) in alert.facts { metadata[key] = "\(value)" }
         if !alert.reasons.isEmpty { metadata["reasons"] = "\(Self.words(alert.reasons))" }
         logger.log(level: alert.isError ? .error : .warning, "\(alert.message)", metadata: metadata)
-        guard command != nil else { return }
+        guard command.withLock({ $0 }) != nil else { return }
         let input = Self.json(alert, at: Clock.wall())
         let isTaken = queue.withLock { queue in
             guard queue.waiting.count < Self.waitingMax else {
@@ -135,7 +138,7 @@ final class Alerts: Sendable {
     private func run(_ input: String, _ number: Int) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", command ?? ""]
+        process.arguments = ["-c", command.withLock { $0 } ?? ""]
         process.environment = environment
         let pipe = Pipe()
         process.standardInput = pipe

@@ -149,7 +149,7 @@ struct Claims: Sendable {
             try await context.ledger.forget(place.drop)
             try await context.guardBook.closed(place, on: context.disk)
             context.older.ended(place.drop)
-            try context.shelves.closed(place.drop)
+            context.shelves.closed(place.drop)
         }
         return out
     }

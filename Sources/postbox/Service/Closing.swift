@@ -35,7 +35,7 @@ struct Closing: Sendable {
         context.names.release(target, in: folder)
         do {
             try await context.guardBook.closed(place, on: context.disk)
-            try context.shelves.closed(place.drop)
+            context.shelves.closed(place.drop)
         } catch {
             // The drop is closed; the next one that is closes forgets these, too.
             context.logger.warning(

@@ -115,7 +115,7 @@ actor CommandDesk {
             await context.lanes[name]?.setHeld(isHeld)
         case .holdDrop(let drop):
             if isHeld { standing.drops.insert(drop) } else { standing.drops.remove(drop) }
-            for lane in context.lanes.values {
+            for lane in context.lanes.all.values {
                 if isHeld { await lane.hold(drop: drop) } else { await lane.resume(drop: drop) }
             }
         case .cancelDrop, .cancelFile:
@@ -201,6 +201,11 @@ actor CommandDesk {
         return facts
     }
 
+    /// A destination is served from now on: a command that was given for it before holds.
+    func served(_ name: String, by lane: PostingLane) async {
+        if standing.destinations.contains(name) { await lane.setHeld(true) }
+    }
+
     // MARK: - Drops
 
     /// A file was claimed whose cancellation stood already: it goes with the file. Returns what stands then.
@@ -215,7 +220,7 @@ actor CommandDesk {
     func opened(_ drop: OpenDrop) async {
         open[drop.number] = drop
         if standing.drops.contains(drop.number) {
-            for lane in context.lanes.values { await lane.hold(drop: drop.number) }
+            for lane in context.lanes.all.values { await lane.hold(drop: drop.number) }
         }
         if let detail = cancelled[drop.number] { await drop.giveUp(detail) }
     }
@@ -247,7 +252,7 @@ actor CommandDesk {
     /// Whether nothing of an open drop can move before something is resumed.
     func isHeldUp(_ drop: Int) async -> Bool {
         var isHeldUp = false
-        for lane in context.lanes.values where await !lane.isOver(drop) {
+        for lane in context.lanes.all.values where await !lane.isOver(drop) {
             guard await lane.isHeldUp(drop) else { return false }
             isHeldUp = true
         }

@@ -4,10 +4,11 @@ internal import PostboxIO
 
 /// What every contribution of a running Postbox shares.
 struct Context: Sendable {
-    @Shared var settings: Settings
-    var configSHA256: String
+    let inForce: InForce
+    /// What this one goes by, whatever comes into force later; nil: what is in force.
+    var pinned: InForce.Configuration? = nil
     var ledger: Ledger
-    var lanes: [String: PostingLane]
+    var lanes: Lanes
     var names: NameBook
     var bases: PostIDBases
     var guardBook: GuardBook
@@ -27,4 +28,17 @@ struct Context: Sendable {
     var alerts: Alerts
     var progress: Progress
     var logger: Logger
+
+    private var configuration: InForce.Configuration { pinned ?? inForce.now }
+    var settings: Settings { configuration.settings }
+    /// Of the configuration's bytes.
+    var configSHA256: String { configuration.sha256 }
+
+    /// The same with the configuration of now, whatever comes into force later: for what has to go by one from its beginning to its
+    /// end.
+    var asOfNow: Context {
+        var context = self
+        context.pinned = configuration
+        return context
+    }
 }

@@ -17,7 +17,7 @@ struct DeskActs: Sendable {
             case .refuse(let drop, let why): return try await refuse(drop, why, act, by: person)
             case .noAction(let drop, let why): return try await noAction(drop, why, act, by: person)
             case .retry, .resend:
-                return try await AskedDrops(context: context, act: act, person: person, goesOn: goesOn).answer()
+                return try await AskedDrops(context: context.asOfNow, act: act, person: person, goesOn: goesOn).answer()
             }
         } catch {
             context.logger.error(

@@ -104,7 +104,7 @@ struct LastJudging: Sendable {
                         "drops \(older.sorted().prefix(10).map(String.init).joined(separator: ", "))\(older.count > 10 ? ", …" : "")",
                 ])
             for (drop, priority) in lent {
-                for lane in context.lanes.values { await lane.lend(priority, to: drop) }
+                for lane in context.lanes.all.values { await lane.lend(priority, to: drop) }
             }
         }
     }

@@ -31,6 +31,18 @@ struct ManagerLine {
         tell(standing)
     }
 
+    /// The configuration is loaded anew.
+    mutating func reloading(_ standing: ServiceStanding) {
+        talk.reloading(at: Clock.monotonic())
+        tell(standing)
+    }
+
+    /// That is over.
+    mutating func reloaded(_ standing: ServiceStanding) {
+        talk.reloaded()
+        tell(standing)
+    }
+
     /// The service stops, and waits for answers for that long.
     mutating func stopping(_ standing: ServiceStanding, drain: Duration) {
         talk.stopping(within: drain + Self.stopMargin)

@@ -17,6 +17,9 @@ final class OlderBook: Sendable {
     /// `destinations`: those of the configuration.
     init(destinations: [String]) { state = Mutex(State(drops: OlderDrops(destinations: destinations))) }
 
+    /// Another configuration came into force: these destinations are there from now on.
+    func know(_ destinations: [String]) { state.withLock { $0.drops.know(destinations) } }
+
     /// A drop is not closed; it may be told again.
     func opened(_ place: DropPlace, at destinations: [String]) {
         state.withLock { $0.drops.opened(place, at: destinations) }

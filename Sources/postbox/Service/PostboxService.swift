@@ -17,6 +17,10 @@ struct RunOptions: Sendable {
     var environment: [String: String] = [:]
     /// Every message goes into it.
     var trace: Trace?
+    /// Reads the configuration anew; nil: there is no file of it.
+    var load: (@Sendable () throws -> LoadedSettings)?
+    /// Each element, a signal, has the configuration loaded anew.
+    var hangups: AsyncStream<Void>?
 }
 
 /// The composition root: prepares the spool, makes the ledger, the lanes and what all contributions share, recovers what an earlier
@@ -147,22 +151,10 @@ struct PostboxService: Sendable {
         }
         var lanes: [String: PostingLane] = [:]
         var credentials: [String: Credentials] = [:]
+        let maker = LaneMaker(
+            group: group, logger: logger, environment: options.environment, trace: options.trace, alerts: alerts)
         for destination in settings.destinations {
-            if !destination.tls.verify {
-                alerts.send(
-                    Alert(
-                        event: .tlsNotVerified, isError: false,
-                        message:
-                            "TLS certificates of \(destination.name) are not verified: anybody can pose as that server",
-                        facts: ["destination": destination.name]))
-            }
-            let own = Credentials(for: destination, logger: logger)
-            credentials[destination.name] = own
-            lanes[destination.name] = PostingLane(
-                destination: destination, eventLoop: group.next(), logger: logger, environment: options.environment,
-                trace: options.trace,
-                credentials: own.source,
-                alert: { alerts.send($0) })
+            (lanes[destination.name], credentials[destination.name]) = maker.make(destination)
         }
         let open = try await ledger.open()
         let firstBase = Postbox.nextBase(
@@ -171,21 +163,27 @@ struct PostboxService: Sendable {
         let guardBook = try GuardBook(work)
         let record = RecordBook(
             settings, key: recordKey, ledger: ledger, alerts: alerts, disk: disk, logger: logger)
+        let configSHA256 = SHA256Text.of(loaded.sourceBytes)
         let context = Context(
-            settings: settings, configSHA256: SHA256Text.of(loaded.sourceBytes), ledger: ledger, lanes: lanes,
+            inForce: InForce(
+                InForce.Configuration(
+                    settings: settings, sha256: configSHA256, since: Clock.wall())),
+            ledger: ledger, lanes: Lanes(lanes),
             names: NameBook(), bases: PostIDBases(next: firstBase),
             guardBook: guardBook, older: OlderBook(destinations: settings.destinations.map(\.name)),
             syncs: try SyncGroup(on: work), spares: SpareDirectories(threads: disk),
             shelves: Shelves(
-                tables: TableShelf(settings), dictionaries: DictionaryShelf(settings, loaded.dictionaries)),
+                tables: TableShelf(settings), dictionaries: DictionaryShelf(settings, loaded.dictionaries),
+                configurations: ConfigurationShelf(state: settings.directories.state, inForce: configSHA256)),
             record: record,
             index: IndexBook(state: settings.directories.state, logger: logger),
             lastValues: settings.keepsLastValues
                 ? LastBook(state: settings.directories.state, guardBook: guardBook, logger: logger) : nil,
             results: DiskThread(label: "results"), disk: disk, trouble: ResultTrouble(),
             alerts: alerts, progress: progress, logger: logger)
+        try context.shelves.configurations.keep(loaded, of: configSHA256)
         try await record.start(configSHA256: context.configSHA256)
-        try context.shelves.dictionaries.keep()
+        try context.shelves.dictionaries.keep(loaded.dictionaries)
         for (name, sha256) in context.shelves.dictionaries.inUse {
             await record.inUse(.dictionary, name: name, sha256: sha256)
         }
@@ -194,19 +192,20 @@ struct PostboxService: Sendable {
             logger.warning("\(fault)", metadata: ["event": .event(.tableFault)])
         }
         let recovery = try await Recovery(context: context).run(open)
-        try context.shelves.removeUnneeded()
         // A drop that Recovery gave up, or adopted, is not among the first ones.
         let unfinished = Set(try await ledger.open().map(\.number))
         await context.lastValues?.start(ledger: ledgerPath, open: unfinished, last: try await ledger.lastNumber())
         await context.index.start()
         Memory.forgetStart()
         let loop = ServiceLoop(
-            context: context, credentials: credentials, options: options, stops: stops, recovered: recovery,
+            context: context, maker: maker, credentials: credentials, options: options, stops: stops,
+            recovered: recovery,
             goodTables: goodTables)
         let office = DeskOffice(
             context,
             DeskHands(
-                act: { await loop.acts.act($0, by: $1) }, held: { await loop.acts.held() },
+                act: { await loop.acts.act($0, by: $1) },
+                reload: { await loop.reload(by: $0, from: $1, why: $2) }, held: { await loop.acts.held() },
                 board: { await loop.board() }, settled: { await loop.settled() },
                 figures: { (await loop.closed, await loop.tokensEnd()) }), isOnce: options.once)
         // Whatever is asked, posting goes first.

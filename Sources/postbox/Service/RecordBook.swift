@@ -11,7 +11,7 @@ actor RecordBook {
     private let ledger: Ledger
     private let file: RecordFile
     private let key: RecordKey?
-    private let anchor: AnchorCommand?
+    private var anchor: AnchorCommand?
     private let alerts: Alerts
     private let disk: DiskThreads
     private let logger: Logger
@@ -68,6 +68,9 @@ actor RecordBook {
         wake()
         clock = Task { await self.watchClock() }
     }
+
+    /// Another configuration came into force.
+    func use(_ settings: Settings) { anchor = settings.anchorCommand.map { AnchorCommand(command: $0) } }
 
     /// Appends what there is, and ends.
     func finish() async {

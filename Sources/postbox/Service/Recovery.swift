@@ -105,7 +105,7 @@ struct Recovery: Sendable {
             try await context.ledger.forget(record.number)
             try await context.guardBook.closed(record.place, on: context.disk)
             context.older.ended(record.number)
-            try context.shelves.closed(record.number)
+            context.shelves.closed(record.number)
             return nil
         case .begin:
             // The claim's moves may be younger than the last sync.

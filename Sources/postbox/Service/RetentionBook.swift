@@ -6,7 +6,7 @@ internal import PostboxIO
 /// Packs results whose time has come and removes files whose time is over, one drop after the other, while nothing is in work.
 actor RetentionBook {
     private let context: Context
-    private let retention: Retention
+    private var retention: Retention { context.settings.retention }
     private let ledgerPath: String
     /// A slow disk of the archive holds up nobody else.
     private let thread = DiskThreads(label: "retention", count: 1)
@@ -20,17 +20,16 @@ actor RetentionBook {
 
     init(_ context: Context) {
         self.context = context
-        retention = context.settings.retention
         ledgerPath = context.settings.directories.state + "/ledger.sqlite"
     }
 
     /// Begins; nothing waits for it.
     func start() {
-        guard !retention.isForEver else { return }
         work = Task(priority: .background) {
-            await self.removeLeft()
+            if !retention.isForEver { await self.removeLeft() }
             while !isEnding {
-                await self.pass()
+                if !retention.isForEver { await self.pass() }
+                await self.removeCopies()
                 await sleep(Self.every)
             }
         }
@@ -166,6 +165,18 @@ actor RetentionBook {
             }
         } catch {
             tell("files that were to be removed are still there: \(Words.of(error))")
+        }
+    }
+
+    /// Configurations, tables and dictionaries are kept as long as the files of the drops that were claimed with them.
+    private func removeCopies() async {
+        do {
+            let path = ledgerPath
+            try await thread.run { [shelves = context.shelves] in
+                try shelves.removeUnneeded { try LedgerReading(path: path)?.claimedWith() ?? ClaimedWith() }
+            }
+        } catch {
+            tell("copies that are needed no more are still there: \(Words.of(error))")
         }
     }
 

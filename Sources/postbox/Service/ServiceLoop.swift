@@ -7,18 +7,23 @@ internal import PostboxIO
 actor ServiceLoop {
     private enum Input: Sendable {
         case inbox(InboxWatcher.Report)
-        case lane(String, LaneState)
+        case lane(String, PostingLane, LaneState)
         case ended(ClaimedFile, ContributionEnd)
         /// A drop that nobody works on goes on.
         case goesOn(Int)
         /// The desk's commands have changed.
         case commands
+        /// The configuration is to be loaded anew.
+        case reload(Reload.Order)
         case tick
         case stop
     }
 
     private let context: Context
-    private let credentials: [String: Credentials]
+    private let maker: LaneMaker
+    private var credentials: [String: Credentials]
+    /// What keeps tokens fresh, by destination.
+    private var freshening: [String: Task<Void, Never>] = [:]
     private let options: RunOptions
     private let stops: AsyncStream<Void>
     private let inputs: AsyncStream<Input>
@@ -39,10 +44,12 @@ actor ServiceLoop {
 
     /// `recovered`: what an earlier run left. `goodTables`: those of which it left one that can be used.
     init(
-        context: Context, credentials: [String: Credentials], options: RunOptions, stops: AsyncStream<Void>,
+        context: Context, maker: LaneMaker, credentials: [String: Credentials], options: RunOptions,
+        stops: AsyncStream<Void>,
         recovered: [ClaimedFile], goodTables: Set<String>
     ) {
         self.context = context
+        self.maker = maker
         self.credentials = credentials
         self.options = options
         self.stops = stops
@@ -81,7 +88,7 @@ actor ServiceLoop {
             var isOver = await round(&group)
             var next = inputs.makeAsyncIterator()
             while !isOver, let event = await next.next() {
-                await take(event)
+                await take(event, &group)
                 isOver = await round(&group)
             }
             timer?.cancel()
@@ -89,6 +96,12 @@ actor ServiceLoop {
             await watcher.stop()
             await desk.stop()
             await stopLanes()
+            // Whoever asked for something in the last moment gets an answer.
+            input.finish()
+            while let event = await next.next() {
+                if case .reload(let order) = event { order.answer(Self.isStopping) }
+            }
+            for task in freshening.values { task.cancel() }
             group.cancelAll()
         }
         let (told, code) = machine.finish()
@@ -105,28 +118,44 @@ actor ServiceLoop {
 
     /// Runs the lanes, and turns whatever comes into input.
     private func listen(_ group: inout DiscardingTaskGroup) {
-        for (name, lane) in context.lanes {
-            group.addTask { await lane.run() }
-            if let own = credentials[name] { group.addTask { await own.keepFresh(lane) } }
-            group.addTask { [input] in
-                for await state in lane.states { input.yield(.lane(name, state)) }
-            }
-        }
+        for (name, lane) in context.lanes.all { listen(to: lane, of: name, &group) }
         group.addTask { [watcher, input] in
             for await report in watcher.reports { input.yield(.inbox(report)) }
         }
         group.addTask { [stops, input] in
             await StopSignals(stops).listen { input.yield(.stop) }
         }
+        guard let hangups = options.hangups else { return }
+        group.addTask { [input] in
+            for await _ in hangups {
+                input.yield(.reload(Reload.Order(by: nil, from: "signal", why: nil, answer: { _ in })))
+            }
+        }
+    }
+
+    /// Lets a lane log in, and listens to it.
+    private func listen(to lane: PostingLane, of name: String, _ group: inout DiscardingTaskGroup) {
+        group.addTask { await lane.run() }
+        keepFresh(lane, of: name)
+        group.addTask { [input] in
+            for await state in lane.states { input.yield(.lane(name, lane, state)) }
+        }
+    }
+
+    private func keepFresh(_ lane: PostingLane, of name: String) {
+        freshening[name]?.cancel()
+        freshening[name] = credentials[name].map { own in Task { await own.keepFresh(lane) } }
     }
 
     // MARK: - What happened
 
-    private func take(_ event: Input) async {
+    private func take(_ event: Input, _ group: inout DiscardingTaskGroup) async {
         let now = Clock.monotonic()
         switch event {
         case .inbox(let report): machine.reported(report.events, watch: report.watch, at: now)
-        case .lane(let name, let state): machine.laneChanged(name, to: state, at: now)
+        case .lane(let name, let lane, let state):
+            // One that was left may tell its end when another one has its name.
+            if context.lanes[name] === lane { machine.laneChanged(name, to: state, at: now) }
         case .ended(let file, let end):
             files.ended(file, end)
             if case .closed(let verdict, _, _) = end {
@@ -138,6 +167,7 @@ actor ServiceLoop {
             machine.ended(file.drop, end.forMachine, standing, at: now)
         case .goesOn(let drop): await goOn(drop)
         case .commands: await readCommands()
+        case .reload(let order): await reload(order, &group)
         case .tick: break
         case .stop:
             machine.stopTold(at: now)
@@ -151,7 +181,7 @@ actor ServiceLoop {
     func board() async -> StatusBoard {
         let service = StatusBoard.Service(
             version: Version.text, spool: context.settings.directories.spool, configSHA256: context.configSHA256,
-            startedAt: startedAt)
+            configSince: context.inForce.now.since, startedAt: startedAt)
         var board = machine.board(of: service, at: Clock.now(), facts)
         board.finished = finished.all
         for index in board.lanes.indices {
@@ -236,6 +266,7 @@ actor ServiceLoop {
         case .askLanes(let drops): await askLanes(drops)
         case .timeOut(let drops):
             for drop in drops where await acts.timeOut(drop) { await goOn(drop) }
+        case .leave(let name): await leave(name)
         case .stopLanes:
             await stopLanes()
             machine.lanesStopped()
@@ -243,6 +274,94 @@ actor ServiceLoop {
         case .comeBack: input.yield(.tick)
         case .started, .begin, .wait, .end: break
         }
+    }
+
+    // MARK: - Another configuration
+
+    /// Has the configuration loaded anew, in its turn; what became of it.
+    nonisolated func reload(by person: Person?, from source: String, why: String?) async -> DeskAnswer {
+        await withCheckedContinuation { continuation in
+            let order = Reload.Order(by: person, from: source, why: why) { continuation.resume(returning: $0) }
+            if case .terminated = input.yield(.reload(order)) { order.answer(Self.isStopping) }
+        }
+    }
+
+    private static let isStopping = DeskAnswer.refused(
+        .unavailable, text: "the service is stopping: it reads its configuration when it is started again")
+
+    private func reload(_ order: Reload.Order, _ group: inout DiscardingTaskGroup) async {
+        guard let load = options.load, !machine.summary.isStopping else {
+            return order.answer(
+                machine.summary.isStopping
+                    ? Self.isStopping : .refused(.unavailable, text: "this service runs without a configuration file"))
+        }
+        manager?.reloading(machine.summary)
+        let reload = Reload(context: context, load: load)
+        do throws(Reload.Refused) {
+            let checked = try await reload.check()
+            if !checked.isSame {
+                try await reload.record(checked, order)
+                await use(checked, &group)
+            }
+            order.answer(reload.done(checked, order))
+        } catch {
+            order.answer(reload.refused(error, order))
+        }
+        manager?.reloaded(machine.summary)
+    }
+
+    /// From here on it is in force: nothing of this can fail. No file is being claimed meanwhile.
+    private func use(_ checked: Reload.Checked, _ group: inout DiscardingTaskGroup) async {
+        let (settings, plan) = (checked.configuration.settings, checked.plan)
+        context.inForce.change(to: checked.configuration)
+        context.shelves.configurations.use(checked.configuration.sha256)
+        context.shelves.dictionaries.use(settings, checked.dictionaries)
+        context.shelves.tables.use(settings, kept: plan.keptTables)
+        for (name, sha256) in context.shelves.dictionaries.inUse {
+            await context.record.inUse(.dictionary, name: name, sha256: sha256)
+        }
+        context.alerts.use(command: settings.alertCommand)
+        await context.record.use(settings)
+        let leaving = Set(plan.names(.leave))
+        context.older.know(settings.destinations.map(\.name) + leaving)
+        await watcher.use(names: InboxNames(rules: settings.rules, ignored: settings.ignored))
+        machine.use(settings, leaving: leaving, keptTables: plan.keptTables, goodTables: [], at: Clock.monotonic())
+        for destination in settings.destinations {
+            switch plan.destinations[destination.name] {
+            case .change: await change(destination)
+            case .add: await add(destination, &group)
+            case .keep, .leave, nil: break
+            }
+        }
+        FailPoint.reach("reload_used")
+    }
+
+    private func change(_ destination: Destination) async {
+        guard let lane = context.lanes[destination.name] else { return }
+        let own = maker.credentials(for: destination)
+        credentials[destination.name] = own
+        await lane.change(to: destination, credentials: own.source)
+        keepFresh(lane, of: destination.name)
+    }
+
+    private func add(_ destination: Destination, _ group: inout DiscardingTaskGroup) async {
+        let (lane, own) = maker.make(destination)
+        credentials[destination.name] = own
+        context.lanes.set(destination.name, lane)
+        await desk.served(destination.name, by: lane)
+        listen(to: lane, of: destination.name, &group)
+    }
+
+    /// Logs out of a destination that nothing needs any more.
+    private func leave(_ name: String) async {
+        freshening.removeValue(forKey: name)?.cancel()
+        credentials[name] = nil
+        guard let lane = context.lanes[name] else { return }
+        context.lanes.set(name, nil)
+        await lane.stop(timeout: context.settings.drainTimeout)
+        context.logger.notice(
+            "\(name) is left: the configuration no longer has it, and no file needs it",
+            metadata: ["event": .event(.destinationLeft), "destination": "\(name)"])
     }
 
     private func wait(until: Int64) {
@@ -256,9 +375,9 @@ actor ServiceLoop {
     /// All take their places first: the order is certain before the first row goes.
     private func begin(_ drops: [Int], _ group: inout DiscardingTaskGroup) async {
         let begun = drops.compactMap { files[$0] }
-        let opened = await OpenDrop.open(begun, at: context.lanes, older: context.older)
+        let opened = await OpenDrop.open(begun, at: context.lanes.all, older: context.older)
         for drop in opened { await desk.opened(drop) }
-        let contributions = zip(begun, opened).map { FileContribution(file: $0, context: context, drop: $1) }
+        let contributions = zip(begun, opened).map { FileContribution(file: $0, context: context.asOfNow, drop: $1) }
         for contribution in contributions {
             group.addTask { [input] in
                 let end = await contribution.run()
@@ -368,7 +487,7 @@ actor ServiceLoop {
 
     private func askLanes(_ drops: [Int]) async {
         var facts = OnceEnd.LaneFacts()
-        for (name, lane) in context.lanes where await lane.isBusy { facts.busy.insert(name) }
+        for (name, lane) in context.lanes.all where await lane.isBusy { facts.busy.insert(name) }
         for drop in drops where await desk.isHeldUp(drop) { facts.heldUp.insert(drop) }
         // They go on when those can that they wait for.
         facts.heldUp.formUnion(context.older.waiting)
@@ -380,7 +499,7 @@ actor ServiceLoop {
         context.older.stop()
         let timeout = context.settings.drainTimeout
         await withTaskGroup(of: Void.self) { group in
-            for lane in context.lanes.values { group.addTask { await lane.stop(timeout: timeout) } }
+            for lane in context.lanes.all.values { group.addTask { await lane.stop(timeout: timeout) } }
         }
     }
 }

@@ -8,10 +8,14 @@ internal import Synchronization
 /// with.
 final class TableShelf: Sendable {
     private struct State {
+        var rules: [TableRule]
+        /// Those that are taken of each table, by its name.
+        var columns: [String: [String]]
         /// By name.
         var inForce: [String: (copy: TableCopy, table: LookupTable)] = [:]
         /// SHA-256 of the bytes that each table had when it was last read, by name: also where it cannot be used as it is to be read now.
         var last: [String: String] = [:]
+        var recent = CopiesInUse()
         /// By drop and name, of those that have some.
         var drops: [Int: [String: (copy: TableCopy, table: LookupTable?)]] = [:]
 
@@ -19,23 +23,38 @@ final class TableShelf: Sendable {
         var needed: Set<String> {
             var needed = Set(last.values)
             for tables in drops.values { needed.formUnion(tables.values.map(\.copy.sha256)) }
-            return needed
+            return recent.needed(needed)
         }
     }
 
-    private let rules: [TableRule]
-    private let columns: [String: [String]]
     private let files: TableFiles
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     /// Held while files are written or removed: a copy that has its name, and is not in force yet, is not one that nobody needs.
     private let folder = Mutex(())
 
     init(_ settings: Settings) {
-        rules = settings.tables
-        columns = Dictionary(
+        state = Mutex(State(rules: settings.tables, columns: Self.columns(settings)))
+        files = TableFiles(state: settings.directories.state)
+    }
+
+    private static func columns(_ settings: Settings) -> [String: [String]] {
+        Dictionary(
             settings.tables.map { ($0.name, settings.columns(ofTable: $0.name)) },
             uniquingKeysWith: { first, _ in first })
-        files = TableFiles(state: settings.directories.state)
+    }
+
+    private var rules: [TableRule] { state.withLock { $0.rules } }
+
+    /// Another configuration comes into force. `kept`: tables that are as they were by it. The others are not there before their files
+    /// are read.
+    func use(_ settings: Settings, kept: Set<String>) {
+        state.withLock { state in
+            state.rules = settings.tables
+            state.columns = Self.columns(settings)
+            state.inForce = state.inForce.filter { kept.contains($0.key) }
+            let names = Set(settings.tables.map(\.name))
+            state.last = state.last.filter { names.contains($0.key) }
+        }
     }
 
     // MARK: - What is in force
@@ -43,6 +62,7 @@ final class TableShelf: Sendable {
     /// Takes the tables that an earlier run read last. Returns those that can be used, and why others cannot. Throws `DiskError`.
     func takeLast() throws -> (good: Set<String>, faults: [String]) {
         var faults: [String] = []
+        let (rules, columns) = state.withLock { ($0.rules, $0.columns) }
         let last = rules.isEmpty ? [:] : try files.last()
         for rule in rules {
             guard let sha256 = last[rule.name] else { continue }
@@ -69,13 +89,11 @@ final class TableShelf: Sendable {
 
     /// Reads the files of these tables; good ones are in force from then on.
     func read(_ names: [String]) -> [String: TableBook.Reading] {
-        let readings = folder.withLock { _ in readAndKeep(names) }
-        // What is left lying the next one that is closed, or the next start, clears away.
-        try? removeUnneeded()
-        return readings
+        folder.withLock { _ in readAndKeep(names) }
     }
 
     private func readAndKeep(_ names: [String]) -> [String: TableBook.Reading] {
+        let (rules, columns) = state.withLock { ($0.rules, $0.columns) }
         var readings: [String: TableBook.Reading] = [:]
         for rule in rules where names.contains(rule.name) {
             let known = state.withLock { $0.inForce[rule.name]?.copy.sha256 }
@@ -89,6 +107,7 @@ final class TableShelf: Sendable {
                 state.withLock { state in
                     state.last = last
                     state.inForce[rule.name] = (copy, table)
+                    state.recent.use([copy.sha256])
                 }
             } catch {
                 readings[rule.name] = .failed("\(error)")
@@ -97,10 +116,13 @@ final class TableShelf: Sendable {
         return readings
     }
 
-    /// Removes copies that no table in force and no drop needs. Throws `DiskError`.
-    func removeUnneeded() throws(DiskError) {
+    /// The ledger is asked what copies are needed for; `remove` follows.
+    func beginRemoval() { state.withLock { $0.recent.forget() } }
+
+    /// Removes copies that no table in force and no drop needs. `kept`: those of drops whose files are kept. Throws `DiskError`.
+    func remove(besides kept: Set<String>) throws(DiskError) {
         try folder.withLock { _ throws(DiskError) in
-            try files.remove(besides: state.withLock { $0.needed })
+            try files.remove(besides: state.withLock { $0.needed }.union(kept))
         }
     }
 
@@ -119,6 +141,7 @@ final class TableShelf: Sendable {
     func opened(_ drop: Int, _ copies: [String: TableCopy]?) {
         guard let copies, !copies.isEmpty else { return }
         state.withLock { state in
+            state.recent.use(copies.values.map(\.sha256))
             state.drops[drop] = copies.reduce(into: [:]) { tables, entry in
                 let known = state.inForce[entry.key]
                 tables[entry.key] = (entry.value, known?.copy == entry.value ? known?.table : nil)
@@ -126,11 +149,8 @@ final class TableShelf: Sendable {
         }
     }
 
-    /// A drop is closed. Throws `DiskError`; may be called again.
-    func closed(_ drop: Int) throws(DiskError) {
-        let hadTables = state.withLock { $0.drops.removeValue(forKey: drop) != nil }
-        if hadTables { try removeUnneeded() }
-    }
+    /// A drop is closed; may be told again.
+    func closed(_ drop: Int) { state.withLock { _ = $0.drops.removeValue(forKey: drop) } }
 
     /// The tables that a file's values are looked up in. Reads the copies of those that are not in memory. Throws `LedgerError` for
     /// one that it was claimed without, `TableFault` and `DiskError`.

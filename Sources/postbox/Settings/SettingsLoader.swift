@@ -10,6 +10,8 @@ struct LoadedSettings: Sendable, Equatable {
     var sourceBytes: [UInt8]
     /// What is allowed and not wise: secrets that stand in the file itself.
     var warnings: [SettingsProblem] = []
+    /// Its text as it may be kept: without the passwords that stand in it.
+    var keptText = ""
     /// The dictionaries that it names, where they were asked for.
     var dictionaries: [DictionaryFiles: LoadedDictionary] = [:]
 }
@@ -61,6 +63,7 @@ enum SettingsLoader {
         }
         return LoadedSettings(
             settings: settings, sourceBytes: bytes, warnings: log.warnings.sorted { $0.line < $1.line },
+            keptText: ConfigurationCopy.text(of: String(decoding: bytes, as: UTF8.self), without: log.secrets),
             dictionaries: dictionaries)
     }
 

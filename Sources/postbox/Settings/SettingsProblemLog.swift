@@ -1,5 +1,6 @@
 internal import Foundation
 internal import PostboxCore
+internal import Yams
 
 /// Collects the problems of one file, and knows what its values may refer to.
 final class SettingsProblemLog {
@@ -9,6 +10,8 @@ final class SettingsProblemLog {
     private(set) var problems: [SettingsProblem] = []
     /// What is allowed and not wise.
     private(set) var warnings: [SettingsProblem] = []
+    /// Values that may hold passwords, as they stand in the file.
+    private(set) var secrets: [ConfigurationCopy.Secret] = []
 
     init(file: String, folder: String, environment: [String: String]) {
         self.file = file
@@ -23,6 +26,20 @@ final class SettingsProblemLog {
     /// Notes a problem of another file that this one names.
     func add(file: String, line: Int, _ what: String) {
         problems.append(SettingsProblem(file: file, line: line, what: what))
+    }
+
+    /// Notes all texts of a value that may hold a password.
+    func note(secret node: Node, isAddress: Bool, line: Int) {
+        switch node {
+        case .scalar(let scalar):
+            secrets.append(
+                ConfigurationCopy.Secret(line: scalar.mark?.line ?? line, text: scalar.string, isAddress: isAddress))
+        case .sequence(let items):
+            for item in items { note(secret: item, isAddress: isAddress, line: item.mark?.line ?? line) }
+        case .mapping(let entries):
+            for (key, value) in entries { note(secret: value, isAddress: isAddress, line: key.mark?.line ?? line) }
+        case .alias: break
+        }
     }
 
     func warn(line: Int, _ what: String) {

@@ -28,6 +28,7 @@ final class SettingsSection<Key: SettingsKey> {
                 log.add(line: keyLine, "unknown key `\(word)` in \(name)\(Self.advice(word))")
                 continue
             }
+            if key.isSecret { log.note(secret: value, isAddress: key.isAddress, line: keyLine) }
             values[key] = SettingsValue(value, line: keyLine, name: "`\(word)`", isSecret: key.isSecret, log)
         }
     }

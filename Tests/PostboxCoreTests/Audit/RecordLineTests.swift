@@ -21,6 +21,8 @@ struct RecordLineTests {
         .act(RecordAct("hold", subject: "the inbox", by: "unknown", from: "state/control")),
         .inUse(.configuration, name: "", sha256: hash), .inUse(.table, name: "rates", sha256: hash),
         .inUse(.dictionary, name: "/etc/RDMFieldDictionary", sha256: hash),
+        .inUse(.configuration, name: "", sha256: hash, by: .init(by: "unix:alice", from: "page", why: "new \"rate\"")),
+        .inUse(.configuration, name: "", sha256: hash, by: .init(by: nil, from: "signal")),
         .clock(ClockState(isSynchronised: true, estimatedError: 1234)),
         .signed(day: "2026-11-28", line: 3, sha256: hash, key: hash, signature: hash + hash),
         .removed(drop: 8, files: ["failed/a.csv", "failed/a.csv.result.csv"]),

@@ -53,6 +53,31 @@ struct DeskGateTests {
         #expect(bob?.rights == [.metrics])
     }
 
+    @Test("Users are those of the configuration in force: a login ends with the token that it was made with")
+    func otherUsers() throws {
+        var gate = Self.gate()
+        func cookie(_ name: String, _ token: String) throws -> String {
+            let line = try gate.login(name, token: token, from: Self.request(), wall: 0, at: 0, chance: { token })
+            return String(line.split(separator: ";")[0])
+        }
+        let (alice, bob) = (try cookie("alice", "secret"), try cookie("bob", "other"))
+        func who(_ cookie: String) -> String? {
+            Self.caller(Self.ask(&gate, Self.request([("Cookie", cookie)])))?.person?.text
+        }
+        #expect(who(alice) == "page:alice" && who(bob) == "page:bob")
+        var new = Self.settings
+        new.users[0].tokenSHA256 = "#fresh"
+        new.users[1].may = [.read]
+        gate.use(new, hosts: HostNames(listen: new.listen))
+        #expect(who(alice) == nil && who(bob) == "page:bob")
+        #expect(Self.ask(&gate, Self.request([("Authorization", "Bearer secret")])) == .failure(.wrongToken))
+        let fresh = Self.caller(Self.ask(&gate, Self.request([("Authorization", "Bearer fresh")])))
+        #expect(fresh?.person?.text == "page:alice")
+        new.users.removeFirst(2)
+        gate.use(new, hosts: HostNames(listen: new.listen))
+        #expect(who(bob) == nil)
+    }
+
     @Test("Without a token nobody may anything, unless everybody may read")
     func anonymous() {
         var gate = Self.gate()

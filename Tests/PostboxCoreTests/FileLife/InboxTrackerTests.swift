@@ -56,6 +56,59 @@ struct InboxTrackerTests {
         #expect(late == ["a"])
     }
 
+    private static let rules = [MappingRule(match: "*.csv", destinations: ["a"], readySuffix: nil)]
+
+    @Test("Other rules change nothing of what is known of a file's writer")
+    mutating func otherRules() {
+        tracker.created("writing.csv", at: 0)
+        tracker.opened("writing.csv", at: 0)
+        tracker.movedIn("whole.csv", at: 0)
+        list("writing.csv", Self.look(), at: 1)
+        list("whole.csv", Self.look(), at: 1)
+        tracker.use(
+            quiet: Self.second, unmatched: 60 * Self.second, names: InboxNames(rules: Self.rules), at: 2 * Self.second)
+        let early = ready(at: 100)
+        tracker.closed("writing.csv", at: 101 * Self.second)
+        let settling = ready(at: 101.9)
+        let late = ready(at: 102)
+        #expect(early == ["whole.csv"])
+        #expect(settling == ["whole.csv"])
+        #expect(late.sorted() == ["whole.csv", "writing.csv"])
+    }
+
+    @Test("A file that has to stand still for longer by other rules begins anew; one that need not is complete sooner")
+    mutating func otherTimes() {
+        tracker.movedIn("a.csv", at: 0)
+        list("a.csv", Self.look(), at: 0)
+        list("b.odd", Self.look(), at: 0)
+        let names = InboxNames(rules: Self.rules)
+        tracker.use(quiet: 20 * Self.second, unmatched: 60 * Self.second, names: names, at: 1 * Self.second)
+        let early = ready(at: 20.9)
+        let late = ready(at: 21)
+        #expect(early == [])
+        #expect(late == ["a.csv"])
+        tracker.use(quiet: Self.second, unmatched: Self.second, names: names, at: 22 * Self.second)
+        let all = ready(at: 22)
+        #expect(all.sorted() == ["a.csv", "b.odd"])
+    }
+
+    @Test("What was a price file may be a marker by other rules, and the other way round; what is ignored is forgotten")
+    mutating func otherRoles() {
+        tracker.movedIn("a.csv", at: 0)
+        tracker.movedIn("a.csv.ok", at: 0)
+        tracker.movedIn("b.csv", at: 0)
+        for name in ["a.csv", "a.csv.ok", "b.csv"] { list(name, Self.look(), at: 0) }
+        let needing = [MappingRule(match: "*.csv", destinations: ["a"], readySuffix: ".ok")]
+        tracker.use(quiet: 0, unmatched: 0, names: InboxNames(rules: needing), at: 1)
+        let vouched = ready(at: 1)
+        #expect(vouched == ["a.csv"])
+        #expect(tracker.waiting.map(\.name) == ["b.csv"])
+        tracker.use(quiet: 0, unmatched: 0, names: InboxNames(rules: Self.rules, ignored: ["b*"]), at: 2)
+        let plain = ready(at: 2)
+        #expect(plain.sorted() == ["a.csv", "a.csv.ok"])
+        #expect(!tracker.knows("b.csv"))
+    }
+
     @Test("A file that is being written to is not taken before its close, however long that takes")
     mutating func writing() {
         tracker.created("a", at: 0)

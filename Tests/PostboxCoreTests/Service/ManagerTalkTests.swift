@@ -39,6 +39,30 @@ struct ManagerTalkTests {
         #expect(talk.message(Self.idle, at: 100 * Self.second) == nil && talk.nextDeadline == nil)
     }
 
+    @Test(
+        "A reload is told with its time, and that it is over; a message that did not go is not made good when it is over"
+    )
+    func reload() throws {
+        var talk = try Self.talk()
+        talk.started(at: 0)
+        _ = talk.message(Self.idle, at: 0)
+        talk.sent(true, at: 0)
+        talk.reloading(at: 7_000_500)
+        #expect(talk.nextDeadline == 0)
+        #expect(talk.message(Self.idle, at: 7_000_600) == "RELOADING=1\nMONOTONIC_USEC=7000")
+        talk.sent(true, at: 7_000_600)
+        #expect(talk.message(Self.idle, at: 7_000_700) == nil)
+        talk.reloaded()
+        #expect(talk.message(Self.idle, at: 7_000_800) == "READY=1\nMAINPID=42")
+        talk.sent(true, at: 7_000_800)
+        #expect(talk.nextDeadline == nil)
+        talk.reloading(at: 8_000_000)
+        _ = talk.message(Self.idle, at: 8_000_000)
+        talk.sent(false, at: 8_000_000)
+        talk.reloaded()
+        #expect(talk.message(Self.idle, at: 8_000_000 + Self.second) == "READY=1\nMAINPID=42")
+    }
+
     @Test("How it stands is told when it changes, once a second at most; what changed in between is told then")
     func status() throws {
         var talk = try Self.talk()

@@ -8,7 +8,7 @@ struct PretendService {
     static let wall: Int64 = 1_795_000_000 * second
 
     var machine: ServiceMachine
-    private let settings: Settings
+    private(set) var settings: Settings
     /// Nanoseconds.
     var now: Int64 = 0
     /// What lies in the inbox, by name.
@@ -34,6 +34,8 @@ struct PretendService {
     /// What comes of reading them, with their stamps; others are good.
     var brokenTables: [String: String] = [:]
     private(set) var tablesRead: [String] = []
+    /// Destinations whose logins ended.
+    private(set) var left: [String] = []
     /// What the ledger holds and nobody works on.
     var forgotten: [DropBook.Drop] = []
     /// The next drop's number.
@@ -137,6 +139,17 @@ struct PretendService {
         round()
     }
 
+    /// Another configuration comes into force.
+    mutating func use(_ new: Settings) {
+        let served = settings.destinations.map(\.name) + machine.leaving
+        let wanted = Set(new.destinations.map(\.name))
+        let plan = ReloadPlan(from: settings, served: settings.destinations, to: new)
+        settings = new
+        machine.use(
+            new, leaving: Set(served).subtracting(wanted), keptTables: plan.keptTables, goodTables: [], at: now)
+        round()
+    }
+
     mutating func stop() {
         machine.stopTold(at: now)
         round()
@@ -206,6 +219,7 @@ struct PretendService {
         case .stopLanes: machine.lanesStopped()
         case .tell(let one): told.append(one)
         case .timeOut: break
+        case .leave(let name): left.append(name)
         case .started, .wantSpares, .setOldestWaiting, .comeBack, .wait, .end: break
         }
     }

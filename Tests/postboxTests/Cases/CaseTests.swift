@@ -19,7 +19,7 @@ struct CaseTests {
     @Test("The file becomes these posts and problems", arguments: try Case.all())
     func check(_ one: Case) async throws {
         let desk = try Desk()
-        try desk.write(configuration(of: one))
+        try desk.write(Self.configuration(of: one))
         for input in one.inputs {
             let place = desk.folder.appendingPathComponent(input.name)
             try FileManager.default.createDirectory(
@@ -50,7 +50,7 @@ struct CaseTests {
         #expect(posts == wanted)
     }
 
-    private func configuration(of one: Case) -> String {
+    static func configuration(of one: Case) -> String {
         var yaml = """
             spool: spool
             destinations:

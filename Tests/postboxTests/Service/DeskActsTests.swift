@@ -22,11 +22,15 @@ struct DeskActsTests {
         let ledger = try Ledger(path: directories.state + "/ledger.sqlite", firstNumber: 1)
         let alerts = Alerts(command: nil, environment: [:], logger: LineLog.silent)
         let context = Context(
-            settings: settings, configSHA256: SHA256Text.of(loaded.sourceBytes), ledger: ledger, lanes: [:],
+            inForce: InForce(
+                InForce.Configuration(settings: settings, sha256: SHA256Text.of(loaded.sourceBytes), since: 0)),
+            ledger: ledger, lanes: Lanes(),
             names: NameBook(), bases: PostIDBases(next: 0), guardBook: try GuardBook(directories.work),
             older: OlderBook(destinations: settings.destinations.map(\.name)),
             syncs: try SyncGroup(on: directories.work), spares: SpareDirectories(threads: disk),
-            shelves: Shelves(tables: TableShelf(settings), dictionaries: DictionaryShelf(settings, [:])),
+            shelves: Shelves(
+                tables: TableShelf(settings), dictionaries: DictionaryShelf(settings, [:]),
+                configurations: ConfigurationShelf(state: directories.state, inForce: "")),
             record: RecordBook(
                 settings, key: nil, ledger: ledger, alerts: alerts, disk: disk, logger: LineLog.silent),
             index: IndexBook(state: directories.state, logger: LineLog.silent),

@@ -778,7 +778,7 @@ struct SettingsLoaderTests {
     }
 }
 
-private let everything = """
+let everything = """
     spool: spool/
     inbox: /in
     state: ./st
