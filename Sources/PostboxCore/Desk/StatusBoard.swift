@@ -153,6 +153,10 @@ package struct StatusBoard: Sendable, Equatable {
     package var held: [HeldDrop] = []
     /// How rules stand today of which files are expected, or that have a deadline.
     package var schedule: [ScheduleBook.Line] = []
+    /// Of the last day: those that stand first, then the others; each the newest first.
+    package var alerts: [StandingAlert] = []
+    /// For which nobody is called.
+    package var mutes: [AlertMute] = []
     /// The last one first.
     package var finished: [FinishedDrop] = []
 
@@ -199,6 +203,8 @@ package struct StatusBoard: Sendable, Equatable {
             + "\"files\":[\(waiting.joined(separator: ","))]}"
             + ",\"held\":[\(held.joined(separator: ","))]"
             + ",\"schedule\":[\(schedule.map(Self.json).joined(separator: ","))]"
+            + ",\"alerts\":[\(alerts.prefix(Self.listed).map(\.json).joined(separator: ","))]"
+            + ",\"mutes\":[\(mutes.map(\.json).joined(separator: ","))]"
             + ",\"finished\":[\(finished.map(\.json).joined(separator: ","))]}"
     }
 

@@ -66,6 +66,7 @@ package enum StatusText {
             lines += ["", "\(held.count) held (postbox held shows the rows)"]
             lines += held.prefix(filesShown).map { head($0) }
         }
+        lines += alerts(board)
         let finished = items(board["finished"])
         if !finished.isEmpty {
             lines += ["", "finished last"]
@@ -73,6 +74,37 @@ package enum StatusText {
                 ["drop", "file", "verdict", "at"],
                 finished.prefix(filesShown).map {
                     [number($0["drop"]), text($0["file"]), text($0["verdict"]), time($0["at"])]
+                })
+        }
+        return lines
+    }
+
+    private static func alerts(_ board: JSONValue) -> [String] {
+        let all = items(board["alerts"])
+        let standing = all.filter { $0["over"] == nil }
+        var lines: [String] = []
+        if !all.isEmpty {
+            lines += ["", "\(standing.count) alerts stand, \(all.count - standing.count) of the last day are over"]
+            lines += table(
+                ["alert", "event", "since", "times", "who has it", "message"],
+                standing.prefix(filesShown).map { alert in
+                    [
+                        number(alert["id"]), text(alert["event"]), time(alert["at"]), number(alert["times"]),
+                        alert["ack"].map { "\(text($0["by"])): \(text($0["why"]))" }
+                            ?? (alert["muted"]?.flag == true ? "nobody, muted" : "nobody"), text(alert["message"]),
+                    ]
+                })
+        }
+        let mutes = items(board["mutes"])
+        if !mutes.isEmpty {
+            lines += ["", "nobody is called for"]
+            lines += table(
+                ["mute", "event", "rule", "destination", "until", "by", "why"],
+                mutes.map { mute in
+                    [
+                        number(mute["id"]), text(mute["event"]), text(mute["rule"]), text(mute["destination"]),
+                        time(mute["until"]), text(mute["by"]), text(mute["why"]),
+                    ]
                 })
         }
         return lines

@@ -22,6 +22,7 @@ package enum NowPage {
         \(held(facts))
         </div>
         <div class="stackv">
+        \(AlertsPanel.html(facts))
         \(finished(facts))
         </div>
         """

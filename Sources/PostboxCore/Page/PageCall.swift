@@ -17,6 +17,7 @@ package enum PageCall: Sendable, Equatable {
     case doLogout
     case act(DeskVerb, drop: Int)
     case hold(DeskCall.HoldSubject, isHold: Bool)
+    case alert(AlertCall)
 
     /// What an address turned out to be.
     package enum Found: Sendable, Equatable {
@@ -32,7 +33,7 @@ package enum PageCall: Sendable, Equatable {
         case .login, .style, .script, .icon, .doLogin, .doLogout: nil
         case .now, .failures, .files, .file, .held, .ric, .audit: .read
         case .act(let verb, _): verb.right
-        case .hold: .stop
+        case .hold, .alert: .stop
         }
     }
 
@@ -89,6 +90,7 @@ package enum PageCall: Sendable, Equatable {
         switch (parts.count, parts.count > 1 ? parts[1] : "") {
         case (2, "login"): return .doLogin
         case (2, "logout"): return .doLogout
+        case (4, "alerts"), (4, "mutes"): return AlertCall(Array(parts.dropFirst())).map { .alert($0) }
         case (3, "inbox"): return hold(.inbox, parts[2])
         case (4, "destinations"):
             guard let name = DeskQuery.unescaped(parts[2]), !name.isEmpty else { return nil }

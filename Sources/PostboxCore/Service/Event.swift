@@ -22,6 +22,11 @@ package struct Event: Sendable, Hashable {
     package static let signalIgnored = Event("signal_ignored")
     package static let literalSecret = Event("literal_secret")
     package static let alertCommandFailed = Event("alert_command_failed")
+    package static let alertWebhookFailed = Event("alert_webhook_failed")
+    package static let alertWebhookWorks = Event("alert_webhook_works")
+    package static let alertRepeated = Event("alert_repeated")
+    package static let heartbeatFailed = Event("heartbeat_failed")
+    package static let heartbeatWorks = Event("heartbeat_works")
     package static let managerFault = Event("manager_fault")
     package static let fault = Event("fault")
 
@@ -149,7 +154,9 @@ package struct Event: Sendable, Hashable {
     /// All of them, in the order of the article.
     package static let all: [Event] = [
         .started, .stopping, .stopped, .interrupted, .gaveUp, .leftHeld, .progress, .reopened, .reopenFailed,
-        .traceFault, .traceWhole, .signalIgnored, .literalSecret, .alertCommandFailed, .managerFault, .fault, .loggedIn,
+        .traceFault, .traceWhole, .signalIgnored, .literalSecret, .alertCommandFailed, .alertWebhookFailed,
+        .alertWebhookWorks,
+        .alertRepeated, .heartbeatFailed, .heartbeatWorks, .managerFault, .fault, .loggedIn,
         .disconnected, .loginRefused, .loginSuspect, .loginResumed, .failback, .supportUnknown, .tlsNotVerified,
         .tokenRenewed, .tokenFailed, .tokenRefreshRefused, .destinationDown, .destinationUp, .destinationPaused,
         .destinationResumed, .destinationMissing, .inDoubt, .lateAnswer, .unmappedError, .unreadableAnswer, .waiting,

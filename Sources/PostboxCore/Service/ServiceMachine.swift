@@ -81,7 +81,11 @@ package struct ServiceMachine: Sendable {
         self.options = options
         names = InboxNames(rules: settings.rules, ignored: settings.ignored)
         inbox = InboxBook(settings, names: names)
-        lanes = LaneBook(settings.destinations.map(\.name), alert: settings.downAlert.nanoseconds, at: now)
+        lanes = LaneBook(
+            settings.destinations.map(\.name), alert: settings.downAlert.nanoseconds,
+            quiet: Dictionary(
+                settings.destinations.map { ($0.name, $0.quiet) }, uniquingKeysWith: { first, _ in first }),
+            at: now)
         drops = DropBook(waiting: recovered)
         destinations = DestinationsOfNames(settings)
         tables = TableBook(settings, good: goodTables, at: now)
@@ -346,7 +350,7 @@ package struct ServiceMachine: Sendable {
 
     /// Destinations that have been down for long, and once a minute how far the files in work are.
     private mutating func sayWhatLasts(at now: Int64, _ facts: Facts) {
-        for (name, span) in lanes.longDown(at: now) {
+        for (name, span) in lanes.longDown(at: now, wall: facts.wall) {
             let inWork = drops.open.values.count { $0.destinations.contains(name) }
             let why = lanes.reason([name], standing)
             tell(

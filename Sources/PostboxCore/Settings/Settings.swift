@@ -10,6 +10,12 @@ package struct Settings: Sendable, Equatable {
     package var drainTimeout: Duration
     /// Run for every alert, with its facts as JSON on standard input.
     package var alertCommand: String?
+    /// Where alerts are posted; nil: nowhere.
+    package var alertWebhook: AlertWebhook?
+    /// Who is told of which alert; the first that fits decides.
+    package var alerts: [AlertRule] = []
+    /// Who is told regularly that the service lives; nil: nobody.
+    package var heartbeat: HeartbeatRule?
     /// A destination that is down for so long is an alert, and so is a file that waits so long in the inbox.
     package var downAlert: Duration
     /// What happens to a file that was contributed before.
@@ -299,6 +305,8 @@ package struct Destination: Sendable, Equatable {
     package var verifyWindow = 500
     /// How long a file's rows are read back at most.
     package var verifyWithin = Duration.seconds(300)
+    /// When it may be down without an alert.
+    package var quiet: [QuietTime] = []
 
     package init(
         name: String, profile: Profile = .rtds, urls: [URL], user: String = "", applicationID: String = "256",

@@ -46,7 +46,7 @@ extension DeskOffice {
             var reply = DeskReply(seeOther: "/login")
             reply.headers.append(.init("Set-Cookie", gate.logout(caller, isSecure: request.isSecure)))
             return reply
-        case .act, .hold: return await act(call, request, caller)
+        case .act, .hold, .alert: return await act(call, request, caller)
         case .now, .failures, .files, .file, .held, .ric, .audit:
             // What the script fetches is not what somebody reads what he is told in.
             let isPart = request.header("x-postbox-part") != nil
@@ -119,6 +119,10 @@ extension DeskOffice {
             case .hold(let subject, let isHold):
                 let why = try form["why"].flatMap { (why) throws(DeskOrder.Fault) in try DeskOrder.why(why) }
                 answer = await hold(subject, isHold, why: why, caller, from: request.source)
+                back = "/"
+            case .alert(let call):
+                let order = try AlertOrder(form["why"].map { ["why": $0] } ?? [:], for: call)
+                answer = await act(call, order, caller, from: request.source)
                 back = "/"
             default: return Self.notOurs
             }

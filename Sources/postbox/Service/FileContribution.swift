@@ -42,7 +42,8 @@ struct FileContribution: Sendable {
                 context.alerts.send(
                     Alert(
                         event: .contributionFault, message: "\(file.name) cannot go on: \(Words.of(error))",
-                        facts: ["drop": "\(file.drop)", "file": file.name]))
+                        facts: ["drop": "\(file.drop)", "file": file.name]
+                    ).of(rule: file.rule.match))
             }
             end = .fault(Words.of(error))
         }
@@ -163,7 +164,8 @@ struct FileContribution: Sendable {
             Alert(
                 event: .duplicateFile, isError: false,
                 message: "\(file.name): \(Admission.text(ofRepeated: earlier))",
-                facts: ["drop": "\(file.drop)", "file": file.name, "earlier": "\(earlier)"]))
+                facts: ["drop": "\(file.drop)", "file": file.name, "earlier": "\(earlier)"]
+            ).of(rule: file.rule.match))
         return nil
     }
 
@@ -204,7 +206,7 @@ struct FileContribution: Sendable {
         // It takes no place among those that may send.
         try await context.guardBook.closed(file.place, on: context.disk)
         context.older.ended(file.drop)
-        context.alerts.send(.held(file.name, drop: file.drop, hold))
+        context.alerts.send(.held(file.name, drop: file.drop, hold).of(rule: file.rule.match))
         return .held
     }
 
@@ -381,7 +383,8 @@ struct FileContribution: Sendable {
         context.alerts.send(
             Alert(
                 event: .checkWarnings, isError: false, message: "\(file.name): \(sentences.joined(separator: " "))",
-                facts: ["drop": "\(file.drop)", "file": file.name, "rows": "\(checks.warnedRows)"], reasons: reasons))
+                facts: ["drop": "\(file.drop)", "file": file.name, "rows": "\(checks.warnedRows)"], reasons: reasons
+            ).of(rule: file.rule.match, badRows: checks.warnedRows))
     }
 
     /// Rows that are not sent there: what checks hold back, and what a release left out.

@@ -96,7 +96,8 @@ struct FileReport: Sendable {
             context.alerts.send(
                 Alert(
                     event: .changedAfterRead, message: "\(file.name): \(text)",
-                    facts: ["drop": "\(file.drop)", "file": file.name]))
+                    facts: ["drop": "\(file.drop)", "file": file.name]
+                ).of(rule: file.rule.match))
             return text
         }
     }
@@ -123,7 +124,10 @@ struct FileReport: Sendable {
             facts["drop"] = "\(file.drop)"
             facts["file"] = file.name
             return context.alerts.send(
-                Alert(event: event, isError: false, message: message, facts: facts, reasons: reasons))
+                Alert(event: event, isError: false, message: message, facts: facts, reasons: reasons)
+                    .of(
+                        rule: file.rule.match,
+                        badRows: PostOutcome.allCases.reduce(0) { $0 + ($1.isGood ? 0 : outcomes[$1]) }))
         }
         var metadata: Logger.Metadata = ["event": .event(event)]
         for (key, value) in facts { metadata[key] = "\(value)" }

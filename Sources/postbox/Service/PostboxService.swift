@@ -128,7 +128,10 @@ struct PostboxService: Sendable {
         let ledgerPath = settings.directories.state + "/ledger.sqlite"
         let ledger = try Ledger(path: ledgerPath, version: Version.text, firstNumber: try firstNumber(work))
         let alerts = Alerts(
-            command: settings.alertCommand, environment: ProcessInfo.processInfo.environment, logger: logger)
+            command: settings.alertCommand, environment: ProcessInfo.processInfo.environment, rules: settings.alerts,
+            webhook: settings.alertWebhook.map { WebhookSender($0, logger: logger) }, logger: logger)
+        let alertStore = AlertStore(alerts, ledger, logger: logger)
+        try await alertStore.start()
         for warning in loaded.warnings {
             logger.warning("\(warning.text)", metadata: ["event": .event(.literalSecret)])
         }
@@ -208,13 +211,16 @@ struct PostboxService: Sendable {
             DeskHands(
                 act: { await loop.acts.act($0, by: $1) }, held: { await loop.acts.held() },
                 board: { await loop.board() }, settled: { await loop.settled() },
-                figures: { (await loop.closed, await loop.tokensEnd()) }), isOnce: options.once)
+                figures: { (await loop.closed, await loop.tokensEnd()) }), alertStore, isOnce: options.once)
         // Whatever is asked, posting goes first.
         let listening = Task(priority: .background) { await office.run() }
+        let repeating =
+            settings.alerts.contains { $0.again != nil } ? Task { await alerts.repeatUntilCancelled() } : nil
         let retention = RetentionBook(context)
         await retention.start()
         let code = await loop.run()
         await retention.finish()
+        repeating?.cancel()
         listening.cancel()
         await listening.value
         // They work beside each other.

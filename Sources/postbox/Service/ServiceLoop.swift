@@ -36,6 +36,8 @@ actor ServiceLoop {
     private var timer: Task<Void, Never>?
     /// nil: no service manager asked to be told.
     private var manager: ManagerLine?
+    /// nil: nobody wants it.
+    private var heartbeat: HeartbeatLine?
 
     /// `recovered`: what an earlier run left. `goodTables`: those of which it left one that can be used.
     init(
@@ -55,6 +57,7 @@ actor ServiceLoop {
             thread: DiskThread(label: "inbox"))
         files = FilesInWork(recovered)
         manager = ManagerLine(environment: options.environment, logger: context.logger)
+        heartbeat = settings.heartbeat.map { HeartbeatLine($0, logger: context.logger) }
         machine = ServiceMachine(
             settings, options: ServiceMachine.Options(isOnce: options.once, patience: options.wait.nanoseconds),
             recovered: recovered.map(\.forMachine), goodTables: goodTables, at: Clock.monotonic())
@@ -126,7 +129,11 @@ actor ServiceLoop {
         let now = Clock.monotonic()
         switch event {
         case .inbox(let report): machine.reported(report.events, watch: report.watch, at: now)
-        case .lane(let name, let state): machine.laneChanged(name, to: state, at: now)
+        case .lane(let name, let state):
+            machine.laneChanged(name, to: state, at: now)
+            if state == .ready {
+                context.alerts.isOver([.destinationPaused, .loginSuspect, .loginRefused], ["destination": name])
+            }
         case .ended(let file, let end):
             files.ended(file, end)
             if case .closed(let verdict, _, _) = end {
@@ -203,7 +210,8 @@ actor ServiceLoop {
             case .begin(let drops): await begin(drops, &group)
             case .wait(let until):
                 manager?.tell(machine.summary)
-                wait(until: min(until, manager?.nextDeadline ?? until))
+                heartbeat?.turn()
+                wait(until: min(until, manager?.nextDeadline ?? until, heartbeat?.nextDeadline ?? until))
                 return false
             case .end: return true
             default: await carryOut(action)

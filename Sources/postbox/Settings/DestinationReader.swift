@@ -55,6 +55,7 @@ enum DestinationReader {
             section.report(
                 "`\(key.rawValue)` goes with `verify: all` or a share of the rows such as `verify: 1%`", at: key)
         }
+        result.quiet = section.read(.quiet, AlertsReader.quiet) ?? []
         section.number(.ackTimeoutsBeforePause, 1...1_000_000).map { result.ackTimeoutsBeforePause = $0 }
         return result
     }
