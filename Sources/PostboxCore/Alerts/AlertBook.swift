@@ -242,6 +242,7 @@ extension Event {
         case .tableRead: [.tableFault]
         case .traceWhole: [.traceFault]
         case .diskRecovered: [.diskFault]
+        case .diskWell: [.diskLow]
         case .recordRecovered: [.recordFault]
         case .clockSynchronised: [.clockUnsynchronised]
         default: []

@@ -24,7 +24,7 @@ package struct AlertMessage: Sendable, Equatable {
     /// The body that is posted. `missed`: so many earlier ones could not be delivered.
     package func body(_ template: AlertWebhook.Template, missed: Int) -> String {
         switch template {
-        case .json:
+        case .object:
             let more = ["\"host\":\(VisibleText.quoted(host))"] + (missed > 0 ? ["\"missed\":\(missed)"] : [])
             return "{" + (members + more).joined(separator: ",") + "}"
         case .slack:

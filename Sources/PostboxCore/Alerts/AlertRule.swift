@@ -49,7 +49,8 @@ extension [AlertRule] {
 package struct AlertWebhook: Sendable, Equatable {
     /// What a message looks like.
     package enum Template: String, Sendable, Equatable, CaseIterable {
-        case slack, teams, json
+        case slack, teams
+        case object = "json"
     }
 
     /// A header that each message carries; its value may be a secret.
@@ -69,7 +70,7 @@ package struct AlertWebhook: Sendable, Equatable {
     package var template: Template
     package var caFile: String?
 
-    package init(url: String, headers: [Header] = [], template: Template = .json, caFile: String? = nil) {
+    package init(url: String, headers: [Header] = [], template: Template = .object, caFile: String? = nil) {
         self.url = url
         self.headers = headers
         self.template = template

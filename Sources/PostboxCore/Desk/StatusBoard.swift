@@ -148,6 +148,8 @@ package struct StatusBoard: Sendable, Equatable {
     package var isInboxHeld: Bool
     /// The inbox was listed: what waits in it is known.
     package var isInboxKnown = true
+    /// Why nothing is claimed, where there is no room for it; nil: there is.
+    package var lowRoom: String?
     /// What keeps everything from going, for people; nil: nothing.
     package var trouble: String?
     package var held: [HeldDrop] = []
@@ -188,6 +190,7 @@ package struct StatusBoard: Sendable, Equatable {
             "\"version\":\(Self.quoted(service.version))", "\"started\":\(time(service.startedAt))",
             "\"spool\":\(Self.quoted(service.spool))", "\"config_sha256\":\(Self.quoted(service.configSHA256))",
             "\"ready\":\(notReady == nil)", trouble.map { "\"trouble\":\(Self.quoted($0))" },
+            service.diskFree.map { "\"disk_free_bytes\":\($0)" }, "\"disk_low\":\(lowRoom != nil)",
         ]
         let waiting = waiting.map { "{\"file\":\(Self.quoted($0.name)),\"why\":\(Self.quoted($0.why))}" }
         let held = held.map { drop in

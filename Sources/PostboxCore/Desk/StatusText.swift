@@ -155,6 +155,7 @@ package enum StatusText {
         case "writer": "its writer, or to stand still"
         case "held": "a hold to be resumed"
         case "turn": "its turn"
+        case "room": "room on the disk"
         default: word
         }
     }

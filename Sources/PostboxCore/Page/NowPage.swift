@@ -171,7 +171,9 @@ package enum NowPage {
             facts.may(.stop, rule: nil)
             ? "<div class=\"push\">\(PageActs.plain(board.isInboxHeld ? "Resume inbox" : "Hold inbox", of: "", board.isInboxHeld ? "/inbox/resume" : "/inbox/hold", facts))</div>"
             : nil
-        let state: HTML = board.isInboxHeld ? PageWords.lamp(.held, "held: nothing new is claimed") : ""
+        let state: HTML =
+            board.lowRoom.map { PageWords.lamp(.down, $0) }
+            ?? (board.isInboxHeld ? PageWords.lamp(.held, "held: nothing new is claimed") : "")
         let rows = board.waiting.map { file -> HTML in
             "<tr data-key=\"\(file.name)\"><th scope=\"row\"><span class=\"name\">\(file.name)</span></th><td class=\"full\"><span class=\"lamp wait\">\(PageWords.waiting(file.why))</span></td></tr>"
         }

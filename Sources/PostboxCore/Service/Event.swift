@@ -127,6 +127,8 @@ package struct Event: Sendable, Hashable {
 
     package static let diskFault = Event("disk_fault")
     package static let diskRecovered = Event("disk_recovered")
+    package static let diskLow = Event("disk_low")
+    package static let diskWell = Event("disk_well")
     package static let ledgerFault = Event("ledger_fault")
     package static let ledgerMissing = Event("ledger_missing")
     package static let spoolFault = Event("spool_fault")
@@ -170,7 +172,7 @@ package struct Event: Sendable, Hashable {
         .held, .resumed,
         .cancelling, .deskAct, .orderVoid, .foreignOrder, .controlFault, .pageServed, .recovery, .recoveredInDoubt,
         .foreignFile,
-        .diskFault, .diskRecovered, .ledgerFault, .ledgerMissing, .spoolFault, .spoolTaken,
+        .diskFault, .diskRecovered, .diskLow, .diskWell, .ledgerFault, .ledgerMissing, .spoolFault, .spoolTaken,
         .recordFault, .recordRecovered, .retention, .anchorFailed, .clockUnsynchronised, .clockSynchronised,
     ]
 }

@@ -28,6 +28,8 @@ package struct Settings: Sendable, Equatable {
     package var unmatchedAfter: Duration
     /// The last accepted values of every RIC are kept.
     package var keepsLastValues = true
+    /// How much must be free where the spool lies before a file is claimed; nil: it does not matter.
+    package var minFree: MinFree?
     /// How long the archive keeps what.
     package var retention = Retention()
     /// The file of the key that signs each day's last line of the record; nil: they are not signed.

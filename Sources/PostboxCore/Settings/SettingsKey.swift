@@ -29,6 +29,7 @@ package enum TopKey: String, SettingsKey {
     case unmatchedAfter = "unmatched_after"
     case lastValues = "last_values"
     case http
+    case minFree = "min_free"
     case retention
     case recordKey = "record_key"
     case anchorCommand = "anchor_command"

@@ -31,6 +31,7 @@ package enum SettingsSummary {
         if let webhook = settings.alertWebhook { lines.append("alert webhook: set, for \(webhook.template.rawValue)") }
         lines += settings.alerts.map(alerts)
         if let heartbeat = settings.heartbeat { lines.append("heartbeat: every \(text(heartbeat.every))") }
+        if let least = settings.minFree { lines.append("nothing is claimed with less than \(least.words) free") }
         let kept = [
             ("packed after", settings.retention.packAfter), ("done kept", settings.retention.done),
             ("failed kept", settings.retention.failed),

@@ -90,10 +90,13 @@ final class AlertStore: Sendable {
     private func writeChanges() async -> Bool {
         let changes = alerts.book.withLock { $0.takeChanges() }
         guard !changes.isEmpty else { return true }
-        let things = changes.flatMap { change in
+        let things = changes.flatMap { change -> [StandingThing] in
             switch change {
-            case .kept(let alert): [StandingThing(.alert, "\(alert.id)", alert.json)]
-            case .gone(let id): [StandingThing(.alert, "\(id)", nil), StandingThing(.alertAck, "\(id)", nil)]
+            case .kept(let alert):
+                let text = alert.json
+                return [StandingThing(.alert, "\(alert.id)", text)]
+            case .gone(let id):
+                return [StandingThing(.alert, "\(id)", nil), StandingThing(.alertAck, "\(id)", nil)]
             }
         }
         do {

@@ -234,6 +234,14 @@ actor ServiceLoop {
                 await context.record.inUse(.table, name: name, sha256: sha256)
             }
             machine.tablesRead(readings, at: Clock.monotonic())
+        case .lookAtRoom:
+            do {
+                let work = context.settings.directories.work
+                let room = try await context.disk.run { try Disk.room(work) }
+                machine.roomSeen(free: room.free, of: room.size, at: Clock.monotonic())
+            } catch {
+                machine.roomFailed(Words.of(error), at: Clock.monotonic())
+            }
         case .readCommands: await readCommands()
         case .claimedCancelled(let name, let drop): machine.commandsRead(await desk.claimed(name, as: drop))
         case .lookAgain(let known): await lookAgain(known)

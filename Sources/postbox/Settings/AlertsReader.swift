@@ -11,7 +11,7 @@ enum AlertsReader {
         let headers = section.read(.headers, headers) ?? []
         guard let url else { return nil }
         return AlertWebhook(
-            url: url, headers: headers, template: section.word(.template) ?? .json, caFile: section.path(.caFile))
+            url: url, headers: headers, template: section.word(.template) ?? .object, caFile: section.path(.caFile))
     }
 
     private static func headers(_ value: SettingsValue) -> [AlertWebhook.Header]? {

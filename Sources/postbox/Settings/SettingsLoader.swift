@@ -148,6 +148,9 @@ enum SettingsLoader {
                 done: section.duration(.done), failed: section.duration(.failed),
                 packAfter: section.duration(.packAfter))
         }
+        settings.minFree = top.read(.minFree) { value in
+            value.parsed(as: "a size or a share") { (text) throws(SettingsMistake) in try MinFree(text) }
+        }
         settings.recordKey = top.path(.recordKey)
         settings.anchorCommand = top.text(.anchorCommand)
         (top.word(.lastValues) as Settings.Keeping?).map { settings.keepsLastValues = $0 == .on }

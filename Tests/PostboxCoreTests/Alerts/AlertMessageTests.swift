@@ -23,7 +23,7 @@ struct AlertMessageTests {
         #expect(tree["file"]?.text == Self.name && tree["rule"]?.text == "eod_*" && tree["alert"]?.integer == 12)
         #expect(tree["time"]?.text == "2026-11-18T11:06:40.000001Z" && tree["times"] == nil)
         #expect(tree["reasons"]?["not_a_decimal"]?.integer == 12 && tree["reasons"]?["no_ric"]?.integer == 2)
-        let body = try #require(JSONValue.parse(Self.message(times: 3).body(.json, missed: 4)))
+        let body = try #require(JSONValue.parse(Self.message(times: 3).body(.object, missed: 4)))
         #expect(body["host"]?.text == "desk1" && body["missed"]?.integer == 4 && body["times"]?.integer == 3)
     }
 
