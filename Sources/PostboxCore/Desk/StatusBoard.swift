@@ -31,6 +31,8 @@ package struct StatusBoard: Sendable, Equatable {
         /// What was wrong last, whether it still is or not.
         package var lastTrouble: String?
         package var traffic = Traffic()
+        /// Nothing is posted there.
+        package var rehearses = false
 
         package init(name: String, state: LaneState, isHeld: Bool, since: Int64, lastTrouble: String?) {
             self.name = name
@@ -88,6 +90,8 @@ package struct StatusBoard: Sendable, Equatable {
         package var name: String
         package var destinations: [String]
         package var state: State
+        /// Why it is held, where that was said.
+        package var whyHeld: String?
         /// What became of its rows so far, by `PostOutcome`.
         package var outcomes: [Int] = []
         /// Rows that got their outcome a second, in the last seconds; nil: not known yet.
@@ -237,7 +241,7 @@ package struct StatusBoard: Sendable, Equatable {
         let members = [
             "\"name\":\(quoted(lane.name))", "\"state\":\(quoted(lane.state.word))", "\"held\":\(lane.isHeld)",
             "\"since\":\(quoted(TimeText.text(lane.since)))",
-            lane.state.trouble.map { "\"why\":\(quoted($0))" },
+            "\"rehearse\":\(lane.rehearses)", lane.state.trouble.map { "\"why\":\(quoted($0))" },
             lane.lastTrouble.map { "\"last_error\":\(quoted($0))" },
             "\"url\":\(quoted(traffic.url))", "\"in_flight\":\(traffic.inFlight)", "\"queued\":\(traffic.queued)",
             "\"sent\":\(traffic.sent)", "\"acked\":\(traffic.acked)", "\"nacked\":\(traffic.nacked)",
@@ -276,6 +280,8 @@ package struct StatusBoard: Sendable, Equatable {
         let members = [
             "\"drop\":\(file.drop)", "\"file\":\(quoted(file.name))",
             "\"destinations\":[\(file.destinations.map(quoted).joined(separator: ","))]", "\"state\":\"\(state)\"",
+            file.whyHeld.map { "\"why\":\(quoted($0))" },
+            "\"in_doubt\":\(file.whyHeld?.hasPrefix(HeldStart.inDoubt) == true)",
             file.lines.map { "\"lines\":\($0)" }, "\"settled\":\(file.settled)",
             "\"outcomes\":{\(counts.joined(separator: ","))}",
             file.rowsPerSecond.map { "\"rows_per_second\":\(rounded($0))" },

@@ -22,7 +22,9 @@ package enum StatusText {
             ],
             lanes.map { lane in
                 [
-                    text(lane["name"]), text(lane["state"]) + (lane["held"]?.flag == true ? ", held" : ""),
+                    text(lane["name"]),
+                    text(lane["state"]) + (lane["held"]?.flag == true ? ", held" : "")
+                        + (lane["rehearse"]?.flag == true ? ", rehearses" : ""),
                     time(lane["since"]), lane["posts_per_second"]?.word ?? "", number(lane["rate_limit"]),
                     milliseconds(lane["ack_p50_ms"]), milliseconds(lane["ack_p99_ms"]), number(lane["in_flight"]),
                     number(lane["queued"]), number(lane["acked"]), number(lane["nacked"]), text(lane["url"]),
@@ -37,11 +39,15 @@ package enum StatusText {
             ["drop", "file", "state", "lines", "settled", "rows/s", "left", "outcomes"],
             work.prefix(filesShown).map { file in
                 [
-                    number(file["drop"]), text(file["file"]), text(file["state"]), number(file["lines"]),
+                    number(file["drop"]), text(file["file"]),
+                    text(file["state"]) + (file["in_doubt"]?.flag == true ? ", in doubt" : ""), number(file["lines"]),
                     number(file["settled"]), file["rows_per_second"]?.word ?? "",
                     file["seconds_left"]?.integer.map(span) ?? "", counts(file["outcomes"]),
                 ]
             })
+        for file in work.prefix(filesShown) {
+            if let why = file["why"]?.text { lines.append("  drop \(number(file["drop"])): \(why)") }
+        }
         let inbox = board["inbox"]
         lines += [
             "", "\(number(inbox?["count"])) in the inbox" + (inbox?["held"]?.flag == true ? ", which is held" : ""),

@@ -75,6 +75,8 @@ package enum NowPage {
         var why: HTML?
         if lane.state != .ready, let trouble = lane.state.trouble ?? lane.lastTrouble {
             why = "<b class=\"bad\">\(trouble)</b>"
+        } else if lane.rehearses {
+            why = "<b>A rehearsal: files are checked, and nothing is posted (<code>rehearse: true</code>).</b>"
         } else if lane.isHeld {
             why = "<span class=\"dim\">Held by the desk: nothing is sent, no file for it is claimed.</span>"
         }
@@ -152,7 +154,7 @@ package enum NowPage {
             ? PageActs.hold(file.state == .held, of: file.name, at: "/drops/\(file.drop)", facts) : nil
         return """
             <tr data-key="\(key)">
-              <th scope="row"><a class="name" href="/drops/\(file.drop)">\(file.name)</a><div class="dim small">\(PageWords.count(file.drop)) → \(file.destinations.joined(separator: ", "))</div></th>
+              <th scope="row"><a class="name" href="/drops/\(file.drop)">\(file.name)</a><div class="dim small">\(PageWords.count(file.drop)) → \(file.destinations.joined(separator: ", "))</div>\(file.whyHeld.map { why -> HTML in "<div class=\"small\">\(why)</div>" })</th>
               <td class="gone" data-cell="\(key) stage">\(file.state == .held ? PageWords.lamp(.held, "held") : "\(stage)")</td>
               <td class="prog-cell full" data-cell="\(key) bar">\(bar)</td>
               <td data-h="bad rows" class="num \(bad.isEmpty ? "zero" : "bad")" data-cell="\(key) bad">\(bad.isEmpty ? "0" : bad.map { "\(PageWords.count($0.1)) \($0.0.word)" }.joined(separator: ", "))</td>

@@ -9,6 +9,8 @@ package struct Event: Sendable, Hashable {
     // MARK: - The service
 
     package static let started = Event("started")
+    package static let startedHeld = Event("started_held")
+    package static let spoolCopied = Event("spool_copied")
     package static let stopping = Event("stopping")
     package static let stopped = Event("stopped")
     package static let interrupted = Event("interrupted")
@@ -47,6 +49,7 @@ package struct Event: Sendable, Hashable {
     package static let destinationUp = Event("destination_up")
     package static let destinationPaused = Event("destination_paused")
     package static let destinationResumed = Event("destination_resumed")
+    package static let rehearsing = Event("rehearsing")
     package static let destinationMissing = Event("destination_missing")
 
     // MARK: - Answers of the server
@@ -155,13 +158,15 @@ package struct Event: Sendable, Hashable {
 
     /// All of them, in the order of the article.
     package static let all: [Event] = [
-        .started, .stopping, .stopped, .interrupted, .gaveUp, .leftHeld, .progress, .reopened, .reopenFailed,
+        .started, .startedHeld, .spoolCopied, .stopping, .stopped, .interrupted, .gaveUp, .leftHeld, .progress,
+        .reopened, .reopenFailed,
         .traceFault, .traceWhole, .signalIgnored, .literalSecret, .alertCommandFailed, .alertWebhookFailed,
         .alertWebhookWorks,
         .alertRepeated, .heartbeatFailed, .heartbeatWorks, .managerFault, .fault, .loggedIn,
         .disconnected, .loginRefused, .loginSuspect, .loginResumed, .failback, .supportUnknown, .tlsNotVerified,
         .tokenRenewed, .tokenFailed, .tokenRefreshRefused, .destinationDown, .destinationUp, .destinationPaused,
-        .destinationResumed, .destinationMissing, .inDoubt, .lateAnswer, .unmappedError, .unreadableAnswer, .waiting,
+        .destinationResumed, .rehearsing, .destinationMissing, .inDoubt, .lateAnswer, .unmappedError, .unreadableAnswer,
+        .waiting,
         .waitingLong, .waitingOver, .companionAlone, .ignored, .nameTooLong, .nameUnreadable, .watching, .watchFault,
         .polling, .inotifyOverflow, .inboxFault, .claimFault, .tableFault, .tableRead, .claimed, .posting, .fileDone,
         .filePartial,

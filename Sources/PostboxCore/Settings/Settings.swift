@@ -309,6 +309,8 @@ package struct Destination: Sendable, Equatable {
     package var verifyWithin = Duration.seconds(300)
     /// When it may be down without an alert.
     package var quiet: [QuietTime] = []
+    /// It logs in, and everything is checked; nothing is posted.
+    package var rehearses = false
 
     package init(
         name: String, profile: Profile = .rtds, urls: [URL], user: String = "", applicationID: String = "256",

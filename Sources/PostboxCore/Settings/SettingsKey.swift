@@ -115,7 +115,7 @@ package enum DestinationKey: String, SettingsKey {
     case verify
     case verifyWindow = "verify_window"
     case verifyWithin = "verify_within"
-    case quiet
+    case quiet, rehearse
 
     // Both may be written with credentials in them.
     package var isSecret: Bool { self == .proxy || self == .urls }

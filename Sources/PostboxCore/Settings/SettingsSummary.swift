@@ -103,6 +103,7 @@ package enum SettingsSummary {
         if !destination.tls.verify {
             lines.append("  WARNING: the server's certificate is not verified (tls: verify: false)")
         }
+        if destination.rehearses { lines.append("  rehearse: it logs in, and NOTHING is posted") }
         lines += destination.quiet.map { "  quiet: \($0.words)" }
         if destination.failback { lines.append("  failback: to the first URL when it is well again") }
         lines += destination.nakRules.map { rule in

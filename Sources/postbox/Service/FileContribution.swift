@@ -326,7 +326,8 @@ struct FileContribution: Sendable {
                     skipped: plan.skipped, base: posting.postIDBase,
                     settled: recovered.settled(at: posting.destination), postedThrough: posting.postedThrough,
                     refused: recovered.refused(at: posting.destination),
-                    keptBack: keptBack(plan, at: posting.destination), results: results))
+                    keptBack: keptBack(plan, at: posting.destination)
+                        + rehearsed(plan, posting, at: lane.destination), results: results))
         }
         let deadline = age?.start()
         defer { deadline?.cancel() }
@@ -394,6 +395,23 @@ struct FileContribution: Sendable {
         }
         return plan.keptBack(at: destination)
     }
+
+    /// Rows that are not sent there because it only rehearses. Of a file that was claimed to be posted, those that may have been sent before
+    /// are in doubt, and stay so.
+    private func rehearsed(
+        _ plan: FilePlan, _ posting: DropRecord.Posting, at destination: Destination
+    ) -> [KeptBack] {
+        let isClaimedSo = file.snapshot.rehearsed?.contains(destination.name) == true
+        guard isClaimedSo || destination.rehearses else { return [] }
+        let first = isClaimedSo ? 1 : posting.postedThrough + 1
+        guard first <= plan.rows else { return [] }
+        var rows = RowSet(rows: plan.rows)
+        for row in first...plan.rows { rows.insert(row) }
+        return [KeptBack(rows: rows, detail: Self.rehearsal)]
+    }
+
+    private static let rehearsal = OutcomeDetail(
+        reason: Reason.rehearsed.word, text: "a rehearsal: all was checked, and nothing was posted (`rehearse: true`)")
 
     /// By destination: these rows, as they are noted.
     private func notSent(_ plan: FilePlan) -> [String: HeldRows] {

@@ -33,6 +33,9 @@ struct FileReport: Sendable {
         for name in file.rule.destinations {
             let login = await login(name, isGivenUp: isGivenUp)
             if !login.isEmpty || context.lanes[name] != nil { facts.logins.append((name, login)) }
+            if file.snapshot.rehearsed?.contains(name) == true || context.lanes[name]?.destination.rehearses == true {
+                facts.warnings.append("\(name) only rehearses: nothing was posted there (rehearse is true)")
+            }
             if context.lanes[name]?.destination.tls.verify == false {
                 facts.warnings.append("TLS certificates of \(name) are not verified (tls.verify is false)")
             }

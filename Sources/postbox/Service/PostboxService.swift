@@ -14,6 +14,8 @@ struct RunOptions: Sendable {
     var wait: Duration = .seconds(30)
     /// Overrule the mark of another host on the spool.
     var takeOver = false
+    /// Begin with everything held.
+    var held = false
     var environment: [String: String] = [:]
     /// Every message goes into it.
     var trace: Trace?
@@ -151,6 +153,14 @@ struct PostboxService: Sendable {
         var lanes: [String: PostingLane] = [:]
         var credentials: [String: Credentials] = [:]
         for destination in settings.destinations {
+            if destination.rehearses {
+                alerts.send(
+                    Alert(
+                        event: .rehearsing, isError: false,
+                        message:
+                            "\(destination.name) only rehearses (`rehearse: true`): it logs in, files are checked, and nothing is posted there",
+                        facts: ["destination": destination.name]))
+            }
             if !destination.tls.verify {
                 alerts.send(
                     Alert(
@@ -168,6 +178,7 @@ struct PostboxService: Sendable {
                 alert: { alerts.send($0) })
         }
         let open = try await ledger.open()
+        try HoldingAtStart(settings: settings, alerts: alerts, logger: logger).run(isWanted: options.held, open: open)
         let firstBase = Postbox.nextBase(
             behind: open.flatMap { record in record.postings.map { (base: $0.postIDBase, rows: record.rows) } })
         let disk = DiskThreads(label: "disk", count: max(4, ProcessInfo.processInfo.activeProcessorCount))

@@ -164,10 +164,13 @@ actor ServiceLoop {
         for index in board.lanes.indices {
             guard let lane = context.lanes[board.lanes[index].name] else { continue }
             board.lanes[index].traffic = await lane.traffic
+            board.lanes[index].rehearses = lane.destination.rehearses
         }
         let progress = await desk.progress
         let waiting = context.older.waiting
+        let whyHeld = await desk.whyHeld
         for index in board.files.indices {
+            board.files[index].whyHeld = whyHeld[board.files[index].drop]
             if board.files[index].state == .reading, waiting.contains(board.files[index].drop) {
                 board.files[index].state = .waiting
             }
