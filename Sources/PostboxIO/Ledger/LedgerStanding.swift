@@ -8,6 +8,10 @@ package enum StandingKind: String, Sendable {
     /// By the alert's number: who has it.
     case alertAck = "alert_ack"
     case mute
+    /// What was told of a rule on a day; see `ScheduleTold`.
+    case told
+    /// Nothing is expected of a rule on a day; see `ScheduleSkip`.
+    case skip
 }
 
 /// One of them, as it is kept or taken away.

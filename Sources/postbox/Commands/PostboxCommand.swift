@@ -28,7 +28,7 @@ struct PostboxCommand: AsyncParsableCommand {
             ProbeCommand.self, CancelCommand.self, HoldCommand.self, ResumeCommand.self,
             StatusCommand.self, HeldCommand.self, ReleaseCommand.self, RefuseCommand.self, RetryCommand.self,
             ResendCommand.self, TokenCommand.self, FilesCommand.self, ShowCommand.self, AuditCommand.self,
-            KeepCommand.self, AckCommand.self, MuteCommand.self, UnmuteCommand.self,
+            KeepCommand.self, AckCommand.self, MuteCommand.self, UnmuteCommand.self, ExpectCommand.self,
             NoActionCommand.self,
         ])
 
