@@ -197,7 +197,7 @@ package enum StatusText {
     }
 
     /// Columns below their names; nothing where there are no rows.
-    private static func table(_ names: [String], _ rows: [[String]]) -> [String] {
+    static func table(_ names: [String], _ rows: [[String]]) -> [String] {
         guard !rows.isEmpty else { return [] }
         let cells = ([names] + rows).map { $0.map { VisibleText.line($0) } }
         let widths = names.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }

@@ -225,7 +225,7 @@ package enum NowPage {
             : "<ol class=\"alerts tight\">\(rows)</ol>"
         return """
             <section class="panel" aria-labelledby="h-fin" data-live="finished">
-              <header><h2 id="h-fin">Finished</h2> <a class="push" href="/files">all files</a></header>
+              <header><h2 id="h-fin">Finished</h2> <a class="push" href="/day">the day</a> <a href="/files">all files</a></header>
               \(body)
             </section>
             """

@@ -12,6 +12,8 @@ package enum StandingKind: String, Sendable {
     case told
     /// Nothing is expected of a rule on a day; see `ScheduleSkip`.
     case skip
+    /// By day: who answers for it; see `DayReport.Signature`.
+    case signedDay = "signed_day"
 }
 
 /// One of them, as it is kept or taken away.
