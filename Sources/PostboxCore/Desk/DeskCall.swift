@@ -26,6 +26,8 @@ package enum DeskCall: Sendable, Equatable {
     case hold(HoldSubject, isHold: Bool)
     /// The configuration is to be loaded anew.
     case reload
+    /// Something is to be done with alerts.
+    case alert(AlertCall)
 
     /// A file that lies beside a finished drop's.
     package enum DropFile: Sendable, Equatable {
@@ -67,7 +69,7 @@ package enum DeskCall: Sendable, Equatable {
         case .metrics: .metrics
         case .ready, .status, .held, .last, .drops, .drop, .rows, .file, .events, .description: .read
         case .act(let verb, _): verb.right
-        case .hold: .stop
+        case .hold, .alert: .stop
         case .reload: .configure
         }
     }
@@ -134,6 +136,9 @@ package enum DeskCall: Sendable, Equatable {
             case ("drops", 2...3):
                 guard let drop = DeskCall.number(parts[1]) else { return nil }
                 self.init(drop, parts.count == 3 ? String(parts[2]) : nil)
+            case ("alerts", 2...3), ("mutes", 3):
+                guard let call = AlertCall(parts) else { return nil }
+                self.init("POST") { _ in .alert(call) }
             case ("inbox", 2): self.init(.inbox, parts[1])
             case ("destinations", 3):
                 guard let name = DeskQuery.unescaped(parts[1]), !name.isEmpty else { return nil }

@@ -114,6 +114,8 @@ package struct Metrics: Sendable, Equatable {
         out.sample([], board.held.count)
         out.begin(.spoolFree)
         if let free = board.service.diskFree { out.sample([], free) }
+        out.begin(.spoolLow)
+        out.sample([], board.lowRoom == nil ? 0 : 1)
         out.begin(.alerts)
         for (event, count) in alerts.sorted(by: { $0.key.word < $1.key.word }) {
             out.sample([("event", event.word)], count)

@@ -39,6 +39,8 @@ package struct StatusBoard: Sendable, Equatable {
         /// The configuration no longer has it: it is left when no file in work needs it.
         package var isLeaving = false
         package var traffic = Traffic()
+        /// Nothing is posted there.
+        package var rehearses = false
 
         package init(name: String, state: LaneState, isHeld: Bool, since: Int64, lastTrouble: String?) {
             self.name = name
@@ -96,6 +98,8 @@ package struct StatusBoard: Sendable, Equatable {
         package var name: String
         package var destinations: [String]
         package var state: State
+        /// Why it is held, where that was said.
+        package var whyHeld: String?
         /// What became of its rows so far, by `PostOutcome`.
         package var outcomes: [Int] = []
         /// Rows that got their outcome a second, in the last seconds; nil: not known yet.
@@ -156,11 +160,17 @@ package struct StatusBoard: Sendable, Equatable {
     package var isInboxHeld: Bool
     /// The inbox was listed: what waits in it is known.
     package var isInboxKnown = true
+    /// Why nothing is claimed, where there is no room for it; nil: there is.
+    package var lowRoom: String?
     /// What keeps everything from going, for people; nil: nothing.
     package var trouble: String?
     package var held: [HeldDrop] = []
     /// How rules stand today of which files are expected, or that have a deadline.
     package var schedule: [ScheduleBook.Line] = []
+    /// Of the last day: those that stand first, then the others; each the newest first.
+    package var alerts: [StandingAlert] = []
+    /// For which nobody is called.
+    package var mutes: [AlertMute] = []
     /// The last one first.
     package var finished: [FinishedDrop] = []
 
@@ -193,6 +203,7 @@ package struct StatusBoard: Sendable, Equatable {
             "\"spool\":\(Self.quoted(service.spool))", "\"config_sha256\":\(Self.quoted(service.configSHA256))",
             "\"config_since\":\(time(service.configSince))",
             "\"ready\":\(notReady == nil)", trouble.map { "\"trouble\":\(Self.quoted($0))" },
+            service.diskFree.map { "\"disk_free_bytes\":\($0)" }, "\"disk_low\":\(lowRoom != nil)",
         ]
         let waiting = waiting.map { "{\"file\":\(Self.quoted($0.name)),\"why\":\(Self.quoted($0.why))}" }
         let held = held.map { drop in
@@ -208,6 +219,8 @@ package struct StatusBoard: Sendable, Equatable {
             + "\"files\":[\(waiting.joined(separator: ","))]}"
             + ",\"held\":[\(held.joined(separator: ","))]"
             + ",\"schedule\":[\(schedule.map(Self.json).joined(separator: ","))]"
+            + ",\"alerts\":[\(alerts.prefix(Self.listed).map(\.json).joined(separator: ","))]"
+            + ",\"mutes\":[\(mutes.map(\.json).joined(separator: ","))]"
             + ",\"finished\":[\(finished.map(\.json).joined(separator: ","))]}"
     }
 
@@ -237,7 +250,7 @@ package struct StatusBoard: Sendable, Equatable {
         let members = [
             "\"name\":\(quoted(lane.name))", "\"state\":\(quoted(lane.state.word))", "\"held\":\(lane.isHeld)",
             "\"since\":\(quoted(TimeText.text(lane.since)))",
-            lane.state.trouble.map { "\"why\":\(quoted($0))" },
+            "\"rehearse\":\(lane.rehearses)", lane.state.trouble.map { "\"why\":\(quoted($0))" },
             lane.isLeaving ? "\"leaving\":true" : nil,
             lane.lastTrouble.map { "\"last_error\":\(quoted($0))" },
             "\"url\":\(quoted(traffic.url))", "\"in_flight\":\(traffic.inFlight)", "\"queued\":\(traffic.queued)",
@@ -277,6 +290,8 @@ package struct StatusBoard: Sendable, Equatable {
         let members = [
             "\"drop\":\(file.drop)", "\"file\":\(quoted(file.name))",
             "\"destinations\":[\(file.destinations.map(quoted).joined(separator: ","))]", "\"state\":\"\(state)\"",
+            file.whyHeld.map { "\"why\":\(quoted($0))" },
+            "\"in_doubt\":\(file.whyHeld?.hasPrefix(HeldStart.inDoubt) == true)",
             file.lines.map { "\"lines\":\($0)" }, "\"settled\":\(file.settled)",
             "\"outcomes\":{\(counts.joined(separator: ","))}",
             file.rowsPerSecond.map { "\"rows_per_second\":\(rounded($0))" },

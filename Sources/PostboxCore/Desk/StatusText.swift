@@ -26,6 +26,7 @@ package enum StatusText {
                     text(lane["name"]),
                     text(lane["state"]) + (lane["held"]?.flag == true ? ", held" : "")
                         + (lane["leaving"]?.flag == true ? ", leaving" : ""),
+                        + (lane["rehearse"]?.flag == true ? ", rehearses" : ""),
                     time(lane["since"]), lane["posts_per_second"]?.word ?? "", number(lane["rate_limit"]),
                     milliseconds(lane["ack_p50_ms"]), milliseconds(lane["ack_p99_ms"]), number(lane["in_flight"]),
                     number(lane["queued"]), number(lane["acked"]), number(lane["nacked"]), text(lane["url"]),
@@ -40,11 +41,15 @@ package enum StatusText {
             ["drop", "file", "state", "lines", "settled", "rows/s", "left", "outcomes"],
             work.prefix(filesShown).map { file in
                 [
-                    number(file["drop"]), text(file["file"]), text(file["state"]), number(file["lines"]),
+                    number(file["drop"]), text(file["file"]),
+                    text(file["state"]) + (file["in_doubt"]?.flag == true ? ", in doubt" : ""), number(file["lines"]),
                     number(file["settled"]), file["rows_per_second"]?.word ?? "",
                     file["seconds_left"]?.integer.map(span) ?? "", counts(file["outcomes"]),
                 ]
             })
+        for file in work.prefix(filesShown) {
+            if let why = file["why"]?.text { lines.append("  drop \(number(file["drop"])): \(why)") }
+        }
         let inbox = board["inbox"]
         lines += [
             "", "\(number(inbox?["count"])) in the inbox" + (inbox?["held"]?.flag == true ? ", which is held" : ""),
@@ -69,6 +74,7 @@ package enum StatusText {
             lines += ["", "\(held.count) held (postbox held shows the rows)"]
             lines += held.prefix(filesShown).map { head($0) }
         }
+        lines += alerts(board)
         let finished = items(board["finished"])
         if !finished.isEmpty {
             lines += ["", "finished last"]
@@ -76,6 +82,37 @@ package enum StatusText {
                 ["drop", "file", "verdict", "at"],
                 finished.prefix(filesShown).map {
                     [number($0["drop"]), text($0["file"]), text($0["verdict"]), time($0["at"])]
+                })
+        }
+        return lines
+    }
+
+    private static func alerts(_ board: JSONValue) -> [String] {
+        let all = items(board["alerts"])
+        let standing = all.filter { $0["over"] == nil }
+        var lines: [String] = []
+        if !all.isEmpty {
+            lines += ["", "\(standing.count) alerts stand, \(all.count - standing.count) of the last day are over"]
+            lines += table(
+                ["alert", "event", "since", "times", "who has it", "message"],
+                standing.prefix(filesShown).map { alert in
+                    [
+                        number(alert["id"]), text(alert["event"]), time(alert["at"]), number(alert["times"]),
+                        alert["ack"].map { "\(text($0["by"])): \(text($0["why"]))" }
+                            ?? (alert["muted"]?.flag == true ? "nobody, muted" : "nobody"), text(alert["message"]),
+                    ]
+                })
+        }
+        let mutes = items(board["mutes"])
+        if !mutes.isEmpty {
+            lines += ["", "nobody is called for"]
+            lines += table(
+                ["mute", "event", "rule", "destination", "until", "by", "why"],
+                mutes.map { mute in
+                    [
+                        number(mute["id"]), text(mute["event"]), text(mute["rule"]), text(mute["destination"]),
+                        time(mute["until"]), text(mute["by"]), text(mute["why"]),
+                    ]
                 })
         }
         return lines
@@ -126,6 +163,7 @@ package enum StatusText {
         case "writer": "its writer, or to stand still"
         case "held": "a hold to be resumed"
         case "turn": "its turn"
+        case "room": "room on the disk"
         default: word
         }
     }
@@ -161,7 +199,7 @@ package enum StatusText {
     }
 
     /// Columns below their names; nothing where there are no rows.
-    private static func table(_ names: [String], _ rows: [[String]]) -> [String] {
+    static func table(_ names: [String], _ rows: [[String]]) -> [String] {
         guard !rows.isEmpty else { return [] }
         let cells = ([names] + rows).map { $0.map { VisibleText.line($0) } }
         let widths = names.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }

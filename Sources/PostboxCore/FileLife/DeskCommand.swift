@@ -84,10 +84,13 @@ package struct CommandNote: Equatable, Sendable {
     package var by: String?
     /// The highest drop number when the command was given: a drop of that name with a higher one is the file that was meant.
     package var after: Int?
+    /// Why, on one line.
+    package var why: String?
 
-    package init(by: String? = nil, after: Int? = nil) {
+    package init(by: String? = nil, after: Int? = nil, why: String? = nil) {
         self.by = by
         self.after = after
+        self.why = why.map { VisibleText.line($0) }
     }
 
     /// Reads lines of `word value`; others are passed over.
@@ -98,6 +101,7 @@ package struct CommandNote: Equatable, Sendable {
             switch parts[0] {
             case "by": by = parts[1]
             case "after": after = Int(parts[1])
+            case "why": why = parts[1]
             default: break
             }
         }
@@ -105,6 +109,6 @@ package struct CommandNote: Equatable, Sendable {
 
     /// As it stands in the file.
     package var text: String {
-        (by.map { "by \($0)\n" } ?? "") + (after.map { "after \($0)\n" } ?? "")
+        (by.map { "by \($0)\n" } ?? "") + (after.map { "after \($0)\n" } ?? "") + (why.map { "why \($0)\n" } ?? "")
     }
 }

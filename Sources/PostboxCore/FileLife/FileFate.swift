@@ -118,6 +118,8 @@ package struct FileFate: Sendable, Equatable {
         let total = outcomes.total
         let isClean = outcomes.bad.allSatisfy { word, count -> Bool in
             // A rule may name a NakCode by its number.
+            // No rule makes good of what was not posted.
+            if word == Reason.rehearsed.word { return count == 0 }
             let limit = tolerate[word] ?? NakCode(name: word).number.flatMap { tolerate[String($0)] }
             return limit?.allows(count, of: total) ?? (count == 0)
         }

@@ -2,7 +2,14 @@
 package struct DownWatch: Sendable {
     /// Nanoseconds.
     var limit: Int64
-    private var down: [String: (since: Int64, isTold: Bool)] = [:]
+    private var down: [String: Outage] = [:]
+
+    private struct Outage: Sendable {
+        var since: Int64
+        var isTold = false
+        /// It is nobody's business before.
+        var notBefore: Int64 = .min
+    }
 
     /// A destination that was down for `limit` nanoseconds is told.
     package init(limit: Int64) {
@@ -11,7 +18,7 @@ package struct DownWatch: Sendable {
 
     /// It is down from now on, or still. An outage counts from its beginning, whatever is tried meanwhile.
     package mutating func isDown(_ name: String, at now: Int64) {
-        if down[name] == nil { down[name] = (now, false) }
+        if down[name] == nil { down[name] = Outage(since: now) }
     }
 
     /// It is up. How long it was down, in nanoseconds, when that was told; nil: nobody has to know.
@@ -22,14 +29,22 @@ package struct DownWatch: Sendable {
 
     /// Destinations that have been down for long by now, with nanoseconds, in order; each outage once.
     package mutating func due(at now: Int64) -> [(name: String, for: Int64)] {
-        let due = down.filter { !$1.isTold && now - $1.since >= limit }.sorted { $0.key < $1.key }
-        for (name, _) in due { down[name]?.isTold = true }
-        return due.map { (name: $0.key, for: now - $0.value.since) }
+        let due = pending(at: now)
+        for name in due { down[name]?.isTold = true }
+        return due.map { name in (name: name, for: now - (down[name]?.since ?? now)) }
     }
+
+    /// Those that are about to be told, in order.
+    package func pending(at now: Int64) -> [String] {
+        down.filter { !$1.isTold && now - $1.since >= limit && now >= $1.notBefore }.keys.sorted()
+    }
+
+    /// Its outage is not told before a time.
+    package mutating func wait(_ name: String, until: Int64) { down[name]?.notBefore = until }
 
     /// When the next one will have been down for long.
     package var nextDeadline: Int64? {
-        down.values.filter { !$0.isTold }.map { $0.since + limit }.min()
+        down.values.filter { !$0.isTold }.map { max($0.since + limit, $0.notBefore) }.min()
     }
 }
 

@@ -21,6 +21,7 @@ package struct Reason: Sendable, Hashable {
     package static let notReleased = Reason("not_released")
     package static let notAFile = Reason("not_a_file")
     package static let refusedByDesk = Reason("refused_by_desk")
+    package static let rehearsed = Reason("rehearsed")
     package static let resultsMissing = Reason("results_missing")
     package static let tooManyRejected = Reason("too_many_rejected")
     package static let unknownFormat = Reason("unknown_format")
@@ -112,6 +113,7 @@ extension Reason {
         Entry("ragged_row", "The row has more or fewer cells than the header."),
         Entry("refresh_not_allowed", "The destination takes Updates only."),
         Entry("refused_by_desk", "Somebody refused the file, which was held."),
+        Entry("rehearsed", "The destination only rehearses (`rehearse: true`): the row was checked, and not posted."),
         Entry("repeated_header", "The row equals the header."),
         Entry("ric_too_long", "The RIC is longer than 255 bytes."),
         Entry("row_condition", "The row does not meet a condition of the rule."),

@@ -22,6 +22,7 @@ package enum NowPage {
         \(held(facts))
         </div>
         <div class="stackv">
+        \(AlertsPanel.html(facts))
         \(finished(facts))
         </div>
         """
@@ -74,6 +75,8 @@ package enum NowPage {
         var why: HTML?
         if lane.state != .ready, let trouble = lane.state.trouble ?? lane.lastTrouble {
             why = "<b class=\"bad\">\(trouble)</b>"
+        } else if lane.rehearses {
+            why = "<b>A rehearsal: files are checked, and nothing is posted (<code>rehearse: true</code>).</b>"
         } else if lane.isHeld {
             why = "<span class=\"dim\">Held by the desk: nothing is sent, no file for it is claimed.</span>"
         }
@@ -151,7 +154,7 @@ package enum NowPage {
             ? PageActs.hold(file.state == .held, of: file.name, at: "/drops/\(file.drop)", facts) : nil
         return """
             <tr data-key="\(key)">
-              <th scope="row"><a class="name" href="/drops/\(file.drop)">\(file.name)</a><div class="dim small">\(PageWords.count(file.drop)) → \(file.destinations.joined(separator: ", "))</div></th>
+              <th scope="row"><a class="name" href="/drops/\(file.drop)">\(file.name)</a><div class="dim small">\(PageWords.count(file.drop)) → \(file.destinations.joined(separator: ", "))</div>\(file.whyHeld.map { why -> HTML in "<div class=\"small\">\(why)</div>" })</th>
               <td class="gone" data-cell="\(key) stage">\(file.state == .held ? PageWords.lamp(.held, "held") : "\(stage)")</td>
               <td class="prog-cell full" data-cell="\(key) bar">\(bar)</td>
               <td data-h="bad rows" class="num \(bad.isEmpty ? "zero" : "bad")" data-cell="\(key) bad">\(bad.isEmpty ? "0" : bad.map { "\(PageWords.count($0.1)) \($0.0.word)" }.joined(separator: ", "))</td>
@@ -170,7 +173,9 @@ package enum NowPage {
             facts.may(.stop, rule: nil)
             ? "<div class=\"push\">\(PageActs.plain(board.isInboxHeld ? "Resume inbox" : "Hold inbox", of: "", board.isInboxHeld ? "/inbox/resume" : "/inbox/hold", facts))</div>"
             : nil
-        let state: HTML = board.isInboxHeld ? PageWords.lamp(.held, "held: nothing new is claimed") : ""
+        let state: HTML =
+            board.lowRoom.map { PageWords.lamp(.down, $0) }
+            ?? (board.isInboxHeld ? PageWords.lamp(.held, "held: nothing new is claimed") : "")
         let rows = board.waiting.map { file -> HTML in
             "<tr data-key=\"\(file.name)\"><th scope=\"row\"><span class=\"name\">\(file.name)</span></th><td class=\"full\"><span class=\"lamp wait\">\(PageWords.waiting(file.why))</span></td></tr>"
         }
@@ -220,7 +225,7 @@ package enum NowPage {
             : "<ol class=\"alerts tight\">\(rows)</ol>"
         return """
             <section class="panel" aria-labelledby="h-fin" data-live="finished">
-              <header><h2 id="h-fin">Finished</h2> <a class="push" href="/files">all files</a></header>
+              <header><h2 id="h-fin">Finished</h2> <a class="push" href="/day">the day</a> <a href="/files">all files</a></header>
               \(body)
             </section>
             """

@@ -17,6 +17,10 @@ package enum PageCall: Sendable, Equatable {
     case doLogout
     case act(DeskVerb, drop: Int)
     case hold(DeskCall.HoldSubject, isHold: Bool)
+    case alert(AlertCall)
+    /// How a day went; nil: today.
+    case day(Int?)
+    case signDay(Int)
 
     /// What an address turned out to be.
     package enum Found: Sendable, Equatable {
@@ -32,7 +36,9 @@ package enum PageCall: Sendable, Equatable {
         case .login, .style, .script, .icon, .doLogin, .doLogout: nil
         case .now, .failures, .files, .file, .held, .ric, .audit: .read
         case .act(let verb, _): verb.right
-        case .hold: .stop
+        case .hold, .alert: .stop
+        case .day: .read
+        case .signDay: .release
         }
     }
 
@@ -71,6 +77,12 @@ package enum PageCall: Sendable, Equatable {
         case "/page.js": return try none(.script)
         case "/icon.svg": return try none(.icon)
         case "/files": return .files(try DropQuery(try DeskQuery(query, keys: DropQuery.keys, isForm: true)))
+        case "/day":
+            guard let text = try DeskQuery(query, keys: ["day"], isForm: true)["day"] else { return .day(nil) }
+            guard let day = try? ScheduleText.day(text) else {
+                throw DeskQuery.Fault("\(VisibleText.line(text)) is no day such as 2026-12-24")
+            }
+            return .day(day)
         case "/ric": return .ric(try DeskQuery(query, keys: ["ric"], isForm: true)["ric"])
         case "/audit":
             let found = try DeskQuery(
@@ -89,6 +101,10 @@ package enum PageCall: Sendable, Equatable {
         switch (parts.count, parts.count > 1 ? parts[1] : "") {
         case (2, "login"): return .doLogin
         case (2, "logout"): return .doLogout
+        case (4, "alerts"), (4, "mutes"): return AlertCall(Array(parts.dropFirst())).map { .alert($0) }
+        case (4, "day"):
+            guard parts[3] == "sign", let day = try? ScheduleText.day(String(parts[2])) else { return nil }
+            return .signDay(day)
         case (3, "inbox"): return hold(.inbox, parts[2])
         case (4, "destinations"):
             guard let name = DeskQuery.unescaped(parts[2]), !name.isEmpty else { return nil }

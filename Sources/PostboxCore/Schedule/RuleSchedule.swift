@@ -59,8 +59,7 @@ package struct RuleSchedule: Sendable, Equatable {
     /// `17:30 Europe/London`, on a day.
     package func text(_ minutes: Int, on day: Int) -> String {
         let shown = max(0, minutes - calendar.minutesEarlier(on: day))
-        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        return "\(two(shown / 60)):\(two(shown % 60)) \(zone)"
+        return "\(ScheduleText.text(shown)) \(zone)"
     }
 }
 
@@ -79,6 +78,17 @@ package enum ScheduleText {
     package static func day(_ text: String) throws(SettingsMistake) -> Int {
         guard let start = DayText.start(text) else { throw SettingsMistake("a day such as 2026-12-25") }
         return Int(start / DayText.microseconds)
+    }
+
+    /// `17:30`
+    package static func text(_ minutes: Int) -> String {
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(two(minutes / 60)):\(two(minutes % 60))"
+    }
+
+    /// `mon,tue`
+    package static func text(_ weekdays: Set<Int>) -> String {
+        weekdays.sorted().compactMap { names.indices.contains($0 - 1) ? names[$0 - 1] : nil }.joined(separator: ",")
     }
 
     private static let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

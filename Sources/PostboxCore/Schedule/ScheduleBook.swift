@@ -38,6 +38,8 @@ package struct ScheduleBook: Sendable {
         package enum State: String, Sendable, Equatable {
             /// It is not due today.
             case idle
+            /// It would be, and somebody said that nothing comes.
+            case skipped
             /// Files may still come.
             case expected
             /// They should be here, and are not.
@@ -66,15 +68,13 @@ package struct ScheduleBook: Sendable {
         package var why: String?
     }
 
-    private struct Told: Sendable, Hashable {
-        var rule: String
-        var day: Int
-        var event: Event
-    }
-
     package private(set) var schedules: [RuleSchedule]
-    private var told: Set<Told> = []
+    private var told: Set<ScheduleTold> = []
     private var toldCalendars: Set<String> = []
+    /// What was told, or is forgotten, since it was last asked for.
+    private var changes: (new: Set<ScheduleTold>, gone: Set<ScheduleTold>) = ([], [])
+    /// Days on which rules expect nothing although they would.
+    package var skips: [ScheduleSkip] = []
 
     package init(_ schedules: [RuleSchedule]) { self.schedules = schedules }
 
@@ -96,12 +96,36 @@ package struct ScheduleBook: Sendable {
         var out: [Alert] = []
         for schedule in schedules {
             let day = schedule.day(at: now)
-            told = told.filter { $0.rule != schedule.rule || $0.day >= day }
+            let old = told.filter { $0.rule == schedule.rule && $0.day < day }
+            told.subtract(old)
+            changes.gone.formUnion(old)
             let line = line(schedule, files, at: now)
             for alert in alerts(schedule, line, day, files, at: now)
-            where told.insert(Told(rule: schedule.rule, day: day, event: alert.event)).inserted { out.append(alert) }
+            where tell(ScheduleTold(rule: schedule.rule, day: day, event: alert.event)) { out.append(alert) }
         }
         return out + calendarEnds(at: now)
+    }
+
+    /// True the first time.
+    private mutating func tell(_ new: ScheduleTold) -> Bool {
+        guard told.insert(new).inserted else { return false }
+        changes.new.insert(new)
+        return true
+    }
+
+    /// An earlier run told this.
+    package mutating func recall(_ told: [ScheduleTold]) { self.told.formUnion(told) }
+
+    /// What a later run has to know, and what none has to any more. Asked for once; what cannot be kept is given back.
+    package mutating func takeChanges() -> (new: Set<ScheduleTold>, gone: Set<ScheduleTold>) {
+        defer { changes = ([], []) }
+        return changes
+    }
+
+    /// These could not be kept.
+    package mutating func giveBack(_ left: (new: Set<ScheduleTold>, gone: Set<ScheduleTold>)) {
+        changes.new.formUnion(left.new)
+        changes.gone.formUnion(left.gone)
     }
 
     private func line(_ schedule: RuleSchedule, _ files: [ScheduledFile], at now: Int64) -> Line {
@@ -113,7 +137,14 @@ package struct ScheduleBook: Sendable {
         var line = Line(
             rule: schedule.rule, state: .idle, count: schedule.by == nil ? arrived : schedule.count,
             arrived: arrived, done: arrived - open.count)
-        let isDue = schedule.isDue(on: day)
+        let skip = skips.first { $0.rule == schedule.rule && $0.day == day }
+        let isDue = schedule.isDue(on: day) && skip == nil
+        if let skip, own.isEmpty {
+            line.state = .skipped
+            line.count = 0
+            line.why = "nothing is expected, says \(ReleaseRule.name(skip.by)): \(skip.why)"
+            return line
+        }
         guard isDue || !own.isEmpty else {
             line.count = 0
             return line
@@ -122,7 +153,7 @@ package struct ScheduleBook: Sendable {
             line.by = schedule.time(by, on: day)
             line.byText = schedule.text(by, on: day)
         }
-        if let deadline = schedule.deadline {
+        if skip == nil, let deadline = schedule.deadline {
             line.deadline = schedule.time(deadline, on: day)
             line.deadlineText = schedule.text(deadline, on: day)
         }
@@ -165,7 +196,7 @@ package struct ScheduleBook: Sendable {
                     .fileMissing,
                     "\(schedule.rule): \(line.arrived) of \(line.count) expected files came by \(byText)",
                     ["expected": "\(line.count)", "arrived": "\(line.arrived)", "by": TimeText.text(by)])
-            } else if told.contains(Told(rule: schedule.rule, day: day, event: .fileMissing)),
+            } else if told.contains(ScheduleTold(rule: schedule.rule, day: day, event: .fileMissing)),
                 let last = Self.files(of: schedule, files, on: day).last
             {
                 add(
@@ -190,7 +221,7 @@ package struct ScheduleBook: Sendable {
         var out: [Alert] = []
         for schedule in schedules where !schedule.calendar.name.isEmpty {
             guard let last = schedule.calendar.lastDay, last - schedule.day(at: now) < 30,
-                toldCalendars.insert(schedule.calendar.name).inserted
+                tell(ScheduleTold(rule: schedule.calendar.name, day: last, event: .calendarEnds))
             else { continue }
             out.append(
                 Alert(

@@ -6,6 +6,10 @@ package struct Alert: Sendable, Equatable {
     package var facts: [String: String]
     /// How often what was wrong: NakCodes and reasons of rows, or what files wait for.
     package var reasons: [String: Int]
+    /// The `match` of the rule that it is about; nil: it is about none.
+    package var rule: String?
+    /// Bad rows of the file that it is about; nil: it is about no file, or not about its rows.
+    package var badRows: Int?
 
     package init(
         event: Event, isError: Bool = true, message: String, facts: [String: String] = [:],
@@ -16,5 +20,13 @@ package struct Alert: Sendable, Equatable {
         self.message = message
         self.facts = facts
         self.reasons = reasons
+        rule = facts["rule"]
+    }
+    /// The same, about a file of a rule. `match`: empty for the plain mapping, which is no rule.
+    package func of(rule match: String, badRows: Int? = nil) -> Alert {
+        var alert = self
+        alert.rule = match.isEmpty ? nil : match
+        alert.badRows = badRows
+        return alert
     }
 }

@@ -9,6 +9,8 @@ package struct Event: Sendable, Hashable {
     // MARK: - The service
 
     package static let started = Event("started")
+    package static let startedHeld = Event("started_held")
+    package static let spoolCopied = Event("spool_copied")
     package static let stopping = Event("stopping")
     package static let stopped = Event("stopped")
     package static let interrupted = Event("interrupted")
@@ -22,6 +24,11 @@ package struct Event: Sendable, Hashable {
     package static let signalIgnored = Event("signal_ignored")
     package static let literalSecret = Event("literal_secret")
     package static let alertCommandFailed = Event("alert_command_failed")
+    package static let alertWebhookFailed = Event("alert_webhook_failed")
+    package static let alertWebhookWorks = Event("alert_webhook_works")
+    package static let alertRepeated = Event("alert_repeated")
+    package static let heartbeatFailed = Event("heartbeat_failed")
+    package static let heartbeatWorks = Event("heartbeat_works")
     package static let managerFault = Event("manager_fault")
     package static let fault = Event("fault")
     package static let reloaded = Event("reloaded")
@@ -45,6 +52,7 @@ package struct Event: Sendable, Hashable {
     package static let destinationUp = Event("destination_up")
     package static let destinationPaused = Event("destination_paused")
     package static let destinationResumed = Event("destination_resumed")
+    package static let rehearsing = Event("rehearsing")
     package static let destinationMissing = Event("destination_missing")
 
     // MARK: - Answers of the server
@@ -125,6 +133,8 @@ package struct Event: Sendable, Hashable {
 
     package static let diskFault = Event("disk_fault")
     package static let diskRecovered = Event("disk_recovered")
+    package static let diskLow = Event("disk_low")
+    package static let diskWell = Event("disk_well")
     package static let ledgerFault = Event("ledger_fault")
     package static let ledgerMissing = Event("ledger_missing")
     package static let spoolFault = Event("spool_fault")
@@ -151,12 +161,16 @@ package struct Event: Sendable, Hashable {
 
     /// All of them, in the order of the article.
     package static let all: [Event] = [
-        .started, .stopping, .stopped, .interrupted, .gaveUp, .leftHeld, .progress, .reopened, .reopenFailed,
-        .traceFault, .traceWhole, .signalIgnored, .literalSecret, .alertCommandFailed, .managerFault, .fault,
+        .started, .startedHeld, .spoolCopied, .stopping, .stopped, .interrupted, .gaveUp, .leftHeld, .progress,
+        .reopened, .reopenFailed,
+        .traceFault, .traceWhole, .signalIgnored, .literalSecret, .alertCommandFailed, .alertWebhookFailed,
+        .alertWebhookWorks,
+        .alertRepeated, .heartbeatFailed, .heartbeatWorks, .managerFault, .fault,
         .reloaded, .configRefused, .destinationLeft, .loggedIn,
         .disconnected, .loginRefused, .loginSuspect, .loginResumed, .failback, .supportUnknown, .tlsNotVerified,
         .tokenRenewed, .tokenFailed, .tokenRefreshRefused, .destinationDown, .destinationUp, .destinationPaused,
-        .destinationResumed, .destinationMissing, .inDoubt, .lateAnswer, .unmappedError, .unreadableAnswer, .waiting,
+        .destinationResumed, .rehearsing, .destinationMissing, .inDoubt, .lateAnswer, .unmappedError, .unreadableAnswer,
+        .waiting,
         .waitingLong, .waitingOver, .companionAlone, .ignored, .nameTooLong, .nameUnreadable, .watching, .watchFault,
         .polling, .inotifyOverflow, .inboxFault, .claimFault, .tableFault, .tableRead, .claimed, .posting, .fileDone,
         .filePartial,
@@ -167,7 +181,7 @@ package struct Event: Sendable, Hashable {
         .held, .resumed,
         .cancelling, .deskAct, .orderVoid, .foreignOrder, .controlFault, .pageServed, .recovery, .recoveredInDoubt,
         .foreignFile,
-        .diskFault, .diskRecovered, .ledgerFault, .ledgerMissing, .spoolFault, .spoolTaken,
+        .diskFault, .diskRecovered, .diskLow, .diskWell, .ledgerFault, .ledgerMissing, .spoolFault, .spoolTaken,
         .recordFault, .recordRecovered, .retention, .anchorFailed, .clockUnsynchronised, .clockSynchronised,
     ]
 }

@@ -308,6 +308,8 @@ package struct InboxBook: Sendable {
             words[name] =
                 if let missing = lacking[name] {
                     missing.contains { $0.hasSuffix(InboxNames.checksumSuffix) } ? "checksum" : "marker"
+                } else if outlook.isRoomLow {
+                    outlook.word(for: name)
                 } else if !tracker.isComplete(name) {
                     "writer"
                 } else {
@@ -364,9 +366,11 @@ package struct WaitingOutlook {
     /// Of those that need some.
     let tables: [String: [String]]
     let missingTables: Set<String>
+    let isRoomLow: Bool
 
     /// A word for what a complete file waits for.
     func word(for name: String) -> String {
+        if isRoomLow { return "room" }
         if standing.isInboxHeld { return "held" }
         guard let destinations = destinations[name] else { return "turn" }
         if standing.holds(anyOf: destinations) { return "held" }

@@ -9,9 +9,13 @@ package struct LaneBook: Sendable {
     private var stories: [String: Story] = [:]
     /// What the desk is told when it lasts.
     private var downs: DownWatch
+    /// When each may be down without that.
+    private var quiet: [String: [QuietTime]]
 
-    /// All destinations of the configuration; nothing is known of them at `now`. One that is down for `alert` nanoseconds is told.
-    package init(_ names: [String], alert: Int64, at now: Int64) {
+    /// All destinations of the configuration; nothing is known of them at `now`. One that is down for `alert` nanoseconds is told, but not
+    /// while it may be down.
+    package init(_ names: [String], alert: Int64, quiet: [String: [QuietTime]] = [:], at now: Int64) {
+        self.quiet = quiet
         downs = DownWatch(limit: alert)
         for name in names {
             states[name] = .untried
@@ -23,8 +27,11 @@ package struct LaneBook: Sendable {
 
     /// Another configuration came into force. `names`: its destinations. `leaving`: those that it no longer has and that are not
     /// left yet.
-    package mutating func use(_ names: [String], leaving: Set<String>, alert: Int64, at now: Int64) {
+    package mutating func use(
+        _ names: [String], leaving: Set<String>, alert: Int64, quiet: [String: [QuietTime]], at now: Int64
+    ) {
         downs.limit = alert
+        self.quiet = quiet
         self.leaving = leaving
         for name in names where states[name] == nil {
             states[name] = .untried
@@ -89,8 +96,18 @@ package struct LaneBook: Sendable {
         }
     }
 
-    /// Destinations that have been down for long by now, each outage once, with nanoseconds.
-    package mutating func longDown(at now: Int64) -> [(name: String, for: Int64)] { downs.due(at: now) }
+    /// While it is quiet somebody may set the clock: it is looked at again so often, in nanoseconds.
+    private static let quietLook: Int64 = 60_000_000_000
+
+    /// Destinations that have been down for long by now, each outage once, with nanoseconds. One that may be down now is told when that
+    /// time is over, if it still is. `wall`: microseconds since 1970.
+    package mutating func longDown(at now: Int64, wall: Int64) -> [(name: String, for: Int64)] {
+        for name in downs.pending(at: now) {
+            guard let until = quiet[name]?.quietUntil(at: wall) else { continue }
+            downs.wait(name, until: now + min((until - wall) * 1000, Self.quietLook))
+        }
+        return downs.due(at: now)
+    }
 
     /// When the next one will have been down for long.
     package var nextDeadline: Int64? { downs.nextDeadline }

@@ -36,16 +36,21 @@ package struct ReloadPlan: Sendable, Equatable {
             new.tables.filter { table in
                 old.tables.contains(table) && old.columns(ofTable: table.name) == new.columns(ofTable: table.name)
             }.map(\.name))
-        restartKeys = Self.restartKeys(old, new)
+        // Files in work would go on as they were claimed: to be posted, or not to be.
+        let rehearsals = new.destinations.filter { before[$0.name].map(\.rehearses) == !$0.rehearses }.map {
+            "\(TopKey.destinations.rawValue).\($0.name).\(DestinationKey.rehearse.rawValue)"
+        }
+        restartKeys = Self.restartKeys(old, new) + rehearsals
     }
 
     /// The destinations that meet this, by name.
     package func names(_ step: Step) -> [String] { destinations.filter { $0.value == step }.keys.sorted() }
 
-    /// What the connection and its posts go by is the same. Rows are mapped by the dictionary, which no connection knows.
+    /// What the connection and its posts go by is the same. The dictionary and quiet times are no matter of the connection.
     private static func isSame(_ one: Destination, _ other: Destination) -> Bool {
         var one = one
         one.dictionary = other.dictionary
+        one.quiet = other.quiet
         return one == other
     }
 

@@ -9,6 +9,8 @@ extension ServiceMachine {
         case lookAtTables
         /// Read the files of these tables: `tablesRead`.
         case readTables([String])
+        /// Look how much is free where the spool lies: `roomSeen` or `roomFailed`.
+        case lookAtRoom
         /// Read the desk's commands: `commandsRead`.
         case readCommands
         /// Everything is in place: say that the service is up, and let the destinations log in.

@@ -67,6 +67,7 @@ package struct ServiceMachine: Sendable {
     private var faults = FaultWatch()
     private var destinations: DestinationsOfNames
     private var tables: TableBook
+    private var room: RoomWatch
     private var talk: Talk
     private var stop = Stop.no
     private var result: OnceResult
@@ -81,10 +82,13 @@ package struct ServiceMachine: Sendable {
         self.options = options
         names = InboxNames(rules: settings.rules, ignored: settings.ignored)
         inbox = InboxBook(settings, names: names)
-        lanes = LaneBook(settings.destinations.map(\.name), alert: settings.downAlert.nanoseconds, at: now)
+        lanes = LaneBook(
+            settings.destinations.map(\.name), alert: settings.downAlert.nanoseconds,
+            quiet: Self.quiet(settings), at: now)
         drops = DropBook(waiting: recovered)
         destinations = DestinationsOfNames(settings)
         tables = TableBook(settings, good: goodTables, at: now)
+        room = RoomWatch(settings.minFree)
         talk = Talk()
         result = OnceResult(isOnce: options.isOnce)
     }
@@ -99,10 +103,17 @@ package struct ServiceMachine: Sendable {
         settings = new
         names = InboxNames(rules: new.rules, ignored: new.ignored)
         inbox.use(new, names: names, at: now)
-        lanes.use(new.destinations.map(\.name), leaving: leaving, alert: new.downAlert.nanoseconds, at: now)
+        lanes.use(
+            new.destinations.map(\.name), leaving: leaving, alert: new.downAlert.nanoseconds, quiet: Self.quiet(new),
+            at: now)
+        tell(room.use(new.minFree))
         destinations = DestinationsOfNames(new)
         tables.use(new, kept: keptTables, good: goodTables)
         lookAtTables()
+    }
+
+    private static func quiet(_ settings: Settings) -> [String: [QuietTime]] {
+        Dictionary(settings.destinations.map { ($0.name, $0.quiet) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The kernel's reports of names in the inbox, by the watch of that number.
@@ -171,7 +182,7 @@ package struct ServiceMachine: Sendable {
     private var outlook: WaitingOutlook {
         WaitingOutlook(
             standing: standing, lanes: lanes, destinations: destinations.known, tables: destinations.tables,
-            missingTables: tables.missing)
+            missingTables: tables.missing, isRoomLow: room.isLow)
     }
 
     /// Some names of the inbox.
@@ -199,6 +210,14 @@ package struct ServiceMachine: Sendable {
         tell(told)
         if !due.isEmpty { queue.append(.readTables(due)) }
     }
+
+    /// So many bytes are free where the spool lies, of so many.
+    package mutating func roomSeen(free: Int, of size: Int, at now: Int64) {
+        tell(room.seen(free: free, of: size, at: now))
+    }
+
+    /// How many that are cannot be told; why.
+    package mutating func roomFailed(_ why: String, at now: Int64) { tell(room.failed(why, at: now)) }
 
     /// Files of tables were read.
     package mutating func tablesRead(_ readings: [String: TableBook.Reading], at now: Int64) {
@@ -296,6 +315,7 @@ package struct ServiceMachine: Sendable {
             leaveDestinations()
             phase = stop == .no ? .list : .stop
             if phase == .list, let due = tables.nextDeadline, now >= due { lookAtTables() }
+            if phase == .list, room.isDue(at: now) { queue.append(.lookAtRoom) }
         case .list:
             phase = .sayWhatLasts
             if now >= inbox.nextListing {
@@ -359,7 +379,9 @@ package struct ServiceMachine: Sendable {
     /// The first time that something is to be done although nothing happens.
     private func deadline(at now: Int64, _ facts: Facts) -> Int64 {
         var next = inbox.nextDeadline
-        for deadline in [faults.until, lanes.nextDeadline, talk.report.nextDeadline, tables.nextDeadline] {
+        for deadline in [
+            faults.until, lanes.nextDeadline, room.nextDeadline, talk.report.nextDeadline, tables.nextDeadline,
+        ] {
             next = min(next, deadline ?? next)
         }
         if let wall = held.nextDeadline {
@@ -372,7 +394,7 @@ package struct ServiceMachine: Sendable {
 
     /// Destinations that have been down for long, and once a minute how far the files in work are.
     private mutating func sayWhatLasts(at now: Int64, _ facts: Facts) {
-        for (name, span) in lanes.longDown(at: now) {
+        for (name, span) in lanes.longDown(at: now, wall: facts.wall) {
             let inWork = drops.open.values.count { $0.destinations.contains(name) }
             let why = lanes.reason([name], standing)
             tell(
@@ -413,7 +435,7 @@ package struct ServiceMachine: Sendable {
     }
 
     private mutating func beginClaims() {
-        if standing.isInboxHeld, standing.cancelledFiles.isEmpty {
+        if room.isLow || standing.isInboxHeld && standing.cancelledFiles.isEmpty {
             wantSpares(0)
             phase = .once
             return
@@ -516,6 +538,7 @@ package struct ServiceMachine: Sendable {
             waiting: waiting.files, waitingInAll: waiting.all, isInboxHeld: standing.isInboxHeld,
             trouble: trouble(facts))
         board.isInboxKnown = inbox.hasListed
+        board.lowRoom = room.trouble
         board.oldestWaitingAt = inbox.tracker.oldestArrival.map { $0 / 1000 }
         return board
     }
@@ -532,6 +555,7 @@ package struct ServiceMachine: Sendable {
         if stop != .no { return "the service is stopping" }
         if facts.resultsFailSince != nil { return "results cannot be written" }
         if faults.until != nil { return "the disk, the ledger or the folder of commands has a fault; see the log" }
+        if let why = room.trouble { return why }
         return inbox.hasListed ? nil : "the inbox was not read yet"
     }
 
@@ -563,6 +587,13 @@ package struct ServiceMachine: Sendable {
                 phase = .end
             } else if !inbox.hasListed {
                 phase = .wait
+            } else if room.isLow, drops.isEmpty, inbox.tracker.hasWork, faults.until == nil {
+                tell(
+                    .line(
+                        LogLine(
+                            .error, event: .gaveUp, "gave up: \(room.trouble ?? "")",
+                            facts: ["left_in_inbox": "\(inbox.tracker.count)"])))
+                endOnce(isInMidWork: false, ExitCode.spool)
             } else if drops.isEmpty, !inbox.tracker.hasWork, faults.until == nil, !drops.mustLookAgain {
                 // What arrived while the last file was contributed belongs to this run.
                 phase = .onceListed

@@ -10,6 +10,12 @@ package struct Settings: Sendable, Equatable {
     package var drainTimeout: Duration
     /// Run for every alert, with its facts as JSON on standard input.
     package var alertCommand: String?
+    /// Where alerts are posted; nil: nowhere.
+    package var alertWebhook: AlertWebhook?
+    /// Who is told of which alert; the first that fits decides.
+    package var alerts: [AlertRule] = []
+    /// Who is told regularly that the service lives; nil: nobody.
+    package var heartbeat: HeartbeatRule?
     /// A destination that is down for so long is an alert, and so is a file that waits so long in the inbox.
     package var downAlert: Duration
     /// What happens to a file that was contributed before.
@@ -22,6 +28,8 @@ package struct Settings: Sendable, Equatable {
     package var unmatchedAfter: Duration
     /// The last accepted values of every RIC are kept.
     package var keepsLastValues = true
+    /// How much must be free where the spool lies before a file is claimed; nil: it does not matter.
+    package var minFree: MinFree?
     /// How long the archive keeps what.
     package var retention = Retention()
     /// The file of the key that signs each day's last line of the record; nil: they are not signed.
@@ -299,6 +307,10 @@ package struct Destination: Sendable, Equatable {
     package var verifyWindow = 500
     /// How long a file's rows are read back at most.
     package var verifyWithin = Duration.seconds(300)
+    /// When it may be down without an alert.
+    package var quiet: [QuietTime] = []
+    /// It logs in, and everything is checked; nothing is posted.
+    package var rehearses = false
 
     package init(
         name: String, profile: Profile = .rtds, urls: [URL], user: String = "", applicationID: String = "256",

@@ -23,6 +23,8 @@ package enum TopKey: String, SettingsKey {
     case settle, rescan, archive
     case drainTimeout = "drain_timeout"
     case alertCommand = "alert_command"
+    case alertWebhook = "alert_webhook"
+    case alerts, heartbeat
     case downAlert = "down_alert"
     case duplicates
     case duplicatesWithin = "duplicates_within"
@@ -30,6 +32,7 @@ package enum TopKey: String, SettingsKey {
     case unmatchedAfter = "unmatched_after"
     case lastValues = "last_values"
     case http
+    case minFree = "min_free"
     case retention
     case recordKey = "record_key"
     case anchorCommand = "anchor_command"
@@ -37,6 +40,31 @@ package enum TopKey: String, SettingsKey {
 
     // A command line may carry a webhook's token.
     package var isSecret: Bool { self == .alertCommand || self == .anchorCommand }
+}
+
+/// `alert_webhook`.
+package enum AlertWebhookKey: String, SettingsKey {
+    case url, headers, template
+    case caFile = "ca_file"
+
+    // The services that people use put the secret into the URL.
+    package var isSecret: Bool { self == .url || self == .headers }
+}
+
+/// An entry of `alerts`.
+package enum AlertKey: String, SettingsKey {
+    case event, rule
+    case badRows = "bad_rows"
+    case to
+    case again = "repeat"
+}
+
+/// `heartbeat`.
+package enum HeartbeatKey: String, SettingsKey {
+    case url, every
+    case caFile = "ca_file"
+
+    package var isSecret: Bool { self == .url }
 }
 
 /// `http`.
@@ -90,10 +118,16 @@ package enum DestinationKey: String, SettingsKey {
     case verify
     case verifyWindow = "verify_window"
     case verifyWithin = "verify_within"
+    case quiet, rehearse
 
     // Both may be written with credentials in them.
     package var isSecret: Bool { self == .proxy || self == .urls }
     package var isAddress: Bool { isSecret }
+}
+
+/// An entry of `quiet` of a destination.
+package enum QuietKey: String, SettingsKey {
+    case days, from, to, zone
 }
 
 /// `post_user_info` in its long form.

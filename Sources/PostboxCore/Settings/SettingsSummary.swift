@@ -28,6 +28,10 @@ package enum SettingsSummary {
         if !settings.keepsLastValues { lines.append("last values: not kept") }
         // The command itself may carry a key to the place it reports to.
         if settings.alertCommand != nil { lines.append("alert command: set") }
+        if let webhook = settings.alertWebhook { lines.append("alert webhook: set, for \(webhook.template.rawValue)") }
+        lines += settings.alerts.map(alerts)
+        if let heartbeat = settings.heartbeat { lines.append("heartbeat: every \(text(heartbeat.every))") }
+        if let least = settings.minFree { lines.append("nothing is claimed with less than \(least.words) free") }
         let kept = [
             ("packed after", settings.retention.packAfter), ("done kept", settings.retention.done),
             ("failed kept", settings.retention.failed),
@@ -37,6 +41,16 @@ package enum SettingsSummary {
         if settings.anchorCommand != nil { lines.append("anchor command: set") }
         lines.append("down and waiting are alerts after \(text(settings.downAlert))")
         return lines
+    }
+
+    private static func alerts(_ rule: AlertRule) -> String {
+        let parts = [
+            rule.events.map { $0.map(\.word).joined(separator: ", ") },
+            rule.rules.map { "of \($0.joined(separator: ", "))" },
+            rule.badRows.map { "with \($0) bad rows or more" },
+        ].compactMap(\.self)
+        let what = parts.isEmpty ? "all others" : parts.joined(separator: " ")
+        return "alerts: \(what) -> \(rule.route.rawValue)" + (rule.again.map { ", again every \(text($0))" } ?? "")
     }
 
     private static func http(_ http: HTTPSettings) -> [String] {
@@ -89,6 +103,8 @@ package enum SettingsSummary {
         if !destination.tls.verify {
             lines.append("  WARNING: the server's certificate is not verified (tls: verify: false)")
         }
+        if destination.rehearses { lines.append("  rehearse: it logs in, and NOTHING is posted") }
+        lines += destination.quiet.map { "  quiet: \($0.words)" }
         if destination.failback { lines.append("  failback: to the first URL when it is well again") }
         lines += destination.nakRules.map { rule in
             "  nak \(rule.code)\(rule.text.map { " \"\($0)\"" } ?? ""): \(rule.nakClass.rawValue)"

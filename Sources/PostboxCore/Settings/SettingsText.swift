@@ -134,6 +134,18 @@ package enum SettingsText {
         return text
     }
 
+    /// `https://…` without credentials in it, or `http://…` to this machine; returned as it stands.
+    package static func webhookURL(_ text: String) throws(SettingsMistake) -> String {
+        let parts = try URLParts(text, schemes: ["https", "http"], example: "https://hooks.example/alerts")
+        guard !parts.hasCredentials else {
+            throw SettingsMistake("a URL without credentials: they belong into a header, such as Authorization")
+        }
+        guard parts.scheme == "https" || ["127.0.0.1", "::1", "localhost"].contains(parts.host) else {
+            throw SettingsMistake("a URL with https: without TLS only this machine is told")
+        }
+        return text
+    }
+
     /// `http://host:port`, with `user:password@` before the host where the proxy asks for it; returned as it stands.
     package static func proxy(_ text: String) throws(SettingsMistake) -> String {
         let parts = try URLParts(text, schemes: ["http"], example: "http://proxy.example:3128")

@@ -4,13 +4,34 @@ internal import Foundation
 internal import PostboxCore
 internal import Synchronization
 
-/// One form, posted by libcurl: proxies, CA stores and TLS as companies have them.
+/// One request, made by libcurl: proxies, CA stores and TLS as companies have them.
 struct CurlRequest: Sendable {
+    /// What is sent.
+    enum Content: Sendable {
+        case form([(String, String)])
+        case json(String)
+        /// It is only asked for.
+        case nothing
+    }
+
+    /// How the configuration calls what a desk has to look at when something is wrong.
+    struct Keys: Sendable {
+        var url = "the token's `url`"
+        var caFile = "`tls.ca_file`"
+    }
+
     var url: String
-    var form: [(String, String)]
+    var content: Content
     /// User and password of a Basic header.
     var basic: (user: String, password: String)?
+    /// Lines of the head, each `Name: value`.
+    var headers: [String] = []
     var caFile: String?
+    /// Without TLS as well: to this machine alone.
+    var mayBePlain = false
+    var keys = Keys()
+    /// On which queue its thread is: whoever hangs keeps nobody else waiting.
+    var queue = Self.tokens
     var verify = true
     /// nil: from the environment, as curl reads it.
     var proxy: String?
@@ -30,10 +51,11 @@ struct CurlRequest: Sendable {
         var description: String
     }
 
-    private static let queue = DispatchQueue(label: "token", attributes: .concurrent)
+    static let tokens = DispatchQueue(label: "token", attributes: .concurrent)
+    static let webhooks = DispatchQueue(label: "webhook", qos: .utility, attributes: .concurrent)
     private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    /// Sends the form and waits for the answer on a thread of its own. Redirects are not followed. Throws `Failure`, and
+    /// Sends it and waits for the answer on a thread of its own. Redirects are not followed. Throws `Failure`, and
     /// `CancellationError` at once when the task is cancelled: nothing interrupts libcurl while it looks up a name, so its
     /// thread is left to end by itself.
     func send() async throws -> Answer {
@@ -41,7 +63,7 @@ struct CurlRequest: Sendable {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 waiter.wait(continuation)
-                Self.queue.async { waiter.end(Result { try perform() }) }
+                queue.async { waiter.end(Result { try perform() }) }
             }
         } onCancel: {
             waiter.end(.failure(CancellationError()))
@@ -118,19 +140,19 @@ struct CurlRequest: Sendable {
         if proxyStatus >= 300 { return "the proxy does not connect to \(host): HTTP \(proxyStatus)" }
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST:
-            return "there is no host of the name \(host): check the host in the token's `url`"
+            return "there is no host of the name \(host): check the host in \(keys.url)"
         case CURLE_COULDNT_RESOLVE_PROXY:
             return "there is no host of the proxy's name: check `proxy`"
         case CURLE_OPERATION_TIMEDOUT:
             return "no answer in time"
         case CURLE_PEER_FAILED_VERIFICATION:
             if lower.contains("subject name") || lower.contains("does not match") {
-                return "its certificate is for another name than \(host): check the host in the token's `url`"
+                return "its certificate is for another name than \(host): check the host in \(keys.url)"
             }
             if lower.contains("expired") || lower.contains("not yet valid") { return "its \(lower)" }
-            return "its certificate is not trusted; is the certificate's authority in `tls.ca_file`?"
+            return "its certificate is not trusted; is the certificate's authority in \(keys.caFile)?"
         case CURLE_SSL_CACERT_BADFILE:
-            return "`tls.ca_file` cannot be read: \(caFile ?? "the system's own")"
+            return "\(keys.caFile) cannot be read: \(caFile ?? "the system's own")"
         default:
             return detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
         }
@@ -147,10 +169,19 @@ struct CurlRequest: Sendable {
         guard Self.isReady, let handle = curl_easy_init() else { throw Failure(description: "libcurl does not start") }
         defer { curl_easy_cleanup(handle) }
         let received = Received()
-        let body = Self.encode(form)
+        var head = self.headers
+        let body: String?
+        switch content {
+        case .form(let form):
+            body = Self.encode(form)
+            head += ["Accept: application/json", "Content-Type: application/x-www-form-urlencoded"]
+        case .json(let text):
+            body = text
+            head += ["Content-Type: application/json"]
+        case .nothing: body = nil
+        }
         var headers: UnsafeMutablePointer<curl_slist>?
-        headers = curl_slist_append(headers, "Accept: application/json")
-        headers = curl_slist_append(headers, "Content-Type: application/x-www-form-urlencoded")
+        for line in head { headers = curl_slist_append(headers, line) }
         defer { curl_slist_free_all(headers) }
         var codes: [CURLcode] = []
         func set(_ option: CURLoption, _ value: String?) {
@@ -161,7 +192,9 @@ struct CurlRequest: Sendable {
         set(CURLOPT_COPYPOSTFIELDS, body)
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_FOLLOWLOCATION, 0)
-        set(CURLOPT_PROTOCOLS_STR, "https")
+        set(CURLOPT_PROTOCOLS_STR, mayBePlain ? "http,https" : "https")
+        // Whatever proxy there is, it is none for what stays on this machine.
+        if mayBePlain { set(CURLOPT_NOPROXY, "localhost,127.0.0.1,::1") }
         set(CURLOPT_TIMEOUT, timeout)
         set(CURLOPT_CONNECTTIMEOUT, 10)
         set(CURLOPT_USERAGENT, "Postbox")

@@ -181,7 +181,7 @@ package actor TokenClient {
             let answer: CurlRequest.Answer
             do {
                 answer = try await CurlRequest(
-                    url: url, form: form, basic: basic, caFile: tls.caFile, verify: tls.verify, proxy: proxy
+                    url: url, content: .form(form), basic: basic, caFile: tls.caFile, verify: tls.verify, proxy: proxy
                 ).send()
             } catch {
                 guard tries < 4, !Task.isCancelled else { throw error }

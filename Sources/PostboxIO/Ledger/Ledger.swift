@@ -29,10 +29,12 @@ package struct DropSnapshot: Sendable, Equatable, Codable {
     package var isLate: Bool?
     /// Who had it made of rows of another drop. nil: nobody; it lay in the inbox, or holds rows that were held.
     package var asked: AskedFor?
+    /// Destinations that only rehearsed when it was claimed: nothing of it is posted there. nil: none.
+    package var rehearsed: [String]?
 
     /// What is kept as one text. The rest has columns of its own, which can be asked for.
     private enum CodingKeys: CodingKey {
-        case rule, services, updateOnly, configSHA256, tables, dictionary, isNew, isMade, isLate, asked
+        case rule, services, updateOnly, configSHA256, tables, dictionary, isNew, isMade, isLate, asked, rehearsed
     }
 
     package init(

@@ -46,6 +46,8 @@ extension LedgerReading {
         package var most: Int?
         /// Numbers below this one alone: the next page of a list.
         package var below: Int?
+        /// Numbers above this one alone.
+        package var above: Int?
 
         package init(
             numbers: [Int]? = nil, name: String? = nil, verdict: Verdict? = nil, from: Int64? = nil, to: Int64? = nil,
@@ -72,6 +74,8 @@ extension LedgerReading {
         package var rows: Int
         /// Microseconds since 1970; 0: not yet.
         package var claimedAt: Int64
+        /// When it came: when the file was last changed in the inbox, else when it was claimed.
+        package var arrivedAt: Int64
         package var settledAt: Int64
         /// The directory that it went to, and its name there; empty while it is not settled.
         package var folder: String
@@ -107,6 +111,7 @@ extension LedgerReading {
             add("settled_at >= ?", choice.from)
             add("settled_at < ?", choice.to)
             add("number < ?", choice.below)
+            add("number > ?", choice.above)
             if choice.from != nil || choice.to != nil { conditions.append("stage IN ('settled', 'closed')") }
             // A service that is just making the ledger, or taking it forward.
             guard try db.tableExists("drop") else { return [] }
@@ -114,7 +119,7 @@ extension LedgerReading {
             guard columns.contains("result_sha256") else { return [] }
             let isNew = columns.contains("no_action")
             let sql = """
-                SELECT number, name, stage, verdict, rule, rows, claimed_at, settled_at, folder, target, original,
+                SELECT number, name, stage, verdict, rule, rows, claimed_at, COALESCE(arrived_at, claimed_at) AS came, settled_at, folder, target, original,
                 result_sha256\(isNew ? ", no_action, removed_at" : "")
                 FROM "drop"\(conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND "))
                 ORDER BY number DESC\(choice.most.map { " LIMIT \($0)" } ?? "")
@@ -126,7 +131,8 @@ extension LedgerReading {
                     number: row["number"], name: row["name"],
                     stage: try FileStage(inLedger: row["stage"], of: row["number"]),
                     verdict: verdict.flatMap(Verdict.init(rawValue:)), rule: row["rule"], rows: row["rows"],
-                    claimedAt: row["claimed_at"], settledAt: row["settled_at"], folder: row["folder"],
+                    claimedAt: row["claimed_at"], arrivedAt: row["came"], settledAt: row["settled_at"],
+                    folder: row["folder"],
                     target: row["target"], original: row["original"], resultSHA256: row["result_sha256"],
                     removedAt: isNew ? row["removed_at"] : nil, noAction: noAction.flatMap(NoAction.init(json:)))
             }

@@ -334,10 +334,15 @@ package enum Disk {
     package static func fileSystem(_ path: String) -> FileSystemKind { FileSystemKind(magic: postbox_fs_type(path)) }
 
     /// Bytes that a program without special rights may still write where a path lies (statvfs(3)). Throws where it cannot be asked.
-    package static func freeBytes(_ path: String) throws(DiskError) -> Int {
+    package static func freeBytes(_ path: String) throws(DiskError) -> Int { try room(path).free }
+
+    /// The same, and what the file system has in all for such a program.
+    package static func room(_ path: String) throws(DiskError) -> (free: Int, size: Int) {
         var s = Glibc.statvfs()
         guard statvfs(path, &s) == 0 else { throw DiskError(code: errno, call: "statvfs", path: path) }
-        return Int(s.f_bavail) * Int(s.f_frsize)
+        let unit = Int(s.f_frsize)
+        // What is kept back for root is neither free nor ever used.
+        return (Int(s.f_bavail) * unit, (Int(s.f_blocks) - Int(s.f_bfree) + Int(s.f_bavail)) * unit)
     }
 
     /// Where the file system that a path lies on is mounted; nil: it cannot be told.

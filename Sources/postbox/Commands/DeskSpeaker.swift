@@ -19,8 +19,15 @@ struct DeskSpeaker {
     /// Has an act done, and says what became of it.
     func ask(for act: DeskAct) -> Never {
         // Rows of a large file take a while to be read and written.
-        let (_, value) = answer(
-            DeskCall.target(of: act.verb, drop: act.drop), body: DeskOrder.body(of: act), within: 600)
+        end(answer(DeskCall.target(of: act.verb, drop: act.drop), body: DeskOrder.body(of: act), within: 600).value)
+    }
+
+    /// The same with an alert.
+    func ask(_ call: AlertCall, _ order: AlertOrder) -> Never {
+        end(answer(call.target, body: order.body, within: 30).value)
+    }
+
+    private func end(_ value: JSONValue) -> Never {
         Terminal.print(value["text"]?.text ?? "done")
         if case .object(let counts)? = value["facts"], !counts.isEmpty {
             Terminal.print("  " + counts.map { "\($0.key): \($0.value.integer ?? 0)" }.joined(separator: ", "))

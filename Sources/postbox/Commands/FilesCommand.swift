@@ -250,7 +250,7 @@ struct NoActionCommand: AsyncParsableCommand {
 }
 
 /// Acts that are one change of the ledger, and need no service: SQLite lets one writer after the other.
-private enum DirectAct {
+enum DirectAct {
     /// It cannot be done, and why.
     struct Wrong: Error {
         var text: String

@@ -29,7 +29,8 @@ struct PostboxCommand: AsyncParsableCommand {
             StatusCommand.self, HeldCommand.self, ReleaseCommand.self, RefuseCommand.self, RetryCommand.self,
             ResendCommand.self, ReloadCommand.self, TokenCommand.self, FilesCommand.self, ShowCommand.self,
             AuditCommand.self,
-            KeepCommand.self,
+            KeepCommand.self, AckCommand.self, MuteCommand.self, UnmuteCommand.self, ExpectCommand.self,
+            DayCommand.self,
             NoActionCommand.self,
         ])
 

@@ -13,6 +13,10 @@ struct RunCommand: AsyncParsableCommand {
             Runs until SIGINT or SIGTERM; then no new file is taken, posts in flight are waited for (drain_timeout), and what is \
             left goes on at the next start. A second signal stops at once, still without loss.
 
+            With --held it logs in and holds the inbox and all destinations, until `postbox resume inbox` and `postbox resume \
+            destination NAME`. A spool that was copied from another machine begins like that in any case, and each file that was \
+            in work there waits for `postbox resume drop NUMBER`: that machine may have sent more of it since.
+
             With --once it contributes what lies in the inbox and ends; its exit code tells the worst that happened.
             """)
 
@@ -29,6 +33,9 @@ struct RunCommand: AsyncParsableCommand {
 
     @Flag(help: "Take a spool that another host used last; make sure first that it is stopped.")
     var takeOver = false
+
+    @Flag(help: "Begin with everything held: nothing is claimed or sent before somebody resumes it.")
+    var held = false
 
     @Option(
         help: "Append every message with time and direction to this file; tokens and passwords are masked.",
@@ -61,7 +68,7 @@ struct RunCommand: AsyncParsableCommand {
         Signals.ignoreUntilTrapped()
         let loaded = Configuration.loadOrExit(config, withDictionaries: true)
         var options = RunOptions(
-            once: once, wait: (try? wait.map(SettingsText.duration)) ?? .seconds(30), takeOver: takeOver,
+            once: once, wait: (try? wait.map(SettingsText.duration)) ?? .seconds(30), takeOver: takeOver, held: held,
             environment: ProcessInfo.processInfo.environment, trace: Configuration.traceOrExit(trace))
         options.load = { [config] in try SettingsLoader.load(path: config, withDictionaries: true) }
         let level = logLevel ?? (quiet ? .warning : .info)

@@ -1,6 +1,7 @@
 internal import Logging
 internal import PostboxCore
 internal import PostboxIO
+internal import Synchronization
 
 /// What the desk can have done and shown by the rest of the service.
 struct DeskHands: Sendable {
@@ -32,6 +33,7 @@ actor DeskOffice {
     private let traffic: TrafficWatch
     /// nil: a run with `--once` waits for no file.
     private let schedule: ScheduleWatch?
+    let alerts: AlertStore
     private var board: (board: StatusBoard, at: Int64)?
     var gate: DeskGate
     /// What the gate goes by.
@@ -42,8 +44,9 @@ actor DeskOffice {
     private var ticking: Task<Void, Never>?
 
     /// `isOnce`: the service ends when nothing is left to do.
-    init(_ context: Context, _ hands: DeskHands, isOnce: Bool) {
+    init(_ context: Context, _ hands: DeskHands, _ alerts: AlertStore, isOnce: Bool) {
         self.context = context
+        self.alerts = alerts
         self.hands = hands
         http = context.settings.http
         gate = DeskGate(http, hosts: Self.hosts(of: http)) { SHA256Text.of(Array($0.utf8)) }
@@ -168,6 +171,14 @@ actor DeskOffice {
         case .act(let verb, let drop): return await act(verb, drop, request, caller)
         case .hold(let subject, let isHold): return await hold(subject, isHold, request, caller)
         case .reload: return await reload(request, caller)
+        case .alert(let call):
+            if let reply = Self.refusal(request, caller) { return reply }
+            do throws(DeskOrder.Fault) {
+                return DeskReply(
+                    await act(call, try AlertOrder(request.body, for: call), caller, from: request.source))
+            } catch {
+                return DeskReply(error)
+            }
         // They are sent piece by piece.
         case .file, .events: return DeskReply(problem: 500, "a fault of Postbox itself")
         }
@@ -267,6 +278,9 @@ actor DeskOffice {
         ticking = nil
     }
 
+    /// What was done is seen at once.
+    func forgetBoard() { (board, failures) = (nil, nil) }
+
     /// How everything stands, not older than a moment.
     func look() async -> StatusBoard {
         let now = Clock.monotonic()
@@ -275,6 +289,8 @@ actor DeskOffice {
         new.held = await hands.held()
         await traffic.complete(&new)
         if let schedule { new.schedule = await schedule.lines }
+        let wall = Clock.wall()
+        (new.alerts, new.mutes) = context.alerts.book.withLock { ($0.list(at: wall), $0.muted(at: wall)) }
         board = (new, now)
         return new
     }
@@ -354,7 +370,7 @@ actor DeskOffice {
             answer = await leave(command, isThere: isHold, subject: command.subject, drop: nil, person)
         }
         record(isHold ? .hold : .resume, nil, subject: command.subject, "", why, by: person, from: source, answer)
-        (board, failures) = (nil, nil)
+        forgetBoard()
         return answer
     }
 
@@ -409,7 +425,7 @@ actor DeskOffice {
             answer = await leave(verb, drop, person)
         }
         record(verb, drop, subject: "drop \(drop)", act?.rows ?? "", order.why, by: person, from: source, answer)
-        (board, failures) = (nil, nil)
+        forgetBoard()
         return answer
     }
 

@@ -46,8 +46,8 @@ extension DeskOffice {
             var reply = DeskReply(seeOther: "/login")
             reply.headers.append(.init("Set-Cookie", gate.logout(caller, isSecure: request.isSecure)))
             return reply
-        case .act, .hold: return await act(call, request, caller)
-        case .now, .failures, .files, .file, .held, .ric, .audit:
+        case .act, .hold, .alert, .signDay: return await act(call, request, caller)
+        case .now, .day, .failures, .files, .file, .held, .ric, .audit:
             // What the script fetches is not what somebody reads what he is told in.
             let isPart = request.header("x-postbox-part") != nil
             return await view(call, await facts(caller, said: isPart ? nil : gate.takeSaid(caller)))
@@ -120,6 +120,14 @@ extension DeskOffice {
                 let why = try form["why"].flatMap { (why) throws(DeskOrder.Fault) in try DeskOrder.why(why) }
                 answer = await hold(subject, isHold, why: why, caller, from: request.source)
                 back = "/"
+            case .signDay(let day):
+                let why = try form["why"].flatMap { (why) throws(DeskOrder.Fault) in try DeskOrder.why(why) }
+                answer = await sign(day, why: why, caller)
+                back = "/day?day=\(BusinessCalendar.text(ofDay: day))"
+            case .alert(let call):
+                let order = try AlertOrder(form["why"].map { ["why": $0] } ?? [:], for: call)
+                answer = await act(call, order, caller, from: request.source)
+                back = "/"
             default: return Self.notOurs
             }
         } catch {
@@ -154,6 +162,12 @@ extension DeskOffice {
     private func view(_ call: PageCall, _ facts: PageFacts) async -> DeskReply {
         switch call {
         case .now: return DeskReply(NowPage.html(facts), kind: .page)
+        case .day(let day):
+            let today = BusinessCalendar.today(at: facts.now, in: .utc)
+            return await read { [settings = context.settings] _ in
+                let report = try DayLookup(settings: settings).report(day ?? today, now: facts.now)
+                return DeskReply(DayPage.html(report, facts), kind: .page)
+            }
         case .held: return DeskReply(HeldPage.html(facts), kind: .page)
         case .failures:
             return await read {

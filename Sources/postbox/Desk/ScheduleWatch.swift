@@ -15,6 +15,10 @@ actor ScheduleWatch {
     private(set) var lines: [ScheduleBook.Line] = []
     /// The ledger could not be read, which was said.
     private var isBlind = false
+    /// What an earlier run told is known.
+    private var isRecalled = false
+    /// What was told could not be kept, which was said.
+    private var isForgetful = false
 
     init(_ context: Context, reading: DiskThreads) {
         self.context = context
@@ -47,13 +51,17 @@ actor ScheduleWatch {
         do {
             let path = context.settings.directories.state + "/ledger.sqlite"
             let rules = Set(book.schedules.map(\.rule))
-            let (since, known) = (book.begin(at: now), seen)
-            seen = try await reading.run {
+            let (since, known, recalls) = (book.begin(at: now), seen, !isRecalled)
+            let (new, skips, told) = try await reading.run { () -> (SeenFiles, [String: String], [String]) in
                 var seen = known
-                guard let ledger = try LedgerReading(path: path) else { return seen }
+                guard let ledger = try LedgerReading(path: path) else { return (seen, [:], []) }
                 try seen.read(ledger, rules: rules, since: since)
-                return seen
+                return (seen, try ledger.standing(.skip), recalls ? Array(try ledger.standing(.told).keys) : [])
             }
+            seen = new
+            book.recall(told.compactMap { ScheduleTold(name: $0) })
+            isRecalled = true
+            take(skips.compactMap { ScheduleSkip(name: $0.key, json: $0.value) })
             isBlind = false
         } catch {
             if !isBlind {
@@ -67,6 +75,38 @@ actor ScheduleWatch {
         let files = files(board, at: now)
         for alert in book.alerts(files, at: now) { context.alerts.send(alert) }
         lines = book.lines(files, at: now)
+        await keep()
+    }
+
+    /// What was told for a rule that nothing is expected of any more is over.
+    private func take(_ skips: [ScheduleSkip]) {
+        for skip in skips where !book.skips.contains(skip) {
+            context.alerts.isOver(
+                [.fileMissing, .deadlineAtRisk, .deadlineMissed],
+                ["rule": skip.rule, "day": BusinessCalendar.text(ofDay: skip.day)])
+        }
+        book.skips = skips
+    }
+
+    /// Keeps what was told, behind the telling: a program that is killed in between tells it again, and never fails to.
+    private func keep() async {
+        let changes = book.takeChanges()
+        let things =
+            changes.new.map { StandingThing(.told, $0.name, "") }
+            + changes.gone.map { StandingThing(.told, $0.name, nil) }
+        do {
+            try await context.ledger.keep(things, at: Clock.wall())
+            if !things.isEmpty { FailPoint.reach("told_kept") }
+            isForgetful = false
+        } catch {
+            book.giveBack(changes)
+            if !isForgetful {
+                context.logger.warning(
+                    "what was told of expected files cannot be kept, a restart would tell it again: \(Words.of(error))",
+                    metadata: ["event": .event(.ledgerFault)])
+            }
+            isForgetful = true
+        }
     }
 
     private func files(_ board: StatusBoard, at now: Int64) -> [ScheduledFile] {

@@ -42,6 +42,7 @@ struct AgeWatch: Sendable {
         context.alerts.send(
             Alert(
                 event: .maxAge, message: "\(file.name): what was not sent yet is too old to be sent",
-                facts: ["drop": "\(file.drop)", "file": file.name]))
+                facts: ["drop": "\(file.drop)", "file": file.name]
+            ).of(rule: file.rule.match))
     }
 }

@@ -5,7 +5,7 @@ internal import PostboxCore
 internal import PostboxIO
 internal import Synchronization
 
-/// Tells the desk: a log line with a stable word, and the site's own command with the same facts as JSON.
+/// Tells the desk: a log line with a stable word, and the site's own command and webhook with the same facts.
 ///
 /// The command runs for one alert after the other, a few at once; however many files go wrong, it is never the command that
 /// brings the machine down.
@@ -32,57 +32,104 @@ final class Alerts: Sendable {
     private let logger: Logger
     private let queue = Mutex(Queue())
     private let told = Mutex<[Event: Int]>([:])
+    /// nil: there is none.
+    private let webhook: Mutex<WebhookSender?>
+    /// What stands, and who is called.
+    let book: Mutex<AlertBook>
+    /// Keeps the book in the ledger; nil: not yet.
+    private let store = Mutex<AlertStore?>(nil)
 
-    init(command: String?, environment: [String: String], patience: Duration = .seconds(60), logger: Logger) {
+    init(
+        command: String?, environment: [String: String], patience: Duration = .seconds(60), rules: [AlertRule] = [],
+        webhook: WebhookSender? = nil, logger: Logger
+    ) {
         self.patience = patience
         self.command = Mutex(command)
+        self.webhook = Mutex(webhook)
         self.logger = logger
         self.environment = environment.filter { Self.passedOn.contains($0.key) }
             .merging(["PATH": "/usr/local/bin:/usr/bin:/bin"]) { own, _ in own }
+        book = Mutex(AlertBook(rules))
     }
 
-    /// Another command is run from now on; nil: none.
-    func use(command new: String?) { command.withLock { $0 = new } }
+    /// Another command is run from now on, nil: none; and other rules say who is called.
+    func use(command new: String?, rules: [AlertRule]) {
+        command.withLock { $0 = new }
+        book.withLock { $0.use(rules) }
+    }
+
+    /// Another webhook gets alerts from now on; nil: none. The one before gets those that wait for it, for a while at most.
+    func use(webhook new: WebhookSender?) {
+        let old = webhook.withLock { webhook in
+            defer { webhook = new }
+            return webhook
+        }
+        guard let old else { return }
+        Task(priority: .background) { await old.finish(within: .seconds(60)) }
+    }
 
     /// Alerts so far, by event.
     var counts: [Event: Int] { told.withLock { $0 } }
 
+    /// Tells it: the log always, the desk as the book of alerts says.
     func send(_ alert: Alert) {
         told.withLock { $0[alert.event, default: 0] += 1 }
+        let now = Clock.wall()
+        let raised = book.withLock { $0.raise(alert, at: now) }
         var metadata: Logger.Metadata = ["event": .event(alert.event)]
         for (key, value) in alert.facts { metadata[key] = "\(value)" }
+        if let id = raised.id { metadata["alert"] = "\(id)" }
         if !alert.reasons.isEmpty { metadata["reasons"] = "\(Self.words(alert.reasons))" }
         logger.log(level: alert.isError ? .error : .warning, "\(alert.message)", metadata: metadata)
+        store.withLock { $0 }?.wake()
+        if raised.isCalled { call(AlertMessage(alert, id: raised.id, at: now, host: Self.host)) }
+    }
+
+    /// What these alerts tell is over, and nobody has to be told.
+    func isOver(_ events: [Event], _ facts: [String: String]) {
+        let ended = book.withLock { $0.end(events, about: facts, at: Clock.wall()) }
+        if !ended.isEmpty { store.withLock { $0 }?.wake() }
+    }
+
+    /// Tells again what nobody has yet, until its task is cancelled.
+    func repeatUntilCancelled() async {
+        while !Task.isCancelled {
+            tellAgain()
+            do { try await Task.sleep(for: .seconds(5)) } catch { return }
+        }
+    }
+
+    private func tellAgain() {
+        let now = Clock.wall()
+        for again in book.withLock({ $0.due(at: now) }) {
+            logger.notice(
+                "alert \(again.id) is told again: nobody has it",
+                metadata: ["event": .event(.alertRepeated), "alert": "\(again.id)", "times": "\(again.times)"])
+            call(AlertMessage(again.alert, id: again.id, at: now, times: again.times, host: Self.host))
+        }
+    }
+
+    /// Runs the command and posts to the webhook, soon.
+    private func call(_ message: AlertMessage) {
+        webhook.withLock { $0 }?.add(message)
         guard command.withLock({ $0 }) != nil else { return }
-        let input = Self.json(alert, at: Clock.wall())
         let isTaken = queue.withLock { queue in
             guard queue.waiting.count < Self.waitingMax else {
                 queue.dropped += 1
                 return false
             }
-            queue.waiting.append(input)
+            queue.waiting.append(message.line)
             return true
         }
         if isTaken { runNext() }
     }
 
+    /// What this machine is called.
+    private static let host = MachineNames.all.max { $0.count < $1.count } ?? "this machine"
+
     /// `WORD:COUNT,WORD:COUNT`, the most frequent first.
     static func words(_ reasons: [String: Int]) -> String {
         FileSummary.byCount(reasons).map { "\($0.word):\($0.count)" }.joined(separator: ",")
-    }
-
-    /// The alert as one line of JSON.
-    static func json(_ alert: Alert, at now: Int64) -> String {
-        var members = [
-            ("event", alert.event.word), ("level", alert.isError ? "error" : "warning"), ("message", alert.message),
-            ("time", TimeText.text(now)),
-        ].map { (key: $0.0, value: VisibleText.quoted($0.1)) }
-        members += alert.facts.sorted { $0.key < $1.key }.map { (key: $0.key, value: VisibleText.quoted($0.value)) }
-        if !alert.reasons.isEmpty {
-            let counts = FileSummary.byCount(alert.reasons).map { VisibleText.quoted($0.word) + ":\($0.count)" }
-            members.append((key: "reasons", value: "{" + counts.joined(separator: ",") + "}"))
-        }
-        return "{" + members.map { VisibleText.quoted($0.key) + ":" + $0.value }.joined(separator: ",") + "}\n"
     }
 
     /// Waits until the command was begun for every alert, for a while at most.
@@ -97,7 +144,12 @@ final class Alerts: Sendable {
         }
         let left = queue.withLock { $0.waiting.count }
         if left > 0 { sayDropped(left) }
+        await webhook.withLock { $0 }?.finish(within: max(.milliseconds(1), end - .now))
+        await store.withLock { $0 }?.finish()
     }
+
+    /// Keeps the book in a ledger from here on.
+    func keep(in store: AlertStore) { self.store.withLock { $0 = store } }
 
     private func runNext() {
         while true {

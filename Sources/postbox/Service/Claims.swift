@@ -128,6 +128,9 @@ struct Claims: Sendable {
                 snapshot.age = context.guardBook.age(
                     arrival: changedAt / 1000, priority: snapshot.rule.priority ?? 0)
             }
+            let rehearsed = context.settings.destinations.filter(\.rehearses).map(\.name)
+                .filter(snapshot.rule.destinations.contains)
+            snapshot.rehearsed = rehearsed.isEmpty ? nil : rehearsed
             if snapshot.configSHA256 == nil { snapshot.configSHA256 = context.configSHA256 }
             context.shelves.fill(&snapshot)
             wanted.append(Wanted(name: name, snapshot: snapshot, refusal: refusal))

@@ -181,7 +181,8 @@ actor CommandDesk {
         let by = (entry ?? since)?.note.by ?? ""
         let told = RecordAct(
             act, subject: command.subject, drop: meant[command] ?? command.drop,
-            by: entry == nil || by.isEmpty ? "unknown" : by.contains(":") ? by : "unix:" + by, from: "state/control")
+            by: entry == nil || by.isEmpty ? "unknown" : by.contains(":") ? by : "unix:" + by, from: "state/control",
+            why: entry?.note.why)
         await context.record.tell(.act(told), ifNew: entry.map { "\($0.since)" }, of: "command", command.fileName)
     }
 
@@ -198,6 +199,7 @@ actor CommandDesk {
     private func facts(_ command: DeskCommand, _ entry: ControlFolder.Entry) -> Logger.Metadata {
         var facts: Logger.Metadata = ["what": "\(command.subject)", "since": "\(TimeText.text(entry.since))"]
         if let by = entry.note.by { facts["by"] = "\(by)" }
+        if let why = entry.note.why { facts["why"] = "\(why)" }
         return facts
     }
 
@@ -244,6 +246,13 @@ actor CommandDesk {
         standing.cancelled.remove(drop)
         standing.drops.remove(drop)
         return standing
+    }
+
+    /// Why drops are held, where that was said.
+    var whyHeld: [Int: String] {
+        commands.reduce(into: [:]) { found, held in
+            if case .holdDrop(let drop) = held.key { found[drop] = held.value.note.why }
+        }
     }
 
     /// How far the drops in work are.

@@ -137,7 +137,8 @@ struct Delivery: Sendable {
                 event: .tooManyNacked, message: "\(file.name): the rest is not sent: \(stop.text)",
                 facts: [
                     "drop": "\(file.drop)", "file": file.name, "destination": destination, "text": stop.text,
-                ]))
+                ]
+            ).of(rule: file.rule.match))
     }
 
     // MARK: - Rows

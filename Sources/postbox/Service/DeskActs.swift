@@ -56,6 +56,7 @@ struct DeskActs: Sendable {
             ended.decision = .timedOut(at: Clock.wall())
             guard try await context.ledger.decide(drop, ended, record.snapshot) else { return false }
             FailPoint.reach("timed_out")
+            context.alerts.isOver([.heldForRelease, .releaseAtRisk], ["drop": "\(drop)"])
             context.logger.notice(
                 "\(record.name) was held, and nobody released it in time: it is refused",
                 metadata: ["event": .event(.releaseRefused), "drop": "\(drop)", "file": "\(record.name)"])
@@ -199,6 +200,9 @@ struct DeskActs: Sendable {
     }
 
     private func say(_ event: Event, _ message: String, _ record: DropRecord, _ person: Person) {
+        if event != .heldForRelease {
+            context.alerts.isOver([.heldForRelease, .releaseAtRisk], ["drop": "\(record.number)"])
+        }
         context.logger.notice(
             "\(message)",
             metadata: [

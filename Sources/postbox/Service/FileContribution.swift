@@ -42,7 +42,8 @@ struct FileContribution: Sendable {
                 context.alerts.send(
                     Alert(
                         event: .contributionFault, message: "\(file.name) cannot go on: \(Words.of(error))",
-                        facts: ["drop": "\(file.drop)", "file": file.name]))
+                        facts: ["drop": "\(file.drop)", "file": file.name]
+                    ).of(rule: file.rule.match))
             }
             end = .fault(Words.of(error))
         }
@@ -163,7 +164,8 @@ struct FileContribution: Sendable {
             Alert(
                 event: .duplicateFile, isError: false,
                 message: "\(file.name): \(Admission.text(ofRepeated: earlier))",
-                facts: ["drop": "\(file.drop)", "file": file.name, "earlier": "\(earlier)"]))
+                facts: ["drop": "\(file.drop)", "file": file.name, "earlier": "\(earlier)"]
+            ).of(rule: file.rule.match))
         return nil
     }
 
@@ -204,7 +206,7 @@ struct FileContribution: Sendable {
         // It takes no place among those that may send.
         try await context.guardBook.closed(file.place, on: context.disk)
         context.older.ended(file.drop)
-        context.alerts.send(.held(file.name, drop: file.drop, hold))
+        context.alerts.send(.held(file.name, drop: file.drop, hold).of(rule: file.rule.match))
         return .held
     }
 
@@ -324,7 +326,8 @@ struct FileContribution: Sendable {
                     skipped: plan.skipped, base: posting.postIDBase,
                     settled: recovered.settled(at: posting.destination), postedThrough: posting.postedThrough,
                     refused: recovered.refused(at: posting.destination),
-                    keptBack: keptBack(plan, at: posting.destination), results: results))
+                    keptBack: keptBack(plan, at: posting.destination)
+                        + rehearsed(plan, posting, at: lane.destination), results: results))
         }
         let deadline = age?.start()
         defer { deadline?.cancel() }
@@ -381,7 +384,8 @@ struct FileContribution: Sendable {
         context.alerts.send(
             Alert(
                 event: .checkWarnings, isError: false, message: "\(file.name): \(sentences.joined(separator: " "))",
-                facts: ["drop": "\(file.drop)", "file": file.name, "rows": "\(checks.warnedRows)"], reasons: reasons))
+                facts: ["drop": "\(file.drop)", "file": file.name, "rows": "\(checks.warnedRows)"], reasons: reasons
+            ).of(rule: file.rule.match, badRows: checks.warnedRows))
     }
 
     /// Rows that are not sent there: what checks hold back, and what a release left out.
@@ -391,6 +395,23 @@ struct FileContribution: Sendable {
         }
         return plan.keptBack(at: destination)
     }
+
+    /// Rows that are not sent there because it only rehearses. Of a file that was claimed to be posted, those that may have been sent before
+    /// are in doubt, and stay so.
+    private func rehearsed(
+        _ plan: FilePlan, _ posting: DropRecord.Posting, at destination: Destination
+    ) -> [KeptBack] {
+        let isClaimedSo = file.snapshot.rehearsed?.contains(destination.name) == true
+        guard isClaimedSo || destination.rehearses else { return [] }
+        let first = isClaimedSo ? 1 : posting.postedThrough + 1
+        guard first <= plan.rows else { return [] }
+        var rows = RowSet(rows: plan.rows)
+        for row in first...plan.rows { rows.insert(row) }
+        return [KeptBack(rows: rows, detail: Self.rehearsal)]
+    }
+
+    private static let rehearsal = OutcomeDetail(
+        reason: Reason.rehearsed.word, text: "a rehearsal: all was checked, and nothing was posted (`rehearse: true`)")
 
     /// By destination: these rows, as they are noted.
     private func notSent(_ plan: FilePlan) -> [String: HeldRows] {

@@ -33,6 +33,9 @@ struct FileReport: Sendable {
         for name in file.rule.destinations {
             let login = await login(name, isGivenUp: isGivenUp)
             if !login.isEmpty || context.lanes[name] != nil { facts.logins.append((name, login)) }
+            if file.snapshot.rehearsed?.contains(name) == true || context.lanes[name]?.destination.rehearses == true {
+                facts.warnings.append("\(name) only rehearses: nothing was posted there (rehearse is true)")
+            }
             if context.lanes[name]?.destination.tls.verify == false {
                 facts.warnings.append("TLS certificates of \(name) are not verified (tls.verify is false)")
             }
@@ -96,7 +99,8 @@ struct FileReport: Sendable {
             context.alerts.send(
                 Alert(
                     event: .changedAfterRead, message: "\(file.name): \(text)",
-                    facts: ["drop": "\(file.drop)", "file": file.name]))
+                    facts: ["drop": "\(file.drop)", "file": file.name]
+                ).of(rule: file.rule.match))
             return text
         }
     }
@@ -123,7 +127,10 @@ struct FileReport: Sendable {
             facts["drop"] = "\(file.drop)"
             facts["file"] = file.name
             return context.alerts.send(
-                Alert(event: event, isError: false, message: message, facts: facts, reasons: reasons))
+                Alert(event: event, isError: false, message: message, facts: facts, reasons: reasons)
+                    .of(
+                        rule: file.rule.match,
+                        badRows: PostOutcome.allCases.reduce(0) { $0 + ($1.isGood ? 0 : outcomes[$1]) }))
         }
         var metadata: Logger.Metadata = ["event": .event(event)]
         for (key, value) in facts { metadata[key] = "\(value)" }

@@ -37,8 +37,16 @@ struct LaneMaker: Sendable {
         return (lane, own)
     }
 
-    /// What a destination's logins are had with; tells the desk where its server could be anybody.
+    /// What a destination's logins are had with; tells the desk where nothing is posted, and where its server could be anybody.
     func credentials(for destination: Destination) -> Credentials {
+        if destination.rehearses {
+            alerts.send(
+                Alert(
+                    event: .rehearsing, isError: false,
+                    message:
+                        "\(destination.name) only rehearses (`rehearse: true`): it logs in, files are checked, and nothing is posted there",
+                    facts: ["destination": destination.name]))
+        }
         if !destination.tls.verify {
             alerts.send(
                 Alert(

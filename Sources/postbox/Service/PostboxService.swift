@@ -14,6 +14,8 @@ struct RunOptions: Sendable {
     var wait: Duration = .seconds(30)
     /// Overrule the mark of another host on the spool.
     var takeOver = false
+    /// Begin with everything held.
+    var held = false
     var environment: [String: String] = [:]
     /// Every message goes into it.
     var trace: Trace?
@@ -132,7 +134,10 @@ struct PostboxService: Sendable {
         let ledgerPath = settings.directories.state + "/ledger.sqlite"
         let ledger = try Ledger(path: ledgerPath, version: Version.text, firstNumber: try firstNumber(work))
         let alerts = Alerts(
-            command: settings.alertCommand, environment: ProcessInfo.processInfo.environment, logger: logger)
+            command: settings.alertCommand, environment: ProcessInfo.processInfo.environment, rules: settings.alerts,
+            webhook: settings.alertWebhook.map { WebhookSender($0, logger: logger) }, logger: logger)
+        let alertStore = AlertStore(alerts, ledger, logger: logger)
+        try await alertStore.start()
         for warning in loaded.warnings {
             logger.warning("\(warning.text)", metadata: ["event": .event(.literalSecret)])
         }
@@ -157,6 +162,7 @@ struct PostboxService: Sendable {
             (lanes[destination.name], credentials[destination.name]) = maker.make(destination)
         }
         let open = try await ledger.open()
+        try HoldingAtStart(settings: settings, alerts: alerts, logger: logger).run(isWanted: options.held, open: open)
         let firstBase = Postbox.nextBase(
             behind: open.flatMap { record in record.postings.map { (base: $0.postIDBase, rows: record.rows) } })
         let disk = DiskThreads(label: "disk", count: max(4, ProcessInfo.processInfo.activeProcessorCount))
@@ -207,13 +213,15 @@ struct PostboxService: Sendable {
                 act: { await loop.acts.act($0, by: $1) },
                 reload: { await loop.reload(by: $0, from: $1, why: $2) }, held: { await loop.acts.held() },
                 board: { await loop.board() }, settled: { await loop.settled() },
-                figures: { (await loop.closed, await loop.tokensEnd()) }), isOnce: options.once)
+                figures: { (await loop.closed, await loop.tokensEnd()) }), alertStore, isOnce: options.once)
         // Whatever is asked, posting goes first.
         let listening = Task(priority: .background) { await office.run() }
+        let repeating = Task(priority: .background) { await alerts.repeatUntilCancelled() }
         let retention = RetentionBook(context)
         await retention.start()
         let code = await loop.run()
         await retention.finish()
+        repeating.cancel()
         listening.cancel()
         await listening.value
         // They work beside each other.

@@ -82,8 +82,8 @@ struct ReadBack: Sendable {
                     event: .storedDifferently,
                     message:
                         "\(file.name): of \(counts.total) accepted rows the server stores \(counts.differs) otherwise than they were sent, and \(counts.absent) not at all; its \(FileNames.readBackSuffix) names them",
-                    facts: facts, reasons: ["differs": counts.differs, "absent": counts.absent].filter { $0.value > 0 })
-            )
+                    facts: facts, reasons: ["differs": counts.differs, "absent": counts.absent].filter { $0.value > 0 }
+                ).of(rule: file.rule.match, badRows: counts.bad))
         }
         let late = counts.unverified - counts.unsure
         if late > 0 {
@@ -92,7 +92,8 @@ struct ReadBack: Sendable {
                 Alert(
                     event: .verifyIncomplete, isError: false,
                     message: "\(file.name): \(late) of \(counts.total) accepted rows were not read back in time",
-                    facts: facts))
+                    facts: facts
+                ).of(rule: file.rule.match, badRows: late))
         }
         if counts.unsure > 0 {
             seen.warnings.append(

@@ -41,6 +41,8 @@ actor ServiceLoop {
     private var timer: Task<Void, Never>?
     /// nil: no service manager asked to be told.
     private var manager: ManagerLine?
+    /// nil: nobody wants it.
+    private var heartbeat: HeartbeatLine?
 
     /// `recovered`: what an earlier run left. `goodTables`: those of which it left one that can be used.
     init(
@@ -62,6 +64,7 @@ actor ServiceLoop {
             thread: DiskThread(label: "inbox"))
         files = FilesInWork(recovered)
         manager = ManagerLine(environment: options.environment, logger: context.logger)
+        heartbeat = settings.heartbeat.map { HeartbeatLine($0, logger: context.logger) }
         machine = ServiceMachine(
             settings, options: ServiceMachine.Options(isOnce: options.once, patience: options.wait.nanoseconds),
             recovered: recovered.map(\.forMachine), goodTables: goodTables, at: Clock.monotonic())
@@ -155,7 +158,11 @@ actor ServiceLoop {
         case .inbox(let report): machine.reported(report.events, watch: report.watch, at: now)
         case .lane(let name, let lane, let state):
             // One that was left may tell its end when another one has its name.
-            if context.lanes[name] === lane { machine.laneChanged(name, to: state, at: now) }
+            guard context.lanes[name] === lane else { break }
+            machine.laneChanged(name, to: state, at: now)
+            if state == .ready {
+                context.alerts.isOver([.destinationPaused, .loginSuspect, .loginRefused], ["destination": name])
+            }
         case .ended(let file, let end):
             files.ended(file, end)
             if case .closed(let verdict, _, _) = end {
@@ -187,10 +194,13 @@ actor ServiceLoop {
         for index in board.lanes.indices {
             guard let lane = context.lanes[board.lanes[index].name] else { continue }
             board.lanes[index].traffic = await lane.traffic
+            board.lanes[index].rehearses = lane.destination.rehearses
         }
         let progress = await desk.progress
         let waiting = context.older.waiting
+        let whyHeld = await desk.whyHeld
         for index in board.files.indices {
+            board.files[index].whyHeld = whyHeld[board.files[index].drop]
             if board.files[index].state == .reading, waiting.contains(board.files[index].drop) {
                 board.files[index].state = .waiting
             }
@@ -233,7 +243,8 @@ actor ServiceLoop {
             case .begin(let drops): await begin(drops, &group)
             case .wait(let until):
                 manager?.tell(machine.summary)
-                wait(until: min(until, manager?.nextDeadline ?? until))
+                heartbeat?.turn()
+                wait(until: min(until, manager?.nextDeadline ?? until, heartbeat?.nextDeadline ?? until))
                 return false
             case .end: return true
             default: await carryOut(action)
@@ -256,6 +267,14 @@ actor ServiceLoop {
                 await context.record.inUse(.table, name: name, sha256: sha256)
             }
             machine.tablesRead(readings, at: Clock.monotonic())
+        case .lookAtRoom:
+            do {
+                let work = context.settings.directories.work
+                let room = try await context.disk.run { try Disk.room(work) }
+                machine.roomSeen(free: room.free, of: room.size, at: Clock.monotonic())
+            } catch {
+                machine.roomFailed(Words.of(error), at: Clock.monotonic())
+            }
         case .readCommands: await readCommands()
         case .claimedCancelled(let name, let drop): machine.commandsRead(await desk.claimed(name, as: drop))
         case .lookAgain(let known): await lookAgain(known)
@@ -312,7 +331,7 @@ actor ServiceLoop {
 
     /// From here on it is in force: nothing of this can fail. No file is being claimed meanwhile.
     private func use(_ checked: Reload.Checked, _ group: inout DiscardingTaskGroup) async {
-        let (settings, plan) = (checked.configuration.settings, checked.plan)
+        let (before, settings, plan) = (context.settings, checked.configuration.settings, checked.plan)
         context.inForce.change(to: checked.configuration)
         context.shelves.configurations.use(checked.configuration.sha256)
         context.shelves.dictionaries.use(settings, checked.dictionaries)
@@ -320,7 +339,13 @@ actor ServiceLoop {
         for (name, sha256) in context.shelves.dictionaries.inUse {
             await context.record.inUse(.dictionary, name: name, sha256: sha256)
         }
-        context.alerts.use(command: settings.alertCommand)
+        context.alerts.use(command: settings.alertCommand, rules: settings.alerts)
+        if before.alertWebhook != settings.alertWebhook {
+            context.alerts.use(webhook: settings.alertWebhook.map { WebhookSender($0, logger: context.logger) })
+        }
+        if before.heartbeat != settings.heartbeat {
+            heartbeat = settings.heartbeat.map { HeartbeatLine($0, logger: context.logger) }
+        }
         await context.record.use(settings)
         let leaving = Set(plan.names(.leave))
         context.older.know(settings.destinations.map(\.name) + leaving)

@@ -8,6 +8,7 @@ extension Context {
         switch told {
         case .alert(let alert): alerts.send(alert)
         case .line(let line):
+            alerts.isOver(line.event.ends, line.facts)
             var metadata: Logger.Metadata = ["event": .event(line.event)]
             for (key, value) in line.facts { metadata[key] = "\(value)" }
             logger.log(level: line.level.forLog, "\(line.message)", metadata: metadata)

@@ -55,6 +55,10 @@ enum DestinationReader {
             section.report(
                 "`\(key.rawValue)` goes with `verify: all` or a share of the rows such as `verify: 1%`", at: key)
         }
+        section.bool(.rehearse).map { result.rehearses = $0 }
+        // What may have been sent before is not sent again either.
+        if result.rehearses { result.resend = .never }
+        result.quiet = section.read(.quiet, AlertsReader.quiet) ?? []
         section.number(.ackTimeoutsBeforePause, 1...1_000_000).map { result.ackTimeoutsBeforePause = $0 }
         return result
     }

@@ -134,6 +134,9 @@ enum SettingsLoader {
         top.word(.archive).map { settings.archive = $0 }
         top.duration(.drainTimeout, least: .zero).map { settings.drainTimeout = $0 }
         settings.alertCommand = top.text(.alertCommand)
+        settings.alertWebhook = top.read(.alertWebhook, AlertsReader.webhook)
+        settings.alerts = top.read(.alerts, AlertsReader.rules) ?? []
+        settings.heartbeat = top.read(.heartbeat, AlertsReader.heartbeat)
         settings.socket = top.path(.socket)
         top.duration(.downAlert).map { settings.downAlert = $0 }
         top.word(.duplicates).map { settings.duplicates = $0 }
@@ -147,6 +150,9 @@ enum SettingsLoader {
             settings.retention = Retention(
                 done: section.duration(.done), failed: section.duration(.failed),
                 packAfter: section.duration(.packAfter))
+        }
+        settings.minFree = top.read(.minFree) { value in
+            value.parsed(as: "a size or a share") { (text) throws(SettingsMistake) in try MinFree(text) }
         }
         settings.recordKey = top.path(.recordKey)
         settings.anchorCommand = top.text(.anchorCommand)

@@ -36,6 +36,8 @@ struct PretendService {
     private(set) var tablesRead: [String] = []
     /// Destinations whose logins ended.
     private(set) var left: [String] = []
+    /// Bytes that are free where the spool lies, of a million.
+    var free = 1_000_000
     /// What the ledger holds and nobody works on.
     var forgotten: [DropBook.Drop] = []
     /// The next drop's number.
@@ -55,14 +57,16 @@ struct PretendService {
     /// `destinations` and `rules` make the configuration; of the destinations nothing is known yet.
     init(
         once: Bool = false, patience: Int64 = 30, destinations: [String] = ["a"], rules: [MappingRule] = [],
-        recovered: [DropBook.Drop] = [], tables: [String] = [], goodTables: Set<String> = []
+        recovered: [DropBook.Drop] = [], tables: [String] = [], goodTables: Set<String> = [], minFree: MinFree? = nil
     ) {
-        settings = Settings(
+        var settings = Settings(
             directories: .init(spool: "/s"), settle: .seconds(5), rescan: .seconds(10), drainTimeout: .seconds(20),
             downAlert: .seconds(300), unmatchedAfter: .seconds(60),
             destinations: destinations.map {
                 Destination(name: $0, urls: [.init(isTLS: false, host: "h", port: 1, path: "/")], service: "S")
             }, rules: rules, tables: tables.map { TableRule(name: $0, path: "/t/\($0).csv", key: "K") })
+        settings.minFree = minFree
+        self.settings = settings
         machine = ServiceMachine(
             settings, options: .init(isOnce: once, patience: patience * Self.second), recovered: recovered,
             goodTables: goodTables, at: 0)
@@ -190,6 +194,7 @@ struct PretendService {
                 looks[table.name] = stamp.map { TableBook.Look.file($0) } ?? .nothing("it is not there")
             }
             machine.tablesLooked(looks, at: clocks)
+        case .lookAtRoom: machine.roomSeen(free: free, of: 1_000_000, at: now)
         case .readTables(let names):
             tablesRead += names
             var readings: [String: TableBook.Reading] = [:]

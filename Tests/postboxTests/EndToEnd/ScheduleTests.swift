@@ -39,6 +39,62 @@ struct ScheduleTests {
         try await page.stop()
     }
 
+    private static let top = "calendars:\n  all: {days: mon-sun}"
+    private static let files = """
+          - match: "eod_*"
+            calendar: all
+            expected: {by: "00:00"}
+            deadline: "00:00"
+        """
+
+    @Test("What was told today is not told again after a restart, also after kill -9")
+    func restarted() async throws {
+        let desk = try Desk()
+        try desk.configure(["ws://127.0.0.1:1/WebSocket"], top: Self.top, files: Self.files)
+        let first = try desk.start(environment: ["POSTBOX_FAIL_POINT": "told_kept"])
+        #expect(try await first.exitCode() == 137)
+        for event in [" file_missing ", " deadline_missed "] {
+            #expect(first.errorOutput.components(separatedBy: event).count == 2, "\(event)")
+        }
+        let page = try await ServedDesk.start(desk, "ws://127.0.0.1:1/WebSocket", top: Self.top, files: Self.files)
+        try await eventually("it has looked") {
+            APITests.value(page.ask("GET", "/api/v1/status"))?["schedule"]?.items.first?["state"]?.text == "late"
+        }
+        try await page.stop()
+        for event in [" file_missing ", " deadline_missed "] { #expect(!page.service.errorOutput.contains(event)) }
+    }
+
+    @Test("A day that somebody skips is not missed, and the record says who skipped it; it can be undone")
+    func skipped() async throws {
+        let desk = try Desk()
+        try desk.configure(["ws://127.0.0.1:1/WebSocket"], top: Self.top, files: Self.files)
+        #expect(try await desk.command(["expect", "skip", "eod_*", "--why", "x"]).code == 74)
+        let page = try await ServedDesk.start(desk, "ws://127.0.0.1:1/WebSocket", top: Self.top, files: Self.files)
+        func state() -> String? {
+            APITests.value(page.ask("GET", "/api/v1/status"))?["schedule"]?.items.first?["state"]?.text
+        }
+        try await eventually("it is late") { state() == "late" }
+        #expect(try await desk.command(["expect", "skip", "eod", "--why", "x"]).code == 64)
+        #expect(try await desk.command(["expect", "skip", "eod_*", "--why", " "]).code == 64)
+        #expect(try await desk.command(["expect", "undo", "eod_*", "--why", "x"]).code == 64)
+        let skipped = try await desk.command(["expect", "skip", "eod_*", "--why", "exchange holiday"])
+        #expect(skipped.code == 0, "\(skipped.errorOutput)")
+        try await eventually("it is skipped") { state() == "skipped" }
+        let board = try #require(APITests.value(page.ask("GET", "/api/v1/status")))
+        #expect(board["schedule"]?.items.first?["why"]?.text?.contains("exchange holiday") == true)
+        let alerts = board["alerts"]?.items ?? []
+        #expect(alerts.count == 2 && alerts.allSatisfy { $0["over"] != nil }, "\(alerts)")
+        let undone = try await desk.command(["expect", "undo", "eod_*", "--why", "it comes"])
+        #expect(undone.code == 0, "\(undone.errorOutput)")
+        try await eventually("it is late again") { state() == "late" }
+        try await page.stop()
+        let record = desk.path(.done).deletingLastPathComponent().appendingPathComponent("record.jsonl").path
+        let acts = try String(contentsOfFile: record, encoding: .utf8).split(separator: "\n").compactMap { line in
+            if case .act(let act)? = RecordLine(String(line))?.entry { act } else { nil }
+        }
+        #expect(acts.map(\.act) == ["expect_skip", "expect_undo"] && acts[0].why == "exchange holiday")
+    }
+
     @Test("A file that waits in the inbox when the service starts is not missing")
     func waiting() async throws {
         let desk = try Desk()

@@ -8,21 +8,8 @@ import Testing
 
 @Suite("Alerts")
 struct AlertsTests {
-    @Test("An alert is one line of JSON whose values read back as they were, counts by reason as numbers")
-    func json() throws {
-        let name = "a\n\"b\"\u{1b}[2J\u{202e}.csv"
-        let line = Alerts.json(
-            Alert(
-                event: .filePartial, isError: false, message: "\(name) is partial", facts: ["file": name],
-                reasons: ["no_ric": 2, "not_a_decimal": 12]), at: 1_795_000_000_000_001)
-        #expect(line.hasSuffix("}\n") && line.filter(\.isNewline).count == 1)
-        #expect(VisibleText.isVisible(String(line.dropLast())))
-        let tree = try #require(JSONValue.parse(line))
-        #expect(tree["event"]?.text == "file_partial")
-        #expect(tree["level"]?.text == "warning")
-        #expect(tree["file"]?.text == name)
-        #expect(tree["time"]?.text == "2026-11-18T11:06:40.000001Z")
-        #expect(tree["reasons"]?["not_a_decimal"]?.integer == 12 && tree["reasons"]?["no_ric"]?.integer == 2)
+    @Test("Counts by reason are told the most frequent first")
+    func words() {
         #expect(Alerts.words(["no_ric": 2, "not_a_decimal": 12, "a": 2]) == "not_a_decimal:12,a:2,no_ric:2")
     }
 

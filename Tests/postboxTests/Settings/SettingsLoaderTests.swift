@@ -761,8 +761,9 @@ struct SettingsLoaderTests {
         let url = root.appendingPathComponent("Sources/PostboxCore/Documentation.docc/Settings.md")
         let article = try String(contentsOf: url, encoding: .utf8)
         let sections = [
-            TopKey.words, HTTPKey.words, HTTPTLSKey.words, HTTPUserKey.words, RetentionKey.words, TableKey.words,
-            DictionaryKey.words, CalendarKey.words, DestinationKey.words, PostUserInfoKey.words,
+            TopKey.words, AlertWebhookKey.words, AlertKey.words, HeartbeatKey.words, HTTPKey.words, HTTPTLSKey.words,
+            HTTPUserKey.words, RetentionKey.words, TableKey.words,
+            DictionaryKey.words, CalendarKey.words, DestinationKey.words, QuietKey.words, PostUserInfoKey.words,
             TokenKey.words, TLSKey.words,
             NakRuleKey.words,
             RuleKey.words, PostKey.words, TextKey.words, FieldKey.words, LookupKey.words, OtherwiseKey.words,

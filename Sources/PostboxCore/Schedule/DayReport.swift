@@ -1,0 +1,336 @@
+/// A file as the report of a day counts it. Times are microseconds since 1970.
+package struct DayFile: Sendable, Equatable {
+    package enum Place: Sendable, Equatable {
+        case inbox, work, held
+        case ended(Verdict)
+
+        /// A stable word.
+        package var word: String {
+            switch self {
+            case .inbox: "inbox"
+            case .work: "work"
+            case .held: "held"
+            case .ended(let verdict): verdict.rawValue
+            }
+        }
+    }
+
+    /// nil: it was not claimed yet.
+    package var drop: Int?
+    package var name: String
+    /// The rule's `match`; empty: the plain mapping.
+    package var rule: String
+    /// When it came.
+    package var at: Int64
+    package var place: Place
+    package var rows: Int
+    package var bad: Int
+    /// The drop whose rows it holds.
+    package var original: Int?
+    /// Something else has put it right, or somebody said that nothing more is to be done.
+    package var isClosed: Bool
+
+    package init(
+        drop: Int?, name: String, rule: String, at: Int64, place: Place, rows: Int = 0, bad: Int = 0,
+        original: Int? = nil, isClosed: Bool = false
+    ) {
+        self.drop = drop
+        self.name = name
+        self.rule = rule
+        self.at = at
+        self.place = place
+        self.rows = rows
+        self.bad = bad
+        self.original = original
+        self.isClosed = isClosed
+    }
+}
+
+/// How a day went: what each rule expected and got, what is open, instruments without a price, what people did, and who signed it off.
+package struct DayReport: Sendable, Equatable {
+    /// A rule's day.
+    package struct Rule: Sendable, Equatable {
+        /// Its `match`; empty: the plain mapping.
+        package var rule: String
+        /// Files that are expected; nil: the rule expects none at a time.
+        package var expected: Int?
+        /// Corrections are no files of their own.
+        package var arrived = 0
+        package var rows = 0
+        package var bad = 0
+        /// Files that are not done, and that nothing has put right.
+        package var open: [DayFile] = []
+        /// Why nothing is expected although it would be.
+        package var skipped: String?
+
+        /// Expected files that did not come.
+        package var missing: Int { max(0, (expected ?? 0) - arrived) }
+    }
+
+    /// Instruments of a table that had no accepted price.
+    package struct Unpriced: Sendable, Equatable {
+        package var table: String
+        package var key: String
+        package var count: Int
+        /// The first of them.
+        package var instruments: [String]
+        /// Why it cannot be told; nil: it can.
+        package var fault: String?
+
+        package init(table: String, key: String, count: Int, instruments: [String], fault: String? = nil) {
+            self.table = table
+            self.key = key
+            self.count = count
+            self.instruments = instruments
+            self.fault = fault
+        }
+    }
+
+    /// Something that a person did.
+    package struct Act: Sendable, Equatable {
+        package var at: Int64
+        package var act: RecordAct
+
+        package init(at: Int64, act: RecordAct) {
+            self.at = at
+            self.act = act
+        }
+    }
+
+    /// Somebody answers for the day.
+    package struct Signature: Sendable, Equatable {
+        package var by: String
+        package var at: Int64
+        package var why: String
+
+        package init(by: String, at: Int64, why: String) {
+            self.by = by
+            self.at = at
+            self.why = why
+        }
+
+        fileprivate var json: String {
+            "{\"by\":\(VisibleText.quoted(by)),\"at\":\"\(TimeText.text(at))\",\"why\":\(VisibleText.quoted(why))}"
+        }
+
+        /// As the ledger keeps those of a day.
+        package static func text(_ all: [Signature]) -> String { "[\(all.map(\.json).joined(separator: ","))]" }
+
+        /// None where there are none.
+        package static func all(in text: String) -> [Signature] {
+            (JSONValue.parse(text)?.items ?? []).compactMap { value in
+                guard let by = value["by"]?.text, let at = value["at"]?.text.flatMap(TimeText.microseconds) else {
+                    return nil
+                }
+                return Signature(by: by, at: at, why: value["why"]?.text ?? "")
+            }
+        }
+    }
+
+    /// Instruments that are named of a table.
+    package static let named = 1000
+
+    /// Days since 1970-01-01. A rule's day is that of its zone, everything else's that of UTC.
+    package var day: Int
+    package var rules: [Rule]
+    package var unpriced: [Unpriced] = []
+    package var acts: [Act] = []
+    package var signatures: [Signature] = []
+
+    /// - Parameters:
+    ///   - matches: of all rules, in the order of the configuration; empty: the plain mapping alone.
+    ///   - files: those that may be of that day, and what corrects them.
+    package init(
+        day: Int, matches: [String], schedules: [RuleSchedule], skips: [ScheduleSkip], files: [DayFile]
+    ) {
+        self.day = day
+        let known = Set(matches)
+        let others = Set(files.map(\.rule)).subtracting(known).sorted()
+        rules = (matches + others).compactMap { match in
+            let schedule = schedules.first { $0.rule == match }
+            let own = files.filter { file in
+                file.rule == match && file.original == nil
+                    && (schedule?.day(at: file.at) ?? BusinessCalendar.today(at: file.at, in: .utc)) == day
+            }
+            guard known.contains(match) || !own.isEmpty else { return nil }
+            var rule = Rule(rule: match)
+            if let schedule, schedule.by != nil, schedule.isDue(on: day) {
+                let skip = skips.first { $0.rule == match && $0.day == day }
+                rule.expected = skip == nil ? schedule.count : 0
+                rule.skipped = skip.map { "\(ReleaseRule.name($0.by)): \($0.why)" }
+            }
+            for file in own.sorted(by: { ($0.at, $0.name) < ($1.at, $1.name) }) {
+                rule.arrived += 1
+                rule.rows += file.rows
+                rule.bad += file.bad
+                if file.place != .ended(.done), !file.isClosed { rule.open.append(file) }
+            }
+            return rule
+        }
+    }
+
+    /// Nothing is missing and nothing is open.
+    package var isComplete: Bool {
+        rules.allSatisfy { $0.missing == 0 && $0.open.isEmpty }
+            && unpriced.allSatisfy { $0.count == 0 && $0.fault == nil }
+    }
+
+    private static func name(_ rule: String) -> String { rule.isEmpty ? "(plain mapping)" : rule }
+
+    /// An object on one line.
+    package var json: String {
+        let quoted = VisibleText.quoted
+        let rules = rules.map { rule in
+            let open = rule.open.map { file in
+                "{"
+                    + [
+                        file.drop.map { "\"drop\":\($0)" }, "\"file\":\(quoted(file.name))",
+                        "\"state\":\"\(file.place.word)\"",
+                    ].compactMap(\.self).joined(separator: ",") + "}"
+            }
+            let members = [
+                "\"rule\":\(quoted(rule.rule))", rule.expected.map { "\"expected\":\($0)" },
+                "\"arrived\":\(rule.arrived)",
+                "\"rows\":\(rule.rows)", "\"bad\":\(rule.bad)", "\"open\":[\(open.joined(separator: ","))]",
+                rule.skipped.map { "\"skipped\":\(quoted($0))" },
+            ]
+            return "{" + members.compactMap(\.self).joined(separator: ",") + "}"
+        }
+        let unpriced = unpriced.map { table in
+            let members = [
+                "\"table\":\(quoted(table.table))", "\"key\":\(quoted(table.key))", "\"count\":\(table.count)",
+                "\"instruments\":[\(table.instruments.map(quoted).joined(separator: ","))]",
+                table.fault.map { "\"fault\":\(quoted($0))" },
+            ]
+            return "{" + members.compactMap(\.self).joined(separator: ",") + "}"
+        }
+        let acts = acts.map { line in
+            let act = line.act
+            let members = [
+                "\"at\":\"\(TimeText.text(line.at))\"", "\"act\":\(quoted(act.act))", act.drop.map { "\"drop\":\($0)" },
+                act.subject.map { "\"subject\":\(quoted($0))" }, "\"by\":\(quoted(act.by))",
+                act.why.map { "\"why\":\(quoted($0))" },
+            ]
+            return "{" + members.compactMap(\.self).joined(separator: ",") + "}"
+        }
+        return "{\"day\":\"\(BusinessCalendar.text(ofDay: day))\",\"complete\":\(isComplete),"
+            + "\"rules\":[\(rules.joined(separator: ","))],\"unpriced\":[\(unpriced.joined(separator: ","))],"
+            + "\"acts\":[\(acts.joined(separator: ","))],\"signed\":\(Signature.text(signatures))}"
+    }
+
+    /// Lines of CSV (RFC 4180): a kind of line for each of these things, and blanks where a column does not apply.
+    package var csv: [String] {
+        func line(_ cells: [String]) -> String { cells.map(CSVText.cell).joined(separator: ",") }
+        var lines = ["kind,rule,expected,arrived,rows,bad,open,name,state,at,by,why"]
+        for rule in rules {
+            lines.append(
+                line([
+                    "rule", rule.rule, rule.expected.map(String.init) ?? "", "\(rule.arrived)", "\(rule.rows)",
+                    "\(rule.bad)", "\(rule.open.count)", "", "", "", "", rule.skipped ?? "",
+                ]))
+            for file in rule.open {
+                lines.append(
+                    line([
+                        "open", rule.rule, "", "", "\(file.rows)", "\(file.bad)", "", file.name, file.place.word,
+                        TimeText.text(file.at), "", file.drop.map { "drop \($0)" } ?? "",
+                    ]))
+            }
+        }
+        for table in unpriced {
+            for instrument in table.instruments {
+                lines.append(line(["unpriced", table.table, "", "", "", "", "", instrument, "", "", "", ""]))
+            }
+            if let fault = table.fault {
+                lines.append(line(["unpriced", table.table, "", "", "", "", "", "", "unknown", "", "", fault]))
+            }
+        }
+        for entry in acts {
+            let what = entry.act.drop.map { "drop \($0)" } ?? entry.act.subject ?? ""
+            lines.append(
+                line([
+                    "act", "", "", "", "", "", "", what, entry.act.act, TimeText.text(entry.at), entry.act.by,
+                    entry.act.why ?? "",
+                ]))
+        }
+        for one in signatures {
+            lines.append(line(["signed", "", "", "", "", "", "", "", "", TimeText.text(one.at), one.by, one.why]))
+        }
+        return lines
+    }
+
+    /// For people.
+    package var lines: [String] {
+        var lines = ["\(BusinessCalendar.text(ofDay: day)): " + (isComplete ? "complete" : "not complete"), ""]
+        let header = ["rule", "expected", "arrived", "rows", "bad", "open"]
+        let cells = rules.map { rule in
+            [
+                Self.name(rule.rule), rule.expected.map(String.init) ?? "-", "\(rule.arrived)", "\(rule.rows)",
+                "\(rule.bad)", "\(rule.open.count)",
+            ]
+        }
+        lines += StatusText.table(header, cells)
+        for rule in rules {
+            if let skipped = rule.skipped {
+                lines.append("  \(Self.name(rule.rule)): nothing is expected, says \(skipped)")
+            }
+            if rule.missing > 0 { lines.append("  \(Self.name(rule.rule)): \(rule.missing) missing") }
+            for file in rule.open {
+                lines.append(
+                    "  \(Self.name(rule.rule)): \(VisibleText.line(file.name))\(file.drop.map { ", drop \($0)" } ?? ""), \(file.place.word)"
+                )
+            }
+        }
+        for table in unpriced where table.count > 0 || table.fault != nil {
+            if let fault = table.fault {
+                lines += ["", "instruments of \(table.table) cannot be told: \(fault)"]
+                continue
+            }
+            let shown = table.instruments.prefix(20).map { VisibleText.line($0) }
+            lines += [
+                "", "\(table.count) instruments of \(table.table) have no accepted price",
+                "  " + shown.joined(separator: ", ") + (table.count > shown.count ? " …" : ""),
+            ]
+        }
+        if !acts.isEmpty {
+            lines.append("")
+            for entry in acts {
+                let what = entry.act.drop.map { "drop \($0)" } ?? entry.act.subject ?? ""
+                lines.append(
+                    "\(TimeText.text(entry.at).dropFirst(11).prefix(8)) \(entry.act.by) \(entry.act.act) \(VisibleText.line(what))"
+                        + (entry.act.why.map { ": \(VisibleText.line($0))" } ?? ""))
+            }
+        }
+        lines.append("")
+        lines += signatures.map {
+            "signed off by \($0.by) at \(TimeText.text($0.at))"
+                + ($0.why.isEmpty ? "" : ": \(VisibleText.line($0.why))")
+        }
+        if signatures.isEmpty { lines.append("nobody has signed it off (postbox day --sign)") }
+        return lines
+    }
+}
+
+/// A cell of CSV.
+private enum CSVText {
+    static func cell(_ text: String) -> String {
+        let text = VisibleText.line(text)
+        // What a spreadsheet would take for a formula is a text.
+        let shown = text.first.map { "=+-@".contains($0) } == true ? "'" + text : text
+        guard shown.contains(where: { ",\"".contains($0) }) else { return shown }
+        return "\"" + shown.replacing("\"", with: "\"\"") + "\""
+    }
+}
+
+extension LookupTable {
+    /// Keys of a column that are not among these: how many, and the first of them in the table's order. nil: it has no such column.
+    package func keys(_ column: String, besides known: Set<String>, most: Int) -> (count: Int, first: [String])? {
+        guard let index = self.column(column) else { return nil }
+        let keys = TableKeys(self, column: index)
+        var seen = RowSet(rows: keys.placesEnd)
+        for key in known {
+            let bytes = Array(key.utf8)
+            if let place = keys.place(of: bytes.span) { seen.insert(place) }
+        }
+        return (keys.count - seen.count, keys.first(most, besides: seen))
+    }
+}

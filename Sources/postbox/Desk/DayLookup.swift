@@ -1,0 +1,140 @@
+internal import PostboxCore
+internal import PostboxIO
+
+/// A day's report, of ledger, results, record and inbox as they lie in the spool: with and without a running service.
+struct DayLookup {
+    let settings: Settings
+
+    private static let dayLength = DayText.microseconds
+    /// Days of all zones begin and end within so much of UTC's.
+    private static let zones: Int64 = 15 * 3600 * 1_000_000
+
+    /// Throws `LedgerError`, `DiskError`.
+    func report(_ day: Int, now: Int64) throws -> DayReport {
+        let directories = settings.directories
+        let ledger = try LedgerReading(path: directories.state + "/ledger.sqlite")
+        let begin = Int64(day) * Self.dayLength
+        let end = begin + Self.dayLength
+        var choice = LedgerReading.Choice()
+        // What came late in the day may be claimed on the next.
+        choice.below = try ledger.map { try $0.lastNumber(claimedBefore: end + Self.zones + Self.dayLength) + 1 }
+        choice.above = try ledger?.lastNumber(claimedBefore: begin - Self.zones)
+        let drops = try ledger?.list(choice) ?? []
+        let corrected = try ledger?.corrected() ?? []
+        var files = try drops.map { try Self.file($0, isCorrected: corrected.contains($0.number)) }
+        if BusinessCalendar.today(at: now, in: .utc) == day { files += try waiting() }
+        let skips = try ledger?.standing(.skip).compactMap { ScheduleSkip(name: $0.key, json: $0.value) } ?? []
+        var report = DayReport(
+            day: day, matches: settings.rules.map(\.match), schedules: settings.schedules, skips: skips, files: files)
+        report.unpriced = try unpriced(drops.filter { drop in (begin..<end).contains(drop.arrivedAt) })
+        report.acts = try acts(from: begin, to: end)
+        let signed = try ledger?.standing(.signedDay)[BusinessCalendar.text(ofDay: day)]
+        report.signatures = signed.map(DayReport.Signature.all) ?? []
+        return report
+    }
+
+    private static func file(_ drop: LedgerReading.Listed, isCorrected: Bool) throws -> DayFile {
+        let place: DayFile.Place
+        if drop.stage == .held {
+            place = .held
+        } else if let verdict = drop.verdict, drop.isFinished {
+            place = .ended(verdict)
+        } else {
+            place = .work
+        }
+        return DayFile(
+            drop: drop.number, name: drop.name, rule: drop.rule, at: drop.arrivedAt, place: place, rows: drop.rows,
+            bad: try bad(drop), original: drop.original, isClosed: isCorrected || drop.noAction != nil)
+    }
+
+    /// Bad rows, as the summary counts them; one that is gone, or not there yet, counts none.
+    private static func bad(_ drop: LedgerReading.Listed) throws -> Int {
+        guard drop.isFinished, try Disk.exists(drop.summaryPath) else { return 0 }
+        let bytes = try Disk.contents(drop.summaryPath)
+        guard let outcomes = bytes.withUnsafeBytes({ JSONValue.parse($0) })?["outcomes"] else { return 0 }
+        return PostOutcome.allCases.filter { !$0.isGood }.reduce(0) { $0 + (outcomes[$1.word]?.integer ?? 0) }
+    }
+
+    /// Price files that lie in the inbox.
+    private func waiting() throws -> [DayFile] {
+        let inbox = settings.directories.inbox
+        guard try Disk.exists(inbox) else { return [] }
+        let names = InboxNames(rules: settings.rules, ignored: settings.ignored)
+        return try Disk.names(in: inbox).names.compactMap { name in
+            guard !FileNames.isIgnored(name), !names.isIgnored(name), let rule = settings.rule(for: name),
+                let status = try Disk.status(inbox + "/" + name), status.isRegular
+            else { return nil }
+            return DayFile(drop: nil, name: name, rule: rule.match, at: status.changedAt / 1000, place: .inbox)
+        }
+    }
+
+    /// Instruments of the tables that checks name, of which no row was accepted in these drops.
+    private func unpriced(_ drops: [LedgerReading.Listed]) throws -> [DayReport.Unpriced] {
+        var wanted: [(table: String, key: String)] = []
+        for rule in settings.rules {
+            for check in rule.checks ?? [] {
+                guard case .universe(let table, let key, _) = check.kind,
+                    !wanted.contains(where: { $0.table == table && $0.key == key })
+                else { continue }
+                wanted.append((table, key))
+            }
+        }
+        guard !wanted.isEmpty else { return [] }
+        var priced: Set<String> = []
+        let lookup = try AuditLookup(settings.directories)
+        for drop in drops {
+            var query = AuditQuery()
+            query.drop = drop.number
+            query.outcomes = [PostOutcome.acked.word]
+            _ = try lookup.rows(query) { row in
+                priced.insert(row[.ric])
+                return true
+            }
+        }
+        return wanted.map { table, key in
+            guard let rule = settings.tables.first(where: { $0.name == table }) else {
+                return DayReport.Unpriced(
+                    table: table, key: key, count: 0, instruments: [], fault: "there is no such table")
+            }
+            do {
+                let read = try TableFiles.table(rule, columns: settings.columns(ofTable: table))
+                guard let left = read.keys(key, besides: priced, most: DayReport.named) else {
+                    return DayReport.Unpriced(
+                        table: table, key: key, count: 0, instruments: [], fault: "it has no column \(key)")
+                }
+                return DayReport.Unpriced(table: table, key: key, count: left.count, instruments: left.first)
+            } catch {
+                let why = (error as? TableFault)?.what ?? Words.of(error)
+                return DayReport.Unpriced(table: table, key: key, count: 0, instruments: [], fault: why)
+            }
+        }
+    }
+
+    /// What people did in that time, as the record has it.
+    private func acts(from begin: Int64, to end: Int64) throws -> [DayReport.Act] {
+        let folder = settings.directories.recordFolder
+        guard try Disk.exists(folder + "/" + RecordFile.name) else { return [] }
+        var acts: [DayReport.Act] = []
+        try RecordFile(folder: folder).eachLine { text, _, _ in
+            guard text.contains("\"what\":\"act\""), let line = RecordLine(text), case .act(let act) = line.entry,
+                (begin..<end).contains(line.at)
+            else { return true }
+            acts.append(DayReport.Act(at: line.at, act: act))
+            return true
+        }
+        return acts
+    }
+}
+
+extension Ledger {
+    /// Somebody answers for a day, which the record tells. Throws `LedgerError`.
+    func sign(_ day: Int, _ signature: DayReport.Signature, from: String) async throws {
+        let text = BusinessCalendar.text(ofDay: day)
+        let before = try standing(.signedDay)[text].map(DayReport.Signature.all) ?? []
+        let act = RecordAct(
+            "sign_day", subject: text, by: signature.by, from: from, why: signature.why.isEmpty ? nil : signature.why)
+        try await keep(
+            [StandingThing(.signedDay, text, DayReport.Signature.text(before + [signature]))], by: act, at: signature.at
+        )
+    }
+}

@@ -1,0 +1,83 @@
+import PostboxCore
+import Testing
+
+@Suite("How a day went")
+struct DayReportTests {
+    /// Friday, 2026-11-27.
+    private static let friday = 20784
+    private static let hour: Int64 = 3_600_000_000
+    private static let midnight = Int64(friday) * 24 * hour
+
+    private static func file(
+        _ drop: Int?, _ place: DayFile.Place, rule: String = "eod_*", at hours: Int64 = 12, rows: Int = 10,
+        bad: Int = 0,
+        original: Int? = nil, isClosed: Bool = false
+    ) -> DayFile {
+        DayFile(
+            drop: drop, name: "f\(drop ?? 0).csv", rule: rule, at: midnight + hours * hour, place: place, rows: rows,
+            bad: bad, original: original, isClosed: isClosed)
+    }
+
+    private static func report(_ files: [DayFile], skips: [ScheduleSkip] = []) -> DayReport {
+        DayReport(
+            day: friday, matches: ["eod_*", "fx"], schedules: [RuleSchedule(rule: "eod_*", by: 60, count: 3)],
+            skips: skips, files: files)
+    }
+
+    @Test("Files are counted by rule, with their rows; open is what is not done and was put right by nothing")
+    func counted() throws {
+        let report = Self.report([
+            Self.file(1, .ended(.done)), Self.file(2, .ended(.partial), bad: 4), Self.file(3, .held, rows: 0),
+            Self.file(4, .ended(.done), original: 2),
+            Self.file(5, .ended(.failed), rule: "fx", bad: 10, isClosed: true),
+            Self.file(6, .ended(.done), at: 25), Self.file(7, .ended(.refused), rule: "old", rows: 0),
+        ])
+        #expect(report.rules.map(\.rule) == ["eod_*", "fx", "old"])
+        let eod = report.rules[0]
+        #expect(eod.expected == 3 && eod.arrived == 3 && eod.missing == 0 && eod.rows == 20 && eod.bad == 4)
+        #expect(eod.open.map(\.drop) == [2, 3])
+        let fx = report.rules[1]
+        #expect(fx.expected == nil && fx.arrived == 1 && fx.bad == 10 && fx.open.isEmpty)
+        #expect(!report.isComplete)
+    }
+
+    @Test("A day with all that was expected, or skipped, is complete")
+    func complete() {
+        let done = (1...3).map { Self.file($0, .ended(.done)) }
+        #expect(Self.report(done).isComplete && !Self.report(Array(done.dropLast())).isComplete)
+        let skip = ScheduleSkip(rule: "eod_*", day: Self.friday, by: "unix:alice", why: "holiday")
+        let skipped = Self.report([], skips: [skip])
+        #expect(skipped.isComplete && skipped.rules[0].expected == 0 && skipped.rules[0].skipped == "alice: holiday")
+        var unpriced = Self.report(done)
+        unpriced.unpriced = [.init(table: "bonds", key: "RIC", count: 1, instruments: ["A.TST"])]
+        #expect(!unpriced.isComplete)
+    }
+
+    @Test("As JSON, CSV and text it says the same; names are no formulas and no line ends")
+    func texts() throws {
+        var file = Self.file(2, .ended(.partial), bad: 4)
+        file.name = "=cmd|a,\n\"b\".csv"
+        var report = Self.report([file])
+        report.unpriced = [.init(table: "bonds", key: "RIC", count: 2, instruments: ["A.TST", "B.TST"])]
+        report.acts = [
+            .init(
+                at: Self.midnight, act: RecordAct("hold", subject: "the inbox", by: "unix:bob", from: "c", why: "odd"))
+        ]
+        report.signatures = [.init(by: "unix:alice", at: Self.midnight, why: "seen")]
+        let json = try #require(JSONValue.parse(report.json))
+        #expect(json["day"]?.text == "2026-11-27" && json["complete"]?.flag == false)
+        #expect(json["rules"]?.items.first?["open"]?.items.first?["file"]?.text == file.name)
+        #expect(json["unpriced"]?.items.first?["count"]?.integer == 2)
+        #expect(
+            json["acts"]?.items.first?["by"]?.text == "unix:bob" && json["signed"]?.items.first?["why"]?.text == "seen")
+        #expect(report.csv.allSatisfy { !$0.contains("\n") } && report.csv.count == 8)
+        #expect(report.csv.contains { $0.contains("\"'=cmd|a,\\n\"\"b\"\".csv\"") }, "\(report.csv)")
+        let text = report.lines.joined(separator: "\n")
+        for part in ["2 instruments of bonds", "unix:bob hold the inbox: odd", "signed off by unix:alice", "2 missing"]
+        {
+            #expect(text.contains(part), "\(part)\n\(text)")
+        }
+        let all = DayReport.Signature.all(in: DayReport.Signature.text(report.signatures))
+        #expect(all == report.signatures && DayReport.Signature.all(in: "").isEmpty)
+    }
+}
