@@ -22,6 +22,10 @@ package enum DeskCall: Sendable, Equatable {
     case description
     /// Something is to be done with a drop.
     case act(DeskVerb, drop: Int)
+    /// Last accepted values are to be posted again.
+    case republish(destination: String)
+    /// What files of a rule said is to be withdrawn.
+    case withdraw(rule: String)
     /// More than a drop is to be held, or to go on.
     case hold(HoldSubject, isHold: Bool)
 
@@ -66,6 +70,7 @@ package enum DeskCall: Sendable, Equatable {
         case .ready, .status, .held, .last, .drops, .drop, .rows, .file, .events, .description: .read
         case .act(let verb, _): verb.right
         case .hold: .stop
+        case .republish, .withdraw: .correct
         }
     }
 
@@ -133,7 +138,16 @@ package enum DeskCall: Sendable, Equatable {
             case ("inbox", 2): self.init(.inbox, parts[1])
             case ("destinations", 3):
                 guard let name = DeskQuery.unescaped(parts[1]), !name.isEmpty else { return nil }
-                self.init(.destination(name), parts[2])
+                if parts[2] == DeskVerb.republish.rawValue {
+                    self.init("POST") { _ in .republish(destination: name) }
+                } else {
+                    self.init(.destination(name), parts[2])
+                }
+            case ("rules", 3):
+                guard let name = DeskQuery.unescaped(parts[1]), !name.isEmpty,
+                    parts[2] == DeskVerb.withdraw.rawValue
+                else { return nil }
+                self.init("POST") { _ in .withdraw(rule: name) }
             default: return nil
             }
         }
@@ -155,7 +169,7 @@ package enum DeskCall: Sendable, Equatable {
             case "rejects":
                 self.init(keys: ["destination"]) { .file(drop: drop, .rejects(destination: $0["destination"])) }
             case let word?:
-                guard let verb = DeskVerb(rawValue: word) else { return nil }
+                guard let verb = DeskVerb(rawValue: word), verb.isOfOneDrop else { return nil }
                 self.init("POST") { _ in .act(verb, drop: drop) }
             }
         }
@@ -177,8 +191,24 @@ package enum DeskCall: Sendable, Equatable {
         root + "last" + DeskQuery.text([("ric", ric), ("service", service), ("destination", destination)])
     }
 
-    /// The address of an act.
+    /// The address of an act with a drop.
     package static func target(of verb: DeskVerb, drop: Int) -> String { "\(root)drops/\(drop)/\(verb.rawValue)" }
+
+    /// The address of an act.
+    package static func target(of act: DeskAct) -> String {
+        switch act {
+        case .release(let drop, _, _), .refuse(let drop, _), .retry(let drop, _), .resend(let drop, _, _, _),
+            .noAction(let drop, _):
+            return target(of: act.verb, drop: drop)
+        case .republish(let republication):
+            return "\(root)destinations/\(DeskQuery.escaped(republication.destination))/republish"
+        case .withdraw(let withdrawal):
+            switch withdrawal.what {
+            case .drop(let drop): return target(of: .withdraw, drop: drop)
+            case .rule(let rule, _): return "\(root)rules/\(DeskQuery.escaped(rule))/withdraw"
+            }
+        }
+    }
 
     /// The address of what is read as a whole.
     package static let statusTarget = root + "status"

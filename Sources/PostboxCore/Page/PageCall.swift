@@ -94,7 +94,9 @@ package enum PageCall: Sendable, Equatable {
             guard let name = DeskQuery.unescaped(parts[2]), !name.isEmpty else { return nil }
             return hold(.destination(name), parts[3])
         case (4, "drops"):
-            guard let drop = DeskCall.number(parts[2]), let verb = DeskVerb(rawValue: String(parts[3])) else {
+            guard let drop = DeskCall.number(parts[2]), let verb = DeskVerb(rawValue: String(parts[3])),
+                verb.isOfOneDrop, verb != .withdraw
+            else {
                 return nil
             }
             return .act(verb, drop: drop)

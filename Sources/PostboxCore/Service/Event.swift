@@ -92,6 +92,8 @@ package struct Event: Sendable, Hashable {
     package static let released = Event("released")
     package static let releaseRefused = Event("release_refused")
     package static let sentAgain = Event("sent_again")
+    package static let republished = Event("republished")
+    package static let withdrawn = Event("withdrawn")
 
     // MARK: - Expected files and deadlines
 
@@ -158,7 +160,7 @@ package struct Event: Sendable, Hashable {
         .filePartial,
         .fileFailed, .fileRefused, .duplicateFile, .checkWarnings, .tooManyNacked, .maxAge, .changedAfterRead,
         .contributionFault, .verifying, .storedDifferently, .verifyIncomplete, .verifyUnsupported,
-        .heldForRelease, .releaseAtRisk, .released, .releaseRefused, .sentAgain,
+        .heldForRelease, .releaseAtRisk, .released, .releaseRefused, .sentAgain, .republished, .withdrawn,
         .fileMissing, .fileArrivedLate, .deadlineAtRisk, .deadlineMissed, .calendarEnds,
         .held, .resumed,
         .cancelling, .deskAct, .orderVoid, .foreignOrder, .controlFault, .pageServed, .recovery, .recoveredInDoubt,

@@ -18,9 +18,7 @@ struct DeskSpeaker {
 
     /// Has an act done, and says what became of it.
     func ask(for act: DeskAct) -> Never {
-        // Rows of a large file take a while to be read and written.
-        let (_, value) = answer(
-            DeskCall.target(of: act.verb, drop: act.drop), body: DeskOrder.body(of: act), within: 600)
+        let (_, value) = answer(to: act)
         Terminal.print(value["text"]?.text ?? "done")
         if case .object(let counts)? = value["facts"], !counts.isEmpty {
             Terminal.print("  " + counts.map { "\($0.key): \($0.value.integer ?? 0)" }.joined(separator: ", "))
@@ -28,6 +26,12 @@ struct DeskSpeaker {
         // Somebody else has to say the same.
         Terminal.exit(
             value["proposed"]?.flag == true ? PostboxCore.ExitCode.interrupted : PostboxCore.ExitCode.ok)
+    }
+
+    /// Has an act done: the answer's bytes, and what they mean.
+    func answer(to act: DeskAct) -> (text: String, value: JSONValue) {
+        // Rows of a large file take a while to be read and written.
+        answer(DeskCall.target(of: act), body: DeskOrder.body(of: act), within: 600)
     }
 
     private func answer(_ target: String, body: String?, within seconds: Int) -> (text: String, value: JSONValue) {

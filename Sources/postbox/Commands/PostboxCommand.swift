@@ -27,7 +27,8 @@ struct PostboxCommand: AsyncParsableCommand {
             ConfigCommand.self, DictionaryCommand.self, LastCommand.self,
             ProbeCommand.self, CancelCommand.self, HoldCommand.self, ResumeCommand.self,
             StatusCommand.self, HeldCommand.self, ReleaseCommand.self, RefuseCommand.self, RetryCommand.self,
-            ResendCommand.self, TokenCommand.self, FilesCommand.self, ShowCommand.self, AuditCommand.self,
+            ResendCommand.self, RepublishCommand.self, TokenCommand.self, FilesCommand.self, ShowCommand.self,
+            AuditCommand.self,
             KeepCommand.self,
             NoActionCommand.self,
         ])

@@ -154,7 +154,7 @@ struct ResendCommand: AsyncParsableCommand {
 }
 
 /// Reasons as a command line gives them.
-private enum Reasons {
+enum Reasons {
     /// The reason; nil: it says nothing.
     static func checked(_ text: String) throws -> String? {
         do {

@@ -150,6 +150,14 @@ actor DeskOffice {
         case .description: return DeskReply(OpenAPI.text)
         case .act(let verb, let drop): return await act(verb, drop, request, caller)
         case .hold(let subject, let isHold): return await hold(subject, isHold, request, caller)
+        case .republish(let destination):
+            return await act(.republish, request, caller) { (order) throws(DeskOrder.Fault) in
+                (order.republication(at: destination), rule: order.rule)
+            }
+        case .withdraw(let rule):
+            return await act(.withdraw, request, caller) { (order) throws(DeskOrder.Fault) in
+                (try order.withdrawal(ofRule: rule), rule: rule)
+            }
         // They are sent piece by piece.
         case .file, .events: return DeskReply(problem: 500, "a fault of Postbox itself")
         }
@@ -340,6 +348,33 @@ actor DeskOffice {
         return answer
     }
 
+    /// Does what is about more than a drop. `make`: the act that is meant, and the rule whose files it is about; nil: it is about those
+    /// of all.
+    private func act(
+        _ verb: DeskVerb, _ request: DeskRequest, _ caller: DeskCaller,
+        _ make: (DeskOrder) throws(DeskOrder.Fault) -> (DeskAct, rule: String?)
+    ) async -> DeskReply {
+        if let reply = Self.refusal(request, caller) { return reply }
+        guard let person = caller.person else { return DeskReply(problem: 403, "who speaks cannot be told") }
+        let (act, rule): (DeskAct, String?)
+        do throws(DeskOrder.Fault) {
+            (act, rule) = try make(try DeskOrder(request.body, for: verb))
+        } catch {
+            return DeskReply(error)
+        }
+        let subject = act.subject ?? ""
+        let answer =
+            caller.mayAct(onRule: rule)
+            ? await hands.act(act, person)
+            : .refused(
+                .notAllowed,
+                text:
+                    "\(ReleaseRule.name(person.text)) may act on files of some rules only, and not on \(subject)")
+        record(verb, nil, subject: subject, act.rows, act.why, by: person, from: request.source, answer)
+        (board, failures) = (nil, nil)
+        return DeskReply(answer)
+    }
+
     private func act(_ verb: DeskVerb, _ drop: Int, _ request: DeskRequest, _ caller: DeskCaller) async -> DeskReply {
         if let reply = Self.refusal(request, caller) { return reply }
         let order: DeskOrder
@@ -441,6 +476,10 @@ actor DeskOffice {
         case .done(let text, let counts, let new):
             facts["answer"] = "done"
             if let new, new != drop { facts["new_drop"] = "\(new)" }
+            for (word, count) in counts { facts["\(word)"] = "\(count)" }
+            facts["text"] = "\(text)"
+        case .shown(let text, let counts, _):
+            facts["answer"] = "shown"
             for (word, count) in counts { facts["\(word)"] = "\(count)" }
             facts["text"] = "\(text)"
         case .proposed(let text):

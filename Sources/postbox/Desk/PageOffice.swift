@@ -134,7 +134,7 @@ extension DeskOffice {
         case .done(let text, _, let drop):
             gate.say(.init(text), to: caller)
             return DeskReply(seeOther: drop.map { back.hasPrefix("/drops/") ? "/drops/\($0)" : back } ?? back)
-        case .proposed(let text): gate.say(.init(text), to: caller)
+        case .shown(let text, _, _), .proposed(let text): gate.say(.init(text), to: caller)
         case .refused(_, let text):
             guard case .session = caller.way else { return DeskReply(answer) }
             gate.say(.init(text, isFault: true), to: caller)

@@ -27,4 +27,10 @@ struct Context: Sendable {
     var alerts: Alerts
     var progress: Progress
     var logger: Logger
+
+    /// Whoever compares with last accepted values waits for the drop, if it may change them.
+    func opened(_ place: DropPlace, _ snapshot: DropSnapshot) {
+        guard !snapshot.isRepublication else { return }
+        older.opened(place, at: snapshot.rule.destinations)
+    }
 }

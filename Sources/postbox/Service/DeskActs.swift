@@ -18,11 +18,17 @@ struct DeskActs: Sendable {
             case .noAction(let drop, let why): return try await noAction(drop, why, act, by: person)
             case .retry, .resend:
                 return try await AskedDrops(context: context, act: act, person: person, goesOn: goesOn).answer()
+            case .republish(let republication):
+                return try await Republishing(context: context, wanted: republication, person: person, goesOn: goesOn)
+                    .answer()
+            case .withdraw:
+                return .refused(.unavailable, text: "not yet")
             }
         } catch {
+            let subject = act.drop.map { "drop \($0)" } ?? act.subject ?? ""
             context.logger.error(
-                "\(act.verb.rawValue) of drop \(act.drop) failed: \(Words.of(error))",
-                metadata: ["event": .event(.ledgerFault), "drop": "\(act.drop)"])
+                "\(act.verb.rawValue) of \(subject) failed: \(Words.of(error))",
+                metadata: ["event": .event(.ledgerFault), "what": "\(subject)"])
             return .refused(.unavailable, text: "it could not be done for now: \(Words.of(error))")
         }
     }

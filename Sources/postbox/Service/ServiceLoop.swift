@@ -277,7 +277,7 @@ actor ServiceLoop {
                 guard let file = try await Recovery(context: context).goOn(record) else { continue }
                 // It may have been held until now.
                 if record.stage == .claimed { context.guardBook.opened(file.place) }
-                context.older.opened(file.place, at: file.rule.destinations)
+                context.opened(file.place, file.snapshot)
                 found.append(files.goesOn(file))
             }
             // Closed after all.
@@ -300,7 +300,7 @@ actor ServiceLoop {
                 let file = try await Recovery(context: context).goOn(record)
             else { return }
             context.guardBook.opened(file.place)
-            context.older.opened(file.place, at: file.rule.destinations)
+            context.opened(file.place, file.snapshot)
             files.claimed(file)
             machine.goesOn(file.forMachine)
         } catch {
