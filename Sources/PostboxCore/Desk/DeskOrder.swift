@@ -95,8 +95,8 @@ package struct DeskOrder: Sendable, Equatable {
             guard let text = value.text, !text.isEmpty else { throw Fault("\(key) is no text") }
             if key == "service" { service = text } else { rule = text }
         case "since":
-            guard let time = value.text.flatMap(TimeText.microseconds) else {
-                throw Fault("since is no time such as \"2026-11-29T08:00:00.000000Z\"")
+            guard let time = value.text.flatMap(GivenTime.utc) else {
+                throw Fault("since is no time such as \"2026-11-29T08:00:00Z\"")
             }
             since = time
         case "blank", "preview":

@@ -41,15 +41,12 @@ package enum WireFile {
     /// - Parameter fields: names and values, these as JSON.
     package static func add(
         ric: UnsafeRawBufferPointer, service: String, post: PostKind,
-        fields: [(name: String, json: UnsafeRawBufferPointer)],
-        to out: inout [UInt8]
+        fields: [(name: String, json: some Collection<UInt8>)], to out: inout [UInt8]
     ) {
         out.append(contentsOf: "{\"RIC\":\"".utf8)
         JSONText.escape(ric, into: &out)
-        out.append(
-            contentsOf:
-                "\",\"Service\":\(JSONText.quoted(service)),\"Post\":\"\(post == .refresh ? "Refresh" : "Update")\""
-                .utf8)
+        let word = post == .refresh ? "Refresh" : "Update"
+        out.append(contentsOf: "\",\"Service\":\(JSONText.quoted(service)),\"Post\":\"\(word)\"".utf8)
         for field in fields {
             out.append(contentsOf: ",\(JSONText.quoted(field.name)):".utf8)
             out.append(contentsOf: field.json)

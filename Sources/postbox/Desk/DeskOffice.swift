@@ -411,12 +411,19 @@ actor DeskOffice {
             guard let record = try await context.ledger.record(of: drop) else {
                 return .refused(.unknownDrop, text: "there is no drop \(drop)")
             }
-            guard !caller.mayAct(onRule: record.snapshot.rule.match) else { return nil }
+            var rule = record.snapshot.rule
+            // What Postbox made of a file's values is that file's.
+            if rule.sendsAsIs == true, let original = record.snapshot.original,
+                let first = try await context.ledger.record(of: original)
+            {
+                rule = first.snapshot.rule
+            }
+            guard !caller.mayAct(onRule: rule.match) else { return nil }
             let name = caller.person.map { ReleaseRule.name($0.text) } ?? ""
             return .refused(
                 .notAllowed,
                 text:
-                    "\(name) may act on files of the rules \(caller.rules.joined(separator: ", ")) only; drop \(drop) is of \(record.snapshot.rule.match.isEmpty ? "the plain mapping" : record.snapshot.rule.match)"
+                    "\(name) may act on files of the rules \(caller.rules.joined(separator: ", ")) only; drop \(drop) is of \(rule.match.isEmpty ? "the plain mapping" : rule.match)"
             )
         } catch {
             return .refused(.unavailable, text: Words.of(error))

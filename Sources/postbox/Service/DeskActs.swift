@@ -21,8 +21,9 @@ struct DeskActs: Sendable {
             case .republish(let republication):
                 return try await Republishing(context: context, wanted: republication, person: person, goesOn: goesOn)
                     .answer()
-            case .withdraw:
-                return .refused(.unavailable, text: "not yet")
+            case .withdraw(let withdrawal):
+                return try await Withdrawing(context: context, act: withdrawal, person: person, goesOn: goesOn)
+                    .answer()
             }
         } catch {
             let subject = act.drop.map { "drop \($0)" } ?? act.subject ?? ""

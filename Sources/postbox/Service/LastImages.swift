@@ -6,6 +6,8 @@ internal import PostboxIO
 struct LastImages: Sendable {
     /// What it was made of.
     let known: KnownResults
+    /// Results of drops in work, as far as they were looked at.
+    let growing: [(place: DropPlace, path: String, bytes: Int)]
     private let reading: LastReading
     private let results: [LastValuesStore.Closed]
     private let spill: String
@@ -23,13 +25,15 @@ struct LastImages: Sendable {
         let known = try await context.ledger.known()
         let directories = context.settings.directories
         spill = directories.state + "/last/.images-\(number ?? 0)"
-        (self.known, reading, results, ledger) = try await context.disk.run {
+        (self.known, growing, reading, results, ledger) = try await context.disk.run {
             var besides: [Int: Int] = [:]
             var open: [LastValuesStore.Closed] = []
+            var growing: [(place: DropPlace, path: String, bytes: Int)] = []
             for record in known.open {
                 let (bytes, path) = try Self.wholeLines(of: record, in: directories)
                 besides[record.number] = bytes
                 guard let path, bytes > 0 else { continue }
+                growing.append((record.place, path, bytes))
                 open.append(
                     LastValuesStore.Closed(record.place, result: try AppliedResult(path: path, whole: bytes)))
             }
@@ -48,7 +52,7 @@ struct LastImages: Sendable {
                 open.append(LastValuesStore.Closed(sent.place, result: result))
             }
             return (
-                KnownResults(through: known.last, besides: besides, at: Clock.wall()), store, open, ledger
+                KnownResults(through: known.last, besides: besides, at: Clock.wall()), growing, store, open, ledger
             )
         }
     }
