@@ -9,6 +9,8 @@ package enum DeskCall: Sendable, Equatable {
     case held
     /// The last accepted values of a RIC, of all services and destinations unless they are named.
     case last(ric: String, service: String?, destination: String?)
+    /// Every row that was posted for a RIC, or was not.
+    case ricRows(RICQuery)
     /// A list of drops.
     case drops(DropQuery)
     case drop(Int)
@@ -67,7 +69,7 @@ package enum DeskCall: Sendable, Equatable {
         switch self {
         case .health: nil
         case .metrics: .metrics
-        case .ready, .status, .held, .last, .drops, .drop, .rows, .file, .events, .description: .read
+        case .ready, .status, .held, .last, .drops, .drop, .rows, .ricRows, .file, .events, .description: .read
         case .act(let verb, _): verb.right
         case .hold: .stop
         case .republish, .withdraw: .correct
@@ -135,6 +137,11 @@ package enum DeskCall: Sendable, Equatable {
             case ("drops", 2...3):
                 guard let drop = DeskCall.number(parts[1]) else { return nil }
                 self.init(drop, parts.count == 3 ? String(parts[2]) : nil)
+            case ("rics", 2):
+                guard let ric = DeskQuery.unescaped(parts[1]), !ric.isEmpty else { return nil }
+                self.init(keys: RICQuery.keys) { (query) throws(DeskQuery.Fault) in
+                    .ricRows(try RICQuery(ric: ric, query))
+                }
             case ("inbox", 2): self.init(.inbox, parts[1])
             case ("destinations", 3):
                 guard let name = DeskQuery.unescaped(parts[1]), !name.isEmpty else { return nil }

@@ -133,6 +133,8 @@ actor DeskOffice {
             return DeskReply("{\"held\":[\(await hands.held().map(\.json).joined(separator: ","))]}")
         case .last(let ric, let service, let destination):
             return await last(ric, service, destination)
+        case .ricRows(let query):
+            return await read { DeskReply(try RICHistory.rows(query, in: $0).json) }
         case .drops(let query):
             return await read { DeskReply(try DropLookup(in: $0).list(query).json) }
         case .drop(let drop):

@@ -22,6 +22,14 @@ struct DeskCallTests {
                         state: .finished, name: "eod_*", verdict: .partial, from: 86_400_000_000,
                         before: 172_800_000_000, page: 9))
             ),
+            ("GET", "/api/v1/rics/VOD.L", .ricRows(RICQuery(ric: "VOD.L"))),
+            (
+                "GET", "/api/v1/rics/a%2Fb?from=1970-01-02&to=1970-01-02T00:00:01Z&page=812.40",
+                .ricRows(
+                    RICQuery(
+                        ric: "a/b", from: 86_400_000_000, to: 86_401_000_000,
+                        page: RICQuery.Place(drop: 812, behind: 40)))
+            ),
             ("GET", "/api/v1/drops/7/rows", .rows(drop: 7, ResultFilter(), page: nil)),
             (
                 "GET", "/api/v1/drops/7/rows?outcome=nacked&ric=VOD.L&page=120",
