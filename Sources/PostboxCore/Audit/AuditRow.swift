@@ -125,7 +125,8 @@ package struct AuditQuery: Sendable, Equatable {
 
     package static func == (one: AuditQuery, other: AuditQuery) -> Bool {
         one.ric == other.ric && one.from == other.from && one.to == other.to && one.file == other.file
-            && one.drop == other.drop && one.through == other.through && one.service == other.service && one.destination == other.destination
+            && one.drop == other.drop && one.through == other.through && one.service == other.service
+            && one.destination == other.destination
             && one.outcomes == other.outcomes && one.value?.field == other.value?.field
             && one.value?.value == other.value?.value
     }

@@ -43,12 +43,18 @@ package enum DeskCall: Sendable, Equatable {
     package enum HoldSubject: Sendable, Equatable {
         case inbox
         case destination(String)
+        /// Files of a rule, by its `match`.
+        case rule(String)
+
+        /// The rule that it is about, by its `match`; nil: files of all.
+        package var rule: String? { if case .rule(let match) = self { match } else { nil } }
 
         /// The command that does it.
         package var command: DeskCommand {
             switch self {
             case .inbox: .holdInbox
             case .destination(let name): .holdDestination(name)
+            case .rule(let match): .holdRule(match)
             }
         }
     }
@@ -151,10 +157,12 @@ package enum DeskCall: Sendable, Equatable {
                     self.init(.destination(name), parts[2])
                 }
             case ("rules", 3):
-                guard let name = DeskQuery.unescaped(parts[1]), !name.isEmpty,
-                    parts[2] == DeskVerb.withdraw.rawValue
-                else { return nil }
-                self.init("POST") { _ in .withdraw(rule: name) }
+                guard let name = DeskQuery.unescaped(parts[1]), !name.isEmpty else { return nil }
+                if parts[2] == DeskVerb.withdraw.rawValue {
+                    self.init("POST") { _ in .withdraw(rule: name) }
+                } else {
+                    self.init(.rule(name), parts[2])
+                }
             default: return nil
             }
         }

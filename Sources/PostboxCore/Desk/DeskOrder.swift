@@ -1,4 +1,5 @@
-/// What an act's body says: an object of `why`, `rows`, `except`, `outcome`, `force`, `service`, `rule`, `since`, `blank` and `preview`,
+/// What an act's body says: an object of `why`, `rows`, `except`, `outcome`, `force`, `service`, `rule`, `since`, `until`, `blank` and
+/// `preview`,
 /// each where it belongs.
 package struct DeskOrder: Sendable, Equatable {
     package var why: String?
@@ -7,8 +8,9 @@ package struct DeskOrder: Sendable, Equatable {
     package var force: Bool
     package var service: String?
     package var rule: String?
-    /// Microseconds since 1970.
+    /// Microseconds since 1970, as `until`.
     package var since: Int64?
+    package var until: Int64?
     package var blanks = false
     package var isPreview = false
 
@@ -40,7 +42,8 @@ package struct DeskOrder: Sendable, Equatable {
     private static func words(of verb: DeskVerb) -> [String] {
         switch verb {
         case .release: ["rows", "except", "why"]
-        case .refuse, .retry, .cancel, .hold, .resume, .noAction: ["why"]
+        case .refuse, .retry, .cancel, .resume, .noAction: ["why"]
+        case .hold: ["why", "until"]
         case .resend: ["outcome", "why", "force"]
         case .republish: ["service", "rule", "why", "preview"]
         case .withdraw: ["since", "why", "blank", "preview"]
@@ -94,11 +97,11 @@ package struct DeskOrder: Sendable, Equatable {
         case "service", "rule":
             guard let text = value.text, !text.isEmpty else { throw Fault("\(key) is no text") }
             if key == "service" { service = text } else { rule = text }
-        case "since":
+        case "since", "until":
             guard let time = value.text.flatMap(GivenTime.utc) else {
-                throw Fault("since is no time such as \"2026-11-29T08:00:00Z\"")
+                throw Fault("\(key) is no time such as \"2026-11-29T08:00:00Z\"")
             }
-            since = time
+            if key == "since" { since = time } else { until = time }
         case "blank", "preview":
             guard let flag = value.flag else { throw Fault("\(key) is neither true nor false") }
             if key == "blank" { blanks = flag } else { isPreview = flag }

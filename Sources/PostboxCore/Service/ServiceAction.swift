@@ -29,6 +29,8 @@ extension ServiceMachine {
         case setOldestWaiting(Int64?)
         /// The time of these held drops is over: they are refused. What is held then is told by `heldKnown`.
         case timeOut([Int])
+        /// These holds were to be over by now: that is told once of each, whatever restarts it outlives.
+        case holdsOverdue([DeskHold])
         /// Ask the lanes how they and these drops stand: `lanesAnswered`.
         case askLanes(drops: [Int])
         /// No destination gets anything new, and what is in flight is waited for: `lanesStopped`.

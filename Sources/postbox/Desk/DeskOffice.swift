@@ -324,11 +324,12 @@ actor DeskOffice {
         } catch {
             return DeskReply(error)
         }
-        return DeskReply(await hold(subject, isHold, why: order.why, caller, from: request.source))
+        return DeskReply(
+            await hold(subject, isHold, why: order.why, until: order.until, caller, from: request.source))
     }
 
     func hold(
-        _ subject: DeskCall.HoldSubject, _ isHold: Bool, why: String?, _ caller: DeskCaller,
+        _ subject: DeskCall.HoldSubject, _ isHold: Bool, why: String?, until: Int64? = nil, _ caller: DeskCaller,
         from source: DeskRequest.Source
     ) async -> DeskAnswer {
         guard let person = caller.person else { return .refused(.notAllowed, text: "who speaks cannot be told") }
@@ -336,14 +337,20 @@ actor DeskOffice {
         let answer: DeskAnswer
         if case .destination(let name) = subject, context.lanes[name] == nil {
             answer = .refused(.unknownDrop, text: "there is no destination \(VisibleText.line(name))")
-        } else if !caller.mayAct(onRule: nil) {
+        } else if case .rule(let match) = subject, isHold,
+            !context.settings.rules.contains(where: { $0.match == match })
+        {
+            answer = .refused(.unknownDrop, text: "there is no rule \(VisibleText.line(match))")
+        } else if !caller.mayAct(onRule: subject.rule) {
             answer = .refused(
                 .notAllowed,
                 text:
                     "\(ReleaseRule.name(person.text)) may act on files of some rules only, and not on \(command.subject)"
             )
         } else {
-            answer = await leave(command, isThere: isHold, subject: command.subject, drop: nil, person)
+            answer = await leave(
+                command, CommandNote(by: person.text, why: why, until: until), isThere: isHold,
+                subject: command.subject, drop: nil)
         }
         record(isHold ? .hold : .resume, nil, subject: command.subject, "", why, by: person, from: source, answer)
         (board, failures) = (nil, nil)
@@ -399,7 +406,7 @@ actor DeskOffice {
         } else if let act {
             answer = await hands.act(act, person)
         } else {
-            answer = await leave(verb, drop, person)
+            answer = await leave(verb, drop, CommandNote(by: person.text, why: order.why, until: order.until))
         }
         record(verb, drop, subject: "drop \(drop)", act?.rows ?? "", order.why, by: person, from: source, answer)
         (board, failures) = (nil, nil)
@@ -433,7 +440,7 @@ actor DeskOffice {
     }
 
     /// Cancels, holds and resumes as the commands of these names do, whether a service runs or not: by a small file.
-    private func leave(_ verb: DeskVerb, _ drop: Int, _ person: Person) async -> DeskAnswer {
+    private func leave(_ verb: DeskVerb, _ drop: Int, _ note: CommandNote) async -> DeskAnswer {
         let command = verb == .cancel ? DeskCommand.cancelDrop(drop) : .holdDrop(drop)
         do {
             switch try await context.ledger.isFinished(drop) {
@@ -444,14 +451,13 @@ actor DeskOffice {
         } catch {
             return .refused(.unavailable, text: Words.of(error))
         }
-        return await leave(command, isThere: verb != .resume, subject: "drop \(drop)", drop: drop, person)
+        return await leave(command, note, isThere: verb != .resume, subject: "drop \(drop)", drop: drop)
     }
 
     /// Leaves a command, or takes it back.
     private func leave(
-        _ command: DeskCommand, isThere: Bool, subject: String, drop: Int?, _ person: Person
+        _ command: DeskCommand, _ note: CommandNote, isThere: Bool, subject: String, drop: Int?
     ) async -> DeskAnswer {
-        let note = CommandNote(by: person.text)
         do {
             return try await context.disk.run { [folder] in
                 guard !isThere else {

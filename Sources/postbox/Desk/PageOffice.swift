@@ -114,7 +114,7 @@ extension DeskOffice {
                     switch verb {
                     case .release, .refuse: "/held"
                     case .noAction: "/failures"
-                    case .retry, .resend, .cancel, .hold, .resume: "/drops/\(drop)"
+                    case .retry, .resend, .cancel, .hold, .resume, .republish, .withdraw: "/drops/\(drop)"
                     }
             case .hold(let subject, let isHold):
                 let why = try form["why"].flatMap { (why) throws(DeskOrder.Fault) in try DeskOrder.why(why) }

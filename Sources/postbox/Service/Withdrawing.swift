@@ -291,7 +291,7 @@ struct Withdrawing: Sendable {
         var wanted: Set<UInt64> = []
         try images.each { record, _ in
             var holds = false
-            guard try record.eachField({ if byNumber[$0.drop] != nil { holds = true } }),
+            guard record.eachField({ if byNumber[$0.drop] != nil { holds = true } }),
                 let ric = LastKey.ric(record.key)
             else { throw LastRecord.Damaged() }
             if holds { wanted.insert(RICHash.of(ric)) }

@@ -205,7 +205,7 @@ struct PretendService {
         case .askLanes: machine.lanesAnswered(lanes)
         case .stopLanes: machine.lanesStopped()
         case .tell(let one): told.append(one)
-        case .timeOut: break
+        case .timeOut, .holdsOverdue: break
         case .started, .wantSpares, .setOldestWaiting, .comeBack, .wait, .end: break
         }
     }

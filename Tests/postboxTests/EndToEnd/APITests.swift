@@ -136,9 +136,14 @@ struct APITests {
         #expect(values.count == 601 && values.first == 601 && Set(values) == Set(1...601))
         let first = get("/api/v1/rics/T.TST?to=2020-01-01", as: "/api/v1/rics/{ric}")
         #expect(first["rows"]?.items.isEmpty == true && first["next"] == .null)
-        #expect(get("/api/v1/rics/T.TST?from=2020-01-01", as: "/api/v1/rics/{ric}")["rows"]?.items.first?["drop"]?.integer == last)
+        #expect(
+            get("/api/v1/rics/T.TST?from=2020-01-01", as: "/api/v1/rics/{ric}")["rows"]?.items.first?["drop"]?.integer
+                == last)
         get("/api/v1/rics/NONE?from=yesterday", as: "/api/v1/rics/{ric}", status: 400)
-        #expect(get("/api/v1/rics/R7.TST", as: "/api/v1/rics/{ric}")["rows"]?.items.map { $0["outcome"]?.text } == ["nacked"])
+        #expect(
+            get("/api/v1/rics/R7.TST", as: "/api/v1/rics/{ric}")["rows"]?.items.map { $0["outcome"]?.text } == [
+                "nacked"
+            ])
 
         let result = try Data(contentsOf: desk.path(.failed).appendingPathComponent("many.csv.result.csv"))
         let whole = page.ask("GET", "/api/v1/drops/\(drop)/result")
