@@ -116,7 +116,8 @@ package struct RecordAct: Sendable, Equatable {
     /// An act at the control socket.
     package init(_ act: DeskAct, by person: Person, proposed: Bool = false) {
         self.init(
-            proposed ? "propose_" + act.verb.rawValue : act.verb.rawValue, drop: act.drop, by: person.text,
+            proposed ? "propose_" + act.verb.rawValue : act.verb.rawValue, subject: act.subject, drop: act.drop,
+            by: person.text,
             from: person.text.hasPrefix("page:") ? "page" : "control socket", why: act.why,
             rows: act.rows.isEmpty ? nil : act.rows)
     }

@@ -41,7 +41,10 @@ package struct Retention: Sendable, Equatable {
     ) -> [String] {
         let result = FileNames.result(target)
         let own =
-            [target, result, result + ".zst", FileNames.skipped(target), FileNames.readBack(target)]
+            [
+                target, result, result + ".zst", FileNames.skipped(target), FileNames.readBack(target),
+                FileNames.incident(target),
+            ]
             + companions.map { target + $0 }
         return names.filter { found in
             if own.contains(found) { return true }

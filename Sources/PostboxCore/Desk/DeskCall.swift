@@ -9,6 +9,8 @@ package enum DeskCall: Sendable, Equatable {
     case held
     /// The last accepted values of a RIC, of all services and destinations unless they are named.
     case last(ric: String, service: String?, destination: String?)
+    /// Every row that was posted for a RIC, or was not.
+    case ricRows(RICQuery)
     /// A list of drops.
     case drops(DropQuery)
     case drop(Int)
@@ -22,6 +24,10 @@ package enum DeskCall: Sendable, Equatable {
     case description
     /// Something is to be done with a drop.
     case act(DeskVerb, drop: Int)
+    /// Last accepted values are to be posted again.
+    case republish(destination: String)
+    /// What files of a rule said is to be withdrawn.
+    case withdraw(rule: String)
     /// More than a drop is to be held, or to go on.
     case hold(HoldSubject, isHold: Bool)
     /// The configuration is to be loaded anew.
@@ -41,12 +47,18 @@ package enum DeskCall: Sendable, Equatable {
     package enum HoldSubject: Sendable, Equatable {
         case inbox
         case destination(String)
+        /// Files of a rule, by its `match`.
+        case rule(String)
+
+        /// The rule that it is about, by its `match`; nil: files of all.
+        package var rule: String? { if case .rule(let match) = self { match } else { nil } }
 
         /// The command that does it.
         package var command: DeskCommand {
             switch self {
             case .inbox: .holdInbox
             case .destination(let name): .holdDestination(name)
+            case .rule(let match): .holdRule(match)
             }
         }
     }
@@ -67,10 +79,11 @@ package enum DeskCall: Sendable, Equatable {
         switch self {
         case .health: nil
         case .metrics: .metrics
-        case .ready, .status, .held, .last, .drops, .drop, .rows, .file, .events, .description: .read
+        case .ready, .status, .held, .last, .drops, .drop, .rows, .ricRows, .file, .events, .description: .read
         case .act(let verb, _): verb.right
         case .hold, .alert: .stop
         case .reload: .configure
+        case .republish, .withdraw: .correct
         }
     }
 
@@ -139,10 +152,26 @@ package enum DeskCall: Sendable, Equatable {
             case ("alerts", 2...3), ("mutes", 3):
                 guard let call = AlertCall(parts) else { return nil }
                 self.init("POST") { _ in .alert(call) }
+            case ("rics", 2):
+                guard let ric = DeskQuery.unescaped(parts[1]), !ric.isEmpty else { return nil }
+                self.init(keys: RICQuery.keys) { (query) throws(DeskQuery.Fault) in
+                    .ricRows(try RICQuery(ric: ric, query))
+                }
             case ("inbox", 2): self.init(.inbox, parts[1])
             case ("destinations", 3):
                 guard let name = DeskQuery.unescaped(parts[1]), !name.isEmpty else { return nil }
-                self.init(.destination(name), parts[2])
+                if parts[2] == DeskVerb.republish.rawValue {
+                    self.init("POST") { _ in .republish(destination: name) }
+                } else {
+                    self.init(.destination(name), parts[2])
+                }
+            case ("rules", 3):
+                guard let name = DeskQuery.unescaped(parts[1]), !name.isEmpty else { return nil }
+                if parts[2] == DeskVerb.withdraw.rawValue {
+                    self.init("POST") { _ in .withdraw(rule: name) }
+                } else {
+                    self.init(.rule(name), parts[2])
+                }
             default: return nil
             }
         }
@@ -164,7 +193,7 @@ package enum DeskCall: Sendable, Equatable {
             case "rejects":
                 self.init(keys: ["destination"]) { .file(drop: drop, .rejects(destination: $0["destination"])) }
             case let word?:
-                guard let verb = DeskVerb(rawValue: word) else { return nil }
+                guard let verb = DeskVerb(rawValue: word), verb.isOfOneDrop else { return nil }
                 self.init("POST") { _ in .act(verb, drop: drop) }
             }
         }
@@ -186,8 +215,24 @@ package enum DeskCall: Sendable, Equatable {
         root + "last" + DeskQuery.text([("ric", ric), ("service", service), ("destination", destination)])
     }
 
-    /// The address of an act.
+    /// The address of an act with a drop.
     package static func target(of verb: DeskVerb, drop: Int) -> String { "\(root)drops/\(drop)/\(verb.rawValue)" }
+
+    /// The address of an act.
+    package static func target(of act: DeskAct) -> String {
+        switch act {
+        case .release(let drop, _, _), .refuse(let drop, _), .retry(let drop, _), .resend(let drop, _, _, _),
+            .noAction(let drop, _):
+            return target(of: act.verb, drop: drop)
+        case .republish(let republication):
+            return "\(root)destinations/\(DeskQuery.escaped(republication.destination))/republish"
+        case .withdraw(let withdrawal):
+            switch withdrawal.what {
+            case .drop(let drop): return target(of: .withdraw, drop: drop)
+            case .rule(let rule, _): return "\(root)rules/\(DeskQuery.escaped(rule))/withdraw"
+            }
+        }
+    }
 
     /// The address of what is read as a whole.
     package static let statusTarget = root + "status"

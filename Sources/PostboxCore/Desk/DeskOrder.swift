@@ -1,9 +1,18 @@
-/// What an act's body says: an object of `why`, `rows`, `except`, `outcome` and `force`, each where it belongs.
+/// What an act's body says: an object of `why`, `rows`, `except`, `outcome`, `force`, `service`, `rule`, `since`, `until`, `blank` and
+/// `preview`,
+/// each where it belongs.
 package struct DeskOrder: Sendable, Equatable {
     package var why: String?
     package var rows: RowChoice
     package var outcomes: Set<PostOutcome>
     package var force: Bool
+    package var service: String?
+    package var rule: String?
+    /// Microseconds since 1970, as `until`.
+    package var since: Int64?
+    package var until: Int64?
+    package var blanks = false
+    package var isPreview = false
 
     package init(
         why: String? = nil, rows: RowChoice = .all, outcomes: Set<PostOutcome> = DeskAct.resent, force: Bool = false
@@ -33,8 +42,11 @@ package struct DeskOrder: Sendable, Equatable {
     private static func words(of verb: DeskVerb) -> [String] {
         switch verb {
         case .release: ["rows", "except", "why"]
-        case .refuse, .retry, .cancel, .hold, .resume, .noAction: ["why"]
+        case .refuse, .retry, .cancel, .resume, .noAction: ["why"]
+        case .hold: ["why", "until"]
         case .resend: ["outcome", "why", "force"]
+        case .republish: ["service", "rule", "why", "preview"]
+        case .withdraw: ["since", "why", "blank", "preview"]
         }
     }
 
@@ -73,6 +85,9 @@ package struct DeskOrder: Sendable, Equatable {
         guard why == nil else { return }
         if verb == .refuse { throw Fault("say why it is refused", needsWhy: true) }
         if verb == .noAction { throw Fault("say why nothing is to be done about it", needsWhy: true) }
+        if verb == .republish || verb == .withdraw, !isPreview {
+            throw Fault("say why, it stands in the summary", needsWhy: true)
+        }
     }
 
     private mutating func take(_ key: String, _ value: JSONValue) throws(Fault) {
@@ -85,6 +100,17 @@ package struct DeskOrder: Sendable, Equatable {
                 throw Fault("\(key) is no list of rows such as \"3,17-20\", of \(RowChoice.partsMax) parts at most")
             }
             rows = key == "rows" ? .only(ranges) : .except(ranges)
+        case "service", "rule":
+            guard let text = value.text, !text.isEmpty else { throw Fault("\(key) is no text") }
+            if key == "service" { service = text } else { rule = text }
+        case "since", "until":
+            guard let time = value.text.flatMap(GivenTime.utc) else {
+                throw Fault("\(key) is no time such as \"2026-11-29T08:00:00Z\"")
+            }
+            if key == "since" { since = time } else { until = time }
+        case "blank", "preview":
+            guard let flag = value.flag else { throw Fault("\(key) is neither true nor false") }
+            if key == "blank" { blanks = flag } else { isPreview = flag }
         case "outcome":
             guard let text = value.text else { throw Fault("outcome is no text such as \"nacked,unknown\"") }
             outcomes = try Self.outcomes(text)
@@ -126,13 +152,27 @@ package struct DeskOrder: Sendable, Equatable {
         case .retry: .retry(drop: drop, why: why)
         case .resend: .resend(drop: drop, outcomes: outcomes, why: why, force: force)
         case .noAction: .noAction(drop: drop, why: why ?? "")
-        case .cancel, .hold, .resume: nil
+        case .withdraw: .withdraw(Withdrawal(.drop(drop), why: why, blanks: blanks, isPreview: isPreview))
+        case .cancel, .hold, .resume, .republish: nil
         }
     }
 
     /// The body of a request for a reload.
     package static func bodyOfReload(why: String?) -> String {
         "{" + (why.map { "\"why\":\(VisibleText.quoted($0))" } ?? "") + "}"
+    }
+
+    /// The act that posts last accepted values of a destination again.
+    package func republication(at destination: String) -> DeskAct {
+        .republish(
+            Republication(destination: destination, service: service, rule: rule, why: why, isPreview: isPreview))
+    }
+
+    /// The act that withdraws what a rule's files said.
+    package func withdrawal(ofRule rule: String) throws(Fault) -> DeskAct {
+        guard let since else { throw Fault("say since when: since") }
+        return .withdraw(
+            Withdrawal(.rule(rule, since: since), why: why, blanks: blanks, isPreview: isPreview))
     }
 
     /// The body of a request for an act.
@@ -148,6 +188,16 @@ package struct DeskOrder: Sendable, Equatable {
             let words = PostOutcome.allCases.filter { outcomes.contains($0) }.map(\.word)
             members.append("\"outcome\":\(quoted(words.joined(separator: ",")))")
             if force { members.append("\"force\":true") }
+        case .republish(let republication):
+            if let service = republication.service { members.append("\"service\":\(quoted(service))") }
+            if let rule = republication.rule { members.append("\"rule\":\(quoted(rule))") }
+            if republication.isPreview { members.append("\"preview\":true") }
+        case .withdraw(let withdrawal):
+            if case .rule(_, let since) = withdrawal.what {
+                members.append("\"since\":\(quoted(TimeText.text(since)))")
+            }
+            if withdrawal.blanks { members.append("\"blank\":true") }
+            if withdrawal.isPreview { members.append("\"preview\":true") }
         }
         if let why = act.why { members.append("\"why\":\(quoted(why))") }
         return "{" + members.joined(separator: ",") + "}"

@@ -116,6 +116,11 @@ package struct DeskReply: Sendable, Equatable {
                 drop.map { "\"drop\":\($0)" },
             ]
             self.init("{" + members.compactMap { $0 }.joined(separator: ",") + "}")
+        case .shown(let text, let facts, let examples):
+            let counts = facts.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\($0.value)" }
+            self.init(
+                "{\"done\":false,\"preview\":true,\"text\":\(quoted(text)),\"facts\":{\(counts.joined(separator: ","))},"
+                    + "\"examples\":[\(examples.map(\.json).joined(separator: ","))]}")
         case .proposed(let text):
             self.init("{\"done\":false,\"proposed\":true,\"text\":\(quoted(text))}", status: 202)
         case .refused(let refusal, let text):

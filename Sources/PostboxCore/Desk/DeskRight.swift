@@ -6,7 +6,7 @@ package enum DeskRight: String, Sendable, Equatable, CaseIterable {
     case stop
     /// Release and refuse what is held.
     case release
-    /// Resend, retry, and say that nothing is to be done.
+    /// Resend, retry, withdraw, republish, and say that nothing is to be done.
     case correct
     /// Have the configuration loaded anew.
     case configure
@@ -24,7 +24,7 @@ package enum DeskRight: String, Sendable, Equatable, CaseIterable {
         case .read: "see this"
         case .stop: "cancel, hold or resume"
         case .release: "release or refuse"
-        case .correct: "resend, retry, or say that nothing is to be done"
+        case .correct: "resend, retry, withdraw, republish, or say that nothing is to be done"
         case .configure: "change the configuration"
         case .metrics: "see the metrics"
         }
@@ -37,7 +37,7 @@ extension DeskVerb {
         switch self {
         case .cancel, .hold, .resume: .stop
         case .release, .refuse: .release
-        case .retry, .resend, .noAction: .correct
+        case .retry, .resend, .republish, .withdraw, .noAction: .correct
         }
     }
 }

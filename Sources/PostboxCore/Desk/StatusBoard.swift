@@ -165,6 +165,8 @@ package struct StatusBoard: Sendable, Equatable {
     /// What keeps everything from going, for people; nil: nothing.
     package var trouble: String?
     package var held: [HeldDrop] = []
+    /// What the desk holds besides.
+    package var holds: [DeskHold] = []
     /// How rules stand today of which files are expected, or that have a deadline.
     package var schedule: [ScheduleBook.Line] = []
     /// Of the last day: those that stand first, then the others; each the newest first.
@@ -218,6 +220,7 @@ package struct StatusBoard: Sendable, Equatable {
             + (oldestWaitingAt.map { "\"oldest\":\(time($0))," } ?? "")
             + "\"files\":[\(waiting.joined(separator: ","))]}"
             + ",\"held\":[\(held.joined(separator: ","))]"
+            + ",\"holds\":[\(holds.map(\.json).joined(separator: ","))]"
             + ",\"schedule\":[\(schedule.map(Self.json).joined(separator: ","))]"
             + ",\"alerts\":[\(alerts.prefix(Self.listed).map(\.json).joined(separator: ","))]"
             + ",\"mutes\":[\(mutes.map(\.json).joined(separator: ","))]"

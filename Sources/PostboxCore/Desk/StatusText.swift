@@ -69,6 +69,18 @@ package enum StatusText {
                     ]
                 })
         }
+        let holds = items(board["holds"])
+        if !holds.isEmpty {
+            lines += ["", "on hold by the desk"]
+            lines += table(
+                ["what", "since", "until", "by", "why"],
+                holds.map { hold in
+                    [
+                        text(hold["what"]), time(hold["since"]), hold["until"].map(time) ?? "", text(hold["by"]),
+                        text(hold["why"]),
+                    ]
+                })
+        }
         let held = items(board["held"])
         if !held.isEmpty {
             lines += ["", "\(held.count) held (postbox held shows the rows)"]

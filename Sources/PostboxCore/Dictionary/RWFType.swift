@@ -69,7 +69,7 @@ package enum RWFType: String, Sendable, Equatable, CaseIterable {
         case .enum: .enum
         case .ascii: .ascii
         case .text: .text
-        case .look, .dateTime, .notPostable: nil
+        case .look, .dateTime, .notPostable, .wire: nil
         }
     }
 

@@ -1,6 +1,6 @@
 /// Who had a drop made of rows of another one, and why: a part of its story, as ledger and summary keep it.
 package struct AskedFor: Sendable, Equatable, Codable {
-    /// `retry` or `resend`.
+    /// `retry`, `resend`, `republish` or `withdraw`.
     package var act: String
     /// As `Person.text`.
     package var by: String
@@ -19,7 +19,10 @@ package struct AskedFor: Sendable, Equatable, Codable {
     }
 
     /// The rows are said once more as they were: that this is a repetition is no news to whoever asked for it.
-    package var repeats: Bool { act == DeskVerb.resend.rawValue }
+    package var repeats: Bool { act != DeskVerb.retry.rawValue }
+
+    /// The drop says what servers hold already: it makes nothing newer.
+    package var isRepublication: Bool { act == DeskVerb.republish.rawValue }
 
     /// What a summary tells of it.
     func members(_ quoted: (String) -> String) -> [String] {

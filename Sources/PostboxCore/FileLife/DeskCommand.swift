@@ -4,6 +4,8 @@ package enum DeskCommand: Hashable, Sendable {
     case holdInbox
     /// Nothing new is sent to that destination, and no file for it is claimed.
     case holdDestination(String)
+    /// No file of the rule of that `match` is claimed, and no further rows of its files in work are handed over.
+    case holdRule(String)
     /// No further rows of that drop are handed to its destinations.
     case holdDrop(Int)
     /// What is not sent of that drop is given up.
@@ -18,6 +20,9 @@ package enum DeskCommand: Hashable, Sendable {
         } else if let rest = Self.rest(of: fileName, after: "hold-destination-") {
             guard let name = FileNames.unescaped(rest) else { return nil }
             self = .holdDestination(name)
+        } else if let rest = Self.rest(of: fileName, after: "hold-rule-") {
+            guard let match = FileNames.unescaped(rest) else { return nil }
+            self = .holdRule(match)
         } else if let drop = Self.rest(of: fileName, after: "hold-drop-").flatMap(Self.drop) {
             self = .holdDrop(drop)
         } else if let drop = Self.rest(of: fileName, after: "cancel-drop-").flatMap(Self.drop) {
@@ -34,6 +39,7 @@ package enum DeskCommand: Hashable, Sendable {
         switch self {
         case .holdInbox: "hold-inbox"
         case .holdDestination(let name): "hold-destination-" + FileNames.escaped(name)
+        case .holdRule(let match): "hold-rule-" + FileNames.escaped(match)
         case .holdDrop(let drop): "hold-drop-\(drop)"
         case .cancelDrop(let drop): "cancel-drop-\(drop)"
         case .cancelFile(let name): "cancel-file-" + name
@@ -43,7 +49,7 @@ package enum DeskCommand: Hashable, Sendable {
     /// A hold stands until it is taken back; a cancellation until it took effect.
     package var isHold: Bool {
         switch self {
-        case .holdInbox, .holdDestination, .holdDrop: true
+        case .holdInbox, .holdDestination, .holdRule, .holdDrop: true
         case .cancelDrop, .cancelFile: false
         }
     }
@@ -52,7 +58,7 @@ package enum DeskCommand: Hashable, Sendable {
     package var drop: Int? {
         switch self {
         case .holdDrop(let drop), .cancelDrop(let drop): drop
-        case .holdInbox, .holdDestination, .cancelFile: nil
+        case .holdInbox, .holdDestination, .holdRule, .cancelFile: nil
         }
     }
 
@@ -61,6 +67,7 @@ package enum DeskCommand: Hashable, Sendable {
         switch self {
         case .holdInbox: "the inbox"
         case .holdDestination(let name): "the destination \(name)"
+        case .holdRule(let match): "the rule \(match)"
         case .holdDrop(let drop), .cancelDrop(let drop): "drop \(drop)"
         case .cancelFile(let name): "\(name) in the inbox"
         }
@@ -77,8 +84,8 @@ package enum DeskCommand: Hashable, Sendable {
     }
 }
 
-/// What a command's file holds: who gave it, and for a file in the inbox which drops had been claimed by then. Both may be missing
-/// where somebody made the file by hand.
+/// What a command's file holds: who gave it, for a file in the inbox which drops had been claimed by then, and why and until when
+/// something is held. All may be missing where somebody made the file by hand.
 package struct CommandNote: Equatable, Sendable {
     /// A user's name.
     package var by: String?
@@ -86,11 +93,15 @@ package struct CommandNote: Equatable, Sendable {
     package var after: Int?
     /// Why, on one line.
     package var why: String?
+    /// When the hold is to be over: microseconds since 1970. It never ends by itself.
+    package var until: Int64?
 
-    package init(by: String? = nil, after: Int? = nil, why: String? = nil) {
+    package init(by: String? = nil, after: Int? = nil, why: String? = nil, until: Int64? = nil) {
         self.by = by
         self.after = after
-        self.why = why.map { VisibleText.line($0) }
+        // A line of the note.
+        self.why = why.map { String($0.map { $0.isNewline ? " " : $0 }) }
+        self.until = until
     }
 
     /// Reads lines of `word value`; others are passed over.
@@ -102,6 +113,7 @@ package struct CommandNote: Equatable, Sendable {
             case "by": by = parts[1]
             case "after": after = Int(parts[1])
             case "why": why = parts[1]
+            case "until": until = GivenTime.utc(parts[1])
             default: break
             }
         }
@@ -109,6 +121,7 @@ package struct CommandNote: Equatable, Sendable {
 
     /// As it stands in the file.
     package var text: String {
-        (by.map { "by \($0)\n" } ?? "") + (after.map { "after \($0)\n" } ?? "") + (why.map { "why \($0)\n" } ?? "")
+        (by.map { "by \($0)\n" } ?? "") + (after.map { "after \($0)\n" } ?? "")
+            + (why.map { "why \($0)\n" } ?? "") + (until.map { "until \(TimeText.text($0))\n" } ?? "")
     }
 }

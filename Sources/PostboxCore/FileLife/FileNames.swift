@@ -38,6 +38,9 @@ package enum FileNames {
     package static func readBack(_ name: String) -> String { name + readBackSuffix }
     /// Of what a server stores of the rows.
     package static let readBackSuffix = ".readback.csv"
+    package static func incident(_ name: String) -> String { name + incidentSuffix }
+    /// Of the list of wrong values that a withdrawal replaces.
+    package static let incidentSuffix = ".incident.csv"
     package static func summary(_ name: String) -> String { name + ".summary.json" }
 
     /// Whether what lies beside a file of that name would have too long a name itself (255 bytes), a number for a taken name

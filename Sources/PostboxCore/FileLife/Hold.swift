@@ -56,6 +56,9 @@ package struct Hold: Sendable, Equatable, Codable {
     /// Rows that newer ones have overtaken: whoever releases them wants them to go as new ones.
     package var isOfOvertaken: Bool { reason == Self.overtaken }
 
+    /// The reason of a hold for what replaces wrong values: a second person is needed.
+    package static let withdrawal = "withdrawal"
+
     /// The reason of a hold for rows that newer ones have overtaken.
     package static let overtaken = "overtaken"
 

@@ -137,6 +137,7 @@ extension Reason {
         Entry("unknown_instrument", "The RIC is not in the table that a check names."),
         Entry("unknown_service", "The service is not among the destination's."),
         Entry("unreadable_answer", "The server's answer cannot be understood: it may be a refusal."),
+        Entry("withdrawal", "The row replaces a wrong value, and a second person has to release it."),
     ]
 
     /// Of files alone.

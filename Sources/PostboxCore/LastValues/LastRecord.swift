@@ -3,7 +3,9 @@
 /// The fields stand in groups that came with one row: drop, time and age once for all of them.
 package struct LastRecord {
     /// What stands there is no record.
-    package struct Damaged: Error {}
+    package struct Damaged: Error {
+        package init() {}
+    }
 
     package let hash: UInt64
     /// All of it.
@@ -33,6 +35,18 @@ package struct LastRecord {
     @inline(__always)
     package func comesBefore(_ other: LastRecord) -> Bool {
         hash != other.hash ? hash < other.hash : LastKey.order(key, other.key) < 0
+    }
+
+    /// A Refresh of it was accepted: its fields are the whole image at the server.
+    package var isImage: Bool {
+        guard var reader = RawReader(body, from: key.count), let mark = reader.number() else { return false }
+        return mark != LastFold.noMark
+    }
+
+    /// Its target's place in `LastWords`; nil: it cannot be read.
+    package var target: Int? {
+        guard var reader = RawReader(key), let target = reader.number() else { return nil }
+        return Int(exactly: target)
     }
 
     /// Its fields; nil: they cannot be read.

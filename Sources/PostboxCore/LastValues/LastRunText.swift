@@ -64,6 +64,20 @@ package struct LastRunText: ~Copyable {
         package var sum: UInt64
     }
 
+    /// Hands out the records that wait, and forgets them: of whoever wants records and no run. Throws `LastRecord.Damaged`, and what
+    /// `body` throws.
+    package mutating func takeRecords(_ body: (LastRecord) throws -> Void) throws {
+        let text = bytes.written
+        var at = 0
+        while at < text.count {
+            guard let record = LastRecord(text, at: at) else { throw LastRecord.Damaged() }
+            try body(record)
+            at += record.bytes.count
+        }
+        taken += bytes.count
+        bytes.removeAll()
+    }
+
     /// No record follows: the index and the foot do, and are handed out with what waits.
     package mutating func finish(
         magic: UInt64, _ body: (UnsafeRawBufferPointer, _ at: Int) throws -> Void

@@ -63,6 +63,8 @@ struct FieldConversion: Sendable {
         case dateTime
         /// What nobody can write into a price file.
         case notPostable
+        /// It stands there as it went on the wire, and goes so again.
+        case wire
     }
 
     var target: Target = .look
@@ -137,6 +139,7 @@ struct FieldConversion: Sendable {
         case .padded: return writePadded(value, displays: table, into: &out)
         case .plain, .string, .number: break
         }
+        if target == .wire { return writeAgain(value, isText: kind != .number, into: &out) }
         if value.isEmpty { return .empty }
         if isSpoiled(value) { return .faulty(.spreadsheetError) }
         switch target {
@@ -150,6 +153,8 @@ struct FieldConversion: Sendable {
             return writeText(value, into: &out)
         case .notPostable:
             return .faulty(.fieldNotPostable)
+        case .wire:
+            return writeAgain(value, isText: kind != .number, into: &out)
         case .real, .int, .uint, .enum, .date, .time, .dateTime:
             let core = withoutSpaces(value)
             if core.isEmpty, target != .enum || !areText(blanks: value, table) { return .empty }
@@ -177,7 +182,7 @@ struct FieldConversion: Sendable {
             switch target {
             case .text, .ascii: true
             case .look: !core.isEmpty && isText(byLook: core)
-            case .real, .int, .uint, .enum, .date, .time, .dateTime, .notPostable: false
+            case .real, .int, .uint, .enum, .date, .time, .dateTime, .notPostable, .wire: false
             }
         // Blanks alone are dealt with as everywhere: they may belong to an enum's text.
         return write(isText || !hasLineBreak(value) ? value : core, kind: .plain, displays: table, into: &out)
@@ -259,6 +264,18 @@ struct FieldConversion: Sendable {
         }
         out.append(UInt8(ascii: "\""))
         return outcome
+    }
+
+    /// Writes a JSON value as it was read: a text with the switch that it went with, or without one.
+    private func writeAgain(_ value: Span<UInt8>, isText: Bool, into out: inout MappedBytes) -> FieldOutcome {
+        guard isText else {
+            out.append(value)
+            return .written
+        }
+        out.append(UInt8(ascii: "\""))
+        for index in value.indices { writeEscaped(value[index], into: &out) }
+        out.append(UInt8(ascii: "\""))
+        return .written
     }
 
     private func writeReal(_ value: Span<UInt8>, into out: inout MappedBytes) -> FieldOutcome {

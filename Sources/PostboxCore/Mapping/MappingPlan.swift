@@ -84,6 +84,8 @@ struct MappingPlan: Sendable {
     /// Whether columns become fields by their names.
     let mapsColumnsPlainly: Bool
     let empty: EmptyRule?
+    /// Values of columns that become fields by their names go as they are.
+    let sendsAsIs: Bool
     let lineBreaks: LineBreaks
     /// What may stand in the post's column.
     private(set) var postWords = ["Refresh", "Update"]
@@ -130,6 +132,7 @@ struct MappingPlan: Sendable {
         bytes = Array(repeating: 0, count: MappingPlan.padding)
         mapsColumnsPlainly = rule.fields == nil
         empty = rule.empty
+        sendsAsIs = rule.sendsAsIs == true
         lineBreaks = rule.lineBreaks ?? .reject
         slotCount = 2
         if mapsColumnsPlainly {

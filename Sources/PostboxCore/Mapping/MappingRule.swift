@@ -208,6 +208,8 @@ package struct MappingRule: Sendable, Equatable, Codable {
     package var release: ReleaseRule?
     /// What its business days are; nil: Monday to Friday.
     @Apart package var calendar: BusinessCalendar? = nil
+    /// Values stand in the file as they go on the wire, and nothing is made of them: see `WireFile`. nil: they do not.
+    package var sendsAsIs: Bool?
 
     package init(
         match: String = "*", destinations: [String], post: PostRule = .plain, ric: RICRule = .plain,

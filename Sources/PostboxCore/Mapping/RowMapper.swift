@@ -375,6 +375,8 @@ package struct RowMapper: Sendable {
         case .column: return nil
         }
         if updateOnly, kind == .refresh { return nil }
+        // A look makes something of a text.
+        if plan.sendsAsIs { return nil }
         if plan.serviceSlot >= 0, slots[plan.serviceSlot] >= 0 { return nil }
         var look = SureRows.Look(
             cellCount: cellCount, ric: slots[ric], headerCount: 0, headerHead: 0, kind: kind,
@@ -579,6 +581,7 @@ package struct RowMapper: Sendable {
     ) -> Rejection? {
         var byLook = FieldConversion()
         byLook.lineBreaks = plan.lineBreaks
+        if plan.sendsAsIs { byLook.target = .wire }
         let uses = plan.uses.span
         for index in cells.indices {
             let cell = cells[index]

@@ -273,7 +273,7 @@ extension FieldConversion {
         // What is a text at a look is ASCII.
         case .ascii: limits == nil ? nil : .text
         case .date: isMadeDate ? .text : nil
-        case .int, .uint, .enum, .time, .dateTime, .notPostable: nil
+        case .int, .uint, .enum, .time, .dateTime, .notPostable, .wire: nil
         }
     }
 

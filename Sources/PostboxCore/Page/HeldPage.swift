@@ -112,26 +112,34 @@ package enum HeldPage {
     /// What the desk holds besides.
     private static func standing(_ facts: PageFacts) -> HTML {
         var rows: [HTML] = []
-        func add(_ what: String, _ path: String) {
+        func add(_ what: String, _ path: String, _ command: DeskCommand) {
+            let hold = facts.board.holds.first { $0.command == command }
+            let until: HTML? = hold?.until.map { "until \(facts.time($0))\($0 < facts.now ? ", overdue" : "")" }
             let act: HTML? =
                 facts.may(.stop, rule: nil)
                 ? PageActs.plain("Resume", of: what, path + "/resume", facts, isText: false) : nil
             rows.append(
-                "<tr data-key=\"\(what)\"><th scope=\"row\" class=\"nowrap\">\(what)</th><td class=\"num\">\(act)</td></tr>"
+                "<tr data-key=\"\(what)\"><th scope=\"row\" class=\"nowrap\">\(what)</th><td class=\"full fill\">\(hold?.why ?? "")</td><td>\(hold?.by ?? "")<div class=\"dim small\">\(until)</div></td><td class=\"num\">\(act)</td></tr>"
             )
         }
-        if facts.board.isInboxHeld { add("the inbox", "/inbox") }
+        if facts.board.isInboxHeld { add("the inbox", "/inbox", .holdInbox) }
+        for hold in facts.board.holds {
+            guard case .holdRule(let match) = hold.command else { continue }
+            add("rule \(match)", "/rules/\(DeskQuery.escaped(match))", hold.command)
+        }
         for lane in facts.board.lanes where lane.isHeld {
-            add("destination \(lane.name)", "/destinations/\(DeskQuery.escaped(lane.name))")
+            add(
+                "destination \(lane.name)", "/destinations/\(DeskQuery.escaped(lane.name))", .holdDestination(lane.name)
+            )
         }
         for file in facts.board.files where file.state == .held {
-            add("drop \(file.drop), \(file.name)", "/drops/\(file.drop)")
+            add("drop \(file.drop), \(file.name)", "/drops/\(file.drop)", .holdDrop(file.drop))
         }
         guard !rows.isEmpty else { return "<section data-live=\"standing\"></section>" }
         return """
             <section class="panel" aria-labelledby="h-hold" data-live="standing">
               <header><h2 id="h-hold">On hold by the desk</h2> <span class="dim">\(rows.count)</span></header>
-              <table class="cards"><thead><tr><th scope="col">what</th><th><span class="sr">acts</span></th></tr></thead><tbody>\(rows)</tbody></table>
+              <table class="cards"><thead><tr><th scope="col">what</th><th scope="col">why</th><th scope="col">by</th><th><span class="sr">acts</span></th></tr></thead><tbody>\(rows)</tbody></table>
             </section>
             """
     }

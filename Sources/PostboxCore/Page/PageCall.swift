@@ -109,8 +109,13 @@ package enum PageCall: Sendable, Equatable {
         case (4, "destinations"):
             guard let name = DeskQuery.unescaped(parts[2]), !name.isEmpty else { return nil }
             return hold(.destination(name), parts[3])
+        case (4, "rules"):
+            guard let match = DeskQuery.unescaped(parts[2]), !match.isEmpty else { return nil }
+            return hold(.rule(match), parts[3])
         case (4, "drops"):
-            guard let drop = DeskCall.number(parts[2]), let verb = DeskVerb(rawValue: String(parts[3])) else {
+            guard let drop = DeskCall.number(parts[2]), let verb = DeskVerb(rawValue: String(parts[3])),
+                verb.isOfOneDrop, verb != .withdraw
+            else {
                 return nil
             }
             return .act(verb, drop: drop)

@@ -29,7 +29,7 @@ struct StoredValue {
         case (false, false): break
         }
         switch type?.target {
-        case nil, .look: return byLook(sent, stored)
+        case nil, .look, .wire: return byLook(sent, stored)
         case .real, .int, .uint: return Self.areEqualDecimals(Self.content(sent), Self.content(stored))
         case .enum: return ofEnum(sent, stored)
         case .date: return told(DateOfValue(Self.content(sent)), DateOfValue(Self.content(stored)), sent, stored)

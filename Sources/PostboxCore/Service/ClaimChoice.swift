@@ -79,9 +79,10 @@ package struct ClaimChoice: Sendable {
     }
 
     /// Chooses among files that are ready. `destinations`: of each of them, but those that the held inbox keeps. `tables`: of those
-    /// that need some.
+    /// that need some. `rules`: their `match`.
     package mutating func choose(
-        _ ready: [String], room: Int, _ destinations: [String: [String]], tables: [String: [String]] = [:]
+        _ ready: [String], room: Int, _ destinations: [String: [String]], tables: [String: [String]] = [:],
+        rules: [String: String] = [:]
     ) -> Choice {
         var choice = Choice()
         guard let outlook else { return choice }
@@ -92,7 +93,9 @@ package struct ClaimChoice: Sendable {
                 choice.claimed.append(name)
                 continue
             }
-            guard !outlook.standing.isInboxHeld, let wanted = destinations[name] else {
+            guard !outlook.standing.isInboxHeld, !outlook.standing.holds(rule: rules[name]),
+                let wanted = destinations[name]
+            else {
                 choice.parked.append(name)
                 continue
             }

@@ -3,6 +3,8 @@ struct DestinationsOfNames: Sendable {
     /// Some rule's files go before others'.
     let hasPriorities: Bool
     private(set) var known: [String: [String]] = [:]
+    /// By name: the rule's `match`.
+    private(set) var rules: [String: String] = [:]
     /// Of those that need some.
     private(set) var tables: [String: [String]] = [:]
     private var said = SaidOnce()
@@ -13,9 +15,10 @@ struct DestinationsOfNames: Sendable {
 
     /// The file goes to these. The desk is told once when one of them is missing.
     mutating func found(
-        _ name: String, _ destinations: [String], tables needed: [String], _ lanes: LaneBook
+        _ name: String, _ destinations: [String], tables needed: [String], rule: String? = nil, _ lanes: LaneBook
     ) -> Told? {
         known[name] = destinations
+        rules[name] = rule
         if !needed.isEmpty { tables[name] = needed }
         guard let missing = destinations.first(where: { !lanes.has($0) }), said.isNew(name) else { return nil }
         return .alert(
@@ -29,6 +32,7 @@ struct DestinationsOfNames: Sendable {
     /// The file was claimed: another one of its name is asked for anew.
     mutating func forget(_ name: String) {
         known[name] = nil
+        rules[name] = nil
         if !tables.isEmpty { tables[name] = nil }
     }
 

@@ -103,6 +103,9 @@ package struct Event: Sendable, Hashable {
     package static let released = Event("released")
     package static let releaseRefused = Event("release_refused")
     package static let sentAgain = Event("sent_again")
+    package static let holdOverdue = Event("hold_overdue")
+    package static let republished = Event("republished")
+    package static let withdrawn = Event("withdrawn")
 
     // MARK: - Expected files and deadlines
 
@@ -176,7 +179,7 @@ package struct Event: Sendable, Hashable {
         .filePartial,
         .fileFailed, .fileRefused, .duplicateFile, .checkWarnings, .tooManyNacked, .maxAge, .changedAfterRead,
         .contributionFault, .verifying, .storedDifferently, .verifyIncomplete, .verifyUnsupported,
-        .heldForRelease, .releaseAtRisk, .released, .releaseRefused, .sentAgain,
+        .heldForRelease, .releaseAtRisk, .released, .releaseRefused, .sentAgain, .republished, .withdrawn, .holdOverdue,
         .fileMissing, .fileArrivedLate, .deadlineAtRisk, .deadlineMissed, .calendarEnds,
         .held, .resumed,
         .cancelling, .deskAct, .orderVoid, .foreignOrder, .controlFault, .pageServed, .recovery, .recoveredInDoubt,

@@ -363,6 +363,8 @@ package struct WaitingOutlook {
     let lanes: LaneBook
     /// By name, as far as they were asked for.
     let destinations: [String: [String]]
+    /// By name: the rule's `match`.
+    var rules: [String: String] = [:]
     /// Of those that need some.
     let tables: [String: [String]]
     let missingTables: Set<String>
@@ -373,7 +375,7 @@ package struct WaitingOutlook {
         if isRoomLow { return "room" }
         if standing.isInboxHeld { return "held" }
         guard let destinations = destinations[name] else { return "turn" }
-        if standing.holds(anyOf: destinations) { return "held" }
+        if standing.holds(anyOf: destinations) || standing.holds(rule: rules[name]) { return "held" }
         guard lanes.areReady(destinations) else { return "destination" }
         return missingTables.isDisjoint(with: tables[name] ?? []) ? "turn" : "table"
     }

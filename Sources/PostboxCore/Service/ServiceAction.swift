@@ -31,6 +31,8 @@ extension ServiceMachine {
         case setOldestWaiting(Int64?)
         /// The time of these held drops is over: they are refused. What is held then is told by `heldKnown`.
         case timeOut([Int])
+        /// These holds were to be over by now: that is told once of each, whatever restarts it outlives.
+        case holdsOverdue([DeskHold])
         /// Ask the lanes how they and these drops stand: `lanesAnswered`.
         case askLanes(drops: [Int])
         /// The configuration no longer has the destination and no file needs it: its login ends.

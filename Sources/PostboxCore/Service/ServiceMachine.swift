@@ -69,6 +69,8 @@ package struct ServiceMachine: Sendable {
     private var tables: TableBook
     private var room: RoomWatch
     private var talk: Talk
+    /// Holds that were told to be overdue.
+    private var toldOverdue: Set<String> = []
     private var stop = Stop.no
     private var result: OnceResult
     private var phase = Phase.opening
@@ -181,8 +183,8 @@ package struct ServiceMachine: Sendable {
 
     private var outlook: WaitingOutlook {
         WaitingOutlook(
-            standing: standing, lanes: lanes, destinations: destinations.known, tables: destinations.tables,
-            missingTables: tables.missing, isRoomLow: room.isLow)
+            standing: standing, lanes: lanes, destinations: destinations.known, rules: destinations.rules,
+            tables: destinations.tables, missingTables: tables.missing, isRoomLow: room.isLow)
     }
 
     /// Some names of the inbox.
@@ -197,10 +199,12 @@ package struct ServiceMachine: Sendable {
             .line(LogLine(.error, event: .ledgerFault, "what the fault left cannot be looked at: \(fault)")))
     }
 
-    /// Where files of rejects go, by name, and which tables they need.
-    package mutating func destinationsFound(_ found: [String: [String]], tables: [String: [String]] = [:]) {
+    /// Where files of rejects go, by name, which tables they need, and their rules.
+    package mutating func destinationsFound(
+        _ found: [String: [String]], tables: [String: [String]] = [:], rules: [String: String] = [:]
+    ) {
         for (name, wanted) in found.sorted(by: { $0.key < $1.key }) {
-            tell(destinations.found(name, wanted, tables: tables[name] ?? [], lanes))
+            tell(destinations.found(name, wanted, tables: tables[name] ?? [], rule: rules[name], lanes))
         }
     }
 
@@ -329,6 +333,10 @@ package struct ServiceMachine: Sendable {
         case .sayWhatLasts:
             sayWhatLasts(at: now, facts)
             lookAfterHeld(facts)
+            let overdue = standing.overdue(at: facts.wall).filter {
+                toldOverdue.insert($0.command.fileName + " \($0.since)").inserted
+            }
+            if !overdue.isEmpty { queue.append(.holdsOverdue(overdue)) }
             tell(inbox.remind(at: now))
             faults.timePassed(to: now)
             phase = .commands
@@ -386,6 +394,10 @@ package struct ServiceMachine: Sendable {
         }
         if let wall = held.nextDeadline {
             let (left, isFar) = max(0, wall - facts.wall).multipliedReportingOverflow(by: 1000)
+            if !isFar { next = min(next, now + left) }
+        }
+        if let until = standing.nextUntil(after: facts.wall) {
+            let (left, isFar) = (until - facts.wall).multipliedReportingOverflow(by: 1000)
             if !isFar { next = min(next, now + left) }
         }
         if options.isOnce || stop != .no || facts.resultsFailSince != nil { next = min(next, now + 250_000_000) }
@@ -463,7 +475,8 @@ package struct ServiceMachine: Sendable {
         guard knowTables() else { return }
         let asked = ready.filter { !standing.isInboxHeld || standing.cancelledFiles.contains($0) }
         guard knowDestinations(of: asked) else { return }
-        let choice = claims.choose(ready, room: room, destinations.known, tables: destinations.tables)
+        let choice = claims.choose(
+            ready, room: room, destinations.known, tables: destinations.tables, rules: destinations.rules)
         for name in choice.parked { inbox.tracker.park(name) }
         for name in choice.told {
             tell(talk.waiting.waits(name, for: destinations.known[name] ?? [], lanes, standing))
@@ -490,7 +503,7 @@ package struct ServiceMachine: Sendable {
             if RejectsName(name) == nil {
                 let rule = settings.rule(for: name)
                 let needed = tables.isEmpty ? [] : rule?.tables.keys.sorted() ?? []
-                tell(destinations.found(name, rule?.destinations ?? [], tables: needed, lanes))
+                tell(destinations.found(name, rule?.destinations ?? [], tables: needed, rule: rule?.match, lanes))
             } else {
                 unknown.append(name)
             }
@@ -539,6 +552,7 @@ package struct ServiceMachine: Sendable {
             trouble: trouble(facts))
         board.isInboxKnown = inbox.hasListed
         board.lowRoom = room.trouble
+        board.holds = standing.holds
         board.oldestWaitingAt = inbox.tracker.oldestArrival.map { $0 / 1000 }
         return board
     }
@@ -626,7 +640,7 @@ package struct ServiceMachine: Sendable {
         guard !standing.isInboxHeld else { return files }
         let complete = inbox.tracker.complete
         guard knowDestinations(of: complete) else { return nil }
-        for name in complete {
+        for name in complete where !standing.holds(rule: destinations.rules[name]) {
             if let needed = destinations.tables[name], let table = tables.missing(of: needed) {
                 files.withoutTable.append(table)
             } else if let wanted = destinations.known[name] {

@@ -13,6 +13,10 @@ package struct FileMover: Sendable {
         package static let skipped = ".skipped.part"
         /// What a server stores of the rows.
         package static let readBack = ".readback.part"
+        /// Wrong values that the drop replaces, as they were found when it was made.
+        package static let incidentNotes = ".incident.notes"
+        /// The list that they become when its rows have their outcomes.
+        package static let incident = ".incident.part"
         /// Which rows do not count, for a run that goes on after this one.
         package static let skippedRows = ".skipped.rows"
         /// Of a held drop: rows that need a look.
@@ -33,7 +37,7 @@ package struct FileMover: Sendable {
         package static func isOne(_ name: String) -> Bool {
             [
                 result, summary, rejects, skipped, skippedRows, readBack, heldRows, checkedRows, lastFindings,
-                newLastFindings,
+                newLastFindings, incidentNotes, incident,
             ].contains(name)
                 || name.hasPrefix(rejects + "@")
         }
@@ -56,6 +60,8 @@ package struct FileMover: Sendable {
         package var mayBeReadBack = false
         /// It may have been compared with last accepted values: then what that showed lies in the drop's directory.
         package var mayHaveFindings = false
+        /// It replaces wrong values: a list of them lies in the drop's directory.
+        package var hasIncidents = false
 
         package init(
             drop: Int, name: String, destinations: [String], maySkip: Bool = false, wasHeld: Bool = false,
@@ -141,6 +147,10 @@ package struct FileMover: Sendable {
             try Disk.remove(directory + "/" + Part.skippedRows)
         }
         if drop.mayBeReadBack { try place(directory + "/" + Part.readBack, folder + "/" + FileNames.readBack(target)) }
+        if drop.hasIncidents {
+            try place(directory + "/" + Part.incident, folder + "/" + FileNames.incident(target))
+            try Disk.remove(directory + "/" + Part.incidentNotes)
+        }
         if drop.mayHaveFindings {
             for part in [Part.lastFindings, Part.newLastFindings] { try Disk.remove(directory + "/" + part) }
         }

@@ -12,10 +12,23 @@ package final class AppliedResult: Sendable {
     /// nil: it is not packed.
     private let packed: ResultBytes?
 
+    /// What stands behind `size` is not read.
+    private let isGrowing: Bool
+
+    /// The beginning of a result that may be growing still: so many bytes, which are whole lines. Throws `DiskError`.
+    package init(path: String, whole bytes: Int) throws(DiskError) {
+        descriptor = try Disk.open(path, O_RDONLY | O_NOFOLLOW)
+        packed = nil
+        self.path = path
+        size = bytes
+        isGrowing = true
+    }
+
     /// - Parameter path: Where it lies when it is not packed.
     ///
     /// Throws `DiskError`, and what is wrong with a packed one that cannot be unpacked.
     package init(path: String) throws {
+        isGrowing = false
         do throws(DiskError) {
             let descriptor = try Disk.open(path, O_RDONLY | O_NOFOLLOW)
             self.descriptor = descriptor
@@ -51,7 +64,7 @@ package final class AppliedResult: Sendable {
         let piece = max(Self.pageBytes, min(Self.pieceBytes, (size + Self.pageBytes) / Self.pageBytes * Self.pageBytes))
         var room = PieceRoom(pieceBytes: piece)
         // Long results went past the page cache when they were written, and nobody reads them a second time soon.
-        let isDirect = packed == nil && size >= Self.directMin && Disk.goDirectly(descriptor, true)
+        let isDirect = packed == nil && !isGrowing && size >= Self.directMin && Disk.goDirectly(descriptor, true)
         defer { if isDirect { _ = Disk.goDirectly(descriptor, false) } }
         var at = 0
         while true {
@@ -74,6 +87,10 @@ package final class AppliedResult: Sendable {
     /// Reads at a place that is a multiple of a page. Throws `DiskError`, and what is wrong with a packed result.
     private func read(_ at: Int, into room: UnsafeMutableRawBufferPointer, _ isDirect: Bool) throws -> Int {
         if let packed { return try packed.read(at: at, into: room) }
+        if isGrowing {
+            let part = UnsafeMutableRawBufferPointer(rebasing: room[..<min(room.count, max(0, size - at))])
+            return part.isEmpty ? 0 : try Disk.read(descriptor, into: part, at: at, path: path)
+        }
         guard isDirect else { return try Disk.read(descriptor, into: room, at: at, path: path) }
         guard at < size else { return 0 }
         while true {

@@ -35,6 +35,25 @@ struct LastMerger {
         }
     }
 
+    /// Gives `body` every record that such a run would have, in order, and writes nothing. A record holds only within `body`. Throws
+    /// `LastRun.Damaged`, `DiskError`, and what `body` throws.
+    func eachRecord(_ body: (LastRecord) throws -> Void) throws {
+        do {
+            let bytes = newer.reduce(rows.bytes) { $0 + $1.recordBytes }
+            var merge = LastMerge(
+                rows: try rows.sorted(), records: try records(bytes), places: places, lookUp: lookUp())
+            var text = LastRunText()
+            while try merge.run(to: &text, until: Self.pieceBytes) { try text.takeRecords(body) }
+            try text.takeRecords(body)
+        } catch let error as SortedRecords.Damaged {
+            throw LastRun.Damaged(path: newer[error.run].path)
+        } catch is SortedRows.Damaged {
+            throw LastRun.Damaged(path: rows.path)
+        } catch is LastRecord.Damaged {
+            throw LastRun.Damaged(path: (newer.first ?? older.first)?.path ?? rows.path)
+        }
+    }
+
     private func write(_ descriptor: Int32, _ path: String) throws -> LastRunText.End {
         let bytes = newer.reduce(rows.bytes) { $0 + $1.recordBytes }
         var merge = LastMerge(

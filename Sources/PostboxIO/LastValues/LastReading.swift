@@ -68,6 +68,33 @@ package struct LastReading: Sendable {
         }
     }
 
+    /// Gives `body` all that is known, RIC by RIC in the store's order, and the names that its places stand for. A record holds only
+    /// within `body`. It waits for the disk.
+    ///
+    /// - Parameters:
+    ///   - open: Results that the store does not hold yet, finished or still growing.
+    ///   - spill: Where rows of those may lie meanwhile, where they are too many for the memory.
+    ///
+    /// Throws `DiskError`, what is wrong with a store that cannot be trusted, and what `body` throws.
+    package func each(
+        over open: [LastValuesStore.Closed], spilling spill: String, _ body: (LastRecord, LastWords) throws -> Void
+    ) throws {
+        var words = lookUp.words
+        let open = open.filter { !applied.contains($0.place.drop) }.sorted { $1.place.isNewer(than: $0.place) }
+        let rows = RowSpill(path: spill, memoryMax: Self.rowMemory)
+        for (ordinal, drop) in open.enumerated() {
+            var accepted = AcceptedRows(drop: drop.place.drop, ordinal: ordinal)
+            if let result = drop.result { _ = try rows.take(result, &accepted, &words) }
+        }
+        let known = words
+        try LastMerger(newer: lookUp.runs, older: [], rows: rows, places: open.map(\.place)).eachRecord {
+            try body($0, known)
+        }
+        try rows.remove()
+    }
+
+    private static let rowMemory = 16 << 20
+
     /// Everything that is known of a RIC, by destination and service.
     ///
     /// - Parameters:

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import GRDB
 package import PostboxCore
+internal import Synchronization
 
 /// The rules a drop was claimed with: it is finished under them, whatever the configuration says later.
 package struct DropSnapshot: Sendable, Equatable, Codable {
@@ -31,10 +32,13 @@ package struct DropSnapshot: Sendable, Equatable, Codable {
     package var asked: AskedFor?
     /// Destinations that only rehearsed when it was claimed: nothing of it is posted there. nil: none.
     package var rehearsed: [String]?
+    /// Of a drop that was made of last accepted values: what was known then. Whatever was accepted since stands against its rows. nil: its
+    /// values are a file's.
+    package var known: KnownResults?
 
     /// What is kept as one text. The rest has columns of its own, which can be asked for.
     private enum CodingKeys: CodingKey {
-        case rule, services, updateOnly, configSHA256, tables, dictionary, isNew, isMade, isLate, asked, rehearsed
+        case rule, services, updateOnly, configSHA256, tables, dictionary, isNew, isMade, isLate, asked, rehearsed, known
     }
 
     package init(
@@ -49,7 +53,10 @@ package struct DropSnapshot: Sendable, Equatable, Codable {
     }
 
     /// Its rows were in another drop, or were held, and are as old as they were there.
-    package var isCorrection: Bool { (original != nil || isLate == true) && isNew != true }
+    package var isCorrection: Bool { (original != nil || isLate == true || known != nil) && isNew != true }
+
+    /// It says what servers hold already, and nobody waits for it who compares with what they hold.
+    package var isRepublication: Bool { asked?.isRepublication == true }
 
     /// Rows of it that newer ones have overtaken are held.
     package var holdsOvertaken: Bool { isCorrection && (rule.corrections ?? .hold) == .hold }
@@ -133,6 +140,10 @@ package actor Ledger {
     private var pause = GroupPause()
     /// Transactions committed so far.
     package private(set) var commits = 0
+
+    /// Numbers that this run has kept for drops which are not made. They are noted within the transaction that keeps them: nobody finds
+    /// one that is given and not noted.
+    private let unmade = UnmadeNumbers()
 
     /// Called after each transaction that the record has lines of.
     private var recorded: (@Sendable () -> Void)?
@@ -220,7 +231,7 @@ package actor Ledger {
     /// Numbers for drops that are to be made; no other drop gets them.
     package func reserve(_ count: Int) async throws -> [Int] {
         let numbers = NumberBox()
-        try await commit(recorded: true) { db in
+        try await commit(recorded: true) { [unmade] db in
             try db.run(
                 sql: """
                     INSERT INTO sqlite_sequence (name, seq) SELECT 'drop', 0
@@ -229,6 +240,7 @@ package actor Ledger {
             let last = try Int.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'drop'") ?? 0
             try db.run(sql: "UPDATE sqlite_sequence SET seq = ? WHERE name = 'drop'", arguments: [last + count])
             numbers.set((0..<count).map { last + 1 + $0 })
+            unmade.insert(numbers.get())
             try db.record(.reserved(first: last + 1, last: last + count), at: Clock.wall())
         }
         return numbers.get()
@@ -241,6 +253,7 @@ package actor Ledger {
             if let act { try db.record(.act(act), at: now) }
             for drop in encoded { try db.insert(drop, at: now) }
         }
+        unmade.remove(drops.map(\.number))
     }
 
     /// A file found in `work/` that the ledger does not know gets a row under its directory's number.
@@ -411,6 +424,7 @@ package actor Ledger {
                 ])
             try db.record(settled: line, at: Clock.wall())
         }
+        unmade.remove(made.map(\.number))
     }
 
     /// Moved, durably. What an auditor asks for stays: the file's and the summary's digests, and by destination the PostIDs and the
@@ -426,6 +440,13 @@ package actor Ledger {
     }
 
     // MARK: - What is known
+
+    /// The highest number that was given, drops that are not closed, and numbers that are kept for drops which are to be made: all
+    /// others are closed, or came to nothing.
+    package func known() throws -> (last: Int, open: [DropRecord], unmade: Set<Int>) {
+        // Nothing is changed between these: only this actor changes anything.
+        (try lastNumber(), try open(), unmade.all)
+    }
 
     /// Drops that are not closed, by number.
     package func open() throws -> [DropRecord] { try records("stage != 'closed'", []) }
@@ -696,6 +717,15 @@ private final class NumberBox: @unchecked Sendable {
 
     func set(_ new: [Int]) { numbers = new }
     func get() -> [Int] { numbers }
+}
+
+/// Numbers of drops that are to be made.
+private final class UnmadeNumbers: Sendable {
+    private let numbers = Mutex<Set<Int>>([])
+
+    func insert(_ new: [Int]) { numbers.withLock { $0.formUnion(new) } }
+    func remove(_ made: [Int]) { numbers.withLock { $0.subtract(made) } }
+    var all: Set<Int> { numbers.withLock { $0 } }
 }
 
 extension Row {

@@ -186,6 +186,19 @@ package struct LedgerReading: Sendable {
         try read { db in try Ledger.finished(drop, in: db) }
     }
 
+    /// The rule that a drop was claimed under, and the drop that its rows were in before; nil: there is no such drop. Throws
+    /// `LedgerError`.
+    package func rule(of drop: Int) throws -> (rule: MappingRule, original: Int?)? {
+        try read { db in
+            guard
+                let row = try Row.fetchOne(
+                    db, sql: "SELECT snapshot, original FROM \"drop\" WHERE number = ?", arguments: [drop])
+            else { return nil }
+            let snapshot = try JSONDecoder().decode(DropSnapshot.self, from: row["snapshot"] as Data)
+            return (snapshot.rule, row["original"])
+        }
+    }
+
     /// As ``Ledger/goodFiles(ofRule:before:)``, of all drops. Throws `LedgerError`.
     package func goodFiles(ofRule match: String) throws -> [RulePast.File] {
         try read { db in try Ledger.goodFiles(ofRule: match, before: .max, in: db) }

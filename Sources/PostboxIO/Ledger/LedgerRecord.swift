@@ -103,6 +103,15 @@ extension Ledger {
         }
     }
 
+    /// Notes what was told of a thing, without a line of the record. Throws `LedgerError`.
+    package func note(_ value: String, of kind: String, _ name: String) async throws {
+        try await commit { db in
+            try db.run(
+                sql: "INSERT OR REPLACE INTO in_force (kind, name, value) VALUES (?, ?, ?)",
+                arguments: [kind, name, value])
+        }
+    }
+
     /// What was told last of a thing; nil: nothing.
     package func inForce(_ kind: String, _ name: String) throws -> String? {
         try database.read { db in

@@ -32,6 +32,7 @@ struct AuditLookup {
         var choice = LedgerReading.Choice(numbers: query.drop.map { [$0] }, name: query.file)
         // Rows of a drop get their outcomes between its claim and its end.
         choice.from = query.from
+        choice.below = query.through.map { $0 + 1 }
         let drops = try ledger?.list(choice).filter { drop in query.to.map { drop.claimedAt < $0 } ?? true } ?? []
         // Those in work have no end yet.
         let open = query.from == nil ? [] : try openDrops(query)
@@ -39,7 +40,7 @@ struct AuditLookup {
             let reading = try RowIndexReading(folder: directories.state + "/index")
             return (reading, try reading.find(Array(ric.utf8)))
         }
-        for drop in (open + drops).sorted(by: { $0.number > $1.number }) {
+        for drop in (open.filter { $0.number <= query.through ?? .max } + drops).sorted(by: { $0.number > $1.number }) {
             guard try look(drop, query, index, &facts, body) else { break }
         }
         return facts

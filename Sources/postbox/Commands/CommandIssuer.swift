@@ -148,8 +148,9 @@ struct CommandIssuer {
     // MARK: - Commands
 
     /// Leaves a command. False: it stands already. Ends with 74 when it cannot be written.
-    func give(_ command: DeskCommand, after: Int? = nil) -> Bool {
-        let isNew = Self.orEnd { try folder.give(command, CommandNote(by: Self.user, after: after)) }
+    func give(_ command: DeskCommand, after: Int? = nil, why: String? = nil, until: Int64? = nil) -> Bool {
+        let note = CommandNote(by: Self.user, after: after, why: why, until: until)
+        let isNew = Self.orEnd { try folder.give(command, note) }
         do throws(DiskError) {
             // What it may have been written over is there again for the next one.
             try folder.setAside()

@@ -18,8 +18,7 @@ struct DeskSpeaker {
 
     /// Has an act done, and says what became of it.
     func ask(for act: DeskAct) -> Never {
-        // Rows of a large file take a while to be read and written.
-        end(answer(DeskCall.target(of: act.verb, drop: act.drop), body: DeskOrder.body(of: act), within: 600).value)
+        end(answer(to: act).value)
     }
 
     /// The same with an alert.
@@ -42,6 +41,12 @@ struct DeskSpeaker {
         let (text, value) = answer(DeskCall.reloadTarget, body: DeskOrder.bodyOfReload(why: why), within: 120)
         if asJSON { return Terminal.printExactly(text.split(separator: "\n").joined()) }
         Terminal.print(value["text"]?.text ?? "done")
+    }
+
+    /// Has an act done: the answer's bytes, and what they mean.
+    func answer(to act: DeskAct) -> (text: String, value: JSONValue) {
+        // Rows of a large file take a while to be read and written.
+        answer(DeskCall.target(of: act), body: DeskOrder.body(of: act), within: 600)
     }
 
     private func answer(_ target: String, body: String?, within seconds: Int) -> (text: String, value: JSONValue) {

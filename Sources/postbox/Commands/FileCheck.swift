@@ -29,7 +29,7 @@ struct FileCheck {
         }
         let original: MappingRule?
         do throws(FileProblem) {
-            original = try ruleOfOriginal(path, RejectsName(name))
+            original = try ruleOfOriginal(path, RejectsName(name)) ?? ruleOfOwn(path, name)
         } catch {
             problem(path, error)
             return PostboxCore.ExitCode.failed
@@ -142,6 +142,20 @@ struct FileCheck {
         return snapshot.rule
     }
 
+    /// The rule of a file that Postbox wrote itself, of values that go again; nil: it is none, or there is no ledger that knows.
+    private func ruleOfOwn(_ path: String, _ name: String) -> MappingRule? {
+        guard let drop = WireFile.drop(ofName: name) else { return nil }
+        do {
+            let known = try LedgerReading(path: settings.directories.state + "/ledger.sqlite")?.finished(drop)
+            guard let known, known.snapshot.rule.sendsAsIs == true else { return nil }
+            if !isJSON { say("\(path): written by Postbox itself, as drop \(drop)") }
+            return known.snapshot.rule
+        } catch {
+            Terminal.error("\(path): \(Words.of(error))")
+            return nil
+        }
+    }
+
     private func check(
         _ path: String, _ rule: MappingRule, _ format: PriceFileFormat, _ destination: Destination,
         _ look: FirstPass.Look?
@@ -158,7 +172,9 @@ struct FileCheck {
             var sources = RowSources(
                 context: rule.rowContext(file: name, claimedAt: Clock.wall()), tables: tables,
                 zones: try ZoneFiles.rules(of: rule),
-                dictionary: settings.dictionary(of: destination.name).flatMap { dictionaries[$0]?.dictionary })
+                // Values that go as they are were held to one when they went first.
+                dictionary: rule.sendsAsIs == true
+                    ? nil : settings.dictionary(of: destination.name).flatMap { dictionaries[$0]?.dictionary })
             sources.past = try past(of: rule)
             rule.calendar.map { sources.calendar = $0 }
             let found = try await FirstPass(rule: rule, format: format, targets: [target], sources: sources, look: look)

@@ -5,13 +5,15 @@ internal import PostboxIO
 /// What is held or resumed.
 struct HoldArguments: ParsableArguments {
     enum Kind: String, ExpressibleByArgument, CaseIterable {
-        case inbox, destination, drop
+        case inbox, destination, rule, drop
     }
 
-    @Argument(help: "inbox, destination or drop.")
+    @Argument(help: "inbox, destination, rule or drop.")
     var what: Kind
 
-    @Argument(help: ArgumentHelp("The destination's name, or the drop's number.", valueName: "name|number"))
+    @Argument(
+        help: ArgumentHelp(
+            "The destination's name, the rule's `match`, or the drop's number.", valueName: "name|match|number"))
     var name: String?
 
     @OptionGroup var place: SpoolOptions
@@ -20,6 +22,7 @@ struct HoldArguments: ParsableArguments {
         switch what {
         case .inbox where name != nil: throw ValidationError("The inbox is held as a whole; leave '\(name ?? "")' out.")
         case .destination where name == nil: throw ValidationError("Which destination?")
+        case .rule where name == nil: throw ValidationError("Which rule? Give its `match`.")
         case .drop where (name.flatMap { Int($0) } ?? 0) < 1: throw ValidationError("Which drop? Give its number.")
         default: break
         }
@@ -43,6 +46,19 @@ struct HoldArguments: ParsableArguments {
                     PostboxCore.ExitCode.usage)
             }
             return .holdDestination(name)
+        case .rule:
+            guard let known = desk.place.rules else {
+                Terminal.error("whether there is a rule \(name) cannot be told: the configuration cannot be read")
+                return .holdRule(name)
+            }
+            guard known.contains(name) else {
+                CommandIssuer.end(
+                    known.isEmpty
+                        ? "the configuration has no rules"
+                        : "there is no rule \(name); the configuration has \(known.joined(separator: ", "))",
+                    PostboxCore.ExitCode.usage)
+            }
+            return .holdRule(name)
         case .drop:
             let number = Int(name) ?? 0
             _ = desk.openName(number)
@@ -54,23 +70,34 @@ struct HoldArguments: ParsableArguments {
 struct HoldCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hold",
-        abstract: "Holds the inbox, a destination or a drop until it is resumed.",
+        abstract: "Holds the inbox, a destination, a rule or a drop until it is resumed.",
         discussion: """
             postbox hold inbox              nothing new is claimed; files in work go on
             postbox hold destination NAME   nothing more is sent there, no file for it is claimed; answers are read
+            postbox hold rule MATCH         no file of the rule is claimed, nothing more of its files in work is handed over
             postbox hold drop NUMBER        no further rows of that file are handed over; later files may go past it
 
-            A hold outlives a restart. It may be given while no service runs. `run --once` does not wait for what is held.
+            A hold outlives a restart, and never ends by itself: when --until is over somebody is told once (`hold_overdue`). It may be given while no service runs. `run --once` does not wait for what is held.
 
             Exit codes: 0 it is held · 64 there is no such destination or drop · 74 the spool cannot be used
             """)
 
     @OptionGroup var target: HoldArguments
 
+    @Option(help: ArgumentHelp("Why; it is recorded, and shown.", valueName: "text"))
+    var why: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "When it is to be over: 17:30 on this machine, or 2026-11-29T17:30Z.", valueName: "time"))
+    var until: TimeArgument?
+
+    func validate() throws { _ = try why.map(Reasons.checked) }
+
     func run() throws {
         let desk = CommandIssuer(target.place)
         let command = target.command(desk)
-        let isNew = desk.give(command)
+        let isNew = desk.give(command, why: why, until: until?.next)
         let words = isNew ? "\(command.subject) is held" : "\(command.subject) is held already"
         Terminal.print(
             words + (desk.service == nil ? "; no service is running, it holds from the next start on." : "."))
@@ -82,7 +109,7 @@ struct ResumeCommand: ParsableCommand {
         commandName: "resume",
         abstract: "Lets go on what was held.",
         discussion: """
-            The same words as for `hold`: inbox, destination NAME, drop NUMBER. Rows of a drop that later files have overtaken are \
+            The same words as for `hold`: inbox, destination NAME, rule MATCH, drop NUMBER. Rows of a drop that later files have overtaken are \
             sent only where nothing newer was accepted.
 
             Exit codes: 0 it is not held any more · 64 there is no such destination or drop · 74 the spool cannot be used
@@ -97,6 +124,7 @@ struct ResumeCommand: ParsableCommand {
             switch target.what {
             case .inbox: .holdInbox
             case .destination: .holdDestination(target.name ?? "")
+            case .rule: .holdRule(target.name ?? "")
             case .drop: .holdDrop(target.name.flatMap { Int($0) } ?? 0)
             }
         if desk.takeBack(given) {

@@ -27,10 +27,9 @@ struct PostboxCommand: AsyncParsableCommand {
             ConfigCommand.self, DictionaryCommand.self, LastCommand.self,
             ProbeCommand.self, CancelCommand.self, HoldCommand.self, ResumeCommand.self,
             StatusCommand.self, HeldCommand.self, ReleaseCommand.self, RefuseCommand.self, RetryCommand.self,
-            ResendCommand.self, ReloadCommand.self, TokenCommand.self, FilesCommand.self, ShowCommand.self,
-            AuditCommand.self,
-            KeepCommand.self, AckCommand.self, MuteCommand.self, UnmuteCommand.self, ExpectCommand.self,
-            DayCommand.self,
+            ResendCommand.self, RepublishCommand.self, WithdrawCommand.self, ReloadCommand.self, TokenCommand.self,
+            FilesCommand.self, ShowCommand.self, AuditCommand.self, KeepCommand.self, AckCommand.self, MuteCommand.self,
+            UnmuteCommand.self, ExpectCommand.self, DayCommand.self,
             NoActionCommand.self,
         ])
 

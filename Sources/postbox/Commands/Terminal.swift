@@ -39,6 +39,14 @@ enum Terminal {
 
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+    static var inputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+
+    /// Asks on standard error, and reads the answer: whether it is yes.
+    static func asks(_ question: String) -> Bool {
+        raw(question)
+        return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+    }
+
     static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
     /// Lines in place of those that are shown: as many and as much of each as the terminal has room for.

@@ -153,6 +153,8 @@ actor DeskOffice {
             return DeskReply("{\"held\":[\(await hands.held().map(\.json).joined(separator: ","))]}")
         case .last(let ric, let service, let destination):
             return await last(ric, service, destination)
+        case .ricRows(let query):
+            return await read { DeskReply(try RICHistory.rows(query, in: $0).json) }
         case .drops(let query):
             return await read { DeskReply(try DropLookup(in: $0).list(query).json) }
         case .drop(let drop):
@@ -178,6 +180,14 @@ actor DeskOffice {
                     await act(call, try AlertOrder(request.body, for: call), caller, from: request.source))
             } catch {
                 return DeskReply(error)
+            }
+        case .republish(let destination):
+            return await act(.republish, request, caller) { (order) throws(DeskOrder.Fault) in
+                (order.republication(at: destination), rule: order.rule)
+            }
+        case .withdraw(let rule):
+            return await act(.withdraw, request, caller) { (order) throws(DeskOrder.Fault) in
+                (try order.withdrawal(ofRule: rule), rule: rule)
             }
         // They are sent piece by piece.
         case .file, .events: return DeskReply(problem: 500, "a fault of Postbox itself")
@@ -348,11 +358,12 @@ actor DeskOffice {
         } catch {
             return DeskReply(error)
         }
-        return DeskReply(await hold(subject, isHold, why: order.why, caller, from: request.source))
+        return DeskReply(
+            await hold(subject, isHold, why: order.why, until: order.until, caller, from: request.source))
     }
 
     func hold(
-        _ subject: DeskCall.HoldSubject, _ isHold: Bool, why: String?, _ caller: DeskCaller,
+        _ subject: DeskCall.HoldSubject, _ isHold: Bool, why: String?, until: Int64? = nil, _ caller: DeskCaller,
         from source: DeskRequest.Source
     ) async -> DeskAnswer {
         guard let person = caller.person else { return .refused(.notAllowed, text: "who speaks cannot be told") }
@@ -360,14 +371,20 @@ actor DeskOffice {
         let answer: DeskAnswer
         if case .destination(let name) = subject, context.lanes[name] == nil {
             answer = .refused(.unknownDrop, text: "there is no destination \(VisibleText.line(name))")
-        } else if !caller.mayAct(onRule: nil) {
+        } else if case .rule(let match) = subject, isHold,
+            !context.settings.rules.contains(where: { $0.match == match })
+        {
+            answer = .refused(.unknownDrop, text: "there is no rule \(VisibleText.line(match))")
+        } else if !caller.mayAct(onRule: subject.rule) {
             answer = .refused(
                 .notAllowed,
                 text:
                     "\(ReleaseRule.name(person.text)) may act on files of some rules only, and not on \(command.subject)"
             )
         } else {
-            answer = await leave(command, isThere: isHold, subject: command.subject, drop: nil, person)
+            answer = await leave(
+                command, CommandNote(by: person.text, why: why, until: until), isThere: isHold,
+                subject: command.subject, drop: nil)
         }
         record(isHold ? .hold : .resume, nil, subject: command.subject, "", why, by: person, from: source, answer)
         forgetBoard()
@@ -400,6 +417,33 @@ actor DeskOffice {
         return DeskReply(answer)
     }
 
+    /// Does what is about more than a drop. `make`: the act that is meant, and the rule whose files it is about; nil: it is about those
+    /// of all.
+    private func act(
+        _ verb: DeskVerb, _ request: DeskRequest, _ caller: DeskCaller,
+        _ make: (DeskOrder) throws(DeskOrder.Fault) -> (DeskAct, rule: String?)
+    ) async -> DeskReply {
+        if let reply = Self.refusal(request, caller) { return reply }
+        guard let person = caller.person else { return DeskReply(problem: 403, "who speaks cannot be told") }
+        let (act, rule): (DeskAct, String?)
+        do throws(DeskOrder.Fault) {
+            (act, rule) = try make(try DeskOrder(request.body, for: verb))
+        } catch {
+            return DeskReply(error)
+        }
+        let subject = act.subject ?? ""
+        let answer =
+            caller.mayAct(onRule: rule)
+            ? await hands.act(act, person)
+            : .refused(
+                .notAllowed,
+                text:
+                    "\(ReleaseRule.name(person.text)) may act on files of some rules only, and not on \(subject)")
+        record(verb, nil, subject: subject, act.rows, act.why, by: person, from: request.source, answer)
+        (board, failures) = (nil, nil)
+        return DeskReply(answer)
+    }
+
     private func act(_ verb: DeskVerb, _ drop: Int, _ request: DeskRequest, _ caller: DeskCaller) async -> DeskReply {
         if let reply = Self.refusal(request, caller) { return reply }
         let order: DeskOrder
@@ -422,7 +466,7 @@ actor DeskOffice {
         } else if let act {
             answer = await hands.act(act, person)
         } else {
-            answer = await leave(verb, drop, person)
+            answer = await leave(verb, drop, CommandNote(by: person.text, why: order.why, until: order.until))
         }
         record(verb, drop, subject: "drop \(drop)", act?.rows ?? "", order.why, by: person, from: source, answer)
         forgetBoard()
@@ -436,12 +480,19 @@ actor DeskOffice {
             guard let record = try await context.ledger.record(of: drop) else {
                 return .refused(.unknownDrop, text: "there is no drop \(drop)")
             }
-            guard !caller.mayAct(onRule: record.snapshot.rule.match) else { return nil }
+            var rule = record.snapshot.rule
+            // What Postbox made of a file's values is that file's.
+            if rule.sendsAsIs == true, let original = record.snapshot.original,
+                let first = try await context.ledger.record(of: original)
+            {
+                rule = first.snapshot.rule
+            }
+            guard !caller.mayAct(onRule: rule.match) else { return nil }
             let name = caller.person.map { ReleaseRule.name($0.text) } ?? ""
             return .refused(
                 .notAllowed,
                 text:
-                    "\(name) may act on files of the rules \(caller.rules.joined(separator: ", ")) only; drop \(drop) is of \(record.snapshot.rule.match.isEmpty ? "the plain mapping" : record.snapshot.rule.match)"
+                    "\(name) may act on files of the rules \(caller.rules.joined(separator: ", ")) only; drop \(drop) is of \(rule.match.isEmpty ? "the plain mapping" : rule.match)"
             )
         } catch {
             return .refused(.unavailable, text: Words.of(error))
@@ -449,7 +500,7 @@ actor DeskOffice {
     }
 
     /// Cancels, holds and resumes as the commands of these names do, whether a service runs or not: by a small file.
-    private func leave(_ verb: DeskVerb, _ drop: Int, _ person: Person) async -> DeskAnswer {
+    private func leave(_ verb: DeskVerb, _ drop: Int, _ note: CommandNote) async -> DeskAnswer {
         let command = verb == .cancel ? DeskCommand.cancelDrop(drop) : .holdDrop(drop)
         do {
             switch try await context.ledger.isFinished(drop) {
@@ -460,14 +511,13 @@ actor DeskOffice {
         } catch {
             return .refused(.unavailable, text: Words.of(error))
         }
-        return await leave(command, isThere: verb != .resume, subject: "drop \(drop)", drop: drop, person)
+        return await leave(command, note, isThere: verb != .resume, subject: "drop \(drop)", drop: drop)
     }
 
     /// Leaves a command, or takes it back.
     private func leave(
-        _ command: DeskCommand, isThere: Bool, subject: String, drop: Int?, _ person: Person
+        _ command: DeskCommand, _ note: CommandNote, isThere: Bool, subject: String, drop: Int?
     ) async -> DeskAnswer {
-        let note = CommandNote(by: person.text)
         do {
             return try await context.disk.run { [folder] in
                 guard !isThere else {
@@ -501,6 +551,10 @@ actor DeskOffice {
         case .done(let text, let counts, let new):
             facts["answer"] = "done"
             if let new, new != drop { facts["new_drop"] = "\(new)" }
+            for (word, count) in counts { facts["\(word)"] = "\(count)" }
+            facts["text"] = "\(text)"
+        case .shown(let text, let counts, _):
+            facts["answer"] = "shown"
             for (word, count) in counts { facts["\(word)"] = "\(count)" }
             facts["text"] = "\(text)"
         case .proposed(let text):

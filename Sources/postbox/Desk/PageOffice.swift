@@ -114,7 +114,7 @@ extension DeskOffice {
                     switch verb {
                     case .release, .refuse: "/held"
                     case .noAction: "/failures"
-                    case .retry, .resend, .cancel, .hold, .resume: "/drops/\(drop)"
+                    case .retry, .resend, .cancel, .hold, .resume, .republish, .withdraw: "/drops/\(drop)"
                     }
             case .hold(let subject, let isHold):
                 let why = try form["why"].flatMap { (why) throws(DeskOrder.Fault) in try DeskOrder.why(why) }
@@ -142,7 +142,7 @@ extension DeskOffice {
         case .done(let text, _, let drop):
             gate.say(.init(text), to: caller)
             return DeskReply(seeOther: drop.map { back.hasPrefix("/drops/") ? "/drops/\($0)" : back } ?? back)
-        case .proposed(let text): gate.say(.init(text), to: caller)
+        case .shown(let text, _, _), .proposed(let text): gate.say(.init(text), to: caller)
         case .refused(_, let text):
             guard case .session = caller.way else { return DeskReply(answer) }
             gate.say(.init(text, isFault: true), to: caller)

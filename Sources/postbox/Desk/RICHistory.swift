@@ -15,6 +15,34 @@ enum RICHistory {
         return posts
     }
 
+    /// A page of all rows of a RIC, the newest first. Throws as `posts`.
+    static func rows(_ wanted: RICQuery, in directories: Settings.Directories) throws -> RICRows {
+        var query = AuditQuery(ric: wanted.ric)
+        (query.from, query.to, query.through) = (wanted.from, wanted.to, wanted.page?.drop)
+        var found = RICRows(ric: wanted.ric)
+        // Of one drop, in the order of its result.
+        var rows: [AuditRow] = []
+        func take() {
+            guard found.next == nil, let drop = rows.first?.drop else { return }
+            let behind = drop == wanted.page?.drop ? wanted.page?.behind ?? 0 : 0
+            for (index, row) in rows.reversed().enumerated() where index >= behind {
+                guard found.rows.count < RICQuery.pageSize else {
+                    found.next = RICQuery.Place(drop: drop, behind: index)
+                    break
+                }
+                found.rows.append(row)
+            }
+            rows = []
+        }
+        _ = try AuditLookup(directories).rows(query) { row in
+            if row.drop != rows.first?.drop ?? row.drop { take() }
+            rows.append(row)
+            return found.next == nil
+        }
+        take()
+        return found
+    }
+
     /// nil: a row that is none of a post's, such as a skipped one.
     private static func post(_ row: AuditRow) -> RICPost? {
         guard let outcome = PostOutcome(word: row[.outcome]) else { return nil }

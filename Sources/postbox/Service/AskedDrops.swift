@@ -26,7 +26,8 @@ struct AskedDrops: Sendable {
             case .retry(let drop, _): return try await retry(try await finished(drop))
             case .resend(let drop, let outcomes, _, let force):
                 return try await resend(try await finished(drop), outcomes, force: force)
-            case .release, .refuse, .noAction: return .refused(.unavailable, text: "nothing is made for that")
+            case .release, .refuse, .republish, .withdraw, .noAction:
+                return .refused(.unavailable, text: "nothing is made for that")
             }
         } catch let refused as Refused {
             return .refused(refused.refusal, text: refused.text)
@@ -191,26 +192,7 @@ struct AskedDrops: Sendable {
     /// Makes these drops, all or none: `write` puts a drop's file into its directory, synced. They go on from here.
     private func make(_ drops: [MadeDrop], _ write: @escaping @Sendable (MadeDrop, String) throws -> Void) async throws
     {
-        do {
-            try await context.disk.run {
-                for drop in drops {
-                    try write(drop, try made.begin(drop.number, of: drop.snapshot.original ?? 0))
-                }
-                try made.finish(drops)
-            }
-        } catch {
-            try? await context.disk.run {
-                for drop in drops {
-                    let directory = made.directory(drop.number, of: drop.snapshot.original ?? 0)
-                    if try Disk.exists(directory) { try MadeDrops.remove(directory) }
-                }
-            }
-            throw error
-        }
-        FailPoint.reach("asked_written")
-        try await context.ledger.make(drops, by: RecordAct(act, by: person), at: Clock.wall())
-        FailPoint.reach("asked_recorded")
-        try await made.place(drops)
+        try await made.make(drops, by: RecordAct(act, by: person), write)
         for drop in drops { goesOn(drop.number) }
     }
 

@@ -34,6 +34,7 @@ struct ClaimedFile: Sendable {
             wasHeld: record != nil, companions: companions)
         moved.mayBeReadBack = isReadBack || record != nil
         moved.mayHoldRows = rule.holdsRows || record != nil
+        moved.hasIncidents = IncidentWriter.isWanted(of: snapshot)
         moved.mayHaveFindings = rule.comparesWithLast || record != nil
         return moved
     }

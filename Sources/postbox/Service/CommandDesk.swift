@@ -16,6 +16,8 @@ actor CommandDesk {
     private var cancelled: [Int: OutcomeDetail] = [:]
     private var open: [Int: OpenDrop] = [:]
     private var standing = Standing()
+    /// Drops that are not closed and were held with their rule.
+    private var heldByRule: [Int: String] = [:]
     private var warned: Set<String> = []
     private var watch: Inotify?
     private var watchTask: Task<Void, Never>?
@@ -52,6 +54,7 @@ actor CommandDesk {
                 commands[command] = nil
                 meant[command] = nil
             }
+            standing.holds = holds
             standing.cancelledFiles = []
             for (command, entry) in found.commands where !command.isHold { try await cancel(command, entry) }
             standing.isKnown = true
@@ -113,13 +116,50 @@ actor CommandDesk {
         case .holdDestination(let name):
             if isHeld { standing.destinations.insert(name) } else { standing.destinations.remove(name) }
             await context.lanes[name]?.setHeld(isHeld)
-        case .holdDrop(let drop):
-            if isHeld { standing.drops.insert(drop) } else { standing.drops.remove(drop) }
-            for lane in context.lanes.all.values {
-                if isHeld { await lane.hold(drop: drop) } else { await lane.resume(drop: drop) }
+        case .holdRule(let match):
+            if isHeld { standing.rules.insert(match) } else { standing.rules.remove(match) }
+            for drop in open.values where drop.rule == match { await setHeld(drop: drop.number, rule: match) }
+            // Those that a fault left keep their places, and what holds them there.
+            for (drop, rule) in heldByRule where rule == match && !isHeld {
+                heldByRule[drop] = nil
+                await setHeld(drop: drop, rule: match)
             }
+        case .holdDrop(let drop):
+            await setHeld(drop: drop, rule: open[drop]?.rule)
         case .cancelDrop, .cancelFile:
             break
+        }
+    }
+
+    /// A drop is held by itself, or because its rule is. `rule`: its `match`; nil: it is not in work.
+    private func setHeld(drop: Int, rule: String?) async {
+        let isHeld = commands[.holdDrop(drop)] != nil || standing.holds(rule: rule)
+        if standing.holds(rule: rule) { heldByRule[drop] = rule }
+        if isHeld { standing.drops.insert(drop) } else { standing.drops.remove(drop) }
+        for lane in context.lanes.all.values {
+            if isHeld { await lane.hold(drop: drop) } else { await lane.resume(drop: drop) }
+        }
+    }
+
+    /// What is held, and why.
+    private var holds: [DeskHold] {
+        commands.filter { $0.key.isHold }.sorted { $0.key.fileName < $1.key.fileName }.map {
+            DeskHold($0.key, $0.value.note, since: $0.value.since)
+        }
+    }
+
+    /// Tells that holds are to be over and are not, of each once, whatever restarts it outlives.
+    func tellOverdue(_ holds: [DeskHold]) async {
+        for hold in holds {
+            do {
+                let (name, since) = (hold.command.fileName, "\(hold.since)")
+                guard try await context.ledger.inForce("hold_overdue", name) != since else { continue }
+                // Killed in between it is told twice rather than never.
+                context.alerts.send(hold.overdue)
+                try await context.ledger.note(since, of: "hold_overdue", name)
+            } catch {
+                context.logger.warning("\(Words.of(error))", metadata: ["event": .event(.ledgerFault)])
+            }
         }
     }
 
@@ -128,7 +168,7 @@ actor CommandDesk {
         switch command {
         case .cancelDrop(let number): drop = number
         case .cancelFile(let name): drop = try await context.ledger.drop(named: name, after: entry.note.after)
-        case .holdInbox, .holdDestination, .holdDrop: return
+        case .holdInbox, .holdDestination, .holdRule, .holdDrop: return
         }
         commands[command] = entry
         if let drop {
@@ -182,7 +222,7 @@ actor CommandDesk {
         let told = RecordAct(
             act, subject: command.subject, drop: meant[command] ?? command.drop,
             by: entry == nil || by.isEmpty ? "unknown" : by.contains(":") ? by : "unix:" + by, from: "state/control",
-            why: entry?.note.why)
+            why: (entry ?? since)?.note.why)
         await context.record.tell(.act(told), ifNew: entry.map { "\($0.since)" }, of: "command", command.fileName)
     }
 
@@ -200,6 +240,7 @@ actor CommandDesk {
         var facts: Logger.Metadata = ["what": "\(command.subject)", "since": "\(TimeText.text(entry.since))"]
         if let by = entry.note.by { facts["by"] = "\(by)" }
         if let why = entry.note.why { facts["why"] = "\(why)" }
+        if let until = entry.note.until { facts["until"] = "\(TimeText.text(until))" }
         return facts
     }
 
@@ -221,11 +262,17 @@ actor CommandDesk {
     /// A drop has its place in the lanes: commands that were given for it before holds from its first row on.
     func opened(_ drop: OpenDrop) async {
         open[drop.number] = drop
-        if standing.drops.contains(drop.number) {
-            for lane in context.lanes.all.values { await lane.hold(drop: drop.number) }
+        if standing.drops.contains(drop.number) || standing.holds(rule: drop.rule) {
+            await setHeld(drop: drop.number, rule: drop.rule)
         }
         if let detail = cancelled[drop.number] { await drop.giveUp(detail) }
     }
+
+    /// Some rule is held.
+    var holdsRules: Bool { !standing.rules.isEmpty }
+
+    /// What stands now.
+    var now: Standing { standing }
 
     /// A contribution ended. `isClosed`: for good; its commands are over. Returns what stands then.
     func ended(_ drop: Int, isClosed: Bool) async -> Standing {
@@ -243,8 +290,10 @@ actor CommandDesk {
             meant[command] = nil
         }
         cancelled[drop] = nil
+        heldByRule[drop] = nil
         standing.cancelled.remove(drop)
         standing.drops.remove(drop)
+        standing.holds = holds
         return standing
     }
 

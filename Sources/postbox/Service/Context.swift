@@ -41,4 +41,10 @@ struct Context: Sendable {
         context.pinned = configuration
         return context
     }
+
+    /// Whoever compares with last accepted values waits for the drop, if it may change them.
+    func opened(_ place: DropPlace, _ snapshot: DropSnapshot) {
+        guard !snapshot.isRepublication else { return }
+        older.opened(place, at: snapshot.rule.destinations)
+    }
 }

@@ -34,7 +34,11 @@ struct Correction: Sendable {
 
     /// Drops that sent something and were finished after the values of this one arrived, by number: all newer ones, and those that
     /// its rows were in before.
-    private func finished() throws -> [LedgerReading.Sent] { try ledger()?.sent(since: file.place.age) ?? [] }
+    private func finished() throws -> [LedgerReading.Sent] {
+        let known = file.snapshot.known
+        let sent = try ledger()?.sent(since: max(file.place.age, known?.endedSince ?? .min)) ?? []
+        return sent.filter { known?.firstUnknown(of: $0.place.drop) != nil || known == nil }
+    }
 
     private func ledger() throws -> LedgerReading? {
         isOne ? try LedgerReading(path: context.settings.directories.state + "/ledger.sqlite") : nil

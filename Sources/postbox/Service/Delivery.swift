@@ -150,7 +150,8 @@ struct Delivery: Sendable {
         let own = try await Correction(context: context, file: file).newerRowsOfOriginal(
             at: destination, services: start.services)
         let guarded = Guarded(
-            file.place, destination: destination, services: start.services, book: context.guardBook, own: own)
+            file.place, destination: destination, services: start.services, book: context.guardBook, own: own,
+            known: file.snapshot.known)
         do {
             let opened = try await context.disk.run { try open() }
             var sources = Sources(file: opened.file, guarded: guarded)

@@ -18,11 +18,19 @@ struct DeskActs: Sendable {
             case .noAction(let drop, let why): return try await noAction(drop, why, act, by: person)
             case .retry, .resend:
                 return try await AskedDrops(context: context.asOfNow, act: act, person: person, goesOn: goesOn).answer()
+            case .republish(let republication):
+                return try await Republishing(
+                    context: context.asOfNow, wanted: republication, person: person, goesOn: goesOn
+                ).answer()
+            case .withdraw(let withdrawal):
+                return try await Withdrawing(context: context.asOfNow, act: withdrawal, person: person, goesOn: goesOn)
+                    .answer()
             }
         } catch {
+            let subject = act.drop.map { "drop \($0)" } ?? act.subject ?? ""
             context.logger.error(
-                "\(act.verb.rawValue) of drop \(act.drop) failed: \(Words.of(error))",
-                metadata: ["event": .event(.ledgerFault), "drop": "\(act.drop)"])
+                "\(act.verb.rawValue) of \(subject) failed: \(Words.of(error))",
+                metadata: ["event": .event(.ledgerFault), "what": "\(subject)"])
             return .refused(.unavailable, text: "it could not be done for now: \(Words.of(error))")
         }
     }

@@ -154,6 +154,11 @@ struct FileEnding: Sendable {
             FailPoint.reach("skipped_listed")
         }
         FailPoint.reach("rejects_written")
+        var hasIncidents = false
+        if IncidentWriter.isWanted(of: file.snapshot) {
+            hasIncidents = try await context.disk.run { [file] in try IncidentWriter(file: file).write() }
+            FailPoint.reach("incidents_written")
+        }
         let made = try await HeldRowsWriter(file: file, context: context).write(results.held, of: source, plan)
         if !made.isEmpty { FailPoint.reach("held_written") }
         if let seen { fate.readBack(seen.counts) }
@@ -180,7 +185,8 @@ struct FileEnding: Sendable {
         let target = try context.names.reserve(
             file.name, in: folder,
             suffixes: try companions.suffixes(of: file.name) + (listsSkipped ? [FileNames.skippedSuffix] : [])
-                + (seen?.hasLines == true ? [FileNames.readBackSuffix] : []))
+                + (seen?.hasLines == true ? [FileNames.readBackSuffix] : [])
+                + (hasIncidents ? [FileNames.incidentSuffix] : []))
         do {
             try await results.finish(with: [part] + (seen?.files ?? []), in: context.syncs)
         } catch {

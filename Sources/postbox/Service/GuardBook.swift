@@ -109,6 +109,7 @@ struct Guarded: Sendable {
     private let book: GuardBook
     private var journals: [DropPlace] = []
     private let own: [UInt64: Own]
+    private let known: KnownResults?
 
     /// A row of the original file.
     struct Own: Sendable {
@@ -118,10 +119,12 @@ struct Guarded: Sendable {
     }
 
     /// `own`: of a correction: what the file that it corrects said later of the same RIC, by hash of RIC and service. Nothing else
-    /// stands against any row.
+    /// stands against any row. `known`: what stands in these results stands against none.
     init(
-        _ place: DropPlace, destination: String, services: [String], book: GuardBook, own: [UInt64: Own] = [:]
+        _ place: DropPlace, destination: String, services: [String], book: GuardBook, own: [UInt64: Own] = [:],
+        known: KnownResults? = nil
     ) {
+        self.known = known
         self.place = place
         self.book = book
         self.own = own
@@ -133,14 +136,15 @@ struct Guarded: Sendable {
     mutating func load(_ drops: [DropPlace], again: Bool = false, isWanted: (UInt64) -> Bool) throws {
         var index = index
         for drop in drops where again || !journals.contains(drop) {
-            guard let source = try book.open(drop) else { continue }
+            let first = known.map { $0.firstUnknown(of: drop.drop) } ?? 0
+            guard let first, let source = try book.open(drop) else { continue }
             _ = index.begin(drop)
             journals.append(drop)
             var journal = ResultJournal(drop: drop.drop, destinations: nil)
             // Its own contribution may go on meanwhile, and cuts off what a crash left of a line.
             try source.eachChunk(isWrittenTo: true) { _, chunk, isLast in
                 journal.take(chunk, isLast: isLast) { line in
-                    index.take(line, isWanted: isWanted)
+                    if line.offset >= first { index.take(line, isWanted: isWanted) }
                     return true
                 }
             }

@@ -26,6 +26,33 @@ struct MadeDrops: Sendable {
         }
     }
 
+    /// Makes these drops, all or none, with what a person did to have them made: `write` puts a drop's file into its directory, synced.
+    /// Throws on a fault of ledger or disk; then there is no new drop, or the next start goes on with it.
+    func make(
+        _ drops: [MadeDrop], by act: RecordAct, _ write: @escaping @Sendable (MadeDrop, String) throws -> Void
+    ) async throws {
+        do {
+            try await context.disk.run {
+                for drop in drops {
+                    try write(drop, try begin(drop.number, of: drop.snapshot.original ?? 0))
+                }
+                try finish(drops)
+            }
+        } catch {
+            try? await context.disk.run {
+                for drop in drops {
+                    let directory = directory(drop.number, of: drop.snapshot.original ?? 0)
+                    if try Disk.exists(directory) { try MadeDrops.remove(directory) }
+                }
+            }
+            throw error
+        }
+        FailPoint.reach("asked_written")
+        try await context.ledger.make(drops, by: act, at: Clock.wall())
+        FailPoint.reach("asked_recorded")
+        try await place(drops)
+    }
+
     /// Makes the directory for a drop's file; what is written into it is the caller's, and synced by `finish`. Waits for the disk.
     func begin(_ number: Int, of original: Int) throws(DiskError) -> String {
         let directory = directory(number, of: original)

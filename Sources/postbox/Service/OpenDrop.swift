@@ -19,6 +19,8 @@ final class OpenDrop: Sendable {
     }
 
     let number: Int
+    /// Its rule's `match`.
+    let rule: String
     /// What becomes of its rows, by destination.
     let outcomes: [String: OutcomeStream]
     private let lanes: [String: PostingLane]
@@ -26,9 +28,10 @@ final class OpenDrop: Sendable {
     private let state = Mutex(State())
 
     private init(
-        _ number: Int, lanes: [String: PostingLane], outcomes: [String: OutcomeStream], older: OlderBook
+        _ number: Int, rule: String, lanes: [String: PostingLane], outcomes: [String: OutcomeStream], older: OlderBook
     ) {
         self.number = number
+        self.rule = rule
         self.older = older
         self.lanes = lanes
         self.outcomes = outcomes
@@ -52,7 +55,8 @@ final class OpenDrop: Sendable {
         }
         return zip(files, outcomes).map { file, outcomes in
             OpenDrop(
-                file.drop, lanes: lanes.filter { outcomes[$0.key] != nil }, outcomes: outcomes, older: older)
+                file.drop, rule: file.rule.match, lanes: lanes.filter { outcomes[$0.key] != nil }, outcomes: outcomes,
+                older: older)
         }
     }
 

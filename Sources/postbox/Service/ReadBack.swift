@@ -234,7 +234,8 @@ private struct OneReadBack {
         if journals.contains(where: { $0.drop != file.drop }) { await awaitAnswers(deadline) }
         let wanted = Set(found.rows.rows.map(\.keyHash))
         let guarded = Guarded(
-            file.place, destination: name, services: services, book: context.guardBook, own: [:])
+            file.place, destination: name, services: services, book: context.guardBook, own: [:],
+            known: file.snapshot.known)
         let judged = try await context.disk.run { [context, file] in
             var guarded = guarded
             try guarded.load(context.guardBook.journals(for: file.place)) { wanted.contains($0) }

@@ -24,13 +24,13 @@ struct Recovery: Sendable {
         // What is held takes no place before somebody releases it.
         for record in open where record.stage != .held {
             context.guardBook.opened(record.place)
-            context.older.opened(record.place, at: record.snapshot.rule.destinations)
+            context.opened(record.place, record.snapshot)
         }
         var files: [ClaimedFile] = []
         for told in plan.steps { try await carryOut(told, records, &files) }
         for file in files {
             if file.record?.stage != .settled { context.guardBook.opened(file.place) }
-            context.older.opened(file.place, at: file.rule.destinations)
+            context.opened(file.place, file.snapshot)
         }
         try context.guardBook.clean()
         return files.sorted { $0.drop < $1.drop }

@@ -91,7 +91,8 @@ struct ReleaseLook: Sendable {
         for (name, target) in zip(snapshot.rule.destinations, plan.targets) {
             let own = try await correction.newerRowsOfOriginal(at: name, services: target.services)
             let guarded = Guarded(
-                file.place, destination: name, services: target.services, book: context.guardBook, own: own)
+                file.place, destination: name, services: target.services, book: context.guardBook, own: own,
+                known: file.snapshot.known)
             found.formUnion(try await context.disk.run { try look(file, plan, target, guarded) })
         }
         return found

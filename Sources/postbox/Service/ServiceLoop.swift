@@ -283,6 +283,7 @@ actor ServiceLoop {
         case .wantSpares(let count): await wantSpares(count)
         case .setOldestWaiting(let arrival): context.guardBook.setOldestWaiting(arrival)
         case .askLanes(let drops): await askLanes(drops)
+        case .holdsOverdue(let holds): await desk.tellOverdue(holds)
         case .timeOut(let drops):
             for drop in drops where await acts.timeOut(drop) { await goOn(drop) }
         case .leave(let name): await leave(name)
@@ -402,6 +403,12 @@ actor ServiceLoop {
         let begun = drops.compactMap { files[$0] }
         let opened = await OpenDrop.open(begun, at: context.lanes.all, older: context.older)
         for drop in opened { await desk.opened(drop) }
+        // Some may be held with their rule.
+        if await desk.holdsRules {
+            let standing = await desk.now
+            context.older.held(standing.drops)
+            machine.commandsRead(standing)
+        }
         let contributions = zip(begun, opened).map { FileContribution(file: $0, context: context.asOfNow, drop: $1) }
         for contribution in contributions {
             group.addTask { [input] in
@@ -421,7 +428,7 @@ actor ServiceLoop {
                 guard let file = try await Recovery(context: context).goOn(record) else { continue }
                 // It may have been held until now.
                 if record.stage == .claimed { context.guardBook.opened(file.place) }
-                context.older.opened(file.place, at: file.rule.destinations)
+                context.opened(file.place, file.snapshot)
                 found.append(files.goesOn(file))
             }
             // Closed after all.
@@ -444,7 +451,7 @@ actor ServiceLoop {
                 let file = try await Recovery(context: context).goOn(record)
             else { return }
             context.guardBook.opened(file.place)
-            context.older.opened(file.place, at: file.rule.destinations)
+            context.opened(file.place, file.snapshot)
             files.claimed(file)
             machine.goesOn(file.forMachine)
         } catch {
@@ -477,13 +484,15 @@ actor ServiceLoop {
     private func findDestinations(_ names: [String]) async {
         var found: [String: [String]] = [:]
         var tables: [String: [String]] = [:]
+        var rules: [String: String] = [:]
         do {
             for name in names {
                 let rule = try await Claims(context: context).rule(for: name)
                 found[name] = rule.destinations
+                rules[name] = rule.match
                 tables[name] = rule.tables.keys.sorted()
             }
-            machine.destinationsFound(found, tables: tables)
+            machine.destinationsFound(found, tables: tables, rules: rules)
         } catch {
             machine.destinationsFailed(Words.of(error), at: Clock.monotonic())
         }

@@ -10,6 +10,8 @@ struct SpoolPlace: Sendable, Equatable {
     var socket: String?
     /// Names of destinations; nil: not known.
     var destinations: [String]?
+    /// The rules' `match`; nil: not known.
+    var rules: [String]?
     /// Patterns of names that are left alone in the inbox, as far as they are known.
     var ignored: [String] = []
     /// The configuration is not right: what is known of it was read as well as it went.
@@ -32,7 +34,7 @@ struct SpoolPlace: Sendable, Equatable {
             if named == nil || named == settings.directories.spool {
                 return SpoolPlace(
                     directories: settings.directories, socket: settings.socket,
-                    destinations: settings.destinations.map(\.name),
+                    destinations: settings.destinations.map(\.name), rules: settings.rules.map(\.match),
                     ignored: settings.ignored, isMakeshift: false)
             }
         } catch {

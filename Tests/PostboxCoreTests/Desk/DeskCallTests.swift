@@ -22,6 +22,14 @@ struct DeskCallTests {
                         state: .finished, name: "eod_*", verdict: .partial, from: 86_400_000_000,
                         before: 172_800_000_000, page: 9))
             ),
+            ("GET", "/api/v1/rics/VOD.L", .ricRows(RICQuery(ric: "VOD.L"))),
+            (
+                "GET", "/api/v1/rics/a%2Fb?from=1970-01-02&to=1970-01-02T00:00:01Z&page=812.40",
+                .ricRows(
+                    RICQuery(
+                        ric: "a/b", from: 86_400_000_000, to: 86_401_000_000,
+                        page: RICQuery.Place(drop: 812, behind: 40)))
+            ),
             ("GET", "/api/v1/drops/7/rows", .rows(drop: 7, ResultFilter(), page: nil)),
             (
                 "GET", "/api/v1/drops/7/rows?outcome=nacked&ric=VOD.L&page=120",
@@ -39,6 +47,9 @@ struct DeskCallTests {
             ("POST", "/api/v1/drops/1/cancel", .act(.cancel, drop: 1)),
             ("POST", "/api/v1/drops/1/hold", .act(.hold, drop: 1)),
             ("POST", "/api/v1/drops/1/resume", .act(.resume, drop: 1)),
+            ("POST", "/api/v1/drops/1/withdraw", .act(.withdraw, drop: 1)),
+            ("POST", "/api/v1/rules/eod_%2A.csv/withdraw", .withdraw(rule: "eod_*.csv")),
+            ("POST", "/api/v1/destinations/a%2Fb/republish", .republish(destination: "a/b")),
         ] as [(String, String, DeskCall)])
     func addresses(method: String, target: String, call: DeskCall) {
         #expect(DeskCall.find(method: method, target: target) == .call(call))
@@ -64,7 +75,7 @@ struct DeskCallTests {
 
     @Test("No act is done by GET, and nothing is read by POST")
     func methods() {
-        for verb in DeskVerb.allCases {
+        for verb in DeskVerb.allCases where verb.isOfOneDrop {
             for method in ["GET", "HEAD", "PUT", "DELETE", "post", ""] {
                 #expect(
                     DeskCall.find(method: method, target: DeskCall.target(of: verb, drop: 7))
@@ -119,7 +130,7 @@ struct DeskCallTests {
             let order = try DeskOrder(Array(DeskOrder.body(of: act).utf8), for: act.verb)
             #expect(order.act(act.verb, drop: 7) == act)
         }
-        for verb in DeskVerb.allCases where ![.refuse, .noAction].contains(verb) {
+        for verb in DeskVerb.allCases where ![.refuse, .noAction, .republish, .withdraw].contains(verb) {
             #expect(try DeskOrder([], for: verb) == DeskOrder())
         }
         for verb in [DeskVerb.cancel, .hold, .resume] { #expect(DeskOrder().act(verb, drop: 7) == nil) }
@@ -135,6 +146,9 @@ struct DeskCallTests {
             (.resend, #"{"outcome":"lost"}"#), (.resend, #"{"outcome":""}"#), (.resend, #"{"outcome":["nacked"]}"#),
             (.resend, #"{"outcome":"rejected"}"#), (.resend, #"{"force":"true"}"#), (.resend, #"{"force":1}"#),
             (.hold, #"{"until":"9:00"}"#), (.refuse, "{}"), (.noAction, "{}"), (.noAction, #"{"why":" "}"#),
+            (.republish, #"{"why":"x","since":"2026-11-29T08:00:00.000000Z"}"#),
+            (.republish, #"{"why":"x","service":""}"#), (.republish, #"{"why":"x","preview":"yes"}"#),
+            (.withdraw, #"{"why":"x","since":"8:00"}"#), (.withdraw, #"{"why":"x","blank":1}"#),
         ] as [(DeskVerb, String)])
     func wrongBodies(verb: DeskVerb, body: String) {
         #expect(throws: DeskOrder.Fault.self) { try DeskOrder(Array(body.utf8), for: verb) }

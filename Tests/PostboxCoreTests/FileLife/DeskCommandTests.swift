@@ -9,6 +9,7 @@ struct DeskCommandTests {
             (DeskCommand.holdInbox, "hold-inbox"),
             (.holdDestination("cache"), "hold-destination-cache"),
             (.holdDestination("a/b%2Fc"), "hold-destination-a%2Fb%252Fc"),
+            (.holdRule("eod_*.csv"), "hold-rule-eod_*.csv"), (.holdRule("a/b"), "hold-rule-a%2Fb"),
             (.holdDrop(12), "hold-drop-12"),
             (.cancelDrop(9_000_000_000), "cancel-drop-9000000000"),
             (.cancelFile("eod prices-12.csv"), "cancel-file-eod prices-12.csv"),
@@ -24,7 +25,8 @@ struct DeskCommandTests {
         arguments: [
             "", "hold", "hold-", "hold-inbox2", "hold-drop-", "hold-drop-0", "hold-drop--1", "hold-drop-012",
             "hold-drop-+1",
-            "hold-drop-1x", "hold-destination-", "hold-destination-a%2", "hold-destination-a%41", "cancel-drop-eod.csv",
+            "hold-drop-1x", "hold-destination-", "hold-destination-a%2", "hold-destination-a%41", "hold-rule-",
+            "hold-rule-a%2", "cancel-drop-eod.csv",
             "cancel-file-", "cancel", "HOLD-INBOX", "resume-inbox", "hold-drop-99999999999999999999",
         ])
     func foreign(name: String) {
@@ -43,6 +45,10 @@ struct DeskCommandTests {
         for note in [CommandNote(), CommandNote(by: "umer"), CommandNote(by: "a b", after: 0), CommandNote(after: 12)] {
             #expect(CommandNote(text: note.text) == note)
         }
+        let hold = CommandNote(by: "umer", why: "wrong day: \"x\"", until: 1_764_437_400_000_000)
+        #expect(CommandNote(text: hold.text) == hold)
+        #expect(CommandNote(why: "two\nlines").why == "two lines")
+        #expect(CommandNote(text: "until noon\n") == CommandNote())
         #expect(CommandNote(text: "") == CommandNote())
         #expect(CommandNote(text: "after noon\nby\nbye bye\n\u{0}\n") == CommandNote())
     }

@@ -19,6 +19,8 @@ struct ClaimTests {
         var ready: [String]
         var held: [String] = []
         var isInboxHeld = false
+        /// Rules that are held.
+        var rules: [String] = []
         var claimed: [String]
     }
 
@@ -30,6 +32,7 @@ struct ClaimTests {
         Condition(ready: ["a", "b"], held: ["a"], claimed: ["b.csv", "no_rule.csv"]),
         Condition(ready: ["a", "b"], held: ["a", "b"], claimed: ["no_rule.csv"]),
         Condition(ready: ["a", "b"], isInboxHeld: true, claimed: []),
+        Condition(ready: ["a", "b"], rules: ["a*"], claimed: ["b.csv", "no_rule.csv", "two.csv"]),
     ]
 
     @Test(
@@ -39,10 +42,32 @@ struct ClaimTests {
         var service = service(["a.csv", "b.csv", "two.csv", "no_rule.csv"])
         service.standing.destinations = Set(condition.held)
         service.standing.isInboxHeld = condition.isInboxHeld
+        service.standing.rules = Set(condition.rules)
         service.round()
         for name in condition.ready { service.lane(name, .ready) }
         #expect(service.claimed.sorted() == condition.claimed)
         #expect(service.begun.count == condition.claimed.count)
+    }
+
+    @Test("A hold that is to be over is told once, and at the time that was said for it")
+    func overdue() {
+        var service = service(["a.csv"])
+        let wall = PretendService.wall / 1000
+        service.facts.wall = wall
+        service.standing.rules = ["a*"]
+        let hold = DeskHold(.holdRule("a*"), CommandNote(why: "x", until: wall + 60_000_000), since: wall)
+        service.standing.holds = [hold]
+        service.round()
+        service.lane("a", .ready)
+        #expect(!service.actions.contains(.holdsOverdue([hold])) && service.claimed.isEmpty)
+        #expect(service.waitsUntil <= service.now + 60 * PretendService.second)
+        service.facts.wall = wall + 60_000_000
+        service.round()
+        #expect(service.actions.contains(.holdsOverdue([hold])))
+        service.round()
+        #expect(!service.actions.contains(.holdsOverdue([hold])) && service.claimed.isEmpty)
+        service.command { ($0.rules, $0.holds) = ([], []) }
+        #expect(service.claimed == ["a.csv"])
     }
 
     @Test("What was parked goes as soon as what kept it is over")

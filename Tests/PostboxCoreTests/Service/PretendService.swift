@@ -223,7 +223,7 @@ struct PretendService {
         case .askLanes: machine.lanesAnswered(lanes)
         case .stopLanes: machine.lanesStopped()
         case .tell(let one): told.append(one)
-        case .timeOut: break
+        case .timeOut, .holdsOverdue: break
         case .leave(let name): left.append(name)
         case .started, .wantSpares, .setOldestWaiting, .comeBack, .wait, .end: break
         }

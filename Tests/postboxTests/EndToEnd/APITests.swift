@@ -120,6 +120,31 @@ struct APITests {
         get("/api/v1/drops/\(drop)/rows?page=5", as: "/api/v1/drops/{drop}/rows", status: 400)
         get("/api/v1/drops/\(drop)/rows?page=999999999", as: "/api/v1/drops/{drop}/rows", status: 400)
 
+        // All rows of a RIC, the newest first, page by page.
+        try desk.drop("twice.csv", "RIC,BID\n" + (1...600).map { "T.TST,\($0)\n" }.joined())
+        _ = try await desk.finish("twice.csv", in: .done)
+        try desk.drop("thrice.csv", "RIC,BID\nT.TST,601\n")
+        let last = try await desk.finish("thrice.csv", in: .done).summary.drop
+        var (values, page2): ([Int], String?) = ([], nil)
+        repeat {
+            let body = get(
+                "/api/v1/rics/T.TST" + (page2.map { "?page=\($0)" } ?? ""), as: "/api/v1/rics/{ric}")
+            #expect((body["rows"]?.items.count ?? 0) <= RICQuery.pageSize)
+            values += (body["rows"]?.items ?? []).compactMap { $0["fields"]?["BID"]?.integer }
+            page2 = body["next"]?.text
+        } while page2 != nil
+        #expect(values.count == 601 && values.first == 601 && Set(values) == Set(1...601))
+        let first = get("/api/v1/rics/T.TST?to=2020-01-01", as: "/api/v1/rics/{ric}")
+        #expect(first["rows"]?.items.isEmpty == true && first["next"] == .null)
+        #expect(
+            get("/api/v1/rics/T.TST?from=2020-01-01", as: "/api/v1/rics/{ric}")["rows"]?.items.first?["drop"]?.integer
+                == last)
+        get("/api/v1/rics/NONE?from=yesterday", as: "/api/v1/rics/{ric}", status: 400)
+        #expect(
+            get("/api/v1/rics/R7.TST", as: "/api/v1/rics/{ric}")["rows"]?.items.map { $0["outcome"]?.text } == [
+                "nacked"
+            ])
+
         let result = try Data(contentsOf: desk.path(.failed).appendingPathComponent("many.csv.result.csv"))
         let whole = page.ask("GET", "/api/v1/drops/\(drop)/result")
         #expect(whole.hasSuffix(String(decoding: result, as: UTF8.self)))

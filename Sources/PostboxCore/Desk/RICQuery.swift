@@ -1,0 +1,82 @@
+/// Which rows of a RIC are asked for, and where a page of them begins.
+package struct RICQuery: Sendable, Equatable {
+    /// Rows on a page.
+    package static let pageSize = 500
+    /// What may stand in the query of its address.
+    static let keys = ["from", "to", "page"]
+
+    /// Where a page begins: at a drop, behind so many of its rows, the newest first.
+    package struct Place: Sendable, Equatable {
+        package var drop: Int
+        package var behind: Int
+
+        package init(drop: Int, behind: Int) {
+            self.drop = drop
+            self.behind = behind
+        }
+
+        /// `812.40`; nil: it is none.
+        init?(_ text: String) {
+            let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+            guard parts.count == 2, let drop = DeskCall.number(parts[0]),
+                let behind = SettingsText.wholeNumber(String(parts[1]), in: 0...999_999_999)
+            else { return nil }
+            self.init(drop: drop, behind: behind)
+        }
+
+        package var text: String { "\(drop).\(behind)" }
+    }
+
+    package var ric: String
+    /// When rows got their outcomes: microseconds since 1970; nil: at any time.
+    package var from: Int64?
+    package var to: Int64?
+    /// nil: at the newest row.
+    package var page: Place?
+
+    package init(ric: String, from: Int64? = nil, to: Int64? = nil, page: Place? = nil) {
+        self.ric = ric
+        self.from = from
+        self.to = to
+        self.page = page
+    }
+
+    init(ric: String, _ query: DeskQuery) throws(DeskQuery.Fault) {
+        self.init(ric: ric)
+        func time(_ key: String) throws(DeskQuery.Fault) -> Int64? {
+            guard let text = query[key] else { return nil }
+            guard let time = GivenTime.utc(text) else {
+                throw DeskQuery.Fault("\(key) is no day or time such as 2026-11-27 or 2026-11-27T08:00:00Z")
+            }
+            return time
+        }
+        from = try time("from")
+        to = try time("to")
+        if let text = query["page"] {
+            guard let place = Place(text) else {
+                throw DeskQuery.Fault("no page begins there: take `next` of the page before")
+            }
+            page = place
+        }
+    }
+}
+
+/// Rows of a RIC, the newest first.
+package struct RICRows: Sendable, Equatable {
+    package var ric: String
+    package var rows: [AuditRow]
+    /// Where the next page begins; nil: these were the last ones.
+    package var next: RICQuery.Place?
+
+    package init(ric: String, rows: [AuditRow] = [], next: RICQuery.Place? = nil) {
+        self.ric = ric
+        self.rows = rows
+        self.next = next
+    }
+
+    /// An object on one line.
+    package var json: String {
+        "{\"ric\":\(VisibleText.quoted(ric)),\"rows\":[\(rows.map(\.json).joined(separator: ","))],\"next\":"
+            + (next.map { VisibleText.quoted($0.text) } ?? "null") + "}"
+    }
+}

@@ -1,0 +1,42 @@
+/// What the desk holds besides drops that wait for a release: who wanted it, why, and until when. It goes on when somebody says so.
+package struct DeskHold: Sendable, Equatable {
+    package var command: DeskCommand
+    /// Who; nil: nobody knows.
+    package var by: String?
+    package var why: String?
+    /// Microseconds since 1970.
+    package var since: Int64
+    /// When it was to be over; nil: nobody said.
+    package var until: Int64?
+
+    package init(_ command: DeskCommand, _ note: CommandNote, since: Int64) {
+        self.command = command
+        by = note.by
+        why = note.why
+        self.since = since
+        until = note.until
+    }
+
+    /// An object on one line.
+    var json: String {
+        func quoted(_ text: String) -> String { VisibleText.quoted(text) }
+        let members = [
+            "\"what\":\(quoted(command.subject))", "\"since\":\(quoted(TimeText.text(since)))",
+            by.map { "\"by\":\(quoted($0))" }, why.map { "\"why\":\(quoted($0))" },
+            until.map { "\"until\":\(quoted(TimeText.text($0)))" },
+        ]
+        return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
+    }
+
+    /// That it is not over although it should be.
+    package var overdue: Alert {
+        Alert(
+            event: .holdOverdue, isError: false,
+            message:
+                "\(command.subject) is still held and was to go on at \(until.map(TimeText.text) ?? ""); it does not by itself: resume it",
+            facts: [
+                "what": command.subject, "by": by, "why": why, "since": TimeText.text(since),
+                "until": until.map(TimeText.text),
+            ].compactMapValues { $0 })
+    }
+}

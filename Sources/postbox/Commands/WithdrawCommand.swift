@@ -1,0 +1,61 @@
+internal import ArgumentParser
+internal import PostboxCore
+
+struct WithdrawCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "withdraw",
+        abstract: "Takes wrong prices back: posts what was there before in their place.",
+        discussion: """
+            postbox withdraw 812 --why "prices of yesterday"
+            postbox withdraw --rule "eod_*.csv" --since 17:30 --why "wrong scale"
+
+            For each field of each RIC that still holds a value of these drops, the last value from none of them is posted as an \
+            Update. What newer files have said since stays. First it shows what it would post. What had no value before is listed, \
+            and blanked only with --blank. Each wrong drop gets a drop of its own for each destination; beside its result lies \
+            NAME.incident.csv with each wrong value, from when until when it held, and what replaced it. Where the rule asks two \
+            people for a release, the second one sends it with `postbox release`.
+
+            Exit codes: 0 done, or nothing was wanted · 64 no such drop, it is still in work, or nothing of it holds · \
+            69 no service is running · 75 a second person is needed · 77 you may not
+            """)
+
+    @Argument(help: "The drop's number, as log, result file and page tell it.")
+    var drop: Int?
+
+    @Option(help: ArgumentHelp("All files of this rule (its `match`) instead of one drop.", valueName: "rule"))
+    var rule: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Those that were claimed since then: 17:30 on this machine, or 2026-11-29T17:30Z.", valueName: "time"))
+    var since: TimeArgument?
+
+    @Option(help: ArgumentHelp("Why; it is recorded.", valueName: "text"))
+    var why: String
+
+    @Flag(help: "Blank fields that had no value before.")
+    var blank = false
+
+    @OptionGroup var confirm: ConfirmOptions
+
+    @OptionGroup var place: SpoolOptions
+
+    func validate() throws {
+        if try Reasons.checked(why) == nil { throw ValidationError("Say why with --why TEXT.") }
+        switch (drop, rule, since) {
+        case (let drop?, nil, nil): if drop < 1 { throw ValidationError("Which drop? Give its number.") }
+        case (nil, .some, .some): break
+        default: throw ValidationError("What is withdrawn? Give a drop's number, or --rule and --since.")
+        }
+    }
+
+    func run() async throws {
+        let what: Withdrawal.Subject
+        if let drop {
+            what = .drop(drop)
+        } else {
+            what = .rule(rule ?? "", since: since?.last ?? 0)
+        }
+        confirm.run(place) { .withdraw(Withdrawal(what, why: why, blanks: blank, isPreview: $0)) }
+    }
+}

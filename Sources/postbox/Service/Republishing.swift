@@ -1,0 +1,211 @@
+internal import Glibc
+internal import Logging
+internal import PostboxCore
+internal import PostboxIO
+
+/// A server lost what it had: makes a drop of the last accepted values of its RICs.
+///
+/// The drop is older than all others and less urgent: whatever else is posted goes before it, and what was accepted since the values were
+/// looked up stands against them. So no newer value is replaced, and the last accepted values stay what they are.
+struct Republishing: Sendable {
+    let context: Context
+    let wanted: Republication
+    let person: Person
+    /// Tells the service that a drop goes on, by its number.
+    let goesOn: @Sendable (Int) -> Void
+
+    /// Older than any drop of a file.
+    private static let age: Int64 = 0
+
+    /// What is posted.
+    private struct Found: Sendable {
+        var refreshes = 0
+        var updates = 0
+        /// RICs of services that the destination no longer has.
+        var leftOut = 0
+
+        var rics: Int { refreshes + updates }
+        var facts: [String: Int] {
+            ["rics": rics, "refresh": refreshes, "update": updates, "left_out": leftOut].filter {
+                $0.value > 0 || $0.key == "rics"
+            }
+        }
+        var words: String {
+            let kinds = [(refreshes, "as Refresh"), (updates, "as Update")].filter { $0.0 > 0 }
+            let left =
+                leftOut == 0
+                ? "" : "; \(leftOut) of services that the configuration no longer has for it are left out"
+            return kinds.map { "\($0.0) \($0.1)" }.joined(separator: ", ") + left
+        }
+    }
+
+    /// Does it, or tells what would be done. Throws on a fault of ledger or disk; then there is no new drop, or it goes on all the same.
+    func answer() async throws -> DeskAnswer {
+        let name = wanted.destination
+        guard let destination = context.settings.destinations.first(where: { $0.name == name }) else {
+            return .refused(.unknownDrop, text: "there is no destination \(VisibleText.line(name))")
+        }
+        guard context.lastValues != nil else {
+            return .refused(.unavailable, text: "last values are not kept (`last_values: off`)")
+        }
+        let services = [destination.service] + destination.services
+        if let service = wanted.service, !services.contains(service) {
+            return .refused(
+                .wrongStage,
+                text:
+                    "the destination \(name) has no service \(VisibleText.line(service)), but \(services.joined(separator: ", "))"
+            )
+        }
+        guard !wanted.isPreview else {
+            let images = try await LastImages(in: context, for: nil)
+            let found = try await context.disk.run { try find(images, destination) { _ in } }
+            return found.rics == 0 ? nothing(found) : shown(found)
+        }
+        let number = try await context.ledger.reserve(1)[0]
+        var snapshot = DropSnapshot(
+            rule: WireFile.rule(of: .republish, to: name, priority: WireFile.leastUrgent), services: [name: services],
+            updateOnly: [name: destination.profile.isUpdateOnly], configSHA256: context.configSHA256)
+        snapshot.age = Self.age
+        snapshot.isMade = true
+        snapshot.asked = AskedFor(.republish(wanted), by: person, at: Clock.wall())
+        // From here on what newer drops have accepted is kept for it.
+        let place = snapshot.place(of: number)
+        context.guardBook.opened(place)
+        do {
+            let images = try await LastImages(in: context, for: number)
+            snapshot.known = images.known
+            let drop = MadeDrop(
+                number: number, name: WireFile.name(of: .republish, to: name, drop: number), snapshot: snapshot,
+                hold: nil)
+            let counts = FoundBox()
+            try await MadeDrops(context: context).make([drop], by: RecordAct(.republish(wanted), by: person)) {
+                drop, directory in
+                let file = try WireFileWriter(directory + "/" + drop.name)
+                let found = try find(images, destination) { try file.add($0) }
+                try file.close()
+                guard found.rics > 0 else { throw Nothing(found: found) }
+                counts.found = found
+            }
+            let found = counts.found
+            let text =
+                "the destination \(name): \(found.rics) RICs are posted again, as drop \(number): \(found.words)"
+            context.logger.notice(
+                "\(text)",
+                metadata: [
+                    "event": .event(.republished), "drop": "\(number)", "destination": "\(name)",
+                    "by": "\(person.text)",
+                ])
+            goesOn(number)
+            return .done(text: text, facts: found.facts, drop: number)
+        } catch {
+            if try await context.ledger.record(of: number) == nil {
+                try await context.guardBook.closed(place, on: context.disk)
+            }
+            if let none = error as? Nothing { return nothing(none.found) }
+            throw error
+        }
+    }
+
+    private struct Nothing: Error {
+        var found: Found
+    }
+
+    /// Carries a count out of a closure that runs on another thread.
+    private final class FoundBox: @unchecked Sendable {
+        // Written before the call returns that it is handed to, and read behind that.
+        var found = Found()
+    }
+
+    private func shown(_ found: Found) -> DeskAnswer {
+        .shown(
+            text: "the destination \(wanted.destination): \(found.rics) RICs would be posted again: \(found.words)",
+            facts: found.facts, examples: [])
+    }
+
+    private func nothing(_ found: Found) -> DeskAnswer {
+        .refused(
+            .wrongStage,
+            text: "the destination \(wanted.destination): no accepted value is known"
+                + (wanted.words.isEmpty ? "" : " of \(wanted.words)") + (found.leftOut == 0 ? "" : found.words))
+    }
+
+    /// Gives `body` the lines of what is to be posted, RIC by RIC, and counts them. Waits for the disk.
+    private func find(
+        _ images: LastImages, _ destination: Destination, _ body: ([UInt8]) throws -> Void
+    ) throws -> Found {
+        var found = Found()
+        let services = Set([destination.service] + destination.services)
+        let rules = images.rules()
+        try images.each { record, words in
+            guard let target = record.target, target < words.targets.count else { throw LastRecord.Damaged() }
+            let at = words.targets[target]
+            guard at.destination == destination.name, wanted.service.map({ $0 == at.service }) ?? true else { return }
+            var fields: [(name: String, json: UnsafeRawBufferPointer)] = []
+            var newest: (age: Int64, drop: Int)?
+            var isWanted = wanted.rule == nil
+            let isRead = try record.eachField { field in
+                guard field.place < words.fields.count else { throw LastRecord.Damaged() }
+                fields.append((words.fields[field.place], field.json))
+                if newest.map({ ($0.age, $0.drop) < (field.age, field.drop) }) ?? true {
+                    newest = (field.age, field.drop)
+                }
+                if !isWanted { isWanted = try rules.rule(of: field.drop)?.match == wanted.rule }
+            }
+            guard isRead, let ric = LastKey.ric(record.key) else { throw LastRecord.Damaged() }
+            // Of a RIC that a Refresh blanked no field is known.
+            guard isWanted, let newest else { return }
+            guard services.contains(at.service) else {
+                found.leftOut += 1
+                return
+            }
+            let post = WireFile.post(
+                isUpdateOnly: destination.profile.isUpdateOnly, isImage: record.isImage,
+                rule: try rules.rule(of: newest.drop)?.post)
+            if post == .refresh { found.refreshes += 1 } else { found.updates += 1 }
+            var line: [UInt8] = []
+            WireFile.add(ric: ric, service: at.service, post: post, fields: fields, to: &line)
+            try body(line)
+        }
+        return found
+    }
+}
+
+/// Writes a file of Postbox's own in pieces, durably. Waits for the disk.
+final class WireFileWriter {
+    private let path: String
+    private let descriptor: Int32
+    private var bytes: [UInt8] = []
+    private var isClosed = false
+
+    private static let pieceBytes = 1 << 18
+
+    /// Throws `DiskError`.
+    init(_ path: String) throws(DiskError) {
+        self.path = path
+        descriptor = try Disk.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o640)
+    }
+
+    deinit {
+        // What was not closed counts for nothing.
+        if !isClosed { _ = Glibc.close(descriptor) }
+    }
+
+    /// Throws `DiskError`.
+    func add(_ line: [UInt8]) throws(DiskError) {
+        bytes += line
+        if bytes.count >= Self.pieceBytes { try write() }
+    }
+
+    private func write() throws(DiskError) {
+        try Disk.write(descriptor, bytes, path: path)
+        bytes.removeAll(keepingCapacity: true)
+    }
+
+    /// All of it is durable when it returns. Throws `DiskError`.
+    func close() throws(DiskError) {
+        try write()
+        try Disk.fsync(descriptor, path: path)
+        isClosed = true
+        try Disk.close(descriptor, path: path)
+    }
+}

@@ -1,0 +1,108 @@
+import PostboxCore
+import Testing
+
+@Suite("Values that go again as they went")
+struct WireFileTests {
+    private static func posts(_ lines: [UInt8]) -> [String] {
+        var mapper = RowMapper(
+            rule: WireFile.rule(of: .republish, to: "cache", priority: 0), services: ["A", "B"], updateOnly: false,
+            columnsAreFixed: false)
+        var reader = JSONReader(layout: .lines)
+        var batch = RowBatch()
+        var posts = PostBatch()
+        do throws(FileProblem) {
+            try lines.withUnsafeBytes { (bytes) throws(FileProblem) in
+                try reader.read(bytes, isLast: true, into: &batch)
+            }
+        } catch {
+            Issue.record("\(error)")
+        }
+        mapper.map(batch, columns: reader.columns, into: &posts)
+        return posts.rows.map { row in
+            guard row.problem < 0 else { return posts.problems[row.problem].reason }
+            let fields = posts.bytes[row.fieldsStart..<row.fieldsStart + row.fieldsLength]
+            return "\(row.post) \(row.service) \(String(decoding: fields, as: UTF8.self))"
+        }
+    }
+
+    @Test(
+        "Every value that can go on the wire goes again byte by byte, whatever it looks like",
+        arguments: [
+            "1.50", "-0.050", "0", "18446744073709551615", "1E5", "null", "\"2026-11-29\"", "\"#N/A\"", "\"Info\"",
+            "\" x \"",
+            "\"\\u001b%0Z\u{fc}rich\"", "\"\u{fc}\"", "\"a\\\\\\\"b\\n\"", "\"\"", "\"1,5\"", "\"-\"",
+        ])
+    func again(json: String) {
+        var lines: [UInt8] = []
+        Array("VOD.L".utf8).withUnsafeBytes {
+            WireFile.add(
+                ric: $0, service: "B", post: .refresh, fields: [("BID", Array(json.utf8)), ("ASK", Array("2".utf8))],
+                to: &lines)
+        }
+        #expect(Self.posts(lines) == ["refresh 1 {\"BID\":\(json),\"ASK\":2}"])
+    }
+
+    @Test("A RIC goes as a Refresh wherever one is allowed")
+    func post() {
+        #expect(WireFile.post(isUpdateOnly: true, isImage: true, rule: .refresh) == .update)
+        #expect(WireFile.post(isUpdateOnly: false, isImage: true, rule: .update) == .refresh)
+        #expect(WireFile.post(isUpdateOnly: false, isImage: false, rule: .update) == .update)
+        #expect(WireFile.post(isUpdateOnly: false, isImage: false, rule: .plain) == .refresh)
+        #expect(WireFile.post(isUpdateOnly: false, isImage: true, rule: nil) == .refresh)
+        #expect(WireFile.post(isUpdateOnly: false, isImage: false, rule: nil) == .update)
+    }
+
+    @Test("A file's name tells its drop, whatever the destination is called")
+    func names() {
+        #expect(WireFile.name(of: .republish, to: "a/b-1", drop: 812) == "republish-a%2Fb-1-812.jsonl")
+        #expect(WireFile.drop(ofName: "republish-a%2Fb-1-812.jsonl") == 812)
+        #expect(WireFile.drop(ofName: "withdraw-cache-7.2.jsonl") == 7)
+        for name in ["republish-cache-812.csv", "eod-812.jsonl", "republish-cache.jsonl", "republish-cache-07.jsonl"] {
+            #expect(WireFile.drop(ofName: name) == nil)
+        }
+    }
+
+    @Test("What was looked at does not stand against a row, and what came since does")
+    func known() {
+        let known = KnownResults(through: 9, besides: [7: 120, 8: 0], at: 0)
+        #expect([6, 7, 8, 9, 10].map { known.firstUnknown(of: $0) } == [nil, 120, 0, nil, 0])
+    }
+
+    @Test("Older rows give the fields that newer ones do not have, up to the Refresh that replaced all")
+    func earlier() {
+        func found(_ rows: [(PostKind, String)]) -> [String: String] {
+            var values = EarlierValues(["BID", "ASK"])
+            for (post, fields) in rows { Array(fields.utf8).withUnsafeBytes { values.take(post, $0) } }
+            return values.found.mapValues { String(decoding: $0, as: UTF8.self) }
+        }
+        #expect(
+            found([(.update, #"{"BID":1}"#), (.refresh, #"{"BID":2,"ASK":"x"}"#)]) == ["BID": "1", "ASK": "\"x\""])
+        #expect(found([(.refresh, #"{"BID":1}"#), (.update, #"{"ASK":3}"#)]) == ["BID": "1"])
+        #expect(found([(.update, #"{"TRDPRC_1":1}"#)]) == [:])
+    }
+
+    @Test("A wrong value's line tells until when it held when that is known")
+    func incidents() {
+        let value = ReplacedValue(
+            destination: "cache", service: "S", ric: "A,B", field: "BID", wrong: "\"x\"", replacedBy: "1.50")
+        let note = Array(Incident(row: 3, drop: 2, value: value, from: 0).note.utf8)
+        note.withUnsafeBytes { note in
+            #expect(Incident.row(ofNote: note) == 3)
+            #expect(
+                Incident.line(ofNote: note, until: "T")
+                    == "2,cache,S,\"A,B\",BID,\"\"\"x\"\"\",1970-01-01T00:00:00.000000Z,T,1.50\n")
+            #expect(Incident.line(ofNote: note, until: nil)?.contains("Z,,1.50") == true)
+        }
+    }
+
+    @Test(
+        "A time is read as it is written, and nothing else is one",
+        arguments: [
+            ("1970-01-02", 86_400_000_000), ("1970-01-01T00:01Z", 60_000_000), ("1970-01-01T00:00:01.5Z", 1_500_000),
+            ("1970-01-01T00:00:00.000001Z", 1), ("1970-01-01T24:00Z", nil), ("1970-01-01T00:00", nil), ("17:30", nil),
+            ("1970-01-01T00:00.5Z", nil), ("1970-02-30", nil), ("", nil),
+        ] as [(String, Int64?)])
+    func times(text: String, time: Int64?) {
+        #expect(GivenTime.utc(text) == time)
+    }
+}

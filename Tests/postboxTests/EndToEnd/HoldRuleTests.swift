@@ -1,0 +1,135 @@
+import Foundation
+import PostboxCore
+import TestSupport
+import Testing
+
+/// A rule is held: its files stay where they are, in the inbox and in work, until somebody resumes it.
+@Suite("Rules that are held, end to end", .serialized, .ownThreads)
+struct HoldRuleTests {
+    private static let files = """
+          - {match: "eod_*.csv", destination: cache}
+          - {match: "fx_*.csv", destination: cache}
+        """
+
+    private static func status(_ desk: Desk) async throws -> JSONValue {
+        let answer = try await desk.command(["status", "--json", "--config", "postbox.yaml"])
+        return try #require(JSONValue.parse(answer.output), "\(answer)")
+    }
+
+    private static func hold(_ desk: Desk, _ arguments: [String]) async throws -> (
+        code: Int32, output: String, errorOutput: String
+    ) {
+        try await desk.command(["hold", "rule", "eod_*.csv", "--config", "postbox.yaml"] + arguments)
+    }
+
+    @Test(
+        "Files of a held rule are not claimed, those in work send nothing more, others go on; that outlives a kill, and is told when it is overdue, once"
+    )
+    func held() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], destination: "window: 5\nmax_posts_per_second: 20", files: Self.files)
+        #expect(try await desk.command(["hold", "rule", "none", "--config", "postbox.yaml"]).code == 64)
+        #expect(try await Self.hold(desk, ["--until", "yesterday"]).code == 64)
+        var service = try desk.start()
+        try desk.drop("eod_1.csv", "RIC,BID\n" + (1...200).map { "R\($0).TST,\($0)\n" }.joined())
+        try await eventually("a part of it is posted") { try simulator.posts().count >= 10 }
+        let held = try await Self.hold(desk, ["--why", "wrong day", "--until", "2020-01-01T17:30Z"])
+        #expect(held.code == 0 && held.output.contains("the rule eod_*.csv is held"), "\(held)")
+        try desk.drop("eod_2.csv", "RIC,BID\nA.TST,1\n")
+        try desk.drop("fx_1.csv", "RIC,BID\nB.TST,1\n")
+        _ = try await desk.finish("fx_1.csv", in: .done)
+        try await eventually("what is held is shown") {
+            let board = try await Self.status(desk)
+            let waits = board["inbox"]?["files"]?.items.contains {
+                $0["file"]?.text == "eod_2.csv" && $0["why"]?.text == "held"
+            }
+            let works = board["work"]?["files"]?.items.contains {
+                $0["file"]?.text == "eod_1.csv" && $0["state"]?.text == "held"
+            }
+            return waits == true && works == true
+        }
+        let line = try #require(try await Self.status(desk)["holds"]?.items.first)
+        #expect(line["what"]?.text == "the rule eod_*.csv" && line["why"]?.text == "wrong day")
+        #expect(line["until"]?.text?.hasPrefix("2020-01-01T17:30") == true && line["by"]?.text?.isEmpty == false)
+        let table = try await desk.command(["status", "--config", "postbox.yaml"])
+        #expect(table.output.contains("on hold by the desk") && table.output.contains("wrong day"), "\(table.output)")
+        try await eventually("it is told to be overdue") { service.errorOutput.contains(" hold_overdue ") }
+        service.send(SIGKILL)
+        #expect(try await service.exitCode() == 137)
+
+        service = try desk.start()
+        try await eventually("it is held again") {
+            try await Self.status(desk)["work"]?["files"]?.items.contains { $0["state"]?.text == "held" } == true
+        }
+        try desk.drop("fx_2.csv", "RIC,BID\nC.TST,1\n")
+        _ = try await desk.finish("fx_2.csv", in: .done)
+        let posted = try simulator.posts().count { $0.ric.hasPrefix("R") }
+        #expect(posted < 200)
+        #expect(!simulator.hasPosted("A.TST"))
+        #expect(!service.errorOutput.contains(" hold_overdue "))
+        service.send(SIGTERM)
+        #expect(try await service.exitCode() == 0)
+
+        // A run that drains the inbox does not wait for it.
+        #expect(try await desk.once() == 75, "\(desk.log())")
+        let resumed = try await desk.command(["resume", "rule", "eod_*.csv", "--config", "postbox.yaml"])
+        #expect(resumed.code == 0 && resumed.output.contains("goes on"), "\(resumed)")
+        #expect(try await desk.once() == 0, "\(desk.log())")
+        #expect(try desk.finished("eod_1.csv", in: .done).summary.rows == 200)
+        _ = try desk.finished("eod_2.csv", in: .done)
+        let record = try String(contentsOf: desk.folder.appendingPathComponent("spool/record.jsonl"), encoding: .utf8)
+            .split(separator: "\n").compactMap { JSONValue.parse(String($0)) }
+        let acts = record.filter { $0["subject"]?.text == "the rule eod_*.csv" }
+        #expect(acts.map { $0["act"]?.text } == ["hold", "resume"] && acts.first?["why"]?.text == "wrong day")
+    }
+
+    @Test("A held rule's corrections wait as well, and at the API each acts on his own rules alone")
+    func corrections() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        let page = try await ServedDesk.start(
+            desk, simulator.url,
+            http: """
+                anonymous: read
+                users:
+                  a: {token_sha256: "\(ServedDesk.hash("a"))", may: [stop], rules: ["eod_*.csv"]}
+                  b: {token_sha256: "\(ServedDesk.hash("b"))", may: [release, correct]}
+                """, files: Self.files)
+        func ask(_ token: String, _ target: String, _ body: String = "") -> String {
+            page.ask("POST", "/api/v1/rules/\(target)", headers: "Authorization: Bearer \(token)\r\n", body: body)
+        }
+        try desk.drop("eod_1.csv", "RIC,BID\nA.TST,1\nB.TST,1e5\n")
+        let drop = try await desk.finish("eod_1.csv", in: .failed).summary.drop
+        #expect(ask("b", "eod_%2A.csv/hold").hasPrefix("HTTP/1.1 403"))
+        #expect(ask("a", "fx_%2A.csv/hold").hasPrefix("HTTP/1.1 403"))
+        #expect(ask("a", "none/hold").hasPrefix("HTTP/1.1 404"))
+        #expect(ask("a", "eod_%2A.csv/hold", #"{"until":"17:30"}"#).hasPrefix("HTTP/1.1 400"))
+        let held = ask("a", "eod_%2A.csv/hold", #"{"why":"wait","until":"2099-01-01T00:00:00Z"}"#)
+        #expect(held.hasPrefix("HTTP/1.1 200"), "\(held)")
+        let document = try #require(APITests.value(page.ask("GET", "/api/openapi.json")))
+        let check = OpenAPICheck(document)
+        #expect(check.faults("POST", "/api/v1/rules/{name}/hold", status: 200, APITests.value(held) ?? .null) == [])
+        try desk.drop("eod_1.csv.rejects-\(drop).csv", "RIC,BID\nB.TST,2\n")
+        try desk.drop("fx_1.csv", "RIC,BID\nC.TST,1\n")
+        _ = try await desk.finish("fx_1.csv", in: .done)
+        var status: JSONValue = .null
+        try await eventually("the correction waits") {
+            status = APITests.value(page.ask("GET", "/api/v1/status")) ?? .null
+            return status["inbox"]?["files"]?.items.contains { $0["why"]?.text == "held" } == true
+        }
+        #expect(check.faults("GET", "/api/v1/status", status: 200, status) == [])
+        #expect(status["holds"]?.items.first?["by"]?.text == "page:a")
+        let html = page.ask("GET", "/held")
+        #expect(html.contains("rule eod_*.csv") && html.contains("wait") && html.contains("2099"), "\(html)")
+        #expect(ask("a", "eod_%2A.csv/resume").hasPrefix("HTTP/1.1 200"))
+        #expect(ask("a", "eod_%2A.csv/resume").hasPrefix("HTTP/1.1 409"))
+        _ = try await desk.finish("eod_1.csv.rejects-\(drop).csv", in: .done)
+        try await page.stop()
+    }
+}
+
+extension RunningSimulator {
+    /// Whether a post for the RIC came.
+    fileprivate func hasPosted(_ ric: String) -> Bool { (try? posts().contains { $0.ric == ric }) ?? false }
+}

@@ -1,0 +1,203 @@
+import Foundation
+import PostboxCore
+import TestSupport
+import Testing
+
+/// Wrong prices went out, and are taken back: what was there before is posted in their place, and nothing newer is touched.
+@Suite("Wrong prices taken back, end to end", .serialized, .ownThreads)
+struct WithdrawTests {
+    private static let files = """
+          - {match: "eod_*.csv", destination: cache, post: refresh}
+          - {match: "fx_*.csv", destination: cache, post: update}
+        """
+
+    private static func withdraw(
+        _ desk: Desk, _ arguments: [String]
+    ) async throws -> (code: Int32, output: String, errorOutput: String) {
+        try await desk.command(["withdraw", "--why", "wrong scale", "--config", "postbox.yaml"] + arguments)
+    }
+
+    private static func listens(_ desk: Desk) async throws {
+        try await eventually("the service listens") {
+            UnixClient.ask(desk.path(.state).appendingPathComponent("postbox.sock").path, "GET", "/readyz")?
+                .hasPrefix("HTTP/1.1 200") == true
+        }
+    }
+
+    /// A good file, a wrong one, and a newer one that mends one field of it.
+    private static func spoil(_ desk: Desk) async throws {
+        for (name, text) in [
+            ("eod_1.csv", "RIC,BID,ASK\nA.TST,1.50,2\nB.TST,5,6\n"),
+            ("eod_2.csv", "RIC,BID,ASK\nA.TST,150,200\nB.TST,500,600\nC.TST,9,10\n"),
+            ("fx_1.csv", "RIC,ASK\nA.TST,3\n"),
+        ] {
+            try desk.drop(name, text)
+            #expect(try await desk.once() == 0, "\(desk.log())")
+        }
+    }
+
+    private static func last(_ desk: Desk, _ ric: String) async throws -> JSONValue {
+        JSONValue.parse(try await desk.command(["last", ric, "--json", "--config", "postbox.yaml"]).output)?["fields"]
+            ?? .null
+    }
+
+    private static func incidents(_ desk: Desk, _ name: String) throws -> [[String: String]] {
+        let path = desk.path(.done).appendingPathComponent(name + ".incident.csv")
+        return try DelimitedText(String(contentsOf: path, encoding: .utf8)).lines
+    }
+
+    @Test(
+        "Each field that still holds a wrong value gets the one before, what is newer stays, what had none is listed or blanked; the list of it all lies beside the result"
+    )
+    func withdrawn() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], files: Self.files)
+        try await Self.spoil(desk)
+        let posted = try simulator.posts().count
+        let service = try desk.start()
+        try await Self.listens(desk)
+        #expect(try await Self.withdraw(desk, ["9", "--yes"]).code == 64)
+        #expect(try await Self.withdraw(desk, ["--rule", "eod_*.csv"]).code == 64)
+        let shown = try await Self.withdraw(desk, ["2"])
+        #expect(shown.code == 64 && shown.output.contains("3 fields of 2 RICs would be replaced"), "\(shown)")
+        #expect(shown.output.contains("2 had no value before and stay as they are"))
+        #expect(shown.output.contains("(no value before)"))
+        #expect(try simulator.posts().count == posted)
+
+        let done = try await Self.withdraw(desk, ["2", "--yes", "--json"])
+        let answer = try #require(JSONValue.parse(done.output), "\(done)")
+        let drop = try #require(answer["drop"]?.integer, "\(done)")
+        #expect(answer["facts"]?["fields"]?.integer == 3 && answer["facts"]?["without_value"]?.integer == 2)
+        let name = "withdraw-cache-\(drop).jsonl"
+        let file = try await desk.finish(name, in: .done)
+        let again = try simulator.posts().dropFirst(posted)
+        #expect(again.allSatisfy { $0.kind == "Update" })
+        var values: [String: JSONValue] = [:]
+        for post in again { values[post.ric] = post.fields.flatMap { JSONValue.parse($0) } }
+        #expect(again.count == 2 && again.first { $0.ric == "A.TST" }?.fields == #"{"BID":1.50}"#)
+        #expect(values["B.TST"]?["BID"]?.integer == 5 && values["B.TST"]?["ASK"]?.integer == 6)
+
+        let settled = Dictionary(
+            zip(file.column("ric"), file.column("settled_at")), uniquingKeysWith: { one, _ in one })
+        let list = try Self.incidents(desk, name)
+        #expect(list.count == 5 && list.allSatisfy { $0["drop"] == "2" && $0["from"]?.isEmpty == false })
+        let a = try #require(list.first { $0["ric"] == "A.TST" })
+        #expect(
+            a["field"] == "BID" && a["wrong"] == "150" && a["replaced_by"] == "1.50" && a["until"] == settled["A.TST"])
+        #expect(list.filter { $0["ric"] == "C.TST" }.allSatisfy { $0["replaced_by"] == "" && $0["until"] == "" })
+        let bid = try await Self.last(desk, "A.TST")
+        #expect(bid["BID"]?["value"]?.word == "1.50" && bid["BID"]?["drop"]?.integer == drop)
+        #expect(bid["ASK"]?["value"]?.integer == 3 && bid["ASK"]?["file"]?.text == "fx_1.csv")
+        let summary = try HeldByChecks.json(desk, name, in: .done)
+        #expect(
+            summary["original"] as? Int == 2 && (summary["asked"] as? [String: Any])?["act"] as? String == "withdraw")
+
+        // What is left are fields that had no value.
+        #expect(try await Self.withdraw(desk, ["2", "--yes"]).errorOutput.contains("there is nothing to post"))
+        let blanked = try await Self.withdraw(
+            desk, ["--rule", "eod_*.csv", "--since", "2020-01-01", "--blank", "--yes"])
+        #expect(blanked.code == 0, "\(blanked)")
+        try await eventually("it is blanked") { try simulator.posts().last?.ric == "C.TST" }
+        let blank = try #require(try simulator.posts().last?.fields)
+        #expect(blank.contains("\"BID\":null") && blank.contains("\"ASK\":null"))
+        service.send(SIGTERM)
+        #expect(try await service.exitCode() == 0)
+        let record = try String(contentsOf: desk.folder.appendingPathComponent("spool/record.jsonl"), encoding: .utf8)
+            .split(separator: "\n").compactMap { JSONValue.parse(String($0)) }
+        let act = try #require(record.first { $0["act"]?.text == "withdraw" })
+        #expect(act["drop"]?.integer == 2 && act["why"]?.text == "wrong scale")
+        #expect(
+            record.contains {
+                $0["what"]?.text == "made" && $0["drop"]?.integer == drop && $0["original"]?.integer == 2
+            })
+        #expect(record.contains { $0["subject"]?.text?.hasPrefix("files of eod_*.csv since 2020-01-01") == true })
+        #expect(try await desk.command(["audit", "verify", "--config", "postbox.yaml"]).code == 0)
+    }
+
+    @Test(
+        "Where the rule wants four eyes one proposes, and another one who may sends it; a rule's user acts on his files alone"
+    )
+    func fourEyes() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        let rules = Self.files.replacing("post: refresh}", with: "post: refresh, release: {four_eyes: true}}")
+        try desk.configure([simulator.url], files: rules)
+        try await Self.spoil(desk)
+        let page = try await ServedDesk.start(
+            desk, simulator.url,
+            http: """
+                users:
+                  a: {token_sha256: "\(ServedDesk.hash("a"))", may: [correct, release], rules: ["eod_*.csv"]}
+                  b: {token_sha256: "\(ServedDesk.hash("b"))", may: [correct, release], rules: ["eod_*.csv"]}
+                  c: {token_sha256: "\(ServedDesk.hash("c"))", may: [correct, release], rules: ["fx_*.csv"]}
+                  d: {token_sha256: "\(ServedDesk.hash("d"))", may: [release]}
+                """, files: rules)
+        func ask(_ token: String, _ target: String, _ body: String) -> String {
+            page.ask("POST", "/api/v1/\(target)", headers: "Authorization: Bearer \(token)\r\n", body: body)
+        }
+        let why = #"{"why":"wrong scale"}"#
+        let posted = try simulator.posts().count
+        #expect(ask("c", "drops/2/withdraw", why).hasPrefix("HTTP/1.1 403"))
+        #expect(ask("d", "drops/2/withdraw", why).hasPrefix("HTTP/1.1 403"))
+        #expect(ask("a", "drops/2/withdraw", "").hasPrefix("HTTP/1.1 422"))
+        #expect(ask("a", "rules/fx_%2A.csv/withdraw", #"{"why":"x","since":"2020-01-01"}"#).hasPrefix("HTTP/1.1 403"))
+        #expect(ask("a", "rules/eod_%2A.csv/withdraw", why).hasPrefix("HTTP/1.1 400"))
+        // Root is nobody in particular.
+        #expect(try await Self.withdraw(desk, ["2", "--yes"]).code == 77)
+        let document = try #require(
+            APITests.value(page.ask("GET", "/api/openapi.json", headers: "Authorization: Bearer a\r\n")))
+        let check = OpenAPICheck(document)
+        let shown = ask("a", "drops/2/withdraw", #"{"preview":true}"#)
+        #expect(shown.hasPrefix("HTTP/1.1 200"), "\(shown)")
+        #expect(
+            check.faults("POST", "/api/v1/drops/{drop}/withdraw", status: 200, APITests.value(shown) ?? .null) == [])
+        let proposed = ask("a", "drops/2/withdraw", why)
+        #expect(proposed.hasPrefix("HTTP/1.1 202"), "\(proposed)")
+        #expect(ask("b", "drops/2/withdraw", why).contains("postbox release"))
+        let held = APITests.value(page.ask("GET", "/api/v1/held", headers: "Authorization: Bearer a\r\n"))?["held"]?
+            .items.first
+        let drop = try #require(held?["drop"]?.integer)
+        #expect(
+            held?["proposed_by"]?.text == "page:a" && held?["rows"]?.integer == 2 && held?["original"]?.integer == 2)
+        #expect(held?["examples"]?.items.first { $0["ric"]?.text == "A.TST" }?["new"]?.text == "1.50")
+        #expect(ask("a", "drops/\(drop)/release", "").hasPrefix("HTTP/1.1 202"))
+        #expect(ask("c", "drops/\(drop)/release", "").hasPrefix("HTTP/1.1 403"))
+        #expect(try simulator.posts().count == posted)
+        #expect(ask("b", "drops/\(drop)/release", "").hasPrefix("HTTP/1.1 200"))
+        let file = try await desk.finish("withdraw-cache-\(drop).jsonl", in: .done)
+        #expect(file.summary.outcomes["acked"] == 2)
+        #expect(try Self.incidents(desk, file.name).count == 5)
+        try await page.stop()
+    }
+
+    @Test(
+        "Killed at any step, it is there once and whole, or not at all, and goes on by itself",
+        arguments: [
+            "asked_written", "asked_recorded", "made_placed", "planned", "offered", "outcomes_written",
+            "incidents_written", "result_complete", "settled", "moved", "closed",
+        ])
+    func killed(label: String) async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], files: Self.files)
+        try await Self.spoil(desk)
+        let service = try desk.start(environment: ["POSTBOX_FAIL_POINT": label])
+        try await Self.listens(desk)
+        _ = try await Self.withdraw(desk, ["2", "--yes"])
+        #expect(try await service.exitCode() == 137)
+        #expect(try await desk.once() == 0, "\(desk.log())")
+        let isThere = label != "asked_written"
+        let names = desk.names(in: .done).filter { $0.hasPrefix("withdraw-") && $0.hasSuffix(".jsonl") }
+        #expect(names.count == (isThere ? 1 : 0), "\(names)")
+        for name in names {
+            let file = try desk.finished(name, in: .done)
+            #expect(file.summary.rows == 2 && file.column("ric").sorted() == ["A.TST", "B.TST"])
+            #expect(try Self.incidents(desk, name).count == 5)
+        }
+        #expect(try HeldByChecks.work(desk).isEmpty)
+        let value = try await Self.last(desk, "A.TST")["BID"]?["value"]?.word
+        #expect(value == (isThere ? "1.50" : "150"))
+        #expect(try await desk.command(["audit", "verify", "--config", "postbox.yaml"]).code == 0)
+    }
+}
