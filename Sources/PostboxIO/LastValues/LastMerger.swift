@@ -122,7 +122,7 @@ private final class RunReading {
     init(_ run: LastRun) throws(DiskError) {
         self.run = run
         // Its own: others read the run through the page cache meanwhile.
-        descriptor = try Disk.open(run.path, O_RDONLY)
+        descriptor = try run.opened()
         isDirect = run.recordBytes >= 1 << 20 && Disk.goDirectly(descriptor, true)
     }
 

@@ -80,6 +80,17 @@ package final class LastRun: Sendable {
         descriptor = try Disk.open(path, O_RDONLY)
     }
 
+    /// A descriptor of somebody's own, also where the store has put another run in its place and removed the file. Throws `DiskError`.
+    func opened() throws(DiskError) -> Int32 {
+        do throws(DiskError) {
+            return try Disk.open(path, O_RDONLY)
+        } catch {
+            // No number is given twice: that name is this file's or nobody's.
+            guard error.code == ENOENT else { throw error }
+            return try Disk.open("/proc/self/fd/\(descriptor)", O_RDONLY)
+        }
+    }
+
     private static func bytes(_ descriptor: Int32, _ at: Int, _ count: Int, _ path: String) throws -> [UInt8] {
         let room = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, count), alignment: 16)
         defer { room.deallocate() }

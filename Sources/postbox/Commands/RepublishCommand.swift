@@ -15,7 +15,7 @@ struct ConfirmOptions: ParsableArguments {
     func run(_ place: SpoolOptions, _ act: (_ isPreview: Bool) -> DeskAct) -> Never {
         let speaker = DeskSpeaker(place)
         if json {
-            Terminal.printExactly(speaker.answer(to: act(!yes)).text)
+            Terminal.printExactly(speaker.answer(to: act(!yes)).text.split(separator: "\n").joined())
             Terminal.exit(PostboxCore.ExitCode.ok)
         }
         if !yes {

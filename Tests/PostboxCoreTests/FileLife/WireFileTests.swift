@@ -11,8 +11,8 @@ struct WireFileTests {
         var batch = RowBatch()
         var posts = PostBatch()
         do throws(FileProblem) {
-            try lines.withUnsafeBytes { (bytes) throws(FileProblem) in
-                try reader.read(bytes, isLast: true, into: &batch)
+            try lines.withUnsafeBufferPointer { (chunk) throws(FileProblem) in
+                try reader.read(UnsafeRawBufferPointer(chunk), isLast: true, into: &batch)
             }
         } catch {
             Issue.record("\(error)")

@@ -11,9 +11,9 @@ struct HoldRuleTests {
           - {match: "fx_*.csv", destination: cache}
         """
 
-    private static func status(_ desk: Desk) async throws -> JSONValue {
-        let answer = try await desk.command(["status", "--json", "--config", "postbox.yaml"])
-        return try #require(JSONValue.parse(answer.output), "\(answer)")
+    private static func status(_ desk: Desk) -> JSONValue {
+        let path = desk.path(.state).appendingPathComponent("postbox.sock").path
+        return APITests.value(UnixClient.ask(path, "GET", "/api/v1/status")) ?? .null
     }
 
     private static func hold(_ desk: Desk, _ arguments: [String]) async throws -> (
@@ -40,7 +40,7 @@ struct HoldRuleTests {
         try desk.drop("fx_1.csv", "RIC,BID\nB.TST,1\n")
         _ = try await desk.finish("fx_1.csv", in: .done)
         try await eventually("what is held is shown") {
-            let board = try await Self.status(desk)
+            let board = Self.status(desk)
             let waits = board["inbox"]?["files"]?.items.contains {
                 $0["file"]?.text == "eod_2.csv" && $0["why"]?.text == "held"
             }
@@ -49,7 +49,7 @@ struct HoldRuleTests {
             }
             return waits == true && works == true
         }
-        let line = try #require(try await Self.status(desk)["holds"]?.items.first)
+        let line = try #require(Self.status(desk)["holds"]?.items.first)
         #expect(line["what"]?.text == "the rule eod_*.csv" && line["why"]?.text == "wrong day")
         #expect(line["until"]?.text?.hasPrefix("2020-01-01T17:30") == true && line["by"]?.text?.isEmpty == false)
         let table = try await desk.command(["status", "--config", "postbox.yaml"])
@@ -60,7 +60,7 @@ struct HoldRuleTests {
 
         service = try desk.start()
         try await eventually("it is held again") {
-            try await Self.status(desk)["work"]?["files"]?.items.contains { $0["state"]?.text == "held" } == true
+            Self.status(desk)["work"]?["files"]?.items.contains { $0["state"]?.text == "held" } == true
         }
         try desk.drop("fx_2.csv", "RIC,BID\nC.TST,1\n")
         _ = try await desk.finish("fx_2.csv", in: .done)

@@ -44,6 +44,7 @@ struct DeskActsTests {
         switch answer {
         case .done(_, let facts, _):
             (["done"] + facts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }).joined(separator: " ")
+        case .shown: "shown"
         case .proposed: "proposed"
         case .refused(let why, _): why.rawValue
         }
