@@ -25,7 +25,7 @@ package enum StatusText {
                 [
                     text(lane["name"]),
                     text(lane["state"]) + (lane["held"]?.flag == true ? ", held" : "")
-                        + (lane["leaving"]?.flag == true ? ", leaving" : ""),
+                        + (lane["leaving"]?.flag == true ? ", leaving" : "")
                         + (lane["rehearse"]?.flag == true ? ", rehearses" : ""),
                     time(lane["since"]), lane["posts_per_second"]?.word ?? "", number(lane["rate_limit"]),
                     milliseconds(lane["ack_p50_ms"]), milliseconds(lane["ack_p99_ms"]), number(lane["in_flight"]),

@@ -38,7 +38,8 @@ package struct DropSnapshot: Sendable, Equatable, Codable {
 
     /// What is kept as one text. The rest has columns of its own, which can be asked for.
     private enum CodingKeys: CodingKey {
-        case rule, services, updateOnly, configSHA256, tables, dictionary, isNew, isMade, isLate, asked, rehearsed, known
+        case rule, services, updateOnly, configSHA256, tables, dictionary, isNew, isMade, isLate, asked, rehearsed,
+            known
     }
 
     package init(
