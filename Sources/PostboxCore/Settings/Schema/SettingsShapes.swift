@@ -6,7 +6,12 @@ extension TopKey: ShapedKey {
 
     package var shape: SettingsShape {
         switch self {
-        case .spool, .inbox, .work, .done, .failed, .state, .socket, .recordKey, .alertCommand, .anchorCommand: .text
+        case .spool, .inbox, .work, .done, .failed, .state, .socket, .recordKey, .alertCommand, .anchorCommand,
+            .minFree:
+            .text
+        case .alertWebhook: AlertWebhookKey.section
+        case .alerts: .list(AlertKey.section)
+        case .heartbeat: HeartbeatKey.section
         case .settle, .rescan, .drainTimeout, .downAlert, .duplicatesWithin, .unmatchedAfter: .duration
         case .archive: .words(of: Settings.Archive.self)
         case .duplicates: .words(of: Settings.Duplicates.self)
@@ -22,6 +27,51 @@ extension TopKey: ShapedKey {
         case .files: .list(RuleKey.section)
         }
     }
+}
+
+extension AlertWebhookKey: ShapedKey {
+    package static var formName: String { "alert_webhook" }
+    package static var required: [AlertWebhookKey] { [.url] }
+
+    package var shape: SettingsShape {
+        switch self {
+        case .url, .caFile: .text
+        case .headers: .named(.text)
+        case .template: .words(of: AlertWebhook.Template.self)
+        }
+    }
+}
+
+extension AlertKey: ShapedKey {
+    package static var formName: String { "alert" }
+    package static var required: [AlertKey] { [.to] }
+
+    package var shape: SettingsShape {
+        switch self {
+        case .event: .either([.text, .texts])
+        case .rule: .texts
+        case .badRows: .number(1...Int.max)
+        case .to: .words(of: AlertRoute.self)
+        case .again: .duration
+        }
+    }
+}
+
+extension HeartbeatKey: ShapedKey {
+    package static var formName: String { "heartbeat" }
+    package static var required: [HeartbeatKey] { [.url] }
+
+    package var shape: SettingsShape {
+        switch self {
+        case .url, .caFile: .text
+        case .every: .duration
+        }
+    }
+}
+
+extension QuietKey: ShapedKey {
+    package static var formName: String { "quiet" }
+    package var shape: SettingsShape { .text }
 }
 
 extension HTTPKey: ShapedKey {
@@ -102,7 +152,8 @@ extension DestinationKey: ShapedKey {
         case .resend: .words(of: Destination.Resend.self)
         case .token: TokenKey.section
         case .tls: TLSKey.section
-        case .failback: .flag
+        case .failback, .rehearse: .flag
+        case .quiet: .list(QuietKey.section)
         case .nakRules: .list(NakRuleKey.section)
         case .attempts: .number(1...1000)
         case .ackTimeoutsBeforePause: .number(1...1_000_000)
