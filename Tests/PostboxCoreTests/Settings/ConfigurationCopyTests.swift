@@ -15,7 +15,8 @@ struct ConfigurationCopyTests {
             Self.copy("# ours\ntoken:\n  password: pass   # theirs\n  scope: x\n", (3, "pass"))
                 == "# ours\ntoken:\n  password: REPLACED   # theirs\n  scope: x\n")
         #expect(
-            Self.copy("token: {password: \"p: w\", scope: p}", (1, "p: w")) == "token: {password: \"REPLACED\", scope: p}")
+            Self.copy("token: {password: \"p: w\", scope: p}", (1, "p: w"))
+                == "token: {password: \"REPLACED\", scope: p}")
         #expect(Self.copy("a: password", (1, "password")) == "a: REPLACED")
         #expect(Self.copy("password: password\r\nb: 1\r\n", (1, "password")) == "password: REPLACED\r\nb: 1\r\n")
     }

@@ -60,7 +60,9 @@ struct CopiesTests {
         #expect(try Self.copy(desk, Self.hash(plain)) == plain)
         let kept = try Self.copy(desk, Self.hash(wary))
         #expect(!kept.contains("hunter2222") && !kept.contains("s3cr3t"), "\(kept)")
-        #expect(kept.contains("proxy: http://REPLACED:REPLACED@127.0.0.1:1") && kept.contains("alert_command: \"REPLACED\""), "\(kept)")
+        #expect(
+            kept.contains("proxy: http://REPLACED:REPLACED@127.0.0.1:1")
+                && kept.contains("alert_command: \"REPLACED\""), "\(kept)")
         let shown = try await desk.command(["show", "1"])
         #expect(
             shown.output.contains("configuration: \(Self.hash(plain).prefix(12)) ("),

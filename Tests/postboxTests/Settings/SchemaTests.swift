@@ -47,12 +47,15 @@ private struct SchemaCheck {
                 for (index, item) in value.items.enumerated() {
                     faults += try self.faults(item, wanted, at: "\(place)[\(index)]")
                 }
-            case "enum": if !wanted.items.contains(value) { faults.append("\(place) is none of \(wanted.items.count) words") }
+            case "enum":
+                if !wanted.items.contains(value) { faults.append("\(place) is none of \(wanted.items.count) words") }
             case "pattern":
                 guard let text = value.text, let pattern = wanted.text else { break }
                 if try text.firstMatch(of: Regex(pattern)) == nil { faults.append("\(place) does not fit \(pattern)") }
-            case "minimum": if let number = value.integer, number < wanted.integer ?? 0 { faults.append("\(place) is small") }
-            case "maximum": if let number = value.integer, number > wanted.integer ?? 0 { faults.append("\(place) is large") }
+            case "minimum":
+                if let number = value.integer, number < wanted.integer ?? 0 { faults.append("\(place) is small") }
+            case "maximum":
+                if let number = value.integer, number > wanted.integer ?? 0 { faults.append("\(place) is large") }
             case "anyOf":
                 let all = try wanted.items.map { try self.faults(value, $0, at: place) }
                 if !all.contains([]) { faults += all.min { $0.count < $1.count } ?? [] }
@@ -114,9 +117,11 @@ struct SchemaTests {
         #expect(names.count > 30 && Set(used) == names)
     }
 
-    @Test("The configurations of the samples and of the package are right by it", arguments: [
-        "samples/postbox.yaml", ".ci/debian/postbox.yaml",
-    ])
+    @Test(
+        "The configurations of the samples and of the package are right by it",
+        arguments: [
+            "samples/postbox.yaml", ".ci/debian/postbox.yaml",
+        ])
     func samples(path: String) throws {
         let place = try BuiltProgram.packageFolder().appendingPathComponent(path)
         #expect(try Self.faults(String(contentsOf: place, encoding: .utf8)) == [])
@@ -147,7 +152,10 @@ struct SchemaTests {
 
     @Test("So are those of a destination and of a rule")
     func deep() throws {
-        #expect(try Self.faults(Self.small.replacing("user: x", with: "usr: x")) == ["$.destinations.cache.usr is not known"])
+        #expect(
+            try Self.faults(Self.small.replacing("user: x", with: "usr: x")) == [
+                "$.destinations.cache.usr is not known"
+            ])
         #expect(
             try Set(Self.faults(Self.small.replacing("- match", with: "- mach")))
                 == ["$.files[0] lacks match", "$.files[0].mach is not known"])
@@ -163,6 +171,6 @@ struct SchemaTests {
     @Test("The command prints it")
     func command() async throws {
         let answer = try await Desk().command(["config", "schema"])
-        #expect(answer.code == 0 && answer.output == SettingsSchema.text)
+        #expect(answer.code == 0 && answer.output == SettingsSchema.text + "\n")
     }
 }

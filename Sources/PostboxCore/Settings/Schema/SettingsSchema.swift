@@ -19,7 +19,6 @@ package struct SettingsSchema {
             \(definitions)
               }
             }
-
             """
     }
 
@@ -59,7 +58,8 @@ package struct SettingsSchema {
         case .duration: return Self.pattern("[0-9]+(?:ms|s|m|h|d)")
         case .number(let range):
             return Self.either([
-                "{\"type\":\"integer\",\"minimum\":\(range.lowerBound),\"maximum\":\(range.upperBound)}", Self.referring,
+                "{\"type\":\"integer\",\"minimum\":\(range.lowerBound),\"maximum\":\(range.upperBound)}",
+                Self.referring,
             ])
         case .decimal: return Self.either(["{\"type\":\"number\"}", Self.pattern("-?[0-9]+(?:\\.[0-9]+)?")])
         case .limit:
