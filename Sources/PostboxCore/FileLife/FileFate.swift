@@ -148,6 +148,8 @@ extension OutcomeCounts {
 /// What the program's exit code says about files.
 package enum ExitCode {
     package static let ok: Int32 = 0
+    /// Of a comparison alone: something is not the same.
+    package static let differs: Int32 = 1
     package static let partial: Int32 = 2
     package static let failed: Int32 = 3
     package static let unknownRow: Int32 = 4

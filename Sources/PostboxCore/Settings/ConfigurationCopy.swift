@@ -75,7 +75,9 @@ package enum ConfigurationCopy {
         }
         var text = lines.joined(separator: "\n")
         for part in secrets.flatMap(\.passwords) where part.count >= longFrom {
-            text = text.replacing(part, with: replaced)
+            // The same word may be a key.
+            let places = text.ranges(of: part).filter { $0.upperBound == text.endIndex || text[$0.upperBound] != ":" }
+            for place in places.reversed() { text.replaceSubrange(place, with: replaced) }
         }
         return text
     }

@@ -12,6 +12,11 @@ struct CheckCommand: AsyncParsableCommand {
             exactly as it would go on the wire, PostID aside; problems then go to standard error, all of them. Else the first 20 \
             problems of each reason are printed, and how many more there are; --all prints all.
 
+            --compare OLD.yaml shows what this configuration changes against another one: each row that would be posted with other \
+            values, rejected, held or sent elsewhere, the first 20 of each file and destination. --since 7d takes the files that \
+            were finished since then, with the day of their claim. It ends with 0 when nothing differs, 1 when something does. OLD \
+            may be a copy in state/configurations (postbox show names it).
+
             Ends with 0 when every row is fine, 2 when rows have problems, 3 when a file cannot be read, 75 when rows or all of \
             a file would be held until somebody releases them.
             """)
@@ -25,19 +30,73 @@ struct CheckCommand: AsyncParsableCommand {
     @Flag(help: "Print every problem, not the first 20 of each reason.")
     var all = false
 
+    @Option(
+        help: ArgumentHelp("Show what differs from this configuration.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    var compare: String?
+
+    @Option(
+        help: ArgumentHelp("With --compare: files that were finished since then, such as 7d.", valueName: "duration"))
+    var since: String?
+
     @Argument(help: "Price files.", completion: .file())
-    var files: [String]
+    var files: [String] = []
+
+    func validate() throws {
+        if since != nil, compare == nil || config == nil {
+            throw ValidationError("--since goes with --compare and --config.")
+        }
+        if files.isEmpty, since == nil { throw ValidationError("Which file? Name a price file, or more.") }
+        if let since, (try? SettingsText.duration(since)) == nil {
+            throw ValidationError("--since wants a duration such as 7d or 12h, not '\(since)'.")
+        }
+    }
 
     func run() async throws {
-        let loaded = config.map { Configuration.loadOrExit($0, withDictionaries: true) }
-        let settings = loaded?.settings ?? Self.plain
-        let tables = Configuration.tablesOrExit(settings)
-        let check = FileCheck(
-            settings: settings, tables: tables, dictionaries: loaded?.dictionaries ?? [:], isJSON: json,
-            most: all || json ? nil : 20)
+        let check = self.check(config.map { Configuration.loadOrExit($0, withDictionaries: true) })
+        if let compare { try await self.compare(check, with: compare) }
         var code = PostboxCore.ExitCode.ok
         for file in files { code = PostboxCore.ExitCode.worse(code, try await check.check(file)) }
         Terminal.exit(code)
+    }
+
+    private func check(_ loaded: LoadedSettings?) -> FileCheck {
+        let settings = loaded?.settings ?? Self.plain
+        return FileCheck(
+            settings: settings, tables: Configuration.tablesOrExit(settings), dictionaries: loaded?.dictionaries ?? [:],
+            isJSON: json, most: all || json ? nil : 20)
+    }
+
+    /// Tells what differs, and ends.
+    private func compare(_ new: FileCheck, with path: String) async throws -> Never {
+        // In a copy relative paths are still those of the configuration that it was.
+        let isCopy = path.split(separator: "/").last?.wholeMatch(of: /[0-9a-f]{64}/) != nil
+        let folder = isCopy ? config.map { Configuration.folder(of: $0) } : nil
+        let old = check(Configuration.loadOrExit(path, withDictionaries: true, folder: folder))
+        let comparison = CheckComparison(old: old, new: new, isJSON: json, most: all ? nil : 20)
+        var compared = files.map { path in
+            ComparedFile(path: path, name: path.split(separator: "/").last.map(String.init) ?? path, claimedAt: nil)
+        }
+        if let since { compared += finished(since, new.settings.directories) }
+        var isSame = true
+        for file in compared where try await !comparison.run(file) { isSame = false }
+        Terminal.exit(isSame ? PostboxCore.ExitCode.ok : PostboxCore.ExitCode.differs)
+    }
+
+    /// Files that were finished since then and are still there. Corrections go by their drops' rules, whatever a configuration says.
+    private func finished(_ since: String, _ directories: Settings.Directories) -> [ComparedFile] {
+        let span = (try? SettingsText.duration(since)) ?? .zero
+        let choice = LedgerReading.Choice(from: Clock.wall() - span.nanoseconds / 1000)
+        let drops = CommandIssuer.orEnd {
+            try LedgerReading(path: directories.state + "/ledger.sqlite")?.list(choice) ?? []
+        }
+        return drops.reversed().compactMap { drop in
+            let path = drop.folder + "/" + drop.target
+            guard drop.isFinished, RejectsName(drop.name) == nil, CommandIssuer.orEnd({ try Disk.exists(path) }) else {
+                return nil
+            }
+            return ComparedFile(path: path, name: drop.name, claimedAt: drop.claimedAt)
+        }
     }
 
     /// Without a configuration: posts to a server's own default service.

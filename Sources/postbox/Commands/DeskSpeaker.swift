@@ -62,9 +62,11 @@ struct DeskSpeaker {
         }
         guard (200..<300).contains(answer.status) else {
             let isConfiguration = value["reason"]?.text == DeskAnswer.Refusal.badConfiguration.rawValue
+            // Of several problems each has its line.
+            let lines = (value["detail"]?.text ?? "HTTP \(answer.status)").split(separator: "\n").map(String.init)
+            for line in lines.dropLast() { Terminal.error(line) }
             CommandIssuer.end(
-                value["detail"]?.text ?? "HTTP \(answer.status)",
-                isConfiguration ? PostboxCore.ExitCode.configuration : Self.code(answer.status))
+                lines.last ?? "", isConfiguration ? PostboxCore.ExitCode.configuration : Self.code(answer.status))
         }
         return (String(decoding: answer.body, as: UTF8.self), value)
     }

@@ -15,10 +15,14 @@ struct FileCheck {
     var postsMax: Int?
     /// Standard output has something else to tell.
     var usesStandardError = false
+    /// Gets what is found, and nothing is shown; nil: it is shown.
+    var notes: CheckNotes?
+    /// When the file is taken as claimed, microseconds since 1970; nil: now.
+    var claimedAt: Int64?
 
-    /// Returns the file's exit code.
-    func check(_ path: String) async throws -> Int32 {
-        let name = path.split(separator: "/").last.map(String.init) ?? path
+    /// Returns the file's exit code. `known`: the name that it had in the inbox; nil: that of its path.
+    func check(_ path: String, as known: String? = nil) async throws -> Int32 {
+        let name = known ?? path.split(separator: "/").last.map(String.init) ?? path
         guard let status = try Disk.target(path) else {
             problem(path, FileProblem(reason: "unreadable", what: "there is no such file"))
             return PostboxCore.ExitCode.failed
@@ -67,13 +71,13 @@ struct FileCheck {
         do {
             look = try lastLook(path, rule, format)
         } catch {
-            Terminal.error("\(path): \(Words.of(error))")
+            fault(path, error)
             return PostboxCore.ExitCode.failed
         }
         var code = PostboxCore.ExitCode.ok
-        for name in rule.destinations {
-            guard let destination = settings.destinations.first(where: { $0.name == name }) else { continue }
-            code = PostboxCore.ExitCode.worse(code, await check(path, rule, format, destination, look))
+        for place in rule.destinations {
+            guard let destination = settings.destinations.first(where: { $0.name == place }) else { continue }
+            code = PostboxCore.ExitCode.worse(code, await check(path, name, rule, format, destination, look))
         }
         return code
     }
@@ -105,7 +109,7 @@ struct FileCheck {
             rule: known, format: format, targets: destinations.map { target(of: $0).target },
             services: destinations.map { [$0.service] + $0.services },
             // It is newer than all that there is.
-            place: DropPlace(drop: .max, age: Clock.wall()), answers: try store.answers(over: results))
+            place: DropPlace(drop: .max, age: claimedAt ?? Clock.wall()), answers: try store.answers(over: results))
         return { source, sources in try look.found(in: source, sources) }
     }
 
@@ -157,7 +161,7 @@ struct FileCheck {
     }
 
     private func check(
-        _ path: String, _ rule: MappingRule, _ format: PriceFileFormat, _ destination: Destination,
+        _ path: String, _ name: String, _ rule: MappingRule, _ format: PriceFileFormat, _ destination: Destination,
         _ look: FirstPass.Look?
     ) async -> Int32 {
         let (target, codec) = target(of: destination)
@@ -165,12 +169,12 @@ struct FileCheck {
             say("\(path) -> \(destination.name)" + (rule.match.isEmpty ? "" : " (rule \(rule.match))"))
         }
         do {
-            let name = path.split(separator: "/").last.map(String.init) ?? path
+            try notes?.begin(destination.name)
             let source = try SourceFile(
                 path: Self.resolved(path), chunkBytes: format.traits.chunkBytes,
                 wrapping: Wrapping(fileName: name, format: format, rule: rule))
             var sources = RowSources(
-                context: rule.rowContext(file: name, claimedAt: Clock.wall()), tables: tables,
+                context: rule.rowContext(file: name, claimedAt: claimedAt ?? Clock.wall()), tables: tables,
                 zones: try ZoneFiles.rules(of: rule),
                 // Values that go as they are were held to one when they went first.
                 dictionary: rule.sendsAsIs == true
@@ -210,9 +214,15 @@ struct FileCheck {
         } catch let problem as FileProblem {
             self.problem(path, problem)
         } catch {
-            Terminal.error("\(path): \(Words.of(error))")
+            fault(path, error)
         }
         return PostboxCore.ExitCode.failed
+    }
+
+    /// What keeps the file from being checked.
+    private func fault(_ path: String, _ error: any Error) {
+        guard let notes else { return Terminal.error("\(path): \(Words.of(error))") }
+        notes.trouble("cannot be checked: \(Words.of(error))")
     }
 
     /// What earlier files of the rule were like, where a service keeps its state here. Throws `DiskError` and `LedgerError`.
@@ -259,6 +269,10 @@ struct FileCheck {
         try source.eachChunk { _, chunk, isLast in
             try pass.take(chunk, isLast: isLast) { _, posts in
                 for row in posts.rows {
+                    if let notes {
+                        notes.row(note(row, posts, codec, isSent: isSent))
+                        continue
+                    }
                     if row.problem >= 0 {
                         let problem = posts.problems[row.problem]
                         for var one in [problem.alone] + problem.more where limit.shows(one.reason) {
@@ -292,7 +306,26 @@ struct FileCheck {
         }
     }
 
+    /// What would become of a row.
+    private func note(_ row: MappedRow, _ posts: PostBatch, _ codec: MessageCodec, isSent: Bool) -> RowNote {
+        func reasons(_ problems: [RowProblem]) -> String { problems.map(\.reason).joined(separator: ", ") }
+        if row.problem >= 0 {
+            let problem = posts.problems[row.problem]
+            return RowNote(
+                row: row.row, line: row.line, outcome: "rejected", text: reasons([problem.alone] + problem.more))
+        }
+        if let holds = posts.holds[row.row] {
+            return RowNote(row: row.row, line: row.line, outcome: "held", text: reasons(holds.map(\.problem)))
+        }
+        guard isSent else { return RowNote(row: row.row, line: row.line, outcome: "unsent", text: "") }
+        let json = codec.json(of: row, in: posts, postID: PostboxCore.Postbox.postID(base: 0, row: row.row))
+        let warnings = posts.warnings[row.row].map { " (warning: \(reasons($0)))" } ?? ""
+        return RowNote(
+            row: row.row, line: row.line, outcome: "posted" + warnings, text: String(decoding: json, as: UTF8.self))
+    }
+
     private func say(_ line: String) {
+        if notes != nil { return }
         if usesStandardError { Terminal.error(line) } else { Terminal.print(line) }
     }
 
@@ -342,6 +375,11 @@ struct FileCheck {
     }
 
     private func report(_ report: Report) {
+        if let notes {
+            // Rows are noted one by one.
+            guard report.row == 0, report.kind != .warning else { return }
+            return notes.trouble((report.kind == .held ? "held: " : "refused: ") + report.reason)
+        }
         if isJSON { Terminal.error(report.json) } else { say("  " + report.text) }
     }
 

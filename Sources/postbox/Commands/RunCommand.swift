@@ -193,16 +193,26 @@ enum Configuration {
 
     /// Loads it, or says everything that is wrong with it and ends with 78.
     ///
-    /// - Parameter withDictionaries: with the dictionaries that it names.
-    static func loadOrExit(_ path: String, withDictionaries: Bool = false) -> LoadedSettings {
+    /// - Parameters:
+    ///   - withDictionaries: with the dictionaries that it names.
+    ///   - folder: where relative paths in it start; nil: in its own.
+    static func loadOrExit(
+        _ path: String, withDictionaries: Bool = false, folder: String? = nil
+    ) -> LoadedSettings {
         // Its secrets lie in memory from here on.
         Privacy.forbidDumps()
         do {
-            return try SettingsLoader.load(path: path, withDictionaries: withDictionaries)
+            return try SettingsLoader.load(path: path, withDictionaries: withDictionaries, folder: folder)
         } catch {
             for problem in error.problems { Terminal.error(problem.text) }
             Terminal.exit(PostboxCore.ExitCode.configuration)
         }
+    }
+
+    /// The absolute path of the folder that a file lies in.
+    static func folder(of path: String) -> String {
+        absolutePath(path, from: FileManager.default.currentDirectoryPath).split(separator: "/").dropLast()
+            .map { "/" + $0 }.joined()
     }
 
     /// Reads the tables, or says everything that is wrong with them and ends with 78.

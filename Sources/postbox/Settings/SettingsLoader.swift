@@ -21,10 +21,12 @@ enum SettingsLoader {
     /// The checked settings of the file at `path`, with `${env:NAME}` looked up in `environment`.
     ///
     /// Relative paths in the file are taken from the file's folder, `path` itself from the current directory.
-    /// - Parameter withDictionaries: the dictionaries that it names are read too, and rules are held to them.
+    /// - Parameters:
+    ///   - withDictionaries: the dictionaries that it names are read too, and rules are held to them.
+    ///   - folder: absolute: relative paths start there; nil: in the file's own folder.
     /// - Throws: every problem at once, in the order of lines; `path` as it was given names the file.
     static func load(
-        path: String, withDictionaries: Bool = false,
+        path: String, withDictionaries: Bool = false, folder: String? = nil,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(SettingsProblems) -> LoadedSettings {
         let place = absolutePath(path, from: FileManager.default.currentDirectoryPath)
@@ -33,7 +35,7 @@ enum SettingsLoader {
                 SettingsProblem(file: path, line: 0, what: "the configuration file cannot be read")
             ])
         }
-        let folder = place.split(separator: "/").dropLast().map { "/" + $0 }.joined()
+        let folder = folder ?? place.split(separator: "/").dropLast().map { "/" + $0 }.joined()
         return try read(
             bytes, file: path, folder: folder, environment: environment, withDictionaries: withDictionaries)
     }

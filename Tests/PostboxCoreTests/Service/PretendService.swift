@@ -169,7 +169,8 @@ struct PretendService {
     private mutating func carryOut(_ action: ServiceMachine.Action) {
         switch action {
         case .list:
-            let entries = inbox.map { InboxEntry($0.key, $0.value) }
+            let names = InboxNames(rules: settings.rules, ignored: settings.ignored)
+            let entries = inbox.filter { !names.isIgnored($0.key) }.map { InboxEntry($0.key, $0.value) }
             var listing = InboxListing(began: clocks, watch: 1, entries: entries)
             listing.unreadable = unreadable
             if let listingFault {

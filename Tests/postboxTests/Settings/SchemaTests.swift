@@ -171,6 +171,6 @@ struct SchemaTests {
     @Test("The command prints it")
     func command() async throws {
         let answer = try await Desk().command(["config", "schema"])
-        #expect(answer.code == 0 && answer.output == SettingsSchema.text)
+        #expect(answer.code == 0 && answer.output == SettingsSchema.text + "\n")
     }
 }

@@ -19,7 +19,6 @@ package struct SettingsSchema {
             \(definitions)
               }
             }
-
             """
     }
 
