@@ -28,7 +28,8 @@ struct CheckComparison {
         let before = try await notes(old, file, at: now, in: folder.path + "/old")
         let after = try await notes(new, file, at: now, in: folder.path + "/new")
         var isSame = true
-        let names = before.whole.destinations + after.whole.destinations.filter { !before.whole.destinations.contains($0) }
+        let names =
+            before.whole.destinations + after.whole.destinations.filter { !before.whole.destinations.contains($0) }
         for name in ([""] + names) {
             let (one, other) = (trouble(before, name), trouble(after, name))
             guard one != other else { continue }
@@ -82,7 +83,9 @@ struct CheckComparison {
             for one in found.first { Terminal.printExactly(json(file, destination, one)) }
             return
         }
-        let words = found.differing == 0 ? "\(found.rows) rows, all the same" : "\(found.differing) of \(found.rows) rows differ"
+        let words =
+            found.differing == 0
+            ? "\(found.rows) rows, all the same" : "\(found.differing) of \(found.rows) rows differ"
         Terminal.print("\(file.path) -> \(destination): \(words)")
         for one in found.first {
             let line = max(one.old?.line ?? 0, one.new?.line ?? 0)

@@ -54,7 +54,8 @@ extension DeskOffice {
         if case .network(let address, _) = source { facts["from"] = "\(address)" }
         if let why = order.why { facts["why"] = "\(why)" }
         switch answer {
-        case .done(let text, _, _), .proposed(let text): (facts["answer"], facts["text"]) = ("done", "\(text)")
+        case .done(let text, _, _), .shown(let text, _, _), .proposed(let text):
+            (facts["answer"], facts["text"]) = ("done", "\(text)")
         case .refused(let refusal, let text):
             (facts["answer"], facts["text"]) = ("\(refusal.rawValue)", "\(text)")
         }

@@ -28,7 +28,8 @@ struct RowComparisonTests {
 
     @Test("A row that only one of them has differs, wherever it stands")
     func missing() {
-        let found = Self.compare([(1, "posted", "A"), (3, "posted", "C")], [(2, "posted", "B"), (3, "posted", "C"), (4, "posted", "D")])
+        let found = Self.compare(
+            [(1, "posted", "A"), (3, "posted", "C")], [(2, "posted", "B"), (3, "posted", "C"), (4, "posted", "D")])
         #expect(found.rows == 4 && found.differing == 3)
         #expect(found.first.map(\.row) == [1, 2, 4])
         #expect(found.first.map { $0.old == nil } == [false, true, true])

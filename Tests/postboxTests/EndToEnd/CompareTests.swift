@@ -33,7 +33,9 @@ struct CompareTests {
 
     private static let plain = "destination: cache"
 
-    @Test("Each row that would be posted with other values, or not at all, is shown with both sides; the same ends with 0")
+    @Test(
+        "Each row that would be posted with other values, or not at all, is shown with both sides; the same ends with 0"
+    )
     func rows() async throws {
         let desk = try Desk()
         try Self.write(desk, "a.csv", "RIC,BID\nA.TST,1\nB.TST,2\nC.TST,300\n")
@@ -45,7 +47,9 @@ struct CompareTests {
             Self.configuration(
                 rule: "destination: cache, checks: [{field: BID, max: 100}, {field: BID, min: 2, on_fail: warn}]"))
         let shown = try await Self.compare(desk, ["a.csv"], code: 1)
-        #expect(shown.output.hasPrefix("a.csv -> cache: 2 of 3 rows differ\n  row 1 (line 2)\n    old  posted  {"), "\(shown)")
+        #expect(
+            shown.output.hasPrefix("a.csv -> cache: 2 of 3 rows differ\n  row 1 (line 2)\n    old  posted  {"),
+            "\(shown)")
         #expect(shown.output.contains("new  posted (warning: below_min)  {"), "\(shown)")
         #expect(shown.output.contains("  row 3 (line 4)\n") && shown.output.contains("    new  rejected  above_max\n"))
         let json = try await Self.compare(desk, ["--json", "a.csv"], code: 1)
@@ -55,22 +59,29 @@ struct CompareTests {
         #expect(lines[1]["new"]?["outcome"]?.text == "rejected" && lines[1]["new"]?["reasons"]?.text == "above_max")
     }
 
-    @Test("A file that as a whole would be refused, held or matched by no rule is told as a whole; so is another destination")
+    @Test(
+        "A file that as a whole would be refused, held or matched by no rule is told as a whole; so is another destination"
+    )
     func whole() async throws {
         let desk = try Desk()
         try Self.write(desk, "a.csv", "RIC,BID\nA.TST,1\nB.TST,x\n")
         try Self.write(desk, "old.yaml", Self.configuration(rule: Self.plain))
         try desk.write(Self.configuration(rule: Self.plain + ", max_rejected: 0"))
         let refused = try await Self.compare(desk, ["a.csv"], code: 1)
-        #expect(refused.output.hasPrefix("a.csv -> cache: the file as a whole: old sent, new refused: too_many_rejected\n"), "\(refused)")
+        #expect(
+            refused.output.hasPrefix("a.csv -> cache: the file as a whole: old sent, new refused: too_many_rejected\n"),
+            "\(refused)")
         #expect(refused.output.contains("new  unsent"))
         try desk.write(Self.configuration(rule: Self.plain).replacingOccurrences(of: "*.csv", with: "*.txt"))
         let unmatched = try await Self.compare(desk, ["a.csv"], code: 1)
         #expect(unmatched.output.contains("a.csv: the file as a whole: old sent, new refused: no_rule"), "\(unmatched)")
-        let more = "  second: {urls: [\"\(Self.nowhere)\"], user: x, service: NIPROV, position: p, post_user_info: none}\n"
+        let more =
+            "  second: {urls: [\"\(Self.nowhere)\"], user: x, service: NIPROV, position: p, post_user_info: none}\n"
         try desk.write(Self.configuration(rule: "destination: [cache, second]", more: more))
         let second = try await Self.compare(desk, ["a.csv"], code: 1)
-        #expect(second.output.contains("a.csv -> second: the file as a whole: old does not go there, new sent"), "\(second)")
+        #expect(
+            second.output.contains("a.csv -> second: the file as a whole: old does not go there, new sent"), "\(second)"
+        )
         #expect(second.output.contains("a.csv -> cache: 2 rows, all the same"))
     }
 
@@ -81,12 +92,15 @@ struct CompareTests {
         try Self.write(desk, "old.yaml", Self.configuration(rule: Self.plain))
         try desk.write(Self.configuration(rule: Self.plain + ", post: refresh"))
         let some = try await Self.compare(desk, ["a.csv"], code: 1)
-        #expect(some.output.contains("50 of 50 rows differ") && some.output.hasSuffix("  30 more rows; --all shows all\n"))
+        #expect(
+            some.output.contains("50 of 50 rows differ") && some.output.hasSuffix("  30 more rows; --all shows all\n"))
         let all = try await Self.compare(desk, ["--all", "a.csv"], code: 1)
         #expect(all.output.components(separatedBy: "\n  row ").count == 51)
     }
 
-    @Test("Files that were finished are compared by the name that they came under, with a kept copy as the old configuration")
+    @Test(
+        "Files that were finished are compared by the name that they came under, with a kept copy as the old configuration"
+    )
     func since() async throws {
         let desk = try Desk()
         let simulator = try await desk.simulate()
@@ -103,17 +117,24 @@ struct CompareTests {
             return end.output
         }
         let same = try await compare(code: 0)
-        #expect(same.contains("done/a.csv -> cache: 1 rows, all the same") && same.contains("failed/b.csv -> cache: 1 rows, all the same"), "\(same)")
-        try desk.write(Self.configuration(simulator.url, rule: Self.plain + ", fields: {BID: {column: BID, scale: \"0.01\"}}"))
+        #expect(
+            same.contains("done/a.csv -> cache: 1 rows, all the same")
+                && same.contains("failed/b.csv -> cache: 1 rows, all the same"), "\(same)")
+        try desk.write(
+            Self.configuration(simulator.url, rule: Self.plain + ", fields: {BID: {column: BID, scale: \"0.01\"}}"))
         let other = try await compare(code: 1)
-        #expect(other.contains("done/a.csv -> cache: 1 of 1 rows differ") && other.contains("failed/b.csv -> cache: 1 rows, all the same"), "\(other)")
+        #expect(
+            other.contains("done/a.csv -> cache: 1 of 1 rows differ")
+                && other.contains("failed/b.csv -> cache: 1 rows, all the same"), "\(other)")
         #expect(other.contains("\"BID\":0.01"))
     }
 
     @Test("What cannot be asked for is a mistake of the command line")
     func usage() async throws {
         let desk = try Desk()
-        for words in [["check"], ["check", "--since", "7d"], ["check", "--config", "c", "--compare", "o", "--since", "soon"]] {
+        for words in [
+            ["check"], ["check", "--since", "7d"], ["check", "--config", "c", "--compare", "o", "--since", "soon"],
+        ] {
             #expect(try await desk.command(words).code == 64, "\(words)")
         }
     }
