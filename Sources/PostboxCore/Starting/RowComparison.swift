@@ -1,5 +1,5 @@
 /// What would become of a row: how, and with which values.
-package struct RowNote: Sendable, Equatable {
+package struct CheckedRow: Sendable, Equatable {
     package var row: Int
     /// 0: there is no such place.
     package var line: Int
@@ -30,8 +30,8 @@ package struct RowNote: Sendable, Equatable {
 package struct RowComparison: Sendable, Equatable {
     /// A row that is not the same; nil: there is no such row by that configuration, or it does not count.
     package struct Difference: Sendable, Equatable {
-        package var old: RowNote?
-        package var new: RowNote?
+        package var old: CheckedRow?
+        package var new: CheckedRow?
 
         package var row: Int { old?.row ?? new?.row ?? 0 }
     }
@@ -46,7 +46,7 @@ package struct RowComparison: Sendable, Equatable {
     ///
     /// - Parameter most: so many differences are kept; nil: all.
     package init(
-        _ old: () throws -> RowNote?, _ new: () throws -> RowNote?, most: Int?
+        _ old: () throws -> CheckedRow?, _ new: () throws -> CheckedRow?, most: Int?
     ) rethrows {
         var (one, other) = (try old(), try new())
         while one != nil || other != nil {

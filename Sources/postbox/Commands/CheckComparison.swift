@@ -97,14 +97,14 @@ struct CheckComparison {
         if left > 0 { Terminal.print("  \(left) more row\(left == 1 ? "" : "s"); --all shows all") }
     }
 
-    private func text(_ note: RowNote?) -> String {
+    private func text(_ note: CheckedRow?) -> String {
         guard let note else { return "no such row, or it is skipped" }
         return note.outcome + (note.text.isEmpty ? "" : "  " + note.text)
     }
 
     private func json(_ file: ComparedFile, _ destination: String, _ one: RowComparison.Difference) -> String {
         func quoted(_ text: String) -> String { VisibleText.quoted(text) }
-        func side(_ note: RowNote?) -> String {
+        func side(_ note: CheckedRow?) -> String {
             guard let note else { return "null" }
             let value = note.outcome.hasPrefix("posted") ? "\"post\":\(note.text)" : "\"reasons\":\(quoted(note.text))"
             return "{\"outcome\":\(quoted(note.outcome)),\(value)}"

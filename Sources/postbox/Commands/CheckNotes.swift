@@ -41,7 +41,7 @@ final class CheckNotes {
     func trouble(_ word: String) { whole.troubles[open?.destination ?? ""] = word }
 
     /// What keeps notes from being written is told at the end.
-    func row(_ note: RowNote) {
+    func row(_ note: CheckedRow) {
         open?.text += note.written + "\n"
         guard (open?.text.utf8.count ?? 0) > 1 << 16, fault == nil else { return }
         do { try flush() } catch { fault = error }
@@ -62,7 +62,7 @@ final class CheckNotes {
     }
 
     /// The rows of a destination, one after the other; none where it has none.
-    func rows(at destination: String) throws -> () throws -> RowNote? {
+    func rows(at destination: String) throws -> () throws -> CheckedRow? {
         guard let file = FileHandle(forReadingAtPath: path(destination)) else { return { nil } }
         var (rest, isOver) = (Data(), false)
         return {
@@ -70,7 +70,7 @@ final class CheckNotes {
                 if let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
                     let line = String(decoding: rest[..<end], as: UTF8.self)
                     rest = rest[rest.index(after: end)...]
-                    guard let note = RowNote(line) else {
+                    guard let note = CheckedRow(line) else {
                         throw DiskError(code: 5, call: "read", path: "what check has put down")
                     }
                     return note

@@ -33,7 +33,7 @@ struct FileCheck {
         }
         let original: MappingRule?
         do throws(FileProblem) {
-            original = try ruleOfOriginal(path, RejectsName(name)) ?? ruleOfOwn(path, name)
+            original = try ruleOfOriginal(path, RejectsName(name))
         } catch {
             problem(path, error)
             return PostboxCore.ExitCode.failed
@@ -146,20 +146,6 @@ struct FileCheck {
         return snapshot.rule
     }
 
-    /// The rule of a file that Postbox wrote itself, of values that go again; nil: it is none, or there is no ledger that knows.
-    private func ruleOfOwn(_ path: String, _ name: String) -> MappingRule? {
-        guard let drop = WireFile.drop(ofName: name) else { return nil }
-        do {
-            let known = try LedgerReading(path: settings.directories.state + "/ledger.sqlite")?.finished(drop)
-            guard let known, known.snapshot.rule.sendsAsIs == true else { return nil }
-            if !isJSON { say("\(path): written by Postbox itself, as drop \(drop)") }
-            return known.snapshot.rule
-        } catch {
-            Terminal.error("\(path): \(Words.of(error))")
-            return nil
-        }
-    }
-
     private func check(
         _ path: String, _ name: String, _ rule: MappingRule, _ format: PriceFileFormat, _ destination: Destination,
         _ look: FirstPass.Look?
@@ -176,9 +162,7 @@ struct FileCheck {
             var sources = RowSources(
                 context: rule.rowContext(file: name, claimedAt: claimedAt ?? Clock.wall()), tables: tables,
                 zones: try ZoneFiles.rules(of: rule),
-                // Values that go as they are were held to one when they went first.
-                dictionary: rule.sendsAsIs == true
-                    ? nil : settings.dictionary(of: destination.name).flatMap { dictionaries[$0]?.dictionary })
+                dictionary: settings.dictionary(of: destination.name).flatMap { dictionaries[$0]?.dictionary })
             sources.past = try past(of: rule)
             rule.calendar.map { sources.calendar = $0 }
             let found = try await FirstPass(rule: rule, format: format, targets: [target], sources: sources, look: look)
@@ -307,20 +291,20 @@ struct FileCheck {
     }
 
     /// What would become of a row.
-    private func note(_ row: MappedRow, _ posts: PostBatch, _ codec: MessageCodec, isSent: Bool) -> RowNote {
+    private func note(_ row: MappedRow, _ posts: PostBatch, _ codec: MessageCodec, isSent: Bool) -> CheckedRow {
         func reasons(_ problems: [RowProblem]) -> String { problems.map(\.reason).joined(separator: ", ") }
         if row.problem >= 0 {
             let problem = posts.problems[row.problem]
-            return RowNote(
+            return CheckedRow(
                 row: row.row, line: row.line, outcome: "rejected", text: reasons([problem.alone] + problem.more))
         }
         if let holds = posts.holds[row.row] {
-            return RowNote(row: row.row, line: row.line, outcome: "held", text: reasons(holds.map(\.problem)))
+            return CheckedRow(row: row.row, line: row.line, outcome: "held", text: reasons(holds.map(\.problem)))
         }
-        guard isSent else { return RowNote(row: row.row, line: row.line, outcome: "unsent", text: "") }
+        guard isSent else { return CheckedRow(row: row.row, line: row.line, outcome: "unsent", text: "") }
         let json = codec.json(of: row, in: posts, postID: PostboxCore.Postbox.postID(base: 0, row: row.row))
         let warnings = posts.warnings[row.row].map { " (warning: \(reasons($0)))" } ?? ""
-        return RowNote(
+        return CheckedRow(
             row: row.row, line: row.line, outcome: "posted" + warnings, text: String(decoding: json, as: UTF8.self))
     }
 

@@ -4,10 +4,10 @@ import Testing
 
 @Suite("What another configuration makes of a file's rows", .computing)
 struct RowComparisonTests {
-    private static func notes(_ notes: [(Int, String, String)]) -> () -> RowNote? {
+    private static func notes(_ notes: [(Int, String, String)]) -> () -> CheckedRow? {
         var left = notes[...]
         return {
-            left.popFirst().map { RowNote(row: $0.0, line: $0.0 + 1, outcome: $0.1, text: $0.2) }
+            left.popFirst().map { CheckedRow(row: $0.0, line: $0.0 + 1, outcome: $0.1, text: $0.2) }
         }
     }
 
@@ -46,8 +46,8 @@ struct RowComparisonTests {
 
     @Test("A note reads back as it was written")
     func written() {
-        let note = RowNote(row: 3, line: 4, outcome: "posted", text: "{\"BID\":\t1}")
-        #expect(RowNote(note.written) == note)
-        #expect(RowNote("x\t1\tposted\t") == nil && RowNote("1\t1") == nil)
+        let note = CheckedRow(row: 3, line: 4, outcome: "posted", text: "{\"BID\":\t1}")
+        #expect(CheckedRow(note.written) == note)
+        #expect(CheckedRow("x\t1\tposted\t") == nil && CheckedRow("1\t1") == nil)
     }
 }

@@ -64,7 +64,7 @@ struct CompareTests {
     )
     func whole() async throws {
         let desk = try Desk()
-        try Self.write(desk, "a.csv", "RIC,BID\nA.TST,1\nB.TST,x\n")
+        try Self.write(desk, "a.csv", "RIC,BID\nA.TST,1\nB.TST,NaN\n")
         try Self.write(desk, "old.yaml", Self.configuration(rule: Self.plain))
         try desk.write(Self.configuration(rule: Self.plain + ", max_rejected: 0"))
         let refused = try await Self.compare(desk, ["a.csv"], code: 1)
@@ -106,7 +106,7 @@ struct CompareTests {
         let simulator = try await desk.simulate()
         try desk.write(Self.configuration(simulator.url, rule: Self.plain + ", fields: {BID: {column: BID}}"))
         try desk.drop("a.csv", "RIC,BID\nA.TST,1\n")
-        try desk.drop("b.csv", "RIC,BID\nB.TST,x\n")
+        try desk.drop("b.csv", "RIC,BID\nB.TST,NaN\n")
         #expect(try await desk.once() == 3, "\(desk.log())")
         let copies = FileManager.default.names(in: desk.path(.state).appendingPathComponent("configurations"))
         let copy = "spool/state/configurations/" + (copies.first ?? "")
