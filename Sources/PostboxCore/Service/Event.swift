@@ -179,7 +179,7 @@ package struct Event: Sendable, Hashable {
         .filePartial,
         .fileFailed, .fileRefused, .duplicateFile, .checkWarnings, .tooManyNacked, .maxAge, .changedAfterRead,
         .contributionFault, .verifying, .storedDifferently, .verifyIncomplete, .verifyUnsupported,
-        .heldForRelease, .releaseAtRisk, .released, .releaseRefused, .sentAgain, .republished, .withdrawn, .holdOverdue,
+        .heldForRelease, .releaseAtRisk, .released, .releaseRefused, .sentAgain, .holdOverdue, .republished, .withdrawn,
         .fileMissing, .fileArrivedLate, .deadlineAtRisk, .deadlineMissed, .calendarEnds,
         .held, .resumed,
         .cancelling, .deskAct, .orderVoid, .foreignOrder, .controlFault, .pageServed, .recovery, .recoveredInDoubt,

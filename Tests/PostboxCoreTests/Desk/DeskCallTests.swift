@@ -65,7 +65,7 @@ struct DeskCallTests {
             "/api/v1/drops/7/", "/api/v1/drops/007", "/api/openapi.json/", "/api/v1/drops/7/release/",
             "/api/v1/drops//7/release",
             "/api/v1/drops/07/release", "/api/v1/drops/0/release", "/api/v1/drops/-7/release",
-            "/api/v1/drops/+7/release", "/api/v1/drops/7/Release", "/api/v1/drops/7/withdraw",
+            "/api/v1/drops/+7/release", "/api/v1/drops/7/Release", "/api/v1/drops/7/republish",
             "/api/v1/drops/9999999999999999/release", "/api/v1/drops/%37/release", "/api/v1/drops/7%2Frelease",
             "/api/v1/drops/../../../etc/passwd", "/api/v1/status\u{0}", "/api/v2/status",
         ])

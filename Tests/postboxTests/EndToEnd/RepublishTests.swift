@@ -51,7 +51,7 @@ struct RepublishTests {
     )
     func again() async throws {
         let desk = try Desk()
-        let simulator = try await desk.simulate("unknown: [N.TST]")
+        let simulator = try await desk.simulate("naks:\n  - {ric: \"N.TST\", code: 2, text: no}")
         try desk.configure([simulator.url], files: Self.files)
         try desk.drop("r_1.csv", "RIC,bid,t\nA.TST,1.50,\"Zürich \"\"x\"\"\"\nB.TST,2,\nN.TST,3,x\n")
         #expect(try await desk.once() == 2, "\(desk.log())")
