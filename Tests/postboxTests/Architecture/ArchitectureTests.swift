@@ -85,16 +85,31 @@ struct ArchitectureTests {
             ])
     }
 
-    @Test("The README names every event word of the log, every exit code's number and every outcome")
-    func readme() throws {
+    @Test("The article Results tells every exit code and every outcome")
+    func results() throws {
+        let folder = try BuiltProgram.packageFolder()
+        let article = try String(
+            contentsOf: folder.appendingPathComponent("Sources/PostboxCore/Documentation.docc/Results.md"),
+            encoding: .utf8)
+        for outcome in PostOutcome.allCases {
+            #expect(article.contains("| `\(outcome.word)` |"), "\(outcome.word) is missing")
+        }
+        for code in [0, 2, 3, 4, 64, 69, 70, 74, 75, 77, 78] {
+            #expect(article.contains("| \(code) |"), "\(code) is missing")
+        }
+    }
+
+    @Test("The README leads to articles that are there, and each article is on the documentation's first page")
+    func articles() throws {
         let folder = try BuiltProgram.packageFolder()
         let readme = try String(contentsOf: folder.appendingPathComponent("README.md"), encoding: .utf8)
-        for word in Event.all.map(\.word) + PostOutcome.allCases.map(\.word) {
-            #expect(readme.contains("`\(word)`"), "\(word) is missing")
+        let articles = folder.appendingPathComponent("Sources/PostboxCore/Documentation.docc")
+        let names = Set(FileManager.default.names(in: articles).map { $0.replacing(".md", with: "") })
+        for link in readme.matches(of: /Documentation\.docc\/(\w+)\.md/) {
+            #expect(names.contains(String(link.1)), "\(link.1) is no article")
         }
-        for code in [0, 2, 3, 4, 64, 69, 70, 74, 75, 78] {
-            #expect(readme.contains("| \(code) |"), "\(code) is missing")
-        }
+        let first = try String(contentsOf: articles.appendingPathComponent("Postbox.md"), encoding: .utf8)
+        #expect(Set(first.matches(of: /<doc:(\w+)>/).map { String($0.1) }) == names.subtracting(["Postbox"]))
     }
 
     @Test(
