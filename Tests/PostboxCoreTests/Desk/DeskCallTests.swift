@@ -183,7 +183,8 @@ struct DeskCallTests {
         let proposed = DeskReply(.proposed(text: "one more"))
         #expect(proposed.status == 202 && JSONValue.parse(proposed.body)?["proposed"]?.flag == true)
         let statuses: [DeskAnswer.Refusal: Int] = [
-            .unknownDrop: 404, .wrongStage: 409, .notAllowed: 403, .needsWhy: 422, .unavailable: 503,
+            .unknownDrop: 404, .wrongStage: 409, .notAllowed: 403, .needsWhy: 422, .badConfiguration: 422,
+            .unavailable: 503,
         ]
         for refusal in DeskAnswer.Refusal.allCases {
             let reply = DeskReply(.refused(refusal, text: "no \"x\""))

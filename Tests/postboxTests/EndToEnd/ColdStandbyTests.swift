@@ -62,6 +62,8 @@ struct ColdStandbyTests {
         try await eventually("rows went") { try simulator.posts().count >= 30 }
         service.send(SIGSTOP)
         let second = try Desk()
+        // Whoever copies a disk copies files.
+        try FileManager.default.removeItem(at: first.path(.state).appendingPathComponent("postbox.sock"))
         let spool = second.path(.inbox).deletingLastPathComponent()
         try FileManager.default.removeItem(at: spool)
         try FileManager.default.copyItem(at: first.path(.inbox).deletingLastPathComponent(), to: spool)
@@ -125,7 +127,9 @@ struct ColdStandbyTests {
         let finished = try desk.finished("a.csv", in: .failed)
         #expect(finished.column("outcome") == ["unsent", "rejected", "unsent"])
         #expect(finished.column("reason") == ["rehearsed", "no_ric", "rehearsed"])
-        #expect(finished.summary.verdict == "failed" && finished.summary.outcomes == ["unsent": 2, "rejected": 1])
+        #expect(
+            finished.summary.verdict == "failed"
+                && finished.summary.outcomes.filter { $0.value > 0 } == ["unsent": 2, "rejected": 1])
         #expect(try simulator.posts().isEmpty && desk.log().contains(" logged_in "))
         #expect(desk.log().contains(" rehearsing "))
         // The same file goes for real when the rehearsal is over.
