@@ -154,7 +154,7 @@ package enum PageFrame {
             ("Enter", "open"), ("Esc", "close what is open"), ("?", "these"),
         ]
         return """
-            <footer><span>Postbox \(service.version)</span><span>configuration \(service.configSHA256.prefix(8)), since \(facts.time(service.startedAt))</span><span>Times are UTC</span><span>Keys: <kbd>?</kbd></span></footer>
+            <footer><span>Postbox \(service.version)</span><span>configuration \(service.configSHA256.prefix(8)), since \(facts.time(service.configSince))</span><span>Times are UTC</span><span>Keys: <kbd>?</kbd></span></footer>
             <div id="keys" class="keys" role="dialog" aria-label="Keys" hidden><dl>\(keys.map { key, words -> HTML in "<dt><kbd>\(key)</kbd></dt><dd>\(words)</dd>" })</dl><label class="check"><input type="checkbox" id="keys-off">Keys off</label></div>
             """
     }

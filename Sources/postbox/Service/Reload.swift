@@ -132,6 +132,7 @@ struct Reload: Sendable {
 
     /// That it is in force.
     func done(_ checked: Checked, _ order: Order) -> DeskAnswer {
+        context.alerts.isOver([.configRefused], [:])
         let (plan, sha256) = (checked.plan, checked.configuration.sha256)
         let name = "the configuration \(sha256.prefix(12))"
         let words =

@@ -167,12 +167,17 @@ struct ReloadTests {
                 rules: [rule]))
         #expect(try await Self.reload(desk, code: 78).contains("the destination `cache`: a TLS file cannot be read"))
         #expect(desk.log().components(separatedBy: " config_refused ").count == 5, "\(desk.log())")
+        func refusals() async throws -> [JSONValue] {
+            try await Self.status(desk)?["alerts"]?.items.filter { $0["event"]?.text == "config_refused" } ?? []
+        }
+        #expect(try await refusals().map { $0["times"]?.integer } == [4] && refusals().first?["over"] == nil)
         // All of that changed nothing.
         #expect(try await Self.status(desk)?["service"]?["config_sha256"]?.text == hash)
         try desk.drop("a.csv", Self.file("A", rows: 3))
         #expect(try await desk.finish("a.csv", in: .done).summary.configSHA256 == hash)
         try desk.write(good)
         #expect(try await Self.reload(desk).contains("nothing in it has changed"))
+        #expect(try await refusals().first?["over"]?.text != nil)
         #expect(try Set(simulator.posts().map(\.connection)).count == 1)
         try await Self.stop(service)
         #expect(try Self.loadings(desk).map(\.sha256) == [hash])
