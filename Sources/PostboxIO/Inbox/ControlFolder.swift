@@ -45,7 +45,10 @@ package struct ControlFolder: Sendable {
 
     /// The command as it stands; nil: there is no such command. Throws `DiskError`.
     package func entry(_ command: DeskCommand) throws(DiskError) -> Entry? {
-        let file = path + "/" + command.fileName
+        try read(path + "/" + command.fileName)
+    }
+
+    private func read(_ file: String) throws(DiskError) -> Entry? {
         guard let status = try Disk.status(file), status.isRegular else { return nil }
         // Longer than any note of ours: whoever wrote it, the name is what counts.
         guard status.size <= 4096 else { return Entry(note: CommandNote(), since: status.modifiedAt / 1000) }
@@ -63,6 +66,8 @@ package struct ControlFolder: Sendable {
     package func give(_ command: DeskCommand, _ note: CommandNote) throws(DiskError) -> Bool {
         try make()
         if try Disk.exists(path + "/" + command.fileName) { return false }
+        // Who took an earlier one back has nothing to do with this one.
+        try Disk.remove(back(command))
         let part = path + "/.new-\(getpid())"
         do throws(DiskError) {
             try FileMover().write(Array(note.text.utf8), to: part)
@@ -134,6 +139,42 @@ package struct ControlFolder: Sendable {
         }
         return false
     }
+
+    /// Takes a command back, durably, and leaves a note of who did, which whoever reads the folder finds once. On a full disk it is taken
+    /// back all the same. False: there is no such command. Throws `DiskError`.
+    package func takeBack(_ command: DeskCommand, _ note: CommandNote) throws(DiskError) -> Bool {
+        guard try entry(command) != nil else { return false }
+        do throws(DiskError) {
+            try FileMover().write(Array(note.text.utf8), to: back(command))
+        } catch {
+            try Disk.remove(back(command))
+            guard error.isFull else { throw error }
+        }
+        try remove([command])
+        return true
+    }
+
+    /// Who took commands back since that was last forgotten, and when. Throws `DiskError`.
+    package func takenBack() throws(DiskError) -> [DeskCommand: Entry] {
+        var found: [DeskCommand: Entry] = [:]
+        guard try Disk.exists(path) else { return found }
+        for name in try Disk.names(in: path).names where name.hasPrefix(Self.backPrefix) {
+            guard let command = DeskCommand(fileName: String(name.dropFirst(Self.backPrefix.count))),
+                let entry = try read(back(command))
+            else { continue }
+            found[command] = entry
+        }
+        return found
+    }
+
+    /// What was found was told. Throws `DiskError`.
+    package func forgetTakenBack(_ commands: [DeskCommand]) throws(DiskError) {
+        for command in commands { try Disk.remove(back(command)) }
+    }
+
+    private static let backPrefix = ".back-"
+
+    private func back(_ command: DeskCommand) -> String { path + "/" + Self.backPrefix + command.fileName }
 
     /// Takes commands back, durably: those that do not stand are passed over. Throws `DiskError`.
     package func remove(_ commands: [DeskCommand]) throws(DiskError) {

@@ -161,11 +161,7 @@ struct CommandIssuer {
     }
 
     /// Takes a command back. False: there is none. Ends with 74 when it cannot be removed.
-    func takeBack(_ command: DeskCommand) -> Bool {
-        Self.orEnd {
-            guard try folder.entry(command) != nil else { return false }
-            try folder.remove([command])
-            return true
-        }
+    func takeBack(_ command: DeskCommand, why: String?) -> Bool {
+        Self.orEnd { try folder.takeBack(command, CommandNote(by: Self.user, why: why)) }
     }
 }

@@ -117,6 +117,11 @@ struct ResumeCommand: ParsableCommand {
 
     @OptionGroup var target: HoldArguments
 
+    @Option(help: ArgumentHelp("Why; it is recorded.", valueName: "text"))
+    var why: String?
+
+    func validate() throws { _ = try why.map(Reasons.checked) }
+
     func run() throws {
         let desk = CommandIssuer(target.place)
         // What is held may be resumed although the configuration has changed since.
@@ -127,7 +132,7 @@ struct ResumeCommand: ParsableCommand {
             case .rule: .holdRule(target.name ?? "")
             case .drop: .holdDrop(target.name.flatMap { Int($0) } ?? 0)
             }
-        if desk.takeBack(given) {
+        if desk.takeBack(given, why: why) {
             Terminal.print(
                 "\(given.subject) goes on\(desk.service == nil ? " from the next start on: no service is running." : ".")"
             )

@@ -525,10 +525,9 @@ actor DeskOffice {
                     let words = command.isHold ? "is held" : "will be cancelled"
                     return .done(text: "\(subject) \(words)\(isNew ? "" : " already")", facts: [:], drop: drop)
                 }
-                guard try folder.entry(command) != nil else {
+                guard try folder.takeBack(command, note) else {
                     return .refused(.wrongStage, text: "\(subject) is not held")
                 }
-                try folder.remove([command])
                 return .done(text: "\(subject) goes on", facts: [:], drop: drop)
             }
         } catch {

@@ -41,11 +41,18 @@ actor CommandDesk {
     func read() async -> Standing {
         await startWatch()
         do {
-            let found = try await context.disk.run { [folder] in try folder.read() }
+            let (found, back) = try await context.disk.run { [folder] in
+                // Who takes one back leaves his note first.
+                let found = try folder.read()
+                return (found, try folder.takenBack())
+            }
             report(foreign: found.foreign)
             for command in commands.keys where command.isHold && found.commands[command] == nil {
-                await resume(command)
+                await resume(command, back[command])
             }
+            let over = back.filter { found.commands[$0.key] == nil }
+            for (command, entry) in over { await record("resume", command, entry, once: "back \(entry.since)") }
+            if !over.isEmpty { try await context.disk.run { [folder] in try folder.forgetTakenBack(Array(over.keys)) } }
             for (command, entry) in found.commands.sorted(by: { $0.key.fileName < $1.key.fileName })
             where command.isHold {
                 if commands[command] == nil { try await hold(command, entry) }
@@ -92,21 +99,22 @@ actor CommandDesk {
         }
         commands[command] = entry
         await setHeld(command, true)
-        await record("hold", command, entry)
+        await record("hold", command, entry, once: "\(entry.since)")
         let isKnown = if case .holdDestination(let name) = command { context.lanes[name] != nil } else { true }
         context.logger.notice(
             "\(command.subject) is held since \(TimeText.text(entry.since))\(isKnown ? "" : "; the configuration has no such destination")",
             metadata: facts(command, entry).merging(["event": .event(.held)]) { $1 })
     }
 
-    private func resume(_ command: DeskCommand) async {
-        let entry = commands[command]
+    /// `back`: who took it back; nil: somebody took its file away, and nobody knows who.
+    private func resume(_ command: DeskCommand, _ back: ControlFolder.Entry?) async {
         commands[command] = nil
         await setHeld(command, false)
-        // Who took its file away nobody knows.
-        await record("resume", command, nil, since: entry)
-        context.logger.notice(
-            "\(command.subject) goes on", metadata: ["event": .event(.resumed), "what": "\(command.subject)"])
+        if back == nil { await record("resume", command, nil, once: nil) }
+        var facts: Logger.Metadata = ["event": .event(.resumed), "what": "\(command.subject)"]
+        if let by = back?.note.by { facts["by"] = "\(by)" }
+        if let why = back?.note.why { facts["why"] = "\(why)" }
+        context.logger.notice("\(command.subject) goes on", metadata: facts)
     }
 
     private func setHeld(_ command: DeskCommand, _ isHeld: Bool) async {
@@ -197,7 +205,7 @@ actor CommandDesk {
         let detail = OutcomeDetail(reason: Self.cancelled, text: "cancelled\(by) at \(TimeText.text(entry.since))")
         cancelled[drop] = detail
         standing.cancelled.insert(drop)
-        await record("cancel", command, entry)
+        await record("cancel", command, entry, once: "\(entry.since)")
         context.logger.warning(
             "\(command.subject) is cancelled: nothing more of it is sent",
             metadata: facts(command, entry).merging(["event": .event(.cancelling), "drop": "\(drop)"]) { $1 })
@@ -214,16 +222,14 @@ actor CommandDesk {
             metadata: ["event": .event(.orderVoid), "order": "\(command.fileName)"])
     }
 
-    /// Tells the record of a command once, whatever restarts it outlives. `entry`: nil: it was taken back.
-    private func record(
-        _ act: String, _ command: DeskCommand, _ entry: ControlFolder.Entry?, since: ControlFolder.Entry? = nil
-    ) async {
-        let by = (entry ?? since)?.note.by ?? ""
+    /// Tells the record of a command, `once` for each such word, whatever restarts it outlives. `entry`: nil: nobody knows who did it.
+    private func record(_ act: String, _ command: DeskCommand, _ entry: ControlFolder.Entry?, once: String?) async {
+        let by = entry?.note.by ?? ""
         let told = RecordAct(
             act, subject: command.subject, drop: meant[command] ?? command.drop,
-            by: entry == nil || by.isEmpty ? "unknown" : by.contains(":") ? by : "unix:" + by, from: "state/control",
-            why: (entry ?? since)?.note.why)
-        await context.record.tell(.act(told), ifNew: entry.map { "\($0.since)" }, of: "command", command.fileName)
+            by: by.isEmpty ? "unknown" : by.contains(":") ? by : "unix:" + by, from: "state/control",
+            why: entry?.note.why)
+        await context.record.tell(.act(told), ifNew: once, of: "command", command.fileName)
     }
 
     private func report(foreign: [String]) {

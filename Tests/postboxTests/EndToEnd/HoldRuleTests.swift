@@ -73,7 +73,8 @@ struct HoldRuleTests {
 
         // A run that drains the inbox does not wait for it.
         #expect(try await desk.once() == 75, "\(desk.log())")
-        let resumed = try await desk.command(["resume", "rule", "eod_*.csv", "--config", "postbox.yaml"])
+        let resumed = try await desk.command(
+            ["resume", "rule", "eod_*.csv", "--why", "looked at", "--config", "postbox.yaml"])
         #expect(resumed.code == 0 && resumed.output.contains("goes on"), "\(resumed)")
         #expect(try await desk.once() == 0, "\(desk.log())")
         #expect(try desk.finished("eod_1.csv", in: .done).summary.rows == 200)
@@ -81,7 +82,9 @@ struct HoldRuleTests {
         let record = try String(contentsOf: desk.folder.appendingPathComponent("spool/record.jsonl"), encoding: .utf8)
             .split(separator: "\n").compactMap { JSONValue.parse(String($0)) }
         let acts = record.filter { $0["subject"]?.text == "the rule eod_*.csv" }
-        #expect(acts.map { $0["act"]?.text } == ["hold"] && acts.first?["why"]?.text == "wrong day")
+        #expect(acts.map { $0["act"]?.text } == ["hold", "resume"])
+        #expect(acts.map { $0["why"]?.text } == ["wrong day", "looked at"])
+        #expect(acts.allSatisfy { $0["by"]?.text?.hasPrefix("unix:") == true })
     }
 
     @Test("A held rule's corrections wait as well, and at the API each acts on his own rules alone")
