@@ -1,3 +1,4 @@
+internal import Glibc
 internal import PostboxCore
 internal import PostboxIO
 
@@ -52,7 +53,7 @@ struct DeskSpeaker {
     private func answer(_ target: String, body: String?, within seconds: Int) -> (text: String, value: JSONValue) {
         let answer: DeskClient.Answer
         do throws(DeskClient.Failure) {
-            answer = try client.call(target, body: body, within: seconds)
+            answer = try call(target, body, within: seconds)
         } catch {
             end(error)
         }
@@ -69,6 +70,22 @@ struct DeskSpeaker {
                 lines.last ?? "", isConfiguration ? PostboxCore.ExitCode.configuration : Self.code(answer.status))
         }
         return (String(decoding: answer.body, as: UTF8.self), value)
+    }
+
+    /// A service that was just started listens a moment later: it is waited for, ten seconds at most.
+    private func call(
+        _ target: String, _ body: String?, within seconds: Int
+    ) throws(DeskClient.Failure) -> DeskClient.Answer {
+        for _ in 0..<200 {
+            do throws(DeskClient.Failure) {
+                return try client.call(target, body: body, within: seconds)
+            } catch {
+                let owner = CommandIssuer.orEnd { try SpoolLock.owner(stateDirectory: place.directories.state) }
+                guard error == .noService, owner != nil else { throw error }
+                usleep(50_000)
+            }
+        }
+        return try client.call(target, body: body, within: seconds)
     }
 
     private static func code(_ status: Int) -> Int32 {
