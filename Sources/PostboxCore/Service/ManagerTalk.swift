@@ -8,7 +8,7 @@ package struct ManagerTalk: Sendable, Equatable {
     static let pause: Int64 = 1_000_000_000
 
     /// Where the manager listens.
-    package let address: ManagerAddress
+    package let address: DatagramAddress
     private let process: Int32
     /// Half of the time without a sign of life that the manager bears; nil: it asks for none.
     private let lifePause: Int64?
@@ -43,7 +43,7 @@ package struct ManagerTalk: Sendable, Equatable {
     /// - Parameter process: this one's number. `WATCHDOG_PID` may say that signs of life are wanted of another one.
     package init?(environment: [String: String], process: Int32) {
         guard let socket = environment["NOTIFY_SOCKET"], !socket.isEmpty else { return nil }
-        address = ManagerAddress(socket)
+        address = DatagramAddress(socket)
         self.process = process
         let isForUs = environment["WATCHDOG_PID"].map { $0 == "\(process)" } ?? true
         guard isForUs, let micro = environment["WATCHDOG_USEC"].flatMap({ Int64($0) }), micro > 0 else {
@@ -149,8 +149,8 @@ package struct ServiceStanding: Sendable, Equatable {
     }
 }
 
-/// Where a service manager listens: `NOTIFY_SOCKET` as sd_notify(3) has it.
-package enum ManagerAddress: Sendable, Equatable {
+/// Where a service of the machine takes datagrams. Of a service manager: `NOTIFY_SOCKET` as sd_notify(3) has it.
+package enum DatagramAddress: Sendable, Equatable {
     /// A socket in the file system.
     case path(String)
     /// A name of Linux's abstract namespace, without the `@` that stands for its first byte.

@@ -3,7 +3,8 @@ internal import PostboxCore
 internal import PostboxIO
 internal import Synchronization
 
-/// Log lines for people and scripts: time, level, event, message, then the facts; as text, or as an object of JSON.
+/// Log lines for people and scripts: time, level, event, message, then the facts; as text, as an object of JSON, or as an entry of
+/// the journal.
 struct LineLog: LogHandler {
     /// How a line is written.
     enum Form: String, Sendable, CaseIterable {
@@ -12,6 +13,8 @@ struct LineLog: LogHandler {
     }
 
     var form = Form.lines
+    /// Takes the lines in place of standard error; nil: nothing does.
+    var journal: Journal?
     var metadata: Logger.Metadata = [:]
     var logLevel: Logger.Level = .info
 
@@ -28,7 +31,10 @@ struct LineLog: LogHandler {
         for (key, value) in event.metadata ?? [:] { all[key] = value }
         let now = Clock.wall()
         let line = line(at: now, event.level, "\(event.message)", all)
-        Self.terminal.withLock { $0.print(line) }
+        // What the journal does not take, a line that is too long or more than it can keep up with, is written all the same.
+        if journal?.take(Self.entry(event.level, "\(event.message)", all)) != true {
+            Self.terminal.withLock { $0.print(line) }
+        }
         guard Self.followers.isFollowed else { return }
         // Who follows gets the object that `--log json` writes.
         let object =
@@ -51,11 +57,23 @@ struct LineLog: LogHandler {
         }
     }
 
+    /// The line as the journal takes it: what a text says behind its time and level, then the facts one by one.
+    private static func entry(_ level: Logger.Level, _ message: String, _ facts: Logger.Metadata) -> [UInt8] {
+        var facts = facts.mapValues { "\($0)" }
+        let word = facts.removeValue(forKey: "event")
+        let sorted = facts.sorted { $0.key < $1.key }
+        return JournalEntry.datagram(
+            level.forJournal, event: word, words(word ?? "-", message, sorted), sorted)
+    }
+
     private static func text(
         _ time: Int64, _ level: Logger.Level, _ word: String, _ message: String, _ facts: [(key: String, value: String)]
     ) -> String {
-        var line =
-            "\(TimeText.text(time)) \(level.rawValue.padded(7)) \(VisibleText.line(word)) \(VisibleText.quoted(message))"
+        "\(TimeText.text(time)) \(level.rawValue.padded(7)) \(words(word, message, facts))"
+    }
+
+    private static func words(_ word: String, _ message: String, _ facts: [(key: String, value: String)]) -> String {
+        var line = "\(VisibleText.line(word)) \(VisibleText.quoted(message))"
         for (key, text) in facts {
             let isPlain =
                 !text.isEmpty && !text.contains { $0.isWhitespace || $0 == "\"" || $0 == "=" || $0 == "\\" }
@@ -87,10 +105,24 @@ struct LineLog: LogHandler {
     /// Says nothing.
     static var silent: Logger { logger(level: .critical) }
 
-    static func logger(level: Logger.Level, form: Form = .lines) -> Logger {
-        var logger = Logger(label: "postbox") { _ in LineLog(form: form) }
+    static func logger(level: Logger.Level, form: Form = .lines, journal: Journal? = nil) -> Logger {
+        var logger = Logger(label: "postbox") { _ in LineLog(form: form, journal: journal) }
         logger.logLevel = level
         return logger
+    }
+}
+
+extension Logger.Level {
+    /// As the journal counts.
+    fileprivate var forJournal: JournalEntry.Priority {
+        switch self {
+        case .trace, .debug: .debug
+        case .info: .info
+        case .notice: .notice
+        case .warning: .warning
+        case .error: .error
+        case .critical: .critical
+        }
     }
 }
 

@@ -43,8 +43,10 @@ struct RunCommand: AsyncParsableCommand {
     var trace: String?
 
     @Option(
-        help: ArgumentHelp("How log lines are written: text, or json, an object a line.", valueName: "form"))
-    var log: LineLog.Form = .lines
+        help: ArgumentHelp(
+            "How log lines are written: text, or json, an object a line (text; under systemd entries of its journal).",
+            valueName: "form"))
+    var log: LineLog.Form?
 
     @Option(
         help: ArgumentHelp(
@@ -72,7 +74,10 @@ struct RunCommand: AsyncParsableCommand {
             environment: ProcessInfo.processInfo.environment, trace: Configuration.traceOrExit(trace))
         options.load = { [config] in try SettingsLoader.load(path: config, withDictionaries: true) }
         let level = logLevel ?? (quiet ? .warning : .info)
-        let code = await Service.run(loaded, options, LineLog.logger(level: level.forLog, form: log))
+        // Who asks for a form gets it, also where standard error leads to the journal.
+        let journal = log == nil ? Journal(environment: options.environment) : nil
+        let logger = LineLog.logger(level: level.forLog, form: log ?? .lines, journal: journal)
+        let code = await Service.run(loaded, options, logger)
         Terminal.exit(code)
     }
 }

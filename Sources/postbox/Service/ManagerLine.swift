@@ -9,7 +9,7 @@ struct ManagerLine {
     private static let stopMargin: Duration = .seconds(30)
 
     private var talk: ManagerTalk
-    private let socket: ManagerSocket
+    private let socket: DatagramSocket
     private let logger: Logger
     /// It was said that messages do not go.
     private var isFailing = false
@@ -18,7 +18,7 @@ struct ManagerLine {
     init?(environment: [String: String], logger: Logger) {
         guard let talk = ManagerTalk(environment: environment, process: getpid()) else { return nil }
         self.talk = talk
-        socket = ManagerSocket(talk.address)
+        socket = DatagramSocket(talk.address)
         self.logger = logger
     }
 
@@ -53,8 +53,8 @@ struct ManagerLine {
     mutating func tell(_ standing: ServiceStanding) {
         let now = Clock.monotonic()
         guard let message = talk.message(standing, at: now) else { return }
-        do throws(ManagerSocket.Fault) {
-            try socket.send(message)
+        do throws(DatagramSocket.Fault) {
+            try socket.send(message.utf8)
             talk.sent(true, at: now)
             isFailing = false
         } catch {

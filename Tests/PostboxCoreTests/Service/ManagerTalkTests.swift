@@ -22,9 +22,9 @@ struct ManagerTalkTests {
 
     @Test("A socket is a path, a name of the abstract namespace, or something that is not spoken")
     func addresses() {
-        #expect(ManagerAddress("/run/systemd/notify") == .path("/run/systemd/notify"))
-        #expect(ManagerAddress("@/org/x") == .abstract("/org/x"))
-        for text in ["@", "vsock:2:1234", "relative"] { #expect(ManagerAddress(text) == .unknown(text)) }
+        #expect(DatagramAddress("/run/systemd/notify") == .path("/run/systemd/notify"))
+        #expect(DatagramAddress("@/org/x") == .abstract("/org/x"))
+        for text in ["@", "vsock:2:1234", "relative"] { #expect(DatagramAddress(text) == .unknown(text)) }
     }
 
     @Test("Nothing is told before the start; then that it is ready, which process it is and how it stands, once")

@@ -76,6 +76,68 @@ struct RunLogTests {
         #expect(try await Self.run(["--log-level", "error"]).isEmpty)
     }
 
+    /// A run whose standard error is said to lead to a journal. What the journal got, and what standard error has.
+    private static func journaled(
+        _ arguments: [String] = [], place: String = "journal", stream: String? = nil
+    ) async throws -> (entries: [String], lines: [String]) {
+        let desk = try Desk()
+        let simulator = try await desk.simulate("unknown: [B.TST]")
+        try desk.configure([simulator.url])
+        try desk.drop("a.csv", "RIC,BID\nA.TST,1\nB.TST,2\n")
+        let journal = try #require(DatagramListener(desk.folder.appendingPathComponent("journal").path))
+        // As systemd does it, the file is there before the program.
+        let error = desk.folder.appendingPathComponent("run-1.stderr").path
+        try Data().write(to: URL(fileURLWithPath: error))
+        var status = stat()
+        #expect(stat(error, &status) == 0)
+        let service = try desk.start(
+            ["--once"] + arguments,
+            environment: [
+                "JOURNAL_STREAM": stream ?? "\(status.st_dev):\(status.st_ino)",
+                "POSTBOX_JOURNAL": desk.folder.appendingPathComponent(place).path,
+            ])
+        // The socket holds some ten entries: it is read all the time.
+        try await eventually("it ends", within: .seconds(300)) {
+            journal.look()
+            return !service.isRunning
+        }
+        return (journal.look(), service.errorOutput.split(separator: "\n").map(String.init))
+    }
+
+    @Test("Under systemd each line is an entry of the journal, with its facts as fields")
+    func journal() async throws {
+        let (entries, lines) = try await Self.journaled()
+        let claimed = entries.first { $0.contains("POSTBOX_EVENT=claimed\n") }
+        let fallen = lines.contains { $0.contains(" claimed ") }
+        if let claimed {
+            #expect(claimed.hasPrefix("MESSAGE=claimed \"claimed\" drop=1 file=a.csv\nPRIORITY=6\n"), "\(claimed)")
+            #expect(claimed.contains("\nPOSTBOX_FILE=a.csv\n") && claimed.contains("\nPOSTBOX_DROP=1\n"))
+        }
+        // Each line stands in one of the two: what the journal cannot keep up with is not lost.
+        #expect((claimed != nil) != fallen)
+        for word in ["started", "posting", "file_partial", "stopped"] {
+            let count =
+                entries.count { $0.contains("POSTBOX_EVENT=\(word)\n") } + lines.count { $0.contains(" \(word) ") }
+            #expect(count == 1, "\(word): \(entries) \(lines)")
+        }
+        #expect(!entries.isEmpty)
+    }
+
+    @Test(
+        "Where no journal listens, where standard error leads elsewhere, or where a form was asked for, lines are written"
+    )
+    func noJournal() async throws {
+        for (entries, lines) in [
+            try await Self.journaled(place: "nowhere"), try await Self.journaled(stream: "1:2"),
+            try await Self.journaled(["--log", "text"]),
+        ] {
+            #expect(entries.isEmpty)
+            for word in ["started", "claimed", "file_partial", "stopped"] {
+                #expect(lines.count { $0.contains(" \(word) ") } == 1, "\(word): \(lines)")
+            }
+        }
+    }
+
     @Test("What is no level or no form, or both --quiet and --log-level, is told with 64")
     func usage() async throws {
         let desk = try Desk()

@@ -21,7 +21,8 @@ struct LeftFilesTests {
         WatchedDisk(desk.path(.inbox).deletingLastPathComponent(), in: desk.folder)
     }
 
-    @Test("A file that cannot be moved is left and named once; the others go on, and it costs a number a minute at most")
+    @Test(
+        "A file that cannot be moved is left and named once; the others go on, and it costs a number a minute at most")
     func immovable() async throws {
         let desk = try Desk()
         let simulator = try await desk.simulate()

@@ -1,21 +1,21 @@
 internal import Glibc
 package import PostboxCore
 
-/// Sends datagrams to the service manager that started the program. Never waits.
-package struct ManagerSocket: Sendable {
+/// Sends datagrams to a service of the machine: its service manager, its journal. Never waits.
+package struct DatagramSocket: Sendable {
     /// Why a message did not go.
     package struct Fault: Error, Sendable, Equatable, CustomStringConvertible {
         package var description: String
     }
 
-    private let address: ManagerAddress
+    private let address: DatagramAddress
 
-    package init(_ address: ManagerAddress) {
+    package init(_ address: DatagramAddress) {
         self.address = address
     }
 
-    /// Sends one message, on a socket of its own: the manager may have been started anew in the meantime.
-    package func send(_ message: String) throws(Fault) {
+    /// Sends one message, on a socket of its own: who listens may have been started anew in the meantime.
+    package func send(_ message: some Sequence<UInt8>) throws(Fault) {
         let bytes: [UInt8]
         let name: String
         switch address {
@@ -41,7 +41,7 @@ package struct ManagerSocket: Sendable {
         guard descriptor >= 0 else { throw Self.fault("no socket can be made", name) }
         defer { _ = close(descriptor) }
         let size = socklen_t(MemoryLayout<sa_family_t>.size + bytes.count)
-        let text = Array(message.utf8)
+        let text = Array(message)
         let count = withUnsafePointer(to: &place) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 sendto(descriptor, text, text.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL), $0, size)
