@@ -98,7 +98,10 @@ struct QuickValues {
             case .lookup(let table, let taken):
                 table.find(operands, in: batch.text, into: &found)
                 for (cell, row) in zip(operands, found) {
+                    // What is wrong with a key is the stage's to tell, also where the table has the same.
+                    let isWhole = row < 0 || !holdsDamage(batch.text.span.extracting(cell.bytes))
                     made.add(cell, kind: .plain) { out in
+                        guard isWhole else { return false }
                         if row >= 0 { table.append(taken, ofRowAt: row, into: &out) }
                         return row >= 0 || cell.length == 0
                     }

@@ -8,11 +8,14 @@ struct RowFilter: Sendable {
         case rejected(Int)
         /// The column that a condition looks into is faulty.
         case faulty(RowBatch.Cell)
+        /// What a condition looks at is no value: its index.
+        case damaged(Int, ValueFault)
 
         static func == (left: Verdict, right: Verdict) -> Bool {
             switch (left, right) {
             case (.counts, .counts): true
             case (.skipped(let a), .skipped(let b)), (.rejected(let a), .rejected(let b)): a == b
+            case (.damaged(let a, let one), .damaged(let b, let other)): a == b && one == other
             case (.faulty(let a), .faulty(let b)): a.start == b.start
             default: false
             }
@@ -24,6 +27,14 @@ struct RowFilter: Sendable {
         case isNoneOf([[UInt8]])
         case isEmpty(Bool)
         case like(TextPattern)
+
+        /// Whether the rule means exactly this value, whatever it is.
+        func names(_ value: Span<UInt8>) -> Bool {
+            switch self {
+            case .isOneOf(let texts), .isNoneOf(let texts): RowFilter.contains(texts, value)
+            case .isEmpty, .like: false
+            }
+        }
     }
 
     private struct Condition: Sendable {
@@ -34,9 +45,13 @@ struct RowFilter: Sendable {
     }
 
     private var conditions: [Condition] = []
+    private let keepsLineBreaks: Bool
 
-    /// - Parameter slot: gives a column's slot.
-    init(_ rules: [RowCondition], slot: (String) -> Int) {
+    /// - Parameters:
+    ///   - keepsLineBreaks: line breaks may stand in values.
+    ///   - slot: gives a column's slot.
+    init(_ rules: [RowCondition], keepsLineBreaks: Bool, slot: (String) -> Int) {
+        self.keepsLineBreaks = keepsLineBreaks
         for rule in rules {
             let test: Test =
                 switch rule.test {
@@ -64,7 +79,12 @@ struct RowFilter: Sendable {
                 if found == .counts { found = .faulty(cell) }
                 continue
             }
-            guard !holds(condition.test, text.span.extracting(cell.text(in: text))) else { continue }
+            let value = text.span.extracting(cell.text(in: text))
+            if let fault = ofCell(value, keepsLineBreaks: keepsLineBreaks), !condition.test.names(value) {
+                if found == .counts { found = .damaged(index, fault) }
+                continue
+            }
+            guard !holds(condition.test, value) else { continue }
             guard condition.rejects else { return .skipped(index) }
             if found == .counts { found = .rejected(index) }
         }
@@ -80,7 +100,7 @@ struct RowFilter: Sendable {
         }
     }
 
-    private static func contains(_ texts: [[UInt8]], _ value: Span<UInt8>) -> Bool {
+    fileprivate static func contains(_ texts: [[UInt8]], _ value: Span<UInt8>) -> Bool {
         for text in texts where text.count == value.count {
             var index = 0
             while index < text.count, text[index] == value[index] { index += 1 }

@@ -51,7 +51,8 @@ struct RowMaker {
             lets.append((stage.makers.count, slot(made.name), made.name))
             stage.add(makers.maker(made.source, made.value), date: makers.date(made.value))
         }
-        filter = RowFilter(rule.shape?.conditions ?? [], slot: slot)
+        filter = RowFilter(
+            rule.shape?.conditions ?? [], keepsLineBreaks: rule.lineBreaks == .keep, slot: slot)
         group = rule.shape?.group.map {
             LineGroup(
                 by: $0.by.map(slot), field: slot($0.field), value: slot($0.value), comparesAll: rule.fields == nil)
@@ -230,6 +231,12 @@ struct RowMaker {
         switch filter.verdict(work, batch.text) {
         case .counts: break
         case .faulty: break
+        case .damaged(let index, let fault):
+            let slot = filter.explanation(index, work).slot
+            if slot >= 0 {
+                let problem = batch.problem(.value(fault), on: line, at: work[slot], shape.names[slot])
+                faults.append(batch.faulty(problem))
+            }
         case .rejected(let index):
             let problem = condition(index, work, line, shape.names, batch)
             faults.append(batch.faulty(problem))

@@ -176,6 +176,10 @@ package struct RowShaper {
                 cellOfColumn[column] = index
                 continue
             }
+            if unpivoting != nil, header != nil, columns[column].name.isEmpty, cell.kind != .null, cell.length > 0 {
+                let problem = batch.problem(.namelessColumn, on: line, at: cell, nil)
+                faults.append(batch.faulty(problem))
+            }
             base.append(cell)
         }
         if carrying != nil { carry(line, &batch, &faults) }

@@ -40,14 +40,19 @@ struct Unpivoting: Sendable {
             let becomesRow: Bool
             switch rule.columns {
             case .others:
-                becomesRow = !column.isNested && !kept.contains(column.name) && !column.name.hasPrefix("/")
+                // A column without a name is none.
+                becomesRow =
+                    !column.isNested && !kept.contains(column.name) && !column.name.hasPrefix("/")
+                    && !(hasHeader && column.name.isEmpty)
             case .named(let names):
                 becomesRow = names.contains(column.name) && !rule.keep.contains(column.name)
                 if !hasHeader, becomesRow {
                     for at in names.indices where names[at] == column.name && fixed[at] < 0 { fixed[at] = index }
                 }
             case .like:
-                becomesRow = !kept.contains(column.name) && pattern?.matches(column.name) == true
+                becomesRow =
+                    !kept.contains(column.name) && pattern?.matches(column.name) == true
+                    && !(hasHeader && column.name.isEmpty)
             }
             becomesRows.append(becomesRow)
             nameStarts.append(-1)
@@ -79,8 +84,20 @@ struct Unpivoting: Sendable {
             kind: .plain)
     }
 
-    /// What stands against a file whose columns are these: none of them becomes a row.
+    /// What stands against a file whose columns are these: none of them becomes a row, or two of one name do.
     func problem(_ columns: [Column]) -> FileProblem? {
+        if hasHeader {
+            var seen: Set<String> = []
+            for (column, becomesRow) in zip(columns, becomesRows) where becomesRow {
+                guard seen.insert(column.name).inserted else {
+                    return FileProblem(
+                        reason: "duplicate_column",
+                        what:
+                            "The header names the column \(shown(Array(column.name.utf8).span)) twice, and `unpivot` makes a row of each.",
+                        hint: "Each column needs a name of its own.")
+                }
+            }
+        }
         guard case .like(let text) = rule.columns, hasHeader, !columns.isEmpty, !becomesRows.contains(true) else {
             return nil
         }

@@ -31,18 +31,39 @@ package struct DecimalMarks {
     private let numbers: [String: Kind]?
     /// nil: what a column of the plain mapping holds is told by its look.
     private let dictionary: FieldDictionary?
+    /// The column whose numbers `group` makes many columns of: they are written alike.
+    private let grouped: String?
     private var uses: [Use] = []
     private var names: [String] = []
 
     /// - Parameter dictionary: what the servers know of fields; nil: the rule's types and a value's look decide.
     package init(_ rule: MappingRule, dictionary: FieldDictionary? = nil) {
         self.dictionary = dictionary
+        grouped = rule.shape?.group?.value
         guard let fields = rule.typed(by: dictionary).fields else {
             numbers = nil
             return
         }
         var numbers: [String: Kind] = [:]
+        let lets = rule.shape?.lets ?? []
+        // Where a value is read as a number before it comes here, the file's own columns say how it was written.
+        func note(_ names: [String]) {
+            for name in names {
+                guard let made = lets.first(where: { $0.name == name }) else {
+                    numbers[name] = numbers[name] ?? .real
+                    continue
+                }
+                // No `let` is made of one that comes later.
+                if made.value.isReadHere { note(made.source.names.filter { $0 != name }) }
+            }
+        }
         for field in fields {
+            if case .derived(let source, let value) = field.source, field.type.map({ $0.isNumber }) ?? true {
+                if value.isReadHere { note(source.names) }
+                if value.leavesOperandsOpen, let text = value.formula, let formula = try? Formula(parsing: text) {
+                    note(formula.columns)
+                }
+            }
             let name: String
             switch field.source {
             case .column(let column): name = column
@@ -92,7 +113,9 @@ package struct DecimalMarks {
 
     /// Why the file is refused; nil: no column has both marks.
     package var problem: FileProblem? {
-        for (name, use) in zip(names, uses) {
+        var all = Array(zip(names, uses))
+        if let grouped { all.append((grouped, together)) }
+        for (name, use) in all {
             // A point that cannot part thousands leaves no doubt about its value.
             let posted = use.pointPerhaps
             let other = [use.comma, use.pointsPart, use.point.line > 0 ? (0, "") : use.commaPerhaps]
@@ -109,13 +132,29 @@ package struct DecimalMarks {
         return nil
     }
 
+    /// All columns as one.
+    private var together: Use {
+        var all = Use()
+        for use in uses where use.type != nil {
+            for place in [\Use.comma, \.commaPerhaps, \.point, \.pointPerhaps, \.pointsPart] {
+                let (known, found) = (all[keyPath: place], use[keyPath: place])
+                if found.line > 0, known.line == 0 || found.line < known.line { all[keyPath: place] = found }
+            }
+        }
+        return all
+    }
+
     /// What people call the column.
     private static func words(_ name: String) -> String {
         name.first == "\u{1}" ? "field \(name.dropFirst())" : "column \(name)"
     }
 
     private mutating func take(_ value: Span<UInt8>, line: Int, of column: Int) {
-        let core = withoutSpaces(value)
+        var core = withoutSpaces(value)
+        if uses[column].type == .real, let last = core.last, value[last] == UInt8(ascii: "%") {
+            let before = withoutSpaces(value.extracting(core.lowerBound..<last))
+            core = core.lowerBound + before.lowerBound..<core.lowerBound + before.upperBound
+        }
         var groups: [Int] = [0]
         var marks: [UInt8] = []
         var firstDigit: UInt8 = 0
@@ -168,5 +207,23 @@ extension ValueRule {
     /// It makes a number, and says neither which sign its decimal sign is nor what it is computed from.
     fileprivate var leavesMarksOpen: Bool {
         formula == nil && date == nil && number?.decimal == nil && number?.thousands == nil && number?.fraction == nil
+    }
+
+    /// Its column's values are read as they stand, and nothing says which sign their decimal sign is.
+    fileprivate var isReadHere: Bool {
+        formula == nil && date == nil && number?.decimal == nil && number?.thousands == nil && strip == nil
+            && extract == nil && map == nil && lookup == nil && template == nil
+    }
+
+    /// It is computed from numbers of which nothing says which sign their decimal sign is.
+    fileprivate var leavesOperandsOpen: Bool { number?.decimal == nil && number?.thousands == nil }
+}
+
+extension FieldType {
+    fileprivate var isNumber: Bool {
+        switch self {
+        case .real, .int, .uint: true
+        case .text, .ascii, .enum, .date, .time: false
+        }
     }
 }

@@ -3,6 +3,9 @@ package struct UsedColumns: Sendable, Equatable {
     private var names: Set<String> = []
     /// In small letters: any case of them is used.
     private var inAnyCase: Set<String> = []
+    /// Those of which the mapper sees the whole value, and whether line breaks may stand in any.
+    private var whole: Set<String> = []
+    private var keepsLineBreaks = false
 
     init(_ names: [String] = []) { self.names = Set(names) }
 
@@ -21,6 +24,11 @@ package struct UsedColumns: Sendable, Equatable {
     /// Whether the column of this name is used.
     package func contains(_ name: String) -> Bool {
         names.contains(name) || !inAnyCase.isEmpty && inAnyCase.contains(name.lowercased())
+    }
+
+    /// Whether line breaks in the column's values are told by the mapper, or may stand there.
+    func takesLines(_ name: String) -> Bool {
+        keepsLineBreaks ? contains(name) : whole.contains(name) || isUsedInAnyCase(name)
     }
 
     /// Whether the column of this path is used, or one that lies in it.
@@ -53,6 +61,13 @@ package struct UsedColumns: Sendable, Equatable {
     }
 
     fileprivate mutating func add(inAnyCase name: String) { inAnyCase.insert(name) }
+
+    fileprivate mutating func add(whole name: String) {
+        names.insert(name)
+        whole.insert(name)
+    }
+
+    fileprivate mutating func keepLineBreaks() { keepsLineBreaks = true }
 }
 
 extension MappingRule {
@@ -65,20 +80,21 @@ extension MappingRule {
     /// The columns that the rule names; those that the plain mapping gives a meaning where the rule leaves it to it.
     package var namedColumns: UsedColumns {
         var used = UsedColumns()
+        if lineBreaks == .keep { used.keepLineBreaks() }
         switch ric {
         case .plain: used.add(inAnyCase: "ric")
-        case .column(let name): used.add(name)
+        case .column(let name): used.add(whole: name)
         case .template(let parts): for case .column(let name) in parts { used.add(name) }
         case .derived(let source, let value): used.add(source, value)
         }
         switch post {
         case .plain: used.add(inAnyCase: "post")
-        case .column(let name, _, _): used.add(name)
+        case .column(let name, _, _): used.add(whole: name)
         case .refresh, .update: break
         }
         for field in fields ?? [] {
             switch field.source {
-            case .column(let name): used.add(name)
+            case .column(let name): used.add(whole: name)
             case .value: break
             case .derived(let source, let value): used.add(source, value)
             }

@@ -75,13 +75,21 @@ struct RowOfLines {
     func names(
         _ cut: CutRow, _ cells: [RowBatch.Cell], extra: [UInt8]
     ) -> [(bytes: [UInt8], place: TextPlace)] {
-        cells[cut.firstCell...].map { cell in
+        // From name to name: a header of thousands of columns is gone through once.
+        var at = start
+        var place = TextPlace(line: line, countsCarriageReturns: true)
+        return cells[cut.firstCell...].map { cell in
             let from = Int(cell.start)
             let bytes =
                 from < text.count || cell.length == 0
                 ? Array(text[min(from, text.count)...].prefix(Int(cell.length)))
                 : Array(extra[(from - text.count)...].prefix(Int(cell.length)))
-            return (bytes, place(of: max(min(from, text.count - 1), start)))
+            let next = max(min(from, text.count - 1), start)
+            guard next >= at else { return (bytes, self.place(of: next)) }
+            place.advance(over: UnsafeBufferPointer(rebasing: text[at..<next]))
+            if isOfSheet { place.line = line }
+            at = next
+            return (bytes, place)
         }
     }
 
@@ -114,15 +122,16 @@ struct RowOfLines {
             hint: "End the last line, or set `final_newline: optional` when the file is always written so.")
     }
 
-    /// A stray quote in a column that no rule uses makes a text of whole rows, which nobody would miss: as many delimiters stand in
-    /// it as that many rows of so many cells have. In columns that are used a line break is the mapping's matter.
+    /// A stray quote makes a text of whole rows, which nobody would miss where no rule uses the column, or takes a part of it: as many
+    /// delimiters stand in it as that many rows of so many cells have. Of a column that is the field of its name, and of texts that may
+    /// hold line breaks, it is the mapping's matter.
     func swallowedRows(
         _ row: ArraySlice<RowBatch.Cell>, columns: [Column], cells: Int, delimiter: UInt8, usedColumns: UsedColumns?
     ) -> RowProblem? {
         guard let usedColumns else { return nil }
         for cell in row where Int(cell.start) + Int(cell.length) <= text.count && Int(cell.column) < columns.count {
             let name = columns[Int(cell.column)].name
-            guard !usedColumns.contains(name) else { continue }
+            guard !usedColumns.takesLines(name) else { continue }
             let value = text[Int(cell.start)..<Int(cell.start) + Int(cell.length)]
             let breaks = value.count { $0 == Byte.lineFeed }
             guard breaks > 0, value.count(where: { $0 == delimiter }) == breaks * (cells - 1) else { continue }

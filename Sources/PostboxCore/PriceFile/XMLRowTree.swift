@@ -61,6 +61,8 @@ struct XMLRowTree {
     private var hits: [Index] = []
     /// On the way of the path at hand: text where an element should be, and an element with text and elements.
     private var blocked: Index = -1
+    /// An element at the path's end that holds nothing but attributes: an empty value, where none is beside it. Or -1.
+    private var unfilled: Index = -1
     private var mixed: Index = -1
     /// Whether text stands in the row's element itself.
     private var hasText = false
@@ -231,17 +233,21 @@ struct XMLRowTree {
         }
         for index in paths.indices {
             hits.removeAll(keepingCapacity: true)
-            (blocked, mixed) = (-1, -1)
+            (blocked, mixed, unfilled) = (-1, -1, -1)
             find(paths[index].steps[...], below: 0, text)
             if let fault = fault(paths[index].text, text) { problem = problem ?? fault }
-            guard let node = hits.first ?? (blocked >= 0 ? blocked : nil) else { continue }
+            guard let node = hits.first ?? (max(blocked, unfilled) >= 0 ? (blocked >= 0 ? blocked : unfilled) : nil)
+            else {
+                continue
+            }
             if paths[index].column < 0 {
                 paths[index].column = addColumn(
                     Column(
                         name: paths[index].text, isNested: paths[index].isNested,
                         isAttribute: nodes[Int(node)].isAttribute))
             }
-            append(cell(paths[index].column, node, isBlocked: hits.isEmpty, text, base), of: node, to: &cells)
+            let isBlocked = hits.isEmpty && blocked >= 0
+            append(cell(paths[index].column, node, isBlocked: isBlocked, text, base), of: node, to: &cells)
         }
         guard takesAll || used?.knowsAnyCase == true else { return problem }
         var child = nodes[0].firstChild
@@ -357,7 +363,7 @@ struct XMLRowTree {
         _ steps: ArraySlice<Step>, below parent: Index, _ text: UnsafeBufferPointer<UInt8>
     ) {
         guard let step = steps.first else {
-            if hasValue(nodes[Int(parent)]) { hits.append(parent) }
+            if hasValue(nodes[Int(parent)]) { hits.append(parent) } else { unfilled = parent }
             if nodes[Int(parent)].isMixed { mixed = parent }
             return
         }

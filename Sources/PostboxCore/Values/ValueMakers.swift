@@ -52,6 +52,7 @@ struct ValueMakers {
                 maker = ValueStage.Maker(origin: .slot(slot), place: slot)
             }
         }
+        maker.keepsLineBreaks = keepsLineBreaks
         addSteps(
             value, isTyped: isTyped, hasOwnKey: { if case .none = source { value.template != nil } else { true } }(),
             maker)

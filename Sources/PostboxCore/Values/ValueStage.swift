@@ -14,6 +14,8 @@ struct ValueStage {
         var isOptional = false
         /// Its result is a number, whatever it was made of.
         var isNumber = false
+        /// Line breaks may stand in what it is made of.
+        var keepsLineBreaks = false
 
         init(origin: Origin, place: Int = -1) {
             self.origin = origin
@@ -48,6 +50,8 @@ struct ValueStage {
     private(set) var makers: [Maker] = []
     /// They remember what they found last.
     private(set) var dates: [DateReader] = []
+    /// By maker: its steps may hide what is wrong with a cell, so that the cell is looked at before them.
+    private var hides: [Bool] = []
     private var value: [UInt8] = []
     private var next: [UInt8] = []
     private var places: [Range<Int>] = []
@@ -61,6 +65,7 @@ struct ValueStage {
             maker.steps.append(.date(dates.count - 1))
         }
         makers.append(maker)
+        hides.append(maker.steps.contains(where: \.hides))
     }
 
     /// Makes the value for a row whose slots hold these cells. Its bytes are appended to the batch's text; its column is not set, and
@@ -79,6 +84,9 @@ struct ValueStage {
             if cell.column == .max, maker.isOptional { return ShapeColumns.none }
             if let made = plainNumber(maker, cell, &batch) { return made }
             kind = take(cell, batch.text)
+            if hides[index], let fault = hiddenFault(maker, kind) {
+                return faulty(fault, cell, names[slot], line, &batch)
+            }
         case .anyOf(let slots):
             place = slots.first { work[$0].column != .max } ?? -1
             guard place >= 0 else {
@@ -87,6 +95,9 @@ struct ValueStage {
             }
             if work[place].kind == .faulty { return work[place] }
             kind = take(work[place], batch.text)
+            if hides[index], let fault = hiddenFault(maker, kind) {
+                return faulty(fault, work[place], names[place], line, &batch)
+            }
         case .template(let template):
             if let faulty = template.slots.first(where: { work[$0].kind == .faulty }) { return work[faulty] }
             if maker.isOptional, template.slots.contains(where: { work[$0].column == .max }) {
@@ -96,7 +107,12 @@ struct ValueStage {
                 return faulty(.nestedValue, work[slot], names[slot], line, &batch)
             }
             places.removeAll(keepingCapacity: true)
-            for slot in template.slots { places.append(work[slot].text(in: batch.text)) }
+            for slot in template.slots {
+                places.append(work[slot].text(in: batch.text))
+                let fault = ofCell(
+                    batch.text.span.extracting(work[slot].text(in: batch.text)), keepsLineBreaks: maker.keepsLineBreaks)
+                if let fault { return faulty(fault, work[slot], names[slot], line, &batch) }
+            }
             _ = template.writer.write(places, in: batch.text.span, into: &value)
         case .formula(let formula):
             next.removeAll(keepingCapacity: true)
@@ -162,6 +178,16 @@ struct ValueStage {
         return .plain
     }
 
+    /// What is wrong with the value that was taken, and what the steps might hide.
+    private func hiddenFault(_ maker: Maker, _ kind: RowBatch.Kind) -> ValueFault? {
+        guard kind == .plain || kind == .string, !value.isEmpty,
+            let fault = ofCell(value.span, keepsLineBreaks: maker.keepsLineBreaks)
+        else { return nil }
+        // A word that the rule lists by itself is meant.
+        if case .map(let mapper, _)? = maker.steps.first, mapper.lists(value.span) { return nil }
+        return fault
+    }
+
     private mutating func run(
         _ maker: Maker, _ kind: inout RowBatch.Kind, isOfJSON: Bool, _ work: [RowBatch.Cell], _ text: [UInt8]
     ) -> ValueFault? {
@@ -204,9 +230,11 @@ struct ValueStage {
                         continue
                     }
                     let key = text.span.extracting(cell.bytes)
+                    if holdsDamage(key) { return .damagedText }
                     guard let table, table.take(column, by: key, into: &next) else { return .notInTable }
                 } else {
                     guard !value.isEmpty else { continue }
+                    if holdsDamage(value.span) { return .damagedText }
                     guard let table, table.take(column, by: value.span, into: &next) else { return .notInTable }
                 }
                 kind = .plain
@@ -266,6 +294,47 @@ struct ValueStage {
     ) -> RowBatch.Cell {
         batch.faulty(rowProblem(.value(fault), line: line.number, columnName: name, value: value.span))
     }
+}
+
+extension ValueStage.Step {
+    /// It may take away, or put something else in the place of, what is wrong with a value.
+    fileprivate var hides: Bool {
+        switch self {
+        case .strip, .extract, .map, .cut: true
+        case .nulls, .lookup, .whenEmpty, .number, .date: false
+        }
+    }
+}
+
+/// What is wrong with a cell, whatever a rule takes out of it: what a spreadsheet left in place of a value, text that was decoded wrongly, or
+/// a line break inside. A constant text that a spreadsheet wrote as a formula (`="912828XY1"`) says what it is.
+func ofCell(_ value: Span<UInt8>, keepsLineBreaks: Bool) -> ValueFault? {
+    if value.isEmpty { return nil }
+    if isSpoiled(value), !isConstantFormula(value) { return .spreadsheetError }
+    for index in value.indices {
+        switch value[index] {
+        case 0xEF where isDamage(value, index): return .damagedText
+        case Byte.lineFeed, Byte.carriageReturn: if !keepsLineBreaks { return .lineBreak }
+        default: continue
+        }
+    }
+    return nil
+}
+
+/// Whether it holds U+FFFD.
+func holdsDamage(_ value: Span<UInt8>) -> Bool {
+    for index in value.indices where value[index] == 0xEF && isDamage(value, index) { return true }
+    return false
+}
+
+/// `="text"`.
+private func isConstantFormula(_ value: Span<UInt8>) -> Bool {
+    let core = withoutSpaces(value)
+    guard core.count >= 3, value[core.lowerBound] == UInt8(ascii: "="), value[core.lowerBound + 1] == Byte.quote,
+        value[core.upperBound - 1] == Byte.quote
+    else { return false }
+    for index in core.lowerBound + 2..<core.upperBound - 1 where value[index] == Byte.quote { return false }
+    return true
 }
 
 extension [UInt8] {

@@ -14,6 +14,9 @@ struct WordMapper: Sendable {
         }
     }
 
+    /// Whether it says of this word itself what it becomes.
+    func lists(_ word: Span<UInt8>) -> Bool { table.row(word) != nil }
+
     /// Appends what the word becomes. False: it is not listed, and what is not is rejected (`not_in_map`).
     func convert(_ word: Span<UInt8>, into out: inout [UInt8]) -> Bool {
         if let row = table.row(word) {
