@@ -97,7 +97,7 @@ struct FileContribution: Sendable {
         let targets = try await makeTargets()
         let look: FirstPass.Look?
         switch try await LastJudging(file: file, context: context, drop: drop).look(
-            targets, format: format, goesOn: admission.goesOn)
+            targets, format: format, sources: sources, goesOn: admission.goesOn)
         {
         case .none: look = nil
         case .look(let found): look = found
