@@ -100,6 +100,8 @@ package struct StatusBoard: Sendable, Equatable {
         package var state: State
         /// Why it is held, where that was said.
         package var whyHeld: String?
+        /// Rows of it may have been sent by an earlier run, and wait: for its destinations, or for whoever resumes it.
+        package var isInDoubt = false
         /// What became of its rows so far, by `PostOutcome`.
         package var outcomes: [Int] = []
         /// Rows that got their outcome a second, in the last seconds; nil: not known yet.
@@ -294,7 +296,7 @@ package struct StatusBoard: Sendable, Equatable {
             "\"drop\":\(file.drop)", "\"file\":\(quoted(file.name))",
             "\"destinations\":[\(file.destinations.map(quoted).joined(separator: ","))]", "\"state\":\"\(state)\"",
             file.whyHeld.map { "\"why\":\(quoted($0))" },
-            "\"in_doubt\":\(file.whyHeld?.hasPrefix(HeldStart.inDoubt) == true)",
+            "\"in_doubt\":\(file.isInDoubt)",
             file.lines.map { "\"lines\":\($0)" }, "\"settled\":\(file.settled)",
             "\"outcomes\":{\(counts.joined(separator: ","))}",
             file.rowsPerSecond.map { "\"rows_per_second\":\(rounded($0))" },

@@ -126,18 +126,6 @@ package struct FileSummary: Sendable {
         return members.compactMap { member in member.value.text.map { (member.key, $0) } }
     }
 
-    /// What went wrong with a file as a whole, as an object for the ledger.
-    package static func text(ofTrouble trouble: FileTrouble) -> String {
-        text(ofLogin: [("reason", trouble.reason.word), ("text", trouble.text)])
-    }
-
-    /// What `text(ofTrouble:)` wrote; nil: nothing went wrong.
-    package static func trouble(ofText text: [UInt8]) -> FileTrouble? {
-        let object = text.withUnsafeBytes { JSONValue.parse($0) }
-        guard let reason = object?["reason"]?.text, let words = object?["text"]?.text else { return nil }
-        return FileTrouble(Reason(reason), words)
-    }
-
     /// Rows that were sent, a second, from the first post to the last answer; 0 when nothing was sent.
     package var rowsPerSecond: Double {
         guard firstSentAt > 0, settledAt > firstSentAt else { return 0 }

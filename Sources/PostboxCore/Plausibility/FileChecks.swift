@@ -173,6 +173,19 @@ package struct CheckFinding: Sendable, Equatable {
     }
 }
 
+/// What the checks of a rule warned of in a file that is sent all the same.
+package struct CheckWarnings: Sendable, Equatable {
+    /// How often which warning was given to a row, at the destination that has most of them.
+    package var rows: [String: Int]
+    /// What is said of the file as a whole, for people.
+    package var file: [String]
+
+    package init(rows: [String: Int], file: [String]) {
+        self.rows = rows
+        self.file = file
+    }
+}
+
 /// What the checks of a rule said to a file when it was first read.
 package struct CheckReport: Sendable, Equatable {
     /// Rows that go with a warning, at the destination that has most of them.
@@ -189,6 +202,9 @@ package struct CheckReport: Sendable, Equatable {
 
     /// What is wrong with a file that is sent all the same.
     package var fileWarnings: [FileProblem] { findings.filter { $0.action == .warn }.map(\.problem) }
+
+    /// What is told of it when the file is finished.
+    package var warned: CheckWarnings { CheckWarnings(rows: warnings, file: fileWarnings.map(\.text)) }
 
     /// Notes the warnings of mapped rows.
     package mutating func take(_ posts: PostBatch) {

@@ -134,7 +134,7 @@ package struct LaneMachine: Sendable {
     /// Whether the drop's rows are the next to go.
     package func isNext(_ drop: Int) -> Bool { order.next == drop }
 
-    /// Whether nothing is sent before the drop has presented its rows in doubt.
+    /// Whether the drop has rows in doubt that it has not presented yet.
     package func awaitsDoubts(of drop: Int) -> Bool { order.presents(drop) }
 
     /// Whether the drop has rows left here and none of them can move before it, or the lane, is resumed.
@@ -142,7 +142,7 @@ package struct LaneMachine: Sendable {
         guard let entry = drops[drop], entry.isTaken else { return false }
         let waits = waits[drop] != nil
         if isHeld { return window.inFlight == 0 && (waits || !window.isIdle) }
-        return order.isHeld(drop) && waits && window.isIdle
+        return order.isHeldUp(drop) && waits && window.isIdle
     }
 
     /// Nothing more of the drop is to be settled here.
@@ -174,8 +174,8 @@ package struct LaneMachine: Sendable {
 
     private mutating func turnNow(of drop: Int) -> LaneOrder.Turn {
         guard !isEnding, let entry = drops[drop] else { return .over }
-        // Of a cancelled drop, too, it has to be known what may have been accepted.
-        guard entry.cancelled == nil || order.presents(drop) else { return .over }
+        // Of a cancelled drop, too, it has to be known what may have been accepted; those that wait for that learn it from its result.
+        guard entry.cancelled == nil || order.presentable.contains(drop) else { return .over }
         // Only `go` depends on what is queued; a drop that presents rows in doubt is not held up.
         guard !isHeld && queued < (destination.resend == .never ? 1 : leadRows) || order.awaitsDoubts else {
             return .wait
@@ -216,8 +216,9 @@ package struct LaneMachine: Sendable {
     private mutating func admitPresented(_ now: Moment) {
         guard !order.awaitsDoubts, !presented.isEmpty else { return }
         presented.sort { $1.place.isNewer(than: $0.place) }
-        for (_, handovers) in presented {
+        for (place, handovers) in presented {
             for handover in handovers { _ = window.add(handover, now: now) }
+            order.admitted(place.drop)
         }
         // Only now does the window know what a cancelled drop's rows mean for older ones.
         for (place, _) in presented {
@@ -291,8 +292,12 @@ package struct LaneMachine: Sendable {
     /// The drop goes as urgently as one that waits for it, if that is more urgent.
     package mutating func lend(_ priority: Int, to drop: Int) { order.lend(priority, to: drop) }
 
-    /// Held, the drop gets no further turn; what it handed over goes on, and later drops may go past it.
-    package mutating func setHeld(_ drop: Int, _ isHeld: Bool) { order.setHeld(drop, isHeld) }
+    /// Held, the drop gets no further turn and presents no rows in doubt; what it handed over goes on, and later drops may go past it.
+    package mutating func setHeld(_ drop: Int, _ isHeld: Bool, now: Moment) {
+        order.setHeld(drop, isHeld)
+        // The others that have presented theirs may have waited for it alone.
+        admitPresented(now)
+    }
 
     // MARK: - Reading back
 
@@ -669,6 +674,10 @@ package struct LaneMachine: Sendable {
                 waits[drop] = nil
                 wakes.append(.commit(drop: drop, isAllowed: true))
             }
+        }
+        for drop in order.presentable {
+            guard case .turn? = waits.removeValue(forKey: drop) else { continue }
+            wakes.append(.turn(drop: drop, turnNow(of: drop)))
         }
         if let next = order.next, case .turn? = waits[next] {
             let now = turnNow(of: next)

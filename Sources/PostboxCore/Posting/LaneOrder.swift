@@ -7,6 +7,10 @@
 ///   has to look at.
 /// - Rows that an earlier run may have sent are in doubt. Nothing is sent before every drop that has such rows has presented
 ///   them, so that of two in doubt the window knows the newer one.
+///
+/// A drop that is held presents nothing and keeps nobody from sending, but older ones: what is in doubt of it may have been accepted.
+/// Resumed it presents its rows, and where newer drops have gone since, when these are closed: only then is all known that they
+/// had accepted.
 package struct LaneOrder: Sendable {
     /// What a drop is to do when it asks for its turn.
     package enum Turn: Sendable, Equatable {
@@ -26,10 +30,14 @@ package struct LaneOrder: Sendable {
         /// The drop's own, or a higher one that was lent to it.
         var priority: Int
         var isOffering = true
-        /// It has handed rows over.
+        /// It has handed rows over, in this run or an earlier one.
         var hasGone = false
+        /// In this one: the window has rows of it, or had some.
+        var isAtWindow = false
         var isHeld = false
         var presents: Bool
+        /// It was told to present its rows in doubt and has not yet.
+        var isPresenting = false
         var overtakers: [DropPlace] = []
         /// Rows that were committed as sent and not handed over yet.
         var committed = 0
@@ -55,6 +63,7 @@ package struct LaneOrder: Sendable {
         if let at = index(place.drop) {
             entries[at].committed = 0
             entries[at].isLast = false
+            entries[at].isPresenting = false
             return
         }
         var entry = Entry(place: place, priority: place.priority, hasGone: presents, presents: presents)
@@ -106,7 +115,7 @@ package struct LaneOrder: Sendable {
     /// Asks for the drop's turn; `go` takes it.
     package mutating func turn(of drop: Int) -> Turn {
         guard let at = index(drop), entries[at].isOffering else { return .over }
-        if entries[at].presents { return .present }
+        if entries[at].presents { return doubtTurn(at) }
         guard !awaitsDoubts, next == drop else { return .wait }
         let overtakers = entries[at].overtakers
         if !overtakers.isEmpty {
@@ -119,8 +128,45 @@ package struct LaneOrder: Sendable {
         }
         going = drop
         entries[at].hasGone = true
+        entries[at].isAtWindow = true
         overtake(from: entries[at].place)
         return .go
+    }
+
+    /// The turn of a drop that has rows in doubt.
+    private mutating func doubtTurn(_ at: Int) -> Turn {
+        guard mayPresent(at, before: lastBarrier) else { return .wait }
+        // Newer ones that are in doubt themselves are met in the window.
+        let closed = entries[at].overtakers.filter { index($0.drop) == nil }
+        guard !closed.isEmpty else {
+            entries[at].isPresenting = true
+            return .present
+        }
+        entries[at].overtakers.removeAll { closed.contains($0) }
+        return .overtaken(closed)
+    }
+
+    /// The newest drop that older ones must not present their rows in doubt beside: it has rows at the window, or is held with some in
+    /// doubt, of which any may be accepted. nil: there is none.
+    private var lastBarrier: DropPlace? {
+        entries.reduce(nil) { last, entry in
+            guard entry.isAtWindow || entry.presents && entry.isHeld && !entry.isPresenting else { return last }
+            return last.map { entry.place.isNewer(than: $0) ? entry.place : $0 } ?? entry.place
+        }
+    }
+
+    private func mayPresent(_ at: Int, before barrier: DropPlace?) -> Bool {
+        let entry = entries[at]
+        // Whoever was told so is waited for, held meanwhile or not.
+        return entry.presents
+            && (entry.isPresenting || !entry.isHeld && barrier.map { !$0.isNewer(than: entry.place) } ?? true)
+    }
+
+    /// Drops that have rows in doubt and may present them now, in the order in which they go.
+    package var presentable: [Int] {
+        guard entries.contains(where: \.presents) else { return [] }
+        let barrier = lastBarrier
+        return entries.indices.filter { mayPresent($0, before: barrier) }.map { entries[$0].place.drop }
     }
 
     /// Older drops that are not through have this one to look at before they go on.
@@ -145,16 +191,26 @@ package struct LaneOrder: Sendable {
     /// All that are open, in the order in which they go.
     package var drops: [Int] { entries.map(\.place.drop) }
 
-    /// A drop has still to present its rows in doubt: nothing may be sent.
-    package var awaitsDoubts: Bool { entries.contains { $0.presents } }
+    /// A drop has still to present its rows in doubt and can: nothing may be sent.
+    package var awaitsDoubts: Bool {
+        guard entries.contains(where: \.presents) else { return false }
+        let barrier = lastBarrier
+        return entries.indices.contains { mayPresent($0, before: barrier) }
+    }
 
     /// The drop has still to present its rows in doubt.
     package func presents(_ drop: Int) -> Bool { index(drop).map { entries[$0].presents } ?? false }
 
-    /// The drop's rows in doubt are in.
+    /// The drop has told its rows in doubt.
     package mutating func presented(_ drop: Int) {
         guard let at = index(drop) else { return }
         entries[at].presents = false
+    }
+
+    /// The window has the drop's rows in doubt.
+    package mutating func admitted(_ drop: Int) {
+        guard let at = index(drop) else { return }
+        entries[at].isAtWindow = true
     }
 
     /// Newer drops went first, and the drop has not been told yet.
@@ -180,7 +236,13 @@ package struct LaneOrder: Sendable {
         entries[at].isHeld = isHeld
     }
 
-    package func isHeld(_ drop: Int) -> Bool { index(drop).map { entries[$0].isHeld } ?? false }
+    /// Whether the drop gets no turn before something is resumed: it is held, or a newer one is that it waits for.
+    package func isHeldUp(_ drop: Int) -> Bool {
+        guard let at = index(drop) else { return false }
+        // Whoever holds up one of these has overtaken the drop as well.
+        return entries[at].isHeld
+            || entries[at].overtakers.contains { index($0.drop).map { entries[$0].isHeld } ?? false }
+    }
 
     private func index(_ drop: Int) -> Int? { entries.firstIndex { $0.place.drop == drop } }
 }

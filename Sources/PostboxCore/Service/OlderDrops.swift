@@ -1,6 +1,9 @@
 /// Who waits for whom: a drop whose checks compare with last accepted values is judged when every older drop that has a destination
 /// in common with it has ended.
 ///
+/// Where it is known of both which RICs their rows are about, and none is the same, nothing that becomes of the older one changes what the
+/// newer one is compared with: it is not waited for.
+///
 /// It waits for those that are open when it asks, and keeps its place in the lanes meanwhile, so that nothing newer goes before it.
 /// What is held for release, or on a person's order, ends when somebody wants it to, and is not waited for; nor is what waits for a
 /// destination that the configuration no longer has.
@@ -25,6 +28,14 @@ package struct OlderDrops: Sendable {
         var priority: Int
         /// Drops that it waits for; nil: it has not asked, or waits no more.
         var waitsFor: Set<Int>?
+        /// Hashes of the RICs that its rows are about, of all that could be sent; nil: not known.
+        var rics: Set<UInt64>?
+
+        /// Rows of both may be about the same RIC.
+        func mayMeet(_ other: Drop) -> Bool {
+            guard let rics, let others = other.rics else { return true }
+            return !rics.isDisjoint(with: others)
+        }
     }
 
     /// Drops that are neither closed nor held for release, by number.
@@ -43,6 +54,21 @@ package struct OlderDrops: Sendable {
     package mutating func opened(_ place: DropPlace, at destinations: [String]) {
         guard open[place.drop] == nil else { return }
         open[place.drop] = Drop(place: place, destinations: Set(destinations), priority: place.priority)
+    }
+
+    /// It is known which RICs an open drop's rows are about, by their hashes: of all rows that could be sent. To be told before it asks.
+    /// Returns those that need wait no longer.
+    package mutating func knows(_ rics: Set<UInt64>, of drop: Int) -> [Int] {
+        open[drop]?.rics = rics
+        guard let known = open[drop] else { return [] }
+        var freed: [Int] = []
+        for (number, waiting) in open {
+            guard let waitsFor = waiting.waitsFor, waitsFor.contains(drop), !waiting.mayMeet(known) else { continue }
+            let left = waitsFor.subtracting([drop])
+            open[number]?.waitsFor = left.isEmpty ? nil : left
+            if left.isEmpty { freed.append(number) }
+        }
+        return freed.sorted()
     }
 
     /// A drop is closed, came to nothing, or is held for release. Returns those that need wait no longer.
@@ -76,6 +102,7 @@ package struct OlderDrops: Sendable {
         let older = open.values.filter { other in
             asking.place.isNewer(than: other.place) && !other.destinations.isDisjoint(with: asking.destinations)
                 && !heldUp.contains(other.place.drop) && other.destinations.isSubset(of: known)
+                && asking.mayMeet(other)
         }
         guard !older.isEmpty else { return .go }
         open[drop]?.waitsFor = Set(older.map(\.place.drop))

@@ -44,7 +44,8 @@ package struct OnceEnd: Sendable {
 
     /// Whether all that is left is held, as far as it can be told without the lanes: their word on the drops in work is missing.
     package func mayBeAllHeld(isPausing: Bool) -> Bool {
-        standing.holdsAnything && drops.waiting.isEmpty && !isPausing && standing.cancelledFiles.isEmpty
+        standing.holdsAnything && !isPausing && standing.cancelledFiles.isEmpty
+            && drops.waiting.allSatisfy { standing.holds($0.number, $0.destinations) }
     }
 
     /// Whether nothing can go on before somebody resumes what is held. What lies in a held inbox is not asked for.

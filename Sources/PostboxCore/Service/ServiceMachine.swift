@@ -665,8 +665,8 @@ package struct ServiceMachine: Sendable {
             .line(
                 LogLine(
                     .notice, event: .leftHeld, "what is left is held",
-                    facts: ["in_inbox": "\(inbox.tracker.count)", "in_work": "\(drops.open.count)"])))
-        endOnce(isInMidWork: !drops.open.isEmpty, ExitCode.ok)
+                    facts: ["in_inbox": "\(inbox.tracker.count)", "in_work": "\(drops.count)"])))
+        endOnce(isInMidWork: !drops.isEmpty, ExitCode.ok)
     }
 
     private mutating func onceGivenUp(at now: Int64) {

@@ -158,7 +158,7 @@ package actor PostingLane {
         package var services: [String]
         /// Rows that are committed as sent at once.
         package var leadRows: Int
-        /// Nothing is sent before the drop has presented its rows in doubt.
+        /// The drop has rows in doubt, which it has to present.
         package var awaitsDoubts: Bool
     }
 
@@ -237,17 +237,20 @@ package actor PostingLane {
         pump()
     }
 
-    /// The drop gets no further turn; what it handed over goes on, and later drops may go past it.
+    /// The drop gets no further turn and presents no rows in doubt; what it handed over goes on, and later drops may go past it.
     package func hold(drop: Int) {
-        machine.setHeld(drop, true)
+        machine.setHeld(drop, true, now: Clock.now())
         pump()
     }
 
     /// The drop takes its turn again.
     package func resume(drop: Int) {
-        machine.setHeld(drop, false)
+        machine.setHeld(drop, false, now: Clock.now())
         pump()
     }
+
+    /// Whether the drop has rows in doubt that it has not presented yet.
+    package func awaitsDoubts(of drop: Int) -> Bool { machine.awaitsDoubts(of: drop) }
 
     /// Whether the drop has rows left here and none of them can move before it, or the lane, is resumed.
     package func isHeldUp(_ drop: Int) -> Bool { machine.isHeldUp(drop) }

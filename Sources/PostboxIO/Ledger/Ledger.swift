@@ -339,14 +339,13 @@ package actor Ledger {
         }
     }
 
-    /// Every row has its outcome, durably, and what the server stores of them is read back from now on. `trouble`: what the summary
-    /// is to tell of the file as a whole.
-    package func verify(_ drop: Int, trouble: FileTrouble?) async throws {
-        let words = trouble.map { FileSummary.text(ofTrouble: $0) } ?? ""
+    /// Every row has its outcome, durably, and what the server stores of them is read back from now on. `note`: what the
+    /// summary is to tell, whichever run writes it.
+    package func verify(_ drop: Int, _ note: ReadBackNote) async throws {
         try await commit { db in
             try db.run(
                 sql: #"UPDATE "drop" SET stage = 'verifying', starts = 0, summary = ? WHERE number = ?"#,
-                arguments: [Data(words.utf8), drop])
+                arguments: [Data(note.text.utf8), drop])
         }
     }
 

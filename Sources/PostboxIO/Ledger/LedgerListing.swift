@@ -6,7 +6,6 @@ extension LedgerReading {
     /// A page of the drops that are looked for, the last one first. Throws `LedgerError`.
     package func list(_ query: DropQuery) throws -> DropList {
         let lines = try read { db in
-            let corrected = try Self.corrected(in: db)
             var (conditions, arguments): ([String], StatementArguments) = ([], [])
             func need(_ condition: String, _ values: (any DatabaseValueConvertible)...) {
                 conditions.append(condition)
@@ -16,7 +15,8 @@ extension LedgerReading {
             case .work: need("stage NOT IN ('settled', 'closed', 'held')")
             case .held: need("stage = 'held'")
             case .finished: need("stage IN ('settled', 'closed')")
-            case .open: need("verdict IN ('partial', 'failed', 'refused') AND no_action IS NULL")
+            case .open:
+                need("verdict IN ('partial', 'failed', 'refused') AND no_action IS NULL AND NOT \(Self.isCorrected)")
             case nil: break
             }
             if let name = query.name { need("name LIKE ? ESCAPE '\\'", Self.pattern(name)) }
@@ -30,11 +30,7 @@ extension LedgerReading {
                     + " ORDER BY number DESC",
                 arguments: arguments)
             var lines: [DropLine] = []
-            while lines.count <= DropQuery.pageSize, let row = try cursor.next() {
-                let number: Int = row["number"]
-                if query.state == .open, corrected.contains(number) { continue }
-                lines.append(try Self.line(row, isCorrected: corrected.contains(number)))
-            }
+            while lines.count <= DropQuery.pageSize, let row = try cursor.next() { lines.append(try Self.line(row)) }
             return lines
         }
         guard lines.count > DropQuery.pageSize else { return DropList(drops: lines, next: nil) }
@@ -48,7 +44,7 @@ extension LedgerReading {
             guard let row = try Row.fetchOne(db, sql: Self.lineColumns + " WHERE number = ?", arguments: [drop]) else {
                 return nil
             }
-            return try Self.line(row, isCorrected: try Self.corrected(in: db).contains(drop))
+            return try Self.line(row)
         }
     }
 
@@ -57,22 +53,30 @@ extension LedgerReading {
 
     private static let lineColumns = """
         SELECT number, name, rule, stage, verdict, claimed_at, settled_at, size, rows, original, folder, target,
-        iif(json_valid(CAST(snapshot AS TEXT)), json_extract(CAST(snapshot AS TEXT), '$.rule.destinations'), NULL) AS destinations
+        iif(json_valid(CAST(snapshot AS TEXT)), json_extract(CAST(snapshot AS TEXT), '$.rule.destinations'), NULL) AS destinations,
+        \(isCorrected) AS corrected
         FROM "drop"
         """
 
-    /// Drops of whose rows a later one was made that was not refused itself: nothing more is to be done about them. Throws
-    /// `LedgerError`.
-    package func corrected() throws -> Set<Int> { try read { db in try Self.corrected(in: db) } }
+    /// A later drop was made of its rows that was not refused itself: looked up for each drop that is listed, however many there were.
+    private static let isCorrected = """
+        EXISTS (SELECT 1 FROM "drop" AS later WHERE later.original = "drop".number AND later.verdict IS NOT 'refused')
+        """
 
-    private static func corrected(in db: Database) throws -> Set<Int> {
-        Set(
-            try Int.fetchAll(
-                db,
-                sql: "SELECT DISTINCT original FROM \"drop\" WHERE original IS NOT NULL AND verdict IS NOT 'refused'"))
+    /// Of drops, by number, those of whose rows a later one was made that was not refused itself: nothing more is to be done about them.
+    /// Throws `LedgerError`.
+    package func corrected(of drops: ClosedRange<Int>) throws -> Set<Int> {
+        try read { db in
+            Set(
+                try Int.fetchAll(
+                    db,
+                    sql:
+                        "SELECT DISTINCT original FROM \"drop\" WHERE original BETWEEN ? AND ? AND verdict IS NOT 'refused'",
+                    arguments: [drops.lowerBound, drops.upperBound]))
+        }
     }
 
-    private static func line(_ row: Row, isCorrected: Bool) throws -> DropLine {
+    private static func line(_ row: Row) throws -> DropLine {
         let names: String? = row["destinations"]
         let verdict: String? = row["verdict"]
         return DropLine(
@@ -81,7 +85,7 @@ extension LedgerReading {
             stage: try FileStage(inLedger: row["stage"], of: row["number"]),
             verdict: verdict.flatMap(Verdict.init(rawValue:)), claimedAt: row["claimed_at"],
             settledAt: row["settled_at"], size: row["size"], rows: row["rows"], original: row["original"],
-            isCorrected: isCorrected, folder: row["folder"], target: row["target"])
+            isCorrected: row["corrected"], folder: row["folder"], target: row["target"])
     }
 
     /// A name, or what it is like: with stars the whole of it, without any part.

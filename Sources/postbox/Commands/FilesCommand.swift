@@ -68,8 +68,8 @@ struct FilesCommand: AsyncParsableCommand {
     private static func openFailures(
         _ drops: [LedgerReading.Listed], _ ledger: LedgerReading
     ) throws -> [LedgerReading.Listed] {
-        guard !drops.isEmpty else { return [] }
-        let corrected = try ledger.corrected()
+        guard let first = drops.map(\.number).min(), let last = drops.map(\.number).max() else { return [] }
+        let corrected = try ledger.corrected(of: first...last)
         return drops.filter { drop in
             drop.stage == .closed && drop.verdict != .done && drop.noAction == nil && !corrected.contains(drop.number)
         }

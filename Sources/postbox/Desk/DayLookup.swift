@@ -20,7 +20,10 @@ struct DayLookup {
         choice.below = try ledger.map { try $0.lastNumber(claimedBefore: end + Self.zones + Self.dayLength) + 1 }
         choice.above = try ledger?.lastNumber(claimedBefore: begin - Self.zones)
         let drops = try ledger?.list(choice) ?? []
-        let corrected = try ledger?.corrected() ?? []
+        var corrected: Set<Int> = []
+        if let ledger, let first = drops.map(\.number).min(), let last = drops.map(\.number).max() {
+            corrected = try ledger.corrected(of: first...last)
+        }
         var files = try drops.map { try Self.file($0, isCorrected: corrected.contains($0.number)) }
         if BusinessCalendar.today(at: now, in: .utc) == day { files += try waiting() }
         let skips = try ledger?.standing(.skip).compactMap { ScheduleSkip(name: $0.key, json: $0.value) } ?? []

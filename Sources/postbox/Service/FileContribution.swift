@@ -97,7 +97,7 @@ struct FileContribution: Sendable {
         let targets = try await makeTargets()
         let look: FirstPass.Look?
         switch try await LastJudging(file: file, context: context, drop: drop).look(
-            targets, format: format, goesOn: admission.goesOn)
+            targets, format: format, sources: sources, goesOn: admission.goesOn)
         {
         case .none: look = nil
         case .look(let found): look = found
@@ -353,7 +353,8 @@ struct FileContribution: Sendable {
             return (try file.skippedRows(), isTheOne ? try file.source(format) : nil)
         }
         let recovered = try await Recovered.find(file, rows: record.rows, skipped: skipped, on: context.disk)
-        var plan = FilePlan(record, skipped: skipped, format: format)
+        let note = ReadBackNote(ofText: record.summary)
+        var plan = FilePlan(record, skipped: skipped, format: format, warned: note.warned)
         plan.sources = (try? file.sources(in: context)) ?? RowSources()
         plan.heldRows = try await context.disk.run { [file] in try file.heldRows() }
         if hasAllLanes { plan.targets = try await makeTargets() }
@@ -368,8 +369,7 @@ struct FileContribution: Sendable {
                 after: 0, rows: record.rows, reason: Reason.fileMissing.word,
                 text: "the row's line in the result is missing")
         }
-        return try await ending.close(
-            .posted(FileSummary.trouble(ofText: record.summary)), results, source: source, plan: plan, readsBack: true)
+        return try await ending.close(.posted(note.trouble), results, source: source, plan: plan, readsBack: true)
     }
 
     /// Tells the desk what goes although checks of the rule say that it may be wrong.

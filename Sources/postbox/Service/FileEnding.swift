@@ -84,7 +84,7 @@ struct FileEnding: Sendable {
     ) async throws -> ContributionEnd {
         var seen: ReadBack.Seen?
         if readsBack, let readBack = ReadBack(file, drop, in: context), await results.outcomes[.acked] > 0 {
-            if file.record?.stage != .verifying { try await beginReadingBack(course, results) }
+            if file.record?.stage != .verifying { try await beginReadingBack(course, results, plan) }
             drop.isReadingBack()
             switch try await readBack.run() {
             case .stopped: return .interrupted
@@ -113,12 +113,17 @@ struct FileEnding: Sendable {
             completed.fate.verdict, unknown: summary.outcomes[.unknown], isHeldInPart: !completed.made.isEmpty)
     }
 
-    /// From here on nothing of it is sent any more, whatever happens.
-    private func beginReadingBack(_ course: FileFate.Course, _ results: ResultFile) async throws {
+    /// From here on nothing of it is sent any more, whatever happens. What only its reading has told is kept: it is not read again.
+    private func beginReadingBack(
+        _ course: FileFate.Course, _ results: ResultFile, _ plan: FilePlan?
+    ) async throws {
         await results.sync()
-        var trouble: FileTrouble?
-        if case .posted(let why) = course { trouble = why }
-        try await context.ledger.verify(file.drop, trouble: trouble)
+        var note = ReadBackNote(warned: file.rule.mayWarn ? plan?.warned : nil)
+        if case .posted(let why) = course { note.trouble = why }
+        // A good file stays one, and one that is read back differently is still partial.
+        let verdict = FileFate(course, outcomes: await results.outcomes, tolerate: file.rule.tolerate).verdict
+        try await context.disk.run { try keepLayout(of: plan, after: verdict) }
+        try await context.ledger.verify(file.drop, note)
         FailPoint.reach("verifying")
     }
 
@@ -163,7 +168,8 @@ struct FileEnding: Sendable {
         if !made.isEmpty { FailPoint.reach("held_written") }
         if let seen { fate.readBack(seen.counts) }
         let verdict = fate.verdict
-        try await context.disk.run { try keepLayout(of: plan, after: verdict) }
+        // Of one that was read back it is kept already.
+        if seen == nil { try await context.disk.run { try keepLayout(of: plan, after: verdict) } }
         var summary = report.summary(of: fate, facts, plan: plan, source: source, results: results)
         if let seen { seen.tell(&summary) }
         let heldRows = results.held.values.reduce(0) { $0 + $1.count }

@@ -20,6 +20,8 @@ struct FilePlan: Sendable {
     var control: FileProblem?
     /// What the rule's checks say; nil: the file was not read again.
     var checks: CheckReport?
+    /// What of that is told when the file is finished; nil: it is not known.
+    var warned: CheckWarnings?
     /// What the file looks like; nil: the rule does not ask.
     var layout: SeenLayout?
     /// Why the whole file is held; nil: it is not.
@@ -45,13 +47,14 @@ struct FilePlan: Sendable {
         hasLines = !(format.traits.mayBeOneLine && found.lastLine <= 1)
         control = found.control
         checks = found.checks
+        warned = found.checks.warned
         layout = found.layout
         fileHold = found.fileHold
         for (name, held) in zip(rule.destinations, found.held) where held.rows.count > 0 { heldRows[name] = held }
     }
 
-    /// As the ledger knows it from its first reading.
-    init(_ record: DropRecord, skipped: RowSet?, format: PriceFileFormat) {
+    /// As the ledger knows it from its first reading. `warned`: what it keeps of the rule's checks; nil: nothing.
+    init(_ record: DropRecord, skipped: RowSet?, format: PriceFileFormat, warned: CheckWarnings? = nil) {
         self.format = format
         targets = []
         digests = SourceFile.Digests(chunks: record.digests, sha256: record.sha256, size: record.size)
@@ -59,6 +62,7 @@ struct FilePlan: Sendable {
         self.skipped = skipped
         rejected = 0
         hasLines = true
+        self.warned = warned
     }
 
     /// Rows that count, each of which gets a line for each destination.

@@ -70,9 +70,9 @@ struct FileReport: Sendable {
         summary.asked = file.snapshot.asked
         summary.hold = file.record?.hold
         summary.warnings = facts.warnings
-        if file.rule.mayWarn, let checks = plan?.checks {
-            summary.checkWarnings = checks.warnings
-            summary.warnings += checks.fileWarnings.map(\.text)
+        if file.rule.mayWarn, let warned = plan?.warned {
+            summary.checkWarnings = warned.rows
+            summary.warnings += warned.file
         }
         if let source, let text = lateWrite(source) { summary.warnings.append(text) }
         summary.firstSentAt = results.firstSentAt

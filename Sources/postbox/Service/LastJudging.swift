@@ -17,10 +17,16 @@ struct LastJudging: Sendable {
         case stopped
     }
 
-    /// What the first pass is to look with; waits for older drops where that is needed. `targets`: of all the rule's destinations.
-    /// `goesOn`: rows of it may have been sent. Throws on a fault of the disk, and when nothing can be known.
+    /// What the first pass is to look with; waits for older drops where that is needed.
+    ///
+    /// - Parameters:
+    ///   - targets: Of all the rule's destinations.
+    ///   - sources: What its rule's values are made with.
+    ///   - goesOn: Rows of it may have been sent.
+    ///
+    /// Throws on a fault of the disk, and when nothing can be known.
     func look(
-        _ targets: [DestinationMapper.Target], format: PriceFileFormat, goesOn: Bool
+        _ targets: [DestinationMapper.Target], format: PriceFileFormat, sources: RowSources, goesOn: Bool
     ) async throws -> Outcome {
         guard file.rule.comparesWithLast else { return .none }
         let isWanted = drop.givenUp == nil
@@ -28,9 +34,15 @@ struct LastJudging: Sendable {
             return .look { _, _ in known }
         }
         guard isWanted else { return .none }
+        var own: FileRICs?
         // Nothing older is sent before its rows in doubt are known: it waits for nobody.
         // Of one whose claim the ledger lost rows may be in doubt, and nothing older is sent before they are known: it waits for nobody.
-        if !file.isAdopted, !file.presents, await !waitForOlder() { return .stopped }
+        if !file.isAdopted, !file.presents {
+            let reading = MappedReading(rule: file.rule, format: format, targets: targets)
+            own = await context.disk.run { [file] in FileRICs(file, reading, sources) }
+            if let own { context.older.knows(own.rics, of: file.drop) }
+            guard await waitForOlder() else { return .stopped }
+        }
         guard drop.givenUp == nil else { return .none }
         guard let look = try await Self.make(file, targets, format: format, in: context) else {
             throw LedgerError(
@@ -38,8 +50,11 @@ struct LastJudging: Sendable {
                     "its rule compares with last accepted values, and the configuration keeps none; write `last_values: on` to finish the file, or cancel it"
             )
         }
-        return .look { [file] source, sources in
-            try look.kept(of: source, sources, in: file.directory, mode: try file.mode())
+        return .look { [file, own] source, sources in
+            let found = try look.kept(of: source, sources, in: file.directory, mode: try file.mode())
+            // Others have gone on by the RICs that it had.
+            if let own, own.sha256 != found.sha256 { throw source.changed }
+            return found
         }
     }
 

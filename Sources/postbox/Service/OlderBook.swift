@@ -33,6 +33,9 @@ final class OlderBook: Sendable {
         }
     }
 
+    /// It is known which RICs an open drop's rows are about: see `OlderDrops`.
+    func knows(_ rics: Set<UInt64>, of drop: Int) { wake { $0.drops.knows(rics, of: drop) } }
+
     /// These drops, and no others, are held on a person's order.
     func held(_ drops: Set<Int>) { wake { $0.drops.held(drops) } }
 

@@ -201,6 +201,7 @@ actor ServiceLoop {
         let whyHeld = await desk.whyHeld
         for index in board.files.indices {
             board.files[index].whyHeld = whyHeld[board.files[index].drop]
+            board.files[index].isInDoubt = await isInDoubt(board.files[index], progress)
             if board.files[index].state == .reading, waiting.contains(board.files[index].drop) {
                 board.files[index].state = .waiting
             }
@@ -214,6 +215,17 @@ actor ServiceLoop {
             }
         }
         return board
+    }
+
+    /// Whether rows of a file in work may have been sent by an earlier run, and nothing was made of that yet.
+    private func isInDoubt(_ file: StatusBoard.File, _ inWork: [Int: OpenDrop.Progress]) async -> Bool {
+        guard let claimed = files[file.drop], claimed.presents else { return false }
+        // Of one that has no place at its lanes yet, they know nothing.
+        guard inWork[file.drop] != nil else { return true }
+        for name in file.destinations where await context.lanes[name]?.awaitsDoubts(of: file.drop) == true {
+            return true
+        }
+        return false
     }
 
     /// When each destination's token ends, microseconds since 1970; those that log in without one are not in it.

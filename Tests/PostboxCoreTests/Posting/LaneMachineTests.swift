@@ -165,7 +165,7 @@ struct LaneMachineTests {
         switch obstacle {
         case .suspect: bench.machine.suspended()
         case .held: bench.machine.setHeld(true)
-        case .doubts: _ = bench.open(DropPlace(drop: 2), presents: true)
+        case .doubts: _ = bench.open(DropPlace(drop: 20), presents: true)
         case .goingBack: bench.machine.goBack()
         case .draining: #expect(bench.drain() == [])
         case .stopped: #expect(bench.stop() == [])
@@ -306,6 +306,45 @@ struct LaneMachineTests {
         let actions = bench.pump()
         #expect(Bench.sent(actions) == [])
         #expect(bench.machine.isBusy == false)
+    }
+
+    @Test(
+        "Held, a drop with rows in doubt waits, and newer ones go; resumed it is woken to present them, and cancelled to end them"
+    )
+    func heldInDoubt() {
+        for isResumed in [true, false] {
+            var bench = Bench()
+            _ = bench.open(DropPlace(drop: 1), presents: true)
+            bench.machine.setHeld(1, true, now: bench.now)
+            #expect(bench.turn(of: 1) == .wait)
+            #expect(bench.machine.isHeldUp(1) && bench.machine.awaitsDoubts(of: 1))
+            bench.offer("B", drop: 2)
+            #expect(bench.sent() == [2001])
+            #expect(bench.acked([2001], now: bench.now) == [])
+            bench.machine.close(2, now: bench.now)
+            if isResumed {
+                bench.machine.setHeld(1, false, now: bench.now)
+                #expect(bench.pump().last == .wake([.turn(drop: 1, .overtaken([DropPlace(drop: 2)]))]))
+                #expect(bench.turn(of: 1) == .present)
+                bench.machine.present([handover(["A"], isInDoubt: true)], of: DropPlace(drop: 1), now: bench.now)
+                #expect(bench.sent() == [1001])
+            } else {
+                #expect(
+                    bench.cancel(1, OutcomeDetail(reason: "cancelled"), now: bench.now) == [.turn(drop: 1, .over)])
+                #expect(bench.turn(of: 1) == .over)
+            }
+        }
+    }
+
+    @Test("What others presented goes as soon as the last one that they wait for is held")
+    func heldBesideOthers() {
+        var bench = Bench()
+        _ = bench.open(DropPlace(drop: 1), presents: true)
+        _ = bench.open(DropPlace(drop: 2), presents: true)
+        bench.machine.present([handover(["B"], drop: 2, isInDoubt: true)], of: DropPlace(drop: 2), now: bench.now)
+        #expect(bench.sent() == [])
+        bench.machine.setHeld(1, true, now: bench.now)
+        #expect(bench.sent() == [2001])
     }
 
     @Test("A cancel after the stop changes nothing: what was not sent is the next start's")

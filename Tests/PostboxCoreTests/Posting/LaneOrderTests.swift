@@ -149,6 +149,95 @@ struct LaneOrderTests {
         #expect(order.turn(of: 1) == .wait)
     }
 
+    @Test(
+        "A held drop presents nothing and keeps no newer one; resumed it waits for those that went since and is told of them"
+    )
+    mutating func heldInDoubt() {
+        order.open(place(1), presents: true)
+        order.setHeld(1, true)
+        #expect(!order.awaitsDoubts && order.presents(1) && order.presentable == [])
+        #expect(order.turn(of: 1) == .wait)
+        order.open(place(2))
+        #expect(order.turn(of: 2) == .go)
+        order.handedOver(2)
+        order.setHeld(1, false)
+        // Rows of the newer one may be in flight.
+        #expect(!order.awaitsDoubts)
+        #expect(order.turn(of: 1) == .wait)
+        #expect(order.turn(of: 2) == .go)
+        order.finishOffering(2)
+        order.open(place(3))
+        // From here on nothing goes before it.
+        #expect(order.turn(of: 3) == .wait)
+        #expect(order.turn(of: 1) == .wait)
+        order.close(2)
+        #expect(order.presentable == [1] && order.awaitsDoubts)
+        #expect(order.turn(of: 1) == .overtaken([place(2)]))
+        #expect(order.turn(of: 1) == .present)
+        #expect(order.turn(of: 3) == .wait)
+        order.presented(1)
+        order.admitted(1)
+        #expect(order.turn(of: 1) == .go)
+    }
+
+    @Test("Held once it was told to present its rows in doubt, a drop is waited for all the same")
+    mutating func heldWhilePresenting() {
+        order.open(place(1), presents: true)
+        order.open(place(2))
+        #expect(order.turn(of: 1) == .present)
+        order.setHeld(1, true)
+        #expect(order.awaitsDoubts)
+        #expect(order.turn(of: 2) == .wait)
+        order.presented(1)
+        order.admitted(1)
+        #expect(order.turn(of: 2) == .go)
+        #expect(order.turn(of: 1) == .wait)
+    }
+
+    @Test(
+        "What is older than a held drop in doubt waits for it, with rows in doubt or without: the newer value may have been accepted"
+    )
+    mutating func olderThanHeldInDoubt() {
+        order.open(place(1))
+        order.open(place(2), presents: true)
+        order.open(place(3), presents: true)
+        order.open(place(4))
+        order.setHeld(3, true)
+        #expect(order.presentable == [])
+        #expect(order.turn(of: 1) == .wait)
+        #expect(order.turn(of: 2) == .wait)
+        #expect(order.isHeldUp(1) && order.isHeldUp(2) && order.isHeldUp(3) && !order.isHeldUp(4))
+        #expect(order.turn(of: 4) == .go)
+        order.handedOver(4)
+        order.close(4)
+        order.setHeld(3, false)
+        #expect(order.presentable == [2, 3])
+        #expect(order.turn(of: 2) == .overtaken([place(4)]))
+        #expect(order.turn(of: 2) == .present)
+        order.presented(2)
+        #expect(order.awaitsDoubts)
+        #expect(order.turn(of: 3) == .overtaken([place(4)]))
+        #expect(order.turn(of: 3) == .present)
+        order.presented(3)
+        #expect(!order.awaitsDoubts && !order.isHeldUp(1))
+    }
+
+    @Test("A drop in doubt that is resumed while a newer one in doubt sends waits until that one is closed")
+    mutating func resumedLate() {
+        order.open(place(1), presents: true)
+        order.open(place(2), presents: true)
+        order.setHeld(1, true)
+        #expect(order.turn(of: 2) == .present)
+        order.presented(2)
+        order.admitted(2)
+        order.setHeld(1, false)
+        #expect(order.turn(of: 1) == .wait)
+        #expect(order.turn(of: 2) == .go)
+        order.close(2)
+        #expect(order.turn(of: 1) == .overtaken([place(2)]))
+        #expect(order.turn(of: 1) == .present)
+    }
+
     @Test("A drop that went in an earlier run has overtaken older ones that are not through")
     mutating func overtakenBefore() {
         order.open(place(1))

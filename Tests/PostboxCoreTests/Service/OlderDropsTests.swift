@@ -66,6 +66,28 @@ struct OlderDropsTests {
         #expect(drops.ask(2) == .go)
     }
 
+    @Test(
+        "Of whom it is known that none of its RICs is the same, it is not waited for, whichever of both is known first")
+    mutating func disjoint() {
+        for drop in 1...4 { drops.opened(place(drop), at: ["a"]) }
+        #expect(drops.knows([10], of: 1) == [])
+        #expect(drops.knows([20, 21], of: 3) == [])
+        // Of drop 2 nothing is known yet.
+        #expect(drops.ask(3) == .wait(lent: [:]))
+        #expect(drops.waitedFor(by: 3) == [2])
+        #expect(drops.knows([21], of: 4) == [])
+        #expect(drops.ask(4) == .wait(lent: [:]))
+        #expect(drops.waitedFor(by: 4) == [2, 3])
+        #expect(drops.knows([22], of: 2) == [3])
+        #expect(drops.waitedFor(by: 4) == [3])
+        #expect(drops.ended(3) == [4])
+        #expect(drops.knows([1], of: 77) == [])
+        // A file without rows meets nobody.
+        drops.opened(place(5), at: ["a"])
+        #expect(drops.knows([], of: 5) == [])
+        #expect(drops.ask(5) == .go)
+    }
+
     @Test("A less urgent one that is waited for goes as urgently, and so do those that it waits for itself")
     mutating func lent() {
         drops.opened(place(1), at: ["b"])
@@ -110,6 +132,9 @@ private struct OlderWalk: SeededChoices {
         var destinations: [String]
         /// It has checks that compare.
         var asks: Bool
+        /// RICs of its rows; nil: they are never known.
+        var rics: Set<UInt64>?
+        var isKnown = false
         var hasAsked = false
         var isJudged = false
         /// Lanes at which it has handed over all it has.
@@ -145,7 +170,9 @@ private struct OlderWalk: SeededChoices {
         let destinations = pick([["a"], ["b"], ["a", "b"]])
         let place = DropPlace(drop: next, age: Int64(next + number(8) * 3), priority: number(3))
         next += 1
-        open[place.drop] = Drop(place: place, destinations: destinations, asks: number(3) > 0)
+        var drop = Drop(place: place, destinations: destinations, asks: number(3) > 0)
+        if number(2) == 0 { drop.rics = Set((0..<number(3)).map { _ in UInt64(number(6)) }) }
+        open[place.drop] = drop
         drops.opened(place, at: destinations)
         for name in destinations { lanes[name]?.open(place) }
     }
@@ -154,6 +181,11 @@ private struct OlderWalk: SeededChoices {
     private mutating func step(_ number: Int) -> Bool {
         guard var drop = open[number] else { return false }
         defer { if open[number] != nil { open[number] = drop } }
+        if drop.asks, let rics = drop.rics, !drop.isKnown {
+            drop.isKnown = true
+            _ = drops.knows(rics, of: number)
+            return true
+        }
         if drop.asks, !drop.hasAsked {
             drop.hasAsked = true
             if case .wait(let lent) = drops.ask(number) {

@@ -206,6 +206,8 @@ struct OnceTests {
         service.lane("a", .ready)
         #expect(service.begun == [8])
         service.end(8, .closed(.done, unknown: 0))
+        #expect(service.count("left_held") == 1)
+        service.end(7, .interrupted)
         #expect(service.code == 75)
     }
 
@@ -259,6 +261,41 @@ struct OnceTests {
         #expect(service.actions.contains(.stopLanes))
         service.end(1, .interrupted)
         #expect(service.code == 75 && service.count("left_held") == 1)
+    }
+
+    @Test(
+        "A drop of an earlier run that is held ends the run with 75 although its destination is down; one that is not is waited for"
+    )
+    func heldInDoubt() {
+        for isHeld in [true, false] {
+            var service = PretendService(once: true, recovered: [Self.drop])
+            if isHeld { service.standing.drops = [Self.drop.number] }
+            service.round()
+            service.lane("a", .connecting("no answer"))
+            #expect(service.code == (isHeld ? 75 : nil))
+            #expect(service.count("left_held") == (isHeld ? 1 : 0))
+            guard !isHeld else { continue }
+            service.run(until: 31)
+            #expect(service.code == 75 && service.count("gave_up") == 1)
+        }
+    }
+
+    @Test(
+        "A held drop of an earlier run takes its place like any other, and its destination takes files that come after it"
+    )
+    func heldAndLater() {
+        var service = ready(["new.csv"], recovered: [Self.drop])
+        #expect(service.begun == [7, 8])
+        service = PretendService(once: true, recovered: [Self.drop])
+        service.standing.drops = [Self.drop.number]
+        service.drop("new.csv")
+        service.lanes.heldUp = [7]
+        service.lane("a", .ready)
+        #expect(service.begun == [7, 8] && service.code == nil)
+        service.end(8, .closed(.done, unknown: 0))
+        #expect(service.count("left_held") == 1)
+        service.end(7, .interrupted)
+        #expect(service.code == 75)
     }
 
     @Test("A file that is cancelled in a held inbox is finished first")

@@ -48,7 +48,7 @@ final class Walk {
         if !program.lane.isLinked, !program.isStopping { program.lane.connect() }
         program.lane.setSuspect(false)
         program.lane.setHeld(false)
-        for contribution in program.contributions { program.lane.setHeld(contribution.drop, false) }
+        for drop in world.held.sorted() + program.contributions.map(\.drop) { program.lane.setHeld(drop, false) }
         while program.recover() {}
         while program.step() {}
         for contribution in program.contributions {
@@ -129,6 +129,7 @@ final class Walk {
 
     private func restart() {
         world.promise.ended(world.disk)
+        if !world.trouble.holdsLast { world.held = [] }
         program = WalkProgram(world)
     }
 

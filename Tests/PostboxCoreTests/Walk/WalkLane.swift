@@ -104,7 +104,8 @@ final class WalkLane {
 
     func setHeld(_ drop: Int, _ isHeld: Bool) {
         world.tell("\(isHeld ? "hold" : "resume") \(drop)")
-        machine.setHeld(drop, isHeld)
+        if isHeld { world.held.insert(drop) } else { world.held.remove(drop) }
+        machine.setHeld(drop, isHeld, now: world.now)
         pump()
     }
 

@@ -175,6 +175,7 @@ final class WalkProgram {
             guard let record = world.disk.ledger[file.drop] else { continue }
             world.tell("open \(file.drop), through \(record.through), presents \(file.presents)")
             lane.open(record.place, presents: file.presents)
+            if world.held.contains(file.drop) { lane.setHeld(file.drop, true) }
             contributions.append(
                 WalkContribution(self, drop: file.drop, record: record, isNew: file.isNew))
         }

@@ -151,6 +151,8 @@ struct WalkTrouble {
     /// One of so many moments of silence is a real one.
     private var silences: Int
     let unansweredMax: Int
+    /// A drop that is held stays so over a kill.
+    let holdsLast: Bool
     /// How often it came to that.
     var pauses = 0
     var goneBack = 0
@@ -171,6 +173,7 @@ struct WalkTrouble {
         denials = [0, 0, 80, 200][Int.random(in: 0...3, using: &random)]
         silences = [0, 2, 8][Int.random(in: 0...2, using: &random)]
         unansweredMax = Int.random(in: 2...20, using: &random)
+        holdsLast = Bool.random(using: &random)
     }
 
     /// What happens besides at this step; nil: nothing.
@@ -199,6 +202,8 @@ final class WalkWorld {
     let server = PretendServer()
     let promise = WalkPromise()
     var trouble: WalkTrouble
+    /// Drops that the desk holds: whatever restarts that outlives, where holds last.
+    var held: Set<Int> = []
     /// From now on nothing goes wrong any more.
     var isCalm = false
     let keepsTrace: Bool

@@ -63,6 +63,32 @@ struct LedgerTests {
         #expect(try await ledger.drop(named: "a.csv", after: nil) == drops[2])
     }
 
+    @Test("What ended badly is listed until a drop of its rows comes that is not refused; both are found by an index")
+    func corrected() async throws {
+        let ledger = try Ledger(path: path, firstNumber: 1)
+        let drops = try await claim(ledger, "a.csv", "b.csv", "c.csv")
+        for drop in drops { try await settle(ledger, drop, verdict: drop == drops[2] ? .done : .partial) }
+        let reading = try #require(try LedgerReading(path: path))
+        #expect(try reading.list(DropQuery(state: .open)).drops.map(\.drop) == [drops[1], drops[0]])
+        var correction = snapshot()
+        correction.original = drops[0]
+        let refused = try await ledger.claim([("a.csv.rejects-1.csv", correction)], at: 2_000)
+        try await settle(ledger, refused[0], verdict: .refused)
+        #expect(
+            try reading.list(DropQuery(state: .open)).drops.map(\.drop) == [refused[0], drops[1], drops[0]])
+        #expect(try reading.corrected(of: 1...99) == [])
+        _ = try await ledger.claim([("a.csv.rejects-1.csv", correction)], at: 3_000)
+        #expect(try reading.list(DropQuery(state: .open)).drops.map(\.drop) == [refused[0], drops[1]])
+        #expect(try reading.line(of: drops[0])?.isCorrected == true && reading.line(of: drops[1])?.isCorrected == false)
+        #expect(try reading.corrected(of: drops[0]...drops[0]) == [drops[0]])
+        #expect(try reading.corrected(of: drops[1]...99) == [])
+        let queue = try DatabaseQueue(path: path)
+        let indexes = try await queue.read { db in
+            try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'drop'")
+        }
+        #expect(Set(indexes).isSuperset(of: ["drop_original", "drop_bad"]), "\(indexes)")
+    }
+
     @Test("Its file is in WAL mode, its schema has a version, and what it promises outlives it")
     func reopened() async throws {
         let drops: [Int]

@@ -1,4 +1,5 @@
 import Foundation
+import PostboxCore
 import TestSupport
 import Testing
 
@@ -186,6 +187,61 @@ struct ControlTests {
         #expect(file.summary.login["cache"]?["url"] == simulator.url)
         try await eventually("the order is over") { Self.orders(desk).isEmpty }
         try await Self.stop(next)
+    }
+
+    @Test(
+        "A held file that a kill left in mid-work sends nothing, not even what is in doubt, and newer files go; then it is resumed, or cancelled",
+        arguments: [true, false])
+    func heldInDoubt(isResumed: Bool) async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate("ack_delay: 100ms")
+        try desk.configure([simulator.url], destination: Self.slow)
+        try desk.drop("old.csv", Self.file())
+        var service = try desk.start()
+        try await eventually("a part is posted") { try simulator.posts().count >= 30 }
+        service.send(SIGKILL)
+        #expect(try await service.exitCode() == 137)
+        let before = try simulator.posts().count
+        try await Self.say(desk, ["hold", "drop", "1", "--why", "wrong day"])
+
+        // All RICs of which something may have been sent, and others; with other values.
+        let rics = 350
+        try desk.configure([simulator.url], destination: Self.quick)
+        try desk.drop("new.csv", "RIC,BID\n" + (1...rics).map { "R\($0).TST,9\($0)\n" }.joined())
+        service = try desk.start()
+        let newer = try await desk.finish("new.csv", in: .done)
+        #expect(Set(newer.column("outcome")) == ["acked"])
+        let status = try await desk.command(["status", "--json", "--config", "postbox.yaml"]).output
+        let file = JSONValue.parse(status)?["work"]?["files"]?.items.first
+        #expect(file?["state"]?.text == "held" && file?["in_doubt"]?.flag == true, "\(status)")
+        #expect(file?["why"]?.text == "wrong day")
+        service.send(SIGKILL)
+        #expect(try await service.exitCode() == 137)
+        #expect(try await desk.once() == 75)
+        #expect(try simulator.posts().count == before + rics)
+
+        service = try desk.start()
+        try await eventually("it is logged in") { service.errorOutput.contains(" logged_in ") }
+        if isResumed {
+            try await Self.say(desk, ["resume", "drop", "1"])
+            let old = try await desk.finish("old.csv", in: .done)
+            #expect(old.column("row") == (1...Self.rows).map(String.init))
+            let outcomes = old.column("outcome")
+            #expect(Set(outcomes.prefix(rics)).isSubset(of: ["acked", "superseded"]))
+            #expect(Set(outcomes.dropFirst(rics)) == ["acked"])
+            // Nothing old goes after what is newer.
+            #expect(try simulator.posts().count == before + Self.rows)
+        } else {
+            try await Self.say(desk, ["cancel", "1"])
+            let old = try desk.finished("old.csv", in: .failed)
+            #expect(old.column("row") == (1...Self.rows).map(String.init))
+            #expect(old.summary.reason == "cancelled" && old.column("outcome").last == "unsent")
+            for (row, outcome) in zip(1..., old.column("outcome")) where row <= before {
+                #expect(outcome != "unsent", "row \(row)")
+            }
+            #expect(try simulator.posts().count == before + rics)
+        }
+        try await Self.stop(service)
     }
 
     @Test("A drop whose destination is no longer configured can be cancelled", arguments: ["claimed", "offered"])

@@ -57,6 +57,7 @@ struct HoldRuleTests {
         try await eventually("it is told to be overdue") { service.errorOutput.contains(" hold_overdue ") }
         service.send(SIGKILL)
         #expect(try await service.exitCode() == 137)
+        let before = try simulator.posts().count { $0.ric.hasPrefix("R") }
 
         service = try desk.start()
         try await eventually("it is held again") {
@@ -64,8 +65,9 @@ struct HoldRuleTests {
         }
         try desk.drop("fx_2.csv", "RIC,BID\nC.TST,1\n")
         _ = try await desk.finish("fx_2.csv", in: .done)
+        // Nor does what may have been sent before: it is in doubt until somebody resumes the rule.
         let posted = try simulator.posts().count { $0.ric.hasPrefix("R") }
-        #expect(posted < 200)
+        #expect(posted == before)
         #expect(!simulator.hasPosted("A.TST"))
         #expect(!service.errorOutput.contains(" hold_overdue "))
         service.send(SIGTERM)

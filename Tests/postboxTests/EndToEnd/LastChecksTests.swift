@@ -137,6 +137,28 @@ struct LastChecksTests {
         #expect(try await service.exitCode() == 0)
     }
 
+    @Test("A small file is not waited for of which no RIC is the same; one of which any is, is")
+    func others() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], destination: Self.slow, files: Self.move)
+        try desk.drop("a.csv", Self.file(300))
+        let service = try desk.start()
+        try await eventually("a part is posted") { try simulator.posts().count >= 20 }
+        try desk.drop("b.csv", "RIC,BID\nX1.TST,120\nX2.TST,120\n")
+        try await eventually("b.csv is in work") { desk.names(in: .work).contains("2") }
+        try desk.drop("c.csv", "RIC,BID\nX1.TST,121\nX2.TST,200\n")
+        try await eventually("c.csv waits for b.csv alone") {
+            desk.log().split(separator: "\n").contains { $0.contains("waits until older") && $0.contains("drops 2") }
+        }
+        #expect(!Self.isWaiting(desk, 2))
+        let file = try await desk.finish("c.csv", in: .failed)
+        #expect(file.column("reason") == ["", "moved_too_far"])
+        #expect(try await desk.finish("b.csv", in: .done).summary.rows == 2)
+        service.send(SIGTERM)
+        #expect(try await service.exitCode() == 0)
+    }
+
     @Test(
         "While it waits a file can be cancelled, a stop ends it for now, and an older one that is held is not waited for"
     )

@@ -162,6 +162,38 @@ struct VerifyTests {
         #expect(desk.names(in: .work).isEmpty)
     }
 
+    @Test(
+        "Killed while it is read back, its summary has the warnings of its checks and its layout is kept, as without a kill",
+        arguments: [nil, "layout_kept", "verifying", "read_back", "summary_written", "settled"])
+    func killWithChecks(label: String?) async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure(
+            [simulator.url], destination: Self.verify,
+            files: """
+                  - match: "*.csv"
+                    destination: cache
+                    checks:
+                      - {field: BID, max: 2, on_fail: warn}
+                      - {rows: {min: 10}, on_fail: warn}
+                      - {layout: unchanged, on_fail: reject}
+                """)
+        try desk.drop("a.csv", Self.three)
+        if let label { #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": label]) == 137) }
+        #expect(try await desk.once() == 0)
+        let file = try desk.finished("a.csv", in: .done)
+        #expect(try simulator.posts().count == 3)
+        #expect(try Self.verified(file)?["same"] == 3)
+        #expect(file.column("check_warnings").map { $0.hasPrefix("above_max: ") } == [false, false, true])
+        #expect(try Self.summary(file)["check_warnings"] as? [String: Int] == ["above_max": 1])
+        let warnings = try Self.warnings(file)
+        #expect(warnings.count { $0.contains("3 rows") } == 1, "\(warnings)")
+        // The next file is held to what it looked like.
+        try desk.drop("b.csv", "RIC,BID,ASK\nA.TST,1,2\n")
+        #expect(try await desk.once() == 3)
+        #expect(try desk.finished("b.csv", in: .failed).summary.reason == "layout_changed")
+    }
+
     @Test("A stop leaves it for the next start")
     func stop() async throws {
         let desk = try Desk()
