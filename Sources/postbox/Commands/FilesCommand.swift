@@ -9,6 +9,8 @@ struct FilesCommand: AsyncParsableCommand {
         discussion: """
             The newest first. Works with and without a running service.
 
+            \(TimeArgument.help)
+
             Exit codes: 0 shown · 2 there are none · 64 usage · 74 the spool cannot be read
             """)
 
@@ -17,14 +19,18 @@ struct FilesCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("Files of that name; * and ? stand for any letters.", valueName: "pattern"))
     var name: String?
 
-    @Option(help: ArgumentHelp("Files that were finished on that day (UTC).", valueName: "day"))
-    var day: AuditTime?
+    @Option(
+        help: ArgumentHelp("Files that were finished on that day of this machine's zone.", valueName: "day"),
+        transform: TimeArgument.day)
+    var day: Int?
 
-    @Option(help: ArgumentHelp("Finished from this day or time on (UTC).", valueName: "time"))
-    var from: AuditTime?
+    @Option(help: ArgumentHelp("Finished from this day or time on.", valueName: "time"), transform: TimeArgument.init)
+    var from: TimeArgument?
 
-    @Option(help: ArgumentHelp("Finished before this day or time (UTC).", valueName: "time"))
-    var to: AuditTime?
+    @Option(
+        help: ArgumentHelp("Finished up to this day, or before this time.", valueName: "time"),
+        transform: TimeArgument.init)
+    var to: TimeArgument?
 
     @Option(help: "Files that ended so: done, partial, failed or refused.")
     var verdict: Verdict?
@@ -44,9 +50,10 @@ struct FilesCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let dayEnd = day.map { $0.at + 86_400_000_000 }
+        let bounds = try day.map(TimeArgument.bounds)
         let choice = LedgerReading.Choice(
-            name: name, verdict: verdict, from: day?.at ?? from?.at, to: dayEnd ?? to?.at, most: open ? nil : limit)
+            name: name, verdict: verdict, from: try bounds?.start ?? from?.at(.since),
+            to: try bounds?.end ?? to?.at(.to), most: open ? nil : limit)
         let drops = CommandIssuer.orEnd { () throws -> [LedgerReading.Listed] in
             guard let ledger = try LedgerReading(path: place.find().directories.state + "/ledger.sqlite") else {
                 return []

@@ -107,7 +107,9 @@ struct HoldRuleTests {
         #expect(ask("b", "eod_%2A.csv/hold").hasPrefix("HTTP/1.1 403"))
         #expect(ask("a", "fx_%2A.csv/hold").hasPrefix("HTTP/1.1 403"))
         #expect(ask("a", "none/hold").hasPrefix("HTTP/1.1 404"))
-        #expect(ask("a", "eod_%2A.csv/hold", #"{"until":"17:30"}"#).hasPrefix("HTTP/1.1 400"))
+        for until in ["17:30", "2h", "2099-01-01", "2099-01-01T17:30"] {
+            #expect(ask("a", "eod_%2A.csv/hold", #"{"until":"\#(until)"}"#).hasPrefix("HTTP/1.1 400"), "\(until)")
+        }
         let held = ask("a", "eod_%2A.csv/hold", #"{"why":"wait","until":"2099-01-01T00:00:00Z"}"#)
         #expect(held.hasPrefix("HTTP/1.1 200"), "\(held)")
         let document = try #require(APITests.value(page.ask("GET", "/api/openapi.json")))
