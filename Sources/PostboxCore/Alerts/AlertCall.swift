@@ -89,10 +89,7 @@ package struct AlertOrder: Sendable, Equatable {
         about.rule = texts["rule"]
         about.destination = texts["destination"]
         if let text = texts["until"] {
-            guard let time = TimeText.microseconds(text) else {
-                throw DeskOrder.Fault("until is no time such as 2026-11-30T17:30:00.000000Z")
-            }
-            until = time
+            until = try DeskOrder.instant(text, "until")
         }
         switch call {
         case .acknowledge where why == nil: throw DeskOrder.Fault("say why, or what is done about it", needsWhy: true)
@@ -112,33 +109,5 @@ package struct AlertOrder: Sendable, Equatable {
             why.map { ("why", $0) },
         ].compactMap(\.self)
         return "{" + members.map { "\"\($0.0)\":\(VisibleText.quoted($0.1))" }.joined(separator: ",") + "}"
-    }
-}
-
-/// Until when, as people say it on a command line.
-package enum UntilText {
-    /// `17:30` is the next time that a clock of that zone shows it, `2026-12-24` the end of that day there, `2026-12-24T17:30` a time there,
-    /// `2h` from now on, `2026-12-24T17:30:00Z` what it says. Microseconds since 1970.
-    package static func time(_ text: String, now: Int64, zone: TimeZoneRules) throws(SettingsMistake) -> Int64 {
-        let mistake = SettingsMistake("a time such as 17:30, 2026-12-24T17:30, 2026-12-24 or 2h")
-        if let span = try? SettingsText.duration(text) {
-            let (time, isFar) = now.addingReportingOverflow(span.nanoseconds / 1000)
-            guard !isFar else { throw mistake }
-            return time
-        }
-        let today = BusinessCalendar.today(at: now, in: zone)
-        if let minutes = try? ScheduleText.minutes(text) {
-            let time = BusinessCalendar.time(minutes, on: today, in: zone)
-            return time > now ? time : BusinessCalendar.time(minutes, on: today + 1, in: zone)
-        }
-        let parts = text.split(separator: "T", omittingEmptySubsequences: false)
-        guard let day = try? ScheduleText.day(String(parts[0])), parts.count <= 2 else { throw mistake }
-        guard parts.count == 2 else { return BusinessCalendar.time(0, on: day + 1, in: zone) }
-        let isUTC = parts[1].hasSuffix("Z")
-        // Seconds may stand there, and be zero.
-        let clock = parts[1].prefix { $0 != "Z" }
-        let whole = clock.hasSuffix(":00") && clock.utf8.count == 8 ? clock.dropLast(3) : clock
-        guard let minutes = try? ScheduleText.minutes(String(whole)) else { throw mistake }
-        return BusinessCalendar.time(minutes, on: day, in: isUTC ? .utc : zone)
     }
 }

@@ -30,11 +30,14 @@ package enum RecordEntry: Sendable, Equatable {
         /// From where: `control socket`, `page`, `signal`.
         package var from: String
         package var why: String?
+        /// Who agreed, where two people were needed.
+        package var approvedBy: String?
 
-        package init(by: String?, from: String, why: String? = nil) {
+        package init(by: String?, from: String, why: String? = nil, approvedBy: String? = nil) {
             self.by = by
             self.from = from
             self.why = why
+            self.approvedBy = approvedBy
         }
     }
 
@@ -99,6 +102,8 @@ package struct RecordAct: Sendable, Equatable {
     package var why: String?
     /// Which rows, for people; nil: all, or it is about no rows.
     package var rows: String?
+    /// When it was done, microseconds since 1970, of what is told later, when a service finds it; nil: at the time of its line.
+    package var givenAt: Int64?
 
     package init(
         _ act: String, subject: String? = nil, drop: Int? = nil, by: String, from: String, why: String? = nil,

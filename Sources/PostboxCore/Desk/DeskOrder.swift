@@ -104,9 +104,7 @@ package struct DeskOrder: Sendable, Equatable {
             guard let text = value.text, !text.isEmpty else { throw Fault("\(key) is no text") }
             if key == "service" { service = text } else { rule = text }
         case "since", "until":
-            guard let time = value.text.flatMap(GivenTime.utc) else {
-                throw Fault("\(key) is no time such as \"2026-11-29T08:00:00Z\"")
-            }
+            let time = try Self.instant(value.text ?? "", key)
             if key == "since" { since = time } else { until = time }
         case "blank", "preview":
             guard let flag = value.flag else { throw Fault("\(key) is neither true nor false") }
@@ -118,6 +116,15 @@ package struct DeskOrder: Sendable, Equatable {
             guard let flag = value.flag else { throw Fault("\(key) is true or false") }
             force = flag
         }
+    }
+
+    /// An instant in a body: microseconds since 1970. Whoever asks may be in another zone, and what he sends may be on its way for a
+    /// while: a time of a zone and a span are for command lines.
+    static func instant(_ text: String, _ key: String) throws(Fault) -> Int64 {
+        guard let time = GivenTime(text)?.instant else {
+            throw Fault("\(key) is no instant such as \"2026-11-29T08:00:00Z\"")
+        }
+        return time
     }
 
     /// A reason as it may be recorded: some words, not too many. nil: there are none.

@@ -28,7 +28,7 @@ package struct RICQuery: Sendable, Equatable {
     }
 
     package var ric: String
-    /// When rows got their outcomes: microseconds since 1970; nil: at any time.
+    /// When rows got their outcomes, from then on and before then: microseconds since 1970; nil: at any time.
     package var from: Int64?
     package var to: Int64?
     /// nil: at the newest row.
@@ -43,15 +43,15 @@ package struct RICQuery: Sendable, Equatable {
 
     init(ric: String, _ query: DeskQuery) throws(DeskQuery.Fault) {
         self.init(ric: ric)
-        func time(_ key: String) throws(DeskQuery.Fault) -> Int64? {
+        func time(_ key: String, _ bound: GivenTime.Bound) throws(DeskQuery.Fault) -> Int64? {
             guard let text = query[key] else { return nil }
-            guard let time = GivenTime.utc(text) else {
-                throw DeskQuery.Fault("\(key) is no day or time such as 2026-11-27 or 2026-11-27T08:00:00Z")
+            guard let time = GivenTime(text)?.inUTC(bound) else {
+                throw DeskQuery.Fault("\(key) is no day of UTC or instant such as 2026-11-27 or 2026-11-27T08:00:00Z")
             }
             return time
         }
-        from = try time("from")
-        to = try time("to")
+        from = try time("from", .since)
+        to = try time("to", .to)
         if let text = query["page"] {
             guard let place = Place(text) else {
                 throw DeskQuery.Fault("no page begins there: take `next` of the page before")

@@ -113,7 +113,7 @@ package struct CommandNote: Equatable, Sendable {
             case "by": by = parts[1]
             case "after": after = Int(parts[1])
             case "why": why = parts[1]
-            case "until": until = GivenTime.utc(parts[1])
+            case "until": until = GivenTime(parts[1])?.inUTC(.until)
             default: break
             }
         }

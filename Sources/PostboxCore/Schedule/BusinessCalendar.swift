@@ -63,7 +63,16 @@ package struct BusinessCalendar: Sendable, Equatable, Codable {
     /// When it is so many minutes past midnight on a day in a zone, microseconds since 1970. A time that the clocks pass over counts
     /// by the offset before it, one that comes twice is the first of both.
     package static func time(_ minutes: Int, on day: Int, in zone: TimeZoneRules) -> Int64 {
-        let local = day * DateCalendar.secondsPerDay + minutes * 60
+        time(second: minutes * 60, on: day, in: zone)
+    }
+
+    /// The same of microseconds past midnight.
+    static func time(microseconds: Int64, on day: Int, in zone: TimeZoneRules) -> Int64 {
+        time(second: Int(microseconds / 1_000_000), on: day, in: zone) + microseconds % 1_000_000
+    }
+
+    private static func time(second: Int, on day: Int, in zone: TimeZoneRules) -> Int64 {
+        let local = day * DateCalendar.secondsPerDay + second
         // Before a change of the clocks the older offset holds.
         let before = zone.interval(at: local - DateCalendar.secondsPerDay).offset
         let first = local - before

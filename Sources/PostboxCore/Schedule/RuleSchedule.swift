@@ -76,8 +76,8 @@ package enum ScheduleText {
 
     /// The number of a day such as `2026-12-25`.
     package static func day(_ text: String) throws(SettingsMistake) -> Int {
-        guard let start = DayText.start(text) else { throw SettingsMistake("a day such as 2026-12-25") }
-        return Int(start / DayText.microseconds)
+        guard let day = GivenTime.day(text) else { throw SettingsMistake("a day such as 2026-12-25") }
+        return day
     }
 
     /// `17:30`

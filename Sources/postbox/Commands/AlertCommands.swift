@@ -1,7 +1,5 @@
 internal import ArgumentParser
-internal import Foundation
 internal import PostboxCore
-internal import PostboxIO
 
 /// How commands that act on alerts end.
 private let alertExitCodes = """
@@ -51,7 +49,7 @@ struct MuteCommand: AsyncParsableCommand {
             have to fit. Muted alerts stand in the log, in status and on the page all the same, and so does the mute. It ends by \
             itself, after 31 days at most; `postbox unmute` ends it before.
 
-            A time without a zone is one of this machine's own.
+            \(TimeArgument.help)
 
             \(alertExitCodes)
             """)
@@ -65,8 +63,10 @@ struct MuteCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Alerts about this destination.", valueName: "name"))
     var destination: String?
 
-    @Option(help: ArgumentHelp("Until when: 17:30, 2h, 2026-12-24 or 2026-12-24T17:30.", valueName: "time"))
-    var until: String
+    @Option(
+        help: ArgumentHelp("Until when: 17:30, 2h, 2026-12-24 or 2026-12-24T17:30.", valueName: "time"),
+        transform: TimeArgument.init)
+    var until: TimeArgument
 
     @Option(help: ArgumentHelp("Why; it is recorded.", valueName: "text"))
     var why: String
@@ -79,11 +79,7 @@ struct MuteCommand: AsyncParsableCommand {
         get throws {
             var texts = ["why": why]
             (texts["event"], texts["rule"], texts["destination"]) = (event, rule, destination)
-            do throws(SettingsMistake) {
-                texts["until"] = TimeText.text(try UntilText.time(until, now: Clock.wall(), zone: LocalZone.rules))
-            } catch {
-                throw ValidationError("--until wants \(error.expected), not '\(until)'.")
-            }
+            texts["until"] = TimeText.text(try until.at(.until))
             do throws(DeskOrder.Fault) {
                 return try AlertOrder(texts, for: .mute)
             } catch {
@@ -119,9 +115,4 @@ struct UnmuteCommand: AsyncParsableCommand {
         order.why = why
         DeskSpeaker(place).ask(.unmute(mute), order)
     }
-}
-
-/// The zone that people at this machine live in.
-enum LocalZone {
-    static var rules: TimeZoneRules { (try? ZoneFiles.rules(TimeZone.current.identifier)) ?? .utc }
 }

@@ -7,7 +7,7 @@ struct AuditCommand: AsyncParsableCommand {
         commandName: "audit",
         abstract: "Shows what was sent of a RIC or a file, and proves it.",
         discussion: """
-            postbox audit --ric VOD.L --from 2026-03-01 --to 2026-04-01   every row that was posted for it, or was not, and why
+            postbox audit --ric VOD.L --from 2026-03-01 --to 2026-03-31   every row that was posted for it, or was not, and why
             postbox audit --file "eod_*" --outcome nacked --csv           as CSV
             postbox audit verify                                          nothing was altered, removed or put in
             postbox audit reindex                                         makes the index of rows anew
@@ -16,19 +16,6 @@ struct AuditCommand: AsyncParsableCommand {
             """,
         subcommands: [AuditSearchCommand.self, AuditVerifyCommand.self, AuditReindexCommand.self],
         defaultSubcommand: AuditSearchCommand.self)
-}
-
-/// A time as people write it on a command line.
-struct AuditTime: ExpressibleByArgument {
-    /// Microseconds since 1970.
-    let at: Int64
-
-    init?(argument: String) {
-        guard let at = TimeText.microseconds(argument) ?? TimeText.microseconds(argument + "T00:00:00.000000Z") else {
-            return nil
-        }
-        self.at = at
-    }
 }
 
 struct AuditVerifyCommand: AsyncParsableCommand {
@@ -40,21 +27,24 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             the record has of it, and sees that every drop number is accounted for. Names the first thing that is not as it was. \
             With --from and --to only files of drops that were settled in that time are read; the record is gone over whole.
 
+            \(TimeArgument.help)
+
             Exit codes: 0 proved · 3 something is not as it was · 74 the spool cannot be read
             """)
 
     @OptionGroup var place: SpoolOptions
 
-    @Option(help: ArgumentHelp("From this day or time on (UTC).", valueName: "time"))
-    var from: AuditTime?
+    @Option(help: ArgumentHelp("From this day or time on.", valueName: "time"), transform: TimeArgument.init)
+    var from: TimeArgument?
 
-    @Option(help: ArgumentHelp("Before this day or time (UTC).", valueName: "time"))
-    var to: AuditTime?
+    @Option(help: ArgumentHelp("Up to this day, or before this time.", valueName: "time"), transform: TimeArgument.init)
+    var to: TimeArgument?
 
     func run() async throws {
+        let (from, to) = (try from?.at(.since), try to?.at(.to))
         let proved: RecordProof.Proved
         do {
-            proved = try RecordProof(directories: place.find().directories, from: from?.at, to: to?.at).run()
+            proved = try RecordProof(directories: place.find().directories, from: from, to: to).run()
         } catch let fault as RecordChain.Fault {
             CommandIssuer.end("not proved: \(fault)", PostboxCore.ExitCode.failed)
         } catch {
@@ -86,6 +76,8 @@ struct AuditSearchCommand: AsyncParsableCommand {
             The newest file first. Rows that were rejected, refused, held or skipped are shown as well: proof that a price was not sent. \
             What the index does not have is looked up in the results themselves, which takes longer.
 
+            \(TimeArgument.help)
+
             Exit codes: 0 shown · 2 there are none · 64 usage · 74 the spool cannot be read
             """)
 
@@ -101,11 +93,11 @@ struct AuditSearchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Rows of that drop.", valueName: "number"))
     var drop: Int?
 
-    @Option(help: ArgumentHelp("From this day or time on (UTC).", valueName: "time"))
-    var from: AuditTime?
+    @Option(help: ArgumentHelp("From this day or time on.", valueName: "time"), transform: TimeArgument.init)
+    var from: TimeArgument?
 
-    @Option(help: ArgumentHelp("Before this day or time (UTC).", valueName: "time"))
-    var to: AuditTime?
+    @Option(help: ArgumentHelp("Up to this day, or before this time.", valueName: "time"), transform: TimeArgument.init)
+    var to: TimeArgument?
 
     func validate() throws {
         if ric == nil, file == nil, drop == nil, from == nil, rows.query.outcomes == nil, rows.value == nil {
@@ -118,8 +110,8 @@ struct AuditSearchCommand: AsyncParsableCommand {
         query.ric = ric
         query.file = file
         query.drop = drop
-        query.from = from?.at
-        query.to = to?.at
+        query.from = try from?.at(.since)
+        query.to = try to?.at(.to)
         let count = rows.show(query, in: place.find().directories)
         Terminal.exit(count > 0 ? PostboxCore.ExitCode.ok : PostboxCore.ExitCode.partial)
     }

@@ -17,6 +17,8 @@ struct CheckCommand: AsyncParsableCommand {
             were finished since then, with the day of their claim. It ends with 0 when nothing differs, 1 when something does. OLD \
             may be a copy in state/configurations (postbox show names it).
 
+            \(TimeArgument.help)
+
             Ends with 0 when every row is fine, 2 when rows have problems, 3 when a file cannot be read, 75 when rows or all of \
             a file would be held until somebody releases them.
             """)
@@ -36,8 +38,10 @@ struct CheckCommand: AsyncParsableCommand {
     var compare: String?
 
     @Option(
-        help: ArgumentHelp("With --compare: files that were finished since then, such as 7d.", valueName: "duration"))
-    var since: String?
+        help: ArgumentHelp(
+            "With --compare: files that were finished since then, such as 7d or 2026-12-24.", valueName: "time"),
+        transform: TimeArgument.init)
+    var since: TimeArgument?
 
     @Argument(help: "Price files.", completion: .file())
     var files: [String] = []
@@ -47,9 +51,6 @@ struct CheckCommand: AsyncParsableCommand {
             throw ValidationError("--since goes with --compare and --config.")
         }
         if files.isEmpty, since == nil { throw ValidationError("Which file? Name a price file, or more.") }
-        if let since, (try? SettingsText.duration(since)) == nil {
-            throw ValidationError("--since wants a duration such as 7d or 12h, not '\(since)'.")
-        }
     }
 
     func run() async throws {
@@ -77,16 +78,15 @@ struct CheckCommand: AsyncParsableCommand {
         var compared = files.map { path in
             ComparedFile(path: path, name: path.split(separator: "/").last.map(String.init) ?? path, claimedAt: nil)
         }
-        if let since { compared += finished(since, new.settings.directories) }
+        if let since { compared += finished(try since.at(.since), new.settings.directories) }
         var isSame = true
         for file in compared where try await !comparison.run(file) { isSame = false }
         Terminal.exit(isSame ? PostboxCore.ExitCode.ok : PostboxCore.ExitCode.differs)
     }
 
     /// Files that were finished since then and are still there. Corrections go by their drops' rules, whatever a configuration says.
-    private func finished(_ since: String, _ directories: Settings.Directories) -> [ComparedFile] {
-        let span = (try? SettingsText.duration(since)) ?? .zero
-        let choice = LedgerReading.Choice(from: Clock.wall() - span.nanoseconds / 1000)
+    private func finished(_ since: Int64, _ directories: Settings.Directories) -> [ComparedFile] {
+        let choice = LedgerReading.Choice(from: since)
         let drops = CommandIssuer.orEnd {
             try LedgerReading(path: directories.state + "/ledger.sqlite")?.list(choice) ?? []
         }

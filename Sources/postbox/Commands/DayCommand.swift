@@ -17,8 +17,9 @@ struct DayCommand: AsyncParsableCommand {
             configuration is not right
             """)
 
-    @Argument(help: ArgumentHelp("The day, such as 2026-12-24 (today, UTC).", valueName: "date"))
-    var date: String?
+    @Argument(
+        help: ArgumentHelp("The day, such as 2026-12-24 (today, UTC).", valueName: "date"), transform: TimeArgument.day)
+    var date: Int?
 
     @Flag(help: "As CSV.")
     var csv = false
@@ -38,22 +39,19 @@ struct DayCommand: AsyncParsableCommand {
         if csv, json { throw ValidationError("--csv and --json do not go together.") }
         if why != nil, !sign { throw ValidationError("--why goes with --sign.") }
         _ = try why.map(Reasons.checked)
-        if let date, (try? ScheduleText.day(date)) == nil {
-            throw ValidationError("A day is such as 2026-12-24, not '\(date)'.")
-        }
     }
 
     func run() async throws {
         let settings = Configuration.loadOrExit(place.config).settings
         let now = Clock.wall()
-        let day = (try? date.map(ScheduleText.day)) ?? BusinessCalendar.today(at: now, in: .utc)
+        let day = date ?? BusinessCalendar.today(at: now, in: .utc)
         if sign {
             guard day <= BusinessCalendar.today(at: now, in: .utc) + 1 else {
                 CommandIssuer.end(
                     "\(BusinessCalendar.text(ofDay: day)) has not come yet: nobody can answer for it",
                     PostboxCore.ExitCode.usage)
             }
-            let signature = DayReport.Signature(by: "unix:" + CommandIssuer.user, at: now, why: why ?? "")
+            let signature = PersonNote(by: "unix:" + CommandIssuer.user, at: now, why: why ?? "")
             _ = await DirectAct.end(place.find()) { ledger in
                 try await ledger.sign(day, signature, from: "command")
                 return true

@@ -21,8 +21,10 @@ struct ExpectArguments: ParsableArguments {
     @Argument(help: "The rule's match, as it stands in the configuration.")
     var rule: String
 
-    @Option(help: ArgumentHelp("The day, as the rule's zone has it (today).", valueName: "day"))
-    var day: String?
+    @Option(
+        help: ArgumentHelp("The day, as the rule's zone has it (today).", valueName: "day"), transform: TimeArgument.day
+    )
+    var day: Int?
 
     @Option(help: ArgumentHelp("Why; it is recorded.", valueName: "text"))
     var why: String
@@ -31,9 +33,6 @@ struct ExpectArguments: ParsableArguments {
 
     func validate() throws {
         if try Reasons.checked(why) == nil { throw ValidationError("Say why with --why TEXT.") }
-        if let day, (try? ScheduleText.day(day)) == nil {
-            throw ValidationError("A day is such as 2026-12-24, not '\(day)'.")
-        }
     }
 
     static let exitCodes = """
@@ -51,7 +50,7 @@ struct ExpectArguments: ParsableArguments {
                 "the configuration has no rule \(VisibleText.line(rule)) with expected or deadline\(nearest)",
                 PostboxCore.ExitCode.usage)
         }
-        return (try? day.map(ScheduleText.day)) ?? schedule.day(at: Clock.wall())
+        return day ?? schedule.day(at: Clock.wall())
     }
 
     /// Notes it, or takes it back.

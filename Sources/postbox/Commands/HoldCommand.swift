@@ -79,6 +79,8 @@ struct HoldCommand: ParsableCommand {
 
             A hold outlives a restart, and never ends by itself: when --until is over somebody is told once (`hold_overdue`). It may be given while no service runs. `run --once` does not wait for what is held.
 
+            \(TimeArgument.help)
+
             Exit codes: 0 it is held · 64 there is no such destination or drop · 74 the spool cannot be used
             """)
 
@@ -89,7 +91,8 @@ struct HoldCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "When it is to be over: 17:30 on this machine, or 2026-11-29T17:30Z.", valueName: "time"))
+            "When it is to be over: 17:30, 2h, 2026-12-24 or 2026-12-24T17:30.", valueName: "time"),
+        transform: TimeArgument.init)
     var until: TimeArgument?
 
     func validate() throws { _ = try why.map(Reasons.checked) }
@@ -97,7 +100,7 @@ struct HoldCommand: ParsableCommand {
     func run() throws {
         let desk = CommandIssuer(target.place)
         let command = target.command(desk)
-        let isNew = desk.give(command, why: why, until: until?.next)
+        let isNew = desk.give(command, why: why, until: try until?.at(.until))
         let words = isNew ? "\(command.subject) is held" : "\(command.subject) is held already"
         Terminal.print(
             words + (desk.service == nil ? "; no service is running, it holds from the next start on." : "."))

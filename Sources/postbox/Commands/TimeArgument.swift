@@ -1,54 +1,46 @@
 internal import ArgumentParser
-internal import Glibc
 internal import PostboxCore
 internal import PostboxIO
 
-/// A time on a command line: `17:30` of this machine's day, or a day or a time in UTC such as `2026-11-29T17:30Z`.
-struct TimeArgument: ExpressibleByArgument, Sendable, Equatable {
-    private enum Given: Sendable, Equatable {
-        case at(Int64)
-        /// Microseconds since midnight.
-        case ofDay(Int64)
+/// A time on a command line; see `GivenTime` for what it means.
+struct TimeArgument: Sendable, Equatable {
+    private let given: GivenTime
+
+    /// Reads it, as the `transform` of an option; throws what it may be.
+    init(_ text: String) throws {
+        guard let given = GivenTime(text) else { throw ValidationError("it takes \(GivenTime.forms)") }
+        self.given = given
     }
 
-    private let given: Given
+    /// Microseconds since 1970. Throws where it is one of this machine's zone, and that cannot be read.
+    func at(_ bound: GivenTime.Bound) throws -> Int64 {
+        try given.at(bound, now: Clock.wall()) { () throws(ValidationError) in try Self.zone() }
+    }
 
-    init?(argument: String) {
-        if let time = GivenTime.utc(argument) {
-            given = .at(time)
-        } else if let time = GivenTime.timeOfDay(argument[...]) {
-            given = .ofDay(time)
-        } else {
-            return nil
+    /// When a day of this machine's zone begins and when it ends. Throws as `at`.
+    static func bounds(ofDay day: Int) throws -> (start: Int64, end: Int64) {
+        let zone = try zone()
+        return (BusinessCalendar.time(0, on: day, in: zone), BusinessCalendar.time(0, on: day + 1, in: zone))
+    }
+
+    /// Reads a day, as the `transform` of an option or argument: its number, counted from 1970-01-01. Throws what it may be.
+    static func day(_ text: String) throws -> Int {
+        guard let day = GivenTime.day(text) else { throw ValidationError("it takes a day such as 2026-12-24") }
+        return day
+    }
+
+    private static func zone() throws(ValidationError) -> TimeZoneRules {
+        do throws(SettingsMistake) {
+            return try ZoneFiles.local()
+        } catch {
+            throw ValidationError(
+                "This machine's zone is not \(error.expected). Give the time with its zone, such as 2026-12-24T17:30Z.")
         }
     }
 
-    /// Microseconds since 1970: a time of the day is the last one that was.
-    var last: Int64 { at(Clock.wall()) { $0 <= Clock.wall() ? 0 : -1 } }
-
-    /// The same; a time of the day is the next one that comes.
-    var next: Int64 { at(Clock.wall()) { $0 > Clock.wall() ? 0 : 1 } }
-
-    private func at(_ now: Int64, _ days: (Int64) -> Int32) -> Int64 {
-        switch given {
-        case .at(let time): return time
-        case .ofDay(let time):
-            let today = Self.onDay(of: now, plus: 0, time)
-            let days = days(today)
-            return days == 0 ? today : Self.onDay(of: now, plus: days, time)
-        }
-    }
-
-    /// A time of this machine's day.
-    private static func onDay(of now: Int64, plus days: Int32, _ time: Int64) -> Int64 {
-        var seconds = time_t(now / 1_000_000)
-        var parts = tm()
-        localtime_r(&seconds, &parts)
-        parts.tm_mday += days
-        (parts.tm_hour, parts.tm_min) = (Int32(time / 3_600_000_000), Int32(time / 60_000_000 % 60))
-        parts.tm_sec = Int32(time / 1_000_000 % 60)
-        // Whether summer time holds then is for the C library to find.
-        parts.tm_isdst = -1
-        return Int64(mktime(&parts)) * 1_000_000 + time % 1_000_000
-    }
+    /// For the help of commands that take a time.
+    static let help = """
+        A time is 2026-12-24T17:30, 2026-12-24 or 17:30 of this machine's zone, 2026-12-24T17:30Z of UTC, or a span such as 90m, 2h \
+        or 7d: ago for what was, from now on for what will be. Where a day is an end, the whole day counts.
+        """
 }

@@ -15,6 +15,8 @@ struct WithdrawCommand: AsyncParsableCommand {
             NAME.incident.csv with each wrong value, from when until when it held, and what replaced it. Where the rule asks two \
             people for a release, the second one sends it with `postbox release`.
 
+            \(TimeArgument.help)
+
             Exit codes: 0 done, or nothing was wanted · 64 no such drop, it is still in work, or nothing of it holds · \
             69 no service is running · 75 a second person is needed · 77 you may not
             """)
@@ -27,7 +29,8 @@ struct WithdrawCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Those that were claimed since then: 17:30 on this machine, or 2026-11-29T17:30Z.", valueName: "time"))
+            "Those that were claimed since then: 17:30, 2h, 2026-12-24 or 2026-12-24T17:30.", valueName: "time"),
+        transform: TimeArgument.init)
     var since: TimeArgument?
 
     @Option(help: ArgumentHelp("Why; it is recorded.", valueName: "text"))
@@ -54,7 +57,7 @@ struct WithdrawCommand: AsyncParsableCommand {
         if let drop {
             what = .drop(drop)
         } else {
-            what = .rule(rule ?? "", since: since?.last ?? 0)
+            what = .rule(rule ?? "", since: try since?.at(.since) ?? 0)
         }
         confirm.run(place) { .withdraw(Withdrawal(what, why: why, blanks: blank, isPreview: $0)) }
     }

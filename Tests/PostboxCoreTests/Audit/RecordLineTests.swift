@@ -19,10 +19,19 @@ struct RecordLineTests {
                 "resend", drop: 8, by: "unix:alice", from: "control socket", why: "a \"reason\"\nof two lines",
                 rows: "nacked")),
         .act(RecordAct("hold", subject: "the inbox", by: "unknown", from: "state/control")),
+        .act(
+            {
+                var act = RecordAct("hold", subject: "the inbox", by: "unix:bob", from: "state/control", why: "odd")
+                act.givenAt = 1_794_000_000_000_001
+                return act
+            }()),
         .inUse(.configuration, name: "", sha256: hash), .inUse(.table, name: "rates", sha256: hash),
         .inUse(.dictionary, name: "/etc/RDMFieldDictionary", sha256: hash),
         .inUse(.configuration, name: "", sha256: hash, by: .init(by: "unix:alice", from: "page", why: "new \"rate\"")),
         .inUse(.configuration, name: "", sha256: hash, by: .init(by: nil, from: "signal")),
+        .inUse(
+            .configuration, name: "", sha256: hash,
+            by: .init(by: "unix:alice", from: "page", why: "w", approvedBy: "page:bob")),
         .clock(ClockState(isSynchronised: true, estimatedError: 1234)),
         .signed(day: "2026-11-28", line: 3, sha256: hash, key: hash, signature: hash + hash),
         .removed(drop: 8, files: ["failed/a.csv", "failed/a.csv.result.csv"]),

@@ -94,15 +94,4 @@ struct WireFileTests {
             #expect(Incident.line(ofNote: note, until: nil)?.contains("Z,,1.50") == true)
         }
     }
-
-    @Test(
-        "A time is read as it is written, and nothing else is one",
-        arguments: [
-            ("1970-01-02", 86_400_000_000), ("1970-01-01T00:01Z", 60_000_000), ("1970-01-01T00:00:01.5Z", 1_500_000),
-            ("1970-01-01T00:00:00.000001Z", 1), ("1970-01-01T24:00Z", nil), ("1970-01-01T00:00", nil), ("17:30", nil),
-            ("1970-01-01T00:00.5Z", nil), ("1970-02-30", nil), ("", nil),
-        ] as [(String, Int64?)])
-    func times(text: String, time: Int64?) {
-        #expect(GivenTime.utc(text) == time)
-    }
 }

@@ -33,4 +33,24 @@ struct ZoneFilesTests {
             #expect(throws: SettingsMistake.self, "\(name)") { try ZoneFiles.rules(name, in: folder.path) }
         }
     }
+
+    @Test(
+        "The machine's zone is what TZ names, else what its file is, else UTC; one that cannot be read is not UTC",
+        .enabled(if: isInstalled, "no tzdata"))
+    func local() throws {
+        let zurich = try ZoneFiles.rules("Europe/Zurich")
+        let file = "\(ZoneFiles.folder)/Europe/Zurich"
+        #expect(try ZoneFiles.local("Europe/Zurich", file: "/nowhere") == zurich)
+        #expect(try ZoneFiles.local(":Europe/Zurich", file: "/nowhere") == zurich)
+        #expect(try ZoneFiles.local(file, file: "/nowhere") == zurich)
+        #expect(try ZoneFiles.local(nil, file: file) == zurich)
+        #expect(try ZoneFiles.local(nil, file: "/nowhere") == .utc)
+        for name in ["", "UTC", ":UTC"] { #expect(try ZoneFiles.local(name, file: file) == .utc) }
+        for name in ["CET-1CEST,M3.5.0,M10.5.0/3", "Europe/Zürich", "/nowhere"] {
+            #expect(throws: SettingsMistake.self, "\(name)") { try ZoneFiles.local(name, file: file) }
+        }
+        let folder = try TemporaryFolder()
+        try Data("TZif2".utf8).write(to: URL(filePath: "\(folder.path)/localtime"))
+        #expect(throws: SettingsMistake.self) { try ZoneFiles.local(nil, file: "\(folder.path)/localtime") }
+    }
 }

@@ -137,5 +137,9 @@ struct CompareTests {
         ] {
             #expect(try await desk.command(words).code == 64, "\(words)")
         }
+        for words in [["hold", "inbox", "--until", "soon"], ["files", "--to", "soon"], ["audit", "--from", "soon"]] {
+            let told = try await desk.command(words)
+            #expect(told.code == 64 && told.errorOutput.contains("2026-12-24T17:30Z"), "\(words): \(told)")
+        }
     }
 }

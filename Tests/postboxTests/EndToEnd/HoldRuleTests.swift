@@ -26,9 +26,8 @@ struct HoldRuleTests {
         "Files of a held rule are not claimed, those in work send nothing more, others go on; that outlives a kill, and is told when it is overdue, once"
     )
     func held() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], destination: "window: 5\nmax_posts_per_second: 20", files: Self.files)
+        let (desk, simulator) = try await Desk.withSimulator(
+            destination: "window: 5\nmax_posts_per_second: 20", files: Self.files)
         #expect(try await desk.command(["hold", "rule", "none", "--config", "postbox.yaml"]).code == 64)
         #expect(try await Self.hold(desk, ["--until", "yesterday"]).code == 64)
         var service = try desk.start()
@@ -89,6 +88,41 @@ struct HoldRuleTests {
         #expect(acts.allSatisfy { $0["by"]?.text?.hasPrefix("unix:") == true })
     }
 
+    @Test("What was held and let go on while no service ran stands in the record, with who, when and why of each")
+    func betweenRuns() async throws {
+        let (desk, _) = try await Desk.withSimulator(files: Self.files)
+        #expect(try await desk.once() == 0)
+        func act(_ words: String...) async throws {
+            let end = try await desk.command([words[0], "inbox", "--why", words[1], "--config", "postbox.yaml"])
+            #expect(end.code == 0, "\(end)")
+        }
+        func acts() throws -> [JSONValue] {
+            try String(contentsOf: desk.folder.appendingPathComponent("spool/record.jsonl"), encoding: .utf8)
+                .split(separator: "\n").compactMap { JSONValue.parse(String($0)) }
+                .filter { $0["subject"]?.text == "the inbox" }
+        }
+        try await act("hold", "first")
+        try await act("resume", "first over")
+        try await act("hold", "second")
+        _ = try await desk.once()
+        #expect(try acts().map { $0["act"]?.text } == ["hold", "resume", "hold"], "\(desk.log())")
+        try await act("resume", "second over")
+        try await act("hold", "third")
+        try await act("resume", "third over")
+        for _ in 1...2 { #expect(try await desk.once() == 0) }
+        let told = try acts()
+        #expect(told.map { $0["act"]?.text } == ["hold", "resume", "hold", "resume", "hold", "resume"])
+        #expect(
+            told.map { $0["why"]?.text } == ["first", "first over", "second", "second over", "third", "third over"])
+        #expect(told.allSatisfy { $0["by"]?.text?.hasPrefix("unix:") == true })
+        let given = told.compactMap { $0["given_at"]?.text }
+        #expect(given.count == 6 && given == given.sorted())
+        let line = try #require(told.first)
+        #expect(try #require(line["given_at"]?.text) < #require(line["at"]?.text))
+        let proof = try await desk.command(["audit", "verify", "--config", "postbox.yaml"])
+        #expect(proof.code == 0, "\(proof)")
+    }
+
     @Test("A held rule's corrections wait as well, and at the API each acts on his own rules alone")
     func corrections() async throws {
         let desk = try Desk()
@@ -109,7 +143,9 @@ struct HoldRuleTests {
         #expect(ask("b", "eod_%2A.csv/hold").hasPrefix("HTTP/1.1 403"))
         #expect(ask("a", "fx_%2A.csv/hold").hasPrefix("HTTP/1.1 403"))
         #expect(ask("a", "none/hold").hasPrefix("HTTP/1.1 404"))
-        #expect(ask("a", "eod_%2A.csv/hold", #"{"until":"17:30"}"#).hasPrefix("HTTP/1.1 400"))
+        for until in ["17:30", "2h", "2099-01-01", "2099-01-01T17:30"] {
+            #expect(ask("a", "eod_%2A.csv/hold", #"{"until":"\#(until)"}"#).hasPrefix("HTTP/1.1 400"), "\(until)")
+        }
         let held = ask("a", "eod_%2A.csv/hold", #"{"why":"wait","until":"2099-01-01T00:00:00Z"}"#)
         #expect(held.hasPrefix("HTTP/1.1 200"), "\(held)")
         let document = try #require(APITests.value(page.ask("GET", "/api/openapi.json")))
