@@ -175,7 +175,10 @@ package struct LaneMachine: Sendable {
     private mutating func turnNow(of drop: Int) -> LaneOrder.Turn {
         guard !isEnding, let entry = drops[drop] else { return .over }
         // Of a cancelled drop, too, it has to be known what may have been accepted; those that wait for that learn it from its result.
-        guard entry.cancelled == nil || order.presentable.contains(drop) else { return .over }
+        guard entry.cancelled == nil || order.presentable.contains(drop) else {
+            order.resign(drop)
+            return .over
+        }
         // Only `go` depends on what is queued; a drop that presents rows in doubt is not held up.
         guard !isHeld && queued < (destination.resend == .never ? 1 : leadRows) || order.awaitsDoubts else {
             return .wait
@@ -268,7 +271,9 @@ package struct LaneMachine: Sendable {
         guard drops[drop]?.isTaken == true else { return [] }
         drops[drop]?.cancelled = why
         giveUp(drop, why, now)
-        return waits.removeValue(forKey: drop).map { [Self.over(drop, $0)] } ?? []
+        guard let wait = waits.removeValue(forKey: drop) else { return [] }
+        if case .turn = wait { order.resign(drop) }
+        return [Self.over(drop, wait)]
     }
 
     private mutating func giveUp(_ drop: Int, _ why: OutcomeDetail, _ now: Moment) {
@@ -676,7 +681,8 @@ package struct LaneMachine: Sendable {
             }
         }
         for drop in order.presentable {
-            guard case .turn? = waits.removeValue(forKey: drop) else { continue }
+            guard case .turn? = waits[drop] else { continue }
+            waits[drop] = nil
             wakes.append(.turn(drop: drop, turnNow(of: drop)))
         }
         if let next = order.next, case .turn? = waits[next] {

@@ -207,6 +207,14 @@ package struct LaneOrder: Sendable {
         entries[at].presents = false
     }
 
+    /// The drop presents nothing any more: what became of its rows in doubt its result tells when it is closed, and older ones that are
+    /// in doubt wait for that.
+    package mutating func resign(_ drop: Int) {
+        guard let at = index(drop), entries[at].presents else { return }
+        entries[at].presents = false
+        entries[at].isAtWindow = true
+    }
+
     /// The window has the drop's rows in doubt.
     package mutating func admitted(_ drop: Int) {
         guard let at = index(drop) else { return }

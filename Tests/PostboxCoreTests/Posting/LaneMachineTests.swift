@@ -332,6 +332,9 @@ struct LaneMachineTests {
                 #expect(
                     bench.cancel(1, OutcomeDetail(reason: "cancelled"), now: bench.now) == [.turn(drop: 1, .over)])
                 #expect(bench.turn(of: 1) == .over)
+                // It ends by itself: told so once, it is not asked for its rows in doubt when it is resumed.
+                bench.machine.setHeld(1, false, now: bench.now)
+                #expect(bench.turn(of: 1) == .over)
             }
         }
     }

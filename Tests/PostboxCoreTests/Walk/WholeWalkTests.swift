@@ -19,6 +19,8 @@ struct WholeWalkTests {
         10479,
         // A row in doubt had been accepted; then its RIC's rows were refused for want of permission.
         3915, 10957, 12545,
+        // A drop was cancelled while it could not present its rows in doubt, and asked for them later: it turned without end.
+        309,
     ]
 
     @Test("The promise holds in the lives that once broke it", arguments: known)
