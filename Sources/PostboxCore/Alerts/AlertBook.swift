@@ -57,7 +57,7 @@ package struct AlertBook: Sendable {
 
     /// What an earlier run kept.
     package mutating func recall(
-        _ kept: [StandingAlert], acknowledged: [Int: StandingAlert.Acknowledged], mutes: [AlertMute], at now: Int64
+        _ kept: [StandingAlert], acknowledged: [Int: PersonNote], mutes: [AlertMute], at now: Int64
     ) {
         for var alert in kept {
             last = max(last, alert.id)
@@ -169,7 +169,7 @@ package struct AlertBook: Sendable {
     package func mute(_ id: Int) -> AlertMute? { mutes[id] }
 
     /// Somebody has it.
-    package mutating func acknowledge(_ id: Int, _ by: StandingAlert.Acknowledged) {
+    package mutating func acknowledge(_ id: Int, _ by: PersonNote) {
         alerts[id]?.acknowledged = by
         again[id] = nil
     }

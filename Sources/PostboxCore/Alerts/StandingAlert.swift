@@ -1,18 +1,5 @@
 /// An alert as it stands: told, and perhaps somebody has it, or it is over. Times are microseconds since 1970.
 package struct StandingAlert: Sendable, Equatable {
-    /// Somebody has it, and it is told no more.
-    package struct Acknowledged: Sendable, Equatable {
-        package var by: String
-        package var at: Int64
-        package var why: String
-
-        package init(by: String, at: Int64, why: String) {
-            self.by = by
-            self.at = at
-            self.why = why
-        }
-    }
-
     /// Never used again.
     package let id: Int
     /// As it was told last.
@@ -23,7 +10,8 @@ package struct StandingAlert: Sendable, Equatable {
     /// How often it came.
     package var times = 1
     package var route: AlertRoute
-    package var acknowledged: Acknowledged?
+    /// Who has it, so that it is told no more.
+    package var acknowledged: PersonNote?
     /// Since when what it tells is over; nil: it is not, or nothing tells when it is.
     package var overAt: Int64?
     /// Somebody had it muted when it came last.
@@ -51,9 +39,7 @@ package struct StandingAlert: Sendable, Equatable {
             "\"route\":\"\(route.rawValue)\"", "\"muted\":\(isMuted)", alert.rule.map { "\"rule\":\(quoted($0))" },
             "\"facts\":{\(facts.joined(separator: ","))}",
             overAt.map { "\"over\":\"\(TimeText.text($0))\"" },
-            acknowledged.map {
-                "\"ack\":{\"by\":\(quoted($0.by)),\"at\":\"\(TimeText.text($0.at))\",\"why\":\(quoted($0.why))}"
-            },
+            acknowledged.map { "\"ack\":\($0.json)" },
         ]
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
     }
@@ -80,22 +66,6 @@ package struct StandingAlert: Sendable, Equatable {
     }
 
     private static func time(_ value: JSONValue?) -> Int64? { value?.text.flatMap(TimeText.microseconds) }
-}
-
-extension StandingAlert.Acknowledged {
-    /// As the ledger keeps it.
-    package var json: String {
-        "{\"by\":\(VisibleText.quoted(by)),\"at\":\"\(TimeText.text(at))\",\"why\":\(VisibleText.quoted(why))}"
-    }
-
-    /// nil: it is none.
-    package init?(json: String) {
-        let value = JSONValue.parse(json)
-        guard let by = value?["by"]?.text, let at = value?["at"]?.text.flatMap(TimeText.microseconds),
-            let why = value?["why"]?.text
-        else { return nil }
-        self.init(by: by, at: at, why: why)
-    }
 }
 
 /// Somebody wants not to be called for some alerts, until a time. Times are microseconds since 1970.

@@ -76,12 +76,7 @@ package struct AuditRow: Sendable, Equatable {
     package static var csvHeader: String { "file," + ResultLines.header.dropLast() }
 
     /// As a line of CSV, without a line end.
-    package var csv: String {
-        ([file] + cells.prefix(Column.allCases.count)).map { cell in
-            guard cell.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return cell }
-            return "\"" + cell.replacing("\"", with: "\"\"") + "\""
-        }.joined(separator: ",")
-    }
+    package var csv: String { CSVText.line([file] + cells.prefix(Column.allCases.count)) }
 
     /// As an object on one line.
     package var json: String {

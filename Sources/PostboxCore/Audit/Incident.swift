@@ -21,11 +21,10 @@ package struct Incident: Sendable, Equatable {
     /// The row, and its line of the list while nobody knows yet until when the wrong value held.
     package var note: String {
         "\(row),"
-            + Self.line([
+            + CSVText.line([
                 "\(drop)", value.destination, value.service, value.ric, value.field, value.wrong, TimeText.text(from),
-                "",
-                value.replacedBy ?? "",
-            ])
+                "", value.replacedBy ?? "",
+            ]) + "\n"
     }
 
     /// The row of a note; nil: it is none.
@@ -38,13 +37,6 @@ package struct Incident: Sendable, Equatable {
         guard var cells = AuditRow.cells(note), cells.count == 10 else { return nil }
         cells.removeFirst()
         cells[7] = until ?? ""
-        return line(cells)
-    }
-
-    private static func line(_ cells: [String]) -> String {
-        cells.map { cell in
-            guard cell.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return cell }
-            return "\"" + cell.replacing("\"", with: "\"\"") + "\""
-        }.joined(separator: ",") + "\n"
+        return CSVText.line(cells) + "\n"
     }
 }

@@ -65,12 +65,13 @@ package struct DropQuery: Sendable, Equatable {
     }
 }
 
-/// A drop as it is listed: what the ledger and its summary know.
+/// A drop as it is listed: what the ledger knows, and its summary where that was read.
 package struct DropLine: Sendable, Equatable {
     package var drop: Int
     package var name: String
     /// The rule's `match`; empty: the plain mapping.
     package var rule: String
+    /// Those of its rule; empty: they were not asked for.
     package var destinations: [String]
     package var stage: FileStage
     /// nil: it is not finished.
@@ -84,6 +85,14 @@ package struct DropLine: Sendable, Equatable {
     package var original: Int?
     /// A later drop has its bad rows.
     package var isCorrected: Bool
+    /// When it came: when the file was last changed in the inbox, else when it was claimed.
+    package var arrivedAt: Int64 = 0
+    /// nil: it is not settled, or was before hashes were kept.
+    package var resultSHA256: String?
+    /// Its files were removed because their time was over, all but the summary.
+    package var removedAt: Int64?
+    /// Why nothing more is to be done about it, and who said so; nil: nobody did.
+    package var noAction: PersonNote?
     /// The directory that it went to and its name there; empty while it is not settled.
     package var folder: String
     package var target: String
@@ -119,8 +128,15 @@ package struct DropLine: Sendable, Equatable {
         summaryText = summary == nil ? "" : text
     }
 
-    /// It ended badly, and nothing has corrected it.
-    package var isOpen: Bool { verdict != nil && verdict != .done && !isCorrected }
+    /// Every row has its outcome.
+    package var isFinished: Bool { stage == .settled || stage == .closed }
+
+    /// It ended badly, nothing has corrected it, and nobody said that nothing is to be done about it.
+    package var isOpen: Bool { verdict != nil && verdict != .done && !isCorrected && noAction == nil }
+
+    /// Where its result lies, and its summary.
+    package var resultPath: String { folder + "/" + FileNames.result(target) }
+    package var summaryPath: String { folder + "/" + FileNames.summary(target) }
 
     /// Why it ended as it did: a stable word, and the same for people; empty: nothing was wrong with the file as a whole.
     package var reason: String { summary?["reason"]?.text ?? "" }

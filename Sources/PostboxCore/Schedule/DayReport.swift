@@ -97,36 +97,6 @@ package struct DayReport: Sendable, Equatable {
         }
     }
 
-    /// Somebody answers for the day.
-    package struct Signature: Sendable, Equatable {
-        package var by: String
-        package var at: Int64
-        package var why: String
-
-        package init(by: String, at: Int64, why: String) {
-            self.by = by
-            self.at = at
-            self.why = why
-        }
-
-        fileprivate var json: String {
-            "{\"by\":\(VisibleText.quoted(by)),\"at\":\"\(TimeText.text(at))\",\"why\":\(VisibleText.quoted(why))}"
-        }
-
-        /// As the ledger keeps those of a day.
-        package static func text(_ all: [Signature]) -> String { "[\(all.map(\.json).joined(separator: ","))]" }
-
-        /// None where there are none.
-        package static func all(in text: String) -> [Signature] {
-            (JSONValue.parse(text)?.items ?? []).compactMap { value in
-                guard let by = value["by"]?.text, let at = value["at"]?.text.flatMap(TimeText.microseconds) else {
-                    return nil
-                }
-                return Signature(by: by, at: at, why: value["why"]?.text ?? "")
-            }
-        }
-    }
-
     /// Instruments that are named of a table.
     package static let named = 1000
 
@@ -135,7 +105,8 @@ package struct DayReport: Sendable, Equatable {
     package var rules: [Rule]
     package var unpriced: [Unpriced] = []
     package var acts: [Act] = []
-    package var signatures: [Signature] = []
+    /// Who answers for the day.
+    package var signatures: [PersonNote] = []
 
     /// - Parameters:
     ///   - matches: of all rules, in the order of the configuration; empty: the plain mapping alone.
@@ -215,12 +186,12 @@ package struct DayReport: Sendable, Equatable {
         }
         return "{\"day\":\"\(BusinessCalendar.text(ofDay: day))\",\"complete\":\(isComplete),"
             + "\"rules\":[\(rules.joined(separator: ","))],\"unpriced\":[\(unpriced.joined(separator: ","))],"
-            + "\"acts\":[\(acts.joined(separator: ","))],\"signed\":\(Signature.text(signatures))}"
+            + "\"acts\":[\(acts.joined(separator: ","))],\"signed\":\(PersonNote.json(signatures))}"
     }
 
     /// Lines of CSV (RFC 4180): a kind of line for each of these things, and blanks where a column does not apply.
     package var csv: [String] {
-        func line(_ cells: [String]) -> String { cells.map(CSVText.cell).joined(separator: ",") }
+        func line(_ cells: [String]) -> String { CSVText.line(cells.map(CSVText.shown)) }
         var lines = ["kind,rule,expected,arrived,rows,bad,open,name,state,at,by,why"]
         for rule in rules {
             lines.append(
@@ -307,17 +278,6 @@ package struct DayReport: Sendable, Equatable {
         }
         if signatures.isEmpty { lines.append("nobody has signed it off (postbox day --sign)") }
         return lines
-    }
-}
-
-/// A cell of CSV.
-private enum CSVText {
-    static func cell(_ text: String) -> String {
-        let text = VisibleText.line(text)
-        // What a spreadsheet would take for a formula is a text.
-        let shown = text.first.map { "=+-@".contains($0) } == true ? "'" + text : text
-        guard shown.contains(where: { ",\"".contains($0) }) else { return shown }
-        return "\"" + shown.replacing("\"", with: "\"\"") + "\""
     }
 }
 

@@ -341,6 +341,9 @@ package struct Destination: Sendable, Equatable {
         self.ackTimeoutsBeforePause = ackTimeoutsBeforePause
     }
 
+    /// The service of rows that name none, and behind it the others that a row may name.
+    package var allServices: [String] { [service] + services }
+
     /// Who logs in, as people know it; never a secret.
     package var loginName: String {
         guard let token else { return user }

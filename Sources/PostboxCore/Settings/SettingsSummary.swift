@@ -85,7 +85,7 @@ package enum SettingsSummary {
         var lines = ["destination \(destination.name): \(destination.profile.rawValue)"]
         lines.append("  urls: " + destination.urls.map(\.text).joined(separator: ", "))
         lines.append("  login: " + login(destination))
-        lines.append("  service: " + ([destination.service] + destination.services).joined(separator: ", "))
+        lines.append("  service: " + destination.allServices.joined(separator: ", "))
         let rate = destination.maxPostsPerSecond.map { "at most \($0) posts a second" } ?? "rate as the login says"
         lines.append(
             "  limits: window \(destination.window), ack timeout \(text(destination.ackTimeout)), \(rate), "

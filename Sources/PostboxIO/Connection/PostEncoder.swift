@@ -17,7 +17,7 @@ struct PostEncoder {
     init(_ destination: Destination, trace: Trace?, seed: UInt64) {
         self.destination = destination
         self.trace = trace
-        services = [destination.service] + destination.services
+        services = destination.allServices
         codec = MessageCodec(profile: destination.profile, services: services, postUserInfo: nil)
         masks = FrameMasks(seed: seed)
     }
@@ -25,7 +25,7 @@ struct PostEncoder {
     /// Goes by other settings. Services keep the indexes that they have: rows that wait are mapped with them.
     mutating func use(_ new: Destination) {
         destination = new
-        for name in [new.service] + new.services where !services.contains(name) { services.append(name) }
+        for name in new.allServices where !services.contains(name) { services.append(name) }
         makeCodec()
     }
 

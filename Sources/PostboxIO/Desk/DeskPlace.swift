@@ -64,6 +64,9 @@ package enum MachineNames {
         let short = whole.split(separator: ".").first.map(String.init)
         return Array(Set([whole, short].compactMap { $0 }.filter { !$0.isEmpty }))
     }
+
+    /// The longest of them, which tells most; nil: it has none.
+    package static var longest: String? { all.max { $0.count < $1.count } }
 }
 
 /// Chance that nobody can guess.

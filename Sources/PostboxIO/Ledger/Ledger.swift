@@ -150,9 +150,11 @@ package actor Ledger {
     private var recorded: (@Sendable () -> Void)?
 
     private struct Pending {
-        var change: @Sendable (Database) throws -> Void
+        /// Returns what is called once the transaction is committed.
+        var change: @Sendable (Database) throws -> @Sendable () -> Void
         var isRecorded: Bool
-        var continuation: CheckedContinuation<Void, any Error>
+        /// Called where it is not.
+        var fail: @Sendable (any Error) -> Void
     }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -209,16 +211,12 @@ package actor Ledger {
         _ files: [(name: String, snapshot: DropSnapshot)], at now: Int64
     ) async throws -> [Int] {
         let encoded = try files.map { ($0.name, $0.snapshot, try JSONEncoder().encode($0.snapshot)) }
-        let numbers = NumberBox()
-        try await commit { db in
-            var out: [Int] = []
-            for (name, snapshot, encoded) in encoded {
+        return try await commit { db in
+            try encoded.map { name, snapshot, encoded in
                 try db.insert(nil, name, snapshot, encoded, starts: 1, at: now)
-                out.append(Int(db.lastInsertedRowID))
+                return Int(db.lastInsertedRowID)
             }
-            numbers.set(out)
         }
-        return numbers.get()
     }
 
     /// The claim came to nothing: its file was gone before it could be moved.
@@ -231,7 +229,6 @@ package actor Ledger {
 
     /// Numbers for drops that are to be made; no other drop gets them.
     package func reserve(_ count: Int) async throws -> [Int] {
-        let numbers = NumberBox()
         try await commit(recorded: true) { [unmade] db in
             try db.run(
                 sql: """
@@ -240,11 +237,11 @@ package actor Ledger {
                     """, arguments: [])
             let last = try Int.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'drop'") ?? 0
             try db.run(sql: "UPDATE sqlite_sequence SET seq = ? WHERE name = 'drop'", arguments: [last + count])
-            numbers.set((0..<count).map { last + 1 + $0 })
-            unmade.insert(numbers.get())
+            let numbers = (0..<count).map { last + 1 + $0 }
+            unmade.insert(numbers)
             try db.record(.reserved(first: last + 1, last: last + count), at: Clock.wall())
+            return numbers
         }
-        return numbers.get()
     }
 
     /// Makes drops, all or none. `act`: what a person did to have them made; nil: nobody asked for them.
@@ -365,14 +362,13 @@ package actor Ledger {
     /// Notes what somebody wants of a held drop, and in the record who. False: it is not held, and nothing changes.
     package func propose(_ drop: Int, _ hold: Hold, by act: RecordAct) async throws -> Bool {
         let encoded = try Self.text(of: hold)
-        let changed = NumberBox()
-        try await commit(recorded: true) { db in
+        return try await commit(recorded: true) { db in
             try db.run(
                 sql: #"UPDATE "drop" SET hold = ? WHERE number = ? AND stage = 'held'"#, arguments: [encoded, drop])
-            changed.set([db.changesCount])
-            if db.changesCount > 0 { try db.record(.act(act), at: Clock.wall()) }
+            guard db.changesCount > 0 else { return false }
+            try db.record(.act(act), at: Clock.wall())
+            return true
         }
-        return changed.get() == [1]
     }
 
     /// What was decided about a held drop: it goes on as a claimed one, with that snapshot. False: it is not held any more, and
@@ -383,17 +379,16 @@ package actor Ledger {
         let encoded = try Self.text(of: hold)
         let facts = try JSONEncoder().encode(snapshot)
         let age = snapshot.age
-        let changed = NumberBox()
-        try await commit(recorded: act != nil) { db in
+        return try await commit(recorded: act != nil) { db in
             try db.run(
                 sql: """
                     UPDATE "drop" SET stage = 'claimed', hold = ?, snapshot = ?, age = ?, starts = 0
                     WHERE number = ? AND stage = 'held'
                     """, arguments: [encoded, facts, age, drop])
-            changed.set([db.changesCount])
-            if let act, db.changesCount > 0 { try db.record(.act(act), at: Clock.wall()) }
+            guard db.changesCount > 0 else { return false }
+            if let act { try db.record(.act(act), at: Clock.wall()) }
+            return true
         }
-        return changed.get() == [1]
     }
 
     private static func text(of hold: Hold) throws -> String {
@@ -636,9 +631,16 @@ package actor Ledger {
     package func watchRecord(_ body: @escaping @Sendable () -> Void) { recorded = body }
 
     /// `recorded`: the record may get lines by it.
-    func commit(recorded: Bool = false, _ change: @escaping @Sendable (Database) throws -> Void) async throws {
+    func commit<Value: Sendable>(
+        recorded: Bool = false, _ change: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            pending.append(Pending(change: change, isRecorded: recorded, continuation: continuation))
+            pending.append(
+                Pending(
+                    change: { db in
+                        let value = try change(db)
+                        return { continuation.resume(returning: value) }
+                    }, isRecorded: recorded, fail: { continuation.resume(throwing: $0) }))
             guard !isScheduled else { return }
             isScheduled = true
             schedule()
@@ -669,18 +671,16 @@ package actor Ledger {
         pending = []
         pause.served(batch.count)
         do {
-            try database.write { db in
-                for entry in batch { try entry.change(db) }
-            }
+            let ends = try database.write { db in try batch.map { try $0.change(db) } }
             commits += 1
-            for entry in batch { entry.continuation.resume() }
+            for end in ends { end() }
             if batch.contains(where: \.isRecorded) { recorded?() }
         } catch {
             let code = (error as? DatabaseError)?.resultCode
             let wrapped = LedgerError(
                 message: "the ledger refused a change: \(error)" + Self.advice(code),
                 isDiskFault: [.SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN].contains(code))
-            for entry in batch { entry.continuation.resume(throwing: wrapped) }
+            for entry in batch { entry.fail(wrapped) }
         }
     }
 }
@@ -709,15 +709,6 @@ package struct SettledProof: Sendable, Equatable {
         self.path = path
         self.resultSHA256 = resultSHA256
     }
-}
-
-/// Carries numbers out of a transaction that runs as a closure.
-private final class NumberBox: @unchecked Sendable {
-    // Written inside the ledger's transaction and read after it has ended: never at the same time.
-    private var numbers: [Int] = []
-
-    func set(_ new: [Int]) { numbers = new }
-    func get() -> [Int] { numbers }
 }
 
 /// Numbers of drops that are to be made.

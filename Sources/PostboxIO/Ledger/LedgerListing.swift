@@ -3,40 +3,81 @@ internal import GRDB
 package import PostboxCore
 
 extension LedgerReading {
+    /// Which drops to list; nil: any.
+    package struct Choice: Sendable, Equatable {
+        package var numbers: [Int]?
+        package var state: DropQuery.State?
+        /// A name in the inbox; `*` and `?` as in a rule's `match`.
+        package var name: String?
+        /// What a name is like: a part of it, or with stars the whole of it; capital or small letters alike.
+        package var like: String?
+        package var verdict: Verdict?
+        /// Settled from then on, before then: microseconds since 1970.
+        package var from: Int64?
+        package var to: Int64?
+        /// Claimed from then on, before then.
+        package var claimedFrom: Int64?
+        package var claimedBefore: Int64?
+        /// No more than so many.
+        package var most: Int?
+        /// Numbers below this one alone: the next page of a list.
+        package var below: Int?
+        /// Numbers above this one alone.
+        package var above: Int?
+        /// The destinations of each are told: they stand in what it was claimed with, which takes longer.
+        package var withDestinations = false
+
+        package init(
+            numbers: [Int]? = nil, state: DropQuery.State? = nil, name: String? = nil, verdict: Verdict? = nil,
+            from: Int64? = nil, to: Int64? = nil, most: Int? = nil
+        ) {
+            self.numbers = numbers
+            self.state = state
+            self.name = name
+            self.verdict = verdict
+            self.from = from
+            self.to = to
+            self.most = most
+        }
+
+        /// A page of what was asked for, and one more that tells whether there is a next one.
+        init(_ query: DropQuery) {
+            state = query.state
+            like = query.name
+            verdict = query.verdict
+            claimedFrom = query.from
+            claimedBefore = query.before
+            below = query.page
+            most = DropQuery.pageSize + 1
+            withDestinations = true
+        }
+    }
+
+    /// Drops, the newest first; those in work and held ones too, where nothing is said that they have not. Throws `LedgerError`.
+    package func list(_ choice: Choice = Choice()) throws -> [DropLine] {
+        try read { db in
+            // A service that is just making the ledger, or taking it forward.
+            guard try db.tableExists("drop") else { return [] }
+            let columns = Set(try db.columns(in: "drop").map(\.name))
+            guard columns.contains("result_sha256") else { return [] }
+            let isNew = columns.contains("no_action")
+            let (conditions, arguments) = Self.conditions(choice, isNew: isNew)
+            let sql = """
+                SELECT number, name, rule, stage, verdict, claimed_at, COALESCE(arrived_at, claimed_at) AS came, settled_at, size, rows,
+                original, folder, target, result_sha256, number IN (\(Self.corrected)) AS corrected
+                \(isNew ? ", no_action, removed_at" : "")\(choice.withDestinations ? Self.destinations : "")
+                FROM "drop"\(conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND "))
+                ORDER BY number DESC\(choice.most.map { " LIMIT \($0)" } ?? "")
+                """
+            return try Row.fetchAll(db, sql: sql, arguments: StatementArguments(arguments)).map { row in
+                try Self.line(row, isNew: isNew, withDestinations: choice.withDestinations)
+            }
+        }
+    }
+
     /// A page of the drops that are looked for, the last one first. Throws `LedgerError`.
     package func list(_ query: DropQuery) throws -> DropList {
-        let lines = try read { db in
-            let corrected = try Self.corrected(in: db)
-            var (conditions, arguments): ([String], StatementArguments) = ([], [])
-            func need(_ condition: String, _ values: (any DatabaseValueConvertible)...) {
-                conditions.append(condition)
-                arguments += StatementArguments(values)
-            }
-            switch query.state {
-            case .work: need("stage NOT IN ('settled', 'closed', 'held')")
-            case .held: need("stage = 'held'")
-            case .finished: need("stage IN ('settled', 'closed')")
-            case .open: need("verdict IN ('partial', 'failed', 'refused') AND no_action IS NULL")
-            case nil: break
-            }
-            if let name = query.name { need("name LIKE ? ESCAPE '\\'", Self.pattern(name)) }
-            if let verdict = query.verdict { need("verdict = ?", verdict.rawValue) }
-            if let from = query.from { need("claimed_at >= ?", from) }
-            if let before = query.before { need("claimed_at < ?", before) }
-            if let page = query.page { need("number < ?", page) }
-            let cursor = try Row.fetchCursor(
-                db,
-                sql: Self.lineColumns + (conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND "))
-                    + " ORDER BY number DESC",
-                arguments: arguments)
-            var lines: [DropLine] = []
-            while lines.count <= DropQuery.pageSize, let row = try cursor.next() {
-                let number: Int = row["number"]
-                if query.state == .open, corrected.contains(number) { continue }
-                lines.append(try Self.line(row, isCorrected: corrected.contains(number)))
-            }
-            return lines
-        }
+        let lines = try list(Choice(query))
         guard lines.count > DropQuery.pageSize else { return DropList(drops: lines, next: nil) }
         let shown = Array(lines.prefix(DropQuery.pageSize))
         return DropList(drops: shown, next: shown.last?.drop)
@@ -44,45 +85,77 @@ extension LedgerReading {
 
     /// One drop, as it is listed; nil: there is none of that number. Throws `LedgerError`.
     package func line(of drop: Int) throws -> DropLine? {
-        try read { db in
-            guard let row = try Row.fetchOne(db, sql: Self.lineColumns + " WHERE number = ?", arguments: [drop]) else {
-                return nil
-            }
-            return try Self.line(row, isCorrected: try Self.corrected(in: db).contains(drop))
-        }
+        var choice = Choice(numbers: [drop])
+        choice.withDestinations = true
+        return try list(choice).first
     }
 
     /// Drops that were made of rows of another one, by number. Throws `LedgerError`.
     package func corrections(of drop: Int) throws -> [Drop] { try drops("original = ?", [drop]) }
 
-    private static let lineColumns = """
-        SELECT number, name, rule, stage, verdict, claimed_at, settled_at, size, rows, original, folder, target,
-        iif(json_valid(CAST(snapshot AS TEXT)), json_extract(CAST(snapshot AS TEXT), '$.rule.destinations'), NULL) AS destinations
-        FROM "drop"
-        """
+    /// Drops of whose rows a later one was made that was not refused itself: nothing more is to be done about them.
+    private static let corrected =
+        #"SELECT original FROM "drop" WHERE original IS NOT NULL AND verdict IS NOT 'refused'"#
 
-    /// Drops of whose rows a later one was made that was not refused itself: nothing more is to be done about them. Throws
-    /// `LedgerError`.
-    package func corrected() throws -> Set<Int> { try read { db in try Self.corrected(in: db) } }
+    private static let destinations =
+        ", iif(json_valid(CAST(snapshot AS TEXT)), json_extract(CAST(snapshot AS TEXT), '$.rule.destinations'), NULL) AS destinations"
 
-    private static func corrected(in db: Database) throws -> Set<Int> {
-        Set(
-            try Int.fetchAll(
-                db,
-                sql: "SELECT DISTINCT original FROM \"drop\" WHERE original IS NOT NULL AND verdict IS NOT 'refused'"))
+    private static func conditions(
+        _ choice: Choice, isNew: Bool
+    ) -> (conditions: [String], arguments: [any DatabaseValueConvertible]) {
+        var conditions: [String] = []
+        var arguments: [any DatabaseValueConvertible] = []
+        func add(_ condition: String, _ argument: (any DatabaseValueConvertible)?) {
+            guard let argument else { return }
+            conditions.append(condition)
+            arguments.append(argument)
+        }
+        if let numbers = choice.numbers {
+            conditions.append("number IN (\(numbers.map(String.init).joined(separator: ",")))")
+        }
+        switch choice.state {
+        case .work: conditions.append("stage NOT IN ('settled', 'closed', 'held')")
+        case .held: conditions.append("stage = 'held'")
+        case .finished: conditions.append("stage IN ('settled', 'closed')")
+        case .open:
+            conditions.append("verdict IN ('partial', 'failed', 'refused') AND number NOT IN (\(corrected))")
+            if isNew { conditions.append("no_action IS NULL") }
+        case nil: break
+        }
+        add("name GLOB ?", choice.name.map(glob))
+        add("name LIKE ? ESCAPE '\\'", choice.like.map(pattern))
+        add("verdict = ?", choice.verdict?.rawValue)
+        add("settled_at >= ?", choice.from)
+        add("settled_at < ?", choice.to)
+        if choice.from != nil || choice.to != nil { conditions.append("stage IN ('settled', 'closed')") }
+        add("claimed_at >= ?", choice.claimedFrom)
+        add("claimed_at < ?", choice.claimedBefore)
+        add("number < ?", choice.below)
+        add("number > ?", choice.above)
+        return (conditions, arguments)
     }
 
-    private static func line(_ row: Row, isCorrected: Bool) throws -> DropLine {
-        let names: String? = row["destinations"]
+    private static func line(_ row: Row, isNew: Bool, withDestinations: Bool) throws -> DropLine {
+        let names: String? = withDestinations ? row["destinations"] : nil
         let verdict: String? = row["verdict"]
-        return DropLine(
+        var line = DropLine(
             drop: row["number"], name: row["name"], rule: row["rule"],
             destinations: try names.map { try JSONDecoder().decode([String].self, from: Data($0.utf8)) } ?? [],
             stage: try FileStage(inLedger: row["stage"], of: row["number"]),
             verdict: verdict.flatMap(Verdict.init(rawValue:)), claimedAt: row["claimed_at"],
             settledAt: row["settled_at"], size: row["size"], rows: row["rows"], original: row["original"],
-            isCorrected: isCorrected, folder: row["folder"], target: row["target"])
+            isCorrected: row["corrected"], folder: row["folder"], target: row["target"])
+        line.arrivedAt = row["came"]
+        line.resultSHA256 = row["result_sha256"]
+        if isNew {
+            line.removedAt = row["removed_at"]
+            line.noAction = (row["no_action"] as String?).flatMap { PersonNote(json: $0) }
+        }
+        return line
     }
+
+    /// SQLite's GLOB knows more than `*` and `?`.
+    private static func glob(_ pattern: String) -> String { pattern.replacing("[", with: "[[]") }
 
     /// A name, or what it is like: with stars the whole of it, without any part.
     private static func pattern(_ name: String) -> String {

@@ -12,7 +12,7 @@ package enum StandingKind: String, Sendable {
     case told
     /// Nothing is expected of a rule on a day; see `ScheduleSkip`.
     case skip
-    /// By day: who answers for it; see `DayReport.Signature`.
+    /// By day: who answers for it; see `PersonNote`.
     case signedDay = "signed_day"
 }
 

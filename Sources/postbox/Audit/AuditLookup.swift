@@ -40,17 +40,17 @@ struct AuditLookup {
             let reading = try RowIndexReading(folder: directories.state + "/index")
             return (reading, try reading.find(Array(ric.utf8)))
         }
-        for drop in (open.filter { $0.number <= query.through ?? .max } + drops).sorted(by: { $0.number > $1.number }) {
+        for drop in (open.filter { $0.drop <= query.through ?? .max } + drops).sorted(by: { $0.drop > $1.drop }) {
             guard try look(drop, query, index, &facts, body) else { break }
         }
         return facts
     }
 
-    private func openDrops(_ query: AuditQuery) throws -> [LedgerReading.Listed] {
+    private func openDrops(_ query: AuditQuery) throws -> [DropLine] {
         let numbers = try ledger?.open().map(\.place.drop) ?? []
         guard !numbers.isEmpty else { return [] }
         return try ledger?.list(LedgerReading.Choice(numbers: numbers, name: query.file)).filter {
-            !$0.isFinished && (query.drop == nil || query.drop == $0.number)
+            !$0.isFinished && (query.drop == nil || query.drop == $0.drop)
         } ?? []
     }
 
@@ -60,19 +60,19 @@ struct AuditLookup {
 
     /// False: `body` has seen enough.
     private func look(
-        _ drop: LedgerReading.Listed, _ query: AuditQuery, _ index: Index?, _ facts: inout Facts,
+        _ drop: DropLine, _ query: AuditQuery, _ index: Index?, _ facts: inout Facts,
         _ body: (AuditRow) throws -> Bool
     ) throws -> Bool {
         if drop.stage == .held {
-            facts.held.append(drop.number)
+            facts.held.append(drop.drop)
             return true
         }
         // While its files are moved they lie here or there.
-        let inWork = "\(directories.work)/\(drop.number)/"
-        if drop.stage == .closed, let index, let part = index.reading.drops[drop.number],
-            part.check == drop.resultSHA256.flatMap(IndexedPart.check), !index.found.untrusted.contains(drop.number)
+        let inWork = "\(directories.work)/\(drop.drop)/"
+        if drop.stage == .closed, let index, let part = index.reading.drops[drop.drop],
+            part.check == drop.resultSHA256.flatMap(IndexedPart.check), !index.found.untrusted.contains(drop.drop)
         {
-            let places = index.found.places[drop.number] ?? []
+            let places = index.found.places[drop.drop] ?? []
             if places.isEmpty {
                 // It is not in there. A result of another size than the one that was indexed is read all the same.
                 let size = try ResultBytes.size(path: drop.resultPath)
@@ -87,29 +87,29 @@ struct AuditLookup {
         }
         guard let result = try ResultBytes(path: drop.resultPath) ?? ResultBytes(path: inWork + FileMover.Part.result)
         else {
-            if drop.isFinished { facts.gone.append(drop.number) }
+            if drop.isFinished { facts.gone.append(drop.drop) }
             return true
         }
-        if drop.stage == .closed { facts.read.append(drop.number) }
-        var lines = ResultRows(resultOf: drop.number)
+        if drop.stage == .closed { facts.read.append(drop.drop) }
+        var lines = ResultRows(resultOf: drop.drop)
         guard
             try read(
                 result, &lines, drop, query, &facts, isGrowing: !drop.isFinished, body,
                 { line in
-                    AuditRow(resultLine: line, drop: drop.number, file: drop.name)
+                    AuditRow(resultLine: line, drop: drop.drop, file: drop.name)
                 })
         else { return false }
         let skipped = try ResultBytes(path: drop.folder + "/" + FileNames.skipped(drop.target))
         guard let skipped, !drop.target.isEmpty else { return true }
         var skippedLines = ResultRows.skipped
         return try read(skipped, &skippedLines, drop, query, &facts, isGrowing: false, body) { line in
-            AuditRow(skippedLine: line, drop: drop.number, file: drop.name)
+            AuditRow(skippedLine: line, drop: drop.drop, file: drop.name)
         }
     }
 
     /// Rows by their places; nil: the index is not one of this result.
     private func rows(
-        at places: Set<RowIndexReading.Place>, of drop: LedgerReading.Listed, _ part: IndexedPart, _ query: AuditQuery
+        at places: Set<RowIndexReading.Place>, of drop: DropLine, _ part: IndexedPart, _ query: AuditQuery
     ) throws -> [AuditRow]? {
         guard let result = try ResultBytes(path: drop.resultPath), result.size == part.size else { return nil }
         var skipped: ResultBytes?
@@ -124,8 +124,8 @@ struct AuditLookup {
             else { return nil }
             let row = line.withUnsafeBytes { line in
                 place.isSkipped
-                    ? AuditRow(skippedLine: line, drop: drop.number, file: drop.name)
-                    : AuditRow(resultLine: line, drop: drop.number, file: drop.name)
+                    ? AuditRow(skippedLine: line, drop: drop.drop, file: drop.name)
+                    : AuditRow(resultLine: line, drop: drop.drop, file: drop.name)
             }
             // No line begins there, or one whose RIC has another place in the index.
             guard let row, Self.hash(row[.ric]) == query.ric.map(Self.hash) else { return nil }
@@ -138,7 +138,7 @@ struct AuditLookup {
 
     /// Reads a file whole. False: `body` has seen enough.
     private func read(
-        _ file: ResultBytes, _ lines: inout ResultRows, _ drop: LedgerReading.Listed, _ query: AuditQuery,
+        _ file: ResultBytes, _ lines: inout ResultRows, _ drop: DropLine, _ query: AuditQuery,
         _ facts: inout Facts, isGrowing: Bool, _ body: (AuditRow) throws -> Bool,
         _ row: (UnsafeRawBufferPointer) -> AuditRow?
     ) throws -> Bool {
@@ -153,7 +153,7 @@ struct AuditLookup {
             }
         } catch is ResultBytes.Broken {
             // One that grows ends where its next line will be.
-            if !isGrowing { facts.broken.append(drop.number) }
+            if !isGrowing { facts.broken.append(drop.drop) }
         }
         return !isEnough
     }

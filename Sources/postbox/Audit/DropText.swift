@@ -3,7 +3,7 @@ internal import PostboxIO
 
 /// A drop as it is listed.
 struct DropText {
-    let drop: LedgerReading.Listed
+    let drop: DropLine
 
     /// How it stands, in a word: its verdict once it has one.
     var state: String { drop.verdict?.rawValue ?? drop.stage.rawValue }
@@ -16,7 +16,7 @@ struct DropText {
         func quoted(_ text: String) -> String { VisibleText.quoted(text) }
         func time(_ value: Int64?) -> String { value.map { $0 > 0 ? quoted(TimeText.text($0)) : "null" } ?? "null" }
         let members = [
-            "\"drop\":\(drop.number)", "\"file\":\(quoted(drop.name))", "\"stage\":\"\(drop.stage.rawValue)\"",
+            "\"drop\":\(drop.drop)", "\"file\":\(quoted(drop.name))", "\"stage\":\"\(drop.stage.rawValue)\"",
             "\"verdict\":\(drop.verdict.map { "\"\($0.rawValue)\"" } ?? "null")", "\"rule\":\(quoted(drop.rule))",
             "\"rows\":\(drop.rows)", "\"claimed_at\":\(time(drop.claimedAt))",
             "\"settled_at\":\(time(drop.settledAt))", "\"path\":\(path.isEmpty ? "null" : quoted(path))",
@@ -32,7 +32,7 @@ struct DropText {
     var cells: [String] {
         let at = drop.settledAt > 0 ? String(TimeText.text(drop.settledAt).prefix(19)) + "Z" : ""
         let note = drop.noAction == nil ? "" : " (no action)"
-        return ["\(drop.number)", at, state + note, "\(drop.rows)", drop.name, path]
+        return ["\(drop.drop)", at, state + note, "\(drop.rows)", drop.name, path]
     }
 
     /// Rows of a table, each column as wide as it has to be.

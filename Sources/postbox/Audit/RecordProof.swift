@@ -106,7 +106,7 @@ struct RecordProof {
 
     private func account(_ chain: RecordChain, _ ledger: LedgerReading?, _ proved: inout Proved) throws {
         var stages: [Int: FileStage] = [:]
-        for drop in try ledger?.list() ?? [] { stages[drop.number] = drop.stage }
+        for drop in try ledger?.list() ?? [] { stages[drop.drop] = drop.stage }
         proved.lastDrop = max(try ledger?.lastNumber() ?? 0, chain.settled.keys.max() ?? 0)
         for (drop, stage) in stages.sorted(by: { $0.key < $1.key })
         where (stage == .settled || stage == .closed) && chain.settled[drop] == nil && !chain.isBeforeRecord(drop) {
@@ -193,7 +193,7 @@ struct RecordProof {
         ).contains(where: {
             directories.recordedPath($0.folder + "/" + $0.target)
                 == directories.recordedPath(String(path.dropLast(ending.utf8.count)))
-                && (stages[$0.number].map { $0 != .closed } ?? true)
+                && (stages[$0.drop].map { $0 != .closed } ?? true)
         }) == true {
             return
         }

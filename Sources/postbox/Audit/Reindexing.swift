@@ -32,7 +32,7 @@ struct Reindexing {
                 continue
             }
             guard try result.sha256() == closed.resultSHA256 else {
-                done.altered.append(drop.number)
+                done.altered.append(drop.drop)
                 continue
             }
             some.append(closed)

@@ -51,7 +51,7 @@ struct DayCommand: AsyncParsableCommand {
                     "\(BusinessCalendar.text(ofDay: day)) has not come yet: nobody can answer for it",
                     PostboxCore.ExitCode.usage)
             }
-            let signature = DayReport.Signature(by: "unix:" + CommandIssuer.user, at: now, why: why ?? "")
+            let signature = PersonNote(by: "unix:" + CommandIssuer.user, at: now, why: why ?? "")
             _ = await DirectAct.end(place.find()) { ledger in
                 try await ledger.sign(day, signature, from: "command")
                 return true

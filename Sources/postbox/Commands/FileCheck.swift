@@ -107,7 +107,7 @@ struct FileCheck {
         known.destinations = destinations.map(\.name)
         let look = LastLook(
             rule: known, format: format, targets: destinations.map { target(of: $0).target },
-            services: destinations.map { [$0.service] + $0.services },
+            services: destinations.map(\.allServices),
             // It is newer than all that there is.
             place: DropPlace(drop: .max, age: claimedAt ?? Clock.wall()), answers: try store.answers(over: results))
         return { source, sources in try look.found(in: source, sources) }
@@ -115,7 +115,7 @@ struct FileCheck {
 
     /// How a destination wants the rows.
     private func target(of destination: Destination) -> (target: DestinationMapper.Target, codec: MessageCodec) {
-        let services = [destination.service] + destination.services
+        let services = destination.allServices
         let codec = MessageCodec(
             profile: destination.profile, services: services,
             postUserInfo: LocalAddress.postUserInfo(

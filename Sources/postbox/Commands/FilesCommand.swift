@@ -52,15 +52,11 @@ struct FilesCommand: AsyncParsableCommand {
     func run() async throws {
         let bounds = try day.map(TimeArgument.bounds)
         let choice = LedgerReading.Choice(
-            name: name, verdict: verdict, from: try bounds?.start ?? from?.at(.since),
-            to: try bounds?.end ?? to?.at(.to), most: open ? nil : limit)
-        let drops = CommandIssuer.orEnd { () throws -> [LedgerReading.Listed] in
-            guard let ledger = try LedgerReading(path: place.find().directories.state + "/ledger.sqlite") else {
-                return []
-            }
-            let found = try ledger.list(choice)
-            return open ? try Self.openFailures(found, ledger) : found
-        }.prefix(limit)
+            state: open ? .open : nil, name: name, verdict: verdict, from: try bounds?.start ?? from?.at(.since),
+            to: try bounds?.end ?? to?.at(.to), most: limit)
+        let drops = CommandIssuer.orEnd {
+            try LedgerReading(path: place.find().directories.state + "/ledger.sqlite")?.list(choice) ?? []
+        }
         if json {
             for drop in drops { Terminal.printExactly(DropText(drop: drop).json) }
         } else if !drops.isEmpty {
@@ -69,17 +65,6 @@ struct FilesCommand: AsyncParsableCommand {
             }
         }
         Terminal.exit(drops.isEmpty ? PostboxCore.ExitCode.partial : PostboxCore.ExitCode.ok)
-    }
-
-    /// Files that did not end well and about which nothing was done, as the page lists them.
-    private static func openFailures(
-        _ drops: [LedgerReading.Listed], _ ledger: LedgerReading
-    ) throws -> [LedgerReading.Listed] {
-        guard !drops.isEmpty else { return [] }
-        let corrected = try ledger.corrected()
-        return drops.filter { drop in
-            drop.stage == .closed && drop.verdict != .done && drop.noAction == nil && !corrected.contains(drop.number)
-        }
     }
 }
 
@@ -143,7 +128,7 @@ struct ShowCommand: AsyncParsableCommand {
     }
 
     private func printJSON(
-        _ listed: LedgerReading.Listed, _ summary: String?, _ story: [RecordLine], _ copies: CopiesText?
+        _ listed: DropLine, _ summary: String?, _ story: [RecordLine], _ copies: CopiesText?
     ) {
         let one = summary.map { $0.split(separator: "\n").map { $0.drop { $0 == " " } }.joined() } ?? "null"
         Terminal.printExactly(
@@ -152,10 +137,10 @@ struct ShowCommand: AsyncParsableCommand {
     }
 
     private func printLines(
-        _ listed: LedgerReading.Listed, _ summary: String?, _ story: [RecordLine], _ copies: CopiesText?
+        _ listed: DropLine, _ summary: String?, _ story: [RecordLine], _ copies: CopiesText?
     ) {
         let shown = DropText(drop: listed)
-        Terminal.print("drop \(listed.number)  \(listed.name)  \(shown.state)")
+        Terminal.print("drop \(listed.drop)  \(listed.name)  \(shown.state)")
         if !shown.path.isEmpty { Terminal.print("  \(shown.path)") }
         if let value = summary.flatMap({ JSONValue.parse($0) }) {
             for key in ["reason", "text"] {
@@ -244,7 +229,7 @@ struct NoActionCommand: AsyncParsableCommand {
     func run() async throws {
         let by = "unix:" + CommandIssuer.user
         let act = RecordAct("no_action", drop: drop, by: by, from: "command", why: why)
-        let note = NoAction(by: by, at: Clock.wall(), why: why)
+        let note = PersonNote(by: by, at: Clock.wall(), why: why)
         _ = await DirectAct.end(place.find()) { [drop] ledger in
             guard try await ledger.noAction(drop, note, by: act) else {
                 throw DirectAct.Wrong("drop \(drop) is none that ended badly")

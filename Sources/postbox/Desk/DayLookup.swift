@@ -20,8 +20,7 @@ struct DayLookup {
         choice.below = try ledger.map { try $0.lastNumber(claimedBefore: end + Self.zones + Self.dayLength) + 1 }
         choice.above = try ledger?.lastNumber(claimedBefore: begin - Self.zones)
         let drops = try ledger?.list(choice) ?? []
-        let corrected = try ledger?.corrected() ?? []
-        var files = try drops.map { try Self.file($0, isCorrected: corrected.contains($0.number)) }
+        var files = try drops.map(Self.file)
         if BusinessCalendar.today(at: now, in: .utc) == day { files += try waiting() }
         let skips = try ledger?.standing(.skip).compactMap { ScheduleSkip(name: $0.key, json: $0.value) } ?? []
         var report = DayReport(
@@ -29,11 +28,11 @@ struct DayLookup {
         report.unpriced = try unpriced(drops.filter { drop in (begin..<end).contains(drop.arrivedAt) })
         report.acts = try acts(from: begin, to: end)
         let signed = try ledger?.standing(.signedDay)[BusinessCalendar.text(ofDay: day)]
-        report.signatures = signed.map(DayReport.Signature.all) ?? []
+        report.signatures = signed.map(PersonNote.all) ?? []
         return report
     }
 
-    private static func file(_ drop: LedgerReading.Listed, isCorrected: Bool) throws -> DayFile {
+    private static func file(_ drop: DropLine) throws -> DayFile {
         let place: DayFile.Place
         if drop.stage == .held {
             place = .held
@@ -43,12 +42,12 @@ struct DayLookup {
             place = .work
         }
         return DayFile(
-            drop: drop.number, name: drop.name, rule: drop.rule, at: drop.arrivedAt, place: place, rows: drop.rows,
-            bad: try bad(drop), original: drop.original, isClosed: isCorrected || drop.noAction != nil)
+            drop: drop.drop, name: drop.name, rule: drop.rule, at: drop.arrivedAt, place: place, rows: drop.rows,
+            bad: try bad(drop), original: drop.original, isClosed: drop.isCorrected || drop.noAction != nil)
     }
 
     /// Bad rows, as the summary counts them; one that is gone, or not there yet, counts none.
-    private static func bad(_ drop: LedgerReading.Listed) throws -> Int {
+    private static func bad(_ drop: DropLine) throws -> Int {
         guard drop.isFinished, try Disk.exists(drop.summaryPath) else { return 0 }
         let bytes = try Disk.contents(drop.summaryPath)
         guard let outcomes = bytes.withUnsafeBytes({ JSONValue.parse($0) })?["outcomes"] else { return 0 }
@@ -69,7 +68,7 @@ struct DayLookup {
     }
 
     /// Instruments of the tables that checks name, of which no row was accepted in these drops.
-    private func unpriced(_ drops: [LedgerReading.Listed]) throws -> [DayReport.Unpriced] {
+    private func unpriced(_ drops: [DropLine]) throws -> [DayReport.Unpriced] {
         var wanted: [(table: String, key: String)] = []
         for rule in settings.rules {
             for check in rule.checks ?? [] {
@@ -84,7 +83,7 @@ struct DayLookup {
         let lookup = try AuditLookup(settings.directories)
         for drop in drops {
             var query = AuditQuery()
-            query.drop = drop.number
+            query.drop = drop.drop
             query.outcomes = [PostOutcome.acked.word]
             _ = try lookup.rows(query) { row in
                 priced.insert(row[.ric])
@@ -128,13 +127,13 @@ struct DayLookup {
 
 extension Ledger {
     /// Somebody answers for a day, which the record tells. Throws `LedgerError`.
-    func sign(_ day: Int, _ signature: DayReport.Signature, from: String) async throws {
+    func sign(_ day: Int, _ signature: PersonNote, from: String) async throws {
         let text = BusinessCalendar.text(ofDay: day)
-        let before = try standing(.signedDay)[text].map(DayReport.Signature.all) ?? []
+        let before = try standing(.signedDay)[text].map(PersonNote.all) ?? []
         let act = RecordAct(
             "sign_day", subject: text, by: signature.by, from: from, why: signature.why.isEmpty ? nil : signature.why)
         try await keep(
-            [StandingThing(.signedDay, text, DayReport.Signature.text(before + [signature]))], by: act, at: signature.at
+            [StandingThing(.signedDay, text, PersonNote.json(before + [signature]))], by: act, at: signature.at
         )
     }
 }

@@ -17,7 +17,7 @@ extension DeskOffice {
             return .refused(.wrongStage, text: "\(text) has not come yet: nobody can answer for it")
         }
         do {
-            let signature = DayReport.Signature(by: person.text, at: now, why: why ?? "")
+            let signature = PersonNote(by: person.text, at: now, why: why ?? "")
             try await context.ledger.sign(day, signature, from: "page")
         } catch {
             return .refused(.unavailable, text: Words.of(error))

@@ -39,7 +39,7 @@ actor DeskOffice {
     /// What the gate goes by.
     private var http: HTTPSettings?
     /// What this machine is called, on the page.
-    let hostName = MachineNames.all.max { $0.count < $1.count } ?? ""
+    let hostName = MachineNames.longest ?? ""
     private var failures: (count: Int?, at: Int64)?
     private var ticking: Task<Void, Never>?
 

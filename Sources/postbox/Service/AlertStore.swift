@@ -33,7 +33,7 @@ final class AlertStore: Sendable {
         let now = Clock.wall()
         let kept = try await ledger.standing(.alert).values.compactMap { StandingAlert(json: $0) }
         let acks = try await ledger.standing(.alertAck).compactMap { name, value in
-            Int(name).flatMap { id in StandingAlert.Acknowledged(json: value).map { (id, $0) } }
+            Int(name).flatMap { id in PersonNote(json: value).map { (id, $0) } }
         }
         let known = try await ledger.standing(.mute).values.compactMap { AlertMute(json: $0) }
         let (mutes, over) = (known.filter { $0.until > now }, known.filter { $0.until <= now })
@@ -130,7 +130,7 @@ final class AlertStore: Sendable {
                 .wrongStage,
                 text: "\(ReleaseRule.name(known.by)) has alert \(id) since \(TimeText.text(known.at)): \(known.why)")
         }
-        let ack = StandingAlert.Acknowledged(by: person.text, at: Clock.wall(), why: why)
+        let ack = PersonNote(by: person.text, at: Clock.wall(), why: why)
         let act = RecordAct(
             "ack", subject: "alert \(id): \(alert.alert.event.word)", by: person.text, from: from, why: why)
         do {

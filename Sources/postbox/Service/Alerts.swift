@@ -125,7 +125,7 @@ final class Alerts: Sendable {
     }
 
     /// What this machine is called.
-    private static let host = MachineNames.all.max { $0.count < $1.count } ?? "this machine"
+    private static let host = MachineNames.longest ?? "this machine"
 
     /// `WORD:COUNT,WORD:COUNT`, the most frequent first.
     static func words(_ reasons: [String: Int]) -> String {

@@ -92,7 +92,7 @@ struct Claims: Sendable {
         var services: [String: [String]] = [:]
         var updateOnly: [String: Bool] = [:]
         for destination in context.settings.destinations where rule.destinations.contains(destination.name) {
-            services[destination.name] = [destination.service] + destination.services
+            services[destination.name] = destination.allServices
             updateOnly[destination.name] = destination.profile.isUpdateOnly
         }
         return (

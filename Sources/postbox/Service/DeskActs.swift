@@ -171,7 +171,7 @@ struct DeskActs: Sendable {
     private func noAction(
         _ drop: Int, _ why: String, _ act: DeskAct, by person: Person
     ) async throws -> DeskAnswer {
-        let note = NoAction(by: person.text, at: Clock.wall(), why: why)
+        let note = PersonNote(by: person.text, at: Clock.wall(), why: why)
         if try await context.ledger.noAction(drop, note, by: RecordAct(act, by: person)) {
             return .done(text: "drop \(drop): nothing is to be done about it", facts: [:], drop: drop)
         }

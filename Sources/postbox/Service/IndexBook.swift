@@ -62,10 +62,10 @@ actor IndexBook {
         var rows = 0
         var left: [Int] = []
         for drop in try ledger.list(LedgerReading.Choice(most: Self.leftDropsMax))
-        where drop.stage == .closed && !indexed.contains(drop.number) && drop.removedAt == nil {
+        where drop.stage == .closed && !indexed.contains(drop.drop) && drop.removedAt == nil {
             rows += drop.rows
             guard rows <= Self.leftRowsMax else { break }
-            if drop.forIndex != nil { left.append(drop.number) }
+            if drop.forIndex != nil { left.append(drop.drop) }
         }
         return left.reversed()
     }
@@ -123,13 +123,13 @@ actor IndexBook {
     }
 }
 
-extension LedgerReading.Listed {
+extension DropLine {
     /// What is indexed of it; nil: it was settled before hashes of results were kept, so that nothing would tell whether an index is
     /// still its own.
     var forIndex: RowIndexStore.Closed? {
         guard let resultSHA256, !target.isEmpty else { return nil }
         return RowIndexStore.Closed(
-            drop: number, result: resultPath, skipped: folder + "/" + FileNames.skipped(target),
+            drop: drop, result: resultPath, skipped: folder + "/" + FileNames.skipped(target),
             resultSHA256: resultSHA256)
     }
 }

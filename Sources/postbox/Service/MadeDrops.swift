@@ -27,16 +27,20 @@ struct MadeDrops: Sendable {
     }
 
     /// Makes these drops, all or none, with what a person did to have them made: `write` puts a drop's file into its directory, synced.
-    /// Throws on a fault of ledger or disk; then there is no new drop, or the next start goes on with it.
-    func make(
-        _ drops: [MadeDrop], by act: RecordAct, _ write: @escaping @Sendable (MadeDrop, String) throws -> Void
-    ) async throws {
+    /// Returns what that returned, drop by drop. Throws on a fault of ledger or disk; then there is no new drop, or the next start goes on
+    /// with it.
+    @discardableResult
+    func make<Written: Sendable>(
+        _ drops: [MadeDrop], by act: RecordAct, _ write: @escaping @Sendable (MadeDrop, String) throws -> Written
+    ) async throws -> [Written] {
+        let written: [Written]
         do {
-            try await context.disk.run {
-                for drop in drops {
+            written = try await context.disk.run {
+                let written = try drops.map { drop in
                     try write(drop, try begin(drop.number, of: drop.snapshot.original ?? 0))
                 }
                 try finish(drops)
+                return written
             }
         } catch {
             try? await context.disk.run {
@@ -51,6 +55,7 @@ struct MadeDrops: Sendable {
         try await context.ledger.make(drops, by: act, at: Clock.wall())
         FailPoint.reach("asked_recorded")
         try await place(drops)
+        return written
     }
 
     /// Makes the directory for a drop's file; what is written into it is the caller's, and synced by `finish`. Waits for the disk.

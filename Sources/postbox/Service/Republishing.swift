@@ -48,7 +48,7 @@ struct Republishing: Sendable {
         guard context.lastValues != nil else {
             return .refused(.unavailable, text: "last values are not kept (`last_values: off`)")
         }
-        let services = [destination.service] + destination.services
+        let services = destination.allServices
         if let service = wanted.service, !services.contains(service) {
             return .refused(
                 .wrongStage,
@@ -77,16 +77,17 @@ struct Republishing: Sendable {
             let drop = MadeDrop(
                 number: number, name: WireFile.name(of: .republish, to: name, drop: number), snapshot: snapshot,
                 hold: nil)
-            let counts = FoundBox()
-            try await MadeDrops(context: context).make([drop], by: RecordAct(.republish(wanted), by: person)) {
+            let counts = try await MadeDrops(context: context).make(
+                [drop], by: RecordAct(.republish(wanted), by: person)
+            ) {
                 drop, directory in
                 let file = try WireFileWriter(directory + "/" + drop.name)
                 let found = try find(images, destination) { try file.add($0) }
                 try file.close()
                 guard found.rics > 0 else { throw Nothing(found: found) }
-                counts.found = found
+                return found
             }
-            let found = counts.found
+            let found = counts.first ?? Found()
             let text =
                 "the destination \(name): \(found.rics) RICs are posted again, as drop \(number): \(found.words)"
             context.logger.notice(
@@ -110,12 +111,6 @@ struct Republishing: Sendable {
         var found: Found
     }
 
-    /// Carries a count out of a closure that runs on another thread.
-    private final class FoundBox: @unchecked Sendable {
-        // Written before the call returns that it is handed to, and read behind that.
-        var found = Found()
-    }
-
     private func shown(_ found: Found) -> DeskAnswer {
         .shown(
             text: "the destination \(wanted.destination): \(found.rics) RICs would be posted again: \(found.words)",
@@ -134,7 +129,7 @@ struct Republishing: Sendable {
         _ images: LastImages, _ destination: Destination, _ body: ([UInt8]) throws -> Void
     ) throws -> Found {
         var found = Found()
-        let services = Set([destination.service] + destination.services)
+        let services = Set(destination.allServices)
         let rules = images.rules()
         try images.each { record, words in
             guard let target = record.target, target < words.targets.count else { throw LastRecord.Damaged() }

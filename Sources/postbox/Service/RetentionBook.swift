@@ -60,7 +60,7 @@ actor RetentionBook {
             for drop in drops.reversed() where !isEnding {
                 guard let verdict = drop.verdict, drop.stage == .closed, drop.removedAt == nil else { continue }
                 let due = retention.due(
-                    verdict: verdict, settledAt: drop.settledAt, isNeeded: needed.contains(drop.number), at: now)
+                    verdict: verdict, settledAt: drop.settledAt, isNeeded: needed.contains(drop.drop), at: now)
                 if due == .nothing { continue }
                 // What people wait for goes first.
                 while context.progress.now.files > 0, !isEnding { await sleep(Self.whileBusy) }
@@ -86,12 +86,12 @@ actor RetentionBook {
     }
 
     /// All drops, and the numbers of those that must stay.
-    private static func drops(_ path: String, _ state: String) throws -> ([LedgerReading.Listed], Set<Int>) {
+    private static func drops(_ path: String, _ state: String) throws -> ([DropLine], Set<Int>) {
         guard let ledger = try LedgerReading(path: path) else { return ([], []) }
         let drops = try ledger.list()
         var needed: Set<Int> = []
         // What they are made of is looked at again while they are open.
-        for drop in drops where drop.stage != .closed { needed.formUnion(try ledger.originals(of: drop.number)) }
+        for drop in drops where drop.stage != .closed { needed.formUnion(try ledger.originals(of: drop.drop)) }
         let kept = try ledger.kept()
         var index: RowIndexReading?
         for entry in kept {
@@ -104,13 +104,13 @@ actor RetentionBook {
                 needed.formUnion(places.keys)
                 // Whoever is not known to have none of its rows may have some.
                 needed.formUnion(untrusted)
-                needed.formUnion(drops.map(\.number).filter { reading.drops[$0] == nil })
+                needed.formUnion(drops.map(\.drop).filter { reading.drops[$0] == nil })
             }
         }
         return (drops, needed)
     }
 
-    private func pack(_ drop: LedgerReading.Listed) async throws -> (from: Int, to: Int)? {
+    private func pack(_ drop: DropLine) async throws -> (from: Int, to: Int)? {
         guard let sha256 = drop.resultSHA256 else { return nil }
         do {
             let sizes = try await thread.run { try ResultPacker().pack(drop.resultPath, sha256: sha256) }
@@ -123,23 +123,23 @@ actor RetentionBook {
     }
 
     /// Removes a drop's files but for its summary; the record tells of it first. False: there is nothing to remove.
-    private func remove(_ drop: LedgerReading.Listed, besides targets: Set<String>) async throws -> Bool {
+    private func remove(_ drop: DropLine, besides targets: Set<String>) async throws -> Bool {
         let names = try await names(of: drop, besides: targets)
         let directories = context.settings.directories
         try await context.ledger.removed(
-            drop.number, files: names.map { directories.recordedPath(drop.folder + "/" + $0) }, at: Clock.wall())
+            drop.drop, files: names.map { directories.recordedPath(drop.folder + "/" + $0) }, at: Clock.wall())
         FailPoint.reach("removal_recorded")
         try await remove(names, from: drop.folder)
         return !names.isEmpty
     }
 
-    private func names(of drop: LedgerReading.Listed, besides targets: Set<String>) async throws -> [String] {
-        let record = try await context.ledger.record(of: drop.number)
+    private func names(of drop: DropLine, besides targets: Set<String>) async throws -> [String] {
+        let record = try await context.ledger.record(of: drop.drop)
         let companions = [record?.snapshot.rule.readySuffix, InboxNames.checksumSuffix].compactMap { $0 }
         return try await thread.run {
             guard try Disk.exists(drop.folder) else { return [] }
             return Retention.removed(
-                try Disk.names(in: drop.folder).names, target: drop.target, name: drop.name, drop: drop.number,
+                try Disk.names(in: drop.folder).names, target: drop.target, name: drop.name, drop: drop.drop,
                 companions: companions
             ).filter { $0 == drop.target || !targets.contains(drop.folder + "/" + $0) }
         }

@@ -26,13 +26,14 @@ struct SkippedWriter {
 
     private func list(_ source: SourceFile, to descriptor: Int32, _ path: String) throws {
         let pass = PriceFilePass(rule: rule, format: format, target: target, sources: sources, for: .skipped)
+        func cell(_ text: String) -> String { CSVText.cell(VisibleText.line(text)) }
         var out = Array("row,line,ric,why\r\n".utf8)
         try source.eachChunk { _, chunk, isLast in
             try pass.take(chunk, isLast: isLast) { _, posts in
                 for (row, why) in zip(posts.rows, pass.reasons) {
                     let ric = String(
                         decoding: posts.bytes[row.ricStart..<row.ricStart + row.ricLength], as: UTF8.self)
-                    out += "\(row.row),\(row.line),\(Self.cell(ric)),\(Self.cell(why))\r\n".utf8
+                    out += "\(row.row),\(row.line),\(cell(ric)),\(cell(why))\r\n".utf8
                 }
             }
             if out.count > 1 << 20 || isLast {
@@ -40,12 +41,5 @@ struct SkippedWriter {
                 out.removeAll(keepingCapacity: true)
             }
         }
-    }
-
-    /// A cell of CSV.
-    private static func cell(_ text: String) -> String {
-        let text = VisibleText.line(text)
-        guard text.contains(where: { $0 == "," || $0 == "\"" }) else { return text }
-        return "\"" + text.replacing("\"", with: "\"\"") + "\""
     }
 }

@@ -62,7 +62,7 @@ final class ValueHistory {
         index = try RowIndexReading(folder: directories.state + "/index")
         let ledger = try LedgerReading(path: directories.state + "/ledger.sqlite")
         let listed = Dictionary(
-            (try ledger?.list() ?? []).map { ($0.number, $0) }, uniquingKeysWith: { one, _ in one })
+            (try ledger?.list() ?? []).map { ($0.drop, $0) }, uniquingKeysWith: { one, _ in one })
         for sent in try ledger?.sent(since: .min) ?? []
         where !besides.contains(sent.place.drop) && !destinations.isDisjoint(with: sent.destinations) {
             let number = sent.place.drop

@@ -82,9 +82,11 @@ struct Withdrawing: Sendable {
         case .drop(let drop): numbers = [drop]
         case .rule(let rule, let since):
             numbers = try await context.disk.run { [directories = context.settings.directories] in
-                try LedgerReading(path: directories.state + "/ledger.sqlite")?.list().filter {
-                    $0.rule == rule && $0.claimedAt >= since && $0.stage != .held
-                }.map(\.number) ?? []
+                var choice = LedgerReading.Choice()
+                choice.claimedFrom = since
+                return try LedgerReading(path: directories.state + "/ledger.sqlite")?.list(choice).filter {
+                    $0.rule == rule && $0.stage != .held
+                }.map(\.drop) ?? []
             }
         }
         var wrong: [Wrong] = []
@@ -199,7 +201,7 @@ struct Withdrawing: Sendable {
                 var rule = WireFile.rule(of: .withdraw, to: name, priority: WireFile.mostUrgent)
                 rule.release = one.record.snapshot.rule.release
                 var snapshot = DropSnapshot(
-                    rule: rule, services: [name: [destination.service] + destination.services],
+                    rule: rule, services: [name: destination.allServices],
                     updateOnly: [name: destination.profile.isUpdateOnly], configSHA256: context.configSHA256)
                 snapshot.age = one.record.place.age
                 snapshot.original = one.record.number
@@ -317,7 +319,7 @@ struct Withdrawing: Sendable {
             else { throw LastRecord.Damaged() }
             guard !held.isEmpty else { return }
             guard let destination = destinations[at.destination],
-                ([destination.service] + destination.services).contains(at.service)
+                destination.allServices.contains(at.service)
             else {
                 found.leftOut += 1
                 return

@@ -135,8 +135,8 @@ struct AlertBookTests {
         _ = before.raise(Self.up("second"), at: 8)
         let kept = before.list(at: 9)
         let read = try kept.map { try #require(StandingAlert(json: $0.json)) }
-        let ack = StandingAlert.Acknowledged(by: "page:bob", at: 9, why: "a \"b\"\n")
-        #expect(StandingAlert.Acknowledged(json: ack.json) == ack)
+        let ack = PersonNote(by: "page:bob", at: 9, why: "a \"b\"\n")
+        #expect(PersonNote(json: ack.json) == ack)
         let mute = AlertMute(
             id: 4, .init(event: .filePartial, rule: "a", destination: "b"), by: "unix:alice", at: 1, until: 1000,
             why: "w")

@@ -77,7 +77,7 @@ struct DayReportTests {
         {
             #expect(text.contains(part), "\(part)\n\(text)")
         }
-        let all = DayReport.Signature.all(in: DayReport.Signature.text(report.signatures))
-        #expect(all == report.signatures && DayReport.Signature.all(in: "").isEmpty)
+        let all = PersonNote.all(json: PersonNote.json(report.signatures))
+        #expect(all == report.signatures && PersonNote.all(json: "").isEmpty)
     }
 }
