@@ -76,6 +76,7 @@ package final class Desk {
 
     package let folder: URL
     private var runs = 0
+    private var simulators: [RunningSimulator] = []
 
     package init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("postbox-\(UUID().uuidString)")
@@ -93,9 +94,21 @@ package final class Desk {
 
     package func names(in folder: Folder) -> [String] { FileManager.default.names(in: path(folder)) }
 
-    /// Starts a simulator.
+    /// A desk whose configuration leads to a simulator; see `simulate` and `configure`.
+    package static func withSimulator(
+        _ scenario: String = "", top: String = "", destination: String = "", files: String = ""
+    ) async throws -> (desk: Desk, simulator: RunningSimulator) {
+        let desk = try Desk()
+        let simulator = try await desk.simulate(scenario)
+        try desk.configure([simulator.url], top: top, destination: destination, files: files)
+        return (desk, simulator)
+    }
+
+    /// Starts a simulator, which runs as long as the desk is held.
     package func simulate(_ scenario: String = "", name: String = "simulator") async throws -> RunningSimulator {
-        try await RunningSimulator.start(scenario, in: folder, name: name)
+        let simulator = try await RunningSimulator.start(scenario, in: folder, name: name)
+        simulators.append(simulator)
+        return simulator
     }
 
     /// Writes `postbox.yaml` for the destination `cache` at the first URL, and `second` where there is a second one.

@@ -104,9 +104,7 @@ struct AlertTests {
         "Killed as soon as the ledger has it: who has the alert, or what is muted, is known after the start",
         arguments: ["ack", "mute"])
     func killed(what: String) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate("unknown: [R2.TST]")
-        try desk.configure([simulator.url], files: Self.files)
+        let (desk, simulator) = try await Desk.withSimulator("unknown: [R2.TST]", files: Self.files)
         let service = try desk.start(environment: ["POSTBOX_FAIL_POINT": "\(what)_recorded"])
         try desk.drop("eod_1.csv", ServedDesk.file(rows: 2))
         _ = try await desk.finish("eod_1.csv", in: .failed)

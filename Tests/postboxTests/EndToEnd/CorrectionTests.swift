@@ -222,9 +222,7 @@ struct CorrectionTests {
 
     @Test("check refuses rejects that name no drop of the ledger; without a ledger it goes by the rule of today")
     func checkUnknown() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url])
+        let (desk, _) = try await Desk.withSimulator()
         try Data("RIC,BID\nA.TST,1\n".utf8).write(to: desk.folder.appendingPathComponent("a.csv.rejects-9.csv"))
         let arguments = ["check", "--config", "postbox.yaml", "a.csv.rejects-9.csv"]
         let before = try await desk.command(arguments)
@@ -242,10 +240,8 @@ struct CorrectionTests {
             "rejects_written", "summary_written", "result_complete", "settled", "guarded", "placed", "moved", "closed",
         ])
     func skipped(label: String) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure(
-            [simulator.url], destination: "window: 10",
+        let (desk, _) = try await Desk.withSimulator(
+            destination: "window: 10",
             files: """
                   - match: "s.csv"
                     where: [{column: Kind, not: [TEST]}]

@@ -18,9 +18,7 @@ struct DiskFaultTests {
 
     /// The calls of a run without any fault.
     private static func calls() async throws -> [WatchedDisk.Entry] {
-        let desk = try Desk()
-        let simulator = try await desk.simulate(SmallContribution.scenario)
-        try desk.configure([simulator.url])
+        let (desk, simulator) = try await Desk.withSimulator(SmallContribution.scenario)
         try SmallContribution.drop(at: desk)
         let disk = WatchedDisk(desk.path(.inbox).deletingLastPathComponent(), in: desk.folder)
         let code = try await desk.once(environment: disk.environment())
@@ -66,9 +64,7 @@ struct DiskFaultTests {
     }
 
     private static func once(_ fault: WatchedDisk.Fault) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate(SmallContribution.scenario)
-        try desk.configure([simulator.url])
+        let (desk, simulator) = try await Desk.withSimulator(SmallContribution.scenario)
         try SmallContribution.drop(at: desk)
         let disk = WatchedDisk(desk.path(.inbox).deletingLastPathComponent(), in: desk.folder)
         do {
@@ -145,9 +141,7 @@ struct DiskFaultTests {
     }
 
     private static func large(_ trouble: Trouble, at: Int) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url])
+        let (desk, _) = try await Desk.withSimulator()
         let file = LargeContribution(rows: 4000)
         try desk.drop(LargeContribution.name, file.text)
         let disk = WatchedDisk(desk.path(.inbox).deletingLastPathComponent(), in: desk.folder)
@@ -181,9 +175,7 @@ struct DiskFaultTests {
 
     /// Contributes so many small files on a disk that fails with `errno` from the `at`-th call on, as `fault` says; all end well.
     private static func burst(_ count: Int, at: Int, _ errno: Int32, _ fault: [String: String]) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url])
+        let (desk, _) = try await Desk.withSimulator()
         let files = ManySmallFiles(count)
         try files.drop(at: desk)
         let disk = WatchedDisk(desk.path(.inbox).deletingLastPathComponent(), in: desk.folder)
@@ -220,9 +212,7 @@ struct DiskFaultTests {
     }
 
     private static func service(_ fault: WatchedDisk.Fault) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate(SmallContribution.scenario)
-        try desk.configure([simulator.url])
+        let (desk, simulator) = try await Desk.withSimulator(SmallContribution.scenario)
         try SmallContribution.drop(at: desk)
         let disk = WatchedDisk(desk.path(.inbox).deletingLastPathComponent(), in: desk.folder)
         do {

@@ -10,9 +10,7 @@ struct DuplicateTests {
     private static func run(
         _ files: [(name: String, text: String)], scenario: String = "", rules: String = ""
     ) async throws -> (codes: [Int32], values: [String]) {
-        let desk = try Desk()
-        let simulator = try await desk.simulate(scenario)
-        try desk.configure([simulator.url], files: rules)
+        let (desk, simulator) = try await Desk.withSimulator(scenario, files: rules)
         var codes: [Int32] = []
         for file in files {
             try desk.drop(file.name, file.text)
@@ -67,9 +65,7 @@ struct DuplicateTests {
 
     @Test("Claimed together, B keeps the A behind it from being refused for the A before it")
     func together() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: "  - {match: \"px_*.csv\"}")
+        let (desk, simulator) = try await Desk.withSimulator(files: "  - {match: \"px_*.csv\"}")
         try desk.drop("px_1.csv", Self.file(1))
         #expect(try await desk.once() == 0)
         try desk.drop("px_2.csv", Self.file(2))

@@ -29,9 +29,7 @@ struct FateTests {
 
     @Test("A file whose rows are all acked is done", arguments: ["csv", "json", "jsonl", "xml"])
     func done(format: String) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url])
+        let (desk, simulator) = try await Desk.withSimulator()
         try desk.drop("a.\(format)", Self.file(format, ["A.TST", "B.TST", "C.TST"]))
         #expect(try await desk.once() == 0)
         let file = try desk.finished("a.\(format)", in: .done)
@@ -49,9 +47,7 @@ struct FateTests {
         "A file with good and bad rows is partial, and its bad rows lie beside it in its own format",
         arguments: ["csv", "json", "jsonl", "xml"])
     func partial(format: String) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate(Self.refusing)
-        try desk.configure([simulator.url])
+        let (desk, _) = try await Desk.withSimulator(Self.refusing)
         try desk.drop("a.\(format)", Self.file(format, ["A.TST", "NO.TST", "C.TST"]))
         #expect(try await desk.once() == 2)
         let file = try desk.finished("a.\(format)", in: .failed)
@@ -76,9 +72,7 @@ struct FateTests {
 
     @Test("A file without any good row has failed", arguments: ["csv", "json", "jsonl", "xml"])
     func failed(format: String) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate(Self.refusing)
-        try desk.configure([simulator.url])
+        let (desk, _) = try await Desk.withSimulator(Self.refusing)
         try desk.drop("a.\(format)", Self.file(format, ["NO1.TST", "NO2.TST"]))
         #expect(try await desk.once() == 3)
         let file = try desk.finished("a.\(format)", in: .failed)
@@ -145,9 +139,7 @@ struct FateTests {
             Broken(name: "prices.txt", content: "RIC,BID\nA.TST,1\n", reason: "unknown_format"),
         ])
     func refused(_ broken: Broken) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], top: "unmatched_after: 0s")
+        let (desk, simulator) = try await Desk.withSimulator(top: "unmatched_after: 0s")
         try desk.drop(broken.name, broken.content)
         #expect(try await desk.once() == 3)
         let file = try desk.finished(broken.name, in: .failed)
@@ -161,9 +153,7 @@ struct FateTests {
 
     @Test("More rejected rows than the rule allows: nothing is sent, every row says why")
     func maxRejected() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: "  - {match: \"*\", max_rejected: 1}")
+        let (desk, simulator) = try await Desk.withSimulator(files: "  - {match: \"*\", max_rejected: 1}")
         try desk.drop("a.csv", "RIC,BID\nA.TST,1\nB.TST,1e5\nC.TST,3\n")
         try desk.drop("b.csv", "RIC,BID\nA.TST,1\nB.TST,1e5\nC.TST,NaN\n")
         #expect(try await desk.once() == 3)
@@ -177,9 +167,7 @@ struct FateTests {
 
     @Test("A last line without a line end is taken when the rule says that it may be missing")
     func finalNewline() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: "  - {match: \"*\", final_newline: optional}")
+        let (desk, _) = try await Desk.withSimulator(files: "  - {match: \"*\", final_newline: optional}")
         try desk.drop("a.csv", "RIC,BID\nA.TST,1\nB.TST,2")
         #expect(try await desk.once() == 0)
         #expect(try desk.finished("a.csv", in: .done).column("outcome") == ["acked", "acked"])
@@ -187,9 +175,7 @@ struct FateTests {
 
     @Test("A file that matches no rule is refused")
     func noRule() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: "  - {match: \"eod_*\"}")
+        let (desk, simulator) = try await Desk.withSimulator(files: "  - {match: \"eod_*\"}")
         try desk.drop("a.csv", "RIC,BID\nA.TST,1\n")
         #expect(try await desk.once() == 3)
         let file = try desk.finished("a.csv", in: .failed)
@@ -200,9 +186,7 @@ struct FateTests {
 
     @Test("The same file again is refused as a duplicate")
     func duplicate() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url])
+        let (desk, simulator) = try await Desk.withSimulator()
         try desk.drop("a.csv", "RIC,BID\nA.TST,1\n")
         #expect(try await desk.once() == 0)
         try desk.drop("a.csv", "RIC,BID\nA.TST,1\n")
@@ -213,9 +197,8 @@ struct FateTests {
 
     @Test("Bad rows that the rule tolerates do not keep the file from done")
     func tolerated() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate(Self.refusing)
-        try desk.configure([simulator.url], files: "  - {match: \"*\", tolerate: {AccessDenied: 1}}")
+        let (desk, _) = try await Desk.withSimulator(
+            Self.refusing, files: "  - {match: \"*\", tolerate: {AccessDenied: 1}}")
         try desk.drop("a.csv", "RIC,BID\nA.TST,1\nNO.TST,2\n")
         #expect(try await desk.once() == 0)
         #expect(try desk.finished("a.csv", in: .done).column("outcome") == ["acked", "nacked"])
@@ -223,9 +206,7 @@ struct FateTests {
 
     @Test("Names that are taken get .2 and .3 before the extension; result and summary follow")
     func takenNames() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url])
+        let (desk, _) = try await Desk.withSimulator()
         for (number, name) in ["a.csv", "a.2.csv", "a.3.csv"].enumerated() {
             try desk.drop("a.csv", "RIC,BID\nA.TST,\(number + 1)\n")
             #expect(try await desk.once() == 0)
@@ -238,9 +219,7 @@ struct FateTests {
 
     @Test("archive: day puts finished files under the day's folder")
     func archive() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], top: "archive: day")
+        let (desk, _) = try await Desk.withSimulator(top: "archive: day")
         try desk.drop("a.csv", "RIC,BID\nA.TST,1\n")
         try desk.drop("b.csv", "RIC,BID\nA.TST,1e5\n")
         #expect(try await desk.once() == 3)
@@ -256,9 +235,7 @@ struct FateTests {
 
     @Test("The result has the contract's columns, times as it says, and PostIDs that tell the row")
     func result() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate(Self.refusing)
-        try desk.configure([simulator.url])
+        let (desk, simulator) = try await Desk.withSimulator(Self.refusing)
         try desk.drop(
             "a.csv", "RIC,Post,BID,GEN_TEXT16\nA.TST,Refresh,0.10,\"x, \"\"y\"\"\"\nNO.TST,,2,\nC.TST,,1e5,\n")
         #expect(try await desk.once() == 2)
@@ -287,9 +264,7 @@ struct FateTests {
 
     @Test("The summary holds every key of the contract and comes last")
     func summary() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: "  - match: \"a*\"")
+        let (desk, _) = try await Desk.withSimulator(files: "  - match: \"a*\"")
         let content = "RIC,BID\nA.TST,1\nB.TST,NaN\n"
         try desk.drop("a.csv", content)
         #expect(try await desk.once() == 2)
@@ -331,9 +306,7 @@ struct FateTests {
 
     @Test("A file that goes on under its old rule after a restart names the configuration it was claimed with")
     func oldConfiguration() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url])
+        let (desk, simulator) = try await Desk.withSimulator()
         try desk.drop("a.csv", "RIC,BID\nA.TST,1\n")
         #expect(try await desk.once() == 0)
         let old = try desk.finished("a.csv", in: .done).summary.configSHA256
@@ -404,9 +377,7 @@ struct FateTests {
 
     @Test("An Error of the server is the answer to its post: that row is nacked, the others are not touched")
     func errorAnswer() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url])
+        let (desk, _) = try await Desk.withSimulator()
         try desk.drop("a.csv", "RIC,BID,NOPE\nA.TST,1,\nB.TST,2,7\nC.TST,3,\n")
         #expect(try await desk.once() == 2)
         let file = try desk.finished("a.csv", in: .failed)
@@ -417,9 +388,7 @@ struct FateTests {
 
     @Test("A post that is never answered ends unknown, and the exit code says so")
     func unknown() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate("silent: [MUTE.TST]")
-        try desk.configure([simulator.url], destination: "ack_timeout: 4s")
+        let (desk, _) = try await Desk.withSimulator("silent: [MUTE.TST]", destination: "ack_timeout: 4s")
         try desk.drop("a.csv", "RIC,BID\nA.TST,1\nMUTE.TST,2\nC.TST,3\n")
         #expect(try await desk.once() == 4)
         let file = try desk.finished("a.csv", in: .failed)

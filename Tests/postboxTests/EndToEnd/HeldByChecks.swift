@@ -17,6 +17,23 @@ enum HeldByChecks {
     static let four = "RIC,BID\nA.TST,5\nB.TST,0.5\nC.TST,0.2\nD.TST,7\n"
     static let held = "a.csv.rejects-1.csv"
 
+    /// A desk whose service has contributed `four` as `a.csv`, so that two of its rows are held.
+    ///
+    /// - Parameters:
+    ///   - label: where the service was killed; nil: it was not.
+    ///   - destination: lines for the destination.
+    ///   - rule: another line for the rule.
+    static func contributed(
+        killedAt label: String? = nil, destination: String = "", rule: String = ""
+    ) async throws -> (desk: Desk, simulator: RunningSimulator) {
+        let (desk, simulator) = try await Desk.withSimulator(
+            destination: destination, files: below1 + (rule.isEmpty ? "" : "\n    " + rule))
+        try desk.drop("a.csv", four)
+        let code = try await desk.once(environment: label.map { ["POSTBOX_FAIL_POINT": $0] } ?? [:])
+        #expect(code == (label == nil ? 75 : 137), "\(desk.log())")
+        return (desk, simulator)
+    }
+
     static func held(_ desk: Desk) async throws -> [HeldDrop] { try await DeskActsTests.acts(desk).held() }
 
     /// What a person does between two runs, in words.

@@ -11,9 +11,7 @@ import Testing
 struct HeldByChecksTests {
     @Test("Rows that fail wait while the others go; a person at the socket sees why, and releases some of them")
     func released() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: HeldByChecks.below1)
+        let (desk, simulator) = try await Desk.withSimulator(files: HeldByChecks.below1)
         let service = try desk.start()
         try desk.drop("a.csv", HeldByChecks.four)
         let file = try await desk.finish("a.csv", in: .failed)
@@ -58,11 +56,7 @@ struct HeldByChecksTests {
             "placed", "moved", "closed",
         ])
     func killed(label: String) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], destination: "verify: all", files: HeldByChecks.below1)
-        try desk.drop("a.csv", HeldByChecks.four)
-        #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": label]) == 137)
+        let (desk, simulator) = try await HeldByChecks.contributed(killedAt: label, destination: "verify: all")
         #expect(try await desk.once() == 75, "\(desk.log())")
         let file = try desk.finished("a.csv", in: .failed)
         #expect(file.column("outcome") == ["acked", "unsent", "unsent", "acked"], "\(desk.log())")
@@ -89,11 +83,7 @@ struct HeldByChecksTests {
 
     @Test("Refused, nothing of it is sent; its time over, neither; a refused one may be contributed again")
     func refused() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: HeldByChecks.below1 + "\n    release: {within: 1h}")
-        try desk.drop("a.csv", HeldByChecks.four)
-        #expect(try await desk.once() == 75)
+        let (desk, simulator) = try await HeldByChecks.contributed(rule: "release: {within: 1h}")
         #expect(try await HeldByChecks.act(desk, .refuse(drop: 2, why: "pence")) == "done refused 2")
         #expect(try await desk.once() == 3)
         let file = try desk.finished(HeldByChecks.held, in: .failed)
@@ -115,9 +105,7 @@ struct HeldByChecksTests {
 
     @Test("What nobody releases in time is refused")
     func timedOut() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: HeldByChecks.below1 + "\n    release: {within: 2s}")
+        let (desk, simulator) = try await Desk.withSimulator(files: HeldByChecks.below1 + "\n    release: {within: 2s}")
         let service = try desk.start()
         try desk.drop("a.csv", HeldByChecks.four)
         let file = try await desk.finish(HeldByChecks.held, in: .failed)
@@ -151,10 +139,8 @@ struct HeldByChecksTests {
 
     @Test("Old value beside new, by the table of the claim, whatever stands in it by now")
     func oldValue() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure(
-            [simulator.url], top: "tables: {closes: {file: closes.csv, key: RIC}}\n",
+        let (desk, simulator) = try await Desk.withSimulator(
+            top: "tables: {closes: {file: closes.csv, key: RIC}}\n",
             files: """
                   - match: "*.csv"
                     checks: [{field: BID, move: 10%, from: {table: closes, by: RIC, take: CLOSE}, on_fail: hold}]
@@ -193,9 +179,7 @@ struct HeldByChecksTests {
                 "S,M,V\nB.TST,BID,0.5\nB.TST,ASK,7\n", ["B.TST"]
             ),
         ] {
-            let desk = try Desk()
-            let simulator = try await desk.simulate()
-            try desk.configure([simulator.url], files: HeldByChecks.below1 + "\n    " + rule)
+            let (desk, simulator) = try await Desk.withSimulator(files: HeldByChecks.below1 + "\n    " + rule)
             try desk.drop("a.csv", text)
             #expect(try await desk.once() == 75, "\(desk.log())")
             let held = try await HeldByChecks.held(desk)
@@ -210,10 +194,8 @@ struct HeldByChecksTests {
 
     @Test("Rows of a correction may be held, too: a file of rejects is never held as a whole for it")
     func correction() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure(
-            [simulator.url], files: "  - {match: \"*\", checks: [{field: BID, min: 1, on_fail: hold}]}")
+        let (desk, simulator) = try await Desk.withSimulator(
+            files: "  - {match: \"*\", checks: [{field: BID, min: 1, on_fail: hold}]}")
         try desk.drop("a.csv", "RIC,BID\nA.TST,5\nB.TST,1e5\nC.TST,1e5\n")
         #expect(try await desk.once() == 2)
         try desk.drop(HeldByChecks.held, "RIC,BID\nB.TST,0.5\nC.TST,7\n")
@@ -232,10 +214,8 @@ struct HeldByChecksTests {
         "Of a correction what checks hold and what was overtaken are two drops: the one is as old as it was, the other goes as new"
     )
     func bothKinds() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure(
-            [simulator.url], files: "  - {match: \"*\", checks: [{field: BID, min: 1, on_fail: hold}]}")
+        let (desk, simulator) = try await Desk.withSimulator(
+            files: "  - {match: \"*\", checks: [{field: BID, min: 1, on_fail: hold}]}")
         try desk.drop("a.csv", "RIC,BID\nA.TST,5\nB.TST,1e5\nC.TST,1e5\n")
         #expect(try await desk.once() == 2)
         try desk.drop("b.csv", "RIC,BID\nC.TST,9\n")
@@ -265,10 +245,7 @@ struct HeldByChecksTests {
             files.append(("a.csv.gz", try PackingTool.pack(Data("RIC,BID\nA.TST,5\nB.TST,0.5\n".utf8), "gz")))
         }
         for (name, content) in files {
-            let desk = try Desk()
-            let simulator = try await desk.simulate()
-            try desk.configure(
-                [simulator.url],
+            let (desk, simulator) = try await Desk.withSimulator(
                 files: "  - {match: \"*\", checks: [{field: BID, min: 1, on_fail: hold}], hold_file_above: 1}")
             try desk.drop(name, content)
             #expect(try await desk.once() == 75, "\(name) \(desk.log())")
@@ -282,11 +259,7 @@ struct HeldByChecksTests {
 
     @Test("A released row that something newer has overtaken is counted in the answer, and held once more as such")
     func overtaken() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: HeldByChecks.below1)
-        try desk.drop("a.csv", HeldByChecks.four)
-        #expect(try await desk.once() == 75)
+        let (desk, simulator) = try await HeldByChecks.contributed()
         try desk.drop("b.csv", "RIC,BID\nB.TST,9\n")
         #expect(try await desk.once() == 75)
         #expect(try await HeldByChecks.act(desk, .release(drop: 2, .all)) == "done failing 2 overtaken 1 released 2")
@@ -307,9 +280,7 @@ struct HeldByChecksTests {
     )
     func ledgerLost() async throws {
         for moment in ["waits", "refused", "posts"] {
-            let desk = try Desk()
-            let simulator = try await desk.simulate()
-            try desk.configure([simulator.url], files: HeldByChecks.below1)
+            let (desk, simulator) = try await Desk.withSimulator(files: HeldByChecks.below1)
             try desk.drop("a.csv", HeldByChecks.four)
             if moment == "posts" {
                 #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": "advanced"]) == 137)
@@ -337,11 +308,7 @@ struct HeldByChecksTests {
         "When the ledger is lost in the midst of a release, what may have been sent is in doubt, and what was left out is held",
         arguments: ["advanced", "outcomes_written"])
     func ledgerLostInRelease(label: String) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: HeldByChecks.below1)
-        try desk.drop("a.csv", HeldByChecks.four)
-        #expect(try await desk.once() == 75)
+        let (desk, simulator) = try await HeldByChecks.contributed()
         #expect(
             try await HeldByChecks.act(desk, .release(drop: 2, .only([1...1])))
                 == "done failing 1 left_out 1 released 1")
@@ -359,11 +326,7 @@ struct HeldByChecksTests {
         "When a file is gone in mid-work, rows that were held are not in doubt, and the summary says that no drop has them"
     )
     func fileGone() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: HeldByChecks.below1)
-        try desk.drop("a.csv", HeldByChecks.four)
-        #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": "advanced"]) == 137)
+        let (desk, simulator) = try await HeldByChecks.contributed(killedAt: "advanced")
         let directory = desk.path(.work).appendingPathComponent("1")
         try FileManager.default.moveItem(
             at: directory.appendingPathComponent("a.csv"), to: desk.folder.appendingPathComponent("a.csv"))
@@ -379,11 +342,7 @@ struct HeldByChecksTests {
 
     @Test("A file that changed in mid-work leaves held rows in its result alone, and the summary says so")
     func fileChanged() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: HeldByChecks.below1)
-        try desk.drop("a.csv", HeldByChecks.four)
-        #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": "outcomes_written"]) == 137)
+        let (desk, simulator) = try await HeldByChecks.contributed(killedAt: "outcomes_written")
         try Data("RIC,BID\nA.TST,5\nB.TST,9\nC.TST,8\nD.TST,7\n".utf8).write(
             to: desk.path(.work).appendingPathComponent("1/a.csv"))
         _ = try await desk.once()

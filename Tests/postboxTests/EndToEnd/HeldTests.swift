@@ -58,9 +58,7 @@ struct HeldTests {
             "settled", "made_placed", "guarded", "placed", "moved", "closed",
         ] as [String?])
     func overtaken(label: String?) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url])
+        let (desk, simulator) = try await Desk.withSimulator()
         try await Self.correct(desk)
         if let label { #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": label]) == 137) }
         #expect(try await desk.once() == 75, "\(desk.log())")
@@ -115,9 +113,7 @@ struct HeldTests {
             "placed", "moved",
         ])
     func released(label: String) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url])
+        let (desk, simulator) = try await Desk.withSimulator()
         try await Self.correct(desk)
         #expect(try await desk.once() == 75)
         let drop = try #require(try await Self.ledger(desk).held().first?.number)
@@ -138,9 +134,7 @@ struct HeldTests {
         "Refused, nothing of it is sent, with a kill on the way or without, also when its destination is gone",
         arguments: [nil, "rejects_written", "settled", "moved", "gone"] as [String?])
     func refused(label: String?) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url])
+        let (desk, simulator) = try await Desk.withSimulator()
         try await Self.correct(desk)
         #expect(try await desk.once() == 75)
         let drop = try #require(try await Self.ledger(desk).held().first?.number)
@@ -163,9 +157,7 @@ struct HeldTests {
 
     @Test("What nobody releases in time is refused, and what is held for long reminds of itself")
     func timedOut() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: "  - {match: \"*\", release: {within: 2s}}")
+        let (desk, simulator) = try await Desk.withSimulator(files: "  - {match: \"*\", release: {within: 2s}}")
         try await Self.correct(desk)
         let service = try desk.start()
         let file = try await desk.finish(Self.held, in: .failed)
@@ -179,9 +171,7 @@ struct HeldTests {
 
     @Test("Its time may be over while no service runs, and a kill where that is recorded changes nothing")
     func timedOutLater() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: "  - {match: \"*\", release: {within: 1s}}")
+        let (desk, _) = try await Desk.withSimulator(files: "  - {match: \"*\", release: {within: 1s}}")
         try await Self.correct(desk)
         _ = try await desk.once(environment: ["POSTBOX_FAIL_POINT": "closed"])
         let until = try #require(try await Self.ledger(desk).held().first?.hold?.until)
@@ -197,9 +187,7 @@ struct HeldTests {
             ("skip", ["superseded", "acked", "superseded"], #"{"BID":30}"#),
             ("send", ["acked", "acked", "acked"], #"{"BID":3}"#),
         ] {
-            let desk = try Desk()
-            let simulator = try await desk.simulate()
-            try desk.configure([simulator.url], files: "  - {match: \"*\", corrections: \(word)}")
+            let (desk, simulator) = try await Desk.withSimulator(files: "  - {match: \"*\", corrections: \(word)}")
             try await Self.correct(desk)
             #expect(try await desk.once() == 0)
             let file = try desk.finished("eod.csv.rejects-1.csv", in: .done)
@@ -228,9 +216,7 @@ struct HeldTests {
 
     @Test("cancel and hold do not end what is held: they say what does")
     func cancelled() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url])
+        let (desk, _) = try await Desk.withSimulator()
         try await Self.correct(desk)
         #expect(try await desk.once() == 75)
         let drop = try #require(try await Self.ledger(desk).held().first?.number)
@@ -242,9 +228,7 @@ struct HeldTests {
 
     @Test("When the ledger is lost, what is held is held again and not sent")
     func ledgerLost() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url])
+        let (desk, simulator) = try await Desk.withSimulator()
         try await Self.correct(desk)
         #expect(try await desk.once() == 75)
         for name in desk.names(in: .state) where name.hasPrefix("ledger") {
@@ -257,9 +241,7 @@ struct HeldTests {
 
     @Test("A later file is not kept waiting by what is held, and a hold of it stays through a reload of the rules")
     func blocksNothing() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: "  - {match: \"*\", ric: RIC, fields: {BID: BID}}")
+        let (desk, simulator) = try await Desk.withSimulator(files: "  - {match: \"*\", ric: RIC, fields: {BID: BID}}")
         try await Self.correct(desk)
         #expect(try await desk.once() == 75)
         try desk.configure([simulator.url], files: "  - {match: \"*\", ric: RIC, fields: {ASK: BID}}")

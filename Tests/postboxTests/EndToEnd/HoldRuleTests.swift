@@ -26,9 +26,8 @@ struct HoldRuleTests {
         "Files of a held rule are not claimed, those in work send nothing more, others go on; that outlives a kill, and is told when it is overdue, once"
     )
     func held() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], destination: "window: 5\nmax_posts_per_second: 20", files: Self.files)
+        let (desk, simulator) = try await Desk.withSimulator(
+            destination: "window: 5\nmax_posts_per_second: 20", files: Self.files)
         #expect(try await desk.command(["hold", "rule", "none", "--config", "postbox.yaml"]).code == 64)
         #expect(try await Self.hold(desk, ["--until", "yesterday"]).code == 64)
         var service = try desk.start()

@@ -61,9 +61,7 @@ struct KillTests {
             "moved", "closed",
         ], formats)
     func everyStep(label: String, format: String) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate("unknown: [R7.TST]")
-        try desk.configure([simulator.url], destination: "window: 10")
+        let (desk, _) = try await Desk.withSimulator("unknown: [R7.TST]", destination: "window: 10")
         var random = SeededRandom(seed: 1)
         let prices = PriceRows(number: 1, count: 100, rics: 100, random: &random)
         try desk.drop(prices.name(format), prices.text(format))
@@ -79,9 +77,7 @@ struct KillTests {
         "Killed while very many small files pass directories on to each other: none is lost, left over or finished twice",
         arguments: ["directory_kept", "directory_reused"])
     func manySmallFiles(label: String) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url])
+        let (desk, _) = try await Desk.withSimulator()
         let files = ManySmallFiles(400)
         try files.drop(at: desk)
         #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": label]) == 137)
@@ -228,41 +224,12 @@ struct KillTests {
             guard desk.names(in: .done).count == 3 * files.count else {
                 throw Broken(description: "done/ holds more than it should: \(desk.names(in: .done))")
             }
-            try verify(simulator.events(), &count)
+            var wire = PostedWire()
+            for file in files { wire.expect(file) }
+            for event in try simulator.events() { try wire.take(event) }
+            try wire.verify()
+            (count.posts, count.doubles) = (wire.posts, wire.doubles)
             return count
-        }
-
-        /// The wire as the server saw it. A row's value tells which row of which file it is, so that a newer one is a larger.
-        private func verify(_ events: [RunningSimulator.Event], _ count: inout Count) throws {
-            var posted: [Int: Int] = [:]
-            var accepted: [String: (value: Int, connection: Int)] = [:]
-            var names: [String: Int] = [:]
-            for event in events {
-                let name = "\(event.connection) \(event.postID)"
-                if event.event == "post" {
-                    let value = try PriceRows.value(event)
-                    names[name] = value
-                    posted[value, default: 0] += 1
-                    count.posts += 1
-                    if let newer = accepted[event.ric], newer.value > value {
-                        throw Broken(
-                            description:
-                                "\(event.ric): \(value) came on connection \(event.connection) after \(newer.value) was accepted on connection \(newer.connection)"
-                        )
-                    }
-                } else if event.outcome == "ack", let value = names[name], value > accepted[event.ric]?.value ?? 0 {
-                    accepted[event.ric] = (value, event.connection)
-                }
-            }
-            count.doubles = count.posts - posted.count
-            // Whatever became of the older ones: each RIC ends with its newest value.
-            var newest: [String: Int] = [:]
-            for file in files {
-                for (at, ric) in file.rics.enumerated() { newest[ric] = file.value(at) }
-            }
-            guard newest == accepted.mapValues(\.value) else {
-                throw Broken(description: "the server does not hold the newest value of every RIC")
-            }
         }
     }
 }

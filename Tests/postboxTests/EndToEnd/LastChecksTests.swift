@@ -37,13 +37,22 @@ struct LastChecksTests {
         }
     }
 
+    /// A desk whose service is just posting a long file slowly, `a.csv`.
+    private static func busy(
+        rows: Int = 300, files: String = move
+    ) async throws -> (desk: Desk, simulator: RunningSimulator, service: ChildProcess) {
+        let (desk, simulator) = try await Desk.withSimulator(destination: slow, files: files)
+        try desk.drop("a.csv", file(rows))
+        let service = try desk.start()
+        try await eventually("a part is posted") { try simulator.posts().count >= 20 }
+        return (desk, simulator, service)
+    }
+
     @Test(
         "A price that is too far from the last accepted one is rejected and told of with both; a RIC seen first goes with a warning"
     )
     func moved() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate("unknown: [R3.TST]")
-        try desk.configure([simulator.url], files: Self.move)
+        let (desk, simulator) = try await Desk.withSimulator("unknown: [R3.TST]", files: Self.move)
         try desk.drop("a.csv", "RIC,BID\nR1.TST,100\nR2.TST,100\nR3.TST,100\n")
         #expect(try await desk.once() == 2)
         let first = try desk.finished("a.csv", in: .failed)
@@ -73,10 +82,7 @@ struct LastChecksTests {
 
     @Test("A strict rule rejects a RIC seen first; pounds for pence are told")
     func strict() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure(
-            [simulator.url],
+        let (desk, _) = try await Desk.withSimulator(
             files: """
                   - {match: "plain*"}
                   - match: "*.csv"
@@ -95,10 +101,8 @@ struct LastChecksTests {
         "The fifth file in a row with the same value is stale, however many starts lie between; another value begins anew"
     )
     func unchanged() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure(
-            [simulator.url], top: "duplicates: process",
+        let (desk, _) = try await Desk.withSimulator(
+            top: "duplicates: process",
             files: """
                   - match: "*.csv"
                     checks: [{field: BID, unchanged: 5}]
@@ -118,12 +122,7 @@ struct LastChecksTests {
 
     @Test("A file waits for the end of the older one, and is judged by it")
     func waits() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], destination: Self.slow, files: Self.move)
-        try desk.drop("a.csv", Self.file(300))
-        let service = try desk.start()
-        try await eventually("a part is posted") { try simulator.posts().count >= 20 }
+        let (desk, _, service) = try await Self.busy()
         try desk.drop("b.csv", "RIC,BID\nR1.TST,120\nR300.TST,120\nR299.TST,105\n")
         try await eventually("it waits") { Self.isWaiting(desk, 2) }
         let status = try await desk.command(["status", "--config", "postbox.yaml"])
@@ -141,12 +140,7 @@ struct LastChecksTests {
         "While it waits a file can be cancelled, a stop ends it for now, and an older one that is held is not waited for"
     )
     func ends() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], destination: Self.slow, files: Self.move)
-        try desk.drop("a.csv", Self.file(2000))
-        var service = try desk.start()
-        try await eventually("a part is posted") { try simulator.posts().count >= 20 }
+        let (desk, simulator, first) = try await Self.busy(rows: 2000)
         try desk.drop("b.csv", "RIC,BID\nR1.TST,120\n")
         try await eventually("it waits") { Self.isWaiting(desk, 2) }
         #expect(try await desk.command(["cancel", "2", "--config", "postbox.yaml"]).code == 0)
@@ -155,11 +149,11 @@ struct LastChecksTests {
 
         try desk.drop("c.csv", "RIC,BID\nR2000.TST,120\n")
         try await eventually("it waits") { Self.isWaiting(desk, 3) }
-        service.send(SIGTERM)
-        #expect(try await service.exitCode() == 0)
+        first.send(SIGTERM)
+        #expect(try await first.exitCode() == 0)
         #expect(desk.names(in: .done).isEmpty)
 
-        service = try desk.start()
+        let service = try desk.start()
         try await eventually("it goes on") { try simulator.posts().count >= 200 }
         #expect(try await desk.command(["hold", "drop", "1", "--config", "postbox.yaml"]).code == 0)
         // Of the older one nothing is known of this RIC: it is not waited for.
@@ -171,12 +165,7 @@ struct LastChecksTests {
 
     @Test("An urgent file waits for an older one that is less urgent, which goes before it then")
     func priority() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], destination: Self.slow, files: Self.urgent)
-        try desk.drop("a.csv", Self.file(300))
-        let service = try desk.start()
-        try await eventually("a part is posted") { try simulator.posts().count >= 20 }
+        let (desk, _, service) = try await Self.busy(files: Self.urgent)
         try desk.drop("plain.csv", Self.file(100, "101"))
         try desk.drop("urgent.csv", "RIC,BID\nR300.TST,120\nR299.TST,105\n")
         let file = try await desk.finish("urgent.csv", in: .failed)
@@ -190,12 +179,7 @@ struct LastChecksTests {
 
     @Test("`--once` ends with what waits for something that is held, and does not wait for it")
     func once() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], destination: Self.slow, files: Self.move)
-        try desk.drop("a.csv", Self.file(300))
-        let service = try desk.start()
-        try await eventually("a part is posted") { try simulator.posts().count >= 20 }
+        let (desk, _, service) = try await Self.busy()
         try desk.drop("b.csv", "RIC,BID\nR300.TST,120\n")
         try await eventually("it waits") { Self.isWaiting(desk, 2) }
         #expect(try await desk.command(["hold", "destination", "cache", "--config", "postbox.yaml"]).code == 0)
@@ -210,9 +194,7 @@ struct LastChecksTests {
 
     @Test("More files than may be in work at once are judged one after the other")
     func many() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: Self.move)
+        let (desk, simulator) = try await Desk.withSimulator(files: Self.move)
         for number in 100..<250 { try desk.drop("f\(number).csv", "RIC,BID\nR1.TST,\(number)\n") }
         #expect(try await desk.once() == 0, "\(desk.log().suffix(3000))")
         #expect(try Self.values(simulator, "R1.TST").count == 150)
@@ -231,9 +213,7 @@ struct LastChecksTests {
             ("placed", "moved_too_far"), ("moved", "moved_too_far"),
         ])
     func killed(_ step: String, _ wanted: String) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: Self.move)
+        let (desk, simulator) = try await Desk.withSimulator(files: Self.move)
         try desk.drop("a.csv", "RIC,BID\nR1.TST,100\nR2.TST,100\n")
         #expect(try await desk.once() == 0)
         try desk.drop("b.csv", "RIC,BID\nR1.TST,150\nR2.TST,101\n")
@@ -289,10 +269,7 @@ struct LastChecksTests {
 
     @Test("A row that is too far may wait for a person, who sees the old value beside the new one; a release sends it")
     func held() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure(
-            [simulator.url],
+        let (desk, simulator) = try await Desk.withSimulator(
             files: """
                   - match: "*.csv"
                     checks: [{field: BID, move: 10%, first: hold, on_fail: hold}, {field: BID, unchanged: 3}]
@@ -331,10 +308,7 @@ struct LastChecksTests {
         "A whole file that is held keeps what was found, whatever is known at its release",
         arguments: [nil, "hold_recorded"])
     func heldFile(label: String?) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure(
-            [simulator.url],
+        let (desk, _) = try await Desk.withSimulator(
             files: """
                   - match: "*.csv"
                     checks: [{field: BID, move: 10%, on_fail: hold}, {field: ASK, move: 10%}]
@@ -365,9 +339,7 @@ struct LastChecksTests {
 
     @Test("`check` shows what the service would say, beside it or alone, and says so where nothing is known")
     func check() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: Self.move)
+        let (desk, _) = try await Desk.withSimulator(files: Self.move)
         try Data("RIC,BID\nR1.TST,150\nR2.TST,1\n".utf8).write(to: desk.folder.appendingPathComponent("x.csv"))
         func check() async throws -> (code: Int32, output: String) {
             let end = try await desk.command(

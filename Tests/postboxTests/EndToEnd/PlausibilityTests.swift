@@ -12,10 +12,7 @@ struct PlausibilityTests {
     @Test(
         "What fails is rejected, what may be wrong goes with a warning in result, summary and alert; the rest as ever")
     func rows() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure(
-            [simulator.url],
+        let (desk, _) = try await Desk.withSimulator(
             files: """
                   - match: "a*.csv"
                     checks:
@@ -82,10 +79,8 @@ struct PlausibilityTests {
 
     @Test("A file that lacks instruments is refused; nothing of it is sent, and each row says so")
     func universe() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure(
-            [simulator.url], top: "tables: {rics: {file: rics.csv, key: RIC}}\n",
+        let (desk, _) = try await Desk.withSimulator(
+            top: "tables: {rics: {file: rics.csv, key: RIC}}\n",
             files: """
                   - match: "*.csv"
                     checks: [{universe: {table: rics, key: RIC}, on_fail: reject}]
@@ -103,10 +98,7 @@ struct PlausibilityTests {
 
     @Test("A file is compared with the last good one of its rule, not with one that was refused")
     func lastFile() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure(
-            [simulator.url],
+        let (desk, _) = try await Desk.withSimulator(
             files: """
                   - match: "*.csv"
                     checks:
@@ -135,10 +127,8 @@ struct PlausibilityTests {
 
     @Test("A file of which the server refuses too many rows stops itself, and stays stopped over a restart")
     func nacked() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate("naks:\n  - {ric: \"BAD*\", code: SymbolUnknown}\n")
-        try desk.configure(
-            [simulator.url], destination: "window: 10\nmax_posts_per_second: 500",
+        let (desk, _) = try await Desk.withSimulator(
+            "naks:\n  - {ric: \"BAD*\", code: SymbolUnknown}\n", destination: "window: 10\nmax_posts_per_second: 500",
             files: "  - {match: \"*.csv\", max_nacked: 1%}\n")
         let rows = (1...2000).map { "\($0 % 2 == 0 ? "BAD" : "GOOD")\($0).TST,\($0)\n" }.joined()
         try desk.drop("a.csv", "RIC,BID\n" + rows)

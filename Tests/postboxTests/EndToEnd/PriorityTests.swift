@@ -40,9 +40,7 @@ struct PriorityTests {
 
     @Test("An urgent file goes in the middle of a big one, whose older values are not sent after it")
     func midFile() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], destination: Self.slow, files: Self.files)
+        let (desk, simulator) = try await Desk.withSimulator(destination: Self.slow, files: Self.files)
         try desk.drop("big.csv", Self.big)
         let service = try desk.start()
         try await eventually("a part is posted") { try simulator.posts().count >= 30 }
@@ -57,9 +55,7 @@ struct PriorityTests {
 
     @Test("Killed after the urgent file was done, the big one still sends nothing that is older")
     func killed() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], destination: Self.slow, files: Self.files)
+        let (desk, simulator) = try await Desk.withSimulator(destination: Self.slow, files: Self.files)
         try desk.drop("big.csv", Self.big)
         let service = try desk.start()
         try await eventually("a part is posted") { try simulator.posts().count >= 30 }
@@ -74,9 +70,7 @@ struct PriorityTests {
 
     @Test("Of files that wait together the urgent one goes first, and the older one's values stay the older ones")
     func waiting() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], destination: Self.quick, files: Self.files)
+        let (desk, simulator) = try await Desk.withSimulator(destination: Self.quick, files: Self.files)
         try desk.drop("big.csv", Self.big)
         try desk.drop("urgent.csv", Self.urgent)
         #expect(try await desk.once() == 2)

@@ -53,9 +53,7 @@ struct RejectsTests {
             "a.csv.rejects-99999999999999999999.csv",
         ])
     func unknownOriginal(name: String) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: "  - {match: \"*\"}")
+        let (desk, simulator) = try await Desk.withSimulator(files: "  - {match: \"*\"}")
         try desk.drop("a.csv", "RIC,BID\nA.TST,1\nX.TST,1e5\n")
         #expect(try await desk.once() == 2)
         try desk.drop(name, "RIC,BID\nX.TST,2\n")
@@ -106,9 +104,8 @@ struct RejectsTests {
 
     @Test("A correction goes under the rule that its drop was claimed with, whatever the configuration says by then")
     func oldRule() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: "  - {match: \"eod.csv\", ric: ISIN, fields: {BID: bid}}")
+        let (desk, simulator) = try await Desk.withSimulator(
+            files: "  - {match: \"eod.csv\", ric: ISIN, fields: {BID: bid}}")
         try desk.drop("eod.csv", "ISIN,bid\nA.TST,1\nX.TST,1e5\n")
         #expect(try await desk.once() == 2)
         let first = try desk.finished("eod.csv", in: .failed)
@@ -132,9 +129,7 @@ struct RejectsTests {
         "Thursday's rejects, corrected on Friday, do not go over Friday's values, with a kill on the way or without",
         arguments: [nil, "claimed", "planned", "advanced", "outcomes_written", "settled"] as [String?])
     func older(label: String?) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], top: "archive: day", files: Self.skipping)
+        let (desk, simulator) = try await Desk.withSimulator(top: "archive: day", files: Self.skipping)
         try await Self.twoDays(desk)
         try desk.drop("eod.csv.rejects-1.csv", "RIC,BID\nX.TST,3\nY.TST,4\n")
         if let label { #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": label]) == 137) }
@@ -151,9 +146,7 @@ struct RejectsTests {
 
     @Test("Friday's rejects go over Thursday's correction: of two the newer file's values stand")
     func newer() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: Self.skipping)
+        let (desk, simulator) = try await Desk.withSimulator(files: Self.skipping)
         for value in ["1", "2"] {
             try desk.drop("eod.csv", "RIC,BID\nA.TST,\(value)\nX.TST,1e5\n")
             #expect(try await desk.once() == 2)
@@ -168,9 +161,7 @@ struct RejectsTests {
 
     @Test("A correction goes over what its own file said before it, never over what it said later of the same RIC")
     func sameFile() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: Self.skipping)
+        let (desk, simulator) = try await Desk.withSimulator(files: Self.skipping)
         try desk.drop("one.csv", "RIC,BID\nX.TST,1e5\nY.TST,3\nX.TST,2.0\nZ.TST,7\nZ.TST,1e5\n")
         #expect(try await desk.once() == 2)
         try desk.drop("one.csv.rejects-1.csv", "RIC,BID\nX.TST,1.0\nZ.TST,8\n")
@@ -200,9 +191,7 @@ struct RejectsTests {
 
     @Test("When newer results were taken away, nothing of the correction is sent: nobody can know what is newer")
     func resultsTakenAway() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url])
+        let (desk, simulator) = try await Desk.withSimulator()
         try await Self.twoDays(desk)
         try FileManager.default.removeItem(at: desk.path(.done).appendingPathComponent("eod.csv.result.csv"))
         try desk.drop("eod.csv.rejects-1.csv", "RIC,BID\nX.TST,3\n")
@@ -218,9 +207,7 @@ struct RejectsTests {
         "A correction for a destination that is no longer configured stays in the inbox, is told, and holds up no other"
     )
     func destinationGone() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url])
+        let (desk, simulator) = try await Desk.withSimulator()
         try desk.drop("a.csv", "RIC,BID\nA.TST,1\nX.TST,1e5\n")
         #expect(try await desk.once() == 2)
         try desk.write(

@@ -50,9 +50,8 @@ struct RepublishTests {
         "Every RIC goes with the values that were accepted last, byte by byte, as a Refresh where its rules allow one; the count is shown first, and last values stay as they are"
     )
     func again() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate("naks:\n  - {ric: \"N.TST\", code: 2, text: no}")
-        try desk.configure([simulator.url], files: Self.files)
+        let (desk, simulator) = try await Desk.withSimulator(
+            "naks:\n  - {ric: \"N.TST\", code: 2, text: no}", files: Self.files)
         try desk.drop("r_1.csv", "RIC,bid,t\nA.TST,1.50,\"Zürich \"\"x\"\"\"\nB.TST,2,\nN.TST,3,x\n")
         #expect(try await desk.once() == 2, "\(desk.log())")
         try desk.drop("u_1.csv", "RIC,BID\nA.TST,3.10\nU.TST,7\n")
@@ -118,9 +117,8 @@ struct RepublishTests {
         "What newer files have accepted while it runs is not replaced, and what a file in work had accepted before goes again"
     )
     func newer() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], destination: "window: 10\nmax_posts_per_second: 200", files: Self.files)
+        let (desk, simulator) = try await Desk.withSimulator(
+            destination: "window: 10\nmax_posts_per_second: 200", files: Self.files)
         try desk.drop("p_old.csv", "RIC,BID\n" + (1...300).map { "R\($0).TST,1\n" }.joined())
         #expect(try await desk.once() == 0)
         let service = try desk.start()
@@ -176,9 +174,7 @@ struct RepublishTests {
             "result_complete", "settled", "moved", "closed",
         ])
     func killed(label: String) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url])
+        let (desk, _) = try await Desk.withSimulator()
         try desk.drop("a.csv", "RIC,BID\nA.TST,1\nB.TST,2\n")
         #expect(try await desk.once() == 0)
         let before = try await Self.last(desk, ["A.TST", "B.TST"])

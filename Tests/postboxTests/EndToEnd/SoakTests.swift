@@ -36,7 +36,7 @@ private final class Soak {
     private let length: Double
     private var random: SeededRandom
     private var service: ChildProcess
-    private var wire: Wire
+    private var record: GrowingWire
     private let begin = ContinuousClock.now
 
     /// Files that are not finished, by name.
@@ -66,7 +66,7 @@ private final class Soak {
             destination: "window: \(Self.window)\nmax_posts_per_second: \(Self.rate)\nack_timeout: 15s")
         disk = WatchedDisk(desk.path(.inbox).deletingLastPathComponent(), in: desk.folder)
         clock = OddMachine(in: desk.folder)
-        wire = Wire(desk.folder.appendingPathComponent("simulator.record.jsonl"))
+        record = GrowingWire(desk.folder.appendingPathComponent("simulator.record.jsonl"))
         service = try Self.start(desk, disk, clock)
     }
 
@@ -99,14 +99,14 @@ private final class Soak {
         guard code == 0 else {
             throw Broken(description: "the service ended with \(code)\n\(service.errorOutput.suffix(3000))")
         }
-        try wire.read()
-        try wire.verify()
+        try record.read()
+        try record.wire.verify()
         let proof = try await desk.command(["audit", "verify", "--config", "postbox.yaml"])
         guard proof.code == 0 else { throw Broken(description: "the record is not proved: \(proof)") }
         say()
-        let beyond = (wire.connections + ends) * Self.window
-        guard wire.doubles <= beyond else {
-            throw Broken(description: "\(wire.doubles) posts went twice; in flight were \(beyond) at most")
+        let beyond = (record.wire.connections + ends) * Self.window
+        guard record.wire.doubles <= beyond else {
+            throw Broken(description: "\(record.wire.doubles) posts went twice; in flight were \(beyond) at most")
         }
         try verifyGrowth(idle)
     }
@@ -142,7 +142,7 @@ private final class Soak {
         let file = PriceRows(number: files, count: 2 * Self.rate * 8 / 10, rics: Self.rics, random: &random)
         open[file.name(format)] = file
         rows += file.rics.count
-        wire.expect(file)
+        record.wire.expect(file)
         try desk.drop(file.name(format), file.text(format))
     }
 
@@ -194,7 +194,7 @@ private final class Soak {
             superseded += finished.summary.outcomes["superseded"] ?? 0
             open[name] = nil
         }
-        try wire.read()
+        try record.read()
     }
 
     private func sample() throws {
@@ -251,8 +251,8 @@ private final class Soak {
         let grown = growth.map { ", grew by \($0 >> 10) KiB" } ?? ""
         Self.tell(
             """
-            \(Int(now)) s: \(files) files, \(open.count) open, \(rows) rows, \(wire.posts) posts, \(wire.doubles) twice, \
-            \(superseded) superseded; \(ends) ends, \(wire.connections) connections, \(fullDisks) full disks, \(clockSteps) clock steps, \
+            \(Int(now)) s: \(files) files, \(open.count) open, \(rows) rows, \(record.wire.posts) posts, \(record.wire.doubles) twice, \
+            \(superseded) superseded; \(ends) ends, \(record.wire.connections) connections, \(fullDisks) full disks, \(clockSteps) clock steps, \
             \(reloads) SIGHUP; \(memory)\(grown), ledger \((try? bytesOfLedger()).map { "\($0 >> 10) KiB" } ?? "-")
             """)
     }
@@ -261,26 +261,13 @@ private final class Soak {
     static func tell(_ text: String) { FileHandle.standardError.write(Data("soak: \(text)\n".utf8)) }
 }
 
-/// The simulator's record while it grows: each line is looked at once, and forgotten. A row's value tells which row of which file it is, so
-/// that a newer one is a larger.
-private struct Wire {
+/// The simulator's record while it grows: each line is looked at once, and forgotten.
+private struct GrowingWire {
     private let file: URL
     private var offset = 0
-    /// Whether it was posted, by file and row.
-    private var posted: [[Bool]] = []
-    private var accepted: [String: Int] = [:]
-    private var newest: [String: Int] = [:]
-    /// Values of posts without an answer, by connection and PostID.
-    private var waiting: [String: Int] = [:]
-    private(set) var (posts, doubles, connections) = (0, 0, 0)
+    var wire = PostedWire()
 
     init(_ file: URL) { self.file = file }
-
-    /// A file is dropped: these are the newest values of its RICs.
-    mutating func expect(_ rows: PriceRows) {
-        for (at, ric) in rows.rics.enumerated() { newest[ric] = rows.value(at) }
-        posted.append(Array(repeating: false, count: rows.rics.count))
-    }
 
     mutating func read() throws {
         guard FileManager.default.fileExists(atPath: file.path) else { return }
@@ -292,36 +279,7 @@ private struct Wire {
         offset += end + 1
         let decoder = JSONDecoder()
         for line in bytes[...end].split(separator: 0x0a) {
-            try take(try decoder.decode(RunningSimulator.Event.self, from: Data(line)))
-        }
-    }
-
-    private mutating func take(_ event: RunningSimulator.Event) throws {
-        connections = max(connections, event.connection)
-        let name = "\(event.connection) \(event.postID)"
-        guard event.event == "post" else {
-            guard let value = waiting.removeValue(forKey: name), event.outcome == "ack" else { return }
-            accepted[event.ric] = max(value, accepted[event.ric] ?? 0)
-            return
-        }
-        let value = try PriceRows.value(event)
-        waiting[name] = value
-        posts += 1
-        let (file, row) = (value / 10_000 - 1, value % 10_000)
-        guard posted.indices.contains(file), posted[file].indices.contains(row) else {
-            throw Broken(description: "a post that no row made: \(event)")
-        }
-        if posted[file][row] { doubles += 1 }
-        posted[file][row] = true
-        if let newer = accepted[event.ric], newer > value {
-            throw Broken(description: "\(event.ric): \(value) came after \(newer) was accepted")
-        }
-    }
-
-    /// Whatever became of the older ones: each RIC ends with its newest value.
-    func verify() throws {
-        guard newest == accepted else {
-            throw Broken(description: "the server does not hold the newest value of every RIC")
+            try wire.take(try decoder.decode(RunningSimulator.Event.self, from: Data(line)))
         }
     }
 }

@@ -50,9 +50,7 @@ struct WithdrawTests {
         "Each field that still holds a wrong value gets the one before, what is newer stays, what had none is listed or blanked; the list of it all lies beside the result"
     )
     func withdrawn() async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: Self.files)
+        let (desk, simulator) = try await Desk.withSimulator(files: Self.files)
         try await Self.spoil(desk)
         let posted = try simulator.posts().count
         let service = try desk.start()
@@ -178,9 +176,7 @@ struct WithdrawTests {
             "incidents_written", "result_complete", "settled", "moved", "closed",
         ])
     func killed(label: String) async throws {
-        let desk = try Desk()
-        let simulator = try await desk.simulate()
-        try desk.configure([simulator.url], files: Self.files)
+        let (desk, _) = try await Desk.withSimulator(files: Self.files)
         try await Self.spoil(desk)
         let service = try desk.start(environment: ["POSTBOX_FAIL_POINT": label])
         try await Self.listens(desk)
