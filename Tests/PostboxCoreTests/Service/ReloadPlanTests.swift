@@ -76,6 +76,9 @@ struct ReloadPlanTests {
             $0.settle = .seconds(1)
             $0.http?.users = [.init(name: "alice", tokenSHA256: nil, may: [.read])]
             $0.destinations[0].dictionary = DictionaryFiles(fields: "/f", enums: "/e")
+            $0.destinations[1].quiet = [QuietTime(days: [6, 7])]
+            $0.alerts = [AlertRule(route: .note)]
+            $0.minFree = .bytes(1)
             $0.retention = Retention(done: .seconds(1), failed: nil, packAfter: nil)
         }
         #expect(plan.destinations == ["a": .keep, "b": .keep] && plan.needsRestart == nil && plan.words == "")
@@ -110,6 +113,20 @@ struct ReloadPlanTests {
         #expect(
             plan.needsRestart
                 == "`\(key)` cannot change while the service runs: restart it, or put the old value back")
+    }
+
+    @Test("Whether a destination is rehearsed is a matter of a restart, both ways, and named with it; a new one may be")
+    func rehearsed() {
+        let plan = Self.plan { $0.destinations[0].rehearses = true }
+        #expect(plan.restartKeys == ["destinations.a.rehearse"])
+        #expect(plan.needsRestart?.hasPrefix("`destinations.a.rehearse` cannot change") == true)
+        var rehearsed = Self.base
+        rehearsed.destinations[0].rehearses = true
+        #expect(
+            ReloadPlan(from: rehearsed, served: rehearsed.destinations, to: Self.base).restartKeys
+                == ["destinations.a.rehearse"])
+        let new = Self.plan { settings in settings.destinations.append(Self.destination("c") { $0.rehearses = true }) }
+        #expect(new.restartKeys.isEmpty && new.destinations["c"] == .add)
     }
 
     @Test("Several keys that need a restart are named together")

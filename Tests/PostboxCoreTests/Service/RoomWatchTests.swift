@@ -55,6 +55,33 @@ struct RoomWatchTests {
         #expect(!none.isDue(at: 0) && none.nextDeadline == nil)
     }
 
+    @Test("Other room that is wanted is looked for at once; what was known holds until then")
+    func other() throws {
+        let (before, more, less) = (try MinFree("1000B"), try MinFree("30%"), try MinFree("5%"))
+        var room = RoomWatch(before)
+        #expect(room.seen(free: 2000, of: 10_000, at: 0) == nil && !room.isDue(at: 1))
+        #expect(room.use(before) == nil && !room.isDue(at: 1), "it is the same")
+        #expect(room.use(more) == nil && room.isDue(at: 1) && !room.isLow)
+        #expect(room.seen(free: 2000, of: 10_000, at: 1)?.event == .diskLow && room.isLow)
+        #expect(room.use(less) == nil && room.isDue(at: 2) && room.isLow)
+        #expect(room.seen(free: 2000, of: 10_000, at: 2)?.event == .diskWell && !room.isLow)
+    }
+
+    @Test(
+        "When nobody cares any more there is room, which is told where there was none; when somebody does again it is looked for"
+    )
+    func nobody() throws {
+        let least = try MinFree("1000B")
+        var room = RoomWatch(least)
+        #expect(room.use(nil) == nil && !room.isDue(at: 0), "it was not low")
+        #expect(room.use(least) == nil && room.isDue(at: 0))
+        _ = room.seen(free: 1, of: 10_000, at: 0)
+        #expect(room.isLow && room.use(nil)?.event == .diskWell)
+        #expect(!room.isLow && room.trouble == nil && room.nextDeadline == nil)
+        #expect(room.use(least) == nil && room.isDue(at: 1))
+        #expect(room.seen(free: 1, of: 10_000, at: 1)?.event == .diskLow)
+    }
+
     @Test("A figure that cannot be had is said once, and what was known holds")
     func failed() throws {
         var room = RoomWatch(try MinFree("1000B"))
