@@ -99,6 +99,8 @@ package struct RecordAct: Sendable, Equatable {
     package var why: String?
     /// Which rows, for people; nil: all, or it is about no rows.
     package var rows: String?
+    /// When it was done, microseconds since 1970, of what is told later, when a service finds it; nil: at the time of its line.
+    package var givenAt: Int64?
 
     package init(
         _ act: String, subject: String? = nil, drop: Int? = nil, by: String, from: String, why: String? = nil,

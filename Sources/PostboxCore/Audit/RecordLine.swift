@@ -50,6 +50,7 @@ package struct RecordLine: Sendable, Equatable {
             if let rows = act.rows { members.append("\"rows\":\(quoted(rows))") }
             members += ["\"by\":\(quoted(act.by))", "\"from\":\(quoted(act.from))"]
             if let why = act.why { members.append("\"why\":\(quoted(why))") }
+            if let given = act.givenAt { members.append("\"given_at\":\"\(TimeText.text(given))\"") }
         case .inUse(_, let name, let sha256, let loading):
             if !name.isEmpty { members.append("\"name\":\(quoted(name))") }
             members.append("\"sha256\":\"\(sha256)\"")
@@ -110,10 +111,11 @@ extension RecordEntry {
             self = .made(drop: drop, original: number("original"))
         case "act":
             guard let act = text("act"), let by = text("by"), let from = text("from") else { return nil }
-            self = .act(
-                RecordAct(
-                    act, subject: text("subject"), drop: number("drop"), by: by, from: from, why: text("why"),
-                    rows: text("rows")))
+            var told = RecordAct(
+                act, subject: text("subject"), drop: number("drop"), by: by, from: from, why: text("why"),
+                rows: text("rows"))
+            told.givenAt = text("given_at").flatMap(TimeText.microseconds)
+            self = .act(told)
         case "clock":
             guard let flag = value["synchronised"]?.flag, let error = number("estimated_error_us") else { return nil }
             self = .clock(ClockState(isSynchronised: flag, estimatedError: error))

@@ -66,9 +66,13 @@ package struct ControlFolder: Sendable {
     package func give(_ command: DeskCommand, _ note: CommandNote) throws(DiskError) -> Bool {
         try make()
         if try Disk.exists(path + "/" + command.fileName) { return false }
-        // Who took an earlier one back has nothing to do with this one.
-        try Disk.remove(back(command))
-        let part = path + "/.new-\(getpid())"
+        // A note of who was about to take an earlier one back, and was stopped in between, has nothing to do with this one.
+        for number in Set(try numbers(of: command, Self.backPrefix)).subtracting(
+            try numbers(of: command, Self.givenPrefix))
+        {
+            try Disk.remove(kept(command, Self.backPrefix, number))
+        }
+        let part = part()
         do throws(DiskError) {
             try FileMover().write(Array(note.text.utf8), to: part)
         } catch {
@@ -140,41 +144,98 @@ package struct ControlFolder: Sendable {
         return false
     }
 
-    /// Takes a command back, durably, and leaves a note of who did, which whoever reads the folder finds once. On a full disk it is taken
-    /// back all the same. False: there is no such command. Throws `DiskError`.
+    /// A command that was given and taken back.
+    package struct Round: Sendable, Equatable {
+        package var given: Entry
+        /// Who took it back, and when; nil: a full disk kept no note of it.
+        package var back: Entry?
+        /// It is the so manieth of its command that nobody has told of.
+        fileprivate var number: Int
+    }
+
+    /// Takes a command back, durably. Who gave it and who took it back is kept until it is told; on a full disk it is taken back all the
+    /// same. False: there is no such command. Throws `DiskError`.
     package func takeBack(_ command: DeskCommand, _ note: CommandNote) throws(DiskError) -> Bool {
         guard try entry(command) != nil else { return false }
+        var number = try numbers(of: command, Self.givenPrefix, Self.backPrefix).max() ?? 0
+        // The note comes first: whoever finds the command gone finds it.
+        let part = part()
         do throws(DiskError) {
-            try FileMover().write(Array(note.text.utf8), to: back(command))
+            try FileMover().write(Array(note.text.utf8), to: part)
+            repeat { number += 1 } while try !Disk.renameNew(part, kept(command, Self.backPrefix, number))
         } catch {
-            try Disk.remove(back(command))
-            guard error.isFull else { throw error }
+            try Disk.remove(part)
+            guard error.isFull || error.code == ENAMETOOLONG else { throw error }
+            number += 1
         }
-        try remove([command])
+        do throws(DiskError) {
+            let file = path + "/" + command.fileName
+            while try !Disk.renameNew(file, kept(command, Self.givenPrefix, number)) { number += 1 }
+            try Disk.syncDirectory(path)
+        } catch {
+            try Disk.remove(kept(command, Self.backPrefix, number))
+            // Somebody else was first.
+            if error.code == ENOENT { return false }
+            guard error.code == ENAMETOOLONG else { throw error }
+            try remove([command])
+        }
         return true
     }
 
-    /// Who took commands back since that was last forgotten, and when. Throws `DiskError`.
-    package func takenBack() throws(DiskError) -> [DeskCommand: Entry] {
-        var found: [DeskCommand: Entry] = [:]
+    /// Commands that were given and taken back since that was last told, of each the first ones first. Throws `DiskError`.
+    package func takenBack() throws(DiskError) -> [DeskCommand: [Round]] {
+        var found: [DeskCommand: [Round]] = [:]
         guard try Disk.exists(path) else { return found }
-        for name in try Disk.names(in: path).names where name.hasPrefix(Self.backPrefix) {
-            guard let command = DeskCommand(fileName: String(name.dropFirst(Self.backPrefix.count))),
-                let entry = try read(back(command))
+        for name in try Disk.names(in: path).names {
+            guard let (command, number) = Self.parts(of: name, Self.givenPrefix),
+                let given = try read(path + "/" + name)
             else { continue }
-            found[command] = entry
+            let back = try read(kept(command, Self.backPrefix, number))
+            found[command, default: []].append(Round(given: given, back: back, number: number))
         }
-        return found
+        return found.mapValues { $0.sorted { $0.number < $1.number } }
     }
 
     /// What was found was told. Throws `DiskError`.
-    package func forgetTakenBack(_ commands: [DeskCommand]) throws(DiskError) {
-        for command in commands { try Disk.remove(back(command)) }
+    package func forget(_ rounds: [DeskCommand: [Round]]) throws(DiskError) {
+        guard !rounds.isEmpty else { return }
+        for (command, rounds) in rounds {
+            for round in rounds {
+                try Disk.remove(kept(command, Self.givenPrefix, round.number))
+                try Disk.remove(kept(command, Self.backPrefix, round.number))
+            }
+        }
+        // Found again after others they would be told again.
+        try Disk.syncDirectory(path)
     }
 
+    private static let givenPrefix = ".given-"
     private static let backPrefix = ".back-"
 
-    private func back(_ command: DeskCommand) -> String { path + "/" + Self.backPrefix + command.fileName }
+    /// `.given-1-hold-inbox` is the command's own file, `.back-1-hold-inbox` the note of who took it back.
+    private func kept(_ command: DeskCommand, _ prefix: String, _ number: Int) -> String {
+        "\(path)/\(prefix)\(number)-\(command.fileName)"
+    }
+
+    private static func parts(of name: String, _ prefix: String) -> (command: DeskCommand, number: Int)? {
+        guard name.hasPrefix(prefix) else { return nil }
+        let parts = name.dropFirst(prefix.count).split(separator: "-", maxSplits: 1)
+        guard parts.count == 2, let number = Int(parts[0]), let command = DeskCommand(fileName: String(parts[1])) else {
+            return nil
+        }
+        return (command, number)
+    }
+
+    private func numbers(of command: DeskCommand, _ prefixes: String...) throws(DiskError) -> [Int] {
+        let names = try Disk.names(in: path).names
+        return prefixes.flatMap { prefix in
+            names.compactMap { name in Self.parts(of: name, prefix).flatMap { $0.command == command ? $0.number : nil }
+            }
+        }
+    }
+
+    /// A name of nobody else's for a file that is being written.
+    private func part() -> String { "\(path)/.new-\(getpid())-\(UInt32.random(in: .min ... .max))" }
 
     /// Takes commands back, durably: those that do not stand are passed over. Throws `DiskError`.
     package func remove(_ commands: [DeskCommand]) throws(DiskError) {

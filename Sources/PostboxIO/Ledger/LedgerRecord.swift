@@ -83,23 +83,41 @@ extension Ledger {
         try await commit(recorded: true) { db in try db.record(entry, at: now) }
     }
 
+    /// A line of the record about a thing that stands for a while.
+    package struct Step: Sendable, Equatable {
+        package var entry: RecordEntry
+        /// What is noted of the thing when it is told; nil: it stands no more.
+        package var value: String?
+
+        package init(_ entry: RecordEntry, _ value: String?) {
+            self.entry = entry
+            self.value = value
+        }
+    }
+
     /// Adds a line to the record when a thing that stands for a while is not what was told last of it. `value`: nil: it stands no more,
     /// which is told when it stood. Throws `LedgerError`.
     package func record(
         _ entry: RecordEntry, ifNew value: String?, of kind: String, _ name: String, at now: Int64
     ) async throws {
+        try await record([Step(entry, value)], of: kind, name, at: now)
+    }
+
+    /// Adds lines about a thing to the record, in their order: those behind the one that was told last. Throws `LedgerError`.
+    package func record(_ steps: [Step], of kind: String, _ name: String, at now: Int64) async throws {
         try await commit(recorded: true) { db in
             let known = try String.fetchOne(
                 db, sql: "SELECT value FROM in_force WHERE kind = ? AND name = ?", arguments: [kind, name])
-            guard known != value else { return }
-            if let value {
+            let new = steps[(steps.lastIndex { $0.value == known }.map { $0 + 1 } ?? 0)...]
+            guard let last = new.last else { return }
+            if let value = last.value {
                 try db.run(
                     sql: "INSERT OR REPLACE INTO in_force (kind, name, value) VALUES (?, ?, ?)",
                     arguments: [kind, name, value])
             } else {
                 try db.run(sql: "DELETE FROM in_force WHERE kind = ? AND name = ?", arguments: [kind, name])
             }
-            try db.record(entry, at: now)
+            for step in new { try db.record(step.entry, at: now) }
         }
     }
 

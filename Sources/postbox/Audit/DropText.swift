@@ -80,6 +80,8 @@ struct DropStory {
 
     /// A line in a sentence.
     static func text(_ line: RecordLine) -> String {
+        var at = line.at
+        if case .act(let act) = line.entry { at = act.givenAt ?? at }
         let words: String =
             switch line.entry {
             case .settled(let settled): "ended \(settled.verdict.rawValue)"
@@ -91,6 +93,6 @@ struct DropStory {
             case .forgotten: "its claim came to nothing"
             case .began, .reserved, .inUse, .clock, .signed: line.entry.what
             }
-        return "\(TimeText.text(line.at))  \(words)"
+        return "\(TimeText.text(at))  \(words)"
     }
 }

@@ -115,10 +115,11 @@ struct DayLookup {
         guard try Disk.exists(folder + "/" + RecordFile.name) else { return [] }
         var acts: [DayReport.Act] = []
         try RecordFile(folder: folder).eachLine { text, _, _ in
-            guard text.contains("\"what\":\"act\""), let line = RecordLine(text), case .act(let act) = line.entry,
-                (begin..<end).contains(line.at)
+            guard text.contains("\"what\":\"act\""), let line = RecordLine(text), case .act(let act) = line.entry
             else { return true }
-            acts.append(DayReport.Act(at: line.at, act: act))
+            // What was done while no service ran is told later.
+            let at = act.givenAt ?? line.at
+            if (begin..<end).contains(at) { acts.append(DayReport.Act(at: at, act: act)) }
             return true
         }
         return acts

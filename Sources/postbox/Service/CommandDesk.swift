@@ -41,21 +41,24 @@ actor CommandDesk {
     func read() async -> Standing {
         await startWatch()
         do {
-            let (found, back) = try await context.disk.run { [folder] in
-                // Who takes one back leaves his note first.
-                let found = try folder.read()
-                return (found, try folder.takenBack())
+            let (read, over) = try await context.disk.run { [folder] in
+                // What is taken back in between is found twice, and not missed.
+                let read = try folder.read()
+                return (read, try folder.takenBack())
+            }
+            var found = read
+            for (command, rounds) in over where rounds.contains(where: { $0.given == found.commands[command] }) {
+                found.commands[command] = nil
             }
             report(foreign: found.foreign)
             for command in commands.keys where command.isHold && found.commands[command] == nil {
-                await resume(command, back[command])
+                await resume(command, over[command]?.last)
             }
-            let over = back.filter { found.commands[$0.key] == nil }
-            for (command, entry) in over { await record("resume", command, entry, once: "back \(entry.since)") }
-            if !over.isEmpty { try await context.disk.run { [folder] in try folder.forgetTakenBack(Array(over.keys)) } }
+            for (command, rounds) in over { await record(rounds, of: command) }
+            try await context.disk.run { [folder, over] in try folder.forget(over) }
             for (command, entry) in found.commands.sorted(by: { $0.key.fileName < $1.key.fileName })
             where command.isHold {
-                if commands[command] == nil { try await hold(command, entry) }
+                if commands[command]?.since != entry.since { try await hold(command, entry) }
             }
             for command in commands.keys where !command.isHold && found.commands[command] == nil {
                 commands[command] = nil
@@ -99,21 +102,21 @@ actor CommandDesk {
         }
         commands[command] = entry
         await setHeld(command, true)
-        await record("hold", command, entry, once: "\(entry.since)")
+        await record(step("hold", command, entry, once: "\(entry.since)"), of: command)
         let isKnown = if case .holdDestination(let name) = command { context.lanes[name] != nil } else { true }
         context.logger.notice(
             "\(command.subject) is held since \(TimeText.text(entry.since))\(isKnown ? "" : "; the configuration has no such destination")",
             metadata: facts(command, entry).merging(["event": .event(.held)]) { $1 })
     }
 
-    /// `back`: who took it back; nil: somebody took its file away, and nobody knows who.
-    private func resume(_ command: DeskCommand, _ back: ControlFolder.Entry?) async {
+    /// `round`: how it was taken back; nil: somebody took its file away, and nobody knows who.
+    private func resume(_ command: DeskCommand, _ round: ControlFolder.Round?) async {
         commands[command] = nil
         await setHeld(command, false)
-        if back == nil { await record("resume", command, nil, once: nil) }
+        if round == nil { await record(step("resume", command, nil, once: nil), of: command) }
         var facts: Logger.Metadata = ["event": .event(.resumed), "what": "\(command.subject)"]
-        if let by = back?.note.by { facts["by"] = "\(by)" }
-        if let why = back?.note.why { facts["why"] = "\(why)" }
+        if let by = round?.back?.note.by { facts["by"] = "\(by)" }
+        if let why = round?.back?.note.why { facts["why"] = "\(why)" }
         context.logger.notice("\(command.subject) goes on", metadata: facts)
     }
 
@@ -205,7 +208,7 @@ actor CommandDesk {
         let detail = OutcomeDetail(reason: Self.cancelled, text: "cancelled\(by) at \(TimeText.text(entry.since))")
         cancelled[drop] = detail
         standing.cancelled.insert(drop)
-        await record("cancel", command, entry, once: "\(entry.since)")
+        await record(step("cancel", command, entry, once: "\(entry.since)"), of: command)
         context.logger.warning(
             "\(command.subject) is cancelled: nothing more of it is sent",
             metadata: facts(command, entry).merging(["event": .event(.cancelling), "drop": "\(drop)"]) { $1 })
@@ -222,14 +225,33 @@ actor CommandDesk {
             metadata: ["event": .event(.orderVoid), "order": "\(command.fileName)"])
     }
 
-    /// Tells the record of a command, `once` for each such word, whatever restarts it outlives. `entry`: nil: nobody knows who did it.
-    private func record(_ act: String, _ command: DeskCommand, _ entry: ControlFolder.Entry?, once: String?) async {
+    /// Tells the record of a command's steps, of each once, whatever restarts it outlives.
+    private func record(_ steps: Ledger.Step..., of command: DeskCommand) async {
+        await context.record.tell(steps, of: "command", command.fileName)
+    }
+
+    /// Tells the record who held something and who let it go on, also where no service ran meanwhile.
+    private func record(_ rounds: [ControlFolder.Round], of command: DeskCommand) async {
+        let steps = rounds.flatMap { round in
+            [
+                step("hold", command, round.given, once: "\(round.given.since)"),
+                step("resume", command, round.back, once: "back \(round.given.since)"),
+            ]
+        }
+        await context.record.tell(steps, of: "command", command.fileName)
+    }
+
+    /// What the record tells of a command, `once` for each such word. `entry`: nil: nobody knows who did it.
+    private func step(
+        _ act: String, _ command: DeskCommand, _ entry: ControlFolder.Entry?, once: String?
+    ) -> Ledger.Step {
         let by = entry?.note.by ?? ""
-        let told = RecordAct(
+        var told = RecordAct(
             act, subject: command.subject, drop: meant[command] ?? command.drop,
             by: by.isEmpty ? "unknown" : by.contains(":") ? by : "unix:" + by, from: "state/control",
             why: entry?.note.why)
-        await context.record.tell(.act(told), ifNew: once, of: "command", command.fileName)
+        told.givenAt = entry?.since
+        return Ledger.Step(.act(told), once)
     }
 
     private func report(foreign: [String]) {

@@ -26,8 +26,7 @@ actor RecordBook {
     private var isTelling = false
 
     private struct Untold {
-        var entry: RecordEntry
-        var value: String?
+        var steps: [Ledger.Step]
         var kind: String
         var name: String
         var at: Int64
@@ -93,7 +92,12 @@ actor RecordBook {
     /// What stands for a while, such as a hold, stands or stands no more (`value`: nil); told once, also after a restart. A ledger that
     /// cannot be written for now costs no order.
     func tell(_ entry: RecordEntry, ifNew value: String?, of kind: String, _ name: String) async {
-        untold.append(Untold(entry: entry, value: value, kind: kind, name: name, at: Clock.wall()))
+        await tell([Ledger.Step(entry, value)], of: kind, name)
+    }
+
+    /// The same of what came one after the other: what was not told yet is.
+    func tell(_ steps: [Ledger.Step], of kind: String, _ name: String) async {
+        untold.append(Untold(steps: steps, kind: kind, name: name, at: Clock.wall()))
         // The first one may be being told just now.
         if untold.count > Self.untoldMax { untold.remove(at: 1) }
         await tellUntold()
@@ -106,7 +110,7 @@ actor RecordBook {
         defer { isTelling = false }
         while let next = untold.first {
             do {
-                try await ledger.record(next.entry, ifNew: next.value, of: next.kind, next.name, at: next.at)
+                try await ledger.record(next.steps, of: next.kind, next.name, at: next.at)
                 untold.removeFirst()
             } catch {
                 say(.recordFault, "the record waits for the ledger: \(Words.of(error))")

@@ -19,6 +19,12 @@ struct RecordLineTests {
                 "resend", drop: 8, by: "unix:alice", from: "control socket", why: "a \"reason\"\nof two lines",
                 rows: "nacked")),
         .act(RecordAct("hold", subject: "the inbox", by: "unknown", from: "state/control")),
+        .act(
+            {
+                var act = RecordAct("hold", subject: "the inbox", by: "unix:bob", from: "state/control", why: "odd")
+                act.givenAt = 1_794_000_000_000_001
+                return act
+            }()),
         .inUse(.configuration, name: "", sha256: hash), .inUse(.table, name: "rates", sha256: hash),
         .inUse(.dictionary, name: "/etc/RDMFieldDictionary", sha256: hash),
         .inUse(.configuration, name: "", sha256: hash, by: .init(by: "unix:alice", from: "page", why: "new \"rate\"")),

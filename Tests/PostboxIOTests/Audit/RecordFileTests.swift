@@ -115,6 +115,24 @@ struct RecordFileTests {
         #expect(state.number == 3 && state.pending.map(\.number) == [3] && state.pending[0].sha256 == state.sha256)
     }
 
+    @Test("Of steps that came one after the other each is told once, from the one on that was told last")
+    func steps() async throws {
+        let ledger = try ledger()
+        func tell(_ values: String...) async throws -> [String] {
+            let before = try await lines(ledger).count
+            let steps = values.map { Ledger.Step(.act(RecordAct($0, by: "unix:a", from: "here")), $0) }
+            try await ledger.record(steps, of: "command", "hold-inbox", at: 1)
+            return try await lines(ledger).dropFirst(before).map {
+                if case .act(let act) = $0.entry { act.act } else { "" }
+            }
+        }
+        #expect(try await tell("given 1", "back 1") == ["given 1", "back 1"])
+        #expect(try await tell("given 1", "back 1") == [])
+        #expect(try await tell("given 1", "back 1", "given 2", "back 2") == ["given 2", "back 2"])
+        #expect(try await tell("given 3") == ["given 3"])
+        #expect(try await tell("given 3", "back 3", "given 4") == ["back 3", "given 4"])
+    }
+
     @Test("A day's last line is known once a later day has one, until it is signed")
     func days() async throws {
         let ledger = try ledger()

@@ -58,4 +58,56 @@ struct ControlFolderTests {
         #expect(foreign == ["hold-drop-x", "hold-inbox", "junk"])
         #expect(commands[.holdDrop(3)]?.note == CommandNote() && commands.count == 1)
     }
+
+    private func files(_ prefix: String) -> [String] {
+        (FileManager.default.enumerator(atPath: control.path)?.allObjects ?? []).compactMap { $0 as? String }
+            .filter { $0.hasPrefix(prefix) }.sorted()
+    }
+
+    @Test("Who gave an order and who took it back is kept, round by round, until it is told")
+    func rounds() throws {
+        #expect(try !control.takeBack(.holdInbox, CommandNote(by: "bob")), "there is no folder yet")
+        for number in 1...3 {
+            #expect(try control.give(.holdInbox, CommandNote(by: "alice", why: "why \(number)")))
+            #expect(try control.takeBack(.holdInbox, CommandNote(by: "bob", why: "because \(number)")))
+            #expect(try !control.takeBack(.holdInbox, CommandNote(by: "carol")))
+        }
+        #expect(try control.give(.holdRule("a-*"), CommandNote(by: "alice")))
+        #expect(try control.takeBack(.holdRule("a-*"), CommandNote(by: "bob")))
+        #expect(try control.give(.holdInbox, CommandNote(by: "dave")))
+        #expect(try control.read().commands.mapValues(\.note.by) == [.holdInbox: "dave"])
+        let over = try control.takenBack()
+        #expect(over.keys.count == 2 && over[.holdRule("a-*")]?.count == 1)
+        let rounds = try #require(over[.holdInbox])
+        #expect(rounds.map(\.given.note.why) == ["why 1", "why 2", "why 3"])
+        #expect(rounds.map(\.back?.note.why) == ["because 1", "because 2", "because 3"])
+        #expect(rounds.allSatisfy { $0.given.note.by == "alice" && $0.back?.note.by == "bob" })
+        #expect(rounds.allSatisfy { $0.given.since <= $0.back?.since ?? 0 })
+        try control.forget(over)
+        #expect(try control.takenBack().isEmpty && files(".") == [])
+        #expect(try control.read().commands.count == 1)
+    }
+
+    @Test("Stopped between the note and the order, an order stands; the note is nobody's")
+    func stopped() throws {
+        _ = try control.give(.holdInbox, CommandNote(by: "alice"))
+        try folder.write("by bob\n", to: "control/.back-1-hold-inbox")
+        #expect(try control.takenBack().isEmpty && control.read().commands.count == 1)
+        #expect(try control.takeBack(.holdInbox, CommandNote(by: "carol")))
+        #expect(try control.takenBack()[.holdInbox]?.map(\.back?.note.by) == ["carol"])
+        #expect(try control.give(.holdInbox, CommandNote(by: "dave")))
+        #expect(files(".back-") == [".back-2-hold-inbox"])
+    }
+
+    @Test("An order that was taken back without a note, as on a full disk, is known to have stood")
+    func noNote() throws {
+        _ = try control.give(.holdInbox, CommandNote(by: "alice"))
+        try FileManager.default.moveItem(
+            atPath: control.path + "/hold-inbox", toPath: control.path + "/.given-1-hold-inbox")
+        let rounds = try control.takenBack()[.holdInbox]
+        #expect(rounds?.map(\.given.note.by) == ["alice"] && rounds?.first?.back == nil)
+        #expect(try control.give(.holdInbox, CommandNote(by: "bob")))
+        #expect(try control.takeBack(.holdInbox, CommandNote(by: "carol")))
+        #expect(try control.takenBack()[.holdInbox]?.map(\.back?.note.by) == [nil, "carol"])
+    }
 }

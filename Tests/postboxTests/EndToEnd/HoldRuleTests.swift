@@ -86,6 +86,41 @@ struct HoldRuleTests {
         #expect(acts.allSatisfy { $0["by"]?.text?.hasPrefix("unix:") == true })
     }
 
+    @Test("What was held and let go on while no service ran stands in the record, with who, when and why of each")
+    func betweenRuns() async throws {
+        let (desk, _) = try await Desk.withSimulator(files: Self.files)
+        #expect(try await desk.once() == 0)
+        func act(_ words: String...) async throws {
+            let end = try await desk.command([words[0], "inbox", "--why", words[1], "--config", "postbox.yaml"])
+            #expect(end.code == 0, "\(end)")
+        }
+        func acts() throws -> [JSONValue] {
+            try String(contentsOf: desk.folder.appendingPathComponent("spool/record.jsonl"), encoding: .utf8)
+                .split(separator: "\n").compactMap { JSONValue.parse(String($0)) }
+                .filter { $0["subject"]?.text == "the inbox" }
+        }
+        try await act("hold", "first")
+        try await act("resume", "first over")
+        try await act("hold", "second")
+        _ = try await desk.once()
+        #expect(try acts().map { $0["act"]?.text } == ["hold", "resume", "hold"], "\(desk.log())")
+        try await act("resume", "second over")
+        try await act("hold", "third")
+        try await act("resume", "third over")
+        for _ in 1...2 { #expect(try await desk.once() == 0) }
+        let told = try acts()
+        #expect(told.map { $0["act"]?.text } == ["hold", "resume", "hold", "resume", "hold", "resume"])
+        #expect(
+            told.map { $0["why"]?.text } == ["first", "first over", "second", "second over", "third", "third over"])
+        #expect(told.allSatisfy { $0["by"]?.text?.hasPrefix("unix:") == true })
+        let given = told.compactMap { $0["given_at"]?.text }
+        #expect(given.count == 6 && given == given.sorted())
+        let line = try #require(told.first)
+        #expect(try #require(line["given_at"]?.text) < #require(line["at"]?.text))
+        let proof = try await desk.command(["audit", "verify", "--config", "postbox.yaml"])
+        #expect(proof.code == 0, "\(proof)")
+    }
+
     @Test("A held rule's corrections wait as well, and at the API each acts on his own rules alone")
     func corrections() async throws {
         let desk = try Desk()
