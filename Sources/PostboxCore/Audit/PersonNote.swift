@@ -25,7 +25,8 @@ package struct PersonNote: Sendable, Equatable {
         self.init(value)
     }
 
-    private init?(_ value: JSONValue) {
+    /// nil: it is none.
+    init?(_ value: JSONValue) {
         guard let by = value["by"]?.text, let at = value["at"]?.text.flatMap(TimeText.microseconds),
             let why = value["why"]?.text
         else { return nil }

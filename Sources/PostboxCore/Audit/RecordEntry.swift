@@ -30,11 +30,14 @@ package enum RecordEntry: Sendable, Equatable {
         /// From where: `control socket`, `page`, `signal`.
         package var from: String
         package var why: String?
+        /// Who agreed, where two people were needed.
+        package var approvedBy: String?
 
-        package init(by: String?, from: String, why: String? = nil) {
+        package init(by: String?, from: String, why: String? = nil, approvedBy: String? = nil) {
             self.by = by
             self.from = from
             self.why = why
+            self.approvedBy = approvedBy
         }
     }
 

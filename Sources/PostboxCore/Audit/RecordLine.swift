@@ -57,6 +57,7 @@ package struct RecordLine: Sendable, Equatable {
             if let by = loading?.by { members.append("\"by\":\(quoted(by))") }
             if let from = loading?.from { members.append("\"from\":\(quoted(from))") }
             if let why = loading?.why { members.append("\"why\":\(quoted(why))") }
+            if let by = loading?.approvedBy { members.append("\"approved_by\":\(quoted(by))") }
         case .clock(let clock):
             members += [
                 "\"synchronised\":\(clock.isSynchronised)", "\"estimated_error_us\":\(clock.estimatedError)",
@@ -131,7 +132,9 @@ extension RecordEntry {
             guard let thing = RecordedThing(rawValue: what), let sha256 = text("sha256") else { return nil }
             self = .inUse(
                 thing, name: text("name") ?? "", sha256: sha256,
-                by: text("from").map { Loading(by: text("by"), from: $0, why: text("why")) })
+                by: text("from").map {
+                    Loading(by: text("by"), from: $0, why: text("why"), approvedBy: text("approved_by"))
+                })
         }
     }
 }

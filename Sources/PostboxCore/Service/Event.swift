@@ -33,6 +33,7 @@ package struct Event: Sendable, Hashable {
     package static let fault = Event("fault")
     package static let reloaded = Event("reloaded")
     package static let configRefused = Event("config_refused")
+    package static let reloadProposed = Event("reload_proposed")
     package static let destinationLeft = Event("destination_left")
 
     // MARK: - Logins and connections
@@ -169,7 +170,7 @@ package struct Event: Sendable, Hashable {
         .traceFault, .traceWhole, .signalIgnored, .literalSecret, .alertCommandFailed, .alertWebhookFailed,
         .alertWebhookWorks,
         .alertRepeated, .heartbeatFailed, .heartbeatWorks, .managerFault, .fault,
-        .reloaded, .configRefused, .destinationLeft, .loggedIn,
+        .reloaded, .configRefused, .reloadProposed, .destinationLeft, .loggedIn,
         .disconnected, .loginRefused, .loginSuspect, .loginResumed, .failback, .supportUnknown, .tlsNotVerified,
         .tokenRenewed, .tokenFailed, .tokenRefreshRefused, .destinationDown, .destinationUp, .destinationPaused,
         .destinationResumed, .rehearsing, .destinationMissing, .inDoubt, .lateAnswer, .unmappedError, .unreadableAnswer,

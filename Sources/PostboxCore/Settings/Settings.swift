@@ -50,6 +50,8 @@ package struct Settings: Sendable, Equatable {
     package var socket: String?
     /// The page and the API over TCP; nil: there are none.
     package var http: HTTPSettings?
+    /// Another configuration comes into force in a service that runs when two people want it.
+    package var reloadNeedsTwo = false
 
     package init(
         directories: Directories, settle: Duration = .seconds(5), rescan: Duration = .seconds(10),

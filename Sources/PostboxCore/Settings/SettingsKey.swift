@@ -32,6 +32,7 @@ package enum TopKey: String, SettingsKey {
     case unmatchedAfter = "unmatched_after"
     case lastValues = "last_values"
     case http
+    case reload
     case minFree = "min_free"
     case retention
     case recordKey = "record_key"
@@ -204,6 +205,11 @@ package enum CalendarKey: String, SettingsKey {
 /// `expected` of a rule.
 package enum ExpectedKey: String, SettingsKey {
     case by, zone, days, holidays, count
+}
+
+/// `reload`.
+package enum ReloadKey: String, SettingsKey {
+    case fourEyes = "four_eyes"
 }
 
 /// `release` of a rule.

@@ -14,6 +14,12 @@ package struct ConfigurationFiles: Sendable {
         try copies.keep(sha256) { write in try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) } }
     }
 
+    /// A copy's text; nil: there is none. Throws `DiskError`.
+    package func text(_ sha256: String) throws(DiskError) -> String? {
+        guard try Disk.exists(path(sha256)) else { return nil }
+        return String(decoding: try Disk.contents(path(sha256)), as: UTF8.self)
+    }
+
     /// Removes copies that nobody needs. Throws `DiskError`.
     package func remove(besides needed: Set<String>) throws(DiskError) { try copies.remove(besides: needed) }
 }

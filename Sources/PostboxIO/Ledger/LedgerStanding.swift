@@ -14,6 +14,8 @@ package enum StandingKind: String, Sendable {
     case skip
     /// By day: who answers for it; see `PersonNote`.
     case signedDay = "signed_day"
+    /// The configuration that one person wants in force; see `ReloadProposal`. Its name is empty.
+    case reloadProposal = "reload_proposal"
 }
 
 /// One of them, as it is kept or taken away.

@@ -40,8 +40,12 @@ struct DeskSpeaker {
     /// Has the configuration loaded anew, and says what became of it.
     func reload(why: String?, asJSON: Bool) {
         let (text, value) = answer(DeskCall.reloadTarget, body: DeskOrder.bodyOfReload(why: why), within: 120)
-        if asJSON { return Terminal.printExactly(text.split(separator: "\n").joined()) }
-        Terminal.print(value["text"]?.text ?? "done")
+        if asJSON {
+            Terminal.printExactly(text.split(separator: "\n").joined())
+        } else {
+            for line in (value["text"]?.text ?? "done").split(separator: "\n") { Terminal.print(String(line)) }
+        }
+        if value["proposed"]?.flag == true { Terminal.exit(PostboxCore.ExitCode.interrupted) }
     }
 
     /// Has an act done: the answer's bytes, and what they mean.

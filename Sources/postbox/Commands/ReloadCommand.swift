@@ -11,7 +11,11 @@ struct ReloadCommand: AsyncParsableCommand {
             finished by the rules that they were claimed under. A destination that changed has what is in flight answered and logs in \
             anew; the others are not disturbed.
 
-            Exit codes: 0 it is in force · 69 no service is running · 77 you may not · 78 the configuration is wrong
+            Where the configuration in force says `reload: {four_eyes: true}` the first person proposes the file, and is shown what \
+            it changes; it is in force when another person has it loaded, too.
+
+            Exit codes: 0 it is in force · 69 no service is running · 75 a second person is needed · 77 you may not · 78 the \
+            configuration is wrong
             """)
 
     @OptionGroup var place: SpoolOptions

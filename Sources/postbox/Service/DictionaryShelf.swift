@@ -155,6 +155,12 @@ final class ConfigurationShelf: Sendable {
         try files.keep(loaded.keptText, of: sha256)
     }
 
+    /// What a configuration changes of the one in force, line by line; without passwords. Throws `DiskError`.
+    func difference(to sha256: String) throws(DiskError) -> [String] {
+        let old = try files.text(state.withLock { $0.inForce }) ?? ""
+        return LineDiff.lines(from: old, to: try files.text(sha256) ?? "")
+    }
+
     /// Another one comes into force.
     func use(_ sha256: String) {
         state.withLock { state in

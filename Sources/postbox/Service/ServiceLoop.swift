@@ -319,15 +319,29 @@ actor ServiceLoop {
         let reload = Reload(context: context, load: load)
         do throws(Reload.Refused) {
             let checked = try await reload.check()
-            if !checked.isSame {
-                try await reload.record(checked, order)
-                await use(checked, &group)
-            }
-            order.answer(reload.done(checked, order))
+            order.answer(try await takeUp(checked, order, reload, &group))
         } catch {
             order.answer(reload.refused(error, order))
         }
         manager?.reloaded(machine.summary)
+    }
+
+    /// It comes into force, or waits for a second person.
+    private func takeUp(
+        _ checked: Reload.Checked, _ order: Reload.Order, _ reload: Reload, _ group: inout DiscardingTaskGroup
+    ) async throws(Reload.Refused) -> DeskAnswer {
+        var wanted: RecordEntry.Loading?
+        if !checked.isSame {
+            switch try await reload.agree(checked, order) {
+            case .wanted(let answer): return answer
+            case .given(let loading):
+                try await reload.record(checked, loading)
+                await use(checked, &group)
+                wanted = loading
+            }
+        }
+        await reload.forgetProposal()
+        return reload.done(checked, wanted, order)
     }
 
     /// From here on it is in force: nothing of this can fail. No file is being claimed meanwhile.

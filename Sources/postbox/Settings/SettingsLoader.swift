@@ -161,6 +161,7 @@ enum SettingsLoader {
         (top.word(.lastValues) as Settings.Keeping?).map { settings.keepsLastValues = $0 == .on }
 
         settings.http = top.read(.http, HTTPReader.read)
+        settings.reloadNeedsTwo = top.read(.reload) { $0.section(ReloadKey.self)?.bool(.fourEyes) } ?? false
         settings.tables = top.value(.tables).map { TableReader.read($0, log) } ?? []
         settings.dictionary = top.read(.dictionary, DictionaryKeys.read)
         top.require(.destinations)

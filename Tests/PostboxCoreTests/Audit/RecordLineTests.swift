@@ -29,6 +29,9 @@ struct RecordLineTests {
         .inUse(.dictionary, name: "/etc/RDMFieldDictionary", sha256: hash),
         .inUse(.configuration, name: "", sha256: hash, by: .init(by: "unix:alice", from: "page", why: "new \"rate\"")),
         .inUse(.configuration, name: "", sha256: hash, by: .init(by: nil, from: "signal")),
+        .inUse(
+            .configuration, name: "", sha256: hash,
+            by: .init(by: "unix:alice", from: "page", why: "w", approvedBy: "page:bob")),
         .clock(ClockState(isSynchronised: true, estimatedError: 1234)),
         .signed(day: "2026-11-28", line: 3, sha256: hash, key: hash, signature: hash + hash),
         .removed(drop: 8, files: ["failed/a.csv", "failed/a.csv.result.csv"]),

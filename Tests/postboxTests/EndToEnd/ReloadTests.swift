@@ -349,4 +349,118 @@ struct ReloadTests {
         try await page.stop()
         #expect(try Self.loadings(desk).last?.by?.by == "page:alice")
     }
+
+    @Test(
+        "Where two people are needed one proposes the file and sees what changes, another one takes it; the record has both, and nobody in particular may neither"
+    )
+    func fourEyes() async throws {
+        let (desk, simulator) = try await Desk.withSimulator()
+        func http(_ name: String) -> String {
+            "\(name): {token_sha256: \"\(ServedDesk.hash(name))\", may: [configure]}"
+        }
+        let users = "users:\n  \(http("alice"))\n  \(http("bob"))"
+        let page = try await ServedDesk.start(
+            desk, simulator.url, http: users, top: "reload: {four_eyes: true}", files: "  - {match: \"a*\"}")
+        let yaml = desk.folder.appendingPathComponent("postbox.yaml")
+        let first = try String(contentsOf: yaml, encoding: .utf8)
+        func ask(_ name: String, _ why: String, status: Int) -> JSONValue? {
+            let answer = page.ask(
+                "POST", "/api/v1/reload", headers: "Authorization: Bearer \(name)\r\n", body: #"{"why":"\#(why)"}"#)
+            #expect(answer.hasPrefix("HTTP/1.1 \(status)"), "\(answer)\n\(desk.log())")
+            return APITests.value(answer)
+        }
+        func write(_ match: String) throws -> String {
+            try desk.write(first.replacing("\"a*\"", with: "\"\(match)\""))
+            return try Self.sha256(desk)
+        }
+        func acts() throws -> [String?] {
+            let path = desk.folder.appendingPathComponent("spool/record.jsonl").path
+            return try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+                .compactMap { JSONValue.parse(String($0)) }.filter { $0["act"]?.text == "propose_reload" }
+                .map { $0["by"]?.text }
+        }
+        func alerts() async throws -> [JSONValue] {
+            try await Self.status(desk)?["alerts"]?.items.filter { $0["event"]?.text == "reload_proposed" } ?? []
+        }
+        let old = try Self.sha256(desk)
+        #expect(ask("alice", "same", status: 200)?["text"]?.text?.contains("nothing in it has changed") == true)
+
+        _ = try write("b*")
+        let proposed = ask("alice", "new rule", status: 202)
+        let text = try #require(proposed?["text"]?.text)
+        #expect(proposed?["proposed"]?.flag == true && text.contains("needs a second person"), "\(text)")
+        #expect(text.contains("{match: \"a*\"}") && text.contains("{match: \"b*\"}") && !text.contains("spool: spool"))
+        // Said again it is the same; and root, or a signal, is nobody in particular.
+        _ = ask("alice", "again", status: 202)
+        #expect(try await Self.reload(desk, code: 77).contains("two people are needed"))
+        page.service.send(SIGHUP)
+        try await eventually("the signal is refused") { desk.log().contains(" config_refused ") }
+        #expect(try await alerts().map { $0["times"]?.integer } == [1])
+        #expect(try await Self.status(desk)?["service"]?["config_sha256"]?.text == old)
+
+        // Another file is another proposal: nobody takes what he was not asked for.
+        let third = try write("c*")
+        _ = ask("bob", "other rule", status: 202)
+        let taken = ask("alice", "", status: 200)
+        #expect(taken?["text"]?.text?.contains("the configuration \(third.prefix(12)) is in force") == true)
+        #expect(try await alerts().allSatisfy { $0["over"]?.text != nil })
+        try desk.drop("c.csv", Self.file("C", rows: 2))
+        #expect(try await desk.finish("c.csv", in: .done).summary.rule == "c*")
+
+        // What is in force says whether two are needed: the first one cannot leave it out.
+        try desk.write(first.replacing("reload: {four_eyes: true}", with: ""))
+        _ = ask("bob", "alone", status: 202)
+        #expect(try await Self.status(desk)?["service"]?["config_sha256"]?.text == third)
+        // The file that is in force lies there again: the proposal is over.
+        _ = try write("c*")
+        _ = ask("bob", "never mind", status: 200)
+        #expect(try await alerts().allSatisfy { $0["over"]?.text != nil })
+        try desk.write(first.replacing("reload: {four_eyes: true}", with: ""))
+        _ = ask("alice", "it is new again", status: 202)
+        try await page.stop()
+        let last = try #require(try Self.loadings(desk).last)
+        #expect(last.sha256 == third && last.by?.by == "page:bob" && last.by?.approvedBy == "page:alice")
+        #expect(last.by?.why == "other rule")
+        #expect(try acts() == ["page:alice", "page:bob", "page:bob", "page:alice"])
+        #expect(try await desk.command(["audit", "verify"]).code == 0)
+    }
+
+    @Test("Killed as soon as somebody proposed it, the proposal stands after the start")
+    func killedProposal() async throws {
+        let (desk, simulator) = try await Desk.withSimulator()
+        func http(_ name: String) -> String {
+            "\(name): {token_sha256: \"\(ServedDesk.hash(name))\", may: [configure]}"
+        }
+        func start(_ environment: [String: String] = [:]) async throws -> (ChildProcess, Int) {
+            let service = try desk.start(environment: environment)
+            var port: Int?
+            try await eventually("the page is served") {
+                port = ServedDesk.port(service.errorOutput)
+                return port != nil || !service.isRunning
+            }
+            return (service, try #require(port, "\(service.errorOutput)"))
+        }
+        func ask(_ port: Int, _ name: String) -> String {
+            UnixClient.ask(
+                port: port, "POST", "/api/v1/reload", headers: "Authorization: Bearer \(name)\r\n",
+                body: #"{"why":"w"}"#, type: "application/json") ?? ""
+        }
+        let top =
+            "reload: {four_eyes: true}\nhttp:\n  listen: 127.0.0.1:0\n  users:\n    \(http("alice"))\n    \(http("bob"))"
+        try desk.configure([simulator.url], top: top, files: "  - {match: \"a*\"}")
+        let old = try String(contentsOf: desk.folder.appendingPathComponent("postbox.yaml"), encoding: .utf8)
+        let (first, port) = try await start(["POSTBOX_FAIL_POINT": "reload_proposed"])
+        try desk.configure([simulator.url], top: top, files: "  - {match: \"b*\"}")
+        let new = try String(contentsOf: desk.folder.appendingPathComponent("postbox.yaml"), encoding: .utf8)
+        _ = ask(port, "alice")
+        #expect(try await first.exitCode() == 137)
+        // The same is in force again, and the same is wanted.
+        try desk.write(old)
+        let (second, other) = try await start()
+        try desk.write(new)
+        let answer = ask(other, "bob")
+        #expect(answer.hasPrefix("HTTP/1.1 200"), "\(answer)\n\(desk.log())")
+        try await Self.stop(second)
+        #expect(try Self.loadings(desk).last?.by?.approvedBy == "page:bob")
+    }
 }

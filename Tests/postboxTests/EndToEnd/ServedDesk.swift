@@ -31,7 +31,8 @@ final class ServedDesk {
         return ServedDesk(desk, service, port: try #require(port, "\(service.errorOutput)"))
     }
 
-    private static func port(_ log: String) -> Int? {
+    /// Where a service says that it serves its page; nil: it has not yet.
+    static func port(_ log: String) -> Int? {
         log.split(separator: "\n").first { $0.contains(" page_served ") }?.split(separator: ":").last.flatMap {
             Int($0.prefix { $0.isNumber })
         }

@@ -762,7 +762,7 @@ struct SettingsLoaderTests {
         let article = try String(contentsOf: url, encoding: .utf8)
         let sections = [
             TopKey.words, AlertWebhookKey.words, AlertKey.words, HeartbeatKey.words, HTTPKey.words, HTTPTLSKey.words,
-            HTTPUserKey.words, RetentionKey.words, TableKey.words,
+            HTTPUserKey.words, ReloadKey.words, RetentionKey.words, TableKey.words,
             DictionaryKey.words, CalendarKey.words, DestinationKey.words, QuietKey.words, PostUserInfoKey.words,
             TokenKey.words, TLSKey.words,
             NakRuleKey.words,

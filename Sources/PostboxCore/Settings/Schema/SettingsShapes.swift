@@ -19,6 +19,7 @@ extension TopKey: ShapedKey {
         // Some readers of YAML take `on` and `off` for true and false.
         case .lastValues: .either([.words(of: Settings.Keeping.self), .flag])
         case .http: HTTPKey.section
+        case .reload: ReloadKey.section
         case .retention: RetentionKey.section
         case .tables: .named(TableKey.section)
         case .dictionary: DictionaryKey.section
@@ -105,6 +106,11 @@ extension HTTPUserKey: ShapedKey {
         case .rules: .texts
         }
     }
+}
+
+extension ReloadKey: ShapedKey {
+    package static var formName: String { "reload" }
+    package var shape: SettingsShape { .flag }
 }
 
 extension RetentionKey: ShapedKey {
