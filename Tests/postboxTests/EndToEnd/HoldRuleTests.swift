@@ -31,7 +31,7 @@ struct HoldRuleTests {
         #expect(try await desk.command(["hold", "rule", "none", "--config", "postbox.yaml"]).code == 64)
         #expect(try await Self.hold(desk, ["--until", "yesterday"]).code == 64)
         var service = try desk.start()
-        try desk.drop("eod_1.csv", "RIC,BID\n" + (1...200).map { "R\($0).TST,\($0)\n" }.joined())
+        try desk.drop("eod_1.csv", "RIC,BID\n" + (1...1000).map { "R\($0).TST,\($0)\n" }.joined())
         try await eventually("a part of it is posted") { try simulator.posts().count >= 10 }
         let held = try await Self.hold(desk, ["--why", "wrong day", "--until", "2020-01-01T17:30Z"])
         #expect(held.code == 0 && held.output.contains("the rule eod_*.csv is held"), "\(held)")
@@ -66,7 +66,7 @@ struct HoldRuleTests {
         _ = try await desk.finish("fx_2.csv", in: .done)
         // Nor does what may have been sent before: it is in doubt until somebody resumes the rule.
         let posted = try simulator.posts().count { $0.ric.hasPrefix("R") }
-        #expect(posted == before)
+        #expect(posted == before && posted < 1000)
         #expect(!simulator.hasPosted("A.TST"))
         #expect(!service.errorOutput.contains(" hold_overdue "))
         service.send(SIGTERM)
@@ -77,8 +77,9 @@ struct HoldRuleTests {
         let resumed = try await desk.command(
             ["resume", "rule", "eod_*.csv", "--why", "looked at", "--config", "postbox.yaml"])
         #expect(resumed.code == 0 && resumed.output.contains("goes on"), "\(resumed)")
+        try desk.configure([simulator.url], files: Self.files)
         #expect(try await desk.once() == 0, "\(desk.log())")
-        #expect(try desk.finished("eod_1.csv", in: .done).summary.rows == 200)
+        #expect(try desk.finished("eod_1.csv", in: .done).summary.rows == 1000)
         _ = try desk.finished("eod_2.csv", in: .done)
         let record = try String(contentsOf: desk.folder.appendingPathComponent("spool/record.jsonl"), encoding: .utf8)
             .split(separator: "\n").compactMap { JSONValue.parse(String($0)) }

@@ -139,7 +139,9 @@ struct WithdrawTests {
         #expect(ask("c", "drops/2/withdraw", why).hasPrefix("HTTP/1.1 403"))
         #expect(ask("d", "drops/2/withdraw", why).hasPrefix("HTTP/1.1 403"))
         #expect(ask("a", "drops/2/withdraw", "").hasPrefix("HTTP/1.1 422"))
-        #expect(ask("a", "rules/fx_%2A.csv/withdraw", #"{"why":"x","since":"2020-01-01"}"#).hasPrefix("HTTP/1.1 403"))
+        #expect(
+            ask("a", "rules/fx_%2A.csv/withdraw", #"{"why":"x","since":"2020-01-01T00:00:00Z"}"#).hasPrefix(
+                "HTTP/1.1 403"))
         #expect(ask("a", "rules/eod_%2A.csv/withdraw", why).hasPrefix("HTTP/1.1 400"))
         // Root is nobody in particular.
         #expect(try await Self.withdraw(desk, ["2", "--yes"]).code == 77)
