@@ -81,7 +81,7 @@ struct XMLTreeReaderTests {
             ("p:bid", "<r><bid>1</bid></r>", "p:bid=plain:1"),
             ("@bid", "<r><bid>1</bid></r>", ""), ("@bid", "<r bid='1'><bid>2</bid></r>", "@bid=plain:1"),
             ("bid", "<r><bid> 1\n</bid></r>", "bid=padded: 1\n"), ("bid", "<r><bid/></r>", "bid=plain:"),
-            ("bid", "<r><bid t='x'/></r>", ""), ("bid@t", "<r><bid t='x'>5</bid></r>", "bid@t=plain:x"),
+            ("bid", "<r><bid t='x'/></r>", "bid=plain:"), ("bid@t", "<r><bid t='x'>5</bid></r>", "bid@t=plain:x"),
             ("a.b", "<r><a><b>1</b></a></r>", "a.b=plain:1"), ("a.b", "<r><a>1</a></r>", "a.b=nested:1"),
             ("a", "<r><a><b>1</b></a></r>", "a=nested:"), ("a.b", "<r><a> </a></r>", ""),
             ("a.b", "<r><a b='1'/></r>", "a.b=plain:1"), ("a[1]", "<r><a>1</a><c/><a>2</a></r>", "a[1]=plain:2"),

@@ -206,8 +206,6 @@ struct OnceTests {
         service.lane("a", .ready)
         #expect(service.begun == [8])
         service.end(8, .closed(.done, unknown: 0))
-        #expect(service.count("left_held") == 1)
-        service.end(7, .interrupted)
         #expect(service.code == 75)
     }
 
