@@ -141,7 +141,7 @@ struct DiskFaultTests {
     }
 
     private static func large(_ trouble: Trouble, at: Int) async throws {
-        let (desk, _) = try await Desk.withSimulator()
+        let (desk, _) = try await Desk.withSimulator(destination: "ack_timeout: 120s")
         let file = LargeContribution(rows: 4000)
         try desk.drop(LargeContribution.name, file.text)
         let disk = WatchedDisk(desk.path(.inbox).deletingLastPathComponent(), in: desk.folder)

@@ -189,14 +189,16 @@ struct ReloadTests {
     )
     func comeAndGo() async throws {
         let desk = try Desk()
-        let first = try await desk.simulate(name: "first")
+        let first = try await desk.simulate("login: {ping_timeout: 300s}", name: "first")
         let second = try await desk.simulate(name: "second")
-        let one = (name: "one", url: first.url, lines: Self.slow)
+        let one = (name: "one", url: first.url, lines: Self.slow + "\n    ack_timeout: 300s")
         let two = (name: "two", url: second.url, lines: "window: 10")
         try desk.write(Self.configuration([one], rules: ["{match: \"*\", destination: one}"]))
         try desk.drop("a.csv", Self.file("A", rows: 50))
         let service = try desk.start()
         try await eventually("a part is posted") { try first.posts().count >= 5 }
+        // The rest of the file waits for its server until the status was read, however long that takes.
+        first.process.send(SIGSTOP)
         try desk.write(Self.configuration([two], rules: ["{match: \"*\", destination: two}"]))
         #expect(try await Self.reload(desk).contains("two is new; one is left"))
         try desk.drop("b.csv", Self.file("B", rows: 5))
@@ -204,6 +206,7 @@ struct ReloadTests {
         // It is shown as long as it is served.
         let shown = try #require(try await Self.status(desk)?["destinations"]).items
         #expect(shown.map { $0["name"]?.text } == ["one", "two"] && shown[0]["leaving"]?.flag == true)
+        first.process.send(SIGCONT)
         let a = try await desk.finish("a.csv", in: .done)
         #expect(a.summary.outcomes["acked"] == 50 && a.summary.destinations == ["one"])
         try await eventually("it is left") { desk.log().contains(" destination_left ") }
