@@ -4,12 +4,12 @@ package struct DeskCaller: Sendable, Equatable {
     package enum Way: Sendable, Equatable {
         /// By his account on the control socket.
         case account
-        /// By a token that came with the request.
-        case token
+        /// By a token that came with the request; its SHA-256.
+        case token(sha256: String)
         /// By the cookie of his login.
         case session(String)
-        /// The sign-on proxy vouches for him.
-        case proxy
+        /// The sign-on proxy vouches for the user of that name.
+        case proxy(user: String)
         /// Not at all.
         case nobody
     }

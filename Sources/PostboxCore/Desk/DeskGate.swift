@@ -79,7 +79,7 @@ package struct DeskGate: Sendable {
         // A person's own account speaks for itself: only one of the system's can be a proxy's.
         if let header = settings?.trustedUserHeader, let account, !account.isNamed, let name = request.header(header) {
             guard let user = user(name, wall: wall) else { throw .unknownUser(name) }
-            return caller(user, .proxy, formKey: formKey(of: user.name, chance))
+            return caller(user, .proxy(user: user.name), formKey: formKey(of: user.name, chance))
         }
         return DeskCaller(
             person: account, way: .account, rights: Set(DeskRight.allCases),
@@ -90,12 +90,12 @@ package struct DeskGate: Sendable {
         _ token: String, from address: String, wall: Int64, at now: Int64
     ) throws(Refusal) -> DeskCaller {
         if let seconds = tries.wait(address, at: now) { throw .tooManyTries(seconds: seconds) }
-        let found = user(byToken: token, wall: wall)
-        guard let found else {
+        let sha256 = hash(token)
+        guard let found = user(byTokenSHA256: sha256, wall: wall) else {
             tries.fail(address, at: now)
             throw .wrongToken
         }
-        return caller(found, .token, formKey: "")
+        return caller(found, .token(sha256: sha256), formKey: "")
     }
 
     private func caller(_ user: HTTPSettings.User, _ way: DeskCaller.Way, formKey: String) -> DeskCaller {
@@ -117,8 +117,7 @@ package struct DeskGate: Sendable {
         settings?.users.first { $0.name == name && ($0.until.map { wall < $0 } ?? true) }
     }
 
-    private func user(byToken token: String, wall: Int64) -> HTTPSettings.User? {
-        let hash = hash(token)
+    private func user(byTokenSHA256 hash: String, wall: Int64) -> HTTPSettings.User? {
         // All are compared, each to its end: how long it takes tells nothing.
         var found: HTTPSettings.User?
         for user in settings?.users ?? [] {
@@ -138,6 +137,23 @@ package struct DeskGate: Sendable {
         return parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : ""
     }
 
+    /// Whether somebody who follows what happens may go on: what let him in still holds, and he may still read.
+    ///
+    /// - Parameters:
+    ///   - caller: who he was when he was let in.
+    ///   - wall: microseconds since 1970.
+    package func mayFollow(_ caller: DeskCaller, wall: Int64) -> Bool {
+        let found: HTTPSettings.User?
+        switch caller.way {
+        case .account: return true
+        case .nobody: return settings?.isOpenForReading == true
+        case .token(let sha256): found = user(byTokenSHA256: sha256, wall: wall)
+        case .session(let secret): found = sessions[secret].flatMap { user($0.user, wall: wall) }
+        case .proxy(let name): found = settings?.trustedUserHeader == nil ? nil : user(name, wall: wall)
+        }
+        return found.map { DeskRight.whole($0.may).contains(.read) } ?? false
+    }
+
     // MARK: - Logins
 
     /// Logs somebody in by his name and token. Returns the line `Set-Cookie`.
@@ -150,7 +166,7 @@ package struct DeskGate: Sendable {
             throw .wrongHost
         }
         if let seconds = tries.wait(address, at: now) { throw .tooManyTries(seconds: seconds) }
-        guard let user = user(byToken: token, wall: wall), user.name == name else {
+        guard let user = user(byTokenSHA256: hash(token), wall: wall), user.name == name else {
             tries.fail(address, at: now)
             throw .wrongToken
         }

@@ -134,7 +134,7 @@ actor DeskOffice {
         }
         switch call {
         case .file(let drop, let file): return await send(file, of: drop, request)
-        case .events: return follow()
+        case .events: return follow(caller)
         default: return .whole(await reply(call, request, caller))
         }
     }
@@ -262,11 +262,20 @@ actor DeskOffice {
 
     // MARK: - What happens
 
-    private func follow() -> DeskOutput {
+    private func follow(_ caller: DeskCaller) -> DeskOutput {
         let follower = LineLog.followers.follow()
         if ticking == nil { ticking = Task(priority: .background) { await self.tick() } }
         return .stream(
-            DeskStream(head: DeskReply("", kind: .events), length: nil) { await follower.next() })
+            DeskStream(head: DeskReply("", kind: .events), length: nil) {
+                // He is told something every two seconds, so that a stream outlives the right to it by no more than that.
+                guard let piece = await follower.next(), await self.mayFollow(caller) else { return nil }
+                return piece
+            })
+    }
+
+    private func mayFollow(_ caller: DeskCaller) -> Bool {
+        keepGate()
+        return gate.mayFollow(caller, wall: Clock.wall())
     }
 
     /// Tells those who follow how everything stands, as long as there are any: twice a second at most, and every two seconds at least.

@@ -42,7 +42,9 @@ struct DeskGateTests {
         var gate = Self.gate()
         let request = Self.request([("Authorization", "Bearer secret")])
         let alice = Self.caller(Self.ask(&gate, request))
-        #expect(alice?.person?.text == "page:alice" && alice?.person?.isNamed == true && alice?.way == .token)
+        #expect(
+            alice?.person?.text == "page:alice" && alice?.person?.isNamed == true
+                && alice?.way == .token(sha256: "#secret"))
         #expect(alice?.rights == [.read, .stop, .metrics])
         #expect(alice?.mayAct(onRule: "eod_*.csv") == true && alice?.mayAct(onRule: "fx.csv") == false)
         #expect(alice?.mayAct(onRule: nil) == false)
@@ -76,6 +78,50 @@ struct DeskGateTests {
         new.users.removeFirst(2)
         gate.use(new, hosts: HostNames(listen: new.listen))
         #expect(who(bob) == nil)
+    }
+
+    @Test("Who follows what happens may do so as long as what let him in holds, and he may still read")
+    func following() throws {
+        func caller(_ gate: inout DeskGate, _ headers: (String, String)...) throws -> DeskCaller {
+            try #require(Self.caller(Self.ask(&gate, Self.request(headers))))
+        }
+        var gate = Self.gate()
+        let token = try caller(&gate, ("Authorization", "Bearer secret"))
+        let line = try gate.login("alice", token: "secret", from: Self.request(), wall: 0, at: 0, chance: { "one" })
+        let session = try caller(&gate, ("Cookie", String(line.split(separator: ";")[0])))
+        let proxied = Self.caller(
+            Self.ask(
+                &gate,
+                DeskRequest(
+                    method: "GET", target: "/", headers: [.init("X-Remote-User", "carol")], source: .socket(uid: 33)),
+                account: Person(uid: 33, name: "www-data", service: 999)))
+        let carol = try #require(proxied)
+        let nobody = try caller(&gate)
+        #expect(
+            gate.mayFollow(token, wall: 999) && gate.mayFollow(session, wall: 999) && gate.mayFollow(carol, wall: 0))
+        #expect(!gate.mayFollow(nobody, wall: 0))
+        // His last day is over.
+        #expect(!gate.mayFollow(token, wall: 1000) && !gate.mayFollow(session, wall: 1000))
+        // He logs out; his token still counts.
+        var other = gate
+        _ = other.logout(session, isSecure: false)
+        #expect(!other.mayFollow(session, wall: 0) && other.mayFollow(token, wall: 0))
+        // His token is another one, he may read no more, or he is no user any more.
+        for change: (inout HTTPSettings) -> Void in [
+            { $0.users[0].tokenSHA256 = "#fresh" }, { $0.users[0].may = [.metrics] }, { $0.users.removeFirst() },
+        ] {
+            var (other, new) = (gate, Self.settings)
+            change(&new)
+            other.use(new, hosts: HostNames(listen: new.listen))
+            #expect(!other.mayFollow(token, wall: 0) && !other.mayFollow(session, wall: 0))
+            #expect(other.mayFollow(carol, wall: 0))
+        }
+        // The proxy is believed no more; everybody may read.
+        var new = Self.settings
+        new.trustedUserHeader = nil
+        new.isOpenForReading = true
+        gate.use(new, hosts: HostNames(listen: new.listen))
+        #expect(!gate.mayFollow(carol, wall: 0) && gate.mayFollow(nobody, wall: 0))
     }
 
     @Test("Without a token nobody may anything, unless everybody may read")

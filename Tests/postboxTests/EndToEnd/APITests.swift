@@ -194,4 +194,32 @@ struct APITests {
         try await page.stop()
         #expect(follower.receiveAll().contains("0\r\n\r\n"))
     }
+
+    @Test("Who is no user any more hears nothing more; others go on")
+    func userGone() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        func user(_ name: String) -> String { "\(name): {token_sha256: \"\(ServedDesk.hash(name))\", may: [read]}" }
+        let page = try await ServedDesk.start(
+            desk, simulator.url, http: "users: {\(user("a")), \(user("b"))}")
+        let followers = try ["a", "b"].map { name in
+            let follower = try #require(UnixClient(port: page.port))
+            follower.send(
+                "GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(name)\r\n\r\n")
+            return follower
+        }
+        let path = desk.folder.appendingPathComponent("postbox.yaml")
+        let yaml = try String(contentsOf: path, encoding: .utf8)
+        try desk.write(yaml.replacingOccurrences(of: "\(user("a")), ", with: ""))
+        let reloaded = try await desk.command(["reload"])
+        #expect(reloaded.code == 0, "\(reloaded.errorOutput)")
+        #expect(followers[0].receiveAll().hasSuffix("0\r\n\r\n"))
+        try desk.drop("a.csv", ServedDesk.file(rows: 3))
+        var heard = ""
+        try await eventually("the other one hears it") {
+            heard += String(decoding: followers[1].receive(), as: UTF8.self)
+            return heard.contains("\"event\":\"file_done\"")
+        }
+        try await page.stop()
+    }
 }
