@@ -73,6 +73,27 @@ package enum DeskCommand: Hashable, Sendable {
         }
     }
 
+    /// What became of an order.
+    package enum Given: Sendable, Equatable {
+        /// It stands from now on.
+        case new
+        /// The hold stood already; why, or until when, is now as this order says.
+        case renewed
+        /// It stands already, and is left as it is.
+        case known
+    }
+
+    /// What became of an order, for people, without a point behind it.
+    ///
+    /// - Parameter until: when the hold is to be over by this order: microseconds since 1970; nil: it does not say.
+    package func words(_ given: Given, until: Int64?) -> String {
+        let already = given == .new ? "" : " already"
+        guard isHold else { return "\(subject) will be cancelled\(already)" }
+        let (end, isNews) = (until.map { ", to be over at \(TimeText.text($0))" } ?? "", given == .renewed)
+        return "\(subject) is held\(already)"
+            + (isNews ? "; what was said about it is replaced\(end)" : given == .new ? end : "")
+    }
+
     private static func rest(of name: String, after prefix: String) -> String? {
         name.hasPrefix(prefix) && name.utf8.count > prefix.utf8.count ? String(name.dropFirst(prefix.count)) : nil
     }
@@ -102,6 +123,12 @@ package struct CommandNote: Equatable, Sendable {
         // A line of the note.
         self.why = why.map { String($0.map { $0.isNewline ? " " : $0 }) }
         self.until = until
+    }
+
+    /// The same with what a later order for the same hold says anew: why, until when, and who said so. nil: it says nothing new.
+    package func renewed(by later: CommandNote) -> CommandNote? {
+        let new = CommandNote(by: later.by ?? by, after: after, why: later.why ?? why, until: later.until ?? until)
+        return new.why == why && new.until == until ? nil : new
     }
 
     /// Reads lines of `word value`; others are passed over.

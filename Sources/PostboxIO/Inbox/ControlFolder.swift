@@ -61,24 +61,23 @@ package struct ControlFolder: Sendable {
         }
     }
 
-    /// Gives a command, durably, on a full disk with what is set aside. False: it stands already, and is left as it is. Throws
+    /// Gives a command, durably, on a full disk with what is set aside. A hold that stands is renewed by what is said anew. Throws
     /// `DiskError`.
-    package func give(_ command: DeskCommand, _ note: CommandNote) throws(DiskError) -> Bool {
+    package func give(_ command: DeskCommand, _ note: CommandNote) throws(DiskError) -> DeskCommand.Given {
         try make()
-        if try Disk.exists(path + "/" + command.fileName) { return false }
+        if let standing = try entry(command) {
+            guard command.isHold, let new = standing.note.renewed(by: note) else { return .known }
+            try Disk.rename(try written(new), path + "/" + command.fileName)
+            try Disk.syncDirectory(path)
+            return .renewed
+        }
         // A note of who was about to take an earlier one back, and was stopped in between, has nothing to do with this one.
         for number in Set(try numbers(of: command, Self.backPrefix)).subtracting(
             try numbers(of: command, Self.givenPrefix))
         {
             try Disk.remove(kept(command, Self.backPrefix, number))
         }
-        let part = part()
-        do throws(DiskError) {
-            try FileMover().write(Array(note.text.utf8), to: part)
-        } catch {
-            try Disk.remove(part)
-            guard error.isFull, try writeIntoReserve(note, to: part) else { throw error }
-        }
+        let part = try written(note)
         let isNew: Bool
         do throws(DiskError) {
             isNew = try Disk.renameNew(part, path + "/" + command.fileName)
@@ -88,7 +87,19 @@ package struct ControlFolder: Sendable {
         }
         if !isNew { try Disk.remove(part) }
         try Disk.syncDirectory(path)
-        return isNew
+        return isNew ? .new : .known
+    }
+
+    /// Writes a note, on a full disk over what is set aside. Returns the path of the file, which has a name of its own.
+    private func written(_ note: CommandNote) throws(DiskError) -> String {
+        let part = part()
+        do throws(DiskError) {
+            try FileMover().write(Array(note.text.utf8), to: part)
+        } catch {
+            try Disk.remove(part)
+            guard error.isFull, try writeIntoReserve(note, to: part) else { throw error }
+        }
+        return part
     }
 
     /// Sets blocks aside for commands to come, as far as they are missing: files that are full of blanks. Throws `DiskError` when

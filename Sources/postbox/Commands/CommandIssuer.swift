@@ -147,17 +147,19 @@ struct CommandIssuer {
 
     // MARK: - Commands
 
-    /// Leaves a command. False: it stands already. Ends with 74 when it cannot be written.
-    func give(_ command: DeskCommand, after: Int? = nil, why: String? = nil, until: Int64? = nil) -> Bool {
+    /// Leaves a command. Ends with 74 when it cannot be written.
+    func give(
+        _ command: DeskCommand, after: Int? = nil, why: String? = nil, until: Int64? = nil
+    ) -> DeskCommand.Given {
         let note = CommandNote(by: Self.user, after: after, why: why, until: until)
-        let isNew = Self.orEnd { try folder.give(command, note) }
+        let given = Self.orEnd { try folder.give(command, note) }
         do throws(DiskError) {
             // What it may have been written over is there again for the next one.
             try folder.setAside()
         } catch {
             if !error.isFull { Terminal.error("the order stands, but nothing is set aside for the next one: \(error)") }
         }
-        return isNew
+        return given
     }
 
     /// Takes a command back. False: there is none. Ends with 74 when it cannot be removed.

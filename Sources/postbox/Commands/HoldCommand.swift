@@ -77,11 +77,11 @@ struct HoldCommand: ParsableCommand {
             postbox hold rule MATCH         no file of the rule is claimed, nothing more of its files in work is handed over
             postbox hold drop NUMBER        no further rows of that file are handed over; later files may go past it
 
-            A hold outlives a restart, and never ends by itself: when --until is over somebody is told once (`hold_overdue`). It may be given while no service runs. `run --once` does not wait for what is held.
+            A hold outlives a restart, and never ends by itself: when --until is over somebody is told once (`hold_overdue`). It may be given while no service runs. Given again it takes the new --why and --until. `run --once` does not wait for what is held.
 
             \(TimeArgument.help)
 
-            Exit codes: 0 it is held · 64 there is no such destination or drop · 74 the spool cannot be used
+            Exit codes: 0 it is held · 64 there is no such destination or drop, or --until is over · 74 the spool cannot be used
             """)
 
     @OptionGroup var target: HoldArguments
@@ -100,10 +100,14 @@ struct HoldCommand: ParsableCommand {
     func run() throws {
         let desk = CommandIssuer(target.place)
         let command = target.command(desk)
-        let isNew = desk.give(command, why: why, until: try until?.at(.until))
-        let words = isNew ? "\(command.subject) is held" : "\(command.subject) is held already"
+        let until = try until?.at(.until)
+        if let until, until <= Clock.wall() {
+            CommandIssuer.end("--until \(TimeText.text(until)) is over already", PostboxCore.ExitCode.usage)
+        }
+        let given = desk.give(command, why: why, until: until)
         Terminal.print(
-            words + (desk.service == nil ? "; no service is running, it holds from the next start on." : "."))
+            command.words(given, until: until)
+                + (desk.service == nil ? "; no service is running, it holds from the next start on." : "."))
     }
 }
 

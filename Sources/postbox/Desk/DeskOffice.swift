@@ -364,6 +364,7 @@ actor DeskOffice {
         let order: DeskOrder
         do throws(DeskOrder.Fault) {
             order = try DeskOrder(request.body, for: isHold ? .hold : .resume)
+            try order.checkUntil(now: Clock.wall())
         } catch {
             return DeskReply(error)
         }
@@ -458,6 +459,7 @@ actor DeskOffice {
         let order: DeskOrder
         do throws(DeskOrder.Fault) {
             order = try DeskOrder(request.body, for: verb)
+            try order.checkUntil(now: Clock.wall())
         } catch {
             return DeskReply(error)
         }
@@ -530,9 +532,8 @@ actor DeskOffice {
         do {
             return try await context.disk.run { [folder] in
                 guard !isThere else {
-                    let isNew = try folder.give(command, note)
-                    let words = command.isHold ? "is held" : "will be cancelled"
-                    return .done(text: "\(subject) \(words)\(isNew ? "" : " already")", facts: [:], drop: drop)
+                    let given = try folder.give(command, note)
+                    return .done(text: command.words(given, until: note.until), facts: [:], drop: drop)
                 }
                 guard try folder.takeBack(command, note) else {
                     return .refused(.wrongStage, text: "\(subject) is not held")

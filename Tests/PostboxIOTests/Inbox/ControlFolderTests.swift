@@ -13,13 +13,29 @@ struct ControlFolderTests {
         control = ControlFolder(stateDirectory: folder.path)
     }
 
+    @Test("A hold given again takes what is said anew, also who says it and when; what is not said stays")
+    func renewed() throws {
+        #expect(try control.give(.holdInbox, CommandNote(by: "umer", why: "odd prices", until: 9_000_000)) == .new)
+        let first = try #require(try control.entry(.holdInbox))
+        #expect(try control.give(.holdInbox, CommandNote(by: "fred", why: "odd prices")) == .known)
+        #expect(try control.entry(.holdInbox) == first)
+        #expect(try control.give(.holdInbox, CommandNote(by: "fred", until: 12_000_000)) == .renewed)
+        let second = try #require(try control.entry(.holdInbox))
+        #expect(second.note == CommandNote(by: "fred", why: "odd prices", until: 12_000_000))
+        #expect(second.since >= first.since)
+        // A cancellation says nothing that could be renewed.
+        #expect(try control.give(.cancelDrop(3), CommandNote(by: "umer")) == .new)
+        #expect(try control.give(.cancelDrop(3), CommandNote(by: "fred", why: "sure")) == .known)
+        #expect(FileManager.default.enumerator(atPath: control.path)?.allObjects.count == 2)
+    }
+
     @Test("An order stands until it is taken back; given again it keeps who gave it first and when")
     func given() throws {
         #expect(try control.read().commands.isEmpty)
-        #expect(try control.give(.holdDrop(12), CommandNote(by: "umer")))
+        #expect(try control.give(.holdDrop(12), CommandNote(by: "umer")) == .new)
         let first = try #require(try control.entry(.holdDrop(12)))
-        #expect(try !control.give(.holdDrop(12), CommandNote(by: "fred")))
-        #expect(try control.give(.cancelFile("a.csv"), CommandNote(by: "fred", after: 7)))
+        #expect(try control.give(.holdDrop(12), CommandNote(by: "fred")) == .known)
+        #expect(try control.give(.cancelFile("a.csv"), CommandNote(by: "fred", after: 7)) == .new)
         let commands = try control.read().commands
         #expect(commands.keys.count == 2 && commands[.holdDrop(12)] == first && first.note.by == "umer")
         #expect(commands[.cancelFile("a.csv")]?.note.after == 7)
@@ -68,13 +84,13 @@ struct ControlFolderTests {
     func rounds() throws {
         #expect(try !control.takeBack(.holdInbox, CommandNote(by: "bob")), "there is no folder yet")
         for number in 1...3 {
-            #expect(try control.give(.holdInbox, CommandNote(by: "alice", why: "why \(number)")))
+            #expect(try control.give(.holdInbox, CommandNote(by: "alice", why: "why \(number)")) == .new)
             #expect(try control.takeBack(.holdInbox, CommandNote(by: "bob", why: "because \(number)")))
             #expect(try !control.takeBack(.holdInbox, CommandNote(by: "carol")))
         }
-        #expect(try control.give(.holdRule("a-*"), CommandNote(by: "alice")))
+        #expect(try control.give(.holdRule("a-*"), CommandNote(by: "alice")) == .new)
         #expect(try control.takeBack(.holdRule("a-*"), CommandNote(by: "bob")))
-        #expect(try control.give(.holdInbox, CommandNote(by: "dave")))
+        #expect(try control.give(.holdInbox, CommandNote(by: "dave")) == .new)
         #expect(try control.read().commands.mapValues(\.note.by) == [.holdInbox: "dave"])
         let over = try control.takenBack()
         #expect(over.keys.count == 2 && over[.holdRule("a-*")]?.count == 1)
@@ -95,7 +111,7 @@ struct ControlFolderTests {
         #expect(try control.takenBack().isEmpty && control.read().commands.count == 1)
         #expect(try control.takeBack(.holdInbox, CommandNote(by: "carol")))
         #expect(try control.takenBack()[.holdInbox]?.map(\.back?.note.by) == ["carol"])
-        #expect(try control.give(.holdInbox, CommandNote(by: "dave")))
+        #expect(try control.give(.holdInbox, CommandNote(by: "dave")) == .new)
         #expect(files(".back-") == [".back-2-hold-inbox"])
     }
 
@@ -106,7 +122,7 @@ struct ControlFolderTests {
             atPath: control.path + "/hold-inbox", toPath: control.path + "/.given-1-hold-inbox")
         let rounds = try control.takenBack()[.holdInbox]
         #expect(rounds?.map(\.given.note.by) == ["alice"] && rounds?.first?.back == nil)
-        #expect(try control.give(.holdInbox, CommandNote(by: "bob")))
+        #expect(try control.give(.holdInbox, CommandNote(by: "bob")) == .new)
         #expect(try control.takeBack(.holdInbox, CommandNote(by: "carol")))
         #expect(try control.takenBack()[.holdInbox]?.map(\.back?.note.by) == [nil, "carol"])
     }

@@ -344,6 +344,19 @@ struct ControlTests {
         #expect(try await Self.say(desk, ["hold", "inbox"]).contains("the inbox is held."))
         try await eventually("it is held") { desk.log().contains(" held ") }
         #expect(try await Self.say(desk, ["hold", "inbox"]).contains("held already"))
+        // What is said anew counts from now on, and is on record.
+        let past = try await desk.command(["hold", "inbox", "--until", "2020-01-01T00:00Z"])
+        #expect(past.code == 64 && past.errorOutput.contains("--until 2020-01-01T00:00:00.000000Z is over already"))
+        let renewed = try await Self.say(
+            desk, ["hold", "inbox", "--why", "odd prices", "--until", "2099-01-01T00:00Z"])
+        #expect(renewed.contains("held already; what was said about it is replaced, to be over at 2099-01-01"))
+        let record = desk.folder.appendingPathComponent("spool/record.jsonl")
+        try await eventually("it is on record") {
+            try String(contentsOf: record, encoding: .utf8).contains("odd prices")
+        }
+        let status = JSONValue.parse(try await desk.command(["status", "--json"]).output)
+        let hold = status?["holds"]?.items.first
+        #expect(hold?["why"]?.text == "odd prices" && hold?["until"]?.text?.hasPrefix("2099-01-01T00:00:00") == true)
         try desk.drop("b.csv", Self.file("B", rows: 5))
         _ = try await desk.finish("a.csv", in: .done)
         #expect(desk.names(in: .inbox) == ["b.csv"])
