@@ -18,6 +18,14 @@ package enum RowChoice: Sendable, Equatable {
         }
     }
 
+    /// The highest row that is named; nil: none is.
+    package var highest: Int? {
+        switch self {
+        case .all: nil
+        case .only(let ranges), .except(let ranges): ranges.last?.upperBound
+        }
+    }
+
     /// Reads `3,17-20`: numbers from 1 and ranges of them, in any order. nil: it is no such list, or has more than 10,000 parts.
     package static func ranges(_ text: String) -> [ClosedRange<Int>]? {
         var found: [ClosedRange<Int>] = []

@@ -22,10 +22,13 @@ struct SpoolOptions: ParsableArguments {
         return usual.first { FileManager.default.fileExists(atPath: $0) } ?? usual[0]
     }
 
-    /// Where the spool lies, or says why that cannot be told and ends with 78.
+    /// Where the spool lies, or says why that cannot be told and ends with 78; with 74 where one is named that is none.
     func find() -> SpoolPlace {
         do throws(SpoolPlace.Unknown) {
-            return try SpoolPlace.find(config: config, spool: spool)
+            let place = try SpoolPlace.find(config: config, spool: spool)
+            // One that a configuration names may not have been used yet.
+            if spool != nil { CommandIssuer.checkSpool(place.directories) }
+            return place
         } catch {
             CommandIssuer.end(error.description, PostboxCore.ExitCode.configuration)
         }
@@ -65,6 +68,14 @@ struct CommandIssuer {
         } catch {
             ledger = nil
             ledgerTrouble = Words.of(error)
+        }
+    }
+
+    /// Ends with 74 where there is no spool: its parts are there from its first use on.
+    fileprivate static func checkSpool(_ directories: Settings.Directories) {
+        let parts = [directories.state, directories.done, directories.failed]
+        guard orEnd({ try parts.contains { try Disk.target($0)?.isDirectory == true } }) else {
+            end("there is no spool at \(directories.spool)", PostboxCore.ExitCode.spool)
         }
     }
 

@@ -39,9 +39,10 @@ struct DeskSpeaker {
 
     /// Has the configuration loaded anew, and says what became of it.
     func reload(why: String?, asJSON: Bool) {
-        let (text, value) = answer(DeskCall.reloadTarget, body: DeskOrder.bodyOfReload(why: why), within: 120)
+        let (text, value) = answer(
+            DeskCall.reloadTarget, body: DeskOrder.bodyOfReload(why: why), within: 120, asJSON: asJSON)
         if asJSON {
-            Terminal.printExactly(text.split(separator: "\n").joined())
+            Terminal.printExactly(Self.line(Array(text.utf8)))
         } else {
             for line in (value["text"]?.text ?? "done").split(separator: "\n") { Terminal.print(String(line)) }
         }
@@ -54,7 +55,10 @@ struct DeskSpeaker {
         answer(DeskCall.target(of: act), body: DeskOrder.body(of: act), within: 600)
     }
 
-    private func answer(_ target: String, body: String?, within seconds: Int) -> (text: String, value: JSONValue) {
+    /// - Parameter asJSON: a refusal goes to standard output as it came, too.
+    private func answer(
+        _ target: String, body: String?, within seconds: Int, asJSON: Bool = false
+    ) -> (text: String, value: JSONValue) {
         let answer: DeskClient.Answer
         do throws(DeskClient.Failure) {
             answer = try call(target, body, within: seconds)
@@ -66,6 +70,7 @@ struct DeskSpeaker {
                 "what answers at \(place.socketPath) is no Postbox", PostboxCore.ExitCode.noDestination)
         }
         guard (200..<300).contains(answer.status) else {
+            if asJSON { Terminal.printExactly(Self.line(answer.body)) }
             let isConfiguration = value["reason"]?.text == DeskAnswer.Refusal.badConfiguration.rawValue
             // Of several problems each has its line.
             let lines = (value["detail"]?.text ?? "HTTP \(answer.status)").split(separator: "\n").map(String.init)
@@ -74,6 +79,11 @@ struct DeskSpeaker {
                 lines.last ?? "", isConfiguration ? PostboxCore.ExitCode.configuration : Self.code(answer.status))
         }
         return (String(decoding: answer.body, as: UTF8.self), value)
+    }
+
+    /// An answer on one line.
+    private static func line(_ body: [UInt8]) -> String {
+        String(decoding: body, as: UTF8.self).split(separator: "\n").joined()
     }
 
     /// A service that was just started listens a moment later: it is waited for, ten seconds at most.

@@ -84,9 +84,13 @@ struct DeskActs: Sendable {
     ) async throws -> DeskAnswer {
         guard let (record, hold) = try await find(drop) else { return try await notHeld(drop) }
         let released = rows.count(of: hold.rows)
-        guard released > 0 else {
+        // A slip of the pen: what else was meant nobody knows.
+        if let highest = rows.highest, highest > hold.rows {
             return .refused(
-                .wrongStage, text: "none of these rows is in drop \(drop), which has rows 1 to \(hold.rows)")
+                .wrongStage, text: "there is no row \(highest) in drop \(drop), which has rows 1 to \(hold.rows)")
+        }
+        guard released > 0 else {
+            return .refused(.wrongStage, text: "\(rows.words) of drop \(drop): that is none of its rows")
         }
         let now = Clock.wall()
         if let limit = AgeLimit(record.snapshot.rule, arrivedAt: record.snapshot.arrivedAt ?? record.claimedAt),

@@ -172,6 +172,11 @@ struct ControlSocketTests {
         }
         let other = try await desk.command(["status", "--config", "missing.yaml"])
         #expect(other.code == 78)
+        for command in [["files"], ["audit", "--ric", "A.TST"], ["status"], ["hold", "inbox"]] {
+            let end = try await desk.command(command + ["--spool", "elsewhere"])
+            #expect(
+                end.code == 74 && end.errorOutput.contains("there is no spool at "), "\(command): \(end.errorOutput)")
+        }
     }
 
     @Test("The socket lies where the configuration says; a path that is too long is an error of it")

@@ -33,6 +33,8 @@ struct HeldByChecksTests {
         // What lets go on what somebody stopped is no release.
         #expect(try await desk.command(["resume", "2"]).code != 0)
 
+        let slip = try await desk.command(["release", "2", "--rows", "1,99"])
+        #expect(slip.code == 64 && slip.errorOutput.contains("there is no row 99 in drop 2, which has rows 1 to 2"))
         let released = try await desk.command(["release", "2", "--rows", "1"])
         #expect(released.code == 0, "\(released.errorOutput)")
         #expect(released.output.contains("released, 1 of 2 rows; 1 of them still fails a check"), "\(released.output)")

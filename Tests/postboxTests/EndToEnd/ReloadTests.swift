@@ -157,7 +157,10 @@ struct ReloadTests {
         #expect(try String(contentsOf: heard, encoding: .utf8).contains("postbox.yaml:11: "))
         // Parts that cannot change, and a table that is not there.
         try desk.write(Self.configuration([cache], rules: [rule], top: "last_values: off"))
-        #expect(try await Self.reload(desk, code: 78).contains("`last_values` cannot change while the service runs"))
+        let json = try await Self.reload(desk, ["--json"], code: 78)
+        let problem = try #require(JSONValue.parse(json.split(separator: "\n").first.map(String.init) ?? ""))
+        #expect(problem["reason"]?.text == "bad_configuration")
+        #expect(problem["detail"]?.text?.contains("`last_values` cannot change while the service runs") == true)
         try desk.write(
             Self.configuration([cache], rules: [rule], top: "tables: {rics: {file: gone.csv, key: ISIN}}"))
         #expect(try await Self.reload(desk, code: 78).contains("the table `rics`: there is no such file"))
