@@ -199,6 +199,43 @@ struct PageTests {
         withExtendedLifetime(simulator) {}
     }
 
+    /// Where the keys are: its place among all that Tab reaches, in the order of the page; -1 where it is none of these. null: nowhere.
+    private static let reached = """
+        const one = document.activeElement;
+        if (!one || one === document.body) return null;
+        const group = e => e.type === "radio" && e.name && !e.checked;
+        const all = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]")]
+          .filter(e => e.checkVisibility() && !e.disabled && e.tabIndex >= 0 && !group(e));
+        const style = getComputedStyle(one), box = one.getBoundingClientRect();
+        return {
+          at: all.indexOf(one), of: all.length, what: one.outerHTML.slice(0, 80), order: one.tabIndex,
+          isSeen: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2
+            && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+        };
+        """
+
+    @Test("Tab reaches everything that can be used, in the order of the page, and shows where it is")
+    func focus() async throws {
+        let (page, simulator, browser) = try await Self.desk()
+        try await Self.login(browser, page, "alice")
+        for path in ["/", "/failures", "/files", "/held"] {
+            try browser.open(page.url + path)
+            var (count, expected) = (0, 1)
+            while count < expected {
+                try browser.press(Browser.tab)
+                let here = try browser.script(Self.reached)
+                let what = here["what"]?.text ?? "nothing"
+                expected = here["of"]?.integer ?? 0
+                #expect(here["at"]?.integer == count, "\(path), step \(count + 1) of \(expected): \(what)")
+                #expect(here["order"]?.integer == 0 && here["isSeen"]?.flag == true, "\(path): \(what) is not seen")
+                count += 1
+            }
+            #expect(count >= 10, "\(path)")
+        }
+        try await page.stop()
+        withExtendedLifetime(simulator) {}
+    }
+
     @Test("What changes is shown without a reload; a page that hears nothing any more says so")
     func live() async throws {
         let (page, simulator, browser) = try await Self.desk()
