@@ -231,12 +231,9 @@ struct RowMaker {
         switch filter.verdict(work, batch.text) {
         case .counts: break
         case .faulty: break
-        case .damaged(let index, let fault):
-            let slot = filter.explanation(index, work).slot
-            if slot >= 0 {
-                let problem = batch.problem(.value(fault), on: line, at: work[slot], shape.names[slot])
-                faults.append(batch.faulty(problem))
-            }
+        case .damaged(let slot, let fault):
+            let problem = batch.problem(.value(fault), on: line, at: work[slot], shape.names[slot])
+            faults.append(batch.faulty(problem))
         case .rejected(let index):
             let problem = condition(index, work, line, shape.names, batch)
             faults.append(batch.faulty(problem))

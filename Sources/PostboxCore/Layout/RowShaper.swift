@@ -172,13 +172,14 @@ package struct RowShaper {
                 }
                 work[slot] = cell
             }
-            if let unpivoting, unpivoting.becomesRows[column] {
+            switch unpivoting?.uses[column] {
+            case .becomesRows:
                 cellOfColumn[column] = index
                 continue
-            }
-            if unpivoting != nil, header != nil, columns[column].name.isEmpty, cell.kind != .null, cell.length > 0 {
+            case .isNone where cell.kind != .null && cell.length > 0:
                 let problem = batch.problem(.namelessColumn, on: line, at: cell, nil)
                 faults.append(batch.faulty(problem))
+            case .isNone, .stays, nil: break
             }
             base.append(cell)
         }
@@ -201,7 +202,7 @@ package struct RowShaper {
         if let unpivoting, !badColumns.isEmpty {
             emptied = range.filter {
                 let column = Int(given.original[$0].column)
-                return unpivoting.becomesRows[column] && !badColumns.contains(column)
+                return unpivoting.uses[column] == .becomesRows && !badColumns.contains(column)
             }
         }
         let carried = carriedValues(range, columns, batch)

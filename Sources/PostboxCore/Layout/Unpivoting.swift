@@ -1,5 +1,14 @@
 /// `unpivot`: one line of many columns becomes many rows.
 struct Unpivoting: Sendable {
+    /// What a column of the file is to it.
+    enum Use {
+        case becomesRows
+        /// Every row of the line has it.
+        case stays
+        /// A column without a name is none: nothing may stand in it.
+        case isNone
+    }
+
     private let rule: Unpivot
     /// Columns that are none of the others.
     private let kept: Set<String>
@@ -8,8 +17,8 @@ struct Unpivoting: Sendable {
     private let hasHeader: Bool
     let nameSlot: Int
     let valueSlot: Int
-    /// By column of the file: it becomes rows.
-    private(set) var becomesRows: [Bool] = []
+    /// By column of the file.
+    private(set) var uses: [Use] = []
     /// Columns that every line has a row of, in their order; -1: the file has none of that name yet.
     private(set) var fixed: [Int]
     /// By column of the file, where its name lies in the text of the batch at hand; -1: nowhere yet.
@@ -36,28 +45,27 @@ struct Unpivoting: Sendable {
     /// Takes in columns of the file from that one on.
     mutating func learn(_ columns: [Column], from first: Int) {
         for index in first..<max(first, columns.count) {
-            let column = columns[index]
-            let becomesRow: Bool
-            switch rule.columns {
-            case .others:
-                // A column without a name is none.
-                becomesRow =
-                    !column.isNested && !kept.contains(column.name) && !column.name.hasPrefix("/")
-                    && !(hasHeader && column.name.isEmpty)
-            case .named(let names):
-                becomesRow = names.contains(column.name) && !rule.keep.contains(column.name)
-                if !hasHeader, becomesRow {
-                    for at in names.indices where names[at] == column.name && fixed[at] < 0 { fixed[at] = index }
-                }
-            case .like:
-                becomesRow =
-                    !kept.contains(column.name) && pattern?.matches(column.name) == true
-                    && !(hasHeader && column.name.isEmpty)
-            }
-            becomesRows.append(becomesRow)
+            let use = use(of: columns[index])
+            uses.append(use)
             nameStarts.append(-1)
-            if hasHeader, becomesRow { fixed.append(index) }
+            guard use == .becomesRows else { continue }
+            if hasHeader {
+                fixed.append(index)
+            } else if case .named(let names) = rule.columns {
+                for at in names.indices where names[at] == columns[index].name && fixed[at] < 0 { fixed[at] = index }
+            }
         }
+    }
+
+    private func use(of column: Column) -> Use {
+        if hasHeader, column.name.isEmpty { return .isNone }
+        let becomesRows =
+            switch rule.columns {
+            case .others: !column.isNested && !kept.contains(column.name) && !column.name.hasPrefix("/")
+            case .named(let names): names.contains(column.name) && !rule.keep.contains(column.name)
+            case .like: !kept.contains(column.name) && pattern?.matches(column.name) == true
+            }
+        return becomesRows ? .becomesRows : .stays
     }
 
     /// The name of a column that is to be there but is not in the file yet.
@@ -88,7 +96,7 @@ struct Unpivoting: Sendable {
     func problem(_ columns: [Column]) -> FileProblem? {
         if hasHeader {
             var seen: Set<String> = []
-            for (column, becomesRow) in zip(columns, becomesRows) where becomesRow {
+            for (column, use) in zip(columns, uses) where use == .becomesRows {
                 guard seen.insert(column.name).inserted else {
                     return FileProblem(
                         reason: "duplicate_column",
@@ -98,7 +106,7 @@ struct Unpivoting: Sendable {
                 }
             }
         }
-        guard case .like(let text) = rule.columns, hasHeader, !columns.isEmpty, !becomesRows.contains(true) else {
+        guard case .like(let text) = rule.columns, hasHeader, !columns.isEmpty, !uses.contains(.becomesRows) else {
             return nil
         }
         return FileProblem(

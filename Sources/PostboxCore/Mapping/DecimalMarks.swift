@@ -58,7 +58,7 @@ package struct DecimalMarks {
             }
         }
         for field in fields {
-            if case .derived(let source, let value) = field.source, field.type.map({ $0.isNumber }) ?? true {
+            if case .derived(let source, let value) = field.source, field.type?.isNumber ?? true {
                 if value.isReadHere { note(source.names) }
                 if value.leavesOperandsOpen, let text = value.formula, let formula = try? Formula(parsing: text) {
                     note(formula.columns)
@@ -217,13 +217,4 @@ extension ValueRule {
 
     /// It is computed from numbers of which nothing says which sign their decimal sign is.
     fileprivate var leavesOperandsOpen: Bool { number?.decimal == nil && number?.thousands == nil }
-}
-
-extension FieldType {
-    fileprivate var isNumber: Bool {
-        switch self {
-        case .real, .int, .uint: true
-        case .text, .ascii, .enum, .date, .time: false
-        }
-    }
 }

@@ -31,7 +31,7 @@ func rowProblem(
     }
     var fault = fault
     // Whatever such a value cannot be, this is why.
-    for index in value.indices where isDamage(value, index) { fault = .value(.damagedText) }
+    if holdsDamage(value) { fault = .value(.damagedText) }
     switch fault {
     case .badRule(let what):
         return problem("bad_rule", "The rule for this file cannot be followed: \(what).", "Correct the configuration.")
@@ -244,12 +244,6 @@ func explanation(
             "Have the file written anew in its own encoding."
         )
     }
-}
-
-/// Whether U+FFFD stands there, which decoders write for what they cannot read.
-@inline(__always)
-func isDamage(_ text: Span<UInt8>, _ index: Int) -> Bool {
-    text[index] == 0xEF && index + 2 < text.count && text[index + 1] == 0xBF && text[index + 2] == 0xBD
 }
 
 private func isASCII(_ value: Span<UInt8>) -> Bool {

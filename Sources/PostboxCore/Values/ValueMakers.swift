@@ -12,8 +12,7 @@ struct ValueMakers {
 
     /// What is made of a field's column.
     func maker(_ source: ColumnSource, _ value: ValueRule, of field: FieldRule) -> ValueStage.Maker {
-        let isTyped =
-            field.type.map { [.real, .int, .uint].contains($0) } ?? (field.scale != nil || field.round != nil)
+        let isTyped = field.type?.isNumber ?? (field.scale != nil || field.round != nil)
         guard let text = value.formula, let formula = try? Formula(parsing: text) else {
             let maker = maker(source, value, isTyped: isTyped)
             maker.isOptional = field.isOptional ?? false
