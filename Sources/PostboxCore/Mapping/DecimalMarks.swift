@@ -206,15 +206,15 @@ package struct DecimalMarks {
 extension ValueRule {
     /// It makes a number, and says neither which sign its decimal sign is nor what it is computed from.
     fileprivate var leavesMarksOpen: Bool {
-        formula == nil && date == nil && number?.decimal == nil && number?.thousands == nil && number?.fraction == nil
+        formula == nil && date == nil && leavesOperandsOpen && number?.fraction == nil
     }
 
     /// Its column's values are read as they stand, and nothing says which sign their decimal sign is.
     fileprivate var isReadHere: Bool {
-        formula == nil && date == nil && number?.decimal == nil && number?.thousands == nil && strip == nil
-            && extract == nil && map == nil && lookup == nil && template == nil
+        formula == nil && date == nil && leavesOperandsOpen && strip == nil && extract == nil && map == nil
+            && lookup == nil && template == nil
     }
 
     /// It is computed from numbers of which nothing says which sign their decimal sign is.
-    fileprivate var leavesOperandsOpen: Bool { number?.decimal == nil && number?.thousands == nil }
+    fileprivate var leavesOperandsOpen: Bool { number?.saysMarks != true }
 }

@@ -119,6 +119,8 @@ struct MappingPlan: Sendable {
     /// nil: values are told by the rule and by their look.
     private let dictionary: FieldDictionary?
     private let tooLong: TooLong
+    /// The plain mapping is told how numbers are written.
+    private let saysMarks: Bool
 
     private let plainRICSlot = 0
     private let plainPostSlot = 1
@@ -128,6 +130,7 @@ struct MappingPlan: Sendable {
         self.mayNest = mayNest
         self.dictionary = dictionary
         tooLong = rule.tooLong ?? .reject
+        saysMarks = rule.number?.saysMarks == true
         if let dictionary { displays.enums = dictionary.enums }
         bytes = Array(repeating: 0, count: MappingPlan.padding)
         mapsColumnsPlainly = rule.fields == nil
@@ -276,6 +279,7 @@ struct MappingPlan: Sendable {
         switch rule.source {
         case .column(let name):
             let isOptional = rule.isOptional ?? false
+            conversion.doubtsPoints = true
             let slot = slot(name, for: "the field \(rule.name)", isOptional: isOptional)
             fields.append(Field(prefix: prefix, slot: slot, isOptional: isOptional, conversion: conversion))
         case .derived(let source, let value):
@@ -287,6 +291,7 @@ struct MappingPlan: Sendable {
                 conversion.lineBreaks = lineBreaks
             }
             conversion.isMadeDate = rule.type == .date && value.date?.target == .date
+            conversion.doubtsPoints = value.formula == nil && value.number?.saysMarks != true
             // A row that lacks the column is the matter of who makes the value.
             let slot = slot(DerivedColumn.name(ofField: rule.name), for: "the field \(rule.name)", isOptional: true)
             sources[slot] = slots(
@@ -331,6 +336,7 @@ struct MappingPlan: Sendable {
             if let known {
                 var conversion = FieldConversion(known, tooLong: tooLong)
                 conversion.lineBreaks = lineBreaks
+                conversion.doubtsPoints = !saysMarks
                 use.typed = typed.count
                 typed.append(conversion)
                 if conversion.sendsLongTexts { sendsLongTexts = true }

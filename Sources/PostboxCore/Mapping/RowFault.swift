@@ -101,7 +101,7 @@ func rowProblem(
 
 /// What is wrong with a value, without a full stop, and what to do about it.
 ///
-/// - Parameter detail: what the dictionary says, as `FieldConversion.detail` has it.
+/// - Parameter detail: what the field says, as `FieldConversion.detail` has it.
 func explanation(
     of fault: ValueFault, for text: String, _ value: Span<UInt8>, detail: String? = nil
 ) -> (what: String, hint: String) {
@@ -152,6 +152,11 @@ func explanation(
         (
             "\(text) does not fit a price exactly: 14 decimals at most, and 9223372036854775807 at most without its point",
             "Write fewer digits, or let the rule round it with `round: N`."
+        )
+    case .notAnInteger where detail != nil:
+        (
+            "\(text) is a whole number where the point is the decimal sign, and another one where it parts thousands",
+            "Say in the rule which mark is which, `decimal: \".\"`, or `decimal: \",\"` with `thousands: \".\"`."
         )
     case .notAnInteger:
         (

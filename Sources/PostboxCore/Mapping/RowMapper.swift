@@ -702,7 +702,9 @@ package struct RowMapper: Sendable {
         case .value(let fault) where rejection.field >= 0:
             let conversion =
                 plan.mapsColumnsPlainly ? plan.typed[rejection.field] : plan.fields[rejection.field].conversion
-            words = conversion.detail(of: fault, batch.text.span.extracting(value), plan.displays)
+            let isLiteral = rejection.cell >= 0 && cells[rejection.cell].kind == .number
+            words = conversion.detail(
+                of: fault, batch.text.span.extracting(value), isLiteral: isLiteral, plan.displays)
         default: break
         }
         let text = batch.text.span.extracting(value)
