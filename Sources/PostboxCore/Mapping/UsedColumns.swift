@@ -31,6 +31,10 @@ package struct UsedColumns: Sendable, Equatable {
         keepsLineBreaks ? contains(name) : whole.contains(name) || isUsedInAnyCase(name)
     }
 
+    /// Whether nothing would tell what a stray quote made of lines in a column of this name: nothing uses it, and the rule does not say
+    /// that texts have lines.
+    func doubtsLines(_ name: String) -> Bool { !keepsLineBreaks && !contains(name) }
+
     /// Whether the column of this path is used, or one that lies in it.
     func reaches(_ path: String) -> Bool {
         contains(path) || names.contains { $0.hasPrefix(path + ".") }

@@ -134,7 +134,7 @@ package struct CSVReader: PriceFileReader {
                 }
                 if fillsRows { shape.fill(to: columns.count, &batch.cells) }
                 rowCount += 1
-                let problem = problem(row, shape, badByte: badByte, &batch)
+                let problem = problem(row, shape, badByte: badByte, &batch, extra: unescaped)
                 if let problem { batch.problems.append(problem) }
                 batch.rows.append(
                     RowBatch.Row(
@@ -365,7 +365,7 @@ extension CSVReader {
 
     /// What is wrong with the row; nil: nothing, and its empty cells without a column are gone from the batch.
     private func problem(
-        _ row: RowOfLines, _ shape: CutRow, badByte: Int?, _ batch: inout RowBatch
+        _ row: RowOfLines, _ shape: CutRow, badByte: Int?, _ batch: inout RowBatch, extra: [UInt8]
     ) -> RowProblem? {
         if let badByte { return row.badByte(at: row.start + badByte) }
         if shape.strayText >= 0 { return row.badQuote(at: shape.strayText) }
@@ -374,6 +374,6 @@ extension CSVReader {
         guard shape.nextLine - line > 1 else { return nil }
         return row.swallowedRows(
             batch.cells[shape.firstCell...], columns: columns, cells: columns.count + namelessTail,
-            delimiter: delimiter, usedColumns: usedColumns)
+            delimiter: delimiter, usedColumns: usedColumns, extra: extra)
     }
 }

@@ -122,26 +122,50 @@ struct RowOfLines {
             hint: "End the last line, or set `final_newline: optional` when the file is always written so.")
     }
 
-    /// A stray quote makes a text of whole rows, which nobody would miss where no rule uses the column, or takes a part of it: as many
-    /// delimiters stand in it as that many rows of so many cells have. Of a column that is the field of its name, and of texts that may
-    /// hold line breaks, it is the mapping's matter.
+    /// A stray quote makes a text of whole rows, which nobody would miss where no rule uses the column, or takes a part of it. Of a column
+    /// that is the field of its name, and of texts that may hold line breaks, it is the mapping's matter. Lines look like rows where as many
+    /// delimiters stand in them as that many rows of so many cells have; where nothing uses the column, delimiters for one row are enough:
+    /// empty lines and remarks may stand between. `extra`: what stands behind the text.
     func swallowedRows(
-        _ row: ArraySlice<RowBatch.Cell>, columns: [Column], cells: Int, delimiter: UInt8, usedColumns: UsedColumns?
+        _ row: ArraySlice<RowBatch.Cell>, columns: [Column], cells: Int, delimiter: UInt8, usedColumns: UsedColumns?,
+        extra: [UInt8]
     ) -> RowProblem? {
         guard let usedColumns else { return nil }
-        for cell in row where Int(cell.start) + Int(cell.length) <= text.count && Int(cell.column) < columns.count {
+        for cell in row where Int(cell.column) < columns.count {
             let name = columns[Int(cell.column)].name
             guard !usedColumns.takesLines(name) else { continue }
-            let value = text[Int(cell.start)..<Int(cell.start) + Int(cell.length)]
-            let breaks = value.count { $0 == Byte.lineFeed }
-            guard breaks > 0, value.count(where: { $0 == delimiter }) == breaks * (cells - 1) else { continue }
-            let at = place(of: Int(cell.start))
+            let from = Int(cell.start)
+            let isWritten = from + Int(cell.length) <= text.count
+            let value =
+                isWritten
+                ? Array(text[from..<from + Int(cell.length)])
+                : Array(extra.dropFirst(from - text.count).prefix(Int(cell.length)))
+            let breaks = Self.lineBreaks(in: value)
+            guard breaks > 0 else { continue }
+            let delimiters = value.count { $0 == delimiter }
+            let areLikeRows = delimiters == breaks * (cells - 1)
+            guard areLikeRows || usedColumns.doubtsLines(name) && delimiters >= cells - 1 else { continue }
+            let at = place(of: isWritten ? from : start)
             return RowProblem(
-                reason: "line_break", line: at.line, column: at.column, columnName: name,
-                what: "The column \(name) holds the lines \(at.line) to \(at.line + breaks), which look like rows.",
-                hint: "A quote may be missing or one too many.")
+                reason: "line_break", line: at.line, column: isWritten ? at.column : 0, columnName: name,
+                what: "The column \(name) holds the lines \(at.line) to \(at.line + breaks), "
+                    + (areLikeRows ? "which look like rows." : "among which may be rows."),
+                hint: "A quote may be missing or one too many"
+                    + (areLikeRows
+                        ? "." : "; where texts of the file have lines, write `line_breaks: keep` in the rule."))
         }
         return nil
+    }
+
+    /// Line ends in a value: LF, CRLF or CR.
+    private static func lineBreaks(in value: [UInt8]) -> Int {
+        value.indices.count { index in
+            switch value[index] {
+            case Byte.lineFeed: true
+            case Byte.carriageReturn: index + 1 == value.count || value[index + 1] != Byte.lineFeed
+            default: false
+            }
+        }
     }
 }
 

@@ -348,7 +348,7 @@ extension LineReader {
         }
         var cut = cut
         if fillsRows { cut.fill(to: tail.columns, &batch.cells) }
-        if let problem = problem(place, cut, badByte: bad, &batch) ?? headings.problem {
+        if let problem = problem(place, cut, badByte: bad, &batch, extra: extra) ?? headings.problem {
             batch.problems.append(problem)
             takeRow(place.start, cut, problem: batch.problems.count - 1, into: &batch)
         } else {
@@ -369,7 +369,9 @@ extension LineReader {
     }
 
     /// What is wrong with the row; nil: nothing, and its empty cells without a column are gone from the batch.
-    private func problem(_ place: RowOfLines, _ cut: CutRow, badByte: Int?, _ batch: inout RowBatch) -> RowProblem? {
+    private func problem(
+        _ place: RowOfLines, _ cut: CutRow, badByte: Int?, _ batch: inout RowBatch, extra: [UInt8]
+    ) -> RowProblem? {
         if let badByte { return place.badByte(at: badByte) }
         if cut.strayText >= 0 { return place.badQuote(at: cut.strayText, quote: cutter.quote ?? Byte.quote) }
         if let fault = cut.fault, case .byPlace(let columns) = cutter.form { return columns.problem(fault, of: place) }
@@ -379,7 +381,7 @@ extension LineReader {
         guard cut.nextLine - line > 1, let delimiter = cutter.delimiter else { return nil }
         return place.swallowedRows(
             batch.cells[cut.firstCell...], columns: columns, cells: tail.columns, delimiter: delimiter,
-            usedColumns: usedColumns)
+            usedColumns: usedColumns, extra: extra)
     }
 
     private mutating func takeHeader(

@@ -229,12 +229,12 @@ struct ValueStage {
                         value.removeAll(keepingCapacity: true)
                         continue
                     }
-                    let key = text.span.extracting(cell.bytes)
-                    if holdsDamage(key) { return .damagedText }
+                    let key = text.span.extracting(cell.text(in: text))
+                    if let fault = cellFault(key, keepsLineBreaks: maker.keepsLineBreaks) { return fault }
                     guard let table, table.take(column, by: key, into: &next) else { return .notInTable }
                 } else {
                     guard !value.isEmpty else { continue }
-                    if holdsDamage(value.span) { return .damagedText }
+                    if let fault = cellFault(value.span, keepsLineBreaks: maker.keepsLineBreaks) { return fault }
                     guard let table, table.take(column, by: value.span, into: &next) else { return .notInTable }
                 }
                 kind = .plain
