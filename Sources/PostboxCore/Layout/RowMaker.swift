@@ -73,14 +73,11 @@ struct RowMaker {
         }
         // Checks look into some of them behind the mapper.
         let names = plan.names + rule.checkedColumns.filter { !plan.takes($0) }
-        if group != nil { for name in names { _ = slot(name) } }
-        // What is looked into behind `group`: also what was looked into before.
-        let after = Set(names + rule.takenColumns)
-        let isGrouped = group != nil
-        if isGrouped {
-            let own = [group?.field ?? -1, group?.value ?? -1]
+        if let known = group {
+            // What is looked into behind `group`: also what was looked into before.
+            let after = Set((names + rule.takenColumns).map(slot))
             group?.compared = columns.names.indices.filter {
-                (after.contains(columns.names[$0]) || $0 >= before) && !own.contains($0)
+                (after.contains($0) || $0 >= before) && $0 != known.field && $0 != known.value
                     && !["$row", "$line"].contains(columns.names[$0])
             }
         }

@@ -45,13 +45,16 @@ package struct RowShaper {
         guard rule.needsShaping else { return nil }
         let rule = rule.typed(by: sources.dictionary)
         var shape = ShapeColumns()
+        for spellings in rule.shape?.spellings ?? [] { shape.join(spellings) }
         // Each line of a file of rejects has its values; what is above it there is none of its own.
         let carried = rule.isForRejects == true ? nil : rule.shape?.carried
         carrying = carried.map { names in Carrying(names.map { shape.slot($0) }) }
         unpivoting = rule.shape?.unpivot.map { unpivot in
+            var unpivot = unpivot
+            unpivot.keep = unpivot.keep.flatMap { rule.shape?.names(of: $0) ?? [$0] }
             var headings = (rule.layout?.lines?.headings ?? []).map(\.name)
             // A carried value from deeper in a row stands in it as a member of its own.
-            if rule.isForRejects == true { headings += (rule.shape?.carried ?? []).filter { $0.contains(".") } }
+            if rule.isForRejects == true { headings += Self.carriedNames(rule).filter { $0.contains(".") } }
             return Unpivoting(
                 unpivot, besides: headings + ["$key"], hasHeader: hasHeader, nameSlot: shape.slot(unpivot.name),
                 valueSlot: shape.slot(unpivot.value))
@@ -66,6 +69,10 @@ package struct RowShaper {
             emptiedText = LineEditing.emptyBetweenBlanks(quote: nil)
         }
         maySkip = rule.maySkipRows
+    }
+
+    private static func carriedNames(_ rule: MappingRule) -> [String] {
+        rule.shape.map { shape in (shape.carried ?? []).flatMap(shape.names) } ?? []
     }
 
     /// The columns of the rows that it makes: the file's and its own. Empty as long as no column of the file is known.
