@@ -13,6 +13,8 @@ package struct RowShaper {
         case scan
         /// The rows that do not count, in place of those that do.
         case skipped
+        /// How the file writes its numbers: they stand as they do there, also those of a group that no field takes.
+        case marks
     }
 
     private var shape: ShapeColumns
@@ -85,6 +87,8 @@ package struct RowShaper {
     package var skippedRows: RowSet? { maySkip ? maker.skipped : nil }
     /// Where the first line begins of which no row came out yet; nil: there is none.
     package var heldStart: Int? { maker.heldStart }
+    /// Whether a value that the mapper never sees had marks that no number on the wire has.
+    package var hasSeenOddMarks: Bool { maker.hasSeenOddMarks }
     /// Why each row of the last batch is skipped; only when they are read for that.
     package var reasons: [String] { maker.reasons }
     /// What was found for `take`, once all was read.

@@ -424,17 +424,10 @@ package struct RowMapper: Sendable {
     /// Whether a value of a rejected row has a comma, more points than one, or, where a whole number is wanted, one: whatever
     /// the row was rejected for.
     private func hasOddMarks(_ rejection: Rejection, _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>) -> Bool {
-        for index in cells.indices {
-            let value = text.extracting(cells[index].bytes)
-            var digits = 0
-            var points = rejection.fault == .value(.notAnInteger) ? 1 : 0
-            var commas = 0
-            for at in value.indices {
-                if value[at] == UInt8(ascii: ",") { commas += 1 }
-                if value[at] == UInt8(ascii: ".") { points += 1 }
-                if value[at] &- UInt8(ascii: "0") <= 9 { digits += 1 }
-            }
-            if digits > 0, commas > 0 || points > 1 { return true }
+        let points = rejection.fault == .value(.notAnInteger) ? 1 : 0
+        for index in cells.indices
+        where holdsOddMarks(text.extracting(cells[index].bytes), points: points) {
+            return true
         }
         return false
     }
