@@ -183,16 +183,11 @@ package struct RowShaper {
                 }
                 work[slot] = cell
             }
-            switch unpivoting?.uses[column] {
-            case .becomesRows:
+            if unpivoting?.becomesRows[column] == true {
                 cellOfColumn[column] = index
-                continue
-            case .isNone where cell.kind != .null && cell.length > 0:
-                let problem = batch.problem(.namelessColumn, on: line, at: cell, nil)
-                faults.append(batch.faulty(problem))
-            case .isNone, .stays, nil: break
+            } else {
+                base.append(cell)
             }
-            base.append(cell)
         }
         if carrying != nil { carry(line, &batch, &faults) }
         guard unpivoting != nil else {
@@ -213,7 +208,7 @@ package struct RowShaper {
         if let unpivoting, !badColumns.isEmpty {
             emptied = range.filter {
                 let column = Int(given.original[$0].column)
-                return unpivoting.uses[column] == .becomesRows && !badColumns.contains(column)
+                return unpivoting.becomesRows[column] && !badColumns.contains(column)
             }
         }
         let carried = carriedValues(range, columns, batch)

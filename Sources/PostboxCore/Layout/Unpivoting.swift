@@ -1,14 +1,5 @@
 /// `unpivot`: one line of many columns becomes many rows.
 struct Unpivoting: Sendable {
-    /// What a column of the file is to it.
-    enum Use {
-        case becomesRows
-        /// Every row of the line has it.
-        case stays
-        /// A column without a name is none: nothing may stand in it.
-        case isNone
-    }
-
     private let rule: Unpivot
     /// Columns that are none of the others.
     private let kept: Set<String>
@@ -17,8 +8,8 @@ struct Unpivoting: Sendable {
     private let hasHeader: Bool
     let nameSlot: Int
     let valueSlot: Int
-    /// By column of the file.
-    private(set) var uses: [Use] = []
+    /// By column of the file: it becomes rows.
+    private(set) var becomesRows: [Bool] = []
     /// Columns that every line has a row of, in their order; -1: the file has none of that name yet.
     private(set) var fixed: [Int]
     /// By column of the file, where its name lies in the text of the batch at hand; -1: nowhere yet.
@@ -45,10 +36,9 @@ struct Unpivoting: Sendable {
     /// Takes in columns of the file from that one on.
     mutating func learn(_ columns: [Column], from first: Int) {
         for index in first..<max(first, columns.count) {
-            let use = use(of: columns[index])
-            uses.append(use)
+            becomesRows.append(isRow(columns[index]))
             nameStarts.append(-1)
-            guard use == .becomesRows else { continue }
+            guard becomesRows[index] else { continue }
             if hasHeader {
                 fixed.append(index)
             } else if case .named(let names) = rule.columns {
@@ -57,15 +47,14 @@ struct Unpivoting: Sendable {
         }
     }
 
-    private func use(of column: Column) -> Use {
-        if hasHeader, column.name.isEmpty { return .isNone }
-        let becomesRows =
-            switch rule.columns {
-            case .others: !column.isNested && !kept.contains(column.name) && !column.name.hasPrefix("/")
-            case .named(let names): names.contains(column.name) && !rule.keep.contains(column.name)
-            case .like: !kept.contains(column.name) && pattern?.matches(column.name) == true
-            }
-        return becomesRows ? .becomesRows : .stays
+    private func isRow(_ column: Column) -> Bool {
+        // A column without a name is none.
+        if hasHeader, column.name.isEmpty { return false }
+        switch rule.columns {
+        case .others: return !column.isNested && !kept.contains(column.name) && !column.name.hasPrefix("/")
+        case .named(let names): return names.contains(column.name) && !rule.keep.contains(column.name)
+        case .like: return !kept.contains(column.name) && pattern?.matches(column.name) == true
+        }
     }
 
     /// The name of a column that is to be there but is not in the file yet.
@@ -96,7 +85,7 @@ struct Unpivoting: Sendable {
     func problem(_ columns: [Column]) -> FileProblem? {
         if hasHeader {
             var seen: Set<String> = []
-            for (column, use) in zip(columns, uses) where use == .becomesRows {
+            for (column, isRow) in zip(columns, becomesRows) where isRow {
                 guard seen.insert(column.name).inserted else {
                     return FileProblem(
                         reason: "duplicate_column",
@@ -106,7 +95,7 @@ struct Unpivoting: Sendable {
                 }
             }
         }
-        guard case .like(let text) = rule.columns, hasHeader, !columns.isEmpty, !uses.contains(.becomesRows) else {
+        guard case .like(let text) = rule.columns, hasHeader, !columns.isEmpty, !becomesRows.contains(true) else {
             return nil
         }
         return FileProblem(

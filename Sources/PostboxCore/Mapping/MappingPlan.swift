@@ -318,6 +318,8 @@ struct MappingPlan: Sendable {
         }
         if column.isNested, !column.isAttribute { use.parentSlot = parentSlot(of: column.name) }
         if use.parentSlot >= 0 { hasParents = true }
+        // Of lines a column without a name is none: their reader lets nothing stand in it.
+        if column.name.isEmpty, !mayNest { return use }
         // A RIC or Post column is no field even where the rule says RIC or post itself: no field has such a name.
         // What a rule or Postbox itself adds to the file's columns is none of its fields either.
         guard mapsColumnsPlainly, use.slot < 0, plain < 0, !column.name.hasPrefix("$") else { return use }

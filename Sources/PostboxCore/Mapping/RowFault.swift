@@ -12,7 +12,6 @@ enum RowFault: Sendable, Equatable {
     case refreshNotAllowed
     case noFields
     case repeatedHeader
-    case namelessColumn
     case spoiledIdentifier
     case value(ValueFault)
 }
@@ -84,10 +83,6 @@ func rowProblem(
     case .repeatedHeader:
         return problem(
             "repeated_header", "The row repeats the header.", "Remove it: two files may have been put together.")
-    case .namelessColumn:
-        return problem(
-            "ragged_row", "\(text) stands in a column that the header gives no name.",
-            "Give the column a name in the header, or leave it empty.")
     case .spoiledIdentifier:
         return problem(
             "spoiled_identifier",

@@ -71,6 +71,25 @@ struct RowOfLines {
         return nil
     }
 
+    /// A value stands in one of the columns at these indices, which the header gives no name; nil: none does.
+    func namelessValue(
+        _ cut: CutRow, _ cells: [RowBatch.Cell], at nameless: [Int], namedBy header: String = "the header"
+    ) -> RowProblem? {
+        guard let base = text.baseAddress else { return nil }
+        for index in nameless where index < cut.cellCount {
+            let cell = cells[cut.firstCell + index]
+            let from = Int(cell.start)
+            let isWritten = from + Int(cell.length) <= text.count
+            if isWritten, isBlank(base, from, Int(cell.length)) { continue }
+            let at = place(of: isWritten ? from : start)
+            return RowProblem(
+                reason: "ragged_row", line: at.line, column: isWritten ? at.column : 0,
+                what: "A value stands in cell \(index + 1), whose column \(header) gives no name.",
+                hint: "Give the column a name in the header, or leave it empty.")
+        }
+        return nil
+    }
+
     /// What stands in the row's cells, the columns' names, each with its place. `extra`: what stands behind the text.
     func names(
         _ cut: CutRow, _ cells: [RowBatch.Cell], extra: [UInt8]
@@ -182,12 +201,14 @@ struct HeaderNames {
     private(set) var columns: [Column] = []
     /// Cells without a name at the end of the header: no columns while they are empty.
     private(set) var namelessTail = 0
+    /// Indices of those without a name that stand before one: no columns either while they are empty.
+    private(set) var nameless: [Int] = []
 
     /// - Parameters:
     ///   - names: As they stand in the header, each with the place where it begins.
-    ///   - usedColumns: The others may be without a name, or have the same one. Nil: all columns are used.
+    ///   - usedColumns: The others may have the same name. Nil: all columns are used.
     ///
-    /// Throws `damaged_text`, `empty_column_name` and `duplicate_column`.
+    /// Throws `damaged_text` and `duplicate_column`.
     init(_ names: [(bytes: [UInt8], place: TextPlace)], usedColumns: UsedColumns?) throws(FileProblem) {
         let texts = names.map { Self.trimmed($0.bytes) }
         let count = (texts.lastIndex { !$0.isEmpty } ?? -1) + 1
@@ -202,13 +223,9 @@ struct HeaderNames {
                         "The name of column \(index + 1) of the header was decoded wrongly before it came here: it holds U+FFFD.",
                     hint: "Have the file written again, in UTF-8 or in the encoding that its rule names.")
             }
-            if name.isEmpty && usedColumns == nil {
-                throw FileProblem(
-                    reason: "empty_column_name", line: at.line, column: at.column,
-                    what: "Column \(index + 1) of the header has no name.",
-                    hint: "Give it a name, or take the surplus delimiter out of every line.")
-            }
-            if !known.insert(name).inserted && usedColumns?.contains(name) != false {
+            if name.isEmpty {
+                nameless.append(index)
+            } else if !known.insert(name).inserted && usedColumns?.contains(name) != false {
                 throw FileProblem(
                     reason: "duplicate_column", line: at.line, column: at.column,
                     what: "The header names the column \(name) twice.",
