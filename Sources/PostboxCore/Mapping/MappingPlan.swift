@@ -106,6 +106,9 @@ struct MappingPlan: Sendable {
     private var needed: [(slot: Int, name: String, use: String, isOptional: Bool)] = []
     /// By slot of a made value: the slots of what it is made of.
     private var sources: [Int: [Int]] = [:]
+    /// By slot of a made value that a table gave.
+    private var taken: [Int: TakenValue] = [:]
+    private let tables: [String: LookupTable]
     /// Columns of which the file has one.
     private var choices: [(names: [String], use: String, isOptional: Bool)] = []
     /// Columns that shape the rows.
@@ -126,8 +129,12 @@ struct MappingPlan: Sendable {
     private let plainPostSlot = 1
 
     /// `mayNest`: see ``RowMapper``.
-    init(_ rule: MappingRule, mayNest: Bool = true, dictionary: FieldDictionary? = nil) {
+    init(
+        _ rule: MappingRule, mayNest: Bool = true, dictionary: FieldDictionary? = nil,
+        tables: [String: LookupTable] = [:]
+    ) {
         self.mayNest = mayNest
+        self.tables = tables
         self.dictionary = dictionary
         tooLong = rule.tooLong ?? .reject
         saysMarks = rule.number?.saysMarks == true
@@ -222,6 +229,11 @@ struct MappingPlan: Sendable {
     /// The slots of what the value in a slot is made of, in the rule's order.
     func sources(of slot: Int) -> [Int] { sources[slot] ?? [] }
 
+    /// What the value in a slot was taken from, and the slots of its key; nil: from no table.
+    func taken(in slot: Int) -> (value: TakenValue, keys: [Int])? {
+        taken[slot].map { value in (value, value.keys.compactMap { slotsByName[$0] }) }
+    }
+
     /// No field takes its value from a column.
     var hasConstantsAlone: Bool { !mapsColumnsPlainly && fields.allSatisfy { $0.slot < 0 } }
 
@@ -249,6 +261,7 @@ struct MappingPlan: Sendable {
         case .derived(let source, let value):
             let made = slot(DerivedColumn.nameOfRIC, for: "the RIC")
             sources[made] = slots(of: source, value, for: "the RIC", isOptional: false)
+            taken[made] = TakenValue(source, value, tables: tables)
             ric = .slot(made)
         }
     }
@@ -296,6 +309,7 @@ struct MappingPlan: Sendable {
             let slot = slot(DerivedColumn.name(ofField: rule.name), for: "the field \(rule.name)", isOptional: true)
             sources[slot] = slots(
                 of: source, value, for: "the field \(rule.name)", isOptional: rule.isOptional ?? false)
+            taken[slot] = TakenValue(source, value, tables: tables)
             fields.append(Field(prefix: prefix, slot: slot, isOptional: true, conversion: conversion))
         case .value(let text, let isText):
             let constant = constantJSON(text, isText: isText, conversion, displays)

@@ -94,6 +94,18 @@ func rowProblem(
     }
 }
 
+/// The same of a value that a table of the configuration gave; the row is told by the column of its key.
+func rowProblem(
+    _ fault: RowFault, line: Int, columnName: String?, value: Span<UInt8>, in place: TakenValue.Place,
+    words: [String] = []
+) -> RowProblem {
+    var problem = rowProblem(fault, line: line, columnName: place.column, value: value, words: words)
+    let table = "the table \(shown(Array(place.table.utf8).span))"
+    problem.what = (place.line > 0 ? "In line \(place.line) of \(table): " : "In \(table): ") + problem.what
+    problem.columnName = columnName
+    return problem
+}
+
 /// What is wrong with a value, without a full stop, and what to do about it.
 ///
 /// - Parameter detail: what the field says, as `FieldConversion.detail` has it.

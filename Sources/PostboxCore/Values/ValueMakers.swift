@@ -71,6 +71,7 @@ struct ValueMakers {
         if let map = value.map { maker.steps.append(.map(WordMapper(map), takesEmpty: map.words[""] != nil)) }
         if let lookup = value.lookup {
             let table = sources.tables[lookup.table]
+            maker.lookup = lookup
             let by = hasOwnKey ? lookup.by.map(slot) ?? -1 : -1
             maker.steps.append(.lookup(table, column: table?.column(lookup.take) ?? 0, by: by))
             if by >= 0 { maker.place = by }

@@ -16,6 +16,8 @@ struct ValueStage {
         var isNumber = false
         /// Line breaks may stand in what it is made of.
         var keepsLineBreaks = false
+        /// What its value is taken from, for words about it.
+        var lookup: Lookup?
 
         init(origin: Origin, place: Int = -1) {
             self.origin = origin
@@ -55,6 +57,8 @@ struct ValueStage {
     private var value: [UInt8] = []
     private var next: [UInt8] = []
     private var places: [Range<Int>] = []
+    /// The row of the table that the value at hand was taken from; -1: of none.
+    private var takenRow = -1
 
     init() {}
 
@@ -128,6 +132,14 @@ struct ValueStage {
         }
         let isOfJSON = !maker.steps.isEmpty && isWrittenByJSON(maker.origin, kind, work, batch.text)
         if let fault = run(maker, &kind, isOfJSON: isOfJSON, work, batch.text) {
+            if let taken = placeOfTaken(maker) {
+                let cell = place < 0 ? ShapeColumns.none : work[place]
+                var problem = rowProblem(
+                    .value(fault), line: line.number, columnName: place < 0 ? nil : names[place], value: value.span,
+                    in: taken)
+                if cell.column != .max { problem.place(cell.bytes, rowStart: line.start, in: batch) }
+                return batch.faulty(problem)
+            }
             if case .template = maker.origin {
                 return faulty(fault, madeOf: value, place < 0 ? nil : names[place], line, &batch)
             }
@@ -139,6 +151,15 @@ struct ValueStage {
         return RowBatch.Cell(
             column: 0, start: UInt32(truncatingIfNeeded: start), length: UInt32(truncatingIfNeeded: value.count),
             kind: maker.isNumber ? .plain : kind)
+    }
+
+    /// Where the value at hand stands in a table; nil: in none.
+    private func placeOfTaken(_ maker: Maker) -> TakenValue.Place? {
+        guard takenRow >= 0, let lookup = maker.lookup else { return nil }
+        for case .lookup(let table?, let column, _) in maker.steps {
+            return TakenValue.place(lookup, table, column: column, row: takenRow, isEmpty: value.isEmpty)
+        }
+        return nil
     }
 
     /// Whether a number in the value has the point of JSON, which writes its numbers in one way, whatever the rule says of texts.
@@ -193,6 +214,7 @@ struct ValueStage {
     ) -> ValueFault? {
         var isOfJSON = isOfJSON
         if maker.steps.isEmpty { return nil }
+        takenRow = -1
         // Apart from each other: what is read of one is written to the other.
         var (value, next, dates): ([UInt8], [UInt8], [DateReader]) = ([], [], [])
         swap(&value, &self.value)
@@ -231,11 +253,15 @@ struct ValueStage {
                     }
                     let key = text.span.extracting(cell.text(in: text))
                     if let fault = cellFault(key, keepsLineBreaks: maker.keepsLineBreaks) { return fault }
-                    guard let table, table.take(column, by: key, into: &next) else { return .notInTable }
+                    guard let table, let row = table.row(key) else { return .notInTable }
+                    table.append(column, ofRowAt: row, into: &next)
+                    takenRow = row
                 } else {
                     guard !value.isEmpty else { continue }
                     if let fault = cellFault(value.span, keepsLineBreaks: maker.keepsLineBreaks) { return fault }
-                    guard let table, table.take(column, by: value.span, into: &next) else { return .notInTable }
+                    guard let table, let row = table.row(value.span) else { return .notInTable }
+                    table.append(column, ofRowAt: row, into: &next)
+                    takenRow = row
                 }
                 kind = .plain
                 isOfJSON = false

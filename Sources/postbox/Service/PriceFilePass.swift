@@ -149,7 +149,7 @@ struct DestinationMapper {
         mapper = RowMapper(
             rule: rule, services: target.services, updateOnly: target.updateOnly,
             columnsAreFixed: rule.hasFixedColumns(format), mayNest: format.traits.hasPaths,
-            dictionary: sources.dictionary)
+            dictionary: sources.dictionary, tables: sources.tables)
         mapper.tellsAll = sources.tellsAll
         checks = RowChecks(rule, sources: sources, findings: target.findings)
         self.target = target
