@@ -308,7 +308,8 @@ extension LineReader {
         // Most rows have nothing about them that needs a second look.
         let isPlain =
             cut.ending == .line && !isHeader && !cut.isEmpty && cut.end <= cleanEnd && cut.strayText < 0
-            && cut.cellCount == tail.columns && tail.nameless.isEmpty && cut.fault == nil && cut.nextLine == line &+ 1 && !headings.haveProblem
+            && cut.cellCount == tail.columns && tail.nameless.isEmpty && cut.fault == nil && cut.nextLine == line &+ 1
+            && !headings.haveProblem
             && cut.end - start <= rowBytesMax
         if isPlain {
             headings.append(to: &batch.cells, &extra, columns: columns.count, behind: text.count)

@@ -327,7 +327,9 @@ extension NumberReader {
     }
 
     private func scanExponent(_ value: Span<UInt8>, at start: Int, into places: inout NumberPlaces) -> Bool {
-        guard readsExponent || isTyped && !refusesExponent, value[start] | 0x20 == UInt8(ascii: "e") else { return false }
+        guard readsExponent || isTyped && !refusesExponent, value[start] | 0x20 == UInt8(ascii: "e") else {
+            return false
+        }
         var index = start + 1
         var isNegative = false
         if index < value.count, value[index] == UInt8(ascii: "-") || value[index] == UInt8(ascii: "+") {
