@@ -154,7 +154,6 @@ extension Reason {
         Entry("checksum_unreadable", "The checksum beside the file holds no digest."),
         Entry("doctype", "XML with a DOCTYPE is not read."),
         Entry("duplicate", "The same content was contributed before."),
-        Entry("empty_column_name", "A column has no name."),
         Entry("empty_file", "The file is empty."),
         Entry("end_marker_missing", "The line that ends the rows is not there: the file may be cut off."),
         Entry("expands_too_far", "The packed file unpacks to more than is allowed."),

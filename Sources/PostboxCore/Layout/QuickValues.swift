@@ -8,7 +8,7 @@ struct QuickValues {
     private enum Making {
         case number(NumberReader)
         case date(DateReader)
-        case lookup(LookupTable, column: Int)
+        case lookup(LookupTable, column: Int, keepsLineBreaks: Bool)
         case formula(FormulaStep)
     }
 
@@ -50,7 +50,8 @@ struct QuickValues {
             switch maker.steps[0] {
             case .number(let step): return ([slot], .number(step.reader))
             case .date(let at): return ([slot], .date(stage.dates[at]))
-            case .lookup(let table?, let column, by: -1): return ([slot], .lookup(table, column: column))
+            case .lookup(let table?, let column, by: -1):
+                return ([slot], .lookup(table, column: column, keepsLineBreaks: maker.keepsLineBreaks))
             default: return nil
             }
         case .anyOf, .template: return nil
@@ -95,11 +96,12 @@ struct QuickValues {
                 }
                 // It remembers what it found last.
                 makers[index].making = .date(reader)
-            case .lookup(let table, let taken):
+            case .lookup(let table, let taken, let keepsLineBreaks):
                 table.find(operands, in: batch.text, into: &found)
                 for (cell, row) in zip(operands, found) {
                     // What is wrong with a key is the stage's to tell, also where the table has the same.
-                    let isWhole = row < 0 || !holdsDamage(batch.text.span.extracting(cell.bytes))
+                    let key = batch.text.span.extracting(cell.bytes)
+                    let isWhole = row < 0 || cellFault(key, keepsLineBreaks: keepsLineBreaks) == nil
                     made.add(cell, kind: .plain) { out in
                         guard isWhole else { return false }
                         if row >= 0 { table.append(taken, ofRowAt: row, into: &out) }

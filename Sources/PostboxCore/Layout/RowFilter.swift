@@ -8,8 +8,8 @@ struct RowFilter: Sendable {
         case rejected(Int)
         /// The column that a condition looks into is faulty.
         case faulty(RowBatch.Cell)
-        /// What a condition looks at is no value: its index.
-        case damaged(Int, ValueFault)
+        /// What a condition looks at is no value.
+        case damaged(slot: Int, ValueFault)
 
         static func == (left: Verdict, right: Verdict) -> Bool {
             switch (left, right) {
@@ -80,8 +80,8 @@ struct RowFilter: Sendable {
                 continue
             }
             let value = text.span.extracting(cell.text(in: text))
-            if let fault = ofCell(value, keepsLineBreaks: keepsLineBreaks), !condition.test.names(value) {
-                if found == .counts { found = .damaged(index, fault) }
+            if let slot, let fault = cellFault(value, keepsLineBreaks: keepsLineBreaks), !condition.test.names(value) {
+                if found == .counts { found = .damaged(slot: slot, fault) }
                 continue
             }
             guard !holds(condition.test, value) else { continue }

@@ -36,6 +36,8 @@ struct RowMaker {
     private(set) var lastNumber = 0
     private(set) var skipped = RowSet(rows: 0)
     private(set) var reasons: [String] = []
+    /// A value that the mapper never sees has marks that no number on the wire has.
+    private(set) var hasSeenOddMarks = false
 
     /// Declares the slots of all that the rule looks into.
     init(rule: MappingRule, sources: RowSources, purpose: RowShaper.Purpose, shape: inout ShapeColumns) {
@@ -73,14 +75,11 @@ struct RowMaker {
         }
         // Checks look into some of them behind the mapper.
         let names = plan.names + rule.checkedColumns.filter { !plan.takes($0) }
-        if group != nil { for name in names { _ = slot(name) } }
-        // What is looked into behind `group`: also what was looked into before.
-        let after = Set(names + rule.takenColumns)
-        let isGrouped = group != nil
-        if isGrouped {
-            let own = [group?.field ?? -1, group?.value ?? -1]
+        if let known = group {
+            // What is looked into behind `group`: also what was looked into before.
+            let after = Set((names + rule.takenColumns).map(slot))
             group?.compared = columns.names.indices.filter {
-                (after.contains(columns.names[$0]) || $0 >= before) && !own.contains($0)
+                (after.contains($0) || $0 >= before) && $0 != known.field && $0 != known.value
                     && !["$row", "$line"].contains(columns.names[$0])
             }
         }
@@ -98,10 +97,12 @@ struct RowMaker {
             if rule.isMade(name), let known = columns.known(name) { passed.append((known, name, 0)) }
         }
         plainNumbers =
-            rule.fields == nil ? rule.number.flatMap { PlainNumbers($0, plan: plan, sources.dictionary) } : nil
+            rule.fields == nil && purpose != .marks
+            ? rule.number.flatMap { PlainNumbers($0, plan: plan, sources.dictionary) } : nil
         shape = columns
     }
 
+    private var makesRows: Bool { purpose == .rows || purpose == .marks }
     /// Up to that number all rows came out, or were left out.
     var rowCount: Int { group?.pending.map { $0.number - 1 } ?? number }
     var found: RowScan? { taking?.found }
@@ -208,7 +209,7 @@ struct RowMaker {
     private mutating func emitBroken(_ row: RowBatch.Row, _ batch: inout RowBatch) {
         number += 1
         // What cannot be read may be any row: it counts in nothing but the rejected ones.
-        guard purpose == .rows else { return }
+        guard makesRows else { return }
         var row = row
         row.number = number
         row.firstCell = batch.cells.count
@@ -231,12 +232,9 @@ struct RowMaker {
         switch filter.verdict(work, batch.text) {
         case .counts: break
         case .faulty: break
-        case .damaged(let index, let fault):
-            let slot = filter.explanation(index, work).slot
-            if slot >= 0 {
-                let problem = batch.problem(.value(fault), on: line, at: work[slot], shape.names[slot])
-                faults.append(batch.faulty(problem))
-            }
+        case .damaged(let slot, let fault):
+            let problem = batch.problem(.value(fault), on: line, at: work[slot], shape.names[slot])
+            faults.append(batch.faulty(problem))
         case .rejected(let index):
             let problem = condition(index, work, line, shape.names, batch)
             faults.append(batch.faulty(problem))
@@ -321,7 +319,7 @@ struct RowMaker {
                 faults.append(batch.faulty(problem))
             }
         }
-        guard purpose == .rows else { return }
+        guard makesRows else { return }
         emit(row, line, base, work, faults, number, &shape, &batch)
     }
 
@@ -342,7 +340,11 @@ struct RowMaker {
             return
         }
         if let plainNumbers {
-            for cell in base { batch.cells.append(plainNumbers.converted(cell, shape, line, &batch)) }
+            for cell in base {
+                let number = plainNumbers.converted(cell, shape, line, &batch)
+                if number.kind == .faulty, cell.kind != .faulty { hasSeenOddMarks = true }
+                batch.cells.append(number)
+            }
         } else {
             batch.cells.append(contentsOf: base)
         }
@@ -484,7 +486,7 @@ struct RowMaker {
     }
 
     /// Adds what a line says: a column by the name of its field.
-    private func addValue(
+    private mutating func addValue(
         _ pending: inout LineGroup.Pending, _ group: LineGroup, _ work: [RowBatch.Cell], _ line: LinePlace,
         _ shape: inout ShapeColumns, _ batch: RowBatch
     ) {
@@ -500,7 +502,16 @@ struct RowMaker {
         }
         let name = String(decoding: batch.text[range], as: UTF8.self)
         let slot = shape.known(name)
-        guard slot != nil || group.comparesAll else { return }
+        guard slot != nil || group.comparesAll else {
+            // No field takes it, and yet it tells how the column's numbers are written.
+            if holdsOddMarks(batch.text.span.extracting(value.text(in: batch.text))) { hasSeenOddMarks = true }
+            guard purpose == .marks, value.column != .max, let place = shape.place(of: shape.names[group.value]) else {
+                return
+            }
+            var cell = copy(value, line, batch, to: &pending)
+            cell.column = place
+            return pending.cells.append(cell)
+        }
         let place = shape.place(ofMade: name)
         guard !pending.cells.contains(where: { $0.column == place }) else {
             pending.problems.append(

@@ -10,12 +10,17 @@ package struct RowShape: Sendable, Equatable, Codable {
     package var conditions: [RowCondition]?
     package var group: RowGroup?
     package var take: TakeRule?
+    /// Lists of names of which the file has one. What stands above calls such a column by the first of its list.
+    package var spellings: [[String]]?
     /// `skipped: list`: what was not sent is written to a file.
     package var listsSkipped: Bool?
 
     package init() {}
 
     package var isEmpty: Bool { self == RowShape() }
+
+    /// The names of which the file has one for a column of `carry`, `unpivot` and `group`.
+    func names(of column: String) -> [String] { spellings?.first { $0.first == column } ?? [column] }
 }
 
 /// One line of many columns becomes many rows.

@@ -13,6 +13,8 @@ package struct RowShaper {
         case scan
         /// The rows that do not count, in place of those that do.
         case skipped
+        /// How the file writes its numbers: they stand as they do there, also those of a group that no field takes.
+        case marks
     }
 
     private var shape: ShapeColumns
@@ -45,13 +47,16 @@ package struct RowShaper {
         guard rule.needsShaping else { return nil }
         let rule = rule.typed(by: sources.dictionary)
         var shape = ShapeColumns()
+        for spellings in rule.shape?.spellings ?? [] { shape.join(spellings) }
         // Each line of a file of rejects has its values; what is above it there is none of its own.
         let carried = rule.isForRejects == true ? nil : rule.shape?.carried
         carrying = carried.map { names in Carrying(names.map { shape.slot($0) }) }
         unpivoting = rule.shape?.unpivot.map { unpivot in
+            var unpivot = unpivot
+            unpivot.keep = unpivot.keep.flatMap { rule.shape?.names(of: $0) ?? [$0] }
             var headings = (rule.layout?.lines?.headings ?? []).map(\.name)
             // A carried value from deeper in a row stands in it as a member of its own.
-            if rule.isForRejects == true { headings += (rule.shape?.carried ?? []).filter { $0.contains(".") } }
+            if rule.isForRejects == true { headings += Self.carriedNames(rule).filter { $0.contains(".") } }
             return Unpivoting(
                 unpivot, besides: headings + ["$key"], hasHeader: hasHeader, nameSlot: shape.slot(unpivot.name),
                 valueSlot: shape.slot(unpivot.value))
@@ -68,6 +73,10 @@ package struct RowShaper {
         maySkip = rule.maySkipRows
     }
 
+    private static func carriedNames(_ rule: MappingRule) -> [String] {
+        rule.shape.map { shape in (shape.carried ?? []).flatMap(shape.names) } ?? []
+    }
+
     /// The columns of the rows that it makes: the file's and its own. Empty as long as no column of the file is known.
     package var columns: [Column] { shape.all }
     /// For each column of the file its place among `columns`.
@@ -78,6 +87,8 @@ package struct RowShaper {
     package var skippedRows: RowSet? { maySkip ? maker.skipped : nil }
     /// Where the first line begins of which no row came out yet; nil: there is none.
     package var heldStart: Int? { maker.heldStart }
+    /// Whether a value that the mapper never sees had marks that no number on the wire has.
+    package var hasSeenOddMarks: Bool { maker.hasSeenOddMarks }
     /// Why each row of the last batch is skipped; only when they are read for that.
     package var reasons: [String] { maker.reasons }
     /// What was found for `take`, once all was read.
@@ -172,15 +183,11 @@ package struct RowShaper {
                 }
                 work[slot] = cell
             }
-            if let unpivoting, unpivoting.becomesRows[column] {
+            if unpivoting?.becomesRows[column] == true {
                 cellOfColumn[column] = index
-                continue
+            } else {
+                base.append(cell)
             }
-            if unpivoting != nil, header != nil, columns[column].name.isEmpty, cell.kind != .null, cell.length > 0 {
-                let problem = batch.problem(.namelessColumn, on: line, at: cell, nil)
-                faults.append(batch.faulty(problem))
-            }
-            base.append(cell)
         }
         if carrying != nil { carry(line, &batch, &faults) }
         guard unpivoting != nil else {

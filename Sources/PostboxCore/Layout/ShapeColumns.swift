@@ -26,6 +26,13 @@ struct ShapeColumns: Sendable {
         return slot
     }
 
+    /// Gives these names one slot: the file has one of them.
+    mutating func join(_ spellings: [String]) {
+        guard let first = spellings.first else { return }
+        let slot = slot(first)
+        for name in spellings.dropFirst() { slotsByName[name] = slotsByName[name] ?? slot }
+    }
+
     /// Takes in columns of the file that came since the last call. Returns the first new one's index.
     mutating func learn(_ columns: [Column]) -> Int {
         let known = places.count
@@ -33,7 +40,10 @@ struct ShapeColumns: Sendable {
         for column in columns[known...] {
             placesByName[column.name] = placesByName[column.name] ?? UInt32(all.count)
             places.append(UInt32(all.count))
-            slots.append(slotsByName[column.name] ?? -1)
+            let slot = slotsByName[column.name] ?? -1
+            // Of several spellings the file's is the one that is told.
+            if slot >= 0, names[slot] != column.name { names[slot] = column.name }
+            slots.append(slot)
             all.append(column)
         }
         return known

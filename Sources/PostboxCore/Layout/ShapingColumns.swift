@@ -14,9 +14,15 @@ extension MappingRule {
                 watched += source.names.map { ($0, use) }
             }
         }
-        watched += (shape.carried ?? []).map { ($0, "`carry`") }
+        func watch(_ columns: [String], _ use: String) {
+            for column in columns {
+                let names = shape.names(of: column)
+                watch(names.count > 1 ? .anyOf(names) : .column(column), use)
+            }
+        }
+        watch(shape.carried ?? [], "`carry`")
         if let unpivot = shape.unpivot {
-            watched += unpivot.keep.map { ($0, "`unpivot`") }
+            watch(unpivot.keep, "`unpivot`")
             if case .named(let names) = unpivot.columns { watched += names.map { ($0, "`unpivot`") } }
         }
         for made in shape.lets ?? [] {
@@ -25,7 +31,7 @@ extension MappingRule {
         }
         for condition in shape.conditions ?? [] { watch(condition.column, "`where`") }
         if let group = shape.group {
-            watched += (group.by + [group.field, group.value]).map { ($0, "`group`") }
+            watch(group.by + [group.field, group.value], "`group`")
         }
         if case .latest(let column, _)? = shape.take { watch(column, "`take`") }
         return (watched.filter { !isMade($0.name) }, choices)

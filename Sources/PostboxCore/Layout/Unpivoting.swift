@@ -36,27 +36,24 @@ struct Unpivoting: Sendable {
     /// Takes in columns of the file from that one on.
     mutating func learn(_ columns: [Column], from first: Int) {
         for index in first..<max(first, columns.count) {
-            let column = columns[index]
-            let becomesRow: Bool
-            switch rule.columns {
-            case .others:
-                // A column without a name is none.
-                becomesRow =
-                    !column.isNested && !kept.contains(column.name) && !column.name.hasPrefix("/")
-                    && !(hasHeader && column.name.isEmpty)
-            case .named(let names):
-                becomesRow = names.contains(column.name) && !rule.keep.contains(column.name)
-                if !hasHeader, becomesRow {
-                    for at in names.indices where names[at] == column.name && fixed[at] < 0 { fixed[at] = index }
-                }
-            case .like:
-                becomesRow =
-                    !kept.contains(column.name) && pattern?.matches(column.name) == true
-                    && !(hasHeader && column.name.isEmpty)
-            }
-            becomesRows.append(becomesRow)
+            becomesRows.append(isRow(columns[index]))
             nameStarts.append(-1)
-            if hasHeader, becomesRow { fixed.append(index) }
+            guard becomesRows[index] else { continue }
+            if hasHeader {
+                fixed.append(index)
+            } else if case .named(let names) = rule.columns {
+                for at in names.indices where names[at] == columns[index].name && fixed[at] < 0 { fixed[at] = index }
+            }
+        }
+    }
+
+    private func isRow(_ column: Column) -> Bool {
+        // A column without a name is none.
+        if hasHeader, column.name.isEmpty { return false }
+        switch rule.columns {
+        case .others: return !column.isNested && !kept.contains(column.name) && !column.name.hasPrefix("/")
+        case .named(let names): return names.contains(column.name) && !rule.keep.contains(column.name)
+        case .like: return !kept.contains(column.name) && pattern?.matches(column.name) == true
         }
     }
 
@@ -88,7 +85,7 @@ struct Unpivoting: Sendable {
     func problem(_ columns: [Column]) -> FileProblem? {
         if hasHeader {
             var seen: Set<String> = []
-            for (column, becomesRow) in zip(columns, becomesRows) where becomesRow {
+            for (column, isRow) in zip(columns, becomesRows) where isRow {
                 guard seen.insert(column.name).inserted else {
                     return FileProblem(
                         reason: "duplicate_column",

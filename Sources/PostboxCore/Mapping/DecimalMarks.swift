@@ -41,7 +41,8 @@ package struct DecimalMarks {
         self.dictionary = dictionary
         grouped = rule.shape?.group?.value
         guard let fields = rule.typed(by: dictionary).fields else {
-            numbers = nil
+            // Where the rule says which mark is which, none is doubtful.
+            numbers = rule.number?.saysMarks == true ? [:] : nil
             return
         }
         var numbers: [String: Kind] = [:]
@@ -58,7 +59,7 @@ package struct DecimalMarks {
             }
         }
         for field in fields {
-            if case .derived(let source, let value) = field.source, field.type.map({ $0.isNumber }) ?? true {
+            if case .derived(let source, let value) = field.source, field.type?.isNumber ?? true {
                 if value.isReadHere { note(source.names) }
                 if value.leavesOperandsOpen, let text = value.formula, let formula = try? Formula(parsing: text) {
                     note(formula.columns)
@@ -77,10 +78,14 @@ package struct DecimalMarks {
             case .text, .ascii, .enum, .date, .time: break
             }
         }
+        // Values of lines whose field nobody named are written by the same hand.
+        if let shape = rule.shape, let group = shape.group, !numbers.isEmpty {
+            for name in shape.names(of: group.value) { numbers[name] = numbers[name] ?? .look }
+        }
         self.numbers = numbers
     }
 
-    /// Takes the rows of a batch that a reader has filled.
+    /// Takes the rows of a batch that was shaped for its marks (`RowShaper.Purpose.marks`), or that a reader has filled.
     package mutating func take(_ batch: borrowing RowBatch, columns: [Column]) {
         for column in columns[uses.count...] {
             names.append(column.name)
@@ -206,24 +211,28 @@ package struct DecimalMarks {
 extension ValueRule {
     /// It makes a number, and says neither which sign its decimal sign is nor what it is computed from.
     fileprivate var leavesMarksOpen: Bool {
-        formula == nil && date == nil && number?.decimal == nil && number?.thousands == nil && number?.fraction == nil
+        formula == nil && date == nil && leavesOperandsOpen && number?.fraction == nil
     }
 
     /// Its column's values are read as they stand, and nothing says which sign their decimal sign is.
     fileprivate var isReadHere: Bool {
-        formula == nil && date == nil && number?.decimal == nil && number?.thousands == nil && strip == nil
-            && extract == nil && map == nil && lookup == nil && template == nil
+        formula == nil && date == nil && leavesOperandsOpen && strip == nil && extract == nil && map == nil
+            && lookup == nil && template == nil
     }
 
     /// It is computed from numbers of which nothing says which sign their decimal sign is.
-    fileprivate var leavesOperandsOpen: Bool { number?.decimal == nil && number?.thousands == nil }
+    fileprivate var leavesOperandsOpen: Bool { number?.saysMarks != true }
 }
 
-extension FieldType {
-    fileprivate var isNumber: Bool {
-        switch self {
-        case .real, .int, .uint: true
-        case .text, .ascii, .enum, .date, .time: false
-        }
+/// Whether a value has digits, and a comma or more points than one: marks that a number on the wire does not have.
+///
+/// - Parameter points: so many more are counted.
+func holdsOddMarks(_ value: Span<UInt8>, points: Int = 0) -> Bool {
+    var (digits, points, commas) = (0, points, 0)
+    for index in value.indices {
+        if value[index] == UInt8(ascii: ",") { commas += 1 }
+        if value[index] == UInt8(ascii: ".") { points += 1 }
+        if value[index] &- UInt8(ascii: "0") <= 9 { digits += 1 }
     }
+    return digits > 0 && (commas > 0 || points > 1)
 }

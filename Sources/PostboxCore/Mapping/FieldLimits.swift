@@ -110,8 +110,13 @@ extension FieldConversion {
         return .written
     }
 
-    /// What the dictionary says about a value with this fault, for the words that tell it; empty: nothing.
-    func detail(of fault: ValueFault, _ value: Span<UInt8>, _ table: borrowing DisplayTable) -> [String] {
+    /// What the field says about a value with this fault, for the words that tell it; empty: nothing.
+    ///
+    /// - Parameter isLiteral: a number of JSON, which has one decimal sign.
+    func detail(
+        of fault: ValueFault, _ value: Span<UInt8>, isLiteral: Bool = false, _ table: borrowing DisplayTable
+    ) -> [String] {
+        if fault == .notAnInteger, doubtsPoints, !isLiteral, mayPartThousands(value) { return ["thousands"] }
         guard let limits else { return [] }
         switch fault {
         case .outOfRange: return ["\(limits.range)"]

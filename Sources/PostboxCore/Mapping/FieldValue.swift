@@ -81,6 +81,8 @@ struct FieldConversion: Sendable {
     var takesAnyText = false
     /// What a line break in a value means.
     var lineBreaks = LineBreaks.reject
+    /// Nothing says which sign is the decimal one: of a whole number a point before three digits may part thousands.
+    var doubtsPoints = false
     /// Values are dates that Postbox wrote itself, of a rule's pattern: they need no second look.
     var isMadeDate = false
     /// What the dictionary says of the field; nil: there is no dictionary.
@@ -162,7 +164,7 @@ struct FieldConversion: Sendable {
             if lineBreaks == .reject, hasLineBreak(value) { return .faulty(.lineBreak) }
             switch target {
             case .real: return writeReal(trimmed, into: &out)
-            case .int, .uint: return writeInt(trimmed, into: &out)
+            case .int, .uint: return writeInt(trimmed, isLiteral: kind == .number, into: &out)
             case .enum:
                 return limits.map { writeEnum(value, trimmed, kind, $0, table, into: &out) }
                     ?? writeEnum(value, trimmed, isText: kind == .string, table, into: &out)
@@ -294,7 +296,8 @@ struct FieldConversion: Sendable {
         return .written
     }
 
-    private func writeInt(_ value: Span<UInt8>, into out: inout MappedBytes) -> FieldOutcome {
+    /// - Parameter isLiteral: a number of JSON, which has one decimal sign.
+    private func writeInt(_ value: Span<UInt8>, isLiteral: Bool, into out: inout MappedBytes) -> FieldOutcome {
         guard var decimal = DecimalText(value) else {
             return .faulty(isNotANumber(value) ? .notANumber : .notAnInteger)
         }
@@ -302,6 +305,8 @@ struct FieldConversion: Sendable {
             if isScaled, !decimal.multiply(by: scale) { return .faulty(.decimalTooLong) }
             if round >= 0, !decimal.round(to: round, rounding) { return .faulty(.decimalTooLong) }
         } else {
+            // 1, or a thousand in a file of decimal commas. What is scaled or rounded has decimals.
+            if doubtsPoints, !isLiteral, mayPartThousands(value) { return .faulty(.notAnInteger) }
             // An exponent says that the column holds something else, even where the value would be whole.
             for index in value.indices where value[index] | 0x20 == UInt8(ascii: "e") {
                 return .faulty(.notAnInteger)
@@ -425,6 +430,18 @@ private func isSpace(_ byte: UInt8) -> Bool {
 func areDigits(_ value: Span<UInt8>) -> Bool {
     for index in value.indices where value[index] &- UInt8(ascii: "0") > 9 { return false }
     return true
+}
+
+/// Whether a number's only point stands where one that parts thousands would, as in `1.000`.
+func mayPartThousands(_ value: Span<UInt8>) -> Bool {
+    let core = withoutSpaces(value)
+    var start = core.lowerBound
+    if start < core.upperBound, value[start] == UInt8(ascii: "-") || value[start] == UInt8(ascii: "+") { start += 1 }
+    let point = core.upperBound - 4
+    guard 1...3 ~= point - start, value[point] == UInt8(ascii: "."), value[start] != UInt8(ascii: "0") else {
+        return false
+    }
+    return areDigits(value.extracting(start..<point)) && areDigits(value.extracting(point + 1..<core.upperBound))
 }
 
 /// Whether a line ends within the value.

@@ -106,6 +106,9 @@ struct MappingPlan: Sendable {
     private var needed: [(slot: Int, name: String, use: String, isOptional: Bool)] = []
     /// By slot of a made value: the slots of what it is made of.
     private var sources: [Int: [Int]] = [:]
+    /// By slot of a made value that a table gave.
+    private var taken: [Int: TakenValue] = [:]
+    private let tables: [String: LookupTable]
     /// Columns of which the file has one.
     private var choices: [(names: [String], use: String, isOptional: Bool)] = []
     /// Columns that shape the rows.
@@ -119,15 +122,22 @@ struct MappingPlan: Sendable {
     /// nil: values are told by the rule and by their look.
     private let dictionary: FieldDictionary?
     private let tooLong: TooLong
+    /// The plain mapping is told how numbers are written.
+    private let saysMarks: Bool
 
     private let plainRICSlot = 0
     private let plainPostSlot = 1
 
     /// `mayNest`: see ``RowMapper``.
-    init(_ rule: MappingRule, mayNest: Bool = true, dictionary: FieldDictionary? = nil) {
+    init(
+        _ rule: MappingRule, mayNest: Bool = true, dictionary: FieldDictionary? = nil,
+        tables: [String: LookupTable] = [:]
+    ) {
         self.mayNest = mayNest
+        self.tables = tables
         self.dictionary = dictionary
         tooLong = rule.tooLong ?? .reject
+        saysMarks = rule.number?.saysMarks == true
         if let dictionary { displays.enums = dictionary.enums }
         bytes = Array(repeating: 0, count: MappingPlan.padding)
         mapsColumnsPlainly = rule.fields == nil
@@ -219,6 +229,11 @@ struct MappingPlan: Sendable {
     /// The slots of what the value in a slot is made of, in the rule's order.
     func sources(of slot: Int) -> [Int] { sources[slot] ?? [] }
 
+    /// What the value in a slot was taken from, and the slots of its key; nil: from no table.
+    func taken(in slot: Int) -> (value: TakenValue, keys: [Int])? {
+        taken[slot].map { value in (value, value.keys.compactMap { slotsByName[$0] }) }
+    }
+
     /// No field takes its value from a column.
     var hasConstantsAlone: Bool { !mapsColumnsPlainly && fields.allSatisfy { $0.slot < 0 } }
 
@@ -246,6 +261,7 @@ struct MappingPlan: Sendable {
         case .derived(let source, let value):
             let made = slot(DerivedColumn.nameOfRIC, for: "the RIC")
             sources[made] = slots(of: source, value, for: "the RIC", isOptional: false)
+            taken[made] = TakenValue(source, value, tables: tables)
             ric = .slot(made)
         }
     }
@@ -276,6 +292,7 @@ struct MappingPlan: Sendable {
         switch rule.source {
         case .column(let name):
             let isOptional = rule.isOptional ?? false
+            conversion.doubtsPoints = true
             let slot = slot(name, for: "the field \(rule.name)", isOptional: isOptional)
             fields.append(Field(prefix: prefix, slot: slot, isOptional: isOptional, conversion: conversion))
         case .derived(let source, let value):
@@ -287,10 +304,12 @@ struct MappingPlan: Sendable {
                 conversion.lineBreaks = lineBreaks
             }
             conversion.isMadeDate = rule.type == .date && value.date?.target == .date
+            conversion.doubtsPoints = value.formula == nil && value.number?.saysMarks != true
             // A row that lacks the column is the matter of who makes the value.
             let slot = slot(DerivedColumn.name(ofField: rule.name), for: "the field \(rule.name)", isOptional: true)
             sources[slot] = slots(
                 of: source, value, for: "the field \(rule.name)", isOptional: rule.isOptional ?? false)
+            taken[slot] = TakenValue(source, value, tables: tables)
             fields.append(Field(prefix: prefix, slot: slot, isOptional: true, conversion: conversion))
         case .value(let text, let isText):
             let constant = constantJSON(text, isText: isText, conversion, displays)
@@ -313,6 +332,8 @@ struct MappingPlan: Sendable {
         }
         if column.isNested, !column.isAttribute { use.parentSlot = parentSlot(of: column.name) }
         if use.parentSlot >= 0 { hasParents = true }
+        // Of lines a column without a name is none: their reader lets nothing stand in it.
+        if column.name.isEmpty, !mayNest { return use }
         // A RIC or Post column is no field even where the rule says RIC or post itself: no field has such a name.
         // What a rule or Postbox itself adds to the file's columns is none of its fields either.
         guard mapsColumnsPlainly, use.slot < 0, plain < 0, !column.name.hasPrefix("$") else { return use }
@@ -331,6 +352,7 @@ struct MappingPlan: Sendable {
             if let known {
                 var conversion = FieldConversion(known, tooLong: tooLong)
                 conversion.lineBreaks = lineBreaks
+                conversion.doubtsPoints = !saysMarks
                 use.typed = typed.count
                 typed.append(conversion)
                 if conversion.sendsLongTexts { sendsLongTexts = true }

@@ -28,6 +28,14 @@ package enum FieldType: String, Sendable, Equatable, CaseIterable, Codable {
     case `enum`
     case date
     case time
+
+    /// Whether its values are numbers.
+    package var isNumber: Bool {
+        switch self {
+        case .real, .int, .uint: true
+        case .text, .ascii, .enum, .date, .time: false
+        }
+    }
 }
 
 /// What becomes of a text that is longer than the dictionary says that its field is.

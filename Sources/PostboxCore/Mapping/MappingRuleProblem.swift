@@ -50,7 +50,7 @@ private func fieldRuleProblems(_ field: FieldRule, _ dictionary: FieldDictionary
     if !isFieldName(field.name) {
         report(nil, "a field's name is printable ASCII without spaces, quotes and backslashes, such as BID")
     }
-    let takesDecimals = field.type == nil || [.real, .int, .uint].contains(field.type)
+    let takesDecimals = field.type?.isNumber ?? true
     if let scale = field.scale {
         if DecimalText.Scale(scale) == nil {
             report("scale", "\"\(scale)\" is not a plain decimal other than 0 with at most 14 decimals and 18 digits")

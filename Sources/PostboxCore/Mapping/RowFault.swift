@@ -12,7 +12,6 @@ enum RowFault: Sendable, Equatable {
     case refreshNotAllowed
     case noFields
     case repeatedHeader
-    case namelessColumn
     case spoiledIdentifier
     case value(ValueFault)
 }
@@ -31,7 +30,7 @@ func rowProblem(
     }
     var fault = fault
     // Whatever such a value cannot be, this is why.
-    for index in value.indices where isDamage(value, index) { fault = .value(.damagedText) }
+    if holdsDamage(value) { fault = .value(.damagedText) }
     switch fault {
     case .badRule(let what):
         return problem("bad_rule", "The rule for this file cannot be followed: \(what).", "Correct the configuration.")
@@ -84,10 +83,6 @@ func rowProblem(
     case .repeatedHeader:
         return problem(
             "repeated_header", "The row repeats the header.", "Remove it: two files may have been put together.")
-    case .namelessColumn:
-        return problem(
-            "ragged_row", "\(text) stands in a column that the header gives no name.",
-            "Give the column a name in the header, or leave it empty.")
     case .spoiledIdentifier:
         return problem(
             "spoiled_identifier",
@@ -99,9 +94,21 @@ func rowProblem(
     }
 }
 
+/// The same of a value that a table of the configuration gave; the row is told by the column of its key.
+func rowProblem(
+    _ fault: RowFault, line: Int, columnName: String?, value: Span<UInt8>, in place: TakenValue.Place,
+    words: [String] = []
+) -> RowProblem {
+    var problem = rowProblem(fault, line: line, columnName: place.column, value: value, words: words)
+    let table = "the table \(shown(Array(place.table.utf8).span))"
+    problem.what = (place.line > 0 ? "In line \(place.line) of \(table): " : "In \(table): ") + problem.what
+    problem.columnName = columnName
+    return problem
+}
+
 /// What is wrong with a value, without a full stop, and what to do about it.
 ///
-/// - Parameter detail: what the dictionary says, as `FieldConversion.detail` has it.
+/// - Parameter detail: what the field says, as `FieldConversion.detail` has it.
 func explanation(
     of fault: ValueFault, for text: String, _ value: Span<UInt8>, detail: String? = nil
 ) -> (what: String, hint: String) {
@@ -152,6 +159,11 @@ func explanation(
         (
             "\(text) does not fit a price exactly: 14 decimals at most, and 9223372036854775807 at most without its point",
             "Write fewer digits, or let the rule round it with `round: N`."
+        )
+    case .notAnInteger where detail != nil:
+        (
+            "\(text) is a whole number where the point is the decimal sign, and another one where it parts thousands",
+            "Say in the rule which mark is which, `decimal: \".\"`, or `decimal: \",\"` with `thousands: \".\"`."
         )
     case .notAnInteger:
         (
@@ -244,12 +256,6 @@ func explanation(
             "Have the file written anew in its own encoding."
         )
     }
-}
-
-/// Whether U+FFFD stands there, which decoders write for what they cannot read.
-@inline(__always)
-func isDamage(_ text: Span<UInt8>, _ index: Int) -> Bool {
-    text[index] == 0xEF && index + 2 < text.count && text[index + 1] == 0xBF && text[index + 2] == 0xBD
 }
 
 private func isASCII(_ value: Span<UInt8>) -> Bool {

@@ -30,11 +30,12 @@ package struct RowMapper: Sendable {
     ///   - columnsAreFixed: the file's columns are known before its first row, by a header (CSV).
     ///   - mayNest: a column may lie in another one, which its name tells (JSON, XML); else a dot in a name is a character.
     ///   - dictionary: what the servers know of fields; nil: the rule's types and a value's look decide.
+    ///   - tables: the configuration's, by name, for words about what is wrong with a value of theirs.
     package init(
         rule: MappingRule, services: [String], updateOnly: Bool, columnsAreFixed: Bool, mayNest: Bool = true,
-        dictionary: FieldDictionary? = nil
+        dictionary: FieldDictionary? = nil, tables: [String: LookupTable] = [:]
     ) {
-        plan = MappingPlan(rule, mayNest: mayNest, dictionary: dictionary)
+        plan = MappingPlan(rule, mayNest: mayNest, dictionary: dictionary, tables: tables)
         self.services = services
         serviceNames = services.map { Array($0.utf8) }
         self.updateOnly = updateOnly
@@ -424,17 +425,10 @@ package struct RowMapper: Sendable {
     /// Whether a value of a rejected row has a comma, more points than one, or, where a whole number is wanted, one: whatever
     /// the row was rejected for.
     private func hasOddMarks(_ rejection: Rejection, _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>) -> Bool {
-        for index in cells.indices {
-            let value = text.extracting(cells[index].bytes)
-            var digits = 0
-            var points = rejection.fault == .value(.notAnInteger) ? 1 : 0
-            var commas = 0
-            for at in value.indices {
-                if value[at] == UInt8(ascii: ",") { commas += 1 }
-                if value[at] == UInt8(ascii: ".") { points += 1 }
-                if value[at] &- UInt8(ascii: "0") <= 9 { digits += 1 }
-            }
-            if digits > 0, commas > 0 || points > 1 { return true }
+        let points = rejection.fault == .value(.notAnInteger) ? 1 : 0
+        for index in cells.indices
+        where holdsOddMarks(text.extracting(cells[index].bytes), points: points) {
+            return true
         }
         return false
     }
@@ -695,6 +689,7 @@ package struct RowMapper: Sendable {
         } else if rejection.slot >= 0 {
             name = plan.columnName(ofSlot: rejection.slot)
         }
+        let taken = placeInTable(rejection, cells, slots, in: batch)
         var words: [String] = []
         switch rejection.fault {
         case .unknownService: words = services
@@ -702,14 +697,32 @@ package struct RowMapper: Sendable {
         case .value(let fault) where rejection.field >= 0:
             let conversion =
                 plan.mapsColumnsPlainly ? plan.typed[rejection.field] : plan.fields[rejection.field].conversion
-            words = conversion.detail(of: fault, batch.text.span.extracting(value), plan.displays)
+            let isLiteral = rejection.cell >= 0 && cells[rejection.cell].kind == .number
+            words = conversion.detail(
+                of: fault, batch.text.span.extracting(value), isLiteral: isLiteral, plan.displays)
         default: break
         }
         let text = batch.text.span.extracting(value)
-        var problem = rowProblem(rejection.fault, line: line, columnName: name, value: text, words: words)
+        var problem =
+            taken.map {
+                rowProblem(rejection.fault, line: line, columnName: name, value: text, in: $0, words: words)
+            } ?? rowProblem(rejection.fault, line: line, columnName: name, value: text, words: words)
         if rejection.cell >= 0 { problem.place(range, rowStart: rowStart(cells, in: batch), in: batch) }
         if case .value(.lineBreak) = rejection.fault, batch.sourceBytes > 0, !batch.isSheet { problem.sayLines(text) }
         return problem
+    }
+
+    /// Where the value that a row is rejected for stands in a table; nil: it is of no table.
+    private func placeInTable(
+        _ rejection: Rejection, _ cells: Span<RowBatch.Cell>, _ slots: [Int], in batch: borrowing RowBatch
+    ) -> TakenValue.Place? {
+        guard rejection.cell >= 0 else { return nil }
+        let cell = cells[rejection.cell]
+        guard let taken = plan.taken(in: plan.uses[Int(cell.column)].slot),
+            let key = taken.keys.lazy.map({ slots[$0] }).first(where: { $0 >= 0 })
+        else { return nil }
+        let text = batch.text[cells[key].text(in: batch.text)]
+        return taken.value.place(ofKey: Array(text), value: batch.text.span.extracting(cell.bytes))
     }
 
     /// Where the row's first value lies.

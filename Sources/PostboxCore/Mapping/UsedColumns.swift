@@ -31,6 +31,10 @@ package struct UsedColumns: Sendable, Equatable {
         keepsLineBreaks ? contains(name) : whole.contains(name) || isUsedInAnyCase(name)
     }
 
+    /// Whether nothing would tell what a stray quote made of lines in a column of this name: nothing uses it, and the rule does not say
+    /// that texts have lines.
+    func doubtsLines(_ name: String) -> Bool { !keepsLineBreaks && !contains(name) }
+
     /// Whether the column of this path is used, or one that lies in it.
     func reaches(_ path: String) -> Bool {
         contains(path) || names.contains { $0.hasPrefix(path + ".") }
@@ -45,18 +49,15 @@ package struct UsedColumns: Sendable, Equatable {
     }
 
     fileprivate mutating func add(_ shape: RowShape) {
-        shape.carried?.forEach { add($0) }
+        func addAll(_ columns: [String]) { columns.flatMap(shape.names).forEach { add($0) } }
+        addAll(shape.carried ?? [])
         if let unpivot = shape.unpivot {
-            unpivot.keep.forEach { add($0) }
+            addAll(unpivot.keep)
             if case .named(let columns) = unpivot.columns { columns.forEach { add($0) } }
         }
         shape.lets?.forEach { add($0.source, $0.value) }
         shape.conditions?.forEach { add($0.column) }
-        if let group = shape.group {
-            group.by.forEach { add($0) }
-            add(group.field)
-            add(group.value)
-        }
+        if let group = shape.group { addAll(group.by + [group.field, group.value]) }
         if case .latest(let column, _)? = shape.take { add(column) }
     }
 

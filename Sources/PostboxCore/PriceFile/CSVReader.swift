@@ -3,7 +3,7 @@
 /// Cells point into the batch's text as the file has them; only a quoted cell with doubled quotes is written anew. Line
 /// ends are LF, CRLF or CR; empty lines, and rows whose every cell is empty, are skipped wherever they stand; a quote inside an
 /// unquoted cell is a character as any other. A row with more cells than columns has a problem, and all its cells: a
-/// trailer's count may stand there. Cells without a name at the header's end are no columns while they are empty.
+/// trailer's count may stand there. Cells that the header gives no name are no columns while they are empty.
 package struct CSVReader: PriceFileReader {
     package private(set) var columns: [Column] = []
     package private(set) var frame = RowFrame()
@@ -20,12 +20,14 @@ package struct CSVReader: PriceFileReader {
     private var isPastByteOrderMark = false
     /// So many cells of the header have no name and stand at its end.
     private var namelessTail = 0
+    /// Indices of those that stand before a name.
+    private var nameless: [Int] = []
 
     /// - Parameters:
     ///   - delimiter: The ASCII byte between two cells; no quote and no line end.
     ///   - obeysSeparatorLine: A first line `sep=;` says what the delimiter is.
     ///   - finalNewline: Whether a last line without a line end is a `FileProblem`.
-    ///   - usedColumns: The others may be without a name, or have the same one. Nil: all columns are used.
+    ///   - usedColumns: The others may have the same name. Nil: all columns are used.
     ///   - fillsRows: The text is that of a workbook's sheet: cells that a row lacks at its end are empty, as only what holds something
     ///     is stored, and a row is one line, also where a cell has several.
     package init(
@@ -39,7 +41,7 @@ package struct CSVReader: PriceFileReader {
         self.usedColumns = usedColumns
     }
 
-    /// See ``PriceFileReader``. Throws `empty_file`, `empty_column_name`, `duplicate_column`, `bad_byte` and `bad_quote` (in
+    /// See ``PriceFileReader``. Throws `empty_file`, `duplicate_column`, `bad_byte` and `bad_quote` (in
     /// the header), `unclosed_quote`, `no_final_newline` and `row_too_long`.
     package mutating func read(
         _ chunk: UnsafeRawBufferPointer, isLast: Bool, into batch: inout RowBatch
@@ -134,7 +136,7 @@ package struct CSVReader: PriceFileReader {
                 }
                 if fillsRows { shape.fill(to: columns.count, &batch.cells) }
                 rowCount += 1
-                let problem = problem(row, shape, badByte: badByte, &batch)
+                let problem = problem(row, shape, badByte: badByte, &batch, extra: unescaped)
                 if let problem { batch.problems.append(problem) }
                 batch.rows.append(
                     RowBatch.Row(
@@ -158,6 +160,7 @@ extension CSVReader {
     ) -> Int {
         let width = columns.count &+ namelessTail
         let named = columns.count
+        let nameless = nameless
         let count = scan.count
         let delimiter = delimiter
         var (cells, rows): ([RowBatch.Cell], [RowBatch.Row]) = ([], [])
@@ -191,6 +194,10 @@ extension CSVReader {
                             return
                         }
                         if named < width, !areEmpty(room, used &+ named..<used &+ width) {
+                            isPlain = false
+                            return
+                        }
+                        for index in nameless where room[used &+ index].length > 0 {
                             isPlain = false
                             return
                         }
@@ -359,21 +366,22 @@ extension CSVReader {
         let names = try HeaderNames(row.names(shape, batch.cells, extra: unescaped), usedColumns: usedColumns)
         columns = names.columns
         namelessTail = names.namelessTail
+        nameless = names.nameless
         frame = RowFrame(prologue: 0..<(carryOffset + shape.end))
         batch.cells.removeAll(keepingCapacity: true)
     }
 
     /// What is wrong with the row; nil: nothing, and its empty cells without a column are gone from the batch.
     private func problem(
-        _ row: RowOfLines, _ shape: CutRow, badByte: Int?, _ batch: inout RowBatch
+        _ row: RowOfLines, _ shape: CutRow, badByte: Int?, _ batch: inout RowBatch, extra: [UInt8]
     ) -> RowProblem? {
         if let badByte { return row.badByte(at: row.start + badByte) }
         if shape.strayText >= 0 { return row.badQuote(at: shape.strayText) }
         let misfit = row.misfit(shape, &batch.cells, columns: columns.count, mayBeBlank: namelessTail > 0)
-        if let misfit { return misfit }
+        if let misfit = misfit ?? row.namelessValue(shape, batch.cells, at: nameless) { return misfit }
         guard shape.nextLine - line > 1 else { return nil }
         return row.swallowedRows(
             batch.cells[shape.firstCell...], columns: columns, cells: columns.count + namelessTail,
-            delimiter: delimiter, usedColumns: usedColumns)
+            delimiter: delimiter, usedColumns: usedColumns, extra: extra)
     }
 }

@@ -290,8 +290,8 @@ func hexDigit(_ byte: UInt8) -> UInt32? {
     }
 }
 
-/// Appends the text that the content of a JSON string stands for; false when it holds half a surrogate pair, in whose place
-/// comes U+FFFD. The content must have passed `JSONCursor.passString`.
+/// Appends the text that the content of a JSON string stands for; false when it holds what is no character of a text: half a surrogate
+/// pair, in whose place comes U+FFFD, or `\u0000`, which ends texts elsewhere. The content must have passed `JSONCursor.passString`.
 func appendUnescaped(_ content: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) -> Bool {
     var isWhole = true
     var index = 0
@@ -323,7 +323,7 @@ func appendUnescaped(_ content: UnsafeBufferPointer<UInt8>, to output: inout [UI
                 }
             }
             let scalar = UnicodeScalar(code)
-            if scalar == nil { isWhole = false }
+            if scalar == nil || code == 0 { isWhole = false }
             output.append(contentsOf: UTF8.encode(scalar ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter)
         default: output.append(escaped)
         }

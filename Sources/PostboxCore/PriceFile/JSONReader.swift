@@ -578,7 +578,9 @@ extension JSONReader {
     private func badEscape(_ text: UnsafeBufferPointer<UInt8>, _ node: ColumnTree.Node, at index: Int) -> RowProblem {
         source.rowProblem(
             "bad_escape", text, at: index, columnName: tree.path(node),
-            what: "The text holds half a surrogate pair (\\uD800 to \\uDFFF), which is no character.")
+            what:
+                "The text holds \\u0000, or half a surrogate pair (\\uD800 to \\uDFFF): neither is a character of a text."
+        )
     }
 
     private func notAnObject(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> RowProblem {

@@ -325,7 +325,9 @@ struct JSONRowTree {
     private func badEscape(_ path: String?, at: Int) -> Fault {
         Fault(
             reason: "bad_escape", at: at, columnName: path,
-            what: "The text holds half a surrogate pair (\\uD800 to \\uDFFF), which is no character.")
+            what:
+                "The text holds \\u0000, or half a surrogate pair (\\uD800 to \\uDFFF): neither is a character of a text."
+        )
     }
 
     private mutating func append(

@@ -22,6 +22,8 @@ package struct JSONTreeReader: PriceFileReader {
     /// Objects and arrays that are open while rows are read; 0: what is read are none.
     private var rowsDepth = 0
     private var hasFoundRows = false
+    /// Of each object and array that is open, outermost first: names of members that the path takes whatever they are called.
+    private var names: [KeyTable?] = []
     /// Where in the file what is not yet told as kept begins.
     private var keptFrom = 0
 
@@ -170,11 +172,13 @@ package struct JSONTreeReader: PriceFileReader {
     ) throws(FileProblem) {
         switch event {
         case .objectStart:
+            names.append(nil)
             if states.hasTarget { throw notAnArray("an object", text, at: index) }
             states.openObject()
             if leadsToMembers { foundRows() }
         case .arrayStart:
             let isRows = states.hasTarget
+            names.append(nil)
             states.openArray()
             if isRows { foundRows() }
             if !isRows, leadsToMembers {
@@ -185,28 +189,54 @@ package struct JSONTreeReader: PriceFileReader {
                 throw problem
             }
         case .end:
+            names.removeLast()
             states.close()
             if walk.depth < rowsDepth { rowsDepth = 0 }
         case .name(let start, let length, let hasEscapes):
             let content = UnsafeBufferPointer(rebasing: text[start..<start + length])
-            var isTwice: Bool
-            if hasEscapes {
-                var name: [UInt8] = []
-                _ = appendUnescaped(content, to: &name)
-                isTwice = name.withUnsafeBufferPointer { states.nextMember($0) } != nil
-            } else {
-                isTwice = states.nextMember(content) != nil
-            }
-            if isTwice {
-                var problem = source.problem(
-                    "duplicate_key", text, at: index,
-                    what: "An object has this member twice, which lies on the path of the rows, \(path).")
-                problem.hint = "Nobody knows which rows are meant: ask for the file again."
-                throw problem
-            }
+            var name: [UInt8] = []
+            if hasEscapes { _ = appendUnescaped(content, to: &name) } else { name = Array(content) }
+            if takesAnyMember { try note(name, text, at: index) }
+            guard name.withUnsafeBufferPointer({ states.nextMember($0) }) != nil else { break }
+            var problem = source.problem(
+                "duplicate_key", text, at: index,
+                what: "An object has this member twice, which lies on the path of the rows, \(path).")
+            problem.hint = "Nobody knows which rows are meant: ask for the file again."
+            throw problem
         case .scalar(let kind, _, _, _):
             if states.hasTarget, kind != .null { throw notAnArray("a single value", text, at: index) }
         }
+    }
+
+    /// Whether the path takes members of what was opened last whatever they are called.
+    private var takesAnyMember: Bool {
+        states.top.contains {
+            $0.position < states.paths[$0.path].count && states.paths[$0.path][$0.position] == .any
+        }
+    }
+
+    /// Notes a member that the path takes whatever it is called. Throws `duplicate_key` when its object had one of that name before,
+    /// or when that can no longer be told.
+    private mutating func note(
+        _ name: [UInt8], _ text: UnsafeBufferPointer<UInt8>, at index: Int
+    ) throws(FileProblem) {
+        guard let last = names.indices.last else { return }
+        if names[last] == nil { names[last] = KeyTable() }
+        var problem: FileProblem
+        switch names[last]?.insert(name.withUnsafeBytes { keyHash(ric: $0, service: 0) }) {
+        case .new, nil: return
+        case .known:
+            problem = source.problem(
+                "duplicate_key", text, at: index,
+                what: "An object has the member \(shown(name.span)) twice, and \(path) takes each of its members.")
+            problem.hint = "Nobody knows which of the two is meant: ask for the file again."
+        case .full:
+            problem = source.problem(
+                "duplicate_key", text, at: index,
+                what: "An object has more than \(KeyTable.countMax) members: whether one comes twice cannot be told.")
+            problem.hint = "Split the file."
+        }
+        throw problem
     }
 
     private mutating func foundRows() {
@@ -238,6 +268,12 @@ package struct JSONTreeReader: PriceFileReader {
         rowCount += 1
         let place = source.offset + begin.at..<source.offset + end
         keptFrom = place.upperBound
+        if let key = read.key {
+            let content = UnsafeBufferPointer(rebasing: text[key.start..<key.start + key.length])
+            var name: [UInt8] = []
+            if key.hasEscapes { _ = appendUnescaped(content, to: &name) } else { name = Array(content) }
+            try note(name, text, at: begin.at)
+        }
         var problem = read.fault.map { self.problem($0, text) }
         if wantsKey, let key = read.key { appendKey(key, text, &batch.cells, &unescaped) }
         try appendDocumentCells(place, line: begin.line, behind: text.count, &batch.cells, &unescaped)

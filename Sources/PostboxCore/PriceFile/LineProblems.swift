@@ -71,6 +71,25 @@ struct RowOfLines {
         return nil
     }
 
+    /// A value stands in one of the columns at these indices, which the header gives no name; nil: none does.
+    func namelessValue(
+        _ cut: CutRow, _ cells: [RowBatch.Cell], at nameless: [Int], namedBy header: String = "the header"
+    ) -> RowProblem? {
+        guard let base = text.baseAddress else { return nil }
+        for index in nameless where index < cut.cellCount {
+            let cell = cells[cut.firstCell + index]
+            let from = Int(cell.start)
+            let isWritten = from + Int(cell.length) <= text.count
+            if isWritten, isBlank(base, from, Int(cell.length)) { continue }
+            let at = place(of: isWritten ? from : start)
+            return RowProblem(
+                reason: "ragged_row", line: at.line, column: isWritten ? at.column : 0,
+                what: "A value stands in cell \(index + 1), whose column \(header) gives no name.",
+                hint: "Give the column a name in the header, or leave it empty.")
+        }
+        return nil
+    }
+
     /// What stands in the row's cells, the columns' names, each with its place. `extra`: what stands behind the text.
     func names(
         _ cut: CutRow, _ cells: [RowBatch.Cell], extra: [UInt8]
@@ -122,26 +141,50 @@ struct RowOfLines {
             hint: "End the last line, or set `final_newline: optional` when the file is always written so.")
     }
 
-    /// A stray quote makes a text of whole rows, which nobody would miss where no rule uses the column, or takes a part of it: as many
-    /// delimiters stand in it as that many rows of so many cells have. Of a column that is the field of its name, and of texts that may
-    /// hold line breaks, it is the mapping's matter.
+    /// A stray quote makes a text of whole rows, which nobody would miss where no rule uses the column, or takes a part of it. Of a column
+    /// that is the field of its name, and of texts that may hold line breaks, it is the mapping's matter. Lines look like rows where as many
+    /// delimiters stand in them as that many rows of so many cells have; where nothing uses the column, delimiters for one row are enough:
+    /// empty lines and remarks may stand between. `extra`: what stands behind the text.
     func swallowedRows(
-        _ row: ArraySlice<RowBatch.Cell>, columns: [Column], cells: Int, delimiter: UInt8, usedColumns: UsedColumns?
+        _ row: ArraySlice<RowBatch.Cell>, columns: [Column], cells: Int, delimiter: UInt8, usedColumns: UsedColumns?,
+        extra: [UInt8]
     ) -> RowProblem? {
         guard let usedColumns else { return nil }
-        for cell in row where Int(cell.start) + Int(cell.length) <= text.count && Int(cell.column) < columns.count {
+        for cell in row where Int(cell.column) < columns.count {
             let name = columns[Int(cell.column)].name
             guard !usedColumns.takesLines(name) else { continue }
-            let value = text[Int(cell.start)..<Int(cell.start) + Int(cell.length)]
-            let breaks = value.count { $0 == Byte.lineFeed }
-            guard breaks > 0, value.count(where: { $0 == delimiter }) == breaks * (cells - 1) else { continue }
-            let at = place(of: Int(cell.start))
+            let from = Int(cell.start)
+            let isWritten = from + Int(cell.length) <= text.count
+            let value =
+                isWritten
+                ? Array(text[from..<from + Int(cell.length)])
+                : Array(extra.dropFirst(from - text.count).prefix(Int(cell.length)))
+            let breaks = Self.lineBreaks(in: value)
+            guard breaks > 0 else { continue }
+            let delimiters = value.count { $0 == delimiter }
+            let areLikeRows = delimiters == breaks * (cells - 1)
+            guard areLikeRows || usedColumns.doubtsLines(name) && delimiters >= cells - 1 else { continue }
+            let at = place(of: isWritten ? from : start)
             return RowProblem(
-                reason: "line_break", line: at.line, column: at.column, columnName: name,
-                what: "The column \(name) holds the lines \(at.line) to \(at.line + breaks), which look like rows.",
-                hint: "A quote may be missing or one too many.")
+                reason: "line_break", line: at.line, column: isWritten ? at.column : 0, columnName: name,
+                what: "The column \(name) holds the lines \(at.line) to \(at.line + breaks), "
+                    + (areLikeRows ? "which look like rows." : "among which may be rows."),
+                hint: "A quote may be missing or one too many"
+                    + (areLikeRows
+                        ? "." : "; where texts of the file have lines, write `line_breaks: keep` in the rule."))
         }
         return nil
+    }
+
+    /// Line ends in a value: LF, CRLF or CR.
+    private static func lineBreaks(in value: [UInt8]) -> Int {
+        value.indices.count { index in
+            switch value[index] {
+            case Byte.lineFeed: true
+            case Byte.carriageReturn: index + 1 == value.count || value[index + 1] != Byte.lineFeed
+            default: false
+            }
+        }
     }
 }
 
@@ -158,12 +201,14 @@ struct HeaderNames {
     private(set) var columns: [Column] = []
     /// Cells without a name at the end of the header: no columns while they are empty.
     private(set) var namelessTail = 0
+    /// Indices of those without a name that stand before one: no columns either while they are empty.
+    private(set) var nameless: [Int] = []
 
     /// - Parameters:
     ///   - names: As they stand in the header, each with the place where it begins.
-    ///   - usedColumns: The others may be without a name, or have the same one. Nil: all columns are used.
+    ///   - usedColumns: The others may have the same name. Nil: all columns are used.
     ///
-    /// Throws `damaged_text`, `empty_column_name` and `duplicate_column`.
+    /// Throws `damaged_text` and `duplicate_column`.
     init(_ names: [(bytes: [UInt8], place: TextPlace)], usedColumns: UsedColumns?) throws(FileProblem) {
         let texts = names.map { Self.trimmed($0.bytes) }
         let count = (texts.lastIndex { !$0.isEmpty } ?? -1) + 1
@@ -178,13 +223,9 @@ struct HeaderNames {
                         "The name of column \(index + 1) of the header was decoded wrongly before it came here: it holds U+FFFD.",
                     hint: "Have the file written again, in UTF-8 or in the encoding that its rule names.")
             }
-            if name.isEmpty && usedColumns == nil {
-                throw FileProblem(
-                    reason: "empty_column_name", line: at.line, column: at.column,
-                    what: "Column \(index + 1) of the header has no name.",
-                    hint: "Give it a name, or take the surplus delimiter out of every line.")
-            }
-            if !known.insert(name).inserted && usedColumns?.contains(name) != false {
+            if name.isEmpty {
+                nameless.append(index)
+            } else if !known.insert(name).inserted && usedColumns?.contains(name) != false {
                 throw FileProblem(
                     reason: "duplicate_column", line: at.line, column: at.column,
                     what: "The header names the column \(name) twice.",

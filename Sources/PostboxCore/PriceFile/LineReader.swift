@@ -32,12 +32,14 @@ package struct LineReader: PriceFileReader {
         case rows
     }
 
-    /// Cells behind the last column that the header names.
+    /// Cells that the header gives no name.
     private struct Tail {
         /// Columns that stand in the line: all but those of headings.
         var columns = 0
         /// Such cells are fine while they are empty.
         var mayBeBlank = false
+        /// Indices of columns before the last one that have no name: nothing may stand in them.
+        var nameless: [Int] = []
         var isNamedByRule = false
 
         var namer: String { isNamedByRule ? "the rule" : "the header" }
@@ -55,7 +57,7 @@ package struct LineReader: PriceFileReader {
     ///   - layout: How the lines lie.
     ///   - delimiter: The ASCII byte between two cells, where the layout names no other way.
     ///   - finalNewline: Whether a last line without a line end is a `FileProblem`.
-    ///   - usedColumns: The others may be without a name, or have the same one. Nil: all columns are used.
+    ///   - usedColumns: The others may have the same name. Nil: all columns are used.
     ///   - fillsRows: As of ``CSVReader``.
     package init(
         _ layout: LineLayout, delimiter: UInt8 = UInt8(ascii: ","), finalNewline: FinalNewline = .required,
@@ -80,7 +82,7 @@ package struct LineReader: PriceFileReader {
         if skipped > 0 { phase = .skipping(skipped) }
     }
 
-    /// See ``PriceFileReader``. Throws `empty_file`, `empty_column_name`, `duplicate_column`, `bad_byte` and `bad_quote` (in the
+    /// See ``PriceFileReader``. Throws `empty_file`, `duplicate_column`, `bad_byte` and `bad_quote` (in the
     /// header), `header_missing`, `start_marker_missing`, `end_marker_missing`, `trailer_misplaced` (a second header behind the
     /// rows' end), `unclosed_quote`, `no_final_newline` and `row_too_long`.
     package mutating func read(
@@ -306,7 +308,8 @@ extension LineReader {
         // Most rows have nothing about them that needs a second look.
         let isPlain =
             cut.ending == .line && !isHeader && !cut.isEmpty && cut.end <= cleanEnd && cut.strayText < 0
-            && cut.cellCount == tail.columns && cut.fault == nil && cut.nextLine == line &+ 1 && !headings.haveProblem
+            && cut.cellCount == tail.columns && tail.nameless.isEmpty && cut.fault == nil && cut.nextLine == line &+ 1
+            && !headings.haveProblem
             && cut.end - start <= rowBytesMax
         if isPlain {
             headings.append(to: &batch.cells, &extra, columns: columns.count, behind: text.count)
@@ -348,7 +351,7 @@ extension LineReader {
         }
         var cut = cut
         if fillsRows { cut.fill(to: tail.columns, &batch.cells) }
-        if let problem = problem(place, cut, badByte: bad, &batch) ?? headings.problem {
+        if let problem = problem(place, cut, badByte: bad, &batch, extra: extra) ?? headings.problem {
             batch.problems.append(problem)
             takeRow(place.start, cut, problem: batch.problems.count - 1, into: &batch)
         } else {
@@ -369,17 +372,19 @@ extension LineReader {
     }
 
     /// What is wrong with the row; nil: nothing, and its empty cells without a column are gone from the batch.
-    private func problem(_ place: RowOfLines, _ cut: CutRow, badByte: Int?, _ batch: inout RowBatch) -> RowProblem? {
+    private func problem(
+        _ place: RowOfLines, _ cut: CutRow, badByte: Int?, _ batch: inout RowBatch, extra: [UInt8]
+    ) -> RowProblem? {
         if let badByte { return place.badByte(at: badByte) }
         if cut.strayText >= 0 { return place.badQuote(at: cut.strayText, quote: cutter.quote ?? Byte.quote) }
         if let fault = cut.fault, case .byPlace(let columns) = cutter.form { return columns.problem(fault, of: place) }
         let misfit = place.misfit(
             cut, &batch.cells, columns: tail.columns, mayBeBlank: tail.mayBeBlank, namedBy: tail.namer)
-        if let misfit { return misfit }
+        if let misfit = misfit ?? place.namelessValue(cut, batch.cells, at: tail.nameless) { return misfit }
         guard cut.nextLine - line > 1, let delimiter = cutter.delimiter else { return nil }
         return place.swallowedRows(
             batch.cells[cut.firstCell...], columns: columns, cells: tail.columns, delimiter: delimiter,
-            usedColumns: usedColumns)
+            usedColumns: usedColumns, extra: extra)
     }
 
     private mutating func takeHeader(
@@ -402,6 +407,7 @@ extension LineReader {
                 hint: "Give the rule's column another name.")
         }
         setColumns(header.columns, namelessTail: header.namelessTail, isNamedByRule: false)
+        tail.nameless = header.nameless
         phase = behindHeader
     }
 

@@ -236,10 +236,7 @@ struct XMLRowTree {
             (blocked, mixed, unfilled) = (-1, -1, -1)
             find(paths[index].steps[...], below: 0, text)
             if let fault = fault(paths[index].text, text) { problem = problem ?? fault }
-            guard let node = hits.first ?? (max(blocked, unfilled) >= 0 ? (blocked >= 0 ? blocked : unfilled) : nil)
-            else {
-                continue
-            }
+            guard let node = nodeOfPath else { continue }
             if paths[index].column < 0 {
                 paths[index].column = addColumn(
                     Column(
@@ -256,6 +253,13 @@ struct XMLRowTree {
             child = nodes[Int(child)].next
         }
         return problem
+    }
+
+    /// What the path at hand led to: a value before what stands in its way, and that before an empty one. Nil: nothing.
+    private var nodeOfPath: Index? {
+        if let hit = hits.first { return hit }
+        if blocked >= 0 { return blocked }
+        return unfilled >= 0 ? unfilled : nil
     }
 
     /// Appends the cell of a child of the row whose name alone makes it a column.

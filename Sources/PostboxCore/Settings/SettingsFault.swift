@@ -100,7 +100,7 @@ extension Settings {
                 add(.destination, "the rule needs a `destination`: one or several of \(list)")
             }
             if let what = rule.problemOfNames { add(.match, what) }
-            for fault in rule.layoutFaults { add(fault.key, fault.what) }
+            for fault in rule.layoutFaults + rule.writtenNumberFaults { add(fault.key, fault.what) }
             if hasDoubles(rule.destinations) { add(.destination, "`destination` names a destination twice") }
             for name in rule.destinations {
                 guard let destination = destinations.first(where: { $0.name == name }) else {

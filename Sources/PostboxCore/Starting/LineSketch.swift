@@ -21,10 +21,15 @@ struct LineSketch {
         if told != nil { lines[0] = "" }
 
         let tables = Self.delimiters.filter { told == nil || told == $0.sign }.map {
-            Table(lines, delimiter: $0.sign, word: told == nil && $0.sign != "," ? $0.word : nil)
+            Table(lines, .sign($0.sign), word: told == nil && $0.sign != "," ? $0.word : nil)
         }
         var best = tables.max { $0.score < $1.score }
         if let table = best, !table.isGood { best = nil }
+        if best == nil {
+            // Where each line has as many values between blanks, these part them, wherever they stand.
+            let table = Table(lines, .blanks, word: "blanks")
+            if table.isEven { best = table }
+        }
         if best == nil, let fixed = FixedSketch(lines) {
             sketch = fixed.sketch
             return
@@ -46,27 +51,43 @@ struct LineSketch {
 
 /// The lines, parted by one delimiter.
 private struct Table {
+    enum Parting {
+        case sign(Character)
+        /// Runs of blanks and tabs; at both ends of a line they part nothing.
+        case blanks
+    }
+
     let score: Int
     let isGood: Bool
+    /// Nearly all lines but remarks have as many cells.
+    let isEven: Bool
     private(set) var layout: [FileSketch.Line] = []
     private(set) var columns: [FileSketch.Column] = []
 
+    /// Characters that remarks begin with.
+    private static let remarks = ["#", "//", "%", "*"]
+
     /// - Parameter word: the delimiter as the rule has to write it; nil: it need not.
-    init(_ lines: [String], delimiter: Character, word: String?) {
-        let rows = lines.map { Self.cells($0, delimiter) }
+    init(_ lines: [String], _ parting: Parting, word: String?) {
+        let rows = lines.map { Self.cells($0, parting) }
         var counts: [Int: Int] = [:]
         for row in rows where row.count > 1 { counts[row.count, default: 0] += 1 }
         let full = lines.count { !$0.allSatisfy(\.isWhitespace) }
         guard let (width, count) = counts.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }) else {
             score = 0
             isGood = false
+            isEven = false
             return
         }
         score = count * min(width, 20)
         isGood = count * 5 >= full * 2
+        let data = zip(lines, rows).filter { line, row in
+            !line.allSatisfy(\.isWhitespace) && !Self.remarks.contains { line.hasPrefix($0) }
+        }
+        isEven = data.count > 1 && data.count { $0.1.count == width } * 10 >= data.count * 9
         if let word { layout.append(.key("delimiter: \(word)")) }
 
-        let marks = ["#", "//", "%", "*"].filter { mark in lines.contains { $0.hasPrefix(mark) } }
+        let marks = Self.remarks.filter { mark in lines.contains { $0.hasPrefix(mark) } }
         let comment = marks.first { mark in
             zip(lines, rows).allSatisfy { !$0.0.hasPrefix(mark) || $0.1.count != width || mark == "#" }
         }
@@ -134,7 +155,14 @@ private struct Table {
     }
 
     /// A line's cells; quotes are taken off.
-    private static func cells(_ line: String, _ delimiter: Character) -> [String] {
+    private static func cells(_ line: String, _ parting: Parting) -> [String] {
+        let delimiter: Character
+        switch parting {
+        case .sign(let sign): delimiter = sign
+        case .blanks:
+            // One tab for each run of them outside quotes, and none at the ends.
+            return cells(joined(line), .sign("\t"))
+        }
         var cells: [String] = []
         var cell = ""
         var isQuoted = false
@@ -153,6 +181,26 @@ private struct Table {
             }
         }
         return cells + [cell]
+    }
+}
+
+extension Table {
+    /// The line with a tab in place of each run of blanks outside quotes, and without those at its ends.
+    private static func joined(_ line: String) -> String {
+        var text = ""
+        var isQuoted = false
+        var isBehindBlank = false
+        for character in line {
+            if !isQuoted, character == " " || character == "\t" {
+                isBehindBlank = !text.isEmpty
+                continue
+            }
+            if isBehindBlank { text.append("\t") }
+            isBehindBlank = false
+            if character == "\"" { isQuoted.toggle() }
+            text.append(character)
+        }
+        return text
     }
 }
 

@@ -3,6 +3,8 @@ package struct RuleDraft {
     private let name: String
     private let sketch: FileSketch
     private let looks: ColumnLooks
+    /// What joins lines of one value each; empty: a line is a row, or many.
+    private let group: [FileSketch.Line]
     /// Remarks that do not come from the columns: the file's encoding.
     private let head: [FileSketch.Line]
     private let destination: String?
@@ -14,11 +16,13 @@ package struct RuleDraft {
     ///   - head: keys that were found out elsewhere, first.
     ///   - destination: the server's URL; nil: it is left to be filled in.
     package init(of sketch: FileSketch, name: String, head: [FileSketch.Line] = [], destination: String? = nil) {
+        let long = LongForm(sketch)
         self.name = name
-        self.sketch = sketch
+        self.sketch = long?.sketch ?? sketch
         self.head = head
         self.destination = destination
-        looks = ColumnLooks(sketch.columns)
+        group = long?.lines ?? []
+        looks = ColumnLooks(self.sketch.columns)
     }
 
     /// The whole configuration.
@@ -36,6 +40,7 @@ package struct RuleDraft {
         if !looks.nulls.isEmpty { rule.append("nulls: [\(looks.nulls.map(yaml).joined(separator: ", "))]") }
         let common = commonForm
         rule += common
+        for line in group { rule += text(of: line) }
         rule += unpivot ?? []
         rule += ricLines
         rule += fieldLines(common)
@@ -192,7 +197,7 @@ package struct RuleDraft {
             default: return false
             }
         }
-        return wide.count >= 3 && wide.count * 2 > sketch.columns.count && ricColumn == nil ? wide : []
+        return group.isEmpty && wide.count >= 3 && wide.count * 2 > sketch.columns.count && ricColumn == nil ? wide : []
     }
 
     /// Nil: a line is a row.

@@ -14,9 +14,21 @@ package final class LookupTable: Sendable {
 
     /// Rows.
     package var count: Int { table.count }
+    /// Behind a row's values stands its line.
+    private var cellsOfRow: Int { columns.count + 1 }
 
     /// The number of a column, for `take`; nil: the table has none of that name.
     package func column(_ name: String) -> Int? { columns.firstIndex(of: name) }
+
+    /// Where the row with this key begins; nil: there is none.
+    func row(_ key: Span<UInt8>) -> Int? { table.row(key) }
+
+    /// The line of the file on which the row begins.
+    func line(ofRowAt row: Int) -> Int {
+        var bytes: [UInt8] = []
+        table.append(cell: columns.count, ofRowAt: row, into: &bytes)
+        return bytes.reversed().reduce(0) { $0 << 8 | Int($1) }
+    }
 
     /// Appends the value of a column in the row with this key. False: there is no such row (`not_in_table`).
     package func take(_ column: Int, by key: Span<UInt8>, into out: inout [UInt8]) -> Bool {
@@ -38,10 +50,10 @@ package final class LookupTable: Sendable {
 
     /// What stands in a column, each value once, found as a table's rows are: with how many cells these have.
     func keys(of column: Int) -> (table: FlatTable, cells: Int) {
-        guard column > 0 else { return (table, columns.count) }
+        guard column > 0 else { return (table, cellsOfRow) }
         var keys = FlatTable()
         var key: [UInt8] = []
-        table.eachRow(cells: columns.count) { row in
+        table.eachRow(cells: cellsOfRow) { row in
             key.removeAll(keepingCapacity: true)
             table.append(cell: column, ofRowAt: row, into: &key)
             guard !key.isEmpty else { return true }
@@ -140,6 +152,7 @@ package struct LookupTableReader {
                 if index == 0 { isKeyEmpty = cell.length == 0 }
             }
         }
+        withUnsafeBytes(of: UInt32(truncatingIfNeeded: row.line).littleEndian) { table.append($0) }
         if isKeyEmpty { throw TableFault(line: row.line, "the key \(VisibleText.line(key)) is empty") }
         guard !table.endRow() else { return }
         let cell = batch.cells[row.firstCell + places[0]]

@@ -7,6 +7,8 @@ struct NumberReader: Sendable {
     let thousands: Thousands
     private let isIndian: Bool
     private let readsExponent: Bool
+    /// The rule says that there is none. Else one of a typed value is for the type to judge.
+    private let refusesExponent: Bool
     private let isPercent: Bool
     private let fraction: NumberForm.Fraction?
     /// Else a text may stand where a number does, and what it is goes by its look.
@@ -25,10 +27,12 @@ struct NumberReader: Sendable {
         thousands = Thousands(form.thousands)
         isIndian = form.isIndian ?? false
         readsExponent = form.exponent ?? false
+        refusesExponent = form.exponent == false
         isPercent = form.percent ?? false
         fraction = form.fraction.flatMap { NumberForm.Fraction($0, form.fractionTail) }
         self.isTyped = isTyped || isPercent || fraction != nil
-        isPlain = decimal == UInt8(ascii: ".") && thousands == .none && !isPercent && fraction == nil
+        isPlain =
+            decimal == UInt8(ascii: ".") && thousands == .none && !isPercent && fraction == nil && !refusesExponent
     }
 
     /// Appends the number as a plain decimal; nothing where the value is blank, and the value as it is where it is a text by its
@@ -323,7 +327,9 @@ extension NumberReader {
     }
 
     private func scanExponent(_ value: Span<UInt8>, at start: Int, into places: inout NumberPlaces) -> Bool {
-        guard readsExponent || isTyped, value[start] | 0x20 == UInt8(ascii: "e") else { return false }
+        guard readsExponent || isTyped && !refusesExponent, value[start] | 0x20 == UInt8(ascii: "e") else {
+            return false
+        }
         var index = start + 1
         var isNegative = false
         if index < value.count, value[index] == UInt8(ascii: "-") || value[index] == UInt8(ascii: "+") {

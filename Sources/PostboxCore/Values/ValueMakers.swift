@@ -12,8 +12,7 @@ struct ValueMakers {
 
     /// What is made of a field's column.
     func maker(_ source: ColumnSource, _ value: ValueRule, of field: FieldRule) -> ValueStage.Maker {
-        let isTyped =
-            field.type.map { [.real, .int, .uint].contains($0) } ?? (field.scale != nil || field.round != nil)
+        let isTyped = field.type?.isNumber ?? (field.scale != nil || field.round != nil)
         guard let text = value.formula, let formula = try? Formula(parsing: text) else {
             let maker = maker(source, value, isTyped: isTyped)
             maker.isOptional = field.isOptional ?? false
@@ -72,6 +71,7 @@ struct ValueMakers {
         if let map = value.map { maker.steps.append(.map(WordMapper(map), takesEmpty: map.words[""] != nil)) }
         if let lookup = value.lookup {
             let table = sources.tables[lookup.table]
+            maker.lookup = lookup
             let by = hasOwnKey ? lookup.by.map(slot) ?? -1 : -1
             maker.steps.append(.lookup(table, column: table?.column(lookup.take) ?? 0, by: by))
             if by >= 0 { maker.place = by }

@@ -149,6 +149,8 @@ package struct NumberForm: Sendable, Equatable, Codable {
     package init() {}
 
     package var isEmpty: Bool { self == NumberForm() }
+    /// It says which sign is the decimal one: by itself, or as the other one parts thousands.
+    package var saysMarks: Bool { decimal != nil || thousands != nil }
 }
 
 /// How dates and times are written in the file, and where they go.

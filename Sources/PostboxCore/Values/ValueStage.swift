@@ -16,6 +16,8 @@ struct ValueStage {
         var isNumber = false
         /// Line breaks may stand in what it is made of.
         var keepsLineBreaks = false
+        /// What its value is taken from, for words about it.
+        var lookup: Lookup?
 
         init(origin: Origin, place: Int = -1) {
             self.origin = origin
@@ -55,6 +57,8 @@ struct ValueStage {
     private var value: [UInt8] = []
     private var next: [UInt8] = []
     private var places: [Range<Int>] = []
+    /// The row of the table that the value at hand was taken from; -1: of none.
+    private var takenRow = -1
 
     init() {}
 
@@ -109,7 +113,7 @@ struct ValueStage {
             places.removeAll(keepingCapacity: true)
             for slot in template.slots {
                 places.append(work[slot].text(in: batch.text))
-                let fault = ofCell(
+                let fault = cellFault(
                     batch.text.span.extracting(work[slot].text(in: batch.text)), keepsLineBreaks: maker.keepsLineBreaks)
                 if let fault { return faulty(fault, work[slot], names[slot], line, &batch) }
             }
@@ -128,6 +132,14 @@ struct ValueStage {
         }
         let isOfJSON = !maker.steps.isEmpty && isWrittenByJSON(maker.origin, kind, work, batch.text)
         if let fault = run(maker, &kind, isOfJSON: isOfJSON, work, batch.text) {
+            if let taken = placeOfTaken(maker) {
+                let cell = place < 0 ? ShapeColumns.none : work[place]
+                var problem = rowProblem(
+                    .value(fault), line: line.number, columnName: place < 0 ? nil : names[place], value: value.span,
+                    in: taken)
+                if cell.column != .max { problem.place(cell.bytes, rowStart: line.start, in: batch) }
+                return batch.faulty(problem)
+            }
             if case .template = maker.origin {
                 return faulty(fault, madeOf: value, place < 0 ? nil : names[place], line, &batch)
             }
@@ -139,6 +151,15 @@ struct ValueStage {
         return RowBatch.Cell(
             column: 0, start: UInt32(truncatingIfNeeded: start), length: UInt32(truncatingIfNeeded: value.count),
             kind: maker.isNumber ? .plain : kind)
+    }
+
+    /// Where the value at hand stands in a table; nil: in none.
+    private func placeOfTaken(_ maker: Maker) -> TakenValue.Place? {
+        guard takenRow >= 0, let lookup = maker.lookup else { return nil }
+        for case .lookup(let table?, let column, _) in maker.steps {
+            return TakenValue.place(lookup, table, column: column, row: takenRow, isEmpty: value.isEmpty)
+        }
+        return nil
     }
 
     /// Whether a number in the value has the point of JSON, which writes its numbers in one way, whatever the rule says of texts.
@@ -181,7 +202,7 @@ struct ValueStage {
     /// What is wrong with the value that was taken, and what the steps might hide.
     private func hiddenFault(_ maker: Maker, _ kind: RowBatch.Kind) -> ValueFault? {
         guard kind == .plain || kind == .string, !value.isEmpty,
-            let fault = ofCell(value.span, keepsLineBreaks: maker.keepsLineBreaks, isWhole: false)
+            let fault = cellFault(value.span, keepsLineBreaks: maker.keepsLineBreaks, isWhole: false)
         else { return nil }
         // A word that the rule lists by itself is meant.
         if case .map(let mapper, _)? = maker.steps.first, mapper.lists(value.span) { return nil }
@@ -193,6 +214,7 @@ struct ValueStage {
     ) -> ValueFault? {
         var isOfJSON = isOfJSON
         if maker.steps.isEmpty { return nil }
+        takenRow = -1
         // Apart from each other: what is read of one is written to the other.
         var (value, next, dates): ([UInt8], [UInt8], [DateReader]) = ([], [], [])
         swap(&value, &self.value)
@@ -229,13 +251,17 @@ struct ValueStage {
                         value.removeAll(keepingCapacity: true)
                         continue
                     }
-                    let key = text.span.extracting(cell.bytes)
-                    if holdsDamage(key) { return .damagedText }
-                    guard let table, table.take(column, by: key, into: &next) else { return .notInTable }
+                    let key = text.span.extracting(cell.text(in: text))
+                    if let fault = cellFault(key, keepsLineBreaks: maker.keepsLineBreaks) { return fault }
+                    guard let table, let row = table.row(key) else { return .notInTable }
+                    table.append(column, ofRowAt: row, into: &next)
+                    takenRow = row
                 } else {
                     guard !value.isEmpty else { continue }
-                    if holdsDamage(value.span) { return .damagedText }
-                    guard let table, table.take(column, by: value.span, into: &next) else { return .notInTable }
+                    if let fault = cellFault(value.span, keepsLineBreaks: maker.keepsLineBreaks) { return fault }
+                    guard let table, let row = table.row(value.span) else { return .notInTable }
+                    table.append(column, ofRowAt: row, into: &next)
+                    takenRow = row
                 }
                 kind = .plain
                 isOfJSON = false
@@ -304,72 +330,6 @@ extension ValueStage.Step {
         case .nulls, .lookup, .whenEmpty, .number, .date: false
         }
     }
-}
-
-/// What is wrong with a cell, whatever a rule takes out of it: what a spreadsheet left in place of a value, text that was decoded wrongly, or
-/// a line break inside. A constant text that a spreadsheet wrote as a formula (`="912828XY1"`) says what it is.
-///
-/// - Parameter isWhole: the value is used as it stands, as a suffix `=D3` of RICs is; else `=D3` names a cell.
-func ofCell(_ value: Span<UInt8>, keepsLineBreaks: Bool, isWhole: Bool = true) -> ValueFault? {
-    if value.isEmpty { return nil }
-    if isSpoiled(value), !isConstantFormula(value), !isWord(behindEquals: value, mayNameCell: isWhole) {
-        return .spreadsheetError
-    }
-    for index in value.indices {
-        switch value[index] {
-        case 0xEF where isDamage(value, index): return .damagedText
-        case Byte.lineFeed, Byte.carriageReturn: if !keepsLineBreaks { return .lineBreak }
-        default: continue
-        }
-    }
-    return nil
-}
-
-/// Whether it holds U+FFFD.
-func holdsDamage(_ value: Span<UInt8>) -> Bool {
-    for index in value.indices where value[index] == 0xEF && isDamage(value, index) { return true }
-    return false
-}
-
-/// Whether nothing is computed behind an equals sign: `=TST` ends many a RIC. What is `D3` or `Sheet1!D3` names a cell of a sheet.
-private func isWord(behindEquals value: Span<UInt8>, mayNameCell: Bool) -> Bool {
-    let core = withoutSpaces(value)
-    guard core.count > 1, value[core.lowerBound] == UInt8(ascii: "=") else { return false }
-    var start = core.lowerBound + 1
-    for index in core.lowerBound + 1..<core.upperBound {
-        switch value[index] {
-        case UInt8(ascii: "+"), UInt8(ascii: "*"), UInt8(ascii: "/"), UInt8(ascii: "("), UInt8(ascii: "^"),
-            UInt8(ascii: "&"):
-            return false
-        case UInt8(ascii: "-"): if isDecimalDigit(value[index - 1]) { return false }
-        case UInt8(ascii: "!"): start = index + 1
-        default: continue
-        }
-    }
-    if mayNameCell { return true }
-    var letters = 0
-    var digits = 0
-    for index in start..<core.upperBound where value[index] != UInt8(ascii: "$") {
-        let byte = value[index]
-        if isDecimalDigit(byte) {
-            digits += 1
-        } else if (byte | 0x20) &- UInt8(ascii: "a") < 26, digits == 0 {
-            letters += 1
-        } else {
-            return true
-        }
-    }
-    return !(1...3 ~= letters && digits > 0)
-}
-
-/// `="text"`.
-private func isConstantFormula(_ value: Span<UInt8>) -> Bool {
-    let core = withoutSpaces(value)
-    guard core.count >= 3, value[core.lowerBound] == UInt8(ascii: "="), value[core.lowerBound + 1] == Byte.quote,
-        value[core.upperBound - 1] == Byte.quote
-    else { return false }
-    for index in core.lowerBound + 2..<core.upperBound - 1 where value[index] == Byte.quote { return false }
-    return true
 }
 
 extension [UInt8] {

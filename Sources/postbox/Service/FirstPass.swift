@@ -111,7 +111,7 @@ struct FirstPass {
 
     /// Reads the file once more for its decimal marks. Throws as `run`, `FileProblem` also when a column has two of them.
     private func readMarks(of source: SourceFile, _ sources: RowSources) throws {
-        let reading = PriceFileReading(rule: rule, format: format, sources: sources)
+        let reading = PriceFileReading(rule: rule, format: format, sources: sources, for: .marks)
         var marks = DecimalMarks(rule, dictionary: sources.dictionary)
         var batch = RowBatch()
         try source.eachChunk { _, chunk, isLast in
@@ -242,7 +242,7 @@ private struct FirstPassMapper {
         if let problem = mappers[0].missingColumn(among: reading.columns, besides: reading.unread) { throw problem }
     }
 
-    var hasSeenOddMarks: Bool { mappers.contains { $0.hasSeenOddMarks } }
+    var hasSeenOddMarks: Bool { reading.hasSeenOddMarks || mappers.contains { $0.hasSeenOddMarks } }
 
     /// As `DestinationMapper` has it.
     var fault: (any Error)? { mappers.lazy.compactMap(\.fault).first }

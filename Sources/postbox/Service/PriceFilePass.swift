@@ -40,6 +40,8 @@ final class PriceFileReading {
     var skipped: RowSet? { shaper?.skippedRows }
     /// Why each row of the last batch does not count, where it is read for these rows.
     var reasons: [String] { shaper?.reasons ?? [] }
+    /// Whether a value that no mapper sees had marks that no number on the wire has.
+    var hasSeenOddMarks: Bool { shaper?.hasSeenOddMarks ?? false }
     /// What was found for `take`.
     var rowScan: RowScan? { shaper?.found }
     /// Columns that no row of data had, as far as that was noted.
@@ -147,7 +149,7 @@ struct DestinationMapper {
         mapper = RowMapper(
             rule: rule, services: target.services, updateOnly: target.updateOnly,
             columnsAreFixed: rule.hasFixedColumns(format), mayNest: format.traits.hasPaths,
-            dictionary: sources.dictionary)
+            dictionary: sources.dictionary, tables: sources.tables)
         mapper.tellsAll = sources.tellsAll
         checks = RowChecks(rule, sources: sources, findings: target.findings)
         self.target = target

@@ -78,7 +78,7 @@ struct FieldReader {
         let round = section.number(.round, 0...14)
         let rounding: Rounding? = section.word(.rounding)
         if values != nil, type != .enum { section.report("`values` goes with `type: enum`", at: .values) }
-        if scale != nil, type != nil, ![.real, .int, .uint].contains(type) {
+        if scale != nil, type?.isNumber == false {
             section.report("`scale` goes with numbers: `type: real`, `int` or `uint`", at: .scale)
         }
         if isOptional == true, section.has(.value) {
@@ -158,7 +158,7 @@ struct FieldReader {
             section.report("a `formula` makes a number, no date", at: .formula)
         }
         let form = NumberKeys(section).read()
-        if let form, type != nil, ![.real, .int, .uint].contains(type) {
+        if let form, type?.isNumber == false {
             section.report("how a number is written goes with numbers: `type: real`, `int` or `uint`", at: form.key)
         }
         made.value.number = form?.form
@@ -179,7 +179,7 @@ struct FieldReader {
     /// The simplest form of it, with what the rule says of all its fields.
     private func source(_ made: MadeValue, type: FieldType?) -> FieldRule.Source {
         var value = made.value
-        if value.date == nil, type == nil || [.real, .int, .uint].contains(type) {
+        if value.date == nil, type?.isNumber ?? true {
             let own = value.number ?? NumberForm()
             let form = own.over(number)
             value.number = form.isEmpty ? nil : form

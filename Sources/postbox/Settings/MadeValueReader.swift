@@ -29,7 +29,8 @@ struct MadeValueReader<Key: MadeValueKey> {
     /// - Parameter isMade: something else makes the value: neither `column` nor `template` is needed.
     func read(isMade: Bool = false) -> MadeValue? {
         var value = ValueRule()
-        value.lookup = section.read(.lookup, lookup)
+        let found = section.read(.lookup, lookup)
+        value.lookup = found?.lookup
         value.template = section.read(.template) { $0.parsed(as: "a template", TemplatePiece.parse) }
         value.extract = section.read(.extract) {
             $0.parsed(as: "a regular expression") { (text) throws(SettingsMistake) in
@@ -41,7 +42,7 @@ struct MadeValueReader<Key: MadeValueKey> {
         value.whenEmpty = section.text(.whenEmpty)
         value.map = map()
         if value.map != nil, value.lookup != nil { section.report("a value has `map` or `lookup`, not both", at: .map) }
-        let hasKey = value.lookup?.by != nil
+        let hasKey = found?.keys != nil
         let count = [section.has(.column), section.has(.template), isMade].count { $0 }
         guard count == 1 || count == 0 && hasKey else {
             let keys = [Key.column.rawValue, Key.template.rawValue] + others
@@ -52,6 +53,17 @@ struct MadeValueReader<Key: MadeValueKey> {
                     at: section.has(.template) ? .template : .column)
             }
             return nil
+        }
+        if case .anyOf(let names)? = found?.keys {
+            guard count == 0 else {
+                section.report(
+                    "`by` of a `lookup` is one name, where the value comes from something else: make a column of "
+                        + "\(names.joined(separator: ", ")) in `let`, and name that",
+                    at: .lookup)
+                return nil
+            }
+            // The key is the value that the lookup begins with.
+            return MadeValue(source: .anyOf(names), value: value)
         }
         guard section.has(.column) else { return MadeValue(source: .none, value: value) }
         return section.read(.column, MadeValue.source).map { MadeValue(source: $0, value: value) }
@@ -88,11 +100,15 @@ struct MadeValueReader<Key: MadeValueKey> {
         }
     }
 
-    private func lookup(_ value: SettingsValue) -> Lookup? {
+    /// A lookup, and the columns that hold its key; `by` of the lookup is one name.
+    private func lookup(_ value: SettingsValue) -> (lookup: Lookup, keys: ColumnSource?)? {
         guard let section = value.section(LookupKey.self) else { return nil }
         section.require(.table)
         section.require(.take)
         guard let table = section.text(.table), let take = section.text(.take) else { return nil }
-        return Lookup(table: table, by: section.text(.by), take: take)
+        let keys = section.read(.by, MadeValue.source)
+        var by: String?
+        if case .column(let name)? = keys { by = name }
+        return (lookup: Lookup(table: table, by: by, take: take), keys: keys)
     }
 }

@@ -8,17 +8,19 @@ struct ShapeReader {
     /// Nil: the rule has none of these keys.
     func read() -> RowShape? {
         var shape = RowShape()
+        var spellings: [[String]] = []
         shape.carried = section.read(.carry) { value in
             let names = (value.items("a list of columns", single: true) ?? []).filter { !$0.isMapping }
-                .compactMap { $0.text("a column's name") }
+                .compactMap { column($0, &spellings) }
             return names.isEmpty ? nil : names
         }
-        shape.unpivot = section.read(.unpivot, unpivot)
+        shape.unpivot = section.read(.unpivot) { unpivot($0, &spellings) }
         shape.lets = section.read(.let, lets)
         shape.conditions = section.read(.where) { value in
             value.items("a list of conditions such as {column: Status, is: [ACTIVE]}")?.compactMap(condition)
         }
-        shape.group = section.read(.group, group)
+        shape.group = section.read(.group) { group($0, &spellings) }
+        if !spellings.isEmpty { shape.spellings = spellings }
         shape.take = section.read(.take, take)
         shape.listsSkipped = section.read(.skipped) { value in
             let text = value.text("list")
@@ -32,7 +34,30 @@ struct ShapeReader {
         return shape.isEmpty ? nil : shape
     }
 
-    private func unpivot(_ value: SettingsValue) -> Unpivot? {
+    /// A column by its name, or by a list of names of which the file has one; that is noted, and the first of them is its name here.
+    private func column(_ value: SettingsValue, _ spellings: inout [[String]]) -> String? {
+        guard value.isList else { return value.text("a column's name") }
+        guard let names = value.texts() else { return nil }
+        guard let first = names.first else {
+            value.refuse("a list with at least one column's name")
+            return nil
+        }
+        if names.count == 1 || spellings.contains(names) { return first }
+        if spellings.contains(where: { !Set($0).isDisjoint(with: names) }) || Set(names).count != names.count {
+            value.refuse("a list of names of one column, each once and in the same order wherever the rule names it")
+        }
+        spellings.append(names)
+        return first
+    }
+
+    /// Columns, each as `column` reads it.
+    private func columns(_ value: SettingsValue, _ spellings: inout [[String]]) -> [String]? {
+        guard let items = value.items("a list of columns", single: true) else { return nil }
+        let names = items.compactMap { column($0, &spellings) }
+        return names.count == items.count ? names : nil
+    }
+
+    private func unpivot(_ value: SettingsValue, _ spellings: inout [[String]]) -> Unpivot? {
         guard let section = value.section(UnpivotKey.self) else { return nil }
         section.require(.name)
         section.require(.value)
@@ -46,7 +71,8 @@ struct ShapeReader {
         let cell = section.read(.value, own)
         guard let name, let cell else { return nil }
         if name == cell { section.report("`name` and `value` of `unpivot` are the same column", at: .value) }
-        return Unpivot(keep: section.texts(.keep) ?? [], name: name, value: cell, columns: columns)
+        let keep = section.read(.keep) { self.columns($0, &spellings) }
+        return Unpivot(keep: keep ?? [], name: name, value: cell, columns: columns)
     }
 
     private func own(_ value: SettingsValue) -> String? {
@@ -110,13 +136,14 @@ struct ShapeReader {
         return RowCondition(column: column, test: test, rejects: rejects)
     }
 
-    private func group(_ value: SettingsValue) -> RowGroup? {
+    private func group(_ value: SettingsValue, _ spellings: inout [[String]]) -> RowGroup? {
         guard let section = value.section(GroupKey.self) else { return nil }
         for key in [GroupKey.by, .field, .value] { section.require(key) }
-        guard let by = section.texts(.by), let field = section.text(.field), let value = section.text(.value) else {
-            return nil
-        }
-        return RowGroup(by: by, field: field, value: value)
+        let by = section.read(.by) { columns($0, &spellings) }
+        let field = section.read(.field) { column($0, &spellings) }
+        let cell = section.read(.value) { column($0, &spellings) }
+        guard let by, let field, let cell else { return nil }
+        return RowGroup(by: by, field: field, value: cell)
     }
 
     private func take(_ value: SettingsValue) -> TakeRule? {

@@ -70,18 +70,35 @@ struct CSVReaderTests {
         #expect(csv("a,b,c\n1,2,3\n,,", finalNewline: .optional).values == [["1", "2", "3"]])
     }
 
-    @Test("Columns that no rule uses may be without a name, or have the same one")
+    @Test("Columns that no rule uses may have the same name")
     func unusedColumns() {
         let rule = MappingRule(
             destinations: ["cache"], ric: .column("Code"),
             fields: [FieldRule(name: "BID", source: .column("Bid"))])
-        let file = csv("Code,x,,Bid,x,\nA,1,2,3,4,\n", using: rule.usedColumns)
+        let file = csv("Code,x,,Bid,x,\nA,1,,3,4,\n", using: rule.usedColumns)
         #expect(file.problem == nil)
         #expect(file.columns.map(\.name) == ["Code", "x", "", "Bid", "x"])
-        #expect(file.values == [["A", "1", "2", "3", "4"]])
+        #expect(file.values == [["A", "1", "", "3", "4"]])
         #expect(summary(csv("Code,Bid,x,Bid\n", using: rule.usedColumns).problem) == "duplicate_column@1:12")
         #expect(summary(csv("Code,Bid,Code\n", using: rule.usedColumns).problem) == "duplicate_column@1:10")
-        #expect(summary(csv("Code,,Bid\n", using: plainRule().usedColumns).problem) == "empty_column_name@1:6")
+    }
+
+    @Test(
+        "A column without a name between others is none while it is empty",
+        arguments: [
+            ("a,,b\n1,,2\n3,,4\n", ["none", "none"]), ("a,,,b,\n1,,,2,\n3,\"\", ,4,\n", ["none", "none"]),
+            ("a,\"\",b\r\n1,,2\r\n3,x,4\r\n", ["none", "ragged_row@3:3"]),
+            ("a, ,b\n1,,2\n3,\"x\"\"\",4\n", ["none", "ragged_row@3:0"]),
+            ("\na,,b\n1,0,2\n3,,4\n", ["ragged_row@3:3", "none"]),
+        ])
+    func nameless(_ text: String, _ expected: [String]) {
+        let rule = rule([FieldRule(name: "BID", source: .column("b"))])
+        for used in [nil, rule.usedColumns] {
+            let file = csv(text, using: used)
+            #expect(file.problem == nil)
+            #expect(file.columns.filter { !$0.name.isEmpty }.map(\.name) == ["a", "b"])
+            #expect(file.rows.map { summary($0.problem) } == expected)
+        }
     }
 
     @Test(
@@ -192,8 +209,6 @@ struct CSVReaderTests {
         "A broken file is refused with the place",
         arguments: [
             ("", "empty_file@0:0"), ("\n\r\n", "empty_file@0:0"), ("\u{FEFF}", "empty_file@0:0"),
-            ("a,,b\n", "empty_column_name@1:3"), ("a,\"\",\"b\"\n", "empty_column_name@1:4"),
-            ("\na, ,b\n", "empty_column_name@2:3"),
             ("é,b,é\n1,2,3\n", "duplicate_column@1:5"), ("a,\"a\"\n", "duplicate_column@1:4"),
             ("a,M\u{FFFD}ller\n1,2\n", "damaged_text@1:3"), ("a,\"b\"c\n", "bad_quote@1:6"),
             ("a,\0\n1,2\n", "bad_byte@1:3"),

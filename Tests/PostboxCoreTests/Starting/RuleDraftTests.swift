@@ -143,6 +143,54 @@ struct RuleDraftTests {
         #expect(rule.contains("TRADE_DATE: {column: Date, date: yyyy-MM-dd}"))
     }
 
+    @Test("Lines of one value each are joined: their fields are columns as any other")
+    func long() {
+        let rule = Self.rule(
+            "q.csv", "RIC;field;value\nA.TST;BID;1,5\nA.TST;ASK;1,6\nB.TST;BID;2,5\nB.TST;TIME;x\n")
+        #expect(
+            rule.dropFirst() == [
+                "delimiter: \";\"", "decimal: \",\"",
+                "group: {by: [RIC], field: field, value: value}   # the lines of one instrument are one post",
+                "ric: {column: RIC}", "fields:", "BID: {column: BID, type: real}", "ASK: {column: ASK, type: real}",
+                "# SALTIM: {column: TIME}   # its values do not look like this field's",
+            ])
+        let days = Self.rule(
+            "q.csv",
+            "Security,Date,Mnemonic,px\nA,2026-03-03,PX_LAST,1.5\nA,2026-03-04,PX_LAST,1.6\nB,2026-03-04,PX_LAST,2\n")
+        #expect(days.contains { $0.hasPrefix("group: {by: [Security, Date], field: Mnemonic, value: px}") }, "\(days)")
+        #expect(days.contains("TRDPRC_1: {column: PX_LAST, type: real}"), "\(days)")
+        #expect(days.contains("TRADE_DATE: {column: Date, date: yyyy-MM-dd}"), "\(days)")
+        let times = Self.rule(
+            "q.csv", "RIC,Time,field,value\nA.TST,09:00,BID,1\nA.TST,09:01,ASK,2\nB.TST,09:01,BID,1\n")
+        #expect(
+            times.contains { $0.hasPrefix("group: {by: [RIC]") && $0.hasSuffix("no field can take: Time") }, "\(times)")
+        #expect(!times.contains { $0.hasPrefix("SALTIM") }, "\(times)")
+    }
+
+    @Test("Lines of one value each that do not follow each other are asked about, and no value is drafted")
+    func longSplit() {
+        let rule = Self.rule("q.csv", "RIC,field,value\nA.TST,BID,1\nB.TST,BID,2\nA.TST,ASK,1\n")
+        #expect(rule.contains { $0.hasPrefix("# ? Each line has one value") }, "\(rule)")
+        #expect(rule.contains("#   group: {by: [RIC], field: field, value: value}"), "\(rule)")
+        #expect(!rule.contains { $0.hasPrefix("TRDPRC_1") || $0.hasPrefix("group") }, "\(rule)")
+        let wide = Self.rule("q.csv", "RIC,field,bid,ask\nA.TST,x,1,2\nB.TST,x,1,2\n")
+        #expect(!wide.contains { $0.contains("group") }, "\(wide)")
+    }
+
+    @Test("Values between blanks stand at no fixed places")
+    func blanks() {
+        let rule = Self.rule(
+            "md.csv", "# made by hand\nRIC   BID\tASK\nA.TST 1.5  1.6\nLONGER.TST 2.5 2.6\nB.TST   3 4\n")
+        #expect(
+            rule.dropFirst() == [
+                "delimiter: blanks", "comment: \"#\"", "ric: {column: RIC}", "fields:",
+                "BID: {column: BID, type: real}",
+                "ASK: {column: ASK, type: real}",
+            ])
+        let fixed = Self.rule("s.csv", "A.TST  1.5  1.6\nB.TST       2.6\nC.TST  3.5  3.6\n")
+        #expect(fixed.contains("format: fixed") && !fixed.contains("delimiter: blanks"), "\(fixed)")
+    }
+
     @Test("Rows of JSON are found where they are")
     func json() {
         let inner = Self.rule(

@@ -32,7 +32,7 @@ extension RuleKey: ShapedKey {
         case .header: .either([.words(["1", "none"]), .number(1...1), HeaderKey.section])
         case .columns: .either([.list(.text), .named(.text)])
         case .rows: .either([.text, RowsKey.section])
-        case .carry: .either([.text, .list(.either([.text, HeadingKey.section])), HeadingKey.section])
+        case .carry: .either([.text, .list(.either([.text, .list(.text), HeadingKey.section])), HeadingKey.section])
         case .arrays: ArraysKey.section
         case .trim, .indian, .exponent: .flag
         case .ragged: .words(["reject", "blank_tail"])
@@ -105,7 +105,13 @@ extension FieldKey: ShapedKey {
 extension LookupKey: ShapedKey {
     package static var formName: String { "lookup" }
     package static var required: [LookupKey] { [.table, .take] }
-    package var shape: SettingsShape { .text }
+
+    package var shape: SettingsShape {
+        switch self {
+        case .by: .texts
+        case .table, .take: .text
+        }
+    }
 }
 
 extension OtherwiseKey: ShapedKey {
@@ -167,7 +173,8 @@ extension UnpivotKey: ShapedKey {
 
     package var shape: SettingsShape {
         switch self {
-        case .keep, .columns: .texts
+        case .keep: .either([.text, .list(.texts)])
+        case .columns: .texts
         case .name, .value, .like: .text
         }
     }
@@ -179,8 +186,8 @@ extension GroupKey: ShapedKey {
 
     package var shape: SettingsShape {
         switch self {
-        case .by: .texts
-        case .field, .value: .text
+        case .by: .either([.text, .list(.texts)])
+        case .field, .value: .texts
         }
     }
 }
