@@ -79,7 +79,7 @@ struct ShowCommand: AsyncParsableCommand {
             postbox show 812 --outcome nacked   those rows
             postbox show 812 --rows             all of them
 
-            Exit codes: 0 shown · 64 there is no such drop · 74 the spool cannot be read
+            Exit codes: 0 shown · 64 there is no such drop · 74 the spool cannot be read, or the file's result
             """)
 
     @Argument(help: "The drop's number, as log, result file and `files` tell it.")
@@ -122,7 +122,7 @@ struct ShowCommand: AsyncParsableCommand {
         if wantsRows {
             query.drop = drop
             query.ric = ric
-            _ = options.show(query, in: directories)
+            guard options.show(query, in: directories).isWhole else { Terminal.exit(PostboxCore.ExitCode.spool) }
         }
         Terminal.exit(PostboxCore.ExitCode.ok)
     }

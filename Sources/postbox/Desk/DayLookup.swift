@@ -81,16 +81,20 @@ struct DayLookup {
         guard !wanted.isEmpty else { return [] }
         var priced: Set<String> = []
         let lookup = try AuditLookup(settings.directories)
+        var unread: [UnreadResult] = []
         for drop in drops {
             var query = AuditQuery()
             query.drop = drop.drop
             query.outcomes = [PostOutcome.acked.word]
-            _ = try lookup.rows(query) { row in
+            unread += try lookup.rows(query) { row in
                 priced.insert(row[.ric])
                 return true
-            }
+            }.unread
         }
         return wanted.map { table, key in
+            if let first = unread.first {
+                return DayReport.Unpriced(table: table, key: key, count: 0, instruments: [], fault: first.text)
+            }
             guard let rule = settings.tables.first(where: { $0.name == table }) else {
                 return DayReport.Unpriced(
                     table: table, key: key, count: 0, instruments: [], fault: "there is no such table")

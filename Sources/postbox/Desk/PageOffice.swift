@@ -197,16 +197,16 @@ extension DeskOffice {
             }
             return await read {
                 let last = try LastLookup(ric, service: nil, destination: nil, in: $0).json.compactMap(JSONValue.parse)
-                let posts = try RICHistory.posts(ric, in: $0)
-                return DeskReply(RICPage.html(ric, last: last, posts: posts, fault: nil, facts), kind: .page)
+                let (posts, fault) = try RICHistory.posts(ric, in: $0)
+                return DeskReply(RICPage.html(ric, last: last, posts: posts, fault: fault, facts), kind: .page)
             }
         case .audit(let ric, _):
             guard let ric, !ric.isEmpty else {
                 return DeskReply(AuditPage.html(ric, posts: nil, fault: nil, facts), kind: .page)
             }
             return await read {
-                DeskReply(
-                    AuditPage.html(ric, posts: try RICHistory.posts(ric, in: $0), fault: nil, facts), kind: .page)
+                let (posts, fault) = try RICHistory.posts(ric, in: $0)
+                return DeskReply(AuditPage.html(ric, posts: posts, fault: fault, facts), kind: .page)
             }
         default: return Self.notOurs
         }
