@@ -172,13 +172,12 @@ struct AuditTests {
             #expect(try await desk.command(wrong).code == 64, "\(wrong)")
         }
         // The page's list is that of the command.
-        let ledger = try #require(
-            try LedgerReading(path: Self.directories(desk).state + "/ledger.sqlite"))
-        #expect(try ledger.list(DropQuery(state: .open)).drops.map(\.drop) == [2])
+        let lookup = try DropLookup(in: Self.directories(desk))
+        #expect(try lookup.list(DropQuery(state: .open)).drops.map(\.drop) == [2])
         #expect(try await lines(["no-action", "2", "--why", "a holiday"]).count == 1)
         #expect(try await desk.command(["no-action", "1", "--why", "x"]).code == 64)
         #expect(try await lines(["files", "--open"], code: 2).isEmpty)
-        #expect(try ledger.list(DropQuery(state: .open)).drops.isEmpty)
+        #expect(try lookup.list(DropQuery(state: .open)).drops.isEmpty)
         #expect(try await lines(["keep", "1", "--why", "the auditor asks"]) == ["drop 1 will be kept"])
         #expect(try await lines(["keep", "1", "--why", "the auditor asks"]) == ["drop 1 is kept already"])
         #expect(
