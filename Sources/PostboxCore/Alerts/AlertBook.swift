@@ -1,6 +1,6 @@
 /// The alerts of the last day: which stand, who has them, who is called, and what is told again. Times are microseconds since 1970.
 ///
-/// The same alert about the same thing (destination, rule, drop, file, day) is one entry while it stands, however often it comes. Its
+/// The same alert about the same thing (destination, rule, drop, file, day, what is held) is one entry while it stands, however often it comes. Its
 /// all-clear ends it; what comes after that is a new one.
 package struct AlertBook: Sendable {
     /// How long an alert is shown, and holds when somebody has it.
@@ -217,7 +217,7 @@ package struct AlertBook: Sendable {
 
     /// What an alert is about.
     private struct Subject: Hashable {
-        private static let keys = ["destination", "rule", "drop", "file", "day", "table", "calendar", "path"]
+        private static let keys = ["destination", "rule", "drop", "file", "day", "table", "calendar", "path", "what"]
 
         var event: Event
         var facts: [String: String]

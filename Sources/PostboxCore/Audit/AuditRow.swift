@@ -144,3 +144,27 @@ package struct AuditQuery: Sendable, Equatable {
         }
     }
 }
+
+/// A result whose rows are missing in an answer, as it cannot be read, or not to its end.
+package struct UnreadResult: Sendable, Equatable {
+    package var drop: Int
+    package var file: String
+    /// For people.
+    package var why: String
+
+    package init(drop: Int, file: String, why: String) {
+        self.drop = drop
+        self.file = file
+        self.why = why
+    }
+
+    /// In a sentence.
+    package var text: String {
+        "the result of drop \(drop) (\(VisibleText.line(file))) cannot be read, and rows of it are missing here: \(why)"
+    }
+
+    /// An object.
+    var json: String {
+        "{\"drop\":\(drop),\"file\":\(VisibleText.quoted(file)),\"why\":\(VisibleText.quoted(why))}"
+    }
+}

@@ -5,7 +5,7 @@ package struct DropQuery: Sendable, Equatable {
         case work
         case held
         case finished
-        /// Ended `partial`, `failed` or `refused`, and nothing has corrected it.
+        /// Ended `partial`, `failed` or `refused`, and not each of its bad rows has been put right.
         case open
     }
 
@@ -83,8 +83,12 @@ package struct DropLine: Sendable, Equatable {
     package var rows: Int
     /// The drop that its rows were in before.
     package var original: Int?
-    /// A later drop has its bad rows.
+    /// Each of its bad rows has been put right.
     package var isCorrected: Bool
+    /// Drops were made of its rows, and the ledger does not know yet that each has been put right.
+    package var hasLater = false
+    /// What is left of its bad rows; nil: that is not known, or it ended well.
+    package var left: RowsLeft?
     /// When it came: when the file was last changed in the inbox, else when it was claimed.
     package var arrivedAt: Int64 = 0
     /// nil: it is not settled, or was before hashes were kept.
@@ -131,8 +135,20 @@ package struct DropLine: Sendable, Equatable {
     /// Every row has its outcome.
     package var isFinished: Bool { stage == .settled || stage == .closed }
 
-    /// It ended badly, nothing has corrected it, and nobody said that nothing is to be done about it.
-    package var isOpen: Bool { verdict != nil && verdict != .done && !isCorrected && noAction == nil }
+    /// It ended badly, not each of its bad rows has been put right, and nobody said that nothing is to be done about it.
+    package var isOpen: Bool { endedBadly && !isCorrected && noAction == nil }
+
+    /// Some of its rows are bad.
+    package var endedBadly: Bool { verdict != nil && verdict != .done }
+
+    /// It is open, and nothing but a release of what is held is wanting.
+    package var waitsForRelease: Bool { isOpen && left?.isHeld == true }
+
+    /// Takes what is left of its bad rows.
+    package mutating func take(left: RowsLeft) {
+        self.left = left
+        if left.isNone { isCorrected = true }
+    }
 
     /// Where its result lies, and its summary.
     package var resultPath: String { folder + "/" + FileNames.result(target) }
@@ -144,6 +160,9 @@ package struct DropLine: Sendable, Equatable {
 
     /// Lines of its result that ended so.
     package func count(_ outcome: PostOutcome) -> Int { summary?["outcomes"]?[outcome.word]?.integer ?? 0 }
+
+    /// Lines of its result that ended badly.
+    package var badCount: Int { PostOutcome.allCases.reduce(0) { $0 + ($1.isGood ? 0 : count($1)) } }
 
     /// What was wrong with rows, the most frequent first.
     package var reasons: [(word: String, count: Int)] {
@@ -163,6 +182,7 @@ package struct DropLine: Sendable, Equatable {
             "\"verdict\":\(verdict.map { quoted($0.rawValue) } ?? "null")", "\"claimed_at\":\(time(claimedAt))",
             "\"settled_at\":\(time(settledAt))", "\"size\":\(size)", "\"rows\":\(rows)",
             original.map { "\"original\":\($0)" }, "\"corrected\":\(isCorrected)",
+            left.map { "\"bad_rows_left\":\($0.rows),\"bad_rows_held\":\($0.held)" },
             summary.map { _ in "\"reason\":\(quoted(reason)),\"text\":\(quoted(text)),\"outcomes\":{\(counts)}" },
         ]
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"

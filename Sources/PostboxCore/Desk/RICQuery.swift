@@ -67,6 +67,8 @@ package struct RICRows: Sendable, Equatable {
     package var rows: [AuditRow]
     /// Where the next page begins; nil: these were the last ones.
     package var next: RICQuery.Place?
+    /// Results whose rows are missing.
+    package var unread: [UnreadResult] = []
 
     package init(ric: String, rows: [AuditRow] = [], next: RICQuery.Place? = nil) {
         self.ric = ric
@@ -77,6 +79,7 @@ package struct RICRows: Sendable, Equatable {
     /// An object on one line.
     package var json: String {
         "{\"ric\":\(VisibleText.quoted(ric)),\"rows\":[\(rows.map(\.json).joined(separator: ","))],\"next\":"
-            + (next.map { VisibleText.quoted($0.text) } ?? "null") + "}"
+            + (next.map { VisibleText.quoted($0.text) } ?? "null")
+            + (unread.isEmpty ? "" : ",\"unread\":[\(unread.map(\.json).joined(separator: ","))]") + "}"
     }
 }

@@ -192,11 +192,23 @@ package struct StatusBoard: Sendable, Equatable {
         self.trouble = trouble
     }
 
-    /// Why the service is not ready: it is not logged in everywhere, or something keeps files from going. nil: it is ready.
+    /// Why the service is not ready: it is not logged in everywhere, or something keeps files from going, which may be a person who
+    /// holds the inbox or every destination. nil: it is ready.
     package var notReady: String? {
         if let trouble { return trouble }
-        let down = lanes.filter { $0.state != .ready && !$0.isLeaving }
-        return down.isEmpty ? nil : down.map { "\($0.name) is \($0.state.word)" }.joined(separator: ", ")
+        let lanes = lanes.filter { !$0.isLeaving }
+        let down = lanes.filter { $0.state != .ready }
+        guard down.isEmpty else { return down.map { "\($0.name) is \($0.state.word)" }.joined(separator: ", ") }
+        if isInboxHeld { return words(ofHeld: .holdInbox) }
+        guard !lanes.isEmpty, lanes.allSatisfy(\.isHeld) else { return nil }
+        return lanes.map { words(ofHeld: .holdDestination($0.name)) }.joined(separator: ", ")
+    }
+
+    /// `the inbox is held by alice: a test`
+    private func words(ofHeld command: DeskCommand) -> String {
+        let hold = holds.first { $0.command == command }
+        return "\(command.subject) is held" + (hold?.by.map { " by \(ReleaseRule.name($0))" } ?? "")
+            + (hold?.why.map { ": \($0)" } ?? "")
     }
 
     /// An object on one line, as the control socket answers it.

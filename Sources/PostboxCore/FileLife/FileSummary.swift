@@ -113,6 +113,17 @@ package struct FileSummary: Sendable {
         return counts
     }
 
+    /// The warning that the file no longer is what was read.
+    package static let writtenLater =
+        "the file was written to after it was read; the result file tells what was posted"
+
+    /// Whether a summary says that the file beside it is not the one that its hash is of: that one is gone, or was written to.
+    package static func tellsOfAnotherFile(_ summary: JSONValue?) -> Bool {
+        let words = [Reason.changedWhileRead, .fileMissing].map(\.word)
+        return words.contains(summary?["reason"]?.text ?? "")
+            || summary?["warnings"]?.items.contains { $0.text == writtenLater } == true
+    }
+
     /// How a destination was logged in, as an object.
     package static func text(
         ofLogin facts: [(String, String)], _ quoted: (String) -> String = { JSONText.quoted($0) }

@@ -3,14 +3,17 @@ package enum AuditPage {
     /// - Parameters:
     ///   - ric: nil: nobody has asked yet.
     ///   - posts: what was found, the newest first; nil: nobody keeps it, or it cannot be read.
+    ///   - fault: what is missing; nil: nothing.
     package static func html(_ ric: String?, posts: [RICPost]?, fault: String?, _ facts: PageFacts) -> String {
         let found: HTML =
             switch (ric, posts) {
             case (nil, _): "<p class=\"note\">Name a RIC to see every row that was posted for it, or held back.</p>"
             case (_, nil):
                 "<p class=\"note\">\(fault ?? "This service keeps no index of rows. `postbox show` lists the rows of a drop, and each file's page has them.")</p>"
-            case (_, let posts?) where posts.isEmpty: "<p class=\"note\">No row was posted for it.</p>"
-            case (_, let posts?): table(posts, facts)
+            case (_, let posts?) where posts.isEmpty && fault == nil:
+                "<p class=\"note\">No row was posted for it.</p>"
+            case (_, let posts?):
+                "\(fault.map { "<p class=\"alert bad-line\" role=\"alert\">\($0)</p>" as HTML })\(table(posts, facts))"
             }
         return PageFrame.page(
             .audit, title: "Audit", facts,

@@ -107,7 +107,10 @@ package enum FilePage {
                 0, "", "Rows of it went into <a href=\"/drops/\(correction)\">drop \(PageWords.count(correction))</a>.")
         }
         if drop.isOpen {
-            step(nil, "s-next", "Corrected: when its bad rows were sent again, or dropped again corrected.")
+            step(
+                nil, "s-next",
+                "Corrected: when each of its bad rows was sent again, released, or dropped again corrected\(left(drop))."
+            )
         }
         return """
             <section class="panel rail" aria-labelledby="h-story" data-live="story">
@@ -116,6 +119,11 @@ package enum FilePage {
               <dl class="body facts list">\(particulars(drop))</dl>
             </section>
             """
+    }
+
+    /// `; 2 rows are left, 1 of them held`
+    private static func left(_ drop: DropLine) -> String {
+        drop.hasLater ? drop.left.map { "; left: \($0.words)" } ?? "" : ""
     }
 
     private static func particulars(_ drop: DropLine) -> HTML {

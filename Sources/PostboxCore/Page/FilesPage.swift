@@ -64,7 +64,9 @@ package enum FilesPage {
 
     /// How a drop stands, in a word.
     static func state(_ drop: DropLine) -> HTML {
-        if let verdict = drop.verdict { return PageWords.verdict(verdict, isCorrected: drop.isCorrected) }
+        if let verdict = drop.verdict {
+            return PageWords.verdict(verdict, isCorrected: drop.isCorrected, isHeld: drop.waitsForRelease)
+        }
         return drop.stage == .held ? PageWords.lamp(.held, "held") : PageWords.lamp(.wait, stage(drop.stage))
     }
 
@@ -96,9 +98,9 @@ package enum FilesPage {
 
     // MARK: - Open failures
 
-    /// Files that ended badly, and that nothing has corrected.
+    /// Files that ended badly, and of which not each bad row has been put right.
     package static func failures(_ list: DropList, _ facts: PageFacts) -> String {
-        let bad = list.drops.reduce(0) { $0 + badRows($1) }
+        let bad = list.drops.reduce(0) { $0 + ($1.left?.rows ?? $1.badCount) }
         let more = list.next == nil ? "" : " and more"
         let title =
             list.drops.isEmpty
@@ -123,10 +125,6 @@ package enum FilesPage {
         ).text
     }
 
-    private static func badRows(_ drop: DropLine) -> Int {
-        PostOutcome.allCases.filter { !$0.isGood }.reduce(0) { $0 + drop.count($1) }
-    }
-
     private static func failure(_ drop: DropLine, _ facts: PageFacts) -> HTML {
         let tally = PostOutcome.allCases.filter { !$0.isGood && drop.count($0) > 0 }.map { outcome -> HTML in
             "\(PageWords.outcome(outcome))<span>\(PageWords.count(drop.count(outcome)))</span>"
@@ -135,11 +133,13 @@ package enum FilesPage {
             "<div><b>\(word)</b> \(PageWords.count(count))</div>"
         }
         let why: HTML? = drop.reason.isEmpty ? nil : "<b>\(drop.reason)</b>: \(drop.text)"
+        // What was put right, or waits for a release, is told beside how the rows ended.
+        let left: HTML? = drop.hasLater ? drop.left.map { "<div class=\"dim small\">left: \($0.words)</div>" } : nil
         return """
             <tr data-key="d\(drop.drop)">
               <th scope="row"><a class="name" href="/drops/\(drop.drop)">\(drop.name)</a><div class="dim small">\(PageWords.count(drop.drop)) → \(drop.destinations.joined(separator: ", ")), \(PageWords.count(drop.rows, "row"))</div></th>
               <td>\(state(drop))<div class="dim small">\(facts.time(drop.settledAt))</div></td>
-              <td class="full"><div class="tally">\(tally)</div></td>
+              <td class="full"><div class="tally">\(tally)</div>\(left)</td>
               <td class="full fill">\(why)\(Array(mostly))</td>
               <td class="full todo"><div class="acts">\(rejects(drop))\(PageActs.resend(drop, facts))\(PageActs.retry(drop, facts))\(PageActs.noAction(drop, facts))</div></td>
             </tr>
@@ -148,7 +148,7 @@ package enum FilesPage {
 
     /// Where the rows are that are to be corrected; nil: there are none.
     static func rejects(_ drop: DropLine) -> HTML? {
-        guard drop.verdict != nil, badRows(drop) > 0, drop.verdict != .refused else { return nil }
+        guard drop.verdict != nil, drop.badCount > 0, drop.verdict != .refused else { return nil }
         guard drop.destinations.count > 1 else {
             return "<a class=\"button\" href=\"/api/v1/drops/\(drop.drop)/rejects\" download>Rejects</a>"
         }

@@ -2,7 +2,7 @@
 package struct PageFacts: Sendable {
     package var caller: DeskCaller
     package var board: StatusBoard
-    /// Files that ended badly, and that nothing has corrected; nil: the ledger cannot be read.
+    /// Files that ended badly, and of which not each bad row has been put right; nil: the ledger cannot be read.
     package var failures: Int?
     /// The machine's name.
     package var host: String
@@ -224,9 +224,12 @@ enum PageAnswers {
             let worst = lines.first(where: { $0.state == .late })
                 ?? lines.first(where: { $0.state == .atRisk || $0.state == .missing })
         else {
-            let next = lines.first { $0.state == .expected || $0.state == .inWork }
+            let next = lines.first { $0.state == .open } ?? lines.first { $0.state == .expected || $0.state == .inWork }
             let times = [next?.byText.map { "by \($0)" }, next?.deadlineText.map { "done by \($0)" }].compactMap(\.self)
-            let why = next.map { "next: \($0.rule) \(times.joined(separator: ", "))" }
+            let why = next.map { line in
+                line.state == .open
+                    ? "\(line.rule): \(line.why ?? "")" : "next: \(line.rule) \(times.joined(separator: ", "))"
+            }
             return answer(
                 "Late", "/#work", .ok, "nothing",
                 "\(why ?? (lines.isEmpty ? "no rule has a time" : "all of today is done"))")

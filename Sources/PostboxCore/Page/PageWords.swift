@@ -93,8 +93,9 @@ enum PageWords {
         case ok, warn, down, held, wait
     }
 
-    static func verdict(_ verdict: Verdict, isCorrected: Bool = false) -> HTML {
+    static func verdict(_ verdict: Verdict, isCorrected: Bool = false, isHeld: Bool = false) -> HTML {
         if isCorrected, verdict != .done { return lamp(.ok, "\(verdict.rawValue), corrected") }
+        if isHeld { return lamp(.held, "\(verdict.rawValue), held") }
         return switch verdict {
         case .done: lamp(.ok, "done")
         case .partial: lamp(.warn, "partial")

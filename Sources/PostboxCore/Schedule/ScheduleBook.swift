@@ -16,18 +16,26 @@ package struct ScheduledFile: Sendable, Equatable {
     /// When it came, microseconds since 1970.
     package var at: Int64
     package var place: Place
-    /// The drop whose bad rows it holds.
-    package var corrects: Int?
+    /// It ended badly, and each of its bad rows has been put right, or a person said that nothing more is to be done about it.
+    package var isClosed = false
     /// It stands for so many files that are done.
     package var count = 1
 
-    package init(drop: Int?, name: String, rule: String, at: Int64, place: Place, corrects: Int? = nil) {
+    package init(drop: Int?, name: String, rule: String, at: Int64, place: Place, isClosed: Bool = false) {
         self.drop = drop
         self.name = name
         self.rule = rule
         self.at = at
         self.place = place
-        self.corrects = corrects
+        self.isClosed = isClosed
+    }
+
+    /// Nothing more of it is to be waited for.
+    var isDone: Bool { place == .ended(.done) || isClosed }
+
+    /// Every row of it has its outcome.
+    package var hasEnded: Bool {
+        if case .ended = place { true } else { false }
     }
 }
 
@@ -48,6 +56,8 @@ package struct ScheduleBook: Sendable {
             case inWork = "in_work"
             /// They will not be through by the deadline at the present rate.
             case atRisk = "at_risk"
+            /// They ended, and not all of them well.
+            case open
             /// The deadline has passed, and they are not done.
             case late
             case done
@@ -131,8 +141,7 @@ package struct ScheduleBook: Sendable {
     private func line(_ schedule: RuleSchedule, _ files: [ScheduledFile], at now: Int64) -> Line {
         let day = schedule.day(at: now)
         let own = Self.files(of: schedule, files, on: day)
-        let corrected = Set(files.filter { $0.place == .ended(.done) }.compactMap(\.corrects))
-        let open = own.filter { !Self.isDone($0, corrected) }
+        let open = own.filter { !$0.isDone }
         let arrived = own.reduce(0) { $0 + $1.count }
         var line = Line(
             rule: schedule.rule, state: .idle, count: schedule.by == nil ? arrived : schedule.count,
@@ -174,8 +183,13 @@ package struct ScheduleBook: Sendable {
             let over = Int((now + Int64(worst.seconds) * 1_000_000 - deadline) / 1_000_000)
             line.why =
                 "\(worst.file.name) takes \(StatusText.span(worst.seconds)) at the present rate and misses by \(StatusText.span(over))"
+        } else if own.isEmpty || missing > 0 {
+            line.state = .expected
+        } else if open.allSatisfy(\.hasEnded) {
+            line.state = .open
+            line.why = Self.words(0, open)
         } else {
-            line.state = own.isEmpty ? .expected : missing > 0 ? .expected : .inWork
+            line.state = .inWork
         }
         return line
     }
@@ -233,14 +247,10 @@ package struct ScheduleBook: Sendable {
         return out
     }
 
-    /// The rule's files of a day, in the order in which they came; corrections are no files of their own.
+    /// The rule's files of a day, in the order in which they came.
     private static func files(of schedule: RuleSchedule, _ files: [ScheduledFile], on day: Int) -> [ScheduledFile] {
-        files.filter { $0.rule == schedule.rule && $0.corrects == nil && schedule.day(at: $0.at) == day }
+        files.filter { $0.rule == schedule.rule && schedule.day(at: $0.at) == day }
             .sorted { ($0.at, $0.name) < ($1.at, $1.name) }
-    }
-
-    private static func isDone(_ file: ScheduledFile, _ corrected: Set<Int>) -> Bool {
-        file.place == .ended(.done) || file.drop.map { corrected.contains($0) } == true
     }
 
     private static func slowest(_ files: [ScheduledFile]) -> (file: ScheduledFile, seconds: Int)? {

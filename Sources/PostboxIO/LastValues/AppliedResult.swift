@@ -71,7 +71,7 @@ package final class AppliedResult: Sendable {
             let got: Int
             do {
                 got = try read(at, into: room.next, isDirect)
-            } catch is SeekableZstd.Broken {
+            } catch is ResultBytes.Damaged {
                 return false
             }
             guard got > 0 else { break }

@@ -394,11 +394,11 @@ package actor Ledger {
         String(decoding: try JSONEncoder().encode(hold), as: UTF8.self)
     }
 
-    /// Every row has its outcome: the verdict and the names stand, the moves may begin. `isSent`: a row of it was or may have been
-    /// sent. `made`: drops of its rows, which begin with it. `proof`: what the record tells of it besides.
+    /// Every row has its outcome: the verdict and the names stand, the moves may begin. `rows`: of the file, which is not known before
+    /// where nothing of it was to be sent. `isSent`: a row of it was or may have been sent. `made`: drops of its rows, which begin with it. `proof`: what the record tells of it besides.
     package func settle(
         _ drop: Int, verdict: Verdict, folder: String, target: String, summary: [UInt8], size: Int, sha256: String,
-        firstSentAt: Int64, isSent: Bool, made: [MadeDrop] = [], proof: SettledProof, at now: Int64
+        rows: Int = 0, firstSentAt: Int64, isSent: Bool, made: [MadeDrop] = [], proof: SettledProof, at now: Int64
     ) async throws {
         let summarySHA256 = SHA256Text.of(summary)
         let encoded = try made.map { try EncodedDrop($0) }
@@ -410,12 +410,12 @@ package actor Ledger {
             try db.run(
                 sql: """
                     UPDATE "drop" SET stage = 'settled', verdict = ?, folder = ?, target = ?, summary = ?,
-                    summary_sha256 = ?, result_sha256 = ?, size = ?, sha256 = ?, first_sent_at = ?, sent = ?,
-                    settled_at = ? WHERE number = ?
+                    summary_sha256 = ?, result_sha256 = ?, size = ?, sha256 = ?, rows = max(rows, ?), first_sent_at = ?,
+                    sent = ?, settled_at = ? WHERE number = ?
                     """,
                 arguments: [
                     verdict.rawValue, folder, target, Data(summary), summarySHA256, proof.resultSHA256, size, sha256,
-                    firstSentAt, isSent, now, drop,
+                    rows, firstSentAt, isSent, now, drop,
                 ])
             try db.record(settled: line, at: Clock.wall())
         }

@@ -26,6 +26,8 @@ extension LedgerReading {
         package var above: Int?
         /// The destinations of each are told: they stand in what it was claimed with, which takes longer.
         package var withDestinations = false
+        /// Those alone of whose rows drops were made, or that were made of rows of others.
+        package var withFamily = false
 
         package init(
             numbers: [Int]? = nil, state: DropQuery.State? = nil, name: String? = nil, verdict: Verdict? = nil,
@@ -41,7 +43,7 @@ extension LedgerReading {
         }
 
         /// A page of what was asked for, and one more that tells whether there is a next one.
-        init(_ query: DropQuery) {
+        package init(_ query: DropQuery) {
             state = query.state
             like = query.name
             verdict = query.verdict
@@ -53,7 +55,8 @@ extension LedgerReading {
         }
     }
 
-    /// Drops, the newest first; those in work and held ones too, where nothing is said that they have not. Throws `LedgerError`.
+    /// Drops, the newest first; those in work and held ones too, where nothing is said that they have not. Open ones are all that ended
+    /// badly and of which nobody noted that they are done with: some of them may have been put right since. Throws `LedgerError`.
     package func list(_ choice: Choice = Choice()) throws -> [DropLine] {
         try read { db in
             // A service that is just making the ledger, or taking it forward.
@@ -63,9 +66,10 @@ extension LedgerReading {
             let isNew = columns.contains("no_action")
             let (conditions, arguments) = Self.conditions(choice, isNew: isNew)
             let sql = """
-                SELECT number, name, rule, stage, verdict, claimed_at, COALESCE(arrived_at, claimed_at) AS came, settled_at, size, rows,
-                original, folder, target, result_sha256, \(Self.isCorrected) AS corrected
-                \(isNew ? ", no_action, removed_at" : "")\(choice.withDestinations ? Self.destinations : "")
+                SELECT number, name, rule, stage, verdict, claimed_at, COALESCE(arrived_at, claimed_at) AS came, settled_at, size,
+                \(columns.contains("hold") ? Self.rows : "rows"),
+                original, folder, target, result_sha256, COALESCE(\(Self.hasLater), 0) AS has_later,
+                \(isNew ? "COALESCE(\(Self.isPutRight), 0) AS put_right, no_action, removed_at" : "0 AS put_right")\(choice.withDestinations ? Self.destinations : "")
                 FROM "drop"\(conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND "))
                 ORDER BY number DESC\(choice.most.map { " LIMIT \($0)" } ?? "")
                 """
@@ -73,14 +77,6 @@ extension LedgerReading {
                 try Self.line(row, isNew: isNew, withDestinations: choice.withDestinations)
             }
         }
-    }
-
-    /// A page of the drops that are looked for, the last one first. Throws `LedgerError`.
-    package func list(_ query: DropQuery) throws -> DropList {
-        let lines = try list(Choice(query))
-        guard lines.count > DropQuery.pageSize else { return DropList(drops: lines, next: nil) }
-        let shown = Array(lines.prefix(DropQuery.pageSize))
-        return DropList(drops: shown, next: shown.last?.drop)
     }
 
     /// One drop, as it is listed; nil: there is none of that number. Throws `LedgerError`.
@@ -93,9 +89,21 @@ extension LedgerReading {
     /// Drops that were made of rows of another one, by number. Throws `LedgerError`.
     package func corrections(of drop: Int) throws -> [Drop] { try drops("original = ?", [drop]) }
 
-    /// A later drop was made of its rows that was not refused itself: looked up for each drop that is listed, however many there were.
-    private static let isCorrected =
-        #"EXISTS (SELECT 1 FROM "drop" AS later WHERE later.original = "drop".number AND later.verdict IS NOT 'refused')"#
+    /// Rows of a drop that was held before it was read are told by its hold.
+    private static let rows =
+        #"iif("drop".rows = 0 AND json_valid(hold), json_extract(hold, '$.rows'), "drop".rows) AS rows"#
+
+    private static let endedBadly = "verdict IN ('partial', 'failed', 'refused')"
+
+    // Looked up by an index for each drop that is listed, however many there were.
+
+    /// A drop was made of its rows, and nothing tells that each is put right.
+    private static let hasLater =
+        #"\#(endedBadly) AND EXISTS (SELECT 1 FROM "drop" AS later WHERE later.original = "drop".number)"#
+
+    /// Each of its bad rows has been put right, as somebody found out and noted.
+    private static let isPutRight =
+        #"\#(endedBadly) AND EXISTS (SELECT 1 FROM in_force WHERE kind = '\#(StandingKind.putRight.rawValue)' AND name = CAST("drop".number AS TEXT))"#
 
     private static let destinations =
         ", iif(json_valid(CAST(snapshot AS TEXT)), json_extract(CAST(snapshot AS TEXT), '$.rule.destinations'), NULL) AS destinations"
@@ -118,10 +126,11 @@ extension LedgerReading {
         case .held: conditions.append("stage = 'held'")
         case .finished: conditions.append("stage IN ('settled', 'closed')")
         case .open:
-            conditions.append("verdict IN ('partial', 'failed', 'refused') AND NOT \(isCorrected)")
-            if isNew { conditions.append("no_action IS NULL") }
+            conditions.append(endedBadly)
+            if isNew { conditions.append("no_action IS NULL AND NOT (\(isPutRight))") }
         case nil: break
         }
+        if choice.withFamily { conditions.append("(\(hasLater) OR original IS NOT NULL)") }
         add("name GLOB ?", choice.name.map(glob))
         add("name LIKE ? ESCAPE '\\'", choice.like.map(pattern))
         add("verdict = ?", choice.verdict?.rawValue)
@@ -144,7 +153,8 @@ extension LedgerReading {
             stage: try FileStage(inLedger: row["stage"], of: row["number"]),
             verdict: verdict.flatMap(Verdict.init(rawValue:)), claimedAt: row["claimed_at"],
             settledAt: row["settled_at"], size: row["size"], rows: row["rows"], original: row["original"],
-            isCorrected: row["corrected"], folder: row["folder"], target: row["target"])
+            isCorrected: row["put_right"], folder: row["folder"], target: row["target"])
+        line.hasLater = (row["has_later"] as Bool) && !line.isCorrected
         line.arrivedAt = row["came"]
         line.resultSHA256 = row["result_sha256"]
         if isNew {

@@ -149,7 +149,7 @@ package struct LedgerReading: Sendable {
     }
 
     /// How the files of some rules stand: of drops with higher numbers than one, and of some others by number; and the highest
-    /// number of any drop. Throws `LedgerError`.
+    /// number of any drop. Drops that were made of rows of others are no files of their own. Throws `LedgerError`.
     package func scheduled(
         after number: Int, besides others: [Int], rules: Set<String>
     ) throws -> (files: [ScheduledFile], newest: Int) {
@@ -165,16 +165,14 @@ package struct LedgerReading: Sendable {
             let newest = rows.map { $0["number"] as Int }.max() ?? number
             let files = rows.compactMap { row -> ScheduledFile? in
                 let rule: String = row["rule"]
-                guard rules.contains(rule) else { return nil }
+                guard rules.contains(rule), row["original"] as Int? == nil else { return nil }
                 let verdict = (row["verdict"] as String?).flatMap(Verdict.init(rawValue:))
                 let stage = FileStage(rawValue: row["stage"])
                 let place: ScheduledFile.Place =
                     if stage == .held { .held } else if let verdict, stage == .settled || stage == .closed {
                         .ended(verdict)
                     } else { .work(secondsLeft: nil) }
-                return ScheduledFile(
-                    drop: row["number"], name: row["name"], rule: rule, at: row["at"], place: place,
-                    corrects: row["original"])
+                return ScheduledFile(drop: row["number"], name: row["name"], rule: rule, at: row["at"], place: place)
             }
             return (files, newest)
         }

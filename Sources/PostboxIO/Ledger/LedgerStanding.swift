@@ -14,6 +14,8 @@ package enum StandingKind: String, Sendable {
     case skip
     /// By day: who answers for it; see `PersonNote`.
     case signedDay = "signed_day"
+    /// By drop: each of its bad rows has been put right. Nothing takes that back.
+    case putRight = "put_right"
     /// The configuration that one person wants in force; see `ReloadProposal`. Its name is empty.
     case reloadProposal = "reload_proposal"
 }

@@ -7,6 +7,15 @@ package final class ResultBytes: Sendable {
     /// What a packed result's name ends with.
     package static let packedSuffix = ".zst"
 
+    /// A packed result is none, or no longer what was packed.
+    package struct Damaged: Error, Sendable, Equatable, CustomStringConvertible {
+        package var path: String
+
+        package init(path: String) { self.path = path }
+
+        package var description: String { "\(path) cannot be unpacked: it is not what was packed" }
+    }
+
     /// Where it lies.
     package let path: String
     /// Bytes, unpacked.
@@ -21,7 +30,7 @@ package final class ResultBytes: Sendable {
 
     /// - Parameter path: Where it lies when it is not packed; packed it lies beside that.
     ///
-    /// nil: it is not there. Throws `DiskError`, and what is wrong with a packed file that cannot be unpacked.
+    /// nil: it is not there. Throws `DiskError`, and `Damaged`.
     package init?(path: String) throws {
         var path = path
         guard let descriptor = try Self.open(&path) else { return nil }

@@ -77,7 +77,7 @@ package struct ResultPacker: Sendable {
         for frame in try SeekableZstd.frames(descriptor, size: size, path: part) {
             hash.take(try SeekableZstd.unpack(frame, descriptor, path: part))
         }
-        guard hash.text == sha256 else { throw SeekableZstd.Broken(path: part) }
+        guard hash.text == sha256 else { throw ResultBytes.Damaged(path: part) }
     }
 
     /// Writes the unpacked bytes of a result to another place, durably. False: it is not there. Throws as `pack`.

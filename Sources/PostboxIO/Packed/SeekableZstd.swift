@@ -16,12 +16,6 @@ enum SeekableZstd {
     private static let seekMagic: UInt32 = 0x8F92_EAB1
     private static let footerBytes = 9
 
-    /// A packed file is none, or no longer what was written.
-    struct Broken: Error, CustomStringConvertible {
-        var path: String
-        var description: String { "\(path) cannot be unpacked: it is not what was packed" }
-    }
-
     /// Where a frame lies, packed and unpacked.
     struct Frame: Sendable, Equatable {
         var packedStart: Int
@@ -63,22 +57,24 @@ enum SeekableZstd {
         return bytes
     }
 
-    /// Reads the table of a file. Throws `Broken` and `DiskError`.
+    /// Reads the table of a file. Throws `ResultBytes.Damaged` and `DiskError`.
     static func frames(_ descriptor: Int32, size: Int, path: String) throws -> [Frame] {
-        guard size > footerBytes + 8 else { throw Broken(path: path) }
+        guard size > footerBytes + 8 else { throw ResultBytes.Damaged(path: path) }
         let footer = try Disk.read(descriptor, at: size - footerBytes, count: footerBytes, path: path)
         func number(_ bytes: [UInt8], _ at: Int) -> UInt32 {
             bytes.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: at, as: UInt32.self)) }
         }
-        guard footer.count == footerBytes, number(footer, 5) == seekMagic else { throw Broken(path: path) }
+        guard footer.count == footerBytes, number(footer, 5) == seekMagic else { throw ResultBytes.Damaged(path: path) }
         let count = Int(number(footer, 0))
         // Bit 7: each entry has a checksum behind it; the others are reserved.
-        guard footer[4] & 0x7F == 0 else { throw Broken(path: path) }
+        guard footer[4] & 0x7F == 0 else { throw ResultBytes.Damaged(path: path) }
         let entryBytes = footer[4] & 0x80 == 0 ? 8 : 12
         let tableBytes = count * entryBytes + footerBytes + 8
-        guard tableBytes <= size else { throw Broken(path: path) }
+        guard tableBytes <= size else { throw ResultBytes.Damaged(path: path) }
         let table = try Disk.read(descriptor, at: size - tableBytes, count: tableBytes, path: path)
-        guard table.count == tableBytes, number(table, 0) == skippableMagic else { throw Broken(path: path) }
+        guard table.count == tableBytes, number(table, 0) == skippableMagic else {
+            throw ResultBytes.Damaged(path: path)
+        }
         var frames: [Frame] = []
         var (packedStart, start) = (0, 0)
         for index in 0..<count {
@@ -86,17 +82,17 @@ enum SeekableZstd {
                 packedStart: packedStart, packedCount: Int(number(table, 8 + index * entryBytes)), start: start,
                 count: Int(number(table, 12 + index * entryBytes)))
             guard frame.count <= frameBytesMax, frame.packedCount <= 2 * frameBytesMax else {
-                throw Broken(path: path)
+                throw ResultBytes.Damaged(path: path)
             }
             frames.append(frame)
             packedStart += frame.packedCount
             start += frame.count
         }
-        guard packedStart + tableBytes == size else { throw Broken(path: path) }
+        guard packedStart + tableBytes == size else { throw ResultBytes.Damaged(path: path) }
         return frames
     }
 
-    /// Unpacks a frame. Throws `Broken` and `DiskError`.
+    /// Unpacks a frame. Throws `ResultBytes.Damaged` and `DiskError`.
     static func unpack(_ frame: Frame, _ descriptor: Int32, path: String) throws -> [UInt8] {
         let packed = try Disk.read(descriptor, at: frame.packedStart, count: frame.packedCount, path: path)
         var got = 0
@@ -104,7 +100,7 @@ enum SeekableZstd {
             got = ZSTD_decompress(room.baseAddress, frame.count, packed, packed.count)
             count = ZSTD_isError(got) == 0 ? got : 0
         }
-        guard ZSTD_isError(got) == 0, bytes.count == frame.count else { throw Broken(path: path) }
+        guard ZSTD_isError(got) == 0, bytes.count == frame.count else { throw ResultBytes.Damaged(path: path) }
         return bytes
     }
 }

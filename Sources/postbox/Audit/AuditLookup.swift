@@ -17,6 +17,8 @@ struct AuditLookup {
         var held: [Int] = []
         /// Drops of which the result ends with something that is no line of it.
         var broken: [Int] = []
+        /// Results that are there and cannot be read, or not to their end.
+        var unread: [UnreadResult] = []
     }
 
     /// Throws `LedgerError`.
@@ -26,7 +28,8 @@ struct AuditLookup {
     }
 
     /// Gives `body` the rows that a query asks for, the newest drop first, within a drop in the order of the result; until it returns
-    /// false. Throws `LedgerError` and `DiskError`.
+    /// false. A result that cannot be read is told in the facts, and the others are looked at. Throws `LedgerError`, `DiskError` for the
+    /// index, and what `body` throws.
     func rows(_ query: AuditQuery, _ body: (AuditRow) throws -> Bool) throws -> Facts {
         var facts = Facts()
         var choice = LedgerReading.Choice(numbers: query.drop.map { [$0] }, name: query.file)
@@ -41,7 +44,11 @@ struct AuditLookup {
             return (reading, try reading.find(Array(ric.utf8)))
         }
         for drop in (open.filter { $0.drop <= query.through ?? .max } + drops).sorted(by: { $0.drop > $1.drop }) {
-            guard try look(drop, query, index, &facts, body) else { break }
+            do {
+                guard try look(drop, query, index, &facts, body) else { break }
+            } catch let error where error is ResultBytes.Damaged || error is DiskError {
+                facts.unread.append(UnreadResult(drop: drop.drop, file: drop.name, why: Words.of(error)))
+            }
         }
         return facts
     }

@@ -22,6 +22,7 @@ struct DropText {
             "\"settled_at\":\(time(drop.settledAt))", "\"path\":\(path.isEmpty ? "null" : quoted(path))",
             drop.original.map { "\"original\":\($0)" }, drop.noAction.map { "\"no_action\":\($0.json)" },
             drop.removedAt.map { "\"removed_at\":\(time($0))" },
+            drop.left.map { "\"bad_rows_left\":\($0.rows),\"bad_rows_held\":\($0.held)" },
         ]
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
     }
@@ -31,7 +32,9 @@ struct DropText {
     /// Cells of a table below `header`.
     var cells: [String] {
         let at = drop.settledAt > 0 ? String(TimeText.text(drop.settledAt).prefix(19)) + "Z" : ""
-        let note = drop.noAction == nil ? "" : " (no action)"
+        let note =
+            drop.noAction != nil
+            ? " (no action)" : drop.isCorrected ? " (corrected)" : drop.waitsForRelease ? " (held)" : ""
         return ["\(drop.drop)", at, state + note, "\(drop.rows)", drop.name, path]
     }
 

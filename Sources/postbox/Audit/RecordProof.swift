@@ -2,8 +2,8 @@ internal import Glibc
 internal import PostboxCore
 internal import PostboxIO
 
-/// Proves that record, results and summaries are what was written, and that every drop number is accounted for; or names the first
-/// thing that is not.
+/// Proves that record, results, summaries and price files are what was written, and that every drop number is accounted for; or names
+/// what is not: of the record the first thing, of files each.
 struct RecordProof {
     let directories: Settings.Directories
     /// Files of drops that were settled in this time are looked at; microseconds since 1970; nil: all.
@@ -28,8 +28,15 @@ struct RecordProof {
         var before = 0
     }
 
-    /// Goes over everything. Throws `RecordChain.Fault` for the first thing that is not as it was, `DiskError` and `LedgerError` when
-    /// something cannot be read.
+    /// Files, and drop numbers, that are not as they were.
+    struct NotProved: Error, Equatable, CustomStringConvertible {
+        var faults: [RecordChain.Fault]
+
+        var description: String { faults.map(\.description).joined(separator: "; ") }
+    }
+
+    /// Goes over everything. Throws `RecordChain.Fault` for the first thing of the record that is not as it was, `NotProved` for files and
+    /// numbers, `DiskError` and `LedgerError` when something cannot be read.
     func run() throws -> Proved {
         var tries = 0
         while true {
@@ -61,6 +68,13 @@ struct RecordProof {
             } ?? RecordChain.Fault("there is no record: \(file.path)")
         }
         var proved = Proved()
+        var faults: [RecordChain.Fault] = []
+        if ledger == nil {
+            faults.append(
+                RecordChain.Fault(
+                    "the ledger is gone: \(directories.state)/ledger.sqlite; whether the record ends where it did, and which numbers were given, cannot be proved"
+                ))
+        }
         var chain = RecordChain()
         var ledgerHash: String?
         func take(_ text: String, _ sha256: String) throws(RecordChain.Fault) {
@@ -98,25 +112,29 @@ struct RecordProof {
         }
         proved.lastHash = chain.hash
         proved.before = chain.before
-        try account(chain, ledger, &proved)
+        try account(chain, ledger, &proved, &faults)
+        guard faults.isEmpty else { throw NotProved(faults: faults) }
         return proved
     }
 
     // MARK: - Drops
 
-    private func account(_ chain: RecordChain, _ ledger: LedgerReading?, _ proved: inout Proved) throws {
+    private func account(
+        _ chain: RecordChain, _ ledger: LedgerReading?, _ proved: inout Proved, _ faults: inout [RecordChain.Fault]
+    ) throws {
         var stages: [Int: FileStage] = [:]
         for drop in try ledger?.list() ?? [] { stages[drop.drop] = drop.stage }
         proved.lastDrop = max(try ledger?.lastNumber() ?? 0, chain.settled.keys.max() ?? 0)
         for (drop, stage) in stages.sorted(by: { $0.key < $1.key })
         where (stage == .settled || stage == .closed) && chain.settled[drop] == nil && !chain.isBeforeRecord(drop) {
-            throw RecordChain.Fault("drop \(drop) is finished, and the record has no line of it")
+            faults.append(RecordChain.Fault("drop \(drop) is finished, and the record has no line of it"))
         }
         if ledger != nil, proved.lastDrop > chain.before {
             for drop in (chain.before + 1)...proved.lastDrop
             where !chain.accounts(for: drop, isOpen: stages[drop].map { $0 != .settled && $0 != .closed } ?? false) {
-                throw RecordChain.Fault(
-                    "drop number \(drop) was given, and neither record nor ledger knows what became of it")
+                faults.append(
+                    RecordChain.Fault(
+                        "drop number \(drop) was given, and neither record nor ledger knows what became of it"))
             }
         }
         var known: Set<String> = []
@@ -125,9 +143,17 @@ struct RecordProof {
             guard from.map({ settled.at >= $0 }) ?? true, to.map({ settled.at < $0 }) ?? true else { continue }
             // Its files are on their way.
             if stages[drop] == .settled { continue }
-            try prove(settled.entry, removed: chain.removed, &proved)
+            do {
+                try prove(settled.entry, removed: chain.removed, &proved)
+            } catch let fault as RecordChain.Fault {
+                faults.append(fault)
+            }
         }
-        try findForeign(known, chain, stages)
+        do {
+            try findForeign(known, chain, stages)
+        } catch let fault as RecordChain.Fault {
+            faults.append(fault)
+        }
     }
 
     private func prove(
@@ -141,16 +167,45 @@ struct RecordProof {
         guard try SHA256Text.ofFile(summary) == entry.summarySHA256 else {
             throw RecordChain.Fault("\(name): its summary was altered: \(summary)")
         }
-        guard let result = try ResultBytes(path: FileNames.result(path)) else {
-            let names = ["", ResultBytes.packedSuffix].map { FileNames.result(entry.path) + $0 }
-            guard names.contains(where: removed.contains) else {
-                throw RecordChain.Fault("\(name): its result is gone: \(FileNames.result(path))")
+        let isRemoved = try !proveResult(entry, name, at: path, removed: removed)
+        if isRemoved { proved.removed += 1 }
+        try proveFile(entry, name, at: path, summary: summary, removed: removed)
+    }
+
+    /// False: it was removed because its time was over.
+    private func proveResult(
+        _ entry: RecordEntry.Settled, _ name: String, at path: String, removed: Set<String>
+    ) throws -> Bool {
+        do {
+            guard let result = try ResultBytes(path: FileNames.result(path)) else {
+                let names = ["", ResultBytes.packedSuffix].map { FileNames.result(entry.path) + $0 }
+                guard names.contains(where: removed.contains) else {
+                    throw RecordChain.Fault("\(name): its result is gone: \(FileNames.result(path))")
+                }
+                return false
             }
-            proved.removed += 1
+            guard try result.sha256() == entry.resultSHA256 else {
+                throw RecordChain.Fault("\(name): its result was altered: \(result.path)")
+            }
+            return true
+        } catch let damage as ResultBytes.Damaged {
+            throw RecordChain.Fault("\(name): its result was altered: \(damage)")
+        }
+    }
+
+    /// The price file itself has the hash that the summary has of it. A summary that says that it was gone, or written to while it was
+    /// posted, has the hash of what was read, which no longer lies there.
+    private func proveFile(
+        _ entry: RecordEntry.Settled, _ name: String, at path: String, summary: String, removed: Set<String>
+    ) throws {
+        let told = try Disk.contents(summary).withUnsafeBytes { JSONValue.parse($0) }
+        guard let sha256 = told?["sha256"]?.text, !sha256.isEmpty, !FileSummary.tellsOfAnotherFile(told) else { return }
+        guard try Disk.exists(path) else {
+            guard removed.contains(entry.path) else { throw RecordChain.Fault("\(name): its file is gone: \(path)") }
             return
         }
-        guard try result.sha256() == entry.resultSHA256 else {
-            throw RecordChain.Fault("\(name): its result was altered: \(result.path)")
+        guard try SHA256Text.ofFile(path) == sha256 else {
+            throw RecordChain.Fault("\(name): its file was altered: \(path)")
         }
     }
 

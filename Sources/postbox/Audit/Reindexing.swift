@@ -27,11 +27,16 @@ struct Reindexing {
         var some: [RowIndexStore.Closed] = []
         for drop in (try ledger?.list() ?? []).reversed() where drop.stage == .closed {
             guard let closed = drop.forIndex else { continue }
-            guard let result = try ResultBytes(path: closed.result) else {
-                done.gone += 1
-                continue
-            }
-            guard try result.sha256() == closed.resultSHA256 else {
+            do {
+                guard let result = try ResultBytes(path: closed.result) else {
+                    done.gone += 1
+                    continue
+                }
+                guard try result.sha256() == closed.resultSHA256 else {
+                    done.altered.append(drop.drop)
+                    continue
+                }
+            } catch is ResultBytes.Damaged {
                 done.altered.append(drop.drop)
                 continue
             }

@@ -24,7 +24,8 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         abstract: "Proves that nothing was altered, removed or put in.",
         discussion: """
             Goes over record.jsonl line by line, holds it against the ledger, holds every result and summary against the hash that \
-            the record has of it, and sees that every drop number is accounted for. Names the first thing that is not as it was. \
+            the record has of it, every price file against the one that its summary has, and sees that every drop number is accounted \
+            for. Names what is not as it was: of the record the first thing, of files each. \
             With --from and --to only files of drops that were settled in that time are read; the record is gone over whole.
 
             \(TimeArgument.help)
@@ -33,6 +34,9 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var place: SpoolOptions
+
+    /// Faults that are named.
+    private static let shown = 100
 
     @Option(help: ArgumentHelp("From this day or time on.", valueName: "time"), transform: TimeArgument.init)
     var from: TimeArgument?
@@ -47,11 +51,15 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             proved = try RecordProof(directories: place.find().directories, from: from, to: to).run()
         } catch let fault as RecordChain.Fault {
             CommandIssuer.end("not proved: \(fault)", PostboxCore.ExitCode.failed)
+        } catch let found as RecordProof.NotProved {
+            for fault in found.faults.prefix(Self.shown) { Terminal.error("not proved: \(fault)") }
+            if found.faults.count > Self.shown { Terminal.error("and \(found.faults.count - Self.shown) more") }
+            Terminal.exit(PostboxCore.ExitCode.failed)
         } catch {
             CommandIssuer.end(Words.of(error), PostboxCore.ExitCode.spool)
         }
         Terminal.print("proved: \(proved.lines) lines, the last one \(proved.lastHash)")
-        Terminal.print("  \(proved.drops) drops have the results and summaries that they ended with")
+        Terminal.print("  \(proved.drops) drops have the results and summaries that they ended with, and the files")
         if proved.removed > 0 {
             Terminal.print(
                 "  of \(proved.removed) the result was removed when its time was over; the summaries are there")
@@ -78,7 +86,8 @@ struct AuditSearchCommand: AsyncParsableCommand {
 
             \(TimeArgument.help)
 
-            Exit codes: 0 shown · 2 there are none · 64 usage · 74 the spool cannot be read
+            Exit codes: 0 shown · 2 there are none · 64 usage · 74 the spool cannot be read, or a result in it (which is named): \
+            rows may be missing in what is shown
             """)
 
     @OptionGroup var place: SpoolOptions
@@ -112,7 +121,8 @@ struct AuditSearchCommand: AsyncParsableCommand {
         query.drop = drop
         query.from = try from?.at(.since)
         query.to = try to?.at(.to)
-        let count = rows.show(query, in: place.find().directories)
+        let (count, isWhole) = rows.show(query, in: place.find().directories)
+        guard isWhole else { Terminal.exit(PostboxCore.ExitCode.spool) }
         Terminal.exit(count > 0 ? PostboxCore.ExitCode.ok : PostboxCore.ExitCode.partial)
     }
 }
@@ -161,9 +171,9 @@ struct RowOptions: ParsableArguments {
         return query
     }
 
-    /// Prints the rows, and on standard error what cannot be shown. Returns how many there were; ends with 74 when the spool cannot be
-    /// read.
-    func show(_ query: AuditQuery, in directories: Settings.Directories) -> Int {
+    /// Prints the rows, and on standard error what cannot be shown. Returns how many there were, and whether every result that is there
+    /// could be read; ends with 74 when the spool cannot be read.
+    func show(_ query: AuditQuery, in directories: Settings.Directories) -> (count: Int, isWhole: Bool) {
         var count = 0
         var table = RowTable()
         if csv { Terminal.printExactly(AuditRow.csvHeader) }
@@ -182,7 +192,7 @@ struct RowOptions: ParsableArguments {
         }
         if !csv, !json { for line in table.rest() { Terminal.print(line) } }
         for line in Self.words(facts) { Terminal.error(line) }
-        return count
+        return (count, facts.unread.isEmpty)
     }
 
     private static func words(_ facts: AuditLookup.Facts) -> [String] {
@@ -200,6 +210,7 @@ struct RowOptions: ParsableArguments {
         if !facts.broken.isEmpty {
             lines.append("results end with something that is no line of theirs: drops \(list(facts.broken))")
         }
+        lines += facts.unread.map(\.text)
         return lines
     }
 }

@@ -35,7 +35,7 @@ struct FilesCommand: AsyncParsableCommand {
     @Option(help: "Files that ended so: done, partial, failed or refused.")
     var verdict: Verdict?
 
-    @Flag(help: "Open failures alone: files that did not end well, and that nothing has been done about.")
+    @Flag(help: "Open failures alone: files that did not end well, and of which not each bad row has been put right.")
     var open = false
 
     @Option(help: ArgumentHelp("No more files than these.", valueName: "number"))
@@ -55,7 +55,10 @@ struct FilesCommand: AsyncParsableCommand {
             state: open ? .open : nil, name: name, verdict: verdict, from: try bounds?.start ?? from?.at(.since),
             to: try bounds?.end ?? to?.at(.to), most: limit)
         let drops = CommandIssuer.orEnd {
-            try LedgerReading(path: place.find().directories.state + "/ledger.sqlite")?.list(choice) ?? []
+            let directories = place.find().directories
+            return try LedgerReading(path: directories.state + "/ledger.sqlite").map {
+                try FailureLookup($0, in: directories).list(choice)
+            } ?? []
         }
         if json {
             for drop in drops { Terminal.printExactly(DropText(drop: drop).json) }
@@ -79,7 +82,7 @@ struct ShowCommand: AsyncParsableCommand {
             postbox show 812 --outcome nacked   those rows
             postbox show 812 --rows             all of them
 
-            Exit codes: 0 shown · 64 there is no such drop · 74 the spool cannot be read
+            Exit codes: 0 shown · 64 there is no such drop · 74 the spool cannot be read, or the file's result
             """)
 
     @Argument(help: "The drop's number, as log, result file and `files` tell it.")
@@ -97,7 +100,9 @@ struct ShowCommand: AsyncParsableCommand {
     func run() async throws {
         let directories = place.find().directories
         let found = CommandIssuer.orEnd {
-            try LedgerReading(path: directories.state + "/ledger.sqlite")?.list(LedgerReading.Choice(numbers: [drop]))
+            try LedgerReading(path: directories.state + "/ledger.sqlite").map {
+                try FailureLookup($0, in: directories).list(LedgerReading.Choice(numbers: [drop]))
+            }
         }
         guard let listed = found?.first else {
             CommandIssuer.end("there is no drop \(drop)", PostboxCore.ExitCode.usage)
@@ -122,7 +127,7 @@ struct ShowCommand: AsyncParsableCommand {
         if wantsRows {
             query.drop = drop
             query.ric = ric
-            _ = options.show(query, in: directories)
+            guard options.show(query, in: directories).isWhole else { Terminal.exit(PostboxCore.ExitCode.spool) }
         }
         Terminal.exit(PostboxCore.ExitCode.ok)
     }
@@ -153,6 +158,9 @@ struct ShowCommand: AsyncParsableCommand {
             }
         }
         for line in copies?.lines ?? [] { Terminal.print("  " + line) }
+        if let left = listed.left {
+            Terminal.print(left.isNone ? "  each bad row has been put right" : "  not put right: \(left.words)")
+        }
         if let noAction = listed.noAction { Terminal.print("  no action, says \(noAction.by): \(noAction.why)") }
         for line in story { Terminal.print("  " + DropStory.text(line)) }
     }

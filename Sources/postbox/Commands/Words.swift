@@ -15,6 +15,7 @@ enum Words {
         case let error as SourceFile.Changed: error.description
         case let error as FileProblem: error.text
         case let error as LastRun.Damaged: error.description
+        case let error as ResultBytes.Damaged: error.description
         case let error as LastBook.Unknown: error.description
         case let error as TableFault: error.text
         case let error as DictionaryFault: "the dictionary (`\(error.part.rawValue)`): \(error.text)"

@@ -4,6 +4,8 @@ internal import PostboxIO
 /// A day's report, of ledger, results, record and inbox as they lie in the spool: with and without a running service.
 struct DayLookup {
     let settings: Settings
+    /// What earlier looks at failures found.
+    var known = KnownFailures()
 
     private static let dayLength = DayText.microseconds
     /// Days of all zones begin and end within so much of UTC's.
@@ -19,7 +21,7 @@ struct DayLookup {
         // What came late in the day may be claimed on the next.
         choice.below = try ledger.map { try $0.lastNumber(claimedBefore: end + Self.zones + Self.dayLength) + 1 }
         choice.above = try ledger?.lastNumber(claimedBefore: begin - Self.zones)
-        let drops = try ledger?.list(choice) ?? []
+        let drops = try ledger.map { try FailureLookup($0, in: directories, known: known).list(choice) } ?? []
         var files = try drops.map(Self.file)
         if BusinessCalendar.today(at: now, in: .utc) == day { files += try waiting() }
         let skips = try ledger?.standing(.skip).compactMap { ScheduleSkip(name: $0.key, json: $0.value) } ?? []
@@ -34,7 +36,7 @@ struct DayLookup {
 
     private static func file(_ drop: DropLine) throws -> DayFile {
         let place: DayFile.Place
-        if drop.stage == .held {
+        if drop.stage == .held || drop.waitsForRelease {
             place = .held
         } else if let verdict = drop.verdict, drop.isFinished {
             place = .ended(verdict)
@@ -81,16 +83,20 @@ struct DayLookup {
         guard !wanted.isEmpty else { return [] }
         var priced: Set<String> = []
         let lookup = try AuditLookup(settings.directories)
+        var unread: [UnreadResult] = []
         for drop in drops {
             var query = AuditQuery()
             query.drop = drop.drop
             query.outcomes = [PostOutcome.acked.word]
-            _ = try lookup.rows(query) { row in
+            unread += try lookup.rows(query) { row in
                 priced.insert(row[.ric])
                 return true
-            }
+            }.unread
         }
         return wanted.map { table, key in
+            if let first = unread.first {
+                return DayReport.Unpriced(table: table, key: key, count: 0, instruments: [], fault: first.text)
+            }
             guard let rule = settings.tables.first(where: { $0.name == table }) else {
                 return DayReport.Unpriced(
                     table: table, key: key, count: 0, instruments: [], fault: "there is no such table")

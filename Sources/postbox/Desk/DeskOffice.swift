@@ -31,6 +31,10 @@ actor DeskOffice {
     private let reading = DiskThreads(label: "last", count: 1)
     private let folder: ControlFolder
     private let traffic: TrafficWatch
+    /// What looks at failures found.
+    let knownFailures = KnownFailures()
+    /// nil: a run with `--once` ends before anybody asks.
+    private let failureWatch: FailureWatch?
     /// nil: a run with `--once` waits for no file.
     private let schedule: ScheduleWatch?
     let alerts: AlertStore
@@ -50,7 +54,8 @@ actor DeskOffice {
         self.hands = hands
         http = context.settings.http
         gate = DeskGate(http, hosts: Self.hosts(of: http)) { SHA256Text.of(Array($0.utf8)) }
-        schedule = isOnce ? nil : ScheduleWatch(context, reading: reading)
+        schedule = isOnce ? nil : ScheduleWatch(context, reading: reading, known: knownFailures)
+        failureWatch = isOnce ? nil : FailureWatch(context, reading: reading, known: knownFailures)
         traffic = TrafficWatch(context, reading: reading, settled: hands.settled)
         folder = ControlFolder(stateDirectory: context.settings.directories.state)
     }
@@ -73,6 +78,7 @@ actor DeskOffice {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.traffic.run() }
             group.addTask { await self.schedule?.run { await self.look() } }
+            group.addTask { await self.failureWatch?.run() }
             group.addTask { await self.listen(at: .socket(DeskSocket(self.context.settings.socketPath))) }
             guard let http = context.settings.http, let address = http.listen else { return }
             group.addTask { await self.listen(at: .network(address, http.tls)) }
@@ -156,10 +162,13 @@ actor DeskOffice {
         case .ricRows(let query):
             return await read { DeskReply(try RICHistory.rows(query, in: $0).json) }
         case .drops(let query):
-            return await read { DeskReply(try DropLookup(in: $0).list(query).json) }
+            return await read { [knownFailures] in
+                DeskReply(try DropLookup(in: $0, known: knownFailures).list(query).json)
+            }
         case .drop(let drop):
-            return await read {
-                try DropLookup(in: $0).detail(of: drop).map { DeskReply($0.json) } ?? Self.noDrop(drop)
+            return await read { [knownFailures] in
+                try DropLookup(in: $0, known: knownFailures).detail(of: drop).map { DeskReply($0.json) }
+                    ?? Self.noDrop(drop)
             }
         case .rows(let drop, let filter, let page):
             return await read {
@@ -196,12 +205,13 @@ actor DeskOffice {
 
     // MARK: - What is read
 
-    /// How many files ended badly that nothing has corrected; looked up every two seconds at most. nil: the ledger cannot be read.
+    /// How many files ended badly and have rows that are not put right; looked up every two seconds at most. nil: the ledger cannot be
+    /// read.
     func openFailures() async -> Int? {
         let now = Clock.monotonic()
         if let failures, now - failures.at < 2_000_000_000 { return failures.count }
-        let count = try? await reading.run { [directories = context.settings.directories] in
-            try DropLookup(in: directories).openFailures()
+        let count = try? await reading.run { [directories = context.settings.directories, knownFailures] in
+            try DropLookup(in: directories, known: knownFailures).openFailures()
         }
         failures = (count, now)
         return count

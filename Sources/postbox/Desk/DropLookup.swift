@@ -6,33 +6,43 @@ struct DropLookup {
     private let directories: Settings.Directories
     /// nil: there is none yet.
     private let ledger: LedgerReading?
+    private let failures: FailureLookup?
 
+    /// - Parameter known: What earlier looks at failures found.
+    ///
     /// Throws `LedgerError`, `DiskError`.
-    init(in directories: Settings.Directories) throws {
+    init(in directories: Settings.Directories, known: KnownFailures = KnownFailures()) throws {
         self.directories = directories
         ledger = try LedgerReading(path: directories.state + "/ledger.sqlite")
+        failures = ledger.map { FailureLookup($0, in: directories, known: known) }
     }
 
-    /// A page of drops. Throws `LedgerError`.
+    /// A page of the drops that are looked for, the last one first. Throws `LedgerError`.
     func list(_ query: DropQuery) throws -> DropList {
-        var list = try ledger?.list(query) ?? DropList(drops: [], next: nil)
+        let found = try failures?.list(LedgerReading.Choice(query)) ?? []
+        var list = DropList(drops: Array(found.prefix(DropQuery.pageSize)), next: nil)
+        if found.count > DropQuery.pageSize { list.next = list.drops.last?.drop }
         for index in list.drops.indices { fill(&list.drops[index]) }
         return list
     }
 
-    /// How many files ended badly that nothing has corrected, of a page's. Throws `LedgerError`.
-    func openFailures() throws -> Int { try ledger?.list(DropQuery(state: .open)).drops.count ?? 0 }
+    /// How many files ended badly and have rows that are not put right, of a page's. Throws `LedgerError`.
+    func openFailures() throws -> Int {
+        min(DropQuery.pageSize, try failures?.list(LedgerReading.Choice(DropQuery(state: .open))).count ?? 0)
+    }
 
     /// The ledger forgets a summary when it lies beside its file. One that is gone, or cannot be read, tells nothing.
     private func fill(_ line: inout DropLine) {
         guard line.verdict != nil, let path = paths(of: .summary, line).first, let bytes = try? Disk.contents(path)
         else { return }
         line.take(summary: String(decoding: bytes, as: UTF8.self))
+        if line.isOpen, line.left == nil { line.left = RowsLeft(rows: line.badCount) }
     }
 
     /// One drop, with those that were made of its rows; nil: there is none of that number. Throws `LedgerError`.
     func detail(of drop: Int) throws -> DropDetail? {
         guard var line = try ledger?.line(of: drop) else { return nil }
+        line = try failures?.judged(line) ?? line
         fill(&line)
         let corrections = try ledger?.corrections(of: drop) ?? []
         return DropDetail(line: line, corrections: corrections.map(\.number))

@@ -164,24 +164,26 @@ extension DeskOffice {
         case .now: return DeskReply(NowPage.html(facts), kind: .page)
         case .day(let day):
             let today = BusinessCalendar.today(at: facts.now, in: .utc)
-            return await read { [settings = context.settings] _ in
-                let report = try DayLookup(settings: settings).report(day ?? today, now: facts.now)
+            return await read { [settings = context.settings, knownFailures] _ in
+                let report = try DayLookup(settings: settings, known: knownFailures).report(
+                    day ?? today, now: facts.now)
                 return DeskReply(DayPage.html(report, facts), kind: .page)
             }
         case .held: return DeskReply(HeldPage.html(facts), kind: .page)
         case .failures:
-            return await read {
-                let list = try DropLookup(in: $0).list(DropQuery(state: .open))
+            return await read { [knownFailures] in
+                let list = try DropLookup(in: $0, known: knownFailures).list(DropQuery(state: .open))
                 return DeskReply(FilesPage.failures(list, facts), kind: .page)
             }
         case .files(let query):
-            return await read {
-                DeskReply(FilesPage.html(try DropLookup(in: $0).list(query), query, facts), kind: .page)
+            return await read { [knownFailures] in
+                let list = try DropLookup(in: $0, known: knownFailures).list(query)
+                return DeskReply(FilesPage.html(list, query, facts), kind: .page)
             }
         case .file(let drop, let filter, let page, _):
             let working = facts.board.files.first { $0.drop == drop }
-            return await read {
-                let lookup = try DropLookup(in: $0)
+            return await read { [knownFailures] in
+                let lookup = try DropLookup(in: $0, known: knownFailures)
                 guard let detail = try lookup.detail(of: drop) else {
                     return DeskReply(problem: 404, "there is no drop \(drop)")
                 }
@@ -197,16 +199,16 @@ extension DeskOffice {
             }
             return await read {
                 let last = try LastLookup(ric, service: nil, destination: nil, in: $0).json.compactMap(JSONValue.parse)
-                let posts = try RICHistory.posts(ric, in: $0)
-                return DeskReply(RICPage.html(ric, last: last, posts: posts, fault: nil, facts), kind: .page)
+                let (posts, fault) = try RICHistory.posts(ric, in: $0)
+                return DeskReply(RICPage.html(ric, last: last, posts: posts, fault: fault, facts), kind: .page)
             }
         case .audit(let ric, _):
             guard let ric, !ric.isEmpty else {
                 return DeskReply(AuditPage.html(ric, posts: nil, fault: nil, facts), kind: .page)
             }
             return await read {
-                DeskReply(
-                    AuditPage.html(ric, posts: try RICHistory.posts(ric, in: $0), fault: nil, facts), kind: .page)
+                let (posts, fault) = try RICHistory.posts(ric, in: $0)
+                return DeskReply(AuditPage.html(ric, posts: posts, fault: fault, facts), kind: .page)
             }
         default: return Self.notOurs
         }

@@ -5,14 +5,16 @@ internal import PostboxIO
 enum RICHistory {
     private static let most = 500
 
-    /// Reads results by the index. Throws `LedgerError` and `DiskError`.
-    static func posts(_ ric: String, in directories: Settings.Directories) throws -> [RICPost] {
+    /// Reads results by the index. `fault`: what is missing, for people; nil: nothing. Throws `LedgerError` and `DiskError`.
+    static func posts(
+        _ ric: String, in directories: Settings.Directories
+    ) throws -> (posts: [RICPost], fault: String?) {
         var posts: [RICPost] = []
-        _ = try AuditLookup(directories).rows(AuditQuery(ric: ric)) { row in
+        let facts = try AuditLookup(directories).rows(AuditQuery(ric: ric)) { row in
             if let post = post(row) { posts.append(post) }
             return posts.count < most
         }
-        return posts
+        return (posts, facts.unread.isEmpty ? nil : facts.unread.map(\.text).joined(separator: "; "))
     }
 
     /// A page of all rows of a RIC, the newest first. Throws as `posts`.
@@ -34,12 +36,13 @@ enum RICHistory {
             }
             rows = []
         }
-        _ = try AuditLookup(directories).rows(query) { row in
+        let facts = try AuditLookup(directories).rows(query) { row in
             if row.drop != rows.first?.drop ?? row.drop { take() }
             rows.append(row)
             return found.next == nil
         }
         take()
+        found.unread = facts.unread
         return found
     }
 

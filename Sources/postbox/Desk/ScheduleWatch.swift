@@ -9,6 +9,7 @@ actor ScheduleWatch {
 
     private let context: Context
     private let reading: DiskThreads
+    private let failures: KnownFailures
     private var book: ScheduleBook
     private var seen = SeenFiles()
     /// As the last look found them.
@@ -20,9 +21,11 @@ actor ScheduleWatch {
     /// What was told could not be kept, which was said.
     private var isForgetful = false
 
-    init(_ context: Context, reading: DiskThreads) {
+    /// `known`: what looks at failures found.
+    init(_ context: Context, reading: DiskThreads, known failures: KnownFailures) {
         self.context = context
         self.reading = reading
+        self.failures = failures
         book = ScheduleBook(context.settings.schedules)
     }
 
@@ -49,13 +52,18 @@ actor ScheduleWatch {
     private func look(_ board: StatusBoard) async {
         let now = Clock.wall()
         do {
-            let path = context.settings.directories.state + "/ledger.sqlite"
+            let directories = context.settings.directories
             let rules = Set(book.schedules.map(\.rule))
             let (since, known, recalls) = (book.begin(at: now), seen, !isRecalled)
-            let (new, skips, told) = try await reading.run { () -> (SeenFiles, [String: String], [String]) in
+            let (new, skips, told) = try await reading.run { [failures] () -> (SeenFiles, [String: String], [String]) in
                 var seen = known
-                guard let ledger = try LedgerReading(path: path) else { return (seen, [:], []) }
+                guard let ledger = try LedgerReading(path: directories.state + "/ledger.sqlite") else {
+                    return (seen, [:], [])
+                }
                 try seen.read(ledger, rules: rules, since: since)
+                try seen.close { drops in
+                    try FailureLookup(ledger, in: directories, known: failures).list(.init(numbers: drops))
+                }
                 return (seen, try ledger.standing(.skip), recalls ? Array(try ledger.standing(.told).keys) : [])
             }
             seen = new
@@ -126,7 +134,7 @@ actor ScheduleWatch {
 
 /// What the ledger has of the rules' files since some time. Those that are done are counted together.
 private struct SeenFiles: Sendable {
-    /// By drop; those that are not done, and corrections.
+    /// By drop; those that are not done.
     private var open: [Int: ScheduledFile] = [:]
     /// Done ones: by rule and day of UTC hours, since days of zones begin on whole hours or parts of them.
     private var done: [Place: ScheduledFile] = [:]
@@ -146,15 +154,22 @@ private struct SeenFiles: Sendable {
         since = begin
         open = open.filter { $0.value.at >= begin }
         done = done.filter { $0.value.at >= begin }
-        let changing = open.filter { if case .ended = $0.value.place { false } else { true } }.keys.sorted()
+        let changing = open.filter { !$0.value.hasEnded }.keys.sorted()
         let (found, newest) = try ledger.scheduled(after: last, besides: changing, rules: rules)
         last = max(last, newest)
         for file in found where file.at >= begin { add(file) }
     }
 
+    /// Asks which of those that ended badly are closed by now: each until it is. Throws what `list` throws.
+    mutating func close(_ list: ([Int]) throws -> [DropLine]) throws {
+        let ended = open.filter { $0.value.hasEnded && !$0.value.isClosed }.keys.sorted()
+        guard !ended.isEmpty else { return }
+        for line in try list(ended) where !line.isOpen { open[line.drop]?.isClosed = true }
+    }
+
     private mutating func add(_ file: ScheduledFile) {
         guard let drop = file.drop else { return }
-        guard file.place == .ended(.done), file.corrects == nil else {
+        guard file.place == .ended(.done) else {
             open[drop] = file
             return
         }

@@ -119,7 +119,7 @@ struct AskedDrops: Sendable {
                     snapshot: fill(snapshot), hold: nil))
         }
         let format = try format(of: record)
-        let sources = try sources(record, drops[0].snapshot)
+        let sources = try sources(record)
         try await make(drops) { drop, directory in
             let destination = drop.snapshot.rule.destinations.first ?? ""
             guard let rows = wanted[destination] else { return }
@@ -203,12 +203,13 @@ struct AskedDrops: Sendable {
         return format
     }
 
-    /// What the rows of a finished drop are found with: they have the numbers that they had.
-    private func sources(_ record: DropRecord, _ today: DropSnapshot) throws -> RowSources {
+    /// What the rows of a finished drop are found with: they have the numbers that they had. That takes all that its own rule needs,
+    /// also what the rule of some of its rows does without, such as the table of a `universe`.
+    private func sources(_ record: DropRecord) throws -> RowSources {
         var snapshot = record.snapshot
-        // Its own tables may be gone with it.
-        snapshot.tables = today.tables
-        snapshot.dictionary = today.dictionary
+        context.shelves.fill(&snapshot)
+        // Its own copies may be gone with it; they do where today there are none.
+        snapshot.tables = (record.snapshot.tables ?? [:]).merging(snapshot.tables ?? [:]) { $1 }
         let file = ClaimedFile(
             drop: record.number, name: record.name, directory: record.folder, claimedAt: record.claimedAt,
             snapshot: snapshot)

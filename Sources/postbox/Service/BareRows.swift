@@ -11,6 +11,8 @@ struct BareRows: Sendable {
     let postedThrough: Int
     /// Rows that were certainly not sent.
     var keptBack: [KeptBack] = []
+    /// Told how many rows ended how, by `PostOutcome`, and at which destination.
+    let count: @Sendable ([Int], String) -> Void
 
     /// Ends the rows after `handled` that are not settled: unknown where they may have been sent, else unsent.
     func end(after handled: Int, rows: Int, reason: String, text: String) async {
@@ -25,10 +27,15 @@ struct BareRows: Sendable {
             let mayBeSent = number <= postedThrough && !keptBack.contains { $0.rows.contains(number) }
             batch.append(RowEnd(row, mayBeSent ? .unknown : .unsent, detail))
             if batch.count == 4096 {
-                await results.append(batch, in: PostBatch(), of: destination, at: Clock.wall())
+                await write(batch)
                 batch = []
             }
         }
+        await write(batch)
+    }
+
+    private func write(_ batch: [RowEnd]) async {
         await results.append(batch, in: PostBatch(), of: destination, at: Clock.wall())
+        count(Progress.counts(batch), destination)
     }
 }

@@ -54,7 +54,11 @@ actor CommandDesk {
             for command in commands.keys where command.isHold && found.commands[command] == nil {
                 await resume(command, over[command]?.last)
             }
-            for (command, rounds) in over { await record(rounds, of: command) }
+            for (command, rounds) in over {
+                await record(rounds, of: command)
+                // Somebody may have resumed it while no service ran.
+                if found.commands[command] == nil { isNoLongerOverdue(command) }
+            }
             try await context.disk.run { [folder, over] in try folder.forget(over) }
             for (command, entry) in found.commands.sorted(by: { $0.key.fileName < $1.key.fileName })
             where command.isHold {
@@ -100,7 +104,8 @@ actor CommandDesk {
         if case .holdDrop(let drop) = command, try await context.ledger.isFinished(drop) != false {
             return try await void(command, "it is not in work")
         }
-        commands[command] = entry
+        // Another hold of the same thing has a time of its own.
+        if commands.updateValue(entry, forKey: command) != nil { isNoLongerOverdue(command) }
         await setHeld(command, true)
         await record(step("hold", command, entry, once: "\(entry.since)"), of: command)
         let isKnown = if case .holdDestination(let name) = command { context.lanes[name] != nil } else { true }
@@ -112,6 +117,7 @@ actor CommandDesk {
     /// `round`: how it was taken back; nil: somebody took its file away, and nobody knows who.
     private func resume(_ command: DeskCommand, _ round: ControlFolder.Round?) async {
         commands[command] = nil
+        isNoLongerOverdue(command)
         await setHeld(command, false)
         if round == nil { await record(step("resume", command, nil, once: nil), of: command) }
         var facts: Logger.Metadata = ["event": .event(.resumed), "what": "\(command.subject)"]
@@ -174,6 +180,11 @@ actor CommandDesk {
         }
     }
 
+    /// The hold is over, and so is what was told of it.
+    private func isNoLongerOverdue(_ command: DeskCommand) {
+        context.alerts.isOver([.holdOverdue], ["what": command.subject])
+    }
+
     private func cancel(_ command: DeskCommand, _ entry: ControlFolder.Entry) async throws {
         let drop: Int?
         switch command {
@@ -220,6 +231,7 @@ actor CommandDesk {
         try await context.disk.run { [folder] in try folder.remove([command]) }
         commands[command] = nil
         meant[command] = nil
+        if command.isHold { isNoLongerOverdue(command) }
         context.logger.notice(
             "an order for \(command.subject) comes to nothing: \(why)",
             metadata: ["event": .event(.orderVoid), "order": "\(command.fileName)"])
@@ -316,6 +328,7 @@ actor CommandDesk {
         for command in over {
             commands[command] = nil
             meant[command] = nil
+            if command.isHold { isNoLongerOverdue(command) }
         }
         cancelled[drop] = nil
         heldByRule[drop] = nil

@@ -82,7 +82,8 @@ struct Delivery: Sendable {
             await BareRows(
                 results: results, destination: destination, settled: ended, skipped: skipped,
                 postedThrough: postedThrough, keptBack: keptBack
-            ).end(after: row, rows: rows, reason: detail.reason, text: detail.text)
+            ) { [progress = context.progress] in progress.add($0, at: $1) }
+            .end(after: row, rows: rows, reason: detail.reason, text: detail.text)
         case .finishOffering: await lane.finishOffering(file.drop)
         case .close: await drop.leave(destination, keepsPlace: false)
         case .suspend: await drop.leave(destination, keepsPlace: true)
@@ -313,8 +314,6 @@ struct Delivery: Sendable {
 
     private func end(_ rows: [RowEnd], _ batch: PostBatch) async {
         await results.append(rows, in: batch, of: destination, at: Clock.wall(), postIDBase: base)
-        var counts = Progress.none
-        for row in rows { counts[Int(row.outcome.rawValue)] += 1 }
-        context.progress.add(counts, at: destination)
+        context.progress.add(Progress.counts(rows), at: destination)
     }
 }

@@ -365,7 +365,8 @@ struct FileContribution: Sendable {
                 results: results, destination: posting.destination, settled: recovered.settled(at: posting.destination),
                 skipped: skipped, postedThrough: posting.postedThrough,
                 keptBack: plan.keptBack(at: posting.destination)
-            ).end(
+            ) { [progress = context.progress] in progress.add(unexpected: $0, at: $1) }
+            .end(
                 after: 0, rows: record.rows, reason: Reason.fileMissing.word,
                 text: "the row's line in the result is missing")
         }

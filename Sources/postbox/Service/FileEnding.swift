@@ -21,6 +21,7 @@ struct FileEnding: Sendable {
     func refuse(_ why: FileTrouble, read: (source: SourceFile, plan: FilePlan)? = nil) async throws -> ContributionEnd {
         let results = try await fresh(
             rows: read?.plan.rows ?? 0, skipped: read?.plan.skipped, hasLines: read?.plan.hasLines ?? true)
+        var ended: [String: [Int]] = [:]
         if let read {
             for (name, target) in zip(file.rule.destinations, read.plan.targets) {
                 let reading = SecondPass(
@@ -34,10 +35,15 @@ struct FileEnding: Sendable {
                         return RowEnd(row, .rejected, OutcomeDetail(reason: problem.reason, text: problem.text))
                     }
                     await results.append(rows, in: mapped, of: name, at: Clock.wall())
+                    let counts = Progress.counts(rows)
+                    ended[name] = ended[name].map { before in zip(before, counts).map { $0 + $1 } } ?? counts
                 }
             }
         }
-        return try await close(.refused(why), results, source: read?.source, plan: read?.plan)
+        let end = try await close(.refused(why), results, source: read?.source, plan: read?.plan)
+        // After a fault of the disk the rows end again: they are counted once.
+        for (name, counts) in ended { context.progress.add(unexpected: counts, at: name) }
+        return end
     }
 
     /// It has no rows, and may have none.
@@ -64,7 +70,8 @@ struct FileEnding: Sendable {
                 results: results, destination: name, settled: recovered.settled(at: name), skipped: skipped,
                 postedThrough: record.postings.first { $0.destination == name }?.postedThrough ?? 0,
                 keptBack: plan.keptBack(at: name)
-            ).end(after: 0, rows: record.rows, reason: why.reason.word, text: why.text)
+            ) { [progress = context.progress] in progress.add(unexpected: $0, at: $1) }
+            .end(after: 0, rows: record.rows, reason: why.reason.word, text: why.text)
         }
         var known: SourceFile?
         if let source, try await context.disk.run({ [file] in try file.digest() }) == record.sha256 { known = source }
@@ -212,7 +219,7 @@ struct FileEnding: Sendable {
             try await context.ledger.settle(
                 file.drop, verdict: summary.verdict, folder: completed.folder, target: completed.target,
                 summary: completed.bytes,
-                size: summary.size, sha256: summary.sha256, firstSentAt: summary.firstSentAt,
+                size: summary.size, sha256: summary.sha256, rows: summary.rows, firstSentAt: summary.firstSentAt,
                 isSent: summary.outcomes.hasSent(sentLines: summary.sent, presents: file.presents),
                 made: completed.made,
                 proof: SettledProof(

@@ -95,7 +95,7 @@ struct FileReport: Sendable {
             try source.checkUnchanged()
             return nil
         } catch {
-            let text = "the file was written to after it was read; the result file tells what was posted"
+            let text = FileSummary.writtenLater
             context.alerts.send(
                 Alert(
                     event: .changedAfterRead, message: "\(file.name): \(text)",

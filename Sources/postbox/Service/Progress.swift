@@ -34,6 +34,17 @@ final class Progress: Sendable {
         }
     }
 
+    /// Rows got their outcomes at a destination that nobody expected to be posted: those of a file that is refused, or gone.
+    func add(unexpected outcomes: [Int], at destination: String) {
+        add(expected: outcomes.reduce(0, +))
+        add(outcomes, at: destination)
+    }
+
+    /// So many of each, by `PostOutcome`.
+    static func counts(_ rows: [RowEnd]) -> [Int] {
+        rows.reduce(into: none) { $0[Int($1.outcome.rawValue)] += 1 }
+    }
+
     /// No row of any outcome.
     static let none = Array(repeating: 0, count: PostOutcome.allCases.count)
 

@@ -57,6 +57,21 @@ struct AlertBookTests {
         #expect(book.end([.destinationDown], about: ["destination": "second"], at: 7).map(\.id) == [2])
     }
 
+    @Test("Each hold that is overdue is an alert of its own, and over by itself")
+    func overdue() {
+        let commands: [DeskCommand] = [
+            .holdInbox, .holdDestination("cache"), .holdRule("eod_*"), .holdRule("fx_*"), .holdDrop(7),
+        ]
+        var book = AlertBook([])
+        for (index, command) in commands.enumerated() {
+            let hold = DeskHold(command, CommandNote(until: 1), since: 0)
+            #expect(book.raise(hold.overdue, at: 2) == AlertBook.Raised(id: index + 1, isCalled: true))
+        }
+        for (index, command) in commands.enumerated() {
+            #expect(book.end([.holdOverdue], about: ["what": command.subject], at: 3).map(\.id) == [index + 1])
+        }
+    }
+
     @Test("What somebody has calls nobody any more, but its end does; what comes after that calls again")
     func acknowledged() {
         var book = AlertBook([AlertRule(route: .page, again: .seconds(60))])

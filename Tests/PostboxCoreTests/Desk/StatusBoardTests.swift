@@ -65,6 +65,30 @@ struct StatusBoardTests {
         ] { #expect(state.word == word) }
     }
 
+    @Test("It is not ready while a person holds the inbox or every destination, and says who and why")
+    func heldByAPerson() {
+        var board = Self.empty
+        board.isInboxHeld = true
+        #expect(board.notReady == "the inbox is held")
+        board.holds = [DeskHold(.holdInbox, CommandNote(by: "page:alice", why: "a test"), since: 0)]
+        #expect(board.notReady == "the inbox is held by alice: a test")
+        board.isInboxHeld = false
+        let lanes = [true, false].map { isHeld in
+            StatusBoard.Lane(
+                name: isHeld ? "cache" : "rcc", state: .ready, isHeld: isHeld, since: 0, lastTrouble: nil)
+        }
+        board.lanes = lanes
+        #expect(board.notReady == nil)
+        board.lanes[1].isHeld = true
+        #expect(board.notReady == "the destination cache is held, the destination rcc is held")
+        // One that is on its way out keeps nothing ready.
+        board.lanes = lanes
+        board.lanes[1].isLeaving = true
+        board.holds = [DeskHold(.holdDestination("cache"), CommandNote(by: "unix:bob"), since: 0)]
+        #expect(board.notReady == "the destination cache is held by bob")
+        #expect(board.brief(at: 0).contains(#""ready":false"#) && board.json.contains(#""ready":false"#))
+    }
+
     @Test("People see the same in lines")
     func lines() throws {
         let lines = StatusText.lines(try #require(JSONValue.parse(Self.full.json)))

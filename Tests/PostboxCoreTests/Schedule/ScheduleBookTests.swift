@@ -17,9 +17,9 @@ struct ScheduleBookTests {
     }
 
     private static func file(
-        _ place: ScheduledFile.Place, at time: Int64, drop: Int? = 1, name: String = "eod_1.csv", corrects: Int? = nil
+        _ place: ScheduledFile.Place, at time: Int64, drop: Int? = 1, name: String = "eod_1.csv", isClosed: Bool = false
     ) -> ScheduledFile {
-        ScheduledFile(drop: drop, name: name, rule: "eod_*", at: time, place: place, corrects: corrects)
+        ScheduledFile(drop: drop, name: name, rule: "eod_*", at: time, place: place, isClosed: isClosed)
     }
 
     @Test("A day as it should be: expected, in work, done, and nothing is said")
@@ -105,15 +105,20 @@ struct ScheduleBookTests {
         #expect(book.lines(files, at: Self.at(17, 45))[0].why == words)
     }
 
-    @Test("A file whose correction is done is done; the correction is no file of its own")
+    @Test("A file that ended badly is open before its deadline and late behind it; put right it is done")
     func corrected() {
         let partial = Self.file(.ended(.partial), at: Self.at(17, 0))
-        let correction = Self.file(
-            .ended(.done), at: Self.at(17, 20), drop: 2, name: "eod_1.csv.rejects.csv", corrects: 1)
-        let line = Self.book().lines([partial, correction], at: Self.at(18, 0))[0]
-        #expect(line.state == .done && line.arrived == 1)
-        let open = Self.file(.ended(.partial), at: Self.at(17, 20), drop: 2, corrects: 1)
-        #expect(Self.book().lines([partial, open], at: Self.at(18, 0))[0].state == .late)
+        let before = Self.book().lines([partial], at: Self.at(17, 40))[0]
+        #expect(before.state == .open && before.why == "eod_1.csv ended partial" && before.done == 0)
+        #expect(Self.book().lines([partial], at: Self.at(18, 0))[0].state == .late)
+        let right = Self.file(.ended(.partial), at: Self.at(17, 0), isClosed: true)
+        for time in [Self.at(17, 40), Self.at(18, 0)] {
+            let line = Self.book().lines([right], at: time)[0]
+            #expect(line.state == .done && line.arrived == 1 && line.done == 1 && line.why == nil)
+        }
+        // Another one is still in work.
+        let work = Self.file(.work(secondsLeft: nil), at: Self.at(17, 1), drop: 2, name: "eod_2.csv")
+        #expect(Self.book().lines([partial, work], at: Self.at(17, 40))[0].state == .inWork)
     }
 
     @Test("A calendar that ends soon is told once")

@@ -172,13 +172,12 @@ struct AuditTests {
             #expect(try await desk.command(wrong).code == 64, "\(wrong)")
         }
         // The page's list is that of the command.
-        let ledger = try #require(
-            try LedgerReading(path: Self.directories(desk).state + "/ledger.sqlite"))
-        #expect(try ledger.list(DropQuery(state: .open)).drops.map(\.drop) == [2])
+        let lookup = try DropLookup(in: Self.directories(desk))
+        #expect(try lookup.list(DropQuery(state: .open)).drops.map(\.drop) == [2])
         #expect(try await lines(["no-action", "2", "--why", "a holiday"]).count == 1)
         #expect(try await desk.command(["no-action", "1", "--why", "x"]).code == 64)
         #expect(try await lines(["files", "--open"], code: 2).isEmpty)
-        #expect(try ledger.list(DropQuery(state: .open)).drops.isEmpty)
+        #expect(try lookup.list(DropQuery(state: .open)).drops.isEmpty)
         #expect(try await lines(["keep", "1", "--why", "the auditor asks"]) == ["drop 1 will be kept"])
         #expect(try await lines(["keep", "1", "--why", "the auditor asks"]) == ["drop 1 is kept already"])
         #expect(
@@ -232,5 +231,48 @@ struct AuditTests {
         #expect(proved.drops == 2 && proved.removed == 1)
         let (left, facts) = try Self.find(desk) { $0.ric = "S.TST" }
         #expect(left == ["2:2 rejected", "2:3 skipped"] && facts.gone == [1])
+    }
+
+    @Test(
+        "A damaged result is named by search, proof and index; the others are searched, proved and indexed all the same"
+    )
+    func damaged() async throws {
+        let (desk, simulator) = try await Self.contributed()
+        try desk.drop("c.csv", "RIC,BID,KIND\nS.TST,4,X\n")
+        #expect(try await desk.once() == 0)
+        try desk.configure([simulator.url], top: "retention: {pack_after: 1ms}")
+        let service = try desk.start()
+        let packed = desk.path(.done).appendingPathComponent("a.csv.result.csv.zst")
+        try await eventually("all are packed") {
+            (desk.names(in: .done) + desk.names(in: .failed)).filter { $0.hasSuffix(".result.csv.zst") }.count == 3
+        }
+        service.send(SIGTERM)
+        #expect(try await service.exitCode() == 0)
+        let whole = try Data(contentsOf: packed)
+        // The bytes of its rows, and the table behind them.
+        for place in [whole.count / 3, whole.count - 3] {
+            var bytes = whole
+            for at in place..<min(place + 8, bytes.count) { bytes[at] ^= 0xFF }
+            try bytes.write(to: packed)
+            let found = try await desk.command(["audit", "--ric", "S.TST", "--csv"])
+            #expect(found.code == 74 && found.errorOutput.contains("drop 1 (a.csv)"), "\(found)")
+            #expect(found.errorOutput.contains(packed.path) && !found.errorOutput.contains("drop 2"))
+            let rows = found.output.split(separator: "\n").dropFirst().map { $0.prefix(7) }
+            #expect(rows == ["c.csv,3", "b.csv,2", "b.csv,2"], "\(found.output)")
+            #expect(try Self.find(desk) { $0.ric = "S.TST" }.1.unread.map(\.drop) == [1])
+            #expect(try RICHistory.posts("S.TST", in: Self.directories(desk)).fault?.contains("drop 1") == true)
+            let proof = try await desk.command(["audit", "verify"])
+            #expect(proof.code == 3 && proof.errorOutput.contains("drop 1 (a.csv)"), "\(proof)")
+            #expect(proof.errorOutput.contains(packed.path) && !proof.errorOutput.contains("drop 3"))
+            let reindexed = try await desk.command(["audit", "reindex"])
+            #expect(reindexed.code == 3 && reindexed.output.contains("2 results"), "\(reindexed)")
+        }
+        // Each that is not as it was is named.
+        let other = desk.path(.done).appendingPathComponent("c.csv.result.csv.zst")
+        try Data("no".utf8).write(to: other)
+        let proof = try await desk.command(["audit", "verify"])
+        for drop in ["drop 1 (a.csv)", "drop 3 (c.csv)"] {
+            #expect(proof.code == 3 && proof.errorOutput.contains(drop), "\(proof)")
+        }
     }
 }

@@ -174,4 +174,36 @@ struct HoldRuleTests {
 extension RunningSimulator {
     /// Whether a post for the RIC came.
     fileprivate func hasPosted(_ ric: String) -> Bool { (try? posts().contains { $0.ric == ric }) ?? false }
+
+    @Test("Each hold that is overdue stands as an alert of its own until it is resumed, also while no service runs")
+    func overdue() async throws {
+        let (desk, simulator) = try await Desk.withSimulator(files: Self.files)
+        var service = try desk.start()
+        let subjects = [["inbox"], ["destination", "cache"], ["rule", "eod_*.csv"]]
+        for subject in subjects {
+            let held = try await desk.command(["hold"] + subject + ["--until", "2020-01-01T17:30Z"])
+            #expect(held.code == 0, "\(held)")
+        }
+        /// What is held of the alerts that stand.
+        func standing() -> Set<String> {
+            let alerts = Self.status(desk)["alerts"]?.items ?? []
+            return Set(
+                alerts.filter { $0["event"]?.text == "hold_overdue" && $0["over"] == nil }.compactMap {
+                    $0["facts"]?["what"]?.text
+                })
+        }
+        try await eventually("all are told") {
+            standing() == ["the inbox", "the destination cache", "the rule eod_*.csv"]
+        }
+        #expect(try await desk.command(["resume", "inbox"]).code == 0)
+        try await eventually("one is over") { standing() == ["the destination cache", "the rule eod_*.csv"] }
+        service.send(SIGTERM)
+        #expect(try await service.exitCode() == 0)
+        #expect(try await desk.command(["resume", "destination", "cache"]).code == 0)
+        service = try desk.start()
+        try await eventually("another one is over") { standing() == ["the rule eod_*.csv"] }
+        service.send(SIGTERM)
+        #expect(try await service.exitCode() == 0)
+        withExtendedLifetime(simulator) {}
+    }
 }

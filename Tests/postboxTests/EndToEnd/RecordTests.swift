@@ -87,10 +87,21 @@ struct RecordTests {
             try bytes.write(to: URL(fileURLWithPath: path))
         }
         #expect(fault() == "")
-        for name in ["done/b.json.result.csv", "failed/a.csv.summary.json"] {
+        for name in ["done/b.json.result.csv", "failed/a.csv.summary.json", "done/b.json", "failed/a.csv"] {
             #expect(try changed(name, alter).contains("altered"), "\(name)")
             #expect(try changed(name, { try FileManager.default.removeItem(atPath: $0) }).contains("gone"), "\(name)")
         }
+        // Whatever is wrong with one file, the others are looked at.
+        let both = try changed("done/b.json") { path in
+            try alter(path)
+            #expect(try changed("failed/a.csv.result.csv", alter).contains("(b.json): its file was altered"))
+        }
+        #expect(both.contains("(b.json): its file was altered") && !both.contains("a.csv"))
+        let ledger = spool + "/state/ledger.sqlite"
+        try FileManager.default.moveItem(atPath: ledger, toPath: ledger + ".away")
+        #expect(fault().contains("the ledger is gone"))
+        try FileManager.default.moveItem(atPath: ledger + ".away", toPath: ledger)
+        #expect(fault() == "")
         let copy = spool + "/done/d.csv.summary.json"
         try FileManager.default.copyItem(atPath: spool + "/done/c.xml.summary.json", toPath: copy)
         #expect(fault().contains("no file of the record"))

@@ -32,6 +32,9 @@ struct ScheduleTests {
         try await eventually("the last one came") { page.service.errorOutput.contains(" file_arrived_late ") }
         try await eventually("one is done, one is not") { line()?["why"]?.text == "eod_2.csv ended partial" }
         #expect(line()?["arrived"]?.integer == 2 && line()?["done"]?.integer == 1)
+        let partial = try desk.finished("eod_2.csv", in: .failed).summary.drop
+        #expect(try await desk.command(["no-action", "\(partial)", "--why", "delisted"]).code == 0)
+        try await eventually("what a person closed is done") { line()?["state"]?.text == "done" }
         let log = page.service.errorOutput
         for event in ["file_missing", "deadline_missed", "file_arrived_late"] {
             #expect(log.components(separatedBy: " \(event) ").count == 2, "\(event)")

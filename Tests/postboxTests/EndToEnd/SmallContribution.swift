@@ -72,7 +72,7 @@ struct SmallContribution {
         do {
             let proved = try RecordProof(directories: Settings.Directories(spool: spool)).run()
             guard proved.drops == files.count else { throw Broken(description: "the record has \(proved.drops) drops") }
-        } catch let fault as RecordChain.Fault {
+        } catch let fault where fault is RecordChain.Fault || fault is RecordProof.NotProved {
             throw Broken(description: "the record is not proved: \(fault)")
         }
         try verify(events)
