@@ -128,6 +128,52 @@ package struct LedgerReading: Sendable {
         }
     }
 
+    /// Drops that say values of others, by number. Throws `LedgerError`.
+    package func lineage() throws -> [DropLineage.Drop] {
+        try read { db in
+            try Row.fetchAll(
+                db, sql: Self.lineageColumns + "WHERE original IS NOT NULL OR rule = ? ORDER BY number",
+                arguments: [DeskVerb.republish.rawValue]
+            ).compactMap { try Self.drop(ofLineage: $0) }
+        }
+    }
+
+    static let lineageColumns = """
+        SELECT number, stage, verdict, original, age,
+        json_extract(CAST(snapshot AS TEXT), '$.isMade') AS made,
+        json_extract(CAST(snapshot AS TEXT), '$.asked.act') AS act,
+        json_extract(CAST(snapshot AS TEXT), '$.asked.at') AS asked_at,
+        json_extract(CAST(snapshot AS TEXT), '$.rehearsed') AS rehearsed,
+        json_extract(CAST(snapshot AS TEXT), '$.rule.destinations') AS destinations
+        FROM "drop"
+
+        """
+
+    /// nil: it says values of its own.
+    static func drop(ofLineage row: Row) throws -> DropLineage.Drop? {
+        let original: Int? = row["original"]
+        let act = (row["act"] as String?).flatMap(DeskVerb.init(rawValue:))
+        let stage: String = row["stage"]
+        let verdict: String? = row["verdict"]
+        let maker: DropLineage.Maker
+        switch (act, original) {
+        case (.republish, _): maker = .republication
+        case (.withdraw, let original?):
+            maker = .withdrawal(
+                of: original, act: row["asked_at"] ?? 0,
+                isInForce: stage != FileStage.held.rawValue && verdict != Verdict.refused.rawValue
+                    && (row["rehearsed"] as String?) == nil)
+        case (_, let original?) where (row["made"] as Bool?) == true: maker = .rows(of: original)
+        default: return nil
+        }
+        let destinations: String? = row["destinations"]
+        let names = try destinations.map { try JSONDecoder().decode([String].self, from: Data($0.utf8)) } ?? []
+        let ended = [FileStage.held, .settled, .closed].map(\.rawValue)
+        return DropLineage.Drop(
+            number: row["number"], maker: maker, destinations: Set(names), age: row["age"] ?? 0,
+            isOpen: !ended.contains(stage))
+    }
+
     /// The highest number of a drop that was claimed before a time, microseconds since 1970; 0: none was. Throws `LedgerError`.
     package func lastNumber(claimedBefore time: Int64) throws -> Int {
         try read { db in
