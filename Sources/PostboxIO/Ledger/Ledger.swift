@@ -540,10 +540,28 @@ package actor Ledger {
                         destinations: try destinations.map {
                             try JSONDecoder().decode([String].self, from: Data($0.utf8))
                         }
-                            ?? []))
+                            ?? [], withdrawnAt: try Self.withdrawn(last["number"], in: db)))
             }
             return found
         }
+    }
+
+    /// Destinations at which somebody has withdrawn what a drop said. By an index, however many drops are closed.
+    private static func withdrawn(_ drop: Int, in db: Database) throws -> Set<String> {
+        var drops: [DropLineage.Drop] = []
+        var looked: Set<Int> = []
+        var next = [drop]
+        // Also whether a withdrawal was withdrawn itself.
+        while let original = next.popLast() {
+            guard looked.insert(original).inserted else { continue }
+            let made = try Row.fetchAll(
+                db, sql: LedgerReading.lineageColumns + "WHERE original = ?", arguments: [original]
+            ).compactMap { try LedgerReading.drop(ofLineage: $0) }
+            drops += made
+            next += made.map(\.number)
+        }
+        let lineage = DropLineage(drops)
+        return Set(drops.flatMap(\.destinations)).filter { lineage.isWithdrawn(drop, at: $0) }
     }
 
     // The last that is settled and sent something, and the last that is open: each by an index, however many drops are closed.
