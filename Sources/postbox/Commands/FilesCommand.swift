@@ -228,7 +228,7 @@ struct NoActionCommand: AsyncParsableCommand {
 
     func run() async throws {
         let by = "unix:" + CommandIssuer.user
-        let act = RecordAct("no_action", drop: drop, by: by, from: "command", why: why)
+        let act = RecordAct(DeskVerb.noAction.rawValue, drop: drop, by: by, from: "command", why: why)
         let note = PersonNote(by: by, at: Clock.wall(), why: why)
         _ = await DirectAct.end(place.find()) { [drop] ledger in
             guard try await ledger.noAction(drop, note, by: act) else {
