@@ -55,7 +55,7 @@ struct FilesCommand: AsyncParsableCommand {
             state: open ? .open : nil, name: name, verdict: verdict, from: try bounds?.start ?? from?.at(.since),
             to: try bounds?.end ?? to?.at(.to), most: limit)
         let drops = CommandIssuer.orEnd {
-            try LedgerReading(path: place.find().directories.state + "/ledger.sqlite")?.list(choice) ?? []
+            try LedgerReading(in: place.find().directories)?.list(choice) ?? []
         }
         if json {
             for drop in drops { Terminal.printExactly(DropText(drop: drop).json) }
@@ -97,7 +97,7 @@ struct ShowCommand: AsyncParsableCommand {
     func run() async throws {
         let directories = place.find().directories
         let found = CommandIssuer.orEnd {
-            try LedgerReading(path: directories.state + "/ledger.sqlite")?.list(LedgerReading.Choice(numbers: [drop]))
+            try LedgerReading(in: directories)?.list(LedgerReading.Choice(numbers: [drop]))
         }
         guard let listed = found?.first else {
             CommandIssuer.end("there is no drop \(drop)", PostboxCore.ExitCode.usage)
@@ -110,7 +110,7 @@ struct ShowCommand: AsyncParsableCommand {
         }
         let story = CommandIssuer.orEnd { try DropStory.lines(of: drop, in: directories) }
         let copies = CommandIssuer.orEnd {
-            try LedgerReading(path: directories.state + "/ledger.sqlite")?.copies(of: drop).map {
+            try LedgerReading(in: directories)?.copies(of: drop).map {
                 try CopiesText($0, in: directories)
             }
         }
@@ -252,12 +252,13 @@ enum DirectAct {
 
     /// Does it, or ends with a sentence.
     static func end(_ place: SpoolPlace, _ body: (Ledger) async throws -> Bool) async -> Bool {
-        let path = place.directories.state + "/ledger.sqlite"
+        let path = place.directories.ledger
         do {
             guard try Disk.exists(path) else {
                 CommandIssuer.end("there is no ledger at \(path)", PostboxCore.ExitCode.spool)
             }
-            return try await body(try Ledger(path: path, firstNumber: 1))
+            return try await body(
+                try Ledger(path: path, folders: KeptFolders(place.directories), firstNumber: 1))
         } catch let wrong as Wrong {
             CommandIssuer.end(wrong.text, PostboxCore.ExitCode.usage)
         } catch {

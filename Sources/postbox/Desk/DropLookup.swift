@@ -10,7 +10,7 @@ struct DropLookup {
     /// Throws `LedgerError`, `DiskError`.
     init(in directories: Settings.Directories) throws {
         self.directories = directories
-        ledger = try LedgerReading(path: directories.state + "/ledger.sqlite")
+        ledger = try LedgerReading(in: directories)
     }
 
     /// A page of drops. Throws `LedgerError`.

@@ -10,7 +10,7 @@ struct LastLookup {
     /// Looks it up. `service`, `destination`: nil: all of them. Throws `DiskError`, `LedgerError`.
     init(_ ric: String, service: String?, destination: String?, in directories: Settings.Directories) throws {
         self.ric = ric
-        ledger = try LedgerReading(path: directories.state + "/ledger.sqlite")
+        ledger = try LedgerReading(in: directories)
         // What is open is asked for first: a drop that is closed meanwhile is in the store, or among the closed ones.
         let open = try ledger?.open() ?? []
         let store = try LastReading(folder: directories.state + "/last")

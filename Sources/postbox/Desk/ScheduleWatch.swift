@@ -49,12 +49,12 @@ actor ScheduleWatch {
     private func look(_ board: StatusBoard) async {
         let now = Clock.wall()
         do {
-            let path = context.settings.directories.state + "/ledger.sqlite"
+            let directories = context.settings.directories
             let rules = Set(book.schedules.map(\.rule))
             let (since, known, recalls) = (book.begin(at: now), seen, !isRecalled)
             let (new, skips, told) = try await reading.run { () -> (SeenFiles, [String: String], [String]) in
                 var seen = known
-                guard let ledger = try LedgerReading(path: path) else { return (seen, [:], []) }
+                guard let ledger = try LedgerReading(in: directories) else { return (seen, [:], []) }
                 try seen.read(ledger, rules: rules, since: since)
                 return (seen, try ledger.standing(.skip), recalls ? Array(try ledger.standing(.told).keys) : [])
             }

@@ -124,7 +124,7 @@ struct HeldRowsWriter: Sendable {
     /// Where a drop's result lies; nil: it lies nowhere.
     private func result(of drop: Int) throws -> String? {
         let directories = context.settings.directories
-        let ledger = try LedgerReading(path: directories.state + "/ledger.sqlite")
+        let ledger = try LedgerReading(in: directories)
         let known = try ledger?.drop(drop)
         let places =
             ["\(directories.work)/\(drop)/" + FileMover.Part.result]

@@ -36,7 +36,7 @@ struct LastImages: Sendable {
                     LastValuesStore.Closed(drop.place, result: try AppliedResult(path: drop.path, whole: drop.bytes)))
             }
             for number in known.unmade { besides[number] = 0 }
-            let ledger = try LedgerReading(path: directories.state + "/ledger.sqlite")
+            let ledger = try LedgerReading(in: directories)
             let store = try LastReading(folder: directories.state + "/last")
             // Closed since, and in the store with all that they say.
             for drop in known.open where store.applied.contains(drop.number) { besides[drop.number] = nil }

@@ -47,7 +47,7 @@ final class ValueHistory {
     ) throws {
         self.lineage = lineage
         index = try RowIndexReading(folder: directories.state + "/index")
-        let ledger = try LedgerReading(path: directories.state + "/ledger.sqlite")
+        let ledger = try LedgerReading(in: directories)
         let listed = Dictionary(
             (try ledger?.list() ?? []).map { ($0.drop, $0) }, uniquingKeysWith: { one, _ in one })
         for sent in try ledger?.sent(since: .min) ?? [] where !destinations.isDisjoint(with: sent.destinations) {

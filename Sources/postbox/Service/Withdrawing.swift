@@ -112,7 +112,7 @@ struct Withdrawing: Sendable {
             numbers = try await context.disk.run { [directories = context.settings.directories] in
                 var choice = LedgerReading.Choice()
                 choice.claimedFrom = since
-                return try LedgerReading(path: directories.state + "/ledger.sqlite")?.list(choice).filter {
+                return try LedgerReading(in: directories)?.list(choice).filter {
                     $0.rule == rule && $0.stage != .held
                 }.map(\.drop) ?? []
             }
@@ -136,7 +136,7 @@ struct Withdrawing: Sendable {
             throw Refused(refusal: .wrongStage, text: "\(act.subject): nothing was sent")
         }
         let drops = try await context.disk.run { [directories = context.settings.directories] in
-            try LedgerReading(path: directories.state + "/ledger.sqlite")?.lineage() ?? []
+            try LedgerReading(in: directories)?.lineage() ?? []
         }
         let lineage = DropLineage(drops, withdrawing: Set(records.map(\.number)))
         if let open = lineage.open.first {

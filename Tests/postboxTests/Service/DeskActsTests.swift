@@ -33,7 +33,7 @@ struct DeskActsTests {
                 configurations: ConfigurationShelf(state: directories.state, inForce: "")),
             record: RecordBook(
                 settings, key: nil, ledger: ledger, alerts: alerts, disk: disk, logger: LineLog.silent),
-            index: IndexBook(state: directories.state, logger: LineLog.silent),
+            index: IndexBook(directories, logger: LineLog.silent),
             results: DiskThread(label: "results"), disk: disk, trouble: ResultTrouble(), alerts: alerts,
             progress: Progress(),
             logger: LineLog.silent)
