@@ -103,7 +103,8 @@ struct HeldRowsWriter: Sendable {
             newer[by.drop, default: []].insert(by.row)
             let example = HeldRow(
                 row: number, ric: String(decoding: line.ric, as: UTF8.self), field: "", old: nil,
-                new: String(decoding: line.fields, as: UTF8.self), reason: Hold.overtaken)
+                new: String(decoding: line.fields, as: UTF8.self), reason: Hold.overtaken,
+                service: file.snapshot.services[destination]?.firstIndex { line.service.elementsEqual($0.utf8) })
             overtaken.append((example, by))
         }
         var old: [Int: [Int: String]] = [:]

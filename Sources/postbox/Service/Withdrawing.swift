@@ -382,7 +382,8 @@ struct Withdrawing: Sendable {
                         found.held[number, default: []].append(
                             HeldRow(
                                 row: row, ric: incident.value.ric, field: incident.value.field,
-                                old: incident.value.wrong, new: incident.value.replacedBy, reason: Hold.withdrawal))
+                                old: incident.value.wrong, new: incident.value.replacedBy, reason: Hold.withdrawal,
+                                service: destination.allServices.firstIndex(of: at.service)))
                     }
                 }
             }
