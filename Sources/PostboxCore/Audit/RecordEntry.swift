@@ -118,6 +118,9 @@ package struct RecordAct: Sendable, Equatable {
         self.rows = rows
     }
 
+    /// What an act is called, by the word that stands in the record: earlier versions of Postbox had two for one.
+    static func word(of recorded: String) -> String { recorded == "no_action" ? DeskVerb.noAction.rawValue : recorded }
+
     /// An act at the control socket.
     package init(_ act: DeskAct, by person: Person, proposed: Bool = false) {
         self.init(

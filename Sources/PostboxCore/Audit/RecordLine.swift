@@ -113,7 +113,8 @@ extension RecordEntry {
         case "act":
             guard let act = text("act"), let by = text("by"), let from = text("from") else { return nil }
             var told = RecordAct(
-                act, subject: text("subject"), drop: number("drop"), by: by, from: from, why: text("why"),
+                RecordAct.word(of: act), subject: text("subject"), drop: number("drop"), by: by, from: from,
+                why: text("why"),
                 rows: text("rows"))
             told.givenAt = text("given_at").flatMap(TimeText.microseconds)
             self = .act(told)

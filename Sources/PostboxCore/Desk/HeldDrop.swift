@@ -70,9 +70,12 @@ package struct HeldRow: Sendable, Equatable, Codable {
     package var reason: String
     /// The same for people; nil: the values tell it.
     package var text: String?
+    /// Index among the destination's services, 0 the default; nil: it was not noted.
+    package var service: Int?
 
     package init(
-        row: Int, ric: String, field: String, old: String?, new: String?, reason: String, text: String? = nil
+        row: Int, ric: String, field: String, old: String?, new: String?, reason: String, text: String? = nil,
+        service: Int? = nil
     ) {
         self.row = row
         self.ric = ric
@@ -81,6 +84,7 @@ package struct HeldRow: Sendable, Equatable, Codable {
         self.new = new
         self.reason = reason
         self.text = text
+        self.service = service
     }
 
     fileprivate var json: String {

@@ -76,7 +76,7 @@ package struct HeldRows: Sendable, Equatable {
                 show(
                     HeldRow(
                         row: row.row, ric: ric, field: hold.field, old: hold.old, new: hold.new,
-                        reason: hold.problem.reason, text: hold.problem.what))
+                        reason: hold.problem.reason, text: hold.problem.what, service: row.service))
             }
         }
     }

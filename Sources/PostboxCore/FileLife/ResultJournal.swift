@@ -16,6 +16,8 @@ package struct ResultJournal {
         package var fields: UnsafeRawBufferPointer
         /// `sent_at` as it stands; empty: never sent. RFC 3339 in UTC sorts as text.
         package var sentAt: String
+        /// `settled_at` as it stands.
+        package var settledAt: String
         /// Where the line begins: bytes from the file's beginning.
         package var offset: Int
     }
@@ -74,14 +76,14 @@ package struct ResultJournal {
             return UnsafeRawBufferPointer(rebasing: text[Int(cell.start)..<Int(cell.start + cell.length)])
         }
         func word(_ at: Int) -> String { String(decoding: cell(at), as: UTF8.self) }
+        let settledAt = word(15)
         guard Int(word(0)) == drop, let number = Int(word(1)), number > 0, destinations?.contains(word(3)) ?? true,
-            let outcome = PostOutcome(word: word(7)), !word(15).isEmpty
+            let outcome = PostOutcome(word: word(7)), !settledAt.isEmpty
         else { return nil }
         return Line(
             row: number, destination: word(3), outcome: outcome, nakCode: word(8), reason: word(9), text: cell(10),
             ric: cell(4), service: cell(5), post: word(6) == "Refresh" ? .refresh : .update, fields: cell(16),
-            sentAt: word(14),
-            offset: row.sourceStart)
+            sentAt: word(14), settledAt: settledAt, offset: row.sourceStart)
     }
 
     /// Reads one line by itself; what follows it in `bytes` does not matter. False: there is no whole line of the drop.

@@ -19,6 +19,17 @@ package enum WireFile {
         return rule
     }
 
+    /// What stands in a file that posts nothing: a list without rows.
+    package static let withoutRows = Array("[]\n".utf8)
+
+    /// The same rule for a file that posts nothing.
+    package static func ruleWithoutRows(_ rule: MappingRule) -> MappingRule {
+        var rule = rule
+        rule.format = .json
+        rule.noRows = .ok
+        return rule
+    }
+
     /// The file's name: `republish-cache-812.jsonl`.
     package static func name(of act: DeskVerb, to destination: String, drop: Int) -> String {
         let most = 100

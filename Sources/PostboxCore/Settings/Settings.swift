@@ -121,6 +121,8 @@ package struct Settings: Sendable, Equatable {
             self.state = state ?? spool + "/state"
         }
 
+        package var ledger: String { state + "/ledger.sqlite" }
+
         /// Where the record lies: beside `done`.
         package var recordFolder: String { String(done[..<(done.lastIndex(of: "/") ?? done.startIndex)]) }
 

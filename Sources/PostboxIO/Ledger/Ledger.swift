@@ -136,6 +136,7 @@ package struct MadeDrop: Sendable {
 package actor Ledger {
     private let thread = DiskThread(label: "ledger")
     let database: DatabaseQueue
+    private let folders: KeptFolders?
     private var pending: [Pending] = []
     private var isScheduled = false
     private var pause = GroupPause()
@@ -162,12 +163,16 @@ package actor Ledger {
     /// Opens or creates the ledger, and makes one of an earlier schema today's.
     ///
     /// - Parameters:
+    ///   - folders: How it keeps the folders of finished files; nil: as they are.
     ///   - version: Of this Postbox, as an older one is told it that cannot read the ledger any more; nil: it is not noted.
     ///   - firstNumber: What a new ledger counts from, so that a number is never used again although an older ledger was lost; asked
     ///     for when there is nothing in the ledger, also where an earlier start left an empty one.
     ///
     /// Throws `LedgerError` when it cannot be used.
-    package init(path: String, version: String? = nil, firstNumber: @autoclosure () throws -> Int) throws {
+    package init(
+        path: String, folders: KeptFolders? = nil, version: String? = nil, firstNumber: @autoclosure () throws -> Int
+    ) throws {
+        self.folders = folders
         do {
             var configuration = Configuration()
             configuration.foreignKeysEnabled = true
@@ -193,7 +198,7 @@ package actor Ledger {
                     message:
                         "the ledger \(path) was written by a newer Postbox\(writer) (schema \(schema)); use that one")
             }
-            try LedgerSchema.migrator(firstNumber: schema == 0 ? try firstNumber() : 1).migrate(database)
+            try LedgerSchema.migrator(firstNumber: schema == 0 ? try firstNumber() : 1, folders).migrate(database)
             if let version {
                 try database.write { db in try LedgerSchema.note(writer: version, at: Clock.wall(), in: db) }
             }
@@ -405,6 +410,7 @@ package actor Ledger {
         let line = RecordEntry.Settled(
             drop: drop, file: "", verdict: verdict, path: proof.path, summarySHA256: summarySHA256,
             resultSHA256: proof.resultSHA256)
+        let kept = folders?.kept(folder) ?? folder
         try await commit(recorded: true) { db in
             for drop in encoded { try db.insert(drop, at: now) }
             try db.run(
@@ -414,7 +420,7 @@ package actor Ledger {
                     sent = ?, settled_at = ? WHERE number = ?
                     """,
                 arguments: [
-                    verdict.rawValue, folder, target, Data(summary), summarySHA256, proof.resultSHA256, size, sha256,
+                    verdict.rawValue, kept, target, Data(summary), summarySHA256, proof.resultSHA256, size, sha256,
                     rows, firstSentAt, isSent, now, drop,
                 ])
             try db.record(settled: line, at: Clock.wall())
@@ -460,7 +466,7 @@ package actor Ledger {
                 let number: Int = row["number"]
                 let postings = try Row.fetchAll(
                     db, sql: #"SELECT * FROM posting WHERE "drop" = ? ORDER BY destination"#, arguments: [number])
-                return try Self.record(row, postings)
+                return try record(row, postings)
             }
         }
     }
@@ -540,10 +546,28 @@ package actor Ledger {
                         destinations: try destinations.map {
                             try JSONDecoder().decode([String].self, from: Data($0.utf8))
                         }
-                            ?? []))
+                            ?? [], withdrawnAt: try Self.withdrawn(last["number"], in: db)))
             }
             return found
         }
+    }
+
+    /// Destinations at which somebody has withdrawn what a drop said. By an index, however many drops are closed.
+    private static func withdrawn(_ drop: Int, in db: Database) throws -> Set<String> {
+        var drops: [DropLineage.Drop] = []
+        var looked: Set<Int> = []
+        var next = [drop]
+        // Also whether a withdrawal was withdrawn itself.
+        while let original = next.popLast() {
+            guard looked.insert(original).inserted else { continue }
+            let made = try Row.fetchAll(
+                db, sql: LedgerReading.lineageColumns + "WHERE original = ?", arguments: [original]
+            ).compactMap { try LedgerReading.drop(ofLineage: $0) }
+            drops += made
+            next += made.map(\.number)
+        }
+        let lineage = DropLineage(drops)
+        return Set(drops.flatMap(\.destinations)).filter { lineage.isWithdrawn(drop, at: $0) }
     }
 
     // The last that is settled and sent something, and the last that is open: each by an index, however many drops are closed.
@@ -603,7 +627,8 @@ package actor Ledger {
         return snapshot
     }
 
-    private static func record(_ row: Row, _ postings: [Row]) throws -> DropRecord {
+    private nonisolated func record(_ row: Row, _ postings: [Row]) throws -> DropRecord {
+        let folder: String = row["folder"]
         let verdict: String? = row["verdict"]
         let digests: Data = row["digests"]
         let summary: Data = row["summary"]
@@ -611,10 +636,11 @@ package actor Ledger {
         return DropRecord(
             number: row["number"], name: row["name"],
             stage: try FileStage(inLedger: row["stage"], of: row["number"]), claimedAt: row["claimed_at"],
-            snapshot: try snapshot(row), starts: row["starts"],
+            snapshot: try Self.snapshot(row), starts: row["starts"],
             size: row["size"], sha256: row["sha256"], digests: Array(digests), rows: row["rows"],
             firstSentAt: row["first_sent_at"], verdict: verdict.flatMap(Verdict.init(rawValue:)),
-            folder: row["folder"], target: row["target"], summary: Array(summary), settledAt: row["settled_at"],
+            folder: folders?.folder(folder) ?? folder, target: row["target"], summary: Array(summary),
+            settledAt: row["settled_at"],
             postings: postings.map { posting in
                 let base: Int64 = posting["post_id_base"]
                 return DropRecord.Posting(

@@ -74,7 +74,9 @@ extension LedgerReading {
                 ORDER BY number DESC\(choice.most.map { " LIMIT \($0)" } ?? "")
                 """
             return try Row.fetchAll(db, sql: sql, arguments: StatementArguments(arguments)).map { row in
-                try Self.line(row, isNew: isNew, withDestinations: choice.withDestinations)
+                var line = try Self.line(row, isNew: isNew, withDestinations: choice.withDestinations)
+                line.folder = folder(line.folder)
+                return line
             }
         }
     }

@@ -31,9 +31,16 @@ package struct LedgerReading: Sendable {
     }
 
     private let database: DatabaseQueue
+    private let folders: KeptFolders?
 
-    /// Opens the ledger; nil: there is none. Throws `LedgerError` when it cannot be read.
-    package init?(path: String) throws {
+    /// Opens the ledger of a spool; nil: there is none. Throws `LedgerError` when it cannot be read.
+    package init?(in directories: Settings.Directories) throws {
+        try self.init(path: directories.ledger, folders: KeptFolders(directories))
+    }
+
+    /// Opens a ledger by itself. `folders`: how it keeps folders; nil: as they are.
+    package init?(path: String, folders: KeptFolders? = nil) throws {
+        self.folders = folders
         guard try Disk.exists(path) else { return nil }
         var configuration = Configuration()
         configuration.readonly = true
@@ -79,9 +86,12 @@ package struct LedgerReading: Sendable {
                 sql: Self.sentColumns
                     + "WHERE sent = 1 AND stage = 'closed' AND number >= ? ORDER BY number DESC LIMIT ?",
                 arguments: [number, most]
-            ).map(Self.sent)
+            ).map { try sent($0) }
         }
     }
+
+    /// A folder that the ledger keeps so.
+    func folder(_ kept: String) -> String { folders?.folder(kept) ?? kept }
 
     /// A drop that is not closed.
     package struct Open: Sendable {
@@ -97,7 +107,7 @@ package struct LedgerReading: Sendable {
             try Row.fetchAll(
                 db, sql: Self.sentColumns + "WHERE stage != 'closed' ORDER BY number"
             ).map { row in
-                let sent = try Self.sent(row)
+                let sent = try sent(row)
                 return Open(place: sent.place, folder: sent.folder, target: sent.target)
             }
         }
@@ -111,12 +121,12 @@ package struct LedgerReading: Sendable {
 
         """
 
-    private static func sent(_ row: Row) throws -> Sent {
+    private func sent(_ row: Row) throws -> Sent {
         let destinations: String? = row["destinations"]
         let names = try destinations.map { try JSONDecoder().decode([String].self, from: Data($0.utf8)) }
         return Sent(
             place: DropPlace(drop: row["number"], age: row["age"] ?? 0, priority: row["priority"] ?? 0),
-            destinations: names ?? [], folder: row["folder"], target: row["target"], rows: row["rows"])
+            destinations: names ?? [], folder: folder(row["folder"]), target: row["target"], rows: row["rows"])
     }
 
     /// Those that were finished since then (microseconds since 1970), by number. Throws `LedgerError`.
@@ -124,8 +134,54 @@ package struct LedgerReading: Sendable {
         try read { db in
             try Row.fetchAll(
                 db, sql: Self.sentColumns + "WHERE sent = 1 AND settled_at >= ? ORDER BY number", arguments: [since]
-            ).map(Self.sent)
+            ).map { try sent($0) }
         }
+    }
+
+    /// Drops that say values of others, by number. Throws `LedgerError`.
+    package func lineage() throws -> [DropLineage.Drop] {
+        try read { db in
+            try Row.fetchAll(
+                db, sql: Self.lineageColumns + "WHERE original IS NOT NULL OR rule = ? ORDER BY number",
+                arguments: [DeskVerb.republish.rawValue]
+            ).compactMap { try Self.drop(ofLineage: $0) }
+        }
+    }
+
+    static let lineageColumns = """
+        SELECT number, stage, verdict, original, age,
+        json_extract(CAST(snapshot AS TEXT), '$.isMade') AS made,
+        json_extract(CAST(snapshot AS TEXT), '$.asked.act') AS act,
+        json_extract(CAST(snapshot AS TEXT), '$.asked.at') AS asked_at,
+        json_extract(CAST(snapshot AS TEXT), '$.rehearsed') AS rehearsed,
+        json_extract(CAST(snapshot AS TEXT), '$.rule.destinations') AS destinations
+        FROM "drop"
+
+        """
+
+    /// nil: it says values of its own.
+    static func drop(ofLineage row: Row) throws -> DropLineage.Drop? {
+        let original: Int? = row["original"]
+        let act = (row["act"] as String?).flatMap(DeskVerb.init(rawValue:))
+        let stage: String = row["stage"]
+        let verdict: String? = row["verdict"]
+        let maker: DropLineage.Maker
+        switch (act, original) {
+        case (.republish, _): maker = .republication
+        case (.withdraw, let original?):
+            maker = .withdrawal(
+                of: original, act: row["asked_at"] ?? 0,
+                isInForce: stage != FileStage.held.rawValue && verdict != Verdict.refused.rawValue
+                    && (row["rehearsed"] as String?) == nil)
+        case (_, let original?) where (row["made"] as Bool?) == true: maker = .rows(of: original)
+        default: return nil
+        }
+        let destinations: String? = row["destinations"]
+        let names = try destinations.map { try JSONDecoder().decode([String].self, from: Data($0.utf8)) } ?? []
+        let ended = [FileStage.held, .settled, .closed].map(\.rawValue)
+        return DropLineage.Drop(
+            number: row["number"], maker: maker, destinations: Set(names), age: row["age"] ?? 0,
+            isOpen: !ended.contains(stage))
     }
 
     /// The highest number of a drop that was claimed before a time, microseconds since 1970; 0: none was. Throws `LedgerError`.
@@ -230,7 +286,8 @@ package struct LedgerReading: Sendable {
                 return Drop(
                     number: row["number"], name: row["name"],
                     stage: try FileStage(inLedger: row["stage"], of: row["number"]),
-                    verdict: verdict.flatMap(Verdict.init(rawValue:)), folder: row["folder"], target: row["target"])
+                    verdict: verdict.flatMap(Verdict.init(rawValue:)), folder: folder(row["folder"]),
+                    target: row["target"])
             }
         }
     }

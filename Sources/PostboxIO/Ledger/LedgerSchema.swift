@@ -1,4 +1,5 @@
 internal import GRDB
+internal import PostboxCore
 
 /// The ledger's tables, and how those of an earlier schema become today's. A schema is never changed once a version of Postbox
 /// had it: what comes next is a migration of its own, and each is one transaction, so that a crash leaves the old or the new.
@@ -6,10 +7,10 @@ internal import GRDB
 /// The schema refuses nonsense: a settled drop without a verdict, a posting without its drop, two drops of one number.
 enum LedgerSchema {
     /// As `PRAGMA user_version` says it; a Postbox that knows no migrations goes by it.
-    static let current = 4
+    static let current = 5
 
-    /// `firstNumber`: what a ledger counts from that has no tables yet.
-    static func migrator(firstNumber: Int) -> DatabaseMigrator {
+    /// `firstNumber`: what a ledger counts from that has no tables yet. `folders`: how it keeps folders; nil: as they are.
+    static func migrator(firstNumber: Int, _ folders: KeptFolders?) -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("v1") { db in
             // Before there were migrations, ledgers said by their version alone that they have these tables.
@@ -29,6 +30,10 @@ enum LedgerSchema {
             try addFourth(db)
             try db.execute(sql: "PRAGMA user_version = 4")
         }
+        migrator.registerMigration("v5", foreignKeyChecks: .immediate) { db in
+            if let folders { try keep(folders, in: db) }
+            try db.execute(sql: "PRAGMA user_version = 5")
+        }
         return migrator
     }
 
@@ -46,6 +51,42 @@ enum LedgerSchema {
         guard try writer(of: db) != version else { return }
         try db.execute(
             sql: "INSERT OR REPLACE INTO writer (version, since) VALUES (?, ?)", arguments: [version, now])
+    }
+
+    // MARK: - 5
+
+    /// Until then folders had their whole paths. A spool that was copied has those of the other one, and its own files.
+    private static func keep(_ folders: KeptFolders, in db: Database) throws {
+        for folder in try String.fetchAll(db, sql: #"SELECT DISTINCT folder FROM "drop" WHERE folder != ''"#) {
+            let here = try folders.elsewhere(folder).first {
+                try !folder.hasPrefix("/") || isMoved(folder, to: $0, folders, db)
+            }
+            let kept = folders.kept(here ?? folder)
+            guard kept != folder else { continue }
+            try db.execute(sql: #"UPDATE "drop" SET folder = ? WHERE folder = ?"#, arguments: [kept, folder])
+        }
+    }
+
+    /// Whether the files that went to a folder, as the ledger has it, lie in another one: the summary of a late one does, or one that was not
+    /// moved yet lies in this spool.
+    private static func isMoved(
+        _ folder: String, to other: String, _ folders: KeptFolders, _ db: Database
+    ) throws -> Bool {
+        let late = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT number, stage, target, summary_sha256 FROM "drop" WHERE folder = ? ORDER BY number DESC LIMIT 100
+                """, arguments: [folder])
+        return try late.contains { row in
+            let stage: String = row["stage"]
+            guard stage == FileStage.closed.rawValue else {
+                return try Disk.exists(folders.work + "/\(row["number"] as Int)")
+            }
+            let summary = other + "/" + FileNames.summary(row["target"])
+            guard try Disk.exists(summary) else { return false }
+            let known: String? = row["summary_sha256"]
+            return try known.map { try SHA256Text.of(try Disk.contents(summary)) == $0 } ?? true
+        }
     }
 
     // MARK: - 4

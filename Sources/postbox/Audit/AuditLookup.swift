@@ -24,7 +24,7 @@ struct AuditLookup {
     /// Throws `LedgerError`.
     init(_ directories: Settings.Directories) throws {
         self.directories = directories
-        ledger = try LedgerReading(path: directories.state + "/ledger.sqlite")
+        ledger = try LedgerReading(in: directories)
     }
 
     /// Gives `body` the rows that a query asks for, the newest drop first, within a drop in the order of the result; until it returns

@@ -62,7 +62,7 @@ struct DropStory {
                 return true
             }
         }
-        let pending = try LedgerReading(path: directories.state + "/ledger.sqlite")?.recordState()?.pending ?? []
+        let pending = try LedgerReading(in: directories)?.recordState()?.pending ?? []
         for line in pending.compactMap({ Self.line($0.line, of: drop) })
         where !found.contains(where: { $0.number == line.number }) { found.append(line) }
         return found

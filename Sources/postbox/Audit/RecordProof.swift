@@ -59,7 +59,7 @@ struct RecordProof {
 
     private func once() throws -> Proved {
         let file = RecordFile(folder: directories.recordFolder)
-        let ledger = try LedgerReading(path: directories.state + "/ledger.sqlite")
+        let ledger = try LedgerReading(in: directories)
         // What is in the ledger at this time is in the file, or among the lines that wait for it.
         let state = try ledger?.recordState()
         guard try Disk.exists(file.path) || state?.pending.isEmpty == false else {
@@ -243,7 +243,7 @@ struct RecordProof {
             try Disk.exists(summary)
             ? try Disk.contents(summary).withUnsafeBytes { JSONValue.parse($0) } : nil
         if let drop = value?["drop"]?.integer, chain.isBeforeRecord(drop) { return }
-        if try LedgerReading(path: directories.state + "/ledger.sqlite")?.list(
+        if try LedgerReading(in: directories)?.list(
             LedgerReading.Choice(most: 1000)
         ).contains(where: {
             directories.recordedPath($0.folder + "/" + $0.target)

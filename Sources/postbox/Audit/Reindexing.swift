@@ -20,7 +20,7 @@ struct Reindexing {
     /// Does it. Nobody else may write the index meanwhile. Throws `DiskError` and `LedgerError`.
     func run() async throws -> Done {
         var done = Done()
-        let ledger = try LedgerReading(path: directories.state + "/ledger.sqlite")
+        let ledger = try LedgerReading(in: directories)
         let store = RowIndexStore(folder: directories.state + "/index")
         try await store.clear()
         _ = try await store.open()

@@ -88,7 +88,7 @@ struct CheckCommand: AsyncParsableCommand {
     private func finished(_ since: Int64, _ directories: Settings.Directories) -> [ComparedFile] {
         let choice = LedgerReading.Choice(from: since)
         let drops = CommandIssuer.orEnd {
-            try LedgerReading(path: directories.state + "/ledger.sqlite")?.list(choice) ?? []
+            try LedgerReading(in: directories)?.list(choice) ?? []
         }
         return drops.reversed().compactMap { drop in
             let path = drop.folder + "/" + drop.target

@@ -63,7 +63,7 @@ struct CommandIssuer {
         }
         folder = ControlFolder(stateDirectory: state)
         do {
-            ledger = try LedgerReading(path: state + "/ledger.sqlite")
+            ledger = try LedgerReading(in: place.directories)
             ledgerTrouble = nil
         } catch {
             ledger = nil

@@ -88,7 +88,7 @@ struct FileCheck {
         guard rule.comparesWithLast else { return nil }
         let state = settings.directories.state
         // What is open is asked for first: a drop that is closed meanwhile is in the store, or among the closed ones.
-        let ledger = try LedgerReading(path: state + "/ledger.sqlite")
+        let ledger = try LedgerReading(in: settings.directories)
         let open = try ledger?.open() ?? []
         let store = try LastReading(folder: state + "/last")
         let results = try LastLookup.results(open, ledger, store, settings.directories)
@@ -132,7 +132,7 @@ struct FileCheck {
         guard let rejects else { return nil }
         let known: (name: String, claimedAt: Int64, snapshot: DropSnapshot)?
         do {
-            guard let ledger = try LedgerReading(path: settings.directories.state + "/ledger.sqlite") else {
+            guard let ledger = try LedgerReading(in: settings.directories) else {
                 return nil
             }
             known = try ledger.finished(rejects.drop)
@@ -213,7 +213,7 @@ struct FileCheck {
     private func past(of rule: MappingRule) throws -> RulePast {
         var past = RulePast()
         let state = settings.directories.state
-        if rule.comparesRows, let ledger = try LedgerReading(path: state + "/ledger.sqlite") {
+        if rule.comparesRows, let ledger = try LedgerReading(in: settings.directories) {
             past.files = try ledger.goodFiles(ofRule: rule.match)
         }
         if rule.checksLayout { past.layout = try LayoutFiles(state: state).last(ofRule: rule.match) }

@@ -56,7 +56,7 @@ struct FilesCommand: AsyncParsableCommand {
             to: try bounds?.end ?? to?.at(.to), most: limit)
         let drops = CommandIssuer.orEnd {
             let directories = place.find().directories
-            return try LedgerReading(path: directories.state + "/ledger.sqlite").map {
+            return try LedgerReading(in: directories).map {
                 try FailureLookup($0, in: directories).list(choice)
             } ?? []
         }
@@ -100,7 +100,7 @@ struct ShowCommand: AsyncParsableCommand {
     func run() async throws {
         let directories = place.find().directories
         let found = CommandIssuer.orEnd {
-            try LedgerReading(path: directories.state + "/ledger.sqlite").map {
+            try LedgerReading(in: directories).map {
                 try FailureLookup($0, in: directories).list(LedgerReading.Choice(numbers: [drop]))
             }
         }
@@ -115,7 +115,7 @@ struct ShowCommand: AsyncParsableCommand {
         }
         let story = CommandIssuer.orEnd { try DropStory.lines(of: drop, in: directories) }
         let copies = CommandIssuer.orEnd {
-            try LedgerReading(path: directories.state + "/ledger.sqlite")?.copies(of: drop).map {
+            try LedgerReading(in: directories)?.copies(of: drop).map {
                 try CopiesText($0, in: directories)
             }
         }
@@ -236,7 +236,7 @@ struct NoActionCommand: AsyncParsableCommand {
 
     func run() async throws {
         let by = "unix:" + CommandIssuer.user
-        let act = RecordAct("no_action", drop: drop, by: by, from: "command", why: why)
+        let act = RecordAct(DeskVerb.noAction.rawValue, drop: drop, by: by, from: "command", why: why)
         let note = PersonNote(by: by, at: Clock.wall(), why: why)
         _ = await DirectAct.end(place.find()) { [drop] ledger in
             guard try await ledger.noAction(drop, note, by: act) else {
@@ -260,12 +260,13 @@ enum DirectAct {
 
     /// Does it, or ends with a sentence.
     static func end(_ place: SpoolPlace, _ body: (Ledger) async throws -> Bool) async -> Bool {
-        let path = place.directories.state + "/ledger.sqlite"
+        let path = place.directories.ledger
         do {
             guard try Disk.exists(path) else {
                 CommandIssuer.end("there is no ledger at \(path)", PostboxCore.ExitCode.spool)
             }
-            return try await body(try Ledger(path: path, firstNumber: 1))
+            return try await body(
+                try Ledger(path: path, folders: KeptFolders(place.directories), firstNumber: 1))
         } catch let wrong as Wrong {
             CommandIssuer.end(wrong.text, PostboxCore.ExitCode.usage)
         } catch {

@@ -14,7 +14,7 @@ struct DayLookup {
     /// Throws `LedgerError`, `DiskError`.
     func report(_ day: Int, now: Int64) throws -> DayReport {
         let directories = settings.directories
-        let ledger = try LedgerReading(path: directories.state + "/ledger.sqlite")
+        let ledger = try LedgerReading(in: directories)
         let begin = Int64(day) * Self.dayLength
         let end = begin + Self.dayLength
         var choice = LedgerReading.Choice()

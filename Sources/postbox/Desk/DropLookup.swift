@@ -13,7 +13,7 @@ struct DropLookup {
     /// Throws `LedgerError`, `DiskError`.
     init(in directories: Settings.Directories, known: KnownFailures = KnownFailures()) throws {
         self.directories = directories
-        ledger = try LedgerReading(path: directories.state + "/ledger.sqlite")
+        ledger = try LedgerReading(in: directories)
         failures = ledger.map { FailureLookup($0, in: directories, known: known) }
     }
 

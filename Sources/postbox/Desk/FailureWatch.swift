@@ -28,7 +28,7 @@ actor FailureWatch {
     private func look() async {
         do {
             let right = try await reading.run { [directories = context.settings.directories, known] in
-                try LedgerReading(path: directories.state + "/ledger.sqlite").map {
+                try LedgerReading(in: directories).map {
                     try FailureLookup($0, in: directories, known: known).newlyRight()
                 } ?? []
             }

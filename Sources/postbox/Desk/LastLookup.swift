@@ -10,7 +10,7 @@ struct LastLookup {
     /// Looks it up. `service`, `destination`: nil: all of them. Throws `DiskError`, `LedgerError`.
     init(_ ric: String, service: String?, destination: String?, in directories: Settings.Directories) throws {
         self.ric = ric
-        ledger = try LedgerReading(path: directories.state + "/ledger.sqlite")
+        ledger = try LedgerReading(in: directories)
         // What is open is asked for first: a drop that is closed meanwhile is in the store, or among the closed ones.
         let open = try ledger?.open() ?? []
         let store = try LastReading(folder: directories.state + "/last")
@@ -18,6 +18,19 @@ struct LastLookup {
             (service == nil || $0.service == service) && (destination == nil || $0.destination == destination)
         }
     }
+
+    /// The same for many RICs together. A drop in work whose result is long counts when it is closed. Throws `DiskError`, `LedgerError`, and
+    /// what is wrong with a store that cannot be trusted.
+    static func answers(in directories: Settings.Directories) throws -> LastAnswers {
+        let ledger = try LedgerReading(in: directories)
+        let open = try ledger?.open() ?? []
+        let store = try LastReading(folder: directories.state + "/last")
+        let results = try Self.results(open, ledger, store, directories)
+        return try store.answers(over: results.filter { ($0.result?.size ?? 0) <= longestRead })
+    }
+
+    /// Bytes of a result.
+    private static let longestRead = 8 << 20
 
     var isEmpty: Bool { found.isEmpty }
 

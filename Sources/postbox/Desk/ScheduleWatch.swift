@@ -57,9 +57,7 @@ actor ScheduleWatch {
             let (since, known, recalls) = (book.begin(at: now), seen, !isRecalled)
             let (new, skips, told) = try await reading.run { [failures] () -> (SeenFiles, [String: String], [String]) in
                 var seen = known
-                guard let ledger = try LedgerReading(path: directories.state + "/ledger.sqlite") else {
-                    return (seen, [:], [])
-                }
+                guard let ledger = try LedgerReading(in: directories) else { return (seen, [:], []) }
                 try seen.read(ledger, rules: rules, since: since)
                 try seen.close { drops in
                     try FailureLookup(ledger, in: directories, known: failures).list(.init(numbers: drops))

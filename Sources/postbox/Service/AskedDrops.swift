@@ -183,6 +183,8 @@ struct AskedDrops: Sendable {
         var snapshot = snapshot
         context.shelves.fill(&snapshot)
         snapshot.isMade = true
+        // Whoever wants it sent wants it by what is configured now: a rehearsal that is over binds nobody.
+        snapshot.rehearsed = context.rehearsed(of: snapshot.rule.destinations)
         snapshot.asked = AskedFor(act, by: person, at: Clock.wall())
         return snapshot
     }

@@ -128,9 +128,7 @@ struct Claims: Sendable {
                 snapshot.age = context.guardBook.age(
                     arrival: changedAt / 1000, priority: snapshot.rule.priority ?? 0)
             }
-            let rehearsed = context.settings.destinations.filter(\.rehearses).map(\.name)
-                .filter(snapshot.rule.destinations.contains)
-            snapshot.rehearsed = rehearsed.isEmpty ? nil : rehearsed
+            snapshot.rehearsed = context.rehearsed(of: snapshot.rule.destinations)
             if snapshot.configSHA256 == nil { snapshot.configSHA256 = context.configSHA256 }
             context.shelves.fill(&snapshot)
             wanted.append(Wanted(name: name, snapshot: snapshot, refusal: refusal))

@@ -42,6 +42,12 @@ struct Context: Sendable {
         return context
     }
 
+    /// Which of these destinations only rehearse now; nil: none.
+    func rehearsed(of names: [String]) -> [String]? {
+        let found = settings.destinations.filter { $0.rehearses && names.contains($0.name) }.map(\.name)
+        return found.isEmpty ? nil : found
+    }
+
     /// Whoever compares with last accepted values waits for the drop, if it may change them.
     func opened(_ place: DropPlace, _ snapshot: DropSnapshot) {
         guard !snapshot.isRepublication else { return }

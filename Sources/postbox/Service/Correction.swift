@@ -41,7 +41,7 @@ struct Correction: Sendable {
     }
 
     private func ledger() throws -> LedgerReading? {
-        isOne ? try LedgerReading(path: context.settings.directories.state + "/ledger.sqlite") : nil
+        isOne ? try LedgerReading(in: context.settings.directories) : nil
     }
 
     /// Newer finished drops that sent something to a destination of this one, by number.

@@ -42,7 +42,8 @@ struct DeskActs: Sendable {
         for record in records {
             guard let hold = record.hold else { continue }
             let directory = directory(record.number)
-            let examples = await context.disk.run { HeldFiles.read(in: directory) }
+            let noted = await context.disk.run { HeldFiles.read(in: directory) }
+            let examples = await holding(noted, record.snapshot)
             var held =
                 HeldDrop(
                     drop: record.number, name: record.name, original: record.snapshot.original,
@@ -54,6 +55,23 @@ struct DeskActs: Sendable {
             drops.append(held)
         }
         return drops
+    }
+
+    /// The rows with what holds now. Without last values it is what held when the rows were held.
+    private func holding(_ rows: [HeldRow], _ snapshot: DropSnapshot) async -> [HeldRow] {
+        guard context.lastValues != nil, !rows.isEmpty, let name = snapshot.rule.destinations.first else { return rows }
+        let now = HeldNow(rows, at: name, services: snapshot.services[name] ?? [])
+        let directories = context.settings.directories
+        do {
+            return try await context.disk.run {
+                try now.rows(try LastLookup.answers(in: directories))
+            }
+        } catch {
+            context.logger.warning(
+                "what holds in place of held rows cannot be looked up for now: \(Words.of(error))",
+                metadata: ["event": .event(.diskFault)])
+            return now.unknown
+        }
     }
 
     /// Its time is over: nothing of it is sent. False: it is not held any more, or that cannot be recorded now and is tried again later.
@@ -106,6 +124,8 @@ struct DeskActs: Sendable {
         let isNew = hold.isOfOvertaken || snapshot.rule.corrections == .send
         // What went meanwhile is newer than a file that was held as a whole.
         if snapshot.original == nil, !isNew { snapshot.isLate = true }
+        // Whoever releases it wants it sent by what is configured now: a rehearsal that is over binds nobody.
+        snapshot.rehearsed = context.rehearsed(of: snapshot.rule.destinations)
         let found = try await ReleaseLook(context: context, record: record, snapshot: snapshot, rows: rows)
             .run(isNew: isNew)
         var decided = hold

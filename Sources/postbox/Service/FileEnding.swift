@@ -168,7 +168,7 @@ struct FileEnding: Sendable {
         FailPoint.reach("rejects_written")
         var hasIncidents = false
         if IncidentWriter.isWanted(of: file.snapshot) {
-            hasIncidents = try await context.disk.run { [file] in try IncidentWriter(file: file).write() }
+            hasIncidents = try await IncidentWriter(file: file, context: context).write()
             FailPoint.reach("incidents_written")
         }
         let made = try await HeldRowsWriter(file: file, context: context).write(results.held, of: source, plan)

@@ -103,7 +103,8 @@ struct HeldRowsWriter: Sendable {
             newer[by.drop, default: []].insert(by.row)
             let example = HeldRow(
                 row: number, ric: String(decoding: line.ric, as: UTF8.self), field: "", old: nil,
-                new: String(decoding: line.fields, as: UTF8.self), reason: Hold.overtaken)
+                new: String(decoding: line.fields, as: UTF8.self), reason: Hold.overtaken,
+                service: file.snapshot.services[destination]?.firstIndex { line.service.elementsEqual($0.utf8) })
             overtaken.append((example, by))
         }
         var old: [Int: [Int: String]] = [:]
@@ -124,7 +125,7 @@ struct HeldRowsWriter: Sendable {
     /// Where a drop's result lies; nil: it lies nowhere.
     private func result(of drop: Int) throws -> String? {
         let directories = context.settings.directories
-        let ledger = try LedgerReading(path: directories.state + "/ledger.sqlite")
+        let ledger = try LedgerReading(in: directories)
         let known = try ledger?.drop(drop)
         let places =
             ["\(directories.work)/\(drop)/" + FileMover.Part.result]

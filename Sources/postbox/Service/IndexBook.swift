@@ -6,7 +6,7 @@ internal import PostboxIO
 actor IndexBook {
     private let store: RowIndexStore
     private let logger: Logger
-    private let ledger: String
+    private let directories: Settings.Directories
     /// Drops that are closed, by number.
     private var waiting: [Int] = []
     private var isOpen = false
@@ -22,9 +22,9 @@ actor IndexBook {
     private static let leftRowsMax = 10_000_000
     private static let leftDropsMax = 10_000
 
-    init(state: String, logger: Logger) {
-        ledger = state + "/ledger.sqlite"
-        store = RowIndexStore(folder: state + "/index") { FailPoint.reach($0) }
+    init(_ directories: Settings.Directories, logger: Logger) {
+        self.directories = directories
+        store = RowIndexStore(folder: directories.state + "/index") { FailPoint.reach($0) }
         self.logger = logger
     }
 
@@ -58,7 +58,7 @@ actor IndexBook {
     /// Closed drops that a crash, or an older version, left without an index: the newest.
     private func left() async throws -> [Int] {
         let indexed = await store.indexed
-        guard let ledger = try LedgerReading(path: ledger) else { return [] }
+        guard let ledger = try LedgerReading(in: directories) else { return [] }
         var rows = 0
         var left: [Int] = []
         for drop in try ledger.list(LedgerReading.Choice(most: Self.leftDropsMax))
@@ -99,7 +99,7 @@ actor IndexBook {
             let some = Array(waiting.prefix(Self.atOnce))
             waiting.removeFirst(some.count)
             do {
-                let drops = try LedgerReading(path: ledger)?.list(LedgerReading.Choice(numbers: some)) ?? []
+                let drops = try LedgerReading(in: directories)?.list(LedgerReading.Choice(numbers: some)) ?? []
                 _ = try await store.add(drops.compactMap(\.forIndex))
                 isFaulty = false
             } catch {

@@ -42,14 +42,14 @@ actor LastBook {
     /// - Parameters:
     ///   - open: Drops that are not closed.
     ///   - last: The last number that was ever given.
-    func start(ledger path: String, open: Set<Int>, last: Int) {
+    func start(in directories: Settings.Directories, open: Set<Int>, last: Int) {
         work = Task {
-            await openStore(path, open, last)
+            await openStore(directories, open, last)
             await self.run()
         }
     }
 
-    private func openStore(_ ledger: String, _ open: Set<Int>, _ last: Int) async {
+    private func openStore(_ directories: Settings.Directories, _ open: Set<Int>, _ last: Int) async {
         while !isOpen {
             do {
                 let opening = try await store.open()
@@ -58,7 +58,7 @@ actor LastBook {
                         "\(path) does not hold what was written to it; the last accepted values are made good from results that are still there",
                         metadata: ["event": .event(.diskFault), "path": "\(path)"])
                 }
-                let left = try await leftByEarlierRun(ledger)
+                let left = try await leftByEarlierRun(directories)
                 await store.settle(through: last, besides: open.union(left.map(\.place.drop)))
                 try await store.note()
                 waiting += left
@@ -74,9 +74,9 @@ actor LastBook {
     }
 
     /// Closed drops that are not applied: those that a crash left, and all of the last ones for a store that is new or was damaged.
-    private func leftByEarlierRun(_ path: String) async throws -> [LastValuesStore.Closed] {
+    private func leftByEarlierRun(_ directories: Settings.Directories) async throws -> [LastValuesStore.Closed] {
         let applied = await store.applied
-        guard let ledger = try LedgerReading(path: path) else { return [] }
+        guard let ledger = try LedgerReading(in: directories) else { return [] }
         var left: [LastValuesStore.Closed] = []
         var rows = 0
         let sent = try ledger.lastSent(from: applied.firstMissing, atMost: Self.dropsMax)

@@ -28,17 +28,15 @@ struct LastImages: Sendable {
         (self.known, growing, reading, results, ledger) = try await context.disk.run {
             var besides: [Int: Int] = [:]
             var open: [LastValuesStore.Closed] = []
-            var growing: [(place: DropPlace, path: String, bytes: Int)] = []
-            for record in known.open {
-                let (bytes, path) = try Self.wholeLines(of: record, in: directories)
-                besides[record.number] = bytes
-                guard let path, bytes > 0 else { continue }
-                growing.append((record.place, path, bytes))
+            let growing = try Self.growing(of: known.open, in: directories)
+            for record in known.open { besides[record.number] = 0 }
+            for drop in growing {
+                besides[drop.place.drop] = drop.bytes
                 open.append(
-                    LastValuesStore.Closed(record.place, result: try AppliedResult(path: path, whole: bytes)))
+                    LastValuesStore.Closed(drop.place, result: try AppliedResult(path: drop.path, whole: drop.bytes)))
             }
             for number in known.unmade { besides[number] = 0 }
-            let ledger = try LedgerReading(path: directories.state + "/ledger.sqlite")
+            let ledger = try LedgerReading(in: directories)
             let store = try LastReading(folder: directories.state + "/last")
             // Closed since, and in the store with all that they say.
             for drop in known.open where store.applied.contains(drop.number) { besides[drop.number] = nil }
@@ -54,6 +52,17 @@ struct LastImages: Sendable {
             return (
                 KnownResults(through: known.last, besides: besides, at: Clock.wall()), growing, store, open, ledger
             )
+        }
+    }
+
+    /// Results of drops that are not closed, as far as they are whole lines that no power cut takes away any more. Waits for the disk. Throws
+    /// `DiskError`, and what is wrong with such a result.
+    static func growing(
+        of open: [DropRecord], in directories: Settings.Directories
+    ) throws -> [(place: DropPlace, path: String, bytes: Int)] {
+        try open.compactMap { record -> (place: DropPlace, path: String, bytes: Int)? in
+            let (bytes, path) = try wholeLines(of: record, in: directories)
+            return path.flatMap { bytes > 0 ? (record.place, $0, bytes) : nil }
         }
     }
 

@@ -131,8 +131,9 @@ struct PostboxService: Sendable {
 
     private func serve(_ group: MultiThreadedEventLoopGroup, _ recordKey: RecordKey?) async throws -> Int32 {
         let work = settings.directories.work
-        let ledgerPath = settings.directories.state + "/ledger.sqlite"
-        let ledger = try Ledger(path: ledgerPath, version: Version.text, firstNumber: try firstNumber(work))
+        let ledger = try Ledger(
+            path: settings.directories.ledger, folders: KeptFolders(settings.directories), version: Version.text,
+            firstNumber: try firstNumber(work))
         let alerts = Alerts(
             command: settings.alertCommand, environment: ProcessInfo.processInfo.environment, rules: settings.alerts,
             webhook: settings.alertWebhook.map { WebhookSender($0, logger: logger) }, logger: logger)
@@ -182,7 +183,7 @@ struct PostboxService: Sendable {
                 tables: TableShelf(settings), dictionaries: DictionaryShelf(settings, loaded.dictionaries),
                 configurations: ConfigurationShelf(state: settings.directories.state, inForce: configSHA256)),
             record: record,
-            index: IndexBook(state: settings.directories.state, logger: logger),
+            index: IndexBook(settings.directories, logger: logger),
             lastValues: settings.keepsLastValues
                 ? LastBook(state: settings.directories.state, guardBook: guardBook, logger: logger) : nil,
             results: DiskThread(label: "results"), disk: disk, trouble: ResultTrouble(),
@@ -200,7 +201,7 @@ struct PostboxService: Sendable {
         let recovery = try await Recovery(context: context).run(open)
         // A drop that Recovery gave up, or adopted, is not among the first ones.
         let unfinished = Set(try await ledger.open().map(\.number))
-        await context.lastValues?.start(ledger: ledgerPath, open: unfinished, last: try await ledger.lastNumber())
+        await context.lastValues?.start(in: settings.directories, open: unfinished, last: try await ledger.lastNumber())
         await context.index.start()
         Memory.forgetStart()
         let loop = ServiceLoop(

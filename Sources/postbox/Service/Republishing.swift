@@ -67,6 +67,7 @@ struct Republishing: Sendable {
             updateOnly: [name: destination.profile.isUpdateOnly], configSHA256: context.configSHA256)
         snapshot.age = Self.age
         snapshot.isMade = true
+        snapshot.rehearsed = context.rehearsed(of: [name])
         snapshot.asked = AskedFor(.republish(wanted), by: person, at: Clock.wall())
         // From here on what newer drops have accepted is kept for it.
         let place = snapshot.place(of: number)

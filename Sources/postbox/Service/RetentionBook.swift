@@ -7,7 +7,7 @@ internal import PostboxIO
 actor RetentionBook {
     private let context: Context
     private var retention: Retention { context.settings.retention }
-    private let ledgerPath: String
+    private let directories: Settings.Directories
     /// A slow disk of the archive holds up nobody else.
     private let thread = DiskThreads(label: "retention", count: 1)
     private var work: Task<Void, Never>?
@@ -20,7 +20,7 @@ actor RetentionBook {
 
     init(_ context: Context) {
         self.context = context
-        ledgerPath = context.settings.directories.state + "/ledger.sqlite"
+        directories = context.settings.directories
     }
 
     /// Begins; nothing waits for it.
@@ -52,8 +52,8 @@ actor RetentionBook {
     private func pass() async {
         do {
             let now = Clock.wall()
-            let path = ledgerPath
-            let (drops, needed) = try await thread.run { try Self.drops(path, self.context.settings.directories.state) }
+            let directories = self.directories
+            let (drops, needed) = try await thread.run { try Self.drops(directories) }
             // A correction may lie under the name that rejects had.
             let targets = Set(drops.map { $0.folder + "/" + $0.target })
             var (packed, removed, bytes) = (0, 0, 0)
@@ -86,8 +86,8 @@ actor RetentionBook {
     }
 
     /// All drops, and the numbers of those that must stay.
-    private static func drops(_ path: String, _ state: String) throws -> ([DropLine], Set<Int>) {
-        guard let ledger = try LedgerReading(path: path) else { return ([], []) }
+    private static func drops(_ directories: Settings.Directories) throws -> ([DropLine], Set<Int>) {
+        guard let ledger = try LedgerReading(in: directories) else { return ([], []) }
         let drops = try ledger.list()
         var needed: Set<Int> = []
         // What they are made of is looked at again while they are open.
@@ -98,7 +98,7 @@ actor RetentionBook {
             switch entry {
             case .drop(let drop): needed.insert(drop)
             case .ric(let ric):
-                let reading = try index ?? RowIndexReading(folder: state + "/index")
+                let reading = try index ?? RowIndexReading(folder: directories.state + "/index")
                 index = reading
                 let (places, untrusted) = try reading.find(Array(ric.utf8))
                 needed.formUnion(places.keys)
@@ -156,9 +156,9 @@ actor RetentionBook {
     /// Files whose removal was told to the record when something killed the service.
     private func removeLeft() async {
         do {
-            let path = ledgerPath
+            let directories = self.directories
             let since = Clock.wall() - 7 * 86_400_000_000
-            let drops = try await thread.run { try LedgerReading(path: path)?.list() ?? [] }
+            let drops = try await thread.run { try LedgerReading(in: directories)?.list() ?? [] }
             let targets = Set(drops.map { $0.folder + "/" + $0.target })
             for drop in drops where (drop.removedAt ?? 0) >= since && !isEnding {
                 try await remove(try await names(of: drop, besides: targets), from: drop.folder)
@@ -171,9 +171,9 @@ actor RetentionBook {
     /// Configurations, tables and dictionaries are kept as long as the files of the drops that were claimed with them.
     private func removeCopies() async {
         do {
-            let path = ledgerPath
+            let directories = self.directories
             try await thread.run { [shelves = context.shelves] in
-                try shelves.removeUnneeded { try LedgerReading(path: path)?.claimedWith() ?? ClaimedWith() }
+                try shelves.removeUnneeded { try LedgerReading(in: directories)?.claimedWith() ?? ClaimedWith() }
             }
         } catch {
             tell("copies that are needed no more are still there: \(Words.of(error))")

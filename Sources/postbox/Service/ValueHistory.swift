@@ -1,20 +1,10 @@
 internal import PostboxCore
 internal import PostboxIO
 
-/// What servers held of a RIC before some drops said otherwise: found in the results of all others, by the index where it can be trusted.
+/// What servers accepted of RICs, and which drop said it: found in the results of all drops, by the index where it can be trusted.
 ///
 /// It is asked by one thread alone.
 final class ValueHistory {
-    /// What is known of a field.
-    enum Answer: Sendable, Equatable {
-        /// JSON, as it went on the wire.
-        case value([UInt8])
-        /// It had no value.
-        case nothing
-        /// The result that would tell is gone.
-        case gone
-    }
-
     private struct Drop {
         var place: DropPlace
         var path: String
@@ -30,41 +20,37 @@ final class ValueHistory {
         var destination: String
     }
 
-    /// An accepted row.
-    private struct Row {
-        var drop: Int
-        var row: Int
-        var post: PostKind
-        var fields: [UInt8]
-    }
-
+    private let lineage: DropLineage
     private let index: RowIndexReading
     private var drops: [Int: Drop] = [:]
+    /// The oldest of what is being withdrawn, by its place and by its number: all that is newer is looked at, by either.
+    private var oldest = DropPlace(drop: .max, age: .max)
+    private var first = Int.max
     /// Drops of which the index tells nothing, and whose results are gone.
     private var gone: Set<Int> = []
     /// Accepted rows of those of which the index tells nothing.
-    private var rows: [Key: [Row]] = [:]
+    private var rows: [Key: [AcceptedPost]] = [:]
     private var open: [Int: ResultBytes] = [:]
 
     private static let openMax = 64
 
     /// - Parameters:
-    ///   - besides: Drops that do not count.
-    ///   - growing: Results of drops in work, as far as they count.
-    ///   - destinations: Those that are asked for.
-    ///   - isWanted: By the hash of a RIC; others are not asked for.
+    ///   - lineage: whose values drops say, and what is being withdrawn.
+    ///   - growing: results of drops in work, as far as they count.
+    ///   - destinations: those that are asked for.
+    ///   - isWanted: by the hash of a RIC, besides those that the drops had accepted which are being withdrawn; others are not asked for.
     ///
     /// Throws `LedgerError`, `DiskError`, and what is wrong with a packed result.
     init(
-        besides: Set<Int>, growing: [(place: DropPlace, path: String, bytes: Int)], at destinations: Set<String>,
+        _ lineage: DropLineage, growing: [(place: DropPlace, path: String, bytes: Int)], at destinations: Set<String>,
         in directories: Settings.Directories, isWanted: (UInt64) -> Bool
     ) throws {
+        self.lineage = lineage
         index = try RowIndexReading(folder: directories.state + "/index")
-        let ledger = try LedgerReading(path: directories.state + "/ledger.sqlite")
+        let ledger = try LedgerReading(in: directories)
         let listed = Dictionary(
             (try ledger?.list() ?? []).map { ($0.drop, $0) }, uniquingKeysWith: { one, _ in one })
-        for sent in try ledger?.sent(since: .min) ?? []
-        where !besides.contains(sent.place.drop) && !destinations.isDisjoint(with: sent.destinations) {
+        for sent in try ledger?.sent(since: .min) ?? [] where !destinations.isDisjoint(with: sent.destinations) {
             let number = sent.place.drop
             var drop = Drop(place: sent.place, path: sent.folder + "/" + FileNames.result(sent.target))
             if let part = index.drops[number], part.check == listed[number]?.resultSHA256.flatMap(IndexedPart.check) {
@@ -72,10 +58,31 @@ final class ValueHistory {
             }
             drops[number] = drop
         }
-        for drop in growing where !besides.contains(drop.place.drop) {
+        for drop in growing {
             drops[drop.place.drop] = Drop(place: drop.place, path: drop.path, bytes: drop.bytes)
         }
-        for (number, drop) in drops where drop.part == nil { try read(number, drop, isWanted) }
+        for (number, drop) in drops where lineage.wrong(number) != nil {
+            first = min(first, number)
+            if oldest.isNewer(than: drop.place) { oldest = drop.place }
+            try readRICs(number, drop)
+        }
+        for (number, drop) in drops where drop.part == nil {
+            try read(number, drop) { isWanted($0) || rics.contains($0) }
+        }
+    }
+
+    /// RICs that the drops had accepted which are being withdrawn, by their hashes.
+    private(set) var rics: Set<UInt64> = []
+
+    private func readRICs(_ number: Int, _ drop: Drop) throws {
+        guard let result = try ResultBytes(path: drop.path) else { return }
+        var journal = ResultJournal(drop: number, destinations: nil)
+        try result.eachChunk { chunk, isLast in
+            journal.take(chunk, isLast: isLast) { line in
+                if line.outcome == .acked { rics.insert(RICHash.of(line.ric)) }
+                return true
+            }
+        }
     }
 
     /// Notes all accepted rows of a drop that may be asked for.
@@ -89,66 +96,70 @@ final class ValueHistory {
             journal.take(chunk, isLast: isLast) { line in
                 if line.outcome == .acked, line.offset < drop.bytes ?? .max, isWanted(RICHash.of(line.ric)) {
                     let key = Key(ric: Array(line.ric), service: Array(line.service), destination: line.destination)
-                    rows[key, default: []].append(
-                        Row(drop: number, row: line.row, post: line.post, fields: Array(line.fields)))
+                    rows[key, default: []].append(AcceptedPost(line, of: drop.place))
                 }
                 return true
             }
         }
     }
 
-    /// What fields of a RIC held before. Throws as `init`.
-    func find(
-        _ ric: [UInt8], at destination: String, service: String, _ fields: [String]
-    ) throws -> [String: Answer] {
+    /// The story of a RIC, as far back as it takes to know what replaces the values that are being withdrawn. `holding`: what holds by the
+    /// store of last values; see `ValueStory.takeHolding`. Throws as `init`.
+    func story(
+        of ric: [UInt8], at destination: String, service: String, holding: [AcceptedPost]
+    ) throws -> ValueStory {
         let (places, untrusted) = try index.find(ric)
         let known = rows[Key(ric: ric, service: Array(service.utf8), destination: destination)] ?? []
-        var candidates = Set(known.map(\.drop)).union(gone)
+        var candidates = Set(known.map(\.place.drop)).union(gone)
         candidates.formUnion(places.keys.filter { drops[$0]?.part != nil })
         candidates.formUnion(untrusted.filter { drops[$0]?.part != nil })
-        var earlier = EarlierValues(fields)
-        var isGone = false
         let newestFirst = candidates.compactMap { drops[$0] }.sorted { $0.place.isNewer(than: $1.place) }
-        for drop in newestFirst where !earlier.isComplete && !isGone {
+        var story = ValueStory(at: destination, lineage)
+        func take(_ drop: Drop) throws {
             let number = drop.place.drop
-            var found = known.filter { $0.drop == number }
-            if drop.part != nil {
-                guard
-                    let lines = try lines(
-                        of: drop, at: untrusted.contains(number) ? nil : places[number] ?? [], ric, destination, service
-                    )
-                else {
-                    isGone = true
-                    continue
+            if drop.part == nil {
+                if gone.contains(number) {
+                    story.takeGone(drop.place)
+                } else {
+                    story.take(known.filter { $0.place.drop == number })
                 }
-                found = lines
-            } else if gone.contains(number) {
-                isGone = true
-                continue
+                return
             }
-            for row in found.sorted(by: { $0.row > $1.row }) {
-                row.fields.withUnsafeBytes { earlier.take(row.post, $0) }
+            let places = untrusted.contains(number) ? nil : places[number] ?? []
+            if let lines = try lines(of: drop, at: places, ric, destination, service) {
+                story.take(lines)
+            } else {
+                story.takeGone(drop.place)
             }
         }
-        var answers: [String: Answer] = [:]
-        for field in fields {
-            answers[field] = earlier.found[field].map { .value($0) } ?? (isGone ? .gone : .nothing)
+        var older: [Drop] = []
+        for drop in newestFirst {
+            if drop.place.drop >= first || !oldest.isNewer(than: drop.place) {
+                try take(drop)
+            } else {
+                older.append(drop)
+            }
         }
-        return answers
+        story.takeHolding(holding)
+        for drop in older {
+            guard story.needsOlder else { break }
+            try take(drop)
+        }
+        return story
     }
 
     /// A drop's accepted rows of a RIC; nil: its result is gone. `places`: where they may stand; nil: anywhere.
     private func lines(
         of drop: Drop, at places: Set<RowIndexReading.Place>?, _ ric: [UInt8], _ destination: String, _ service: String
-    ) throws -> [Row]? {
+    ) throws -> [AcceptedPost]? {
         guard let result = try result(of: drop) else { return nil }
         let number = drop.place.drop
-        var found: [Row] = []
+        var found: [AcceptedPost] = []
         func take(_ line: ResultJournal.Line) {
             guard line.outcome == .acked, line.destination == destination, line.ric.elementsEqual(ric),
                 line.service.elementsEqual(service.utf8)
             else { return }
-            found.append(Row(drop: number, row: line.row, post: line.post, fields: Array(line.fields)))
+            found.append(AcceptedPost(line, of: drop.place))
         }
         if let places, result.size == drop.part?.size {
             var isTrue = true
@@ -179,5 +190,12 @@ final class ValueHistory {
         if open.count >= Self.openMax { open.removeAll() }
         open[drop.place.drop] = result
         return result
+    }
+}
+
+extension AcceptedPost {
+    fileprivate init(_ line: ResultJournal.Line, of place: DropPlace) {
+        self.init(
+            place: place, row: line.row, settledAt: line.settledAt, post: line.post, object: line.fields)
     }
 }

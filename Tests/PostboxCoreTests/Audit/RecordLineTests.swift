@@ -54,6 +54,14 @@ struct RecordLineTests {
         }
     }
 
+    @Test("An act that an earlier version called otherwise is read by its word of today")
+    func earlierWord() {
+        let act = RecordAct("no-action", drop: 8, by: "unix:alice", from: "command", why: "known")
+        let line = RecordLine(number: 1, previous: Self.hash, at: 0, entry: .act(act)).text
+        let earlier = line.replacing("no-action", with: "no_action")
+        #expect(earlier != line && RecordLine(earlier)?.entry == .act(act))
+    }
+
     // MARK: - The chain
 
     /// A hash that tells lines apart, which is all that is wanted of it here.

@@ -21,6 +21,14 @@ struct PredecessorTests {
         #expect(!last(.done).isRepeated(bySHA256: "aa", size: 3, at: ["a", "c"], since: 0))
     }
 
+    @Test("What was withdrawn holds no more, and may be dropped again as it is")
+    func withdrawn() {
+        var last = last(.done)
+        last.withdrawnAt = ["b"]
+        #expect(last.isRepeated(bySHA256: "aa", size: 3, at: ["a"], since: 0))
+        #expect(!last.isRepeated(bySHA256: "aa", size: 3, at: ["a", "b"], since: 0))
+    }
+
     @Test(
         "What did not end done, or has not ended, may be dropped again",
         arguments: [.partial, .failed, .refused, nil] as [Verdict?])

@@ -68,30 +68,29 @@ struct WireFileTests {
         #expect([6, 7, 8, 9, 10].map { known.firstUnknown(of: $0) } == [nil, 120, 0, nil, 0])
     }
 
-    @Test("Older rows give the fields that newer ones do not have, up to the Refresh that replaced all")
-    func earlier() {
-        func found(_ rows: [(PostKind, String)]) -> [String: String] {
-            var values = EarlierValues(["BID", "ASK"])
-            for (post, fields) in rows { Array(fields.utf8).withUnsafeBytes { values.take(post, $0) } }
-            return values.found.mapValues { String(decoding: $0, as: UTF8.self) }
-        }
-        #expect(
-            found([(.update, #"{"BID":1}"#), (.refresh, #"{"BID":2,"ASK":"x"}"#)]) == ["BID": "1", "ASK": "\"x\""])
-        #expect(found([(.refresh, #"{"BID":1}"#), (.update, #"{"ASK":3}"#)]) == ["BID": "1"])
-        #expect(found([(.update, #"{"TRDPRC_1":1}"#)]) == [:])
-    }
-
     @Test("A wrong value's line tells until when it held when that is known")
-    func incidents() {
+    func incidents() throws {
         let value = ReplacedValue(
             destination: "cache", service: "S", ric: "A,B", field: "BID", wrong: "\"x\"", replacedBy: "1.50")
-        let note = Array(Incident(row: 3, drop: 2, value: value, from: 0).note.utf8)
-        note.withUnsafeBytes { note in
-            #expect(Incident.row(ofNote: note) == 3)
-            #expect(
-                Incident.line(ofNote: note, until: "T")
-                    == "2,cache,S,\"A,B\",BID,\"\"\"x\"\"\",1970-01-01T00:00:00.000000Z,T,1.50\n")
-            #expect(Incident.line(ofNote: note, until: nil)?.contains("Z,,1.50") == true)
+        func note(_ incident: Incident) throws -> IncidentNote {
+            try #require(Array(incident.note.utf8).withUnsafeBytes { IncidentNote($0) })
         }
+        let noted = try note(Incident(row: 3, drop: 2, value: value, from: 1))
+        #expect(noted.row == 3 && noted.ric == "A,B" && noted.service == "S" && noted.field == "BID" && noted.from == 1)
+        let start = "2,cache,S,\"A,B\",BID,\"\"\"x\"\"\",1970-01-01T00:00:00.000001Z,"
+        #expect(noted.line(until: "T") == start + "T,1.50\n")
+        // The row came to nothing: what did replace the value is told, or that nothing did.
+        #expect(noted.line(replaced: (at: 2, json: Array("7".utf8))) == start + "1970-01-01T00:00:00.000002Z,7\n")
+        #expect(noted.line(replaced: nil) == start + ",\n")
+        // It was replaced before.
+        let before = try note(Incident(row: 0, drop: 2, value: value, from: 1, until: 3))
+        #expect(before.row == 0 && before.line() == start + "1970-01-01T00:00:00.000003Z,1.50\n")
+    }
+
+    @Test("A file that posts nothing is a good one without rows")
+    func withoutRows() {
+        let rule = WireFile.ruleWithoutRows(WireFile.rule(of: .withdraw, to: "cache", priority: 0))
+        #expect(rule.format == .json && rule.problem(ofRows: 0) == nil && rule.sendsAsIs == true)
+        #expect(JSONValue.parse(String(decoding: WireFile.withoutRows, as: UTF8.self))?.items.isEmpty == true)
     }
 }

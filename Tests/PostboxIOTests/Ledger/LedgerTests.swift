@@ -159,7 +159,7 @@ struct LedgerTests {
             )
         }
         #expect(mode == "wal")
-        #expect(version == 4)
+        #expect(version == 5)
         try queue.close()
 
         let ledger = try Ledger(path: path, firstNumber: 1)
@@ -582,6 +582,99 @@ struct LedgerTests {
         #expect(try await ledger.open().map(\.number) == [3, 4, 5, 6])
     }
 
+    @Test("Folders of the spool are kept without its path: a copy finds its own files, wherever the first one is")
+    func folders() async throws {
+        let first = Settings.Directories(spool: "/srv/first")
+        let ledger = try Ledger(path: path, folders: KeptFolders(first), firstNumber: 1)
+        let drop = try await claim(ledger, "a.csv")[0]
+        try await ledger.settle(
+            drop, verdict: .done, folder: "/srv/first/done/2026-11-29", target: "a.csv", summary: [], size: 1,
+            sha256: "abc", firstSentAt: 1, isSent: true, proof: SettledProof(path: "", resultSHA256: "1"), at: 2)
+        for spool in ["/srv/first", "/mnt/copy"] {
+            let copy = KeptFolders(Settings.Directories(spool: spool))
+            let reading = try #require(try LedgerReading(path: path, folders: copy))
+            let folder = spool + "/done/2026-11-29"
+            #expect(try reading.sent(since: 0).map(\.folder) == [folder] && reading.list().map(\.folder) == [folder])
+            #expect(try reading.drop(drop)?.folder == folder && reading.open().map(\.folder) == [folder])
+            #expect(try await Ledger(path: path, folders: copy, firstNumber: 1).open().map(\.folder) == [folder])
+        }
+    }
+
+    @Test(
+        "A ledger that had whole paths goes forward: those of its own spool, and of one that it was copied from; others stay"
+    )
+    func foldersOfSchema4() async throws {
+        let spool = folder.path("spool")
+        let copy = Settings.Directories(spool: spool, state: folder.path("."))
+        for name in ["done/2026-11-29", "failed"] {
+            try FileManager.default.createDirectory(
+                atPath: spool + "/" + name, withIntermediateDirectories: true)
+        }
+        do {
+            let ledger = try Ledger(path: path, firstNumber: 1)
+            let drops = try await claim(ledger, "a.csv", "b.csv", "c.csv", "d.csv")
+            let folders = [
+                "/srv/first/done/2026-11-29", "/srv/first/failed", "/data/done", spool + "/done",
+            ]
+            for (drop, folder) in zip(drops, folders) {
+                try await ledger.settle(
+                    drop, verdict: .done, folder: folder, target: "\(drop).csv", summary: Array("{}".utf8), size: 1,
+                    sha256: "abc", firstSentAt: 1, isSent: true, proof: SettledProof(path: "", resultSHA256: "1"), at: 2
+                )
+            }
+            try await ledger.close(drops)
+            // The first two lie here; what stands in the second's place is another file.
+            try Data("{}".utf8).write(
+                to: URL(fileURLWithPath: spool + "/done/2026-11-29/" + FileNames.summary("\(drops[0]).csv")))
+            try Data("{ }".utf8).write(
+                to: URL(fileURLWithPath: spool + "/failed/" + FileNames.summary("\(drops[1]).csv")))
+        }
+        let queue = try DatabaseQueue(path: path)
+        try await queue.write { db in
+            try db.execute(
+                sql: "DELETE FROM grdb_migrations WHERE identifier = 'v5'; PRAGMA user_version = 4")
+        }
+        try queue.close()
+        _ = try Ledger(path: path, folders: KeptFolders(copy), firstNumber: 1)
+        let reading = try #require(try LedgerReading(path: path, folders: KeptFolders(copy)))
+        #expect(
+            try reading.sent(since: 0).map(\.folder) == [
+                spool + "/done/2026-11-29", "/srv/first/failed", "/data/done", spool + "/done",
+            ])
+    }
+
+    @Test("A withdrawal is known to the next file of the name, until it is withdrawn itself")
+    func withdrawn() async throws {
+        let ledger = try Ledger(path: path, firstNumber: 1)
+        let drop = try await claim(ledger, "a.csv")[0]
+        try await settle(ledger, drop)
+        try await ledger.close([drop])
+        func withdrawnAt() async throws -> Set<String>? {
+            try await ledger.predecessors(of: 99, name: "a.csv", rule: "").first?.withdrawnAt
+        }
+        func withdraw(_ original: Int, refused: Bool = false) async throws -> Int {
+            let number = try await ledger.reserve(1)[0]
+            var made = snapshot()
+            made.original = original
+            made.isMade = true
+            made.asked = AskedFor(
+                .withdraw(Withdrawal(.drop(original), why: "wrong")), by: Person(text: "unix:a", isNamed: true),
+                at: Int64(number))
+            try await ledger.make([MadeDrop(number: number, name: "w", snapshot: made, hold: nil)], at: 1)
+            if refused { try await settle(ledger, number, verdict: .refused, isSent: false) }
+            return number
+        }
+        #expect(try await withdrawnAt() == [])
+        _ = try await withdraw(drop, refused: true)
+        #expect(try await withdrawnAt() == [])
+        let number = try await withdraw(drop)
+        #expect(try await withdrawnAt() == Set(snapshot().rule.destinations))
+        let makers = try #require(try LedgerReading(path: path)).lineage()
+        #expect(makers.map(\.number).last == number && makers.count == 2)
+        _ = try await withdraw(number)
+        #expect(try await withdrawnAt() == [])
+    }
+
     @Test("What an auditor asks for stays when a drop is closed: PostIDs, logins and digests")
     func audit() async throws {
         let ledger = try Ledger(path: path, firstNumber: 1)
@@ -663,11 +756,11 @@ struct LedgerTests {
             _ = try Ledger(path: path, version: version, firstNumber: 1)
         }
         let queue = try DatabaseQueue(path: path)
-        try await queue.write { try $0.execute(sql: "PRAGMA user_version = 5") }
+        try await queue.write { try $0.execute(sql: "PRAGMA user_version = 6") }
         #expect {
             try Ledger(path: path, firstNumber: 1)
         } throws: { error in
-            "\(error)" == "the ledger \(path) was written by a newer Postbox, 0.9.1 (schema 5); use that one"
+            "\(error)" == "the ledger \(path) was written by a newer Postbox, 0.9.1 (schema 6); use that one"
         }
         #expect(try await queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM writer") } == 2)
         // One that does not tell.
@@ -676,7 +769,7 @@ struct LedgerTests {
         #expect {
             try Ledger(path: path, firstNumber: 1)
         } throws: { error in
-            "\(error)" == "the ledger \(path) was written by a newer Postbox (schema 5); use that one"
+            "\(error)" == "the ledger \(path) was written by a newer Postbox (schema 6); use that one"
         }
         let noise = try folder.write(String(repeating: "no database ", count: 400), to: "noise.sqlite")
         #expect {

@@ -142,6 +142,45 @@ struct ColdStandbyTests {
         #expect(try simulator.posts().count == 2)
     }
 
+    @Test("What was rehearsed goes for real when somebody sends it again after the rehearsal")
+    func sentAfterwards() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        try desk.configure([simulator.url], destination: "rehearse: true")
+        try desk.drop("a.csv", "RIC,BID\nR1.TST,1\nR3.TST,3\n")
+        #expect(try await desk.once() == 3)
+        #expect(try simulator.posts().isEmpty)
+        try desk.configure([simulator.url])
+        let service = try desk.start()
+        try await eventually("it is logged in") { service.errorOutput.contains(" logged_in ") }
+        let sent = try await desk.command(["resend", "1", "--why", "the rehearsal is over", "--config", "postbox.yaml"])
+        #expect(sent.code == 0, "\(sent)")
+        let finished = try await desk.finish("a.csv.rejects-1.csv", in: .done)
+        #expect(finished.column("outcome") == ["acked", "acked"])
+        #expect(try simulator.posts().map(\.ric).sorted() == ["R1.TST", "R3.TST"])
+        service.send(SIGTERM)
+        #expect(try await service.exitCode() == 0)
+    }
+
+    @Test("A spool that was copied reads its own results, and not those of the one that it was copied from")
+    func ownResults() async throws {
+        let first = try Desk()
+        let simulator = try await first.simulate()
+        try first.configure([simulator.url])
+        try first.drop("a.csv", "RIC,BID\nR1.TST,1\n")
+        #expect(try await first.once() == 0)
+        let second = try Desk()
+        let spool = second.path(.inbox).deletingLastPathComponent()
+        try? FileManager.default.removeItem(at: spool)
+        try FileManager.default.moveItem(at: first.path(.inbox).deletingLastPathComponent(), to: spool)
+        try second.configure([simulator.url])
+        for words in [["show", "1", "--outcome", "acked"], ["audit", "--ric", "R1.TST"], ["audit", "verify"]] {
+            let answer = try await second.command(words + ["--config", "postbox.yaml"])
+            #expect(answer.code == 0, "\(answer)")
+            #expect(words.last == "verify" || answer.output.contains("R1.TST"), "\(answer)")
+        }
+    }
+
     @Test("A destination that rehearses beside one that does not leaves the file partial")
     func beside() async throws {
         let desk = try Desk()

@@ -22,6 +22,38 @@ struct LastChecksTests {
             checks: [{field: BID, move: 10%}]
         """
 
+    @Test("Beside a held row stands what holds now, also when something newer was accepted since it was held")
+    func holdsNow() async throws {
+        let (desk, simulator) = try await Desk.withSimulator(
+            files: """
+                  - {match: "plain*", destination: cache}
+                  - match: "*.csv"
+                    destination: cache
+                    checks: [{field: BID, move: 10%, on_fail: hold}]
+                    hold_file_above: 100%
+                """)
+        let service = try desk.start()
+        try desk.drop("a.csv", "RIC,BID\nR1.TST,100\nR2.TST,5\n")
+        _ = try await desk.finish("a.csv", in: .done)
+        try desk.drop("b.csv", "RIC,BID\nR1.TST,200\nR2.TST,5\n")
+        _ = try await desk.finish("b.csv", in: .failed)
+        func shown() throws -> String? {
+            let reply = UnixClient.ask(
+                desk.path(.state).appendingPathComponent("postbox.sock").path, "GET", "/api/v1/held")
+            let example = APITests.value(reply)?["held"]?.items.first?["examples"]?.items.first
+            #expect(example?["new"]?.text == "200")
+            return example?["old"]?.text
+        }
+        #expect(try shown() == "100")
+        try desk.drop("plain.csv", "RIC,BID\nR1.TST,150\n")
+        _ = try await desk.finish("plain.csv", in: .done)
+        try await eventually("what holds now is shown") { try shown() == "150" }
+        #expect(try await desk.command(["held"]).output.contains("150"))
+        #expect(try simulator.posts().count == 4)
+        service.send(SIGTERM)
+        _ = try await service.exitCode()
+    }
+
     private static func file(_ rows: Int, _ bid: String = "100") -> String {
         "RIC,BID\n" + (1...rows).map { "R\($0).TST,\(bid)\n" }.joined()
     }

@@ -79,10 +79,13 @@ struct WithdrawTests {
         let settled = Dictionary(
             zip(file.column("ric"), file.column("settled_at")), uniquingKeysWith: { one, _ in one })
         let list = try Self.incidents(desk, name)
-        #expect(list.count == 5 && list.allSatisfy { $0["drop"] == "2" && $0["from"]?.isEmpty == false })
-        let a = try #require(list.first { $0["ric"] == "A.TST" })
+        #expect(list.count == 6 && list.allSatisfy { $0["drop"] == "2" && $0["from"]?.isEmpty == false })
+        let a = try #require(list.first { $0["ric"] == "A.TST" && $0["field"] == "BID" })
         #expect(
             a["field"] == "BID" && a["wrong"] == "150" && a["replaced_by"] == "1.50" && a["until"] == settled["A.TST"])
+        let newer = try desk.finished("fx_1.csv", in: .done).column("settled_at").first
+        let ask = list.first { $0["ric"] == "A.TST" && $0["field"] == "ASK" }
+        #expect(ask?["wrong"] == "200" && ask?["replaced_by"] == "3" && ask?["until"] == newer)
         #expect(list.filter { $0["ric"] == "C.TST" }.allSatisfy { $0["replaced_by"] == "" && $0["until"] == "" })
         let bid = try await Self.last(desk, "A.TST")
         #expect(bid["BID"]?["value"]?.word == "1.50" && bid["BID"]?["drop"]?.integer == drop)
@@ -96,9 +99,17 @@ struct WithdrawTests {
         let blanked = try await Self.withdraw(
             desk, ["--rule", "eod_*.csv", "--since", "2020-01-01", "--blank", "--yes"])
         #expect(blanked.code == 0, "\(blanked)")
-        try await eventually("it is blanked") { try simulator.posts().last?.ric == "C.TST" }
-        let blank = try #require(try simulator.posts().last?.fields)
-        #expect(blank.contains("\"BID\":null") && blank.contains("\"ASK\":null"))
+        // The first file's values hold by the withdrawal, and had none before them.
+        try await eventually("it is blanked") {
+            let last = try simulator.posts().dropFirst(posted + 2)
+            return Set(last.map(\.ric)) == ["A.TST", "B.TST", "C.TST"]
+        }
+        let blanks = try simulator.posts().dropFirst(posted + 2)
+        #expect(blanks.first { $0.ric == "A.TST" }?.fields == #"{"BID":null}"#)
+        for ric in ["B.TST", "C.TST"] {
+            let fields = try #require(blanks.first { $0.ric == ric }?.fields)
+            #expect(fields.contains("\"BID\":null") && fields.contains("\"ASK\":null"))
+        }
         service.send(SIGTERM)
         #expect(try await service.exitCode() == 0)
         let record = try String(contentsOf: desk.folder.appendingPathComponent("spool/record.jsonl"), encoding: .utf8)
@@ -110,6 +121,85 @@ struct WithdrawTests {
                 $0["what"]?.text == "made" && $0["drop"]?.integer == drop && $0["original"]?.integer == 2
             })
         #expect(record.contains { $0["subject"]?.text?.hasPrefix("files of eod_*.csv since 2020-01-01") == true })
+        #expect(try await desk.command(["audit", "verify", "--config", "postbox.yaml"]).code == 0)
+    }
+
+    /// Has a withdrawal done. Returns the first drop that it made, and its finished file.
+    private static func withdrawn(_ desk: Desk, _ drop: Int) async throws -> (drop: Int, file: Desk.Finished) {
+        let answer = try await withdraw(desk, ["\(drop)", "--yes", "--json"])
+        let made = try #require(JSONValue.parse(answer.output)?["drop"]?.integer, "\(answer)")
+        return (made, try await desk.finish("withdraw-cache-\(made).jsonl", in: .done))
+    }
+
+    @Test(
+        "A value that a withdrawal or a republication posted again goes with the file that said it; what was withdrawn comes back by no other withdrawal, and may be dropped again"
+    )
+    func followed() async throws {
+        let (desk, simulator) = try await Desk.withSimulator(files: Self.files)
+        for (name, bid) in [("eod_1.csv", "1.50"), ("eod_2.csv", "150"), ("eod_3.csv", "15")] {
+            try desk.drop(name, "RIC,BID\nA.TST,\(bid)\n")
+            #expect(try await desk.once() == 0, "\(desk.log())")
+        }
+        let service = try desk.start()
+        try await Self.listens(desk)
+        func last() throws -> String? { try simulator.posts().last?.fields }
+        _ = try await Self.withdrawn(desk, 3)
+        #expect(try last() == #"{"BID":150}"#)
+        let again = try await desk.command(
+            ["republish", "cache", "--why", "the cache was lost", "--yes", "--json", "--config", "postbox.yaml"])
+        let republished = try #require(JSONValue.parse(again.output)?["drop"]?.integer, "\(again)")
+        _ = try await desk.finish("republish-cache-\(republished).jsonl", in: .done)
+
+        let second = try await Self.withdrawn(desk, 2)
+        #expect(try last() == #"{"BID":1.50}"#)
+        let list = try Self.incidents(desk, second.file.name).sorted { ($0["from"] ?? "") < ($1["from"] ?? "") }
+        #expect(list.map { $0["wrong"] } == ["150", "150"] && list.allSatisfy { $0["drop"] == "2" }, "\(list)")
+        #expect(list.map { $0["replaced_by"] } == ["15", "1.50"], "\(list)")
+        #expect(list.last?["until"] == second.file.column("settled_at").first)
+        #expect(try await Self.last(desk, "A.TST")["BID"]?["value"]?.word == "1.50")
+
+        // Its content is no duplicate any more: a desk that thinks better of it drops it again.
+        try desk.drop("eod_4.csv", "RIC,BID\nA.TST,15\n")
+        #expect(try await desk.finish("eod_4.csv", in: .done).column("outcome") == ["acked"])
+        _ = try await Self.withdrawn(desk, try desk.finished("eod_4.csv", in: .done).summary.drop)
+        #expect(try last() == #"{"BID":1.50}"#)
+        service.send(SIGTERM)
+        #expect(try await service.exitCode() == 0)
+        #expect(try await desk.command(["audit", "verify", "--config", "postbox.yaml"]).code == 0)
+    }
+
+    @Test(
+        "Of a file that newer ones have replaced nothing is posted; it is withdrawn all the same, and the list tells each value from its Ack to the Ack of what replaced it"
+    )
+    func replacedMeanwhile() async throws {
+        let (desk, simulator) = try await Desk.withSimulator(files: Self.files)
+        var acks: [[String]] = []
+        for (name, text) in [
+            ("fx_0.csv", "RIC,BID\nA.TST,1\n"), ("fx_1.csv", "RIC,BID\nA.TST,10\nA.TST,11\n"),
+            ("fx_2.csv", "RIC,BID\nA.TST,2\n"),
+        ] {
+            try desk.drop(name, text)
+            #expect(try await desk.once() == 0, "\(desk.log())")
+            acks.append(try desk.finished(name, in: .done).column("settled_at"))
+        }
+        let service = try desk.start()
+        try await Self.listens(desk)
+        let posted = try simulator.posts().count
+        let shown = try await Self.withdraw(desk, ["2"])
+        #expect(
+            shown.output.contains("no field holds a value of it any more; its values would be withdrawn"), "\(shown)")
+        let made = try await Self.withdrawn(desk, 2)
+        #expect(made.file.summary.rows == 0 && made.file.summary.verdict == "done")
+        #expect(try simulator.posts().count == posted)
+        let list = try Self.incidents(desk, made.file.name)
+        #expect(list.map { $0["wrong"] } == ["10", "11"] && list.map { $0["replaced_by"] } == ["11", "2"], "\(list)")
+        #expect(list.map { $0["from"] } == acks[1] && list.map { $0["until"] } == [acks[1][1], acks[2][0]], "\(list)")
+        // It is withdrawn: once is enough, and what is withdrawn next is not replaced by it.
+        #expect(try await Self.withdraw(desk, ["2", "--yes"]).errorOutput.contains("no field holds a value of it"))
+        _ = try await Self.withdrawn(desk, 3)
+        #expect(try simulator.posts().last?.fields == #"{"BID":1}"#)
+        service.send(SIGTERM)
+        #expect(try await service.exitCode() == 0)
         #expect(try await desk.command(["audit", "verify", "--config", "postbox.yaml"]).code == 0)
     }
 
@@ -164,10 +254,16 @@ struct WithdrawTests {
         #expect(ask("a", "drops/\(drop)/release", "").hasPrefix("HTTP/1.1 202"))
         #expect(ask("c", "drops/\(drop)/release", "").hasPrefix("HTTP/1.1 403"))
         #expect(try simulator.posts().count == posted)
+        // What is newer by the time of the release stays, and the list tells that it did replace the wrong value.
+        try desk.drop("fx_2.csv", "RIC,BID\nA.TST,7\n")
+        let newer = try await desk.finish("fx_2.csv", in: .done)
         #expect(ask("b", "drops/\(drop)/release", "").hasPrefix("HTTP/1.1 200"))
         let file = try await desk.finish("withdraw-cache-\(drop).jsonl", in: .done)
-        #expect(file.summary.outcomes["acked"] == 2)
-        #expect(try Self.incidents(desk, file.name).count == 5)
+        #expect(file.summary.outcomes["acked"] == 1 && file.summary.outcomes["superseded"] == 1)
+        let list = try Self.incidents(desk, file.name)
+        let a = list.first { $0["ric"] == "A.TST" && $0["field"] == "BID" }
+        #expect(
+            list.count == 6 && a?["replaced_by"] == "7" && a?["until"] == newer.column("settled_at").first, "\(list)")
         try await page.stop()
     }
 
@@ -191,7 +287,7 @@ struct WithdrawTests {
         for name in names {
             let file = try desk.finished(name, in: .done)
             #expect(file.summary.rows == 2 && file.column("ric").sorted() == ["A.TST", "B.TST"])
-            #expect(try Self.incidents(desk, name).count == 5)
+            #expect(try Self.incidents(desk, name).count == 6)
         }
         #expect(try HeldByChecks.work(desk).isEmpty)
         let value = try await Self.last(desk, "A.TST")["BID"]?["value"]?.word

@@ -33,7 +33,7 @@ struct DeskActsTests {
                 configurations: ConfigurationShelf(state: directories.state, inForce: "")),
             record: RecordBook(
                 settings, key: nil, ledger: ledger, alerts: alerts, disk: disk, logger: LineLog.silent),
-            index: IndexBook(state: directories.state, logger: LineLog.silent),
+            index: IndexBook(directories, logger: LineLog.silent),
             results: DiskThread(label: "results"), disk: disk, trouble: ResultTrouble(), alerts: alerts,
             progress: Progress(),
             logger: LineLog.silent)
@@ -74,9 +74,11 @@ struct DeskActsTests {
         #expect(
             shown.first?.examples == [
                 HeldRow(
-                    row: 1, ric: "X.TST", field: "", old: #"{"BID":30}"#, new: #"{"BID":3}"#, reason: "overtaken"),
+                    row: 1, ric: "X.TST", field: "", old: #"{"BID":30}"#, new: #"{"BID":3}"#, reason: "overtaken",
+                    service: 0),
                 HeldRow(
-                    row: 2, ric: "Z.TST", field: "", old: #"{"BID":50}"#, new: #"{"BID":5}"#, reason: "overtaken"),
+                    row: 2, ric: "Z.TST", field: "", old: #"{"BID":50}"#, new: #"{"BID":5}"#, reason: "overtaken",
+                    service: 0),
             ])
         for (act, answer) in [
             (DeskAct.release(drop: 9, .all), "unknown_drop"), (.release(drop: 1, .all), "wrong_stage"),

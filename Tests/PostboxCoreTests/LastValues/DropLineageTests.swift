@@ -1,0 +1,70 @@
+import PostboxCore
+import Testing
+
+@Suite("Whose values drops say")
+struct DropLineageTests {
+    private static func withdrawal(
+        _ number: Int, of drop: Int, act: Int64? = nil, at destinations: Set<String> = ["a"], isInForce: Bool = true
+    ) -> DropLineage.Drop {
+        DropLineage.Drop(
+            number: number, maker: .withdrawal(of: drop, act: act ?? Int64(number), isInForce: isInForce),
+            destinations: destinations, age: 7)
+    }
+
+    private static func rows(_ number: Int, of drop: Int, isOpen: Bool = false) -> DropLineage.Drop {
+        DropLineage.Drop(number: number, maker: .rows(of: drop), destinations: ["a"], age: 8, isOpen: isOpen)
+    }
+
+    @Test("Rows that are sent again are of every drop that they were in")
+    func origins() {
+        let lineage = DropLineage([Self.rows(3, of: 2), Self.rows(5, of: 3)], withdrawing: [2])
+        #expect(lineage.origins(of: 5) == [5, 3, 2] && lineage.origins(of: 4) == [4])
+        #expect(lineage.wrong(5) == 2 && lineage.wrong(4) == nil)
+        #expect(DropLineage([Self.rows(3, of: 2)], withdrawing: [2, 3]).wrong(3) == 3)
+    }
+
+    @Test("A withdrawal is one at its own destinations, of what was there before it, while it is in force")
+    func withdrawn() {
+        let lineage = DropLineage([
+            Self.withdrawal(4, of: 2), Self.rows(3, of: 2), Self.rows(6, of: 2),
+            Self.withdrawal(9, of: 8, isInForce: false),
+        ])
+        #expect(lineage.isWithdrawn(2, at: "a") && lineage.isWithdrawn(3, at: "a"))
+        #expect(
+            !lineage.isWithdrawn(2, at: "b") && !lineage.isWithdrawn(6, at: "a") && !lineage.isWithdrawn(8, at: "a"))
+        #expect(!lineage.isWithdrawn(2, at: "a", through: 3) && lineage.isWithdrawn(2, at: "a", through: 4))
+    }
+
+    @Test("A withdrawal that was withdrawn counts no more, and one of that one makes it count again")
+    func undone() {
+        var drops = [Self.withdrawal(4, of: 2), Self.withdrawal(5, of: 4)]
+        #expect(!DropLineage(drops).isWithdrawn(2, at: "a"))
+        #expect(DropLineage(drops).isWithdrawn(2, at: "a", through: 4))
+        #expect(!DropLineage(drops.dropLast(), withdrawing: [4]).isWithdrawn(2, at: "a"))
+        drops.append(Self.withdrawal(6, of: 5))
+        #expect(DropLineage(drops).isWithdrawn(2, at: "a"))
+    }
+
+    @Test(
+        "Drops of one act know of each other what they withdraw; rows of one that are sent again are looked up as it was"
+    )
+    func copies() {
+        let lineage = DropLineage([
+            Self.withdrawal(4, of: 2, act: 1), Self.withdrawal(5, of: 3, act: 1), Self.rows(6, of: 4),
+            DropLineage.Drop(number: 7, maker: .republication, destinations: ["a"]),
+        ])
+        #expect(
+            lineage.copy(4) == .withdrawal(base: 4, through: 5) && lineage.copy(6) == .withdrawal(base: 4, through: 5))
+        #expect(lineage.copy(7) == .republication(base: 7) && lineage.copy(3) == nil)
+    }
+
+    @Test(
+        "What may hold values of a drop is known by its age before anything is looked up, and what may send rows of it by number"
+    )
+    func holders() {
+        let lineage = DropLineage(
+            [Self.withdrawal(4, of: 3), Self.rows(5, of: 2, isOpen: true), Self.withdrawal(1, of: 0)], withdrawing: [2])
+        #expect(lineage.ages(ofHolders: 2, at: "a") == [7, 8] && lineage.ages(ofHolders: 2, at: "b") == [])
+        #expect(lineage.ages(ofHolders: 4, at: "a") == [] && lineage.open == [5])
+    }
+}
