@@ -201,7 +201,10 @@ struct RecordProof {
         let told = try Disk.contents(summary).withUnsafeBytes { JSONValue.parse($0) }
         guard let sha256 = told?["sha256"]?.text, !sha256.isEmpty, !FileSummary.tellsOfAnotherFile(told) else { return }
         guard try Disk.exists(path) else {
-            guard removed.contains(entry.path) else { throw RecordChain.Fault("\(name): its file is gone: \(path)") }
+            // Whoever corrects a file that ended badly, or drops it again, moves it.
+            guard removed.contains(entry.path) || path.hasPrefix(directories.failed + "/") else {
+                throw RecordChain.Fault("\(name): its file is gone: \(path)")
+            }
             return
         }
         guard try SHA256Text.ofFile(path) == sha256 else {

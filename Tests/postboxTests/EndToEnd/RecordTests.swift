@@ -89,7 +89,9 @@ struct RecordTests {
         #expect(fault() == "")
         for name in ["done/b.json.result.csv", "failed/a.csv.summary.json", "done/b.json", "failed/a.csv"] {
             #expect(try changed(name, alter).contains("altered"), "\(name)")
-            #expect(try changed(name, { try FileManager.default.removeItem(atPath: $0) }).contains("gone"), "\(name)")
+            let gone = try changed(name) { try FileManager.default.removeItem(atPath: $0) }
+            // A price file that ended badly may be moved, to drop it again.
+            #expect(name == "failed/a.csv" ? gone.isEmpty : gone.contains("gone"), "\(name): \(gone)")
         }
         // Whatever is wrong with one file, the others are looked at.
         let both = try changed("done/b.json") { path in
