@@ -90,11 +90,6 @@ package struct DeskOrder: Sendable, Equatable {
         }
     }
 
-    /// Throws where a hold is to be over at a time that is past. `now`: microseconds since 1970.
-    package func checkUntil(now: Int64) throws(Fault) {
-        if let until, until <= now { throw Fault("until \(TimeText.text(until)) is over already") }
-    }
-
     private mutating func take(_ key: String, _ value: JSONValue) throws(Fault) {
         switch key {
         case "why":

@@ -81,7 +81,7 @@ struct HoldCommand: ParsableCommand {
 
             \(TimeArgument.help)
 
-            Exit codes: 0 it is held · 64 there is no such destination or drop, or --until is over · 74 the spool cannot be used
+            Exit codes: 0 it is held · 64 there is no such destination or drop · 74 the spool cannot be used
             """)
 
     @OptionGroup var target: HoldArguments
@@ -101,12 +101,9 @@ struct HoldCommand: ParsableCommand {
         let desk = CommandIssuer(target.place)
         let command = target.command(desk)
         let until = try until?.at(.until)
-        if let until, until <= Clock.wall() {
-            CommandIssuer.end("--until \(TimeText.text(until)) is over already", PostboxCore.ExitCode.usage)
-        }
         let given = desk.give(command, why: why, until: until)
         Terminal.print(
-            command.words(given, until: until)
+            command.words(given, until: until, now: Clock.wall())
                 + (desk.service == nil ? "; no service is running, it holds from the next start on." : "."))
     }
 }

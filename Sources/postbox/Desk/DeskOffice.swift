@@ -374,7 +374,6 @@ actor DeskOffice {
         let order: DeskOrder
         do throws(DeskOrder.Fault) {
             order = try DeskOrder(request.body, for: isHold ? .hold : .resume)
-            try order.checkUntil(now: Clock.wall())
         } catch {
             return DeskReply(error)
         }
@@ -469,7 +468,6 @@ actor DeskOffice {
         let order: DeskOrder
         do throws(DeskOrder.Fault) {
             order = try DeskOrder(request.body, for: verb)
-            try order.checkUntil(now: Clock.wall())
         } catch {
             return DeskReply(error)
         }
@@ -543,7 +541,8 @@ actor DeskOffice {
             return try await context.disk.run { [folder] in
                 guard !isThere else {
                     let given = try folder.give(command, note)
-                    return .done(text: command.words(given, until: note.until), facts: [:], drop: drop)
+                    return .done(
+                        text: command.words(given, until: note.until, now: Clock.wall()), facts: [:], drop: drop)
                 }
                 guard try folder.takeBack(command, note) else {
                     return .refused(.wrongStage, text: "\(subject) is not held")
