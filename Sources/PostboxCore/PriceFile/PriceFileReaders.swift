@@ -103,10 +103,17 @@ package enum PriceFileReaders {
     }
 
     /// The scan that a file needs before its rows are read; nil: it needs none, as nearly all do. Throws `bad_rule` when a path of
-    /// the rule is none.
+    /// the rule is none, or when the rule cannot be for a file of this format, which its name alone tells.
     package static func documentScan(
         _ rule: MappingRule, format: PriceFileFormat
     ) throws(FileProblem) -> DocumentScan? {
+        if format.traits.isWorkbook, rule.readsDecimalCommas {
+            throw FileProblem(
+                reason: "bad_rule",
+                what:
+                    "The rule says `decimal` or `thousands`, and a workbook stores its numbers with a decimal point, however it shows them.",
+                hint: "Give workbooks a rule of their own, without these keys.")
+        }
         switch format {
         case .json, .jsonLines:
             let wanted = DocumentBuilder.Wanted(rule)

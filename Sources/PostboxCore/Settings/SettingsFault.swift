@@ -215,9 +215,9 @@ extension Settings {
 
 extension MappingRule {
     /// Some of its numbers are said to have other signs than a decimal point.
-    fileprivate var readsDecimalCommas: Bool {
+    var readsDecimalCommas: Bool {
         let forms =
-            [number]
+            [number] + (shape?.lets ?? []).map(\.value.number)
             + (fields ?? []).map { if case .derived(_, let value) = $0.source { value.number } else { nil } }
         return forms.contains { $0?.decimal == "," || $0?.thousands != nil }
     }
