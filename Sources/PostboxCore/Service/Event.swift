@@ -23,6 +23,7 @@ package struct Event: Sendable, Hashable {
     package static let traceWhole = Event("trace_whole")
     package static let signalIgnored = Event("signal_ignored")
     package static let literalSecret = Event("literal_secret")
+    package static let configWarning = Event("config_warning")
     package static let alertCommandFailed = Event("alert_command_failed")
     package static let alertWebhookFailed = Event("alert_webhook_failed")
     package static let alertWebhookWorks = Event("alert_webhook_works")
@@ -167,7 +168,8 @@ package struct Event: Sendable, Hashable {
     package static let all: [Event] = [
         .started, .startedHeld, .spoolCopied, .stopping, .stopped, .interrupted, .gaveUp, .leftHeld, .progress,
         .reopened, .reopenFailed,
-        .traceFault, .traceWhole, .signalIgnored, .literalSecret, .alertCommandFailed, .alertWebhookFailed,
+        .traceFault, .traceWhole, .signalIgnored, .literalSecret, .configWarning, .alertCommandFailed,
+        .alertWebhookFailed,
         .alertWebhookWorks,
         .alertRepeated, .heartbeatFailed, .heartbeatWorks, .managerFault, .fault,
         .reloaded, .configRefused, .reloadProposed, .destinationLeft, .loggedIn,

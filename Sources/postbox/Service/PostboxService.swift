@@ -140,7 +140,7 @@ struct PostboxService: Sendable {
         let alertStore = AlertStore(alerts, ledger, logger: logger)
         try await alertStore.start()
         for warning in loaded.warnings {
-            logger.warning("\(warning.text)", metadata: ["event": .event(.literalSecret)])
+            logger.warning("\(warning.text)", metadata: ["event": .event(warning.event)])
         }
         options.trace?.watch { [path = options.trace?.path ?? "", logger] in
             switch $0 {

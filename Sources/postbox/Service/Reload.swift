@@ -247,7 +247,7 @@ struct Reload: Sendable {
         }
         context.logger.notice("\(words)", metadata: facts)
         for warning in checked.warnings where !checked.isSame {
-            context.logger.warning("\(warning.text)", metadata: ["event": .event(.literalSecret)])
+            context.logger.warning("\(warning.text)", metadata: ["event": .event(warning.event)])
         }
         return .done(
             text: words,

@@ -25,8 +25,8 @@ enum AlertsReader {
             if let written = value.node.scalar?.string, !written.contains("${"), name.lowercased() == "authorization" {
                 value.log.warn(
                     line: value.line,
-                    "the header `\(name)` is a secret that stands in this file; write ${file:PATH}, ${credential:NAME} or ${env:NAME} instead"
-                )
+                    "the header `\(name)` is a secret that stands in this file; write ${file:PATH}, ${credential:NAME} or ${env:NAME} instead",
+                    ofLiteral: true)
             }
             guard let text = value.text("a header's value") else { return nil }
             guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else {

@@ -42,8 +42,8 @@ final class SettingsProblemLog {
         }
     }
 
-    func warn(line: Int, _ what: String) {
-        warnings.append(SettingsProblem(file: file, line: line, what: what))
+    func warn(line: Int, _ what: String, ofLiteral isLiteralSecret: Bool = false) {
+        warnings.append(SettingsProblem(file: file, line: line, what: what, isLiteralSecret: isLiteralSecret))
     }
 
     /// `text` with `${env:NAME}`, `${file:PATH}` and `${credential:NAME}` replaced and `$${` standing for `${`; nil after a problem.

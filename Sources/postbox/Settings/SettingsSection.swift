@@ -68,8 +68,8 @@ final class SettingsSection<Key: SettingsKey> {
         guard let value = values[key] else { return }
         log.warn(
             line: value.line,
-            "`\(key.rawValue)` in \(name) is a secret that stands in this file; write ${file:PATH}, ${credential:NAME} or ${env:NAME} instead"
-        )
+            "`\(key.rawValue)` in \(name) is a secret that stands in this file; write ${file:PATH}, ${credential:NAME} or ${env:NAME} instead",
+            ofLiteral: true)
     }
 
     /// The text as it stands in the file; nil: it is none.

@@ -455,6 +455,7 @@ struct SettingsLoaderTests {
             Array(yaml.utf8), file: "p.yaml", folder: "/etc/desk", environment: ["P": "numbat"]
         ).warnings
         #expect(warnings.map(\.line) == [7, 8, 18])
+        #expect(warnings.allSatisfy { $0.event == .literalSecret })
         #expect(warnings.map { $0.what.prefix { $0 != " " } } == ["`proxy`", "`password`", "`client_secret`"])
         #expect(warnings.allSatisfy { !$0.text.contains("wombat") && !$0.text.contains("numbat") })
     }
