@@ -42,11 +42,19 @@ struct InitCommand: AsyncParsableCommand {
         let text =
             try file.map { try Self.draft(for: $0, destination: destination) }
             ?? RuleDraft.smallest(destination: destination)
+        guard let file else { return try write(text) }
+        let loaded: LoadedSettings
+        do throws(SettingsProblems) {
+            loaded = try SettingsLoader.read(
+                Array(text.utf8), file: into ?? "the configuration", folder: FileManager.default.currentDirectoryPath,
+                environment: [:])
+        } catch {
+            // What no configuration may say is not left behind as one.
+            for problem in error.problems { Terminal.error(problem.text) }
+            Terminal.error("\(file): no configuration can be drafted for this file; nothing is written")
+            Terminal.exit(PostboxCore.ExitCode.failed)
+        }
         try write(text)
-        guard let file else { return }
-        let loaded = try SettingsLoader.read(
-            Array(text.utf8), file: into ?? "the configuration", folder: FileManager.default.currentDirectoryPath,
-            environment: [:])
         // What is read is no matter of success: the questions may have to be answered first.
         _ = try await FileCheck(
             settings: loaded.settings, tables: [:], dictionaries: [:], isJSON: false, most: 5, postsMax: 5,
