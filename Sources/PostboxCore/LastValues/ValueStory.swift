@@ -177,6 +177,8 @@ package struct ValueStory: Sendable {
 
     private static let blank = Array("null".utf8)
 
+    private static func isBlank(_ field: AcceptedPost.Field) -> Bool { field.json.elementsEqual(blank) }
+
     /// Which drop that is being withdrawn a value is of, and which one said it first; nil: it is of none, or nobody can tell.
     private func wrong(_ field: AcceptedPost.Field, in post: AcceptedPost) -> (asked: Int, drop: Int)? {
         let drop = post.place.drop
@@ -261,7 +263,7 @@ package struct ValueStory: Sendable {
         case .found(let found, let json) where json == field.json:
             return speaker(of: AcceptedPost.Field(name: field.name, json: json), in: found, isAll: isAll)
         case .end where !isAll: return .end
-        case .blanked where field.json == Self.blank, .end where field.json == Self.blank: return .nobody
+        case .blanked where Self.isBlank(field), .end where Self.isBlank(field): return .nobody
         case .gone, .found, .blanked, .end: break
         }
         // Looked up otherwise than would be done today: it is the newest one that said the same.

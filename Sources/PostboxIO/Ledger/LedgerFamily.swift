@@ -58,7 +58,7 @@ extension LedgerReading {
                     verdict: (row["verdict"] as String?).flatMap(Verdict.init(rawValue:)),
                     hasNoAction: row["no_action"],
                     heldLines: stage == .held ? held * destinations : 0,
-                    folder: row["folder"], target: row["target"])
+                    folder: folder(row["folder"]), target: row["target"])
             }
         }
     }

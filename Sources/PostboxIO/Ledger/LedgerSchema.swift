@@ -85,7 +85,7 @@ enum LedgerSchema {
             let summary = other + "/" + FileNames.summary(row["target"])
             guard try Disk.exists(summary) else { return false }
             let known: String? = row["summary_sha256"]
-            return try known.map { try SHA256Text.of(try Disk.contents(summary)) == $0 } ?? true
+            return try known.map { try SHA256Text.of(Disk.contents(summary)) == $0 } ?? true
         }
     }
 

@@ -17,7 +17,7 @@ struct WithdrawCommand: AsyncParsableCommand {
 
             \(TimeArgument.help)
 
-            Exit codes: 0 done, or nothing was wanted · 64 no such drop, it is still in work, or nothing of it holds · \
+            Exit codes: 0 done, or nothing was wanted · 64 no such drop, it is still in work, or it is withdrawn and nothing of it holds · \
             69 no service is running · 75 a second person is needed · 77 you may not
             """)
 

@@ -220,7 +220,7 @@ struct DeskGateTests {
     func own(_ headers: [(String, String)], _ key: String?, _ isOwn: Bool) {
         let caller = DeskCaller(person: nil, way: .session("s"), rights: [], formKey: "key")
         #expect(DeskGate.isOwn(Self.request(headers), by: caller, formKey: key) == isOwn)
-        let token = DeskCaller(person: nil, way: .token, rights: [])
+        let token = DeskCaller(person: nil, way: .token(sha256: "#secret"), rights: [])
         #expect(DeskGate.isOwn(Self.request(headers), by: token, formKey: nil))
         let account = DeskCaller(person: nil, way: .account, rights: [])
         #expect(DeskGate.isOwn(Self.request(headers), by: account, formKey: nil) == (headers.isEmpty || isOwn))

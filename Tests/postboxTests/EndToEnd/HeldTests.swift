@@ -20,7 +20,8 @@ struct HeldTests {
     private static let held = "eod.csv.rejects-1.csv.rejects-3.csv"
 
     private static func ledger(_ desk: Desk) throws -> Ledger {
-        try Ledger(path: desk.path(.state).appendingPathComponent("ledger.sqlite").path, firstNumber: 1)
+        let directories = Settings.Directories(spool: desk.path(.inbox).deletingLastPathComponent().path)
+        return try Ledger(path: directories.ledger, folders: KeptFolders(directories), firstNumber: 1)
     }
 
     /// What a person decides while no service runs.

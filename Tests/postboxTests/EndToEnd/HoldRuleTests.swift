@@ -34,7 +34,11 @@ struct HoldRuleTests {
         try desk.drop("eod_1.csv", "RIC,BID\n" + (1...1000).map { "R\($0).TST,\($0)\n" }.joined())
         try await eventually("a part of it is posted") { try simulator.posts().count >= 10 }
         let held = try await Self.hold(desk, ["--why", "wrong day", "--until", "2020-01-01T17:30Z"])
-        #expect(held.code == 0 && held.output.contains("the rule eod_*.csv is held"), "\(held)")
+        #expect(
+            held.code == 0
+                && held.output.contains(
+                    "the rule eod_*.csv is held, to be over at 2020-01-01T17:30:00.000000Z, which is past"),
+            "\(held)")
         try desk.drop("eod_2.csv", "RIC,BID\nA.TST,1\n")
         try desk.drop("fx_1.csv", "RIC,BID\nB.TST,1\n")
         _ = try await desk.finish("fx_1.csv", in: .done)
@@ -169,11 +173,6 @@ struct HoldRuleTests {
         _ = try await desk.finish("eod_1.csv.rejects-\(drop).csv", in: .done)
         try await page.stop()
     }
-}
-
-extension RunningSimulator {
-    /// Whether a post for the RIC came.
-    fileprivate func hasPosted(_ ric: String) -> Bool { (try? posts().contains { $0.ric == ric }) ?? false }
 
     @Test("Each hold that is overdue stands as an alert of its own until it is resumed, also while no service runs")
     func overdue() async throws {
@@ -206,4 +205,9 @@ extension RunningSimulator {
         #expect(try await service.exitCode() == 0)
         withExtendedLifetime(simulator) {}
     }
+}
+
+extension RunningSimulator {
+    /// Whether a post for the RIC came.
+    fileprivate func hasPosted(_ ric: String) -> Bool { (try? posts().contains { $0.ric == ric }) ?? false }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import PostboxCore
 import TestSupport
 import Testing
 

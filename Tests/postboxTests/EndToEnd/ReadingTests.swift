@@ -57,7 +57,7 @@ struct ReadingTests {
                 "a.csv",
                 "\u{FEFF},,\r\nCode,Bid,Ask\r\n,,\r\nA.TST,1.10,1.20\r\n\"\",\"\",\"\"\r\nB.TST,1.10,1.20\r\n,,\r\n\u{1A}"
             ),
-            ("a.csv", "Code,x,,Bid,x,Ask,\nA.TST,1,2,1.10,3,1.20,\nB.TST,1,2,1.10,3,1.20,\n,,,,,,\n"),
+            ("a.csv", "Code,x,,Bid,x,Ask,\nA.TST,1,,1.10,3,1.20,\nB.TST,1,,1.10,3,1.20,\n,,,,,,\n"),
             (
                 "a.json",
                 "[{\"Code\":\"A.TST\",\"Bid\":1.10,\"Ask\":1.20},{\"Code\":\"B.TST\",\"x\":{\"y\":1},\"x\":2,\"Bid\":1.10,\"Ask\":1.20}]\u{1A}"
