@@ -144,17 +144,17 @@ struct ArchitectureTests {
         #expect(declared.map { String($0.2) } == Event.all.map(\.word))
         #expect(Set(Event.all).count == Event.all.count)
 
-        var said = ""
+        var said: Set<String> = []
         for file in try Source.all() where ["PostboxCore", "PostboxIO", "postbox"].contains(file.module) {
             guard !file.path.hasSuffix("/Event.swift") else { continue }
+            said.formUnion(file.members)
             let text = file.lines.joined(separator: "\n")
-            said += text
-            #expect(!text.contains(/"event": "|[( ]event: "/), "\(file.path) has an event of its own")
+            let own = ["\"event\": \"", "(event: \"", " event: \""].filter { text.contains($0) }
+            #expect(own.isEmpty, "\(file.path) has an event of its own")
         }
         let ends: Set<String> = ["fileDone", "filePartial", "fileFailed", "fileRefused"]
         for name in declared.map({ String($0.1) }) where !ends.contains(name) {
-            let isSaid = try said.contains(Regex("\\.\(name)\\b"))
-            #expect(isSaid, "\(name) is said nowhere")
+            #expect(said.contains(name), "\(name) is said nowhere")
         }
 
         let article = try String(

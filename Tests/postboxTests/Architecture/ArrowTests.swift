@@ -127,7 +127,7 @@ struct ArrowTests {
         let files = try Source.all().filter { $0.imports.contains { $0.module == "CLibXML2" } }
         #expect(!files.isEmpty)
         for file in files {
-            for (number, line) in file.bareCode where !line.contains("func ") {
+            for (number, line) in file.bareCode() where !line.contains("func ") {
                 #expect(
                     line.firstMatch(of: insides) == nil, "\(file.path):\(number) looks into libxml2's parser: \(line)")
             }
@@ -152,7 +152,9 @@ struct ArrowTests {
         }
         // Else `rule.format` would be one word.
         let simple = question.wordBoundaryKind(.simple)
-        return file.bareCode.filter { $0.line.firstMatch(of: simple) != nil }
+        let words = ["format"] + PriceFileFormat.allCases.map { ".\($0)" }
+        return file.bareCode { line in words.contains { line.contains($0) } }
+            .filter { $0.line.firstMatch(of: simple) != nil }
     }
 }
 
@@ -171,9 +173,8 @@ private struct FolderArrows {
         let home = homes.compactMapValues { $0.count == 1 ? $0.first : nil }
         var uses: [(path: String, number: Int, name: String, from: String, to: String)] = []
         for file in files {
-            for (number, line) in file.bareCode {
-                for match in line.matches(of: /(?:^|[^\w.])([A-Za-z_]\w*)/) {
-                    let name = String(match.1)
+            for (number, line) in file.bareCode() {
+                for name in Source.words(line) {
                     guard let other = home[name], other != file.folder else { continue }
                     uses.append((file.path, number, name, file.folder, other))
                 }

@@ -17,14 +17,40 @@ struct Source {
         }
     }
 
-    /// As `code`, without what stands in quotes and behind the code.
-    var bareCode: [(number: Int, line: String)] {
-        code.map { number, line in
+    /// As `code`, without what stands in quotes and behind the code; of lines that `isOfInterest` alone.
+    func bareCode(where isOfInterest: (String) -> Bool = { _ in true }) -> [(number: Int, line: String)] {
+        code.filter { isOfInterest($0.line) }.map { number, line in
             let unquoted = line.replacing(/"(?:[^"\\]|\\.)*"/, with: "\"\"")
             return (
                 number, unquoted.split(separator: "//", omittingEmptySubsequences: false).first.map(String.init) ?? ""
             )
         }
+    }
+
+    /// Every word that stands behind a point, as members do.
+    var members: Set<String> {
+        lines.reduce(into: []) { found, line in found.formUnion(Self.words(line, behindPoints: true)) }
+    }
+
+    /// Words of a line, without those behind a point; or these alone. Byte by byte: a pattern takes its time with so many lines.
+    static func words(_ line: String, behindPoints: Bool = false) -> [String] {
+        var found: [String] = []
+        var word: [UInt8] = []
+        var before: UInt8 = 0
+        for byte in Array(line.utf8) + [0] {
+            let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || byte == UInt8(ascii: "_")
+            if isLetter || isDigit {
+                word.append(byte)
+                continue
+            }
+            if let first = word.first, first > UInt8(ascii: "9"), (before == UInt8(ascii: ".")) == behindPoints {
+                found.append(String(decoding: word, as: UTF8.self))
+            }
+            word = []
+            before = byte
+        }
+        return found
     }
 
     /// The folder in its module; empty: it lies in none.
@@ -37,11 +63,13 @@ struct Source {
     var declarations: [String] {
         let declaration =
             /^(?:@\w+(?:\([^)]*\))? )*(?:(?:package|internal|public|final|indirect|nonisolated) )*(?:struct|class|enum|actor|protocol|typealias|func) (\w+)/
-        return lines.compactMap { $0.firstMatch(of: declaration).map { String($0.1) } }
+        // Most lines stand further in, and the pattern takes its time.
+        return lines.filter { $0.utf8.first.map { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "/") } ?? false }
+            .compactMap { $0.firstMatch(of: declaration).map { String($0.1) } }
     }
 
     var imports: [(number: Int, access: String, module: String)] {
-        code.compactMap { number, line in
+        code.filter { $0.line.contains("import ") }.compactMap { number, line in
             let words = line.split(separator: " ").map(String.init)
             guard let at = words.firstIndex(of: "import"), at + 1 < words.count,
                 words[..<at].allSatisfy({ $0 == "internal" || $0 == "package" || $0 == "public" || $0.hasPrefix("@") })
