@@ -68,10 +68,8 @@ final class ScriptedServer: Sendable {
 
     /// The PostID of a post; nil: it is none.
     static func postID(_ message: String) -> Int? {
-        guard message.contains(#""Type":"Post""#), let match = message.firstMatch(of: /"PostID":([0-9]+)/) else {
-            return nil
-        }
-        return Int(match.1)
+        guard message.contains(#""Type":"Post""#), let name = message.firstRange(of: #""PostID":"#) else { return nil }
+        return Int(message[name.upperBound...].prefix { $0.isNumber })
     }
 
     /// An Ack with these members besides.

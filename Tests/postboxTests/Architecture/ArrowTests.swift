@@ -95,8 +95,9 @@ struct ArrowTests {
         let homes: Set<String> = ["FormatTraits.swift", "PriceFileReaders.swift"]
         let ours: Set<String> = ["PostboxCore", "PostboxIO", "postbox"]
         var questions = 0
+        let question = try Self.formatQuestion()
         for file in try Source.all() where ours.contains(file.module) {
-            let found = formatQuestions(file)
+            let found = formatQuestions(file, question)
             questions += found.count
             if homes.contains(where: { file.path == "Sources/PostboxCore/PriceFile/\($0)" }) { continue }
             for (number, line) in found {
@@ -117,8 +118,8 @@ struct ArrowTests {
             ("let format = named ?? .csv", false), ("self = .xml", false), ("format.traits.isByLine", false),
             ("let text = \"format == .csv\"", false), ("// format == .csv", false),
         ])
-    func questions(_ line: String, _ isOne: Bool) {
-        #expect(formatQuestions(file("Any/File.swift", line)).isEmpty != isOne)
+    func questions(_ line: String, _ isOne: Bool) throws {
+        #expect(formatQuestions(file("Any/File.swift", line), try Self.formatQuestion()).isEmpty != isOne)
     }
 
     @Test("libxml2's own structures are its own: only public functions look at its parser")
@@ -138,23 +139,22 @@ struct ArrowTests {
         Source(module: "PostboxIO", path: "Sources/PostboxIO/\(path)", lines: lines)
     }
 
-    /// Lines that compare a format, or choose by it.
-    private func formatQuestions(_ file: Source) -> [(number: Int, line: String)] {
+    /// What compares a format, or chooses by it.
+    private static func formatQuestion() throws -> Regex<AnyRegexOutput> {
         let names = PriceFileFormat.allCases.map { "\($0)" }.joined(separator: "|")
-        guard
-            let question = try? Regex(
-                #"\bformat\b[?!]?\s*(?:==|!=)(?!\s*nil\b)|(?:==|!=|~=)\s*(?:PriceFileFormat)?\.(?:\#(names))\b"#
-                    + #"|\bcase\b[^=]*\.(?:\#(names))\b(?!\()|\bswitch\b.*\bformat\b[?!]?\s*\{|\[[^\]]*\.(?:\#(names))\b[^\]]*\]\.contains"#
-            )
-        else {
-            Issue.record("the pattern is none")
-            return []
-        }
+        let question = try Regex(
+            #"\bformat\b[?!]?\s*(?:==|!=)(?!\s*nil\b)|(?:==|!=|~=)\s*(?:PriceFileFormat)?\.(?:\#(names))\b"#
+                + #"|\bcase\b[^=]*\.(?:\#(names))\b(?!\()|\bswitch\b.*\bformat\b[?!]?\s*\{|\[[^\]]*\.(?:\#(names))\b[^\]]*\]\.contains"#
+        )
         // Else `rule.format` would be one word.
-        let simple = question.wordBoundaryKind(.simple)
+        return question.wordBoundaryKind(.simple)
+    }
+
+    /// Lines that compare a format, or choose by it.
+    private func formatQuestions(_ file: Source, _ question: Regex<AnyRegexOutput>) -> [(number: Int, line: String)] {
         let words = ["format"] + PriceFileFormat.allCases.map { ".\($0)" }
         return file.bareCode { line in words.contains { line.contains($0) } }
-            .filter { $0.line.firstMatch(of: simple) != nil }
+            .filter { $0.line.firstMatch(of: question) != nil }
     }
 }
 

@@ -144,15 +144,16 @@ struct CheckAgreesTests {
         let check = try await desk.command(["check", "--json", "--config", "postbox.yaml", file.name])
         // The first of each row, as the result has it.
         var rows: Set<Substring> = []
+        let (problem, posted) = (#/"row": ([0-9]+|null).*"reason": "([a-z_]+)"/#, #/"Fields":(\{.*\})\}\}$/#)
         let reasons = check.errorOutput.split(separator: "\n").compactMap { line -> String? in
-            guard let found = line.firstMatch(of: #/"row": ([0-9]+|null).*"reason": "([a-z_]+)"/#),
+            guard let found = line.firstMatch(of: problem),
                 found.1 == "null" || rows.insert(found.1).inserted
             else { return nil }
             return String(found.2)
         }
         #expect(reasons == (file.rows?.filter { !$0.isEmpty } ?? [file.refusal]), "\(check.errorOutput)")
         #expect(check.code == (file.rows == nil ? 3 : file.rows?.allSatisfy(\.isEmpty) == true ? 0 : 2))
-        let shown = check.output.split(separator: "\n").compactMap { $0.firstMatch(of: #/"Fields":(\{.*\})\}\}$/#) }
+        let shown = check.output.split(separator: "\n").compactMap { $0.firstMatch(of: posted) }
         #expect(shown.map { String($0.1) } == file.fields)
 
         try desk.drop(file.name, file.content)
