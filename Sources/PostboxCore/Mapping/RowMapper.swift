@@ -697,7 +697,8 @@ package struct RowMapper: Sendable {
         case .value(let fault) where rejection.field >= 0:
             let conversion =
                 plan.mapsColumnsPlainly ? plan.typed[rejection.field] : plan.fields[rejection.field].conversion
-            let isLiteral = rejection.cell >= 0 && cells[rejection.cell].kind == .number
+            // No `&&`: the optimizer refuses a span in its right half.
+            let isLiteral = if rejection.cell >= 0 { cells[rejection.cell].kind == .number } else { false }
             words = conversion.detail(
                 of: fault, batch.text.span.extracting(value), isLiteral: isLiteral, plan.displays)
         default: break
