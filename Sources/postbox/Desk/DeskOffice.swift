@@ -9,8 +9,8 @@ struct DeskHands: Sendable {
     var act: @Sendable (DeskAct, Person) async -> DeskAnswer
     /// Has the configuration loaded anew: by whom, from where, and why.
     var reload: @Sendable (Person, _ from: String, _ why: String?) async -> DeskAnswer
-    /// What is held, by drop number.
-    var held: @Sendable () async -> [HeldDrop]
+    /// What is held, by drop number; the rows that need a look only where they are asked for.
+    var held: @Sendable (_ withRows: Bool) async -> [HeldDrop]
     /// How everything stands.
     var board: @Sendable () async -> StatusBoard
     /// Lines with an outcome of each drop in work.
@@ -25,7 +25,7 @@ actor DeskOffice {
     private static let boardIsGood: Int64 = 200_000_000
 
     let context: Context
-    private let hands: DeskHands
+    let hands: DeskHands
     private let people = People()
     /// Looks into results and the store of last values: whatever is read there, no file waits for it.
     private let reading = DiskThreads(label: "last", count: 1)
@@ -156,7 +156,7 @@ actor DeskOffice {
         case .status:
             return DeskReply(await look().json)
         case .held:
-            return DeskReply("{\"held\":[\(await hands.held().map(\.json).joined(separator: ","))]}")
+            return DeskReply("{\"held\":[\(await hands.held(true).map(\.json).joined(separator: ","))]}")
         case .last(let ric, let service, let destination):
             return await last(ric, service, destination)
         case .ricRows(let query):
@@ -315,7 +315,8 @@ actor DeskOffice {
         let now = Clock.monotonic()
         if let board, now - board.at < Self.boardIsGood { return board.board }
         var new = await hands.board()
-        new.held = await hands.held()
+        // No rows: nothing that stands on the board shows them, and it is looked at several times a second.
+        new.held = await hands.held(false)
         await traffic.complete(&new)
         if let schedule { new.schedule = await schedule.lines }
         let wall = Clock.wall()

@@ -159,6 +159,13 @@ extension DeskOffice {
             downAlert: context.settings.downAlert.nanoseconds / 1000, said: said)
     }
 
+    /// The same with the rows of what is held, for a view that shows them.
+    private func withHeldRows(_ facts: PageFacts) async -> PageFacts {
+        var facts = facts
+        facts.board.held = await hands.held(true)
+        return facts
+    }
+
     private func view(_ call: PageCall, _ facts: PageFacts) async -> DeskReply {
         switch call {
         case .now: return DeskReply(NowPage.html(facts), kind: .page)
@@ -169,7 +176,7 @@ extension DeskOffice {
                     day ?? today, now: facts.now)
                 return DeskReply(DayPage.html(report, facts), kind: .page)
             }
-        case .held: return DeskReply(HeldPage.html(facts), kind: .page)
+        case .held: return DeskReply(HeldPage.html(await withHeldRows(facts)), kind: .page)
         case .failures:
             return await read { [knownFailures] in
                 let list = try DropLookup(in: $0, known: knownFailures).list(DropQuery(state: .open))
@@ -197,6 +204,7 @@ extension DeskOffice {
                 let fault = ric == nil ? nil : "Last values are not kept (`last_values: off`)."
                 return DeskReply(RICPage.html(ric, last: nil, posts: nil, fault: fault, facts), kind: .page)
             }
+            let facts = await withHeldRows(facts)
             return await read {
                 let last = try LastLookup(ric, service: nil, destination: nil, in: $0).json.compactMap(JSONValue.parse)
                 let (posts, fault) = try RICHistory.posts(ric, in: $0)

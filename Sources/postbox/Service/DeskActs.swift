@@ -36,41 +36,54 @@ struct DeskActs: Sendable {
     }
 
     /// What is held, by number. A ledger that cannot be read holds nothing that anybody could act on.
-    func held() async -> [HeldDrop] {
+    ///
+    /// - Parameter withRows: with the rows that need a look: only where somebody is shown them. They are read from each drop's directory,
+    ///   and the store of last values is asked about them.
+    func held(withRows: Bool = true) async -> [HeldDrop] {
         let records = (try? await context.ledger.held()) ?? []
-        var drops: [HeldDrop] = []
-        for record in records {
-            guard let hold = record.hold else { continue }
-            let directory = directory(record.number)
-            let noted = await context.disk.run { HeldFiles.read(in: directory) }
-            let examples = await holding(noted, record.snapshot)
-            var held =
-                HeldDrop(
-                    drop: record.number, name: record.name, original: record.snapshot.original,
-                    rule: record.snapshot.rule.match, why: hold.text, rows: hold.rows, since: hold.since,
-                    until: hold.until,
-                    proposedBy: hold.proposal.map { Person(text: $0.by, isNamed: true) }, examples: examples)
+        let rows = withRows ? await rows(of: records) : [:]
+        return records.compactMap { record in
+            guard let hold = record.hold else { return nil }
+            var held = HeldDrop(
+                drop: record.number, name: record.name, original: record.snapshot.original,
+                rule: record.snapshot.rule.match, why: hold.text, rows: hold.rows, since: hold.since,
+                until: hold.until,
+                proposedBy: hold.proposal.map { Person(text: $0.by, isNamed: true) },
+                examples: rows[record.number] ?? [])
             held.proposedRows = hold.proposal?.rows
             held.release = record.snapshot.rule.release ?? ReleaseRule()
-            drops.append(held)
+            return held
         }
-        return drops
     }
 
-    /// The rows with what holds now. Without last values it is what held when the rows were held.
-    private func holding(_ rows: [HeldRow], _ snapshot: DropSnapshot) async -> [HeldRow] {
-        guard context.lastValues != nil, !rows.isEmpty, let name = snapshot.rule.destinations.first else { return rows }
-        let now = HeldNow(rows, at: name, services: snapshot.services[name] ?? [])
+    /// The rows of held drops that need a look, by drop, with what holds now. Without last values it is what held when they were held. The
+    /// store of last values is opened once for all.
+    private func rows(of records: [DropRecord]) async -> [Int: [HeldRow]] {
         let directories = context.settings.directories
-        do {
-            return try await context.disk.run {
-                try now.rows(try LastLookup.answers(in: directories))
+        let noted = await context.disk.run {
+            records.reduce(into: [Int: [HeldRow]]()) { rows, record in
+                rows[record.number] = HeldFiles.read(in: directories.work + "/\(record.number)")
             }
+        }
+        guard context.lastValues != nil else { return noted }
+        let asked = records.reduce(into: [Int: HeldNow]()) { asked, record in
+            guard let rows = noted[record.number], !rows.isEmpty,
+                let name = record.snapshot.rule.destinations.first
+            else { return }
+            asked[record.number] = HeldNow(rows, at: name, services: record.snapshot.services[name] ?? [])
+        }
+        guard !asked.isEmpty else { return noted }
+        do {
+            let now = try await context.disk.run {
+                let answers = try LastLookup.answers(in: directories)
+                return try asked.mapValues { try $0.rows(answers) }
+            }
+            return noted.merging(now) { $1 }
         } catch {
             context.logger.warning(
                 "what holds in place of held rows cannot be looked up for now: \(Words.of(error))",
                 metadata: ["event": .event(.diskFault)])
-            return now.unknown
+            return noted.merging(asked.mapValues(\.unknown)) { $1 }
         }
     }
 
@@ -241,6 +254,4 @@ struct DeskActs: Sendable {
                 "event": .event(event), "drop": "\(record.number)", "file": "\(record.name)", "by": "\(person.text)",
             ])
     }
-
-    private func directory(_ drop: Int) -> String { context.settings.directories.work + "/\(drop)" }
 }

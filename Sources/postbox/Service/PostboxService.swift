@@ -212,7 +212,7 @@ struct PostboxService: Sendable {
             context,
             DeskHands(
                 act: { await loop.acts.act($0, by: $1) },
-                reload: { await loop.reload(by: $0, from: $1, why: $2) }, held: { await loop.acts.held() },
+                reload: { await loop.reload(by: $0, from: $1, why: $2) }, held: { await loop.acts.held(withRows: $0) },
                 board: { await loop.board() }, settled: { await loop.settled() },
                 figures: { (await loop.closed, await loop.tokensEnd()) }), alertStore, isOnce: options.once)
         // Whatever is asked, posting goes first.

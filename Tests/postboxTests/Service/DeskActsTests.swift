@@ -72,6 +72,12 @@ struct DeskActsTests {
         let acts = try Self.acts(desk)
         let shown = await acts.held()
         #expect(shown.map(\.drop) == [4] && shown.map(\.original) == [3] && shown.map(\.rows) == [2])
+        let without = shown.map { drop in
+            var drop = drop
+            drop.examples = []
+            return drop
+        }
+        #expect(await acts.held(withRows: false) == without)
         #expect(
             shown.first?.examples == [
                 HeldRow(
