@@ -74,9 +74,7 @@ extension LedgerReading {
                 ORDER BY number DESC\(choice.most.map { " LIMIT \($0)" } ?? "")
                 """
             return try Row.fetchAll(db, sql: sql, arguments: StatementArguments(arguments)).map { row in
-                var line = try Self.line(row, isNew: isNew, withDestinations: choice.withDestinations)
-                line.folder = folder(line.folder)
-                return line
+                try line(row, isNew: isNew, withDestinations: choice.withDestinations)
             }
         }
     }
@@ -146,7 +144,7 @@ extension LedgerReading {
         return (conditions, arguments)
     }
 
-    private static func line(_ row: Row, isNew: Bool, withDestinations: Bool) throws -> DropLine {
+    private func line(_ row: Row, isNew: Bool, withDestinations: Bool) throws -> DropLine {
         let names: String? = withDestinations ? row["destinations"] : nil
         let verdict: String? = row["verdict"]
         var line = DropLine(
@@ -155,7 +153,7 @@ extension LedgerReading {
             stage: try FileStage(inLedger: row["stage"], of: row["number"]),
             verdict: verdict.flatMap(Verdict.init(rawValue:)), claimedAt: row["claimed_at"],
             settledAt: row["settled_at"], size: row["size"], rows: row["rows"], original: row["original"],
-            isCorrected: row["put_right"], folder: row["folder"], target: row["target"])
+            isCorrected: row["put_right"], folder: folder(row["folder"]), target: row["target"])
         line.hasLater = (row["has_later"] as Bool) && !line.isCorrected
         line.arrivedAt = row["came"]
         line.resultSHA256 = row["result_sha256"]

@@ -265,8 +265,7 @@ enum DirectAct {
             guard try Disk.exists(path) else {
                 CommandIssuer.end("there is no ledger at \(path)", PostboxCore.ExitCode.spool)
             }
-            return try await body(
-                try Ledger(path: path, folders: KeptFolders(place.directories), firstNumber: 1))
+            return try await body(try Ledger(in: place.directories, firstNumber: 1))
         } catch let wrong as Wrong {
             CommandIssuer.end(wrong.text, PostboxCore.ExitCode.usage)
         } catch {

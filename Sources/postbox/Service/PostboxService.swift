@@ -132,8 +132,7 @@ struct PostboxService: Sendable {
     private func serve(_ group: MultiThreadedEventLoopGroup, _ recordKey: RecordKey?) async throws -> Int32 {
         let work = settings.directories.work
         let ledger = try Ledger(
-            path: settings.directories.ledger, folders: KeptFolders(settings.directories), version: Version.text,
-            firstNumber: try firstNumber(work))
+            in: settings.directories, version: Version.text, firstNumber: try firstNumber(work))
         let alerts = Alerts(
             command: settings.alertCommand, environment: ProcessInfo.processInfo.environment, rules: settings.alerts,
             webhook: settings.alertWebhook.map { WebhookSender($0, logger: logger) }, logger: logger)

@@ -56,8 +56,7 @@ struct AuditScaleTests {
         let hash = Array(ric.utf8).withUnsafeBytes { RICHash.of($0) }
         var parts: [IndexedPart] = []
         do {
-            let ledger = try Ledger(
-                path: directories.ledger, folders: KeptFolders(directories), firstNumber: 1)
+            let ledger = try Ledger(in: directories, firstNumber: 1)
             let snapshot = DropSnapshot(
                 rule: MappingRule(match: "*", destinations: ["cache"]), services: [:], updateOnly: [:])
             var drops: [Int] = []

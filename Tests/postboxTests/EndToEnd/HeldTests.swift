@@ -21,7 +21,7 @@ struct HeldTests {
 
     private static func ledger(_ desk: Desk) throws -> Ledger {
         let directories = Settings.Directories(spool: desk.path(.inbox).deletingLastPathComponent().path)
-        return try Ledger(path: directories.ledger, folders: KeptFolders(directories), firstNumber: 1)
+        return try Ledger(in: directories, firstNumber: 1)
     }
 
     /// What a person decides while no service runs.

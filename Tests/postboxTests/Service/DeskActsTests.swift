@@ -19,8 +19,7 @@ struct DeskActsTests {
         let settings = loaded.settings
         let directories = settings.directories
         let disk = DiskThreads(label: "disk", count: 2)
-        let ledger = try Ledger(
-            path: directories.ledger, folders: KeptFolders(directories), firstNumber: 1)
+        let ledger = try Ledger(in: directories, firstNumber: 1)
         let alerts = Alerts(command: nil, environment: [:], logger: LineLog.silent)
         let context = Context(
             inForce: InForce(
