@@ -162,7 +162,7 @@ package struct DropLine: Sendable, Equatable {
     package func count(_ outcome: PostOutcome) -> Int { summary?["outcomes"]?[outcome.word]?.integer ?? 0 }
 
     /// Lines of its result that ended badly.
-    package var badCount: Int { PostOutcome.allCases.reduce(0) { $0 + ($1.isGood ? 0 : count($1)) } }
+    package var badCount: Int { FileSummary.outcomes(of: summary).badLines }
 
     /// What was wrong with rows, the most frequent first.
     package var reasons: [(word: String, count: Int)] {

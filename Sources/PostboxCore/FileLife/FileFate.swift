@@ -22,6 +22,8 @@ package struct OutcomeCounts: Sendable, Equatable {
 
     package var total: Int { counts.reduce(0, +) }
     package var good: Int { self[.acked] + self[.superseded] }
+    /// Lines whose rows did not go well, whatever was wrong.
+    package var badLines: Int { total - good }
 
     /// Bad lines by NakCode or reason, for people: the most frequent words, and all others together. A server's words may be any
     /// and very many.
@@ -93,7 +95,7 @@ package struct FileFate: Sendable, Equatable {
         }
         if trouble?.reason == .cancelled {
             // It came too late, or early enough for nothing to be sent. A file that was refused unread has no lines at all.
-            if outcomes.good == outcomes.total, !isRefused || outcomes.total > 0 {
+            if outcomes.badLines == 0, !isRefused || outcomes.total > 0 {
                 trouble = nil
                 isRefused = false
             } else if outcomes[.rejected] + outcomes[.unsent] == outcomes.total {

@@ -105,8 +105,13 @@ package struct FileSummary: Sendable {
 
     /// The counts of outcomes in a summary's bytes, without the words of bad ones.
     package static func outcomes(in json: [UInt8]) -> OutcomeCounts {
+        outcomes(of: json.withUnsafeBytes { JSONValue.parse($0) })
+    }
+
+    /// The counts of outcomes of a summary, without the words of bad ones; nil: nothing is counted.
+    package static func outcomes(of summary: JSONValue?) -> OutcomeCounts {
         var counts = OutcomeCounts()
-        let object = json.withUnsafeBytes { JSONValue.parse($0) }?["outcomes"]
+        let object = summary?["outcomes"]
         for outcome in PostOutcome.allCases {
             if let count = object?[outcome.word]?.integer, count > 0 { counts.add(outcome, count: count) }
         }

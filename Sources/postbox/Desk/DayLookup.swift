@@ -51,9 +51,7 @@ struct DayLookup {
     /// Bad rows, as the summary counts them; one that is gone, or not there yet, counts none.
     private static func bad(_ drop: DropLine) throws -> Int {
         guard drop.isFinished, try Disk.exists(drop.summaryPath) else { return 0 }
-        let bytes = try Disk.contents(drop.summaryPath)
-        guard let outcomes = bytes.withUnsafeBytes({ JSONValue.parse($0) })?["outcomes"] else { return 0 }
-        return PostOutcome.allCases.filter { !$0.isGood }.reduce(0) { $0 + (outcomes[$1.word]?.integer ?? 0) }
+        return FileSummary.outcomes(in: try Disk.contents(drop.summaryPath)).badLines
     }
 
     /// Price files that lie in the inbox.

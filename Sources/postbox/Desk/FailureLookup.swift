@@ -103,20 +103,20 @@ struct FailureLookup {
         guard drop.stage == .closed else { return }
         let path = drop.folder + "/" + FileNames.result(drop.target)
         if eachLine(of: path, drop.drop, { rows.noteLater($0, isClosed: drop.isClosed) }) { return }
+        rows.noteUnread(rightLines(of: drop))
+    }
+
+    /// Lines of a later drop that need nothing more, as its summary counts them.
+    private func rightLines(of drop: LaterDrop) -> Int {
         let counts = outcomes(in: drop.folder + "/" + FileNames.summary(drop.target))
-        rows.noteUnread(PostOutcome.allCases.reduce(0) { $0 + ($1.isGood || drop.isClosed ? counts[$1] : 0) })
+        return drop.isClosed ? counts.total : counts.good
     }
 
     /// What is left of a file of which no line tells: as many rows as its summary counts bad, and itself where it counts none. Nothing is
     /// when a drop that was made of it needs nothing more.
     private func leftUnread(of line: DropLine, _ later: [LaterDrop], held: Int) throws -> RowsLeft {
-        let counts = outcomes(in: line.summaryPath)
-        let bad = PostOutcome.allCases.reduce(0) { $0 + ($1.isGood ? 0 : counts[$1]) }
-        var right = 0
-        for drop in later where drop.stage == .closed {
-            let own = outcomes(in: drop.folder + "/" + FileNames.summary(drop.target))
-            right += PostOutcome.allCases.reduce(0) { $0 + ($1.isGood || drop.isClosed ? own[$1] : 0) }
-        }
+        let bad = outcomes(in: line.summaryPath).badLines
+        let right = later.reduce(0) { $0 + ($1.stage == .closed ? rightLines(of: $1) : 0) }
         if bad > 0 { return RowsLeft(rows: max(0, bad - right), held: held) }
         for drop in later where drop.drop == drop.branch {
             if drop.isClosed { return RowsLeft(rows: 0) }

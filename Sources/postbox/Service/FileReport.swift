@@ -128,9 +128,7 @@ struct FileReport: Sendable {
             facts["file"] = file.name
             return context.alerts.send(
                 Alert(event: event, isError: false, message: message, facts: facts, reasons: reasons)
-                    .of(
-                        rule: file.rule.match,
-                        badRows: PostOutcome.allCases.reduce(0) { $0 + ($1.isGood ? 0 : outcomes[$1]) }))
+                    .of(rule: file.rule.match, badRows: outcomes.badLines))
         }
         var metadata: Logger.Metadata = ["event": .event(event)]
         for (key, value) in facts { metadata[key] = "\(value)" }

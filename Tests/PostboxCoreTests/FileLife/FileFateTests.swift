@@ -16,7 +16,7 @@ struct FileFateTests {
             (.nacked, "SymbolUnknown", 1),
         ])
         #expect(counts.total == 12)
-        #expect(counts.good == 7)
+        #expect(counts.good == 7 && counts.badLines == 5)
         #expect(counts[.nacked] == 4)
         #expect(counts.bad == ["SymbolUnknown": 4, "cancelled": 1])
     }
