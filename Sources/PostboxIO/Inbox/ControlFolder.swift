@@ -65,29 +65,33 @@ package struct ControlFolder: Sendable {
     /// `DiskError`.
     package func give(_ command: DeskCommand, _ note: CommandNote) throws(DiskError) -> DeskCommand.Given {
         try make()
-        if let standing = try entry(command) {
-            guard command.isHold, let new = standing.note.renewed(by: note) else { return .known }
-            try Disk.rename(try written(new), path + "/" + command.fileName)
-            try Disk.syncDirectory(path)
-            return .renewed
+        guard let standing = try entry(command) else {
+            // A note of who was about to take an earlier one back, and was stopped in between, has nothing to do with this one.
+            for number in Set(try numbers(of: command, Self.backPrefix)).subtracting(
+                try numbers(of: command, Self.givenPrefix))
+            {
+                try Disk.remove(kept(command, Self.backPrefix, number))
+            }
+            return try put(command, note, isNew: true) ? .new : .known
         }
-        // A note of who was about to take an earlier one back, and was stopped in between, has nothing to do with this one.
-        for number in Set(try numbers(of: command, Self.backPrefix)).subtracting(
-            try numbers(of: command, Self.givenPrefix))
-        {
-            try Disk.remove(kept(command, Self.backPrefix, number))
-        }
-        let part = try written(note)
-        let isNew: Bool
+        guard command.isHold, let new = standing.note.renewed(by: note) else { return .known }
+        return try put(command, new, isNew: false) ? .renewed : .known
+    }
+
+    /// Puts a command in its place, durably: over the one that stands, or where none does. False: one does. Throws `DiskError`; then
+    /// everything is as it was.
+    private func put(_ command: DeskCommand, _ note: CommandNote, isNew: Bool) throws(DiskError) -> Bool {
+        let (part, file) = (try written(note), path + "/" + command.fileName)
+        var isPut = true
         do throws(DiskError) {
-            isNew = try Disk.renameNew(part, path + "/" + command.fileName)
+            if isNew { isPut = try Disk.renameNew(part, file) } else { try Disk.rename(part, file) }
         } catch {
             try Disk.remove(part)
             throw error
         }
-        if !isNew { try Disk.remove(part) }
+        if !isPut { try Disk.remove(part) }
         try Disk.syncDirectory(path)
-        return isNew ? .new : .known
+        return isPut
     }
 
     /// Writes a note, on a full disk over what is set aside. Returns the path of the file, which has a name of its own.
