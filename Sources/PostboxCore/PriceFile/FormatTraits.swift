@@ -111,6 +111,9 @@ extension PriceFileFormat {
             + "not with \(list(without.map(\.traits.title), "and"))"
     }
 
+    /// Why a rule with other decimal marks is none for workbooks; the keys themselves are named around it.
+    static let marksOfWorkbooks = "a workbook stores its numbers with a decimal point, however it shows them"
+
     /// The words for a rule with a trailer that tells no format.
     static var trailerNeedsFormat: String {
         let with = allCases.filter { $0.traits.trailer != nil }

@@ -290,6 +290,15 @@ func hexDigit(_ byte: UInt8) -> UInt32? {
     }
 }
 
+/// The text that the content of a JSON string stands for, with U+FFFD for what is no character. The content must have passed
+/// `JSONCursor.passString`, which tells `hasEscapes`.
+func textOfJSON(_ content: UnsafeBufferPointer<UInt8>, hasEscapes: Bool) -> [UInt8] {
+    guard hasEscapes else { return Array(content) }
+    var text: [UInt8] = []
+    _ = appendUnescaped(content, to: &text)
+    return text
+}
+
 /// Appends the text that the content of a JSON string stands for; false when it holds what is no character of a text: half a surrogate
 /// pair, in whose place comes U+FFFD, or `\u0000`, which ends texts elsewhere. The content must have passed `JSONCursor.passString`.
 func appendUnescaped(_ content: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) -> Bool {

@@ -193,9 +193,7 @@ package struct JSONTreeReader: PriceFileReader {
             states.close()
             if walk.depth < rowsDepth { rowsDepth = 0 }
         case .name(let start, let length, let hasEscapes):
-            let content = UnsafeBufferPointer(rebasing: text[start..<start + length])
-            var name: [UInt8] = []
-            if hasEscapes { _ = appendUnescaped(content, to: &name) } else { name = Array(content) }
+            let name = textOfJSON(UnsafeBufferPointer(rebasing: text[start..<start + length]), hasEscapes: hasEscapes)
             if takesAnyMember { try note(name, text, at: index) }
             guard name.withUnsafeBufferPointer({ states.nextMember($0) }) != nil else { break }
             var problem = source.problem(
@@ -270,9 +268,7 @@ package struct JSONTreeReader: PriceFileReader {
         keptFrom = place.upperBound
         if let key = read.key {
             let content = UnsafeBufferPointer(rebasing: text[key.start..<key.start + key.length])
-            var name: [UInt8] = []
-            if key.hasEscapes { _ = appendUnescaped(content, to: &name) } else { name = Array(content) }
-            try note(name, text, at: begin.at)
+            try note(textOfJSON(content, hasEscapes: key.hasEscapes), text, at: begin.at)
         }
         var problem = read.fault.map { self.problem($0, text) }
         if wantsKey, let key = read.key { appendKey(key, text, &batch.cells, &unescaped) }

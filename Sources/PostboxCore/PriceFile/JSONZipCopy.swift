@@ -114,9 +114,8 @@ package struct JSONZipCopy {
                     copyFrom = nil
                 }
             case .name(let start, let length, let hasEscapes):
-                var name: [UInt8] = []
                 let content = UnsafeBufferPointer(rebasing: text[start..<start + length])
-                if hasEscapes { _ = appendUnescaped(content, to: &name) } else { name = Array(content) }
+                let name = textOfJSON(content, hasEscapes: hasEscapes)
                 _ = name.withUnsafeBufferPointer { states.nextMember($0) }
             case .scalar:
                 if arrayDepth > 0, walk.depth == arrayDepth {

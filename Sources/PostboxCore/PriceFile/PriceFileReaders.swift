@@ -110,8 +110,7 @@ package enum PriceFileReaders {
         if format.traits.isWorkbook, rule.readsDecimalCommas {
             throw FileProblem(
                 reason: "bad_rule",
-                what:
-                    "The rule says `decimal` or `thousands`, and a workbook stores its numbers with a decimal point, however it shows them.",
+                what: "The rule says `decimal` or `thousands`, and \(PriceFileFormat.marksOfWorkbooks).",
                 hint: "Give workbooks a rule of their own, without these keys.")
         }
         switch format {

@@ -132,7 +132,7 @@ extension Settings {
             if rule.knownFormat?.traits.isWorkbook == true, rule.readsDecimalCommas {
                 add(
                     .format,
-                    "a workbook stores its numbers with a decimal point, however it shows them: leave `decimal` and `thousands` out"
+                    "\(PriceFileFormat.marksOfWorkbooks): leave `decimal` and `thousands` out"
                 )
             }
             if rule.rowElement != nil, rule.format?.traits.hasRowElement == false {

@@ -42,7 +42,7 @@ struct DeskSpeaker {
         let (text, value) = answer(
             DeskCall.reloadTarget, body: DeskOrder.bodyOfReload(why: why), within: 120, asJSON: asJSON)
         if asJSON {
-            Terminal.printExactly(Self.line(Array(text.utf8)))
+            Terminal.printExactly(Self.line(text))
         } else {
             for line in (value["text"]?.text ?? "done").split(separator: "\n") { Terminal.print(String(line)) }
         }
@@ -70,7 +70,7 @@ struct DeskSpeaker {
                 "what answers at \(place.socketPath) is no Postbox", PostboxCore.ExitCode.noDestination)
         }
         guard (200..<300).contains(answer.status) else {
-            if asJSON { Terminal.printExactly(Self.line(answer.body)) }
+            if asJSON { Terminal.printExactly(Self.line(String(decoding: answer.body, as: UTF8.self))) }
             let isConfiguration = value["reason"]?.text == DeskAnswer.Refusal.badConfiguration.rawValue
             // Of several problems each has its line.
             let lines = (value["detail"]?.text ?? "HTTP \(answer.status)").split(separator: "\n").map(String.init)
@@ -82,9 +82,7 @@ struct DeskSpeaker {
     }
 
     /// An answer on one line.
-    private static func line(_ body: [UInt8]) -> String {
-        String(decoding: body, as: UTF8.self).split(separator: "\n").joined()
-    }
+    private static func line(_ text: String) -> String { text.split(separator: "\n").joined() }
 
     /// A service that was just started listens a moment later: it is waited for, ten seconds at most.
     private func call(

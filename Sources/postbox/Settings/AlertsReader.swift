@@ -23,10 +23,7 @@ enum AlertsReader {
                 return nil
             }
             if let written = value.node.scalar?.string, !written.contains("${"), name.lowercased() == "authorization" {
-                value.log.warn(
-                    line: value.line,
-                    "the header `\(name)` is a secret that stands in this file; write ${file:PATH}, ${credential:NAME} or ${env:NAME} instead",
-                    ofLiteral: true)
+                value.log.warnOfLiteral(line: value.line, "the header `\(name)`")
             }
             guard let text = value.text("a header's value") else { return nil }
             guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else {

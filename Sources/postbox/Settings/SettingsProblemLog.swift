@@ -42,8 +42,14 @@ final class SettingsProblemLog {
         }
     }
 
-    func warn(line: Int, _ what: String, ofLiteral isLiteralSecret: Bool = false) {
-        warnings.append(SettingsProblem(file: file, line: line, what: what, isLiteralSecret: isLiteralSecret))
+    /// Notes what is allowed and not wise.
+    func warn(line: Int, _ what: String) { warnings.append(SettingsProblem(file: file, line: line, what: what)) }
+
+    /// Notes that a secret stands in the file itself. `owner`: what has it, as a sentence begins with it.
+    func warnOfLiteral(line: Int, _ owner: String) {
+        let what =
+            "\(owner) is a secret that stands in this file; write ${file:PATH}, ${credential:NAME} or ${env:NAME} instead"
+        warnings.append(SettingsProblem(file: file, line: line, what: what, isLiteralSecret: true))
     }
 
     /// `text` with `${env:NAME}`, `${file:PATH}` and `${credential:NAME}` replaced and `$${` standing for `${`; nil after a problem.

@@ -66,10 +66,7 @@ final class SettingsSection<Key: SettingsKey> {
     /// Notes that a key's value is a secret that stands in the file itself.
     func warnOfLiteral(_ key: Key) {
         guard let value = values[key] else { return }
-        log.warn(
-            line: value.line,
-            "`\(key.rawValue)` in \(name) is a secret that stands in this file; write ${file:PATH}, ${credential:NAME} or ${env:NAME} instead",
-            ofLiteral: true)
+        log.warnOfLiteral(line: value.line, "`\(key.rawValue)` in \(name)")
     }
 
     /// The text as it stands in the file; nil: it is none.
