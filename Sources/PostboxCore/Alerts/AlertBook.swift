@@ -166,6 +166,11 @@ package struct AlertBook: Sendable {
 
     package func alert(_ id: Int) -> StandingAlert? { alerts[id] }
 
+    /// Drops of which one of these alerts stands.
+    package func drops(of events: [Event]) -> [Int] {
+        standing.keys.filter { events.contains($0.event) }.compactMap { $0.facts["drop"].flatMap(Int.init) }.sorted()
+    }
+
     package func mute(_ id: Int) -> AlertMute? { mutes[id] }
 
     /// Somebody has it.

@@ -116,6 +116,33 @@ package struct ScheduleBook: Sendable {
         return out + calendarEnds(at: now)
     }
 
+    /// What was told of a rule's day, and holds no more: nobody has to be told.
+    package struct Over: Sendable, Equatable {
+        package var events: [Event]
+        package var facts: [String: String]
+    }
+
+    /// What was told of today and is over: a deadline counts what is not done or closed, and nothing is left of that. That it may be missed is
+    /// over, too, once it is.
+    package func over(_ files: [ScheduledFile], at now: Int64) -> [Over] {
+        schedules.compactMap { schedule in
+            let day = schedule.day(at: now)
+            let ended: [Event] =
+                switch line(schedule, files, at: now).state {
+                case .done, .idle: [.deadlineAtRisk, .deadlineMissed]
+                case .late: [.deadlineAtRisk]
+                case .skipped, .expected, .missing, .inWork, .atRisk, .open: []
+                }
+            let events = ended.filter { told.contains(ScheduleTold(rule: schedule.rule, day: day, event: $0)) }
+            return events.isEmpty ? nil : Over(events: events, facts: Self.facts(schedule.rule, day))
+        }
+    }
+
+    /// What tells an alert's rule and day.
+    package static func facts(_ rule: String, _ day: Int) -> [String: String] {
+        ["rule": rule, "day": BusinessCalendar.text(ofDay: day)]
+    }
+
     /// True the first time.
     private mutating func tell(_ new: ScheduleTold) -> Bool {
         guard told.insert(new).inserted else { return false }
@@ -198,7 +225,7 @@ package struct ScheduleBook: Sendable {
         _ schedule: RuleSchedule, _ line: Line, _ day: Int, _ files: [ScheduledFile], at now: Int64
     ) -> [Alert] {
         var out: [Alert] = []
-        let facts = ["rule": schedule.rule, "day": BusinessCalendar.text(ofDay: day)]
+        let facts = Self.facts(schedule.rule, day)
         func add(_ event: Event, isError: Bool = true, _ message: String, _ more: [String: String] = [:]) {
             out.append(
                 Alert(event: event, isError: isError, message: message, facts: facts.merging(more) { $1 }))

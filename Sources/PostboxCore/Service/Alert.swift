@@ -22,11 +22,21 @@ package struct Alert: Sendable, Equatable {
         self.reasons = reasons
         rule = facts["rule"]
     }
+
     /// The same, about a file of a rule. `match`: empty for the plain mapping, which is no rule.
     package func of(rule match: String, badRows: Int? = nil) -> Alert {
         var alert = self
         alert.rule = match.isEmpty ? nil : match
         alert.badRows = badRows
+        return alert
+    }
+
+    /// The same about what is held of a rule's files, which its facts name. `destinations`: where it was to go; of several none is named, since
+    /// the fact stands for one.
+    package func of(heldRule match: String, at destinations: [String]) -> Alert {
+        var alert = of(rule: match, badRows: badRows)
+        if !match.isEmpty { alert.facts["rule"] = match }
+        if destinations.count == 1 { alert.facts["destination"] = destinations[0] }
         return alert
     }
 }

@@ -28,15 +28,22 @@ package struct DeskHold: Sendable, Equatable {
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
     }
 
-    /// That it is not over although it should be.
+    /// That it is not over although it should be. Of a drop, whoever knows its rule adds that.
     package var overdue: Alert {
-        Alert(
+        let (rule, destination): (String?, String?) =
+            switch command {
+            case .holdRule(let match): (match, nil)
+            case .holdDestination(let name): (nil, name)
+            case .holdInbox, .holdDrop, .cancelDrop, .cancelFile: (nil, nil)
+            }
+        return Alert(
             event: .holdOverdue, isError: false,
             message:
                 "\(command.subject) is still held and was to go on at \(until.map(TimeText.text) ?? ""); it does not by itself: resume it",
             facts: [
                 "what": command.subject, "by": by, "why": why, "since": TimeText.text(since),
-                "until": until.map(TimeText.text),
+                "until": until.map(TimeText.text), "rule": rule, "destination": destination,
+                "drop": command.drop.map(String.init),
             ].compactMapValues { $0 })
     }
 }

@@ -9,13 +9,21 @@ package struct HeldBook: Sendable, Equatable {
         package var since: Int64
         /// It is refused then.
         package var until: Int64
+        /// The rule's `match`; empty: the plain mapping.
+        package var rule: String
+        package var destinations: [String]
 
-        package init(number: Int, name: String, rows: Int, since: Int64, until: Int64) {
+        package init(
+            number: Int, name: String, rows: Int, since: Int64, until: Int64, rule: String = "",
+            destinations: [String] = []
+        ) {
             self.number = number
             self.name = name
             self.rows = rows
             self.since = since
             self.until = until
+            self.rule = rule
+            self.destinations = destinations
         }
 
         /// When somebody is reminded: a quarter of an hour before its end, or half-way where it is held for less than twice that.
@@ -62,7 +70,8 @@ package struct HeldBook: Sendable, Equatable {
                             facts: [
                                 "drop": "\(drop.number)", "file": drop.name, "rows": "\(drop.rows)",
                                 "until": TimeText.text(drop.until),
-                            ])))
+                            ]
+                        ).of(heldRule: drop.rule, at: drop.destinations)))
             }
         }
         return (told, over)

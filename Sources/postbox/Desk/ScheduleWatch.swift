@@ -80,6 +80,7 @@ actor ScheduleWatch {
         }
         let files = files(board, at: now)
         for alert in book.alerts(files, at: now) { context.alerts.send(alert) }
+        for over in book.over(files, at: now) { context.alerts.isOver(over.events, over.facts) }
         lines = book.lines(files, at: now)
         await keep()
     }
@@ -89,7 +90,7 @@ actor ScheduleWatch {
         for skip in skips where !book.skips.contains(skip) {
             context.alerts.isOver(
                 [.fileMissing, .deadlineAtRisk, .deadlineMissed],
-                ["rule": skip.rule, "day": BusinessCalendar.text(ofDay: skip.day)])
+                ScheduleBook.facts(skip.rule, skip.day))
         }
         book.skips = skips
     }

@@ -172,7 +172,11 @@ actor CommandDesk {
                 let (name, since) = (hold.command.fileName, "\(hold.since)")
                 guard try await context.ledger.inForce("hold_overdue", name) != since else { continue }
                 // Killed in between it is told twice rather than never.
-                context.alerts.send(hold.overdue)
+                var alert = hold.overdue
+                if let drop = hold.command.drop, let rule = try await context.ledger.record(of: drop)?.snapshot.rule {
+                    alert = alert.of(heldRule: rule.match, at: rule.destinations)
+                }
+                context.alerts.send(alert)
                 try await context.ledger.note(since, of: "hold_overdue", name)
             } catch {
                 context.logger.warning("\(Words.of(error))", metadata: ["event": .event(.ledgerFault)])

@@ -206,7 +206,7 @@ struct FileContribution: Sendable {
         // It takes no place among those that may send.
         try await context.guardBook.closed(file.place, on: context.disk)
         context.older.ended(file.drop)
-        context.alerts.send(.held(file.name, drop: file.drop, hold).of(rule: file.rule.match))
+        context.alerts.send(.held(file.name, drop: file.drop, of: rule, hold))
         return .held
     }
 

@@ -106,7 +106,9 @@ struct FileEnding: Sendable {
         FailPoint.reach("settled")
         try await MadeDrops(context: context).place(completed.made)
         for drop in completed.made {
-            if let hold = drop.hold { context.alerts.send(.held(drop.name, drop: drop.number, hold)) }
+            if let hold = drop.hold {
+                context.alerts.send(.held(drop.name, drop: drop.number, of: drop.snapshot.rule, hold))
+            }
         }
         try await Closing(context: context).finish(
             file.place, file.moved(isReadBack: seen?.hasLines == true), directory: file.directory,

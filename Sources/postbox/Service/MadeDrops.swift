@@ -191,8 +191,8 @@ enum HeldFiles {
 }
 
 extension Alert {
-    /// A drop is held for release.
-    static func held(_ name: String, drop: Int, _ hold: Hold) -> Alert {
+    /// A drop of a rule is held for release.
+    static func held(_ name: String, drop: Int, of rule: MappingRule, _ hold: Hold) -> Alert {
         Alert(
             event: .heldForRelease, isError: false,
             message:
@@ -200,6 +200,7 @@ extension Alert {
             facts: [
                 "drop": "\(drop)", "file": name, "rows": "\(hold.rows)", "why": hold.reason,
                 "until": TimeText.text(hold.until),
-            ])
+            ]
+        ).of(heldRule: rule.match, at: rule.destinations)
     }
 }

@@ -159,7 +159,7 @@ struct Recovery: Sendable {
                 since: now, within: snapshot.rule.holdWithin)
             let made = MadeDrop(number: drop, name: name, snapshot: snapshot, hold: hold)
             try await context.ledger.make([made], at: now)
-            context.alerts.send(.held(name, drop: drop, hold))
+            context.alerts.send(.held(name, drop: drop, of: snapshot.rule, hold))
             return nil
         }
         try await context.ledger.adopt(drop, name: name, snapshot: snapshot, at: now)

@@ -492,7 +492,8 @@ actor ServiceLoop {
                 try await context.ledger.held().compactMap { record in
                     record.hold.map {
                         HeldBook.Drop(
-                            number: record.number, name: record.name, rows: $0.rows, since: $0.since, until: $0.until)
+                            number: record.number, name: record.name, rows: $0.rows, since: $0.since, until: $0.until,
+                            rule: record.snapshot.rule.match, destinations: record.snapshot.rule.destinations)
                     }
                 })
         } catch {

@@ -270,7 +270,9 @@ struct Withdrawing: Sendable {
         let words = try text(found, wrong, is: "are") + ", as drop \(numbers)"
         guard !drops.contains(where: { $0.hold != nil }) else {
             for drop in drops {
-                if let hold = drop.hold { context.alerts.send(.held(drop.name, drop: drop.number, hold)) }
+                if let hold = drop.hold {
+                    context.alerts.send(.held(drop.name, drop: drop.number, of: drop.snapshot.rule, hold))
+                }
                 // Whoever knows what is held learns of it.
                 goesOn(drop.number)
             }

@@ -67,9 +67,38 @@ struct AlertBookTests {
             let hold = DeskHold(command, CommandNote(until: 1), since: 0)
             #expect(book.raise(hold.overdue, at: 2) == AlertBook.Raised(id: index + 1, isCalled: true))
         }
+        let facts = commands.indices.map { book.alert($0 + 1)?.alert.facts ?? [:] }
+        #expect(facts.map { $0["destination"] } == [nil, "cache", nil, nil, nil])
+        #expect(facts.map { $0["rule"] } == [nil, nil, "eod_*", "fx_*", nil] && facts[4]["drop"] == "7")
+        #expect(book.alert(3)?.alert.rule == "eod_*")
         for (index, command) in commands.enumerated() {
             #expect(book.end([.holdOverdue], about: ["what": command.subject], at: 3).map(\.id) == [index + 1])
         }
+    }
+
+    @Test("The drops of which an alert stands are known until it is over")
+    func drops() {
+        var book = AlertBook([])
+        _ = book.raise(Self.partial(7, rule: "eod_*", bad: 1), at: 0)
+        _ = book.raise(Self.partial(3, rule: "eod_*", bad: 1), at: 0)
+        _ = book.raise(Self.down("cache"), at: 0)
+        #expect(book.drops(of: [.filePartial, .fileFailed]) == [3, 7] && book.drops(of: [.fileFailed]).isEmpty)
+        #expect(book.end([.filePartial], about: ["drop": "7"], at: 1).map(\.id) == [1])
+        #expect(book.drops(of: [.filePartial]) == [3])
+    }
+
+    @Test("Of what is held the rule is told, and the destination where there is one")
+    func held() {
+        let alert = DeskHold(.holdDrop(7), CommandNote(until: 1), since: 0).overdue
+        let one = alert.of(heldRule: "eod_*", at: ["cache"])
+        #expect(one.rule == "eod_*" && one.facts["rule"] == "eod_*" && one.facts["destination"] == "cache")
+        let two = alert.of(heldRule: "", at: ["cache", "rcc"])
+        #expect(two.rule == nil && two.facts == alert.facts)
+        // So it can be muted, and is over, by either.
+        var book = AlertBook([])
+        book.add(AlertMute(id: 9, .init(destination: "cache"), by: "b", at: 0, until: 10, why: "w"))
+        #expect(!book.raise(one, at: 1).isCalled && book.raise(two, at: 1).isCalled)
+        #expect(book.end([.holdOverdue], about: ["what": "drop 7"], at: 3).count == 2)
     }
 
     @Test("What somebody has calls nobody any more, but its end does; what comes after that calls again")

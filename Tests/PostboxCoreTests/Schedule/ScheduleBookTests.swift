@@ -121,6 +121,38 @@ struct ScheduleBookTests {
         #expect(Self.book().lines([partial, work], at: Self.at(17, 40))[0].state == .inWork)
     }
 
+    @Test(
+        "A missed deadline is over when everything is done or put right, and not before; one that was at risk when it is missed or kept"
+    )
+    func over() {
+        var book = Self.book(by: nil)
+        let came = Self.at(17, 0)
+        let facts = ["rule": "eod_*", "day": "2026-11-27"]
+        func over(_ place: ScheduledFile.Place, _ now: Int64, isClosed: Bool = false) -> [ScheduleBook.Over] {
+            let files = [Self.file(place, at: came, isClosed: isClosed)]
+            _ = book.alerts(files, at: now)
+            return book.over(files, at: now)
+        }
+        #expect(over(.work(secondsLeft: 60), Self.at(17, 40)).isEmpty)
+        #expect(over(.work(secondsLeft: 510), Self.at(17, 40)).isEmpty)
+        #expect(
+            over(.ended(.done), Self.at(17, 44)) == [ScheduleBook.Over(events: [.deadlineAtRisk], facts: facts)])
+        #expect(
+            over(.work(secondsLeft: 1), Self.at(17, 45)) == [ScheduleBook.Over(events: [.deadlineAtRisk], facts: facts)]
+        )
+        let both = [ScheduleBook.Over(events: [.deadlineAtRisk, .deadlineMissed], facts: facts)]
+        #expect(over(.ended(.partial), Self.at(17, 50)) != both)
+        #expect(over(.ended(.partial), Self.at(18, 50), isClosed: true) == both)
+        #expect(over(.ended(.done), Self.at(18, 50)) == both)
+        // They are the facts of the alert that stands.
+        var alerts = AlertBook([])
+        var late = Self.book(by: nil)
+        for alert in late.alerts([Self.file(.held, at: came)], at: Self.at(17, 45)) { _ = alerts.raise(alert, at: 1) }
+        #expect(alerts.end([.deadlineMissed], about: facts, at: 2).map(\.id) == [1])
+        // Of the next day's files nothing was told.
+        #expect(book.over([], at: Self.at(9, 0, day: 3)).isEmpty)
+    }
+
     @Test("A calendar that ends soon is told once")
     func calendarEnds() {
         var calendar = BusinessCalendar()

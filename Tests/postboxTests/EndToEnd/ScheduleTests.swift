@@ -35,6 +35,12 @@ struct ScheduleTests {
         let partial = try desk.finished("eod_2.csv", in: .failed).summary.drop
         #expect(try await desk.command(["no-action", "\(partial)", "--why", "delisted"]).code == 0)
         try await eventually("what a person closed is done") { line()?["state"]?.text == "done" }
+        try await eventually("the missed deadline and the bad file stand no more, and nobody is called for it again") {
+            let alerts = APITests.value(page.ask("GET", "/api/v1/status"))?["alerts"]?.items ?? []
+            return ["deadline_missed", "file_partial"].allSatisfy { word in
+                alerts.contains { $0["event"]?.text == word && $0["over"] != nil }
+            }
+        }
         let log = page.service.errorOutput
         for event in ["file_missing", "deadline_missed", "file_arrived_late"] {
             #expect(log.components(separatedBy: " \(event) ").count == 2, "\(event)")
