@@ -24,7 +24,7 @@ package enum FilePage {
 
     private static func acts(_ drop: DropLine, isHeld: Bool, _ facts: PageFacts) -> HTML {
         guard drop.verdict == nil else {
-            return "\(PageActs.resend(drop, facts))\(PageActs.retry(drop, facts))"
+            return "\(PageActs.resend(drop, facts))\(PageActs.retry(drop, facts))\(PageActs.noAction(drop, facts))"
         }
         guard drop.stage == .held else {
             return "\(PageActs.ofWork(drop.drop, drop.name, rule: drop.rule, isHeld: isHeld, facts))"
@@ -105,6 +105,9 @@ package enum FilePage {
         for correction in detail.corrections {
             step(
                 0, "", "Rows of it went into <a href=\"/drops/\(correction)\">drop \(PageWords.count(correction))</a>.")
+        }
+        if let note = drop.noAction {
+            step(note.at, "s-end", "Closed without action by \(note.by): \(note.why)")
         }
         if drop.isOpen {
             step(

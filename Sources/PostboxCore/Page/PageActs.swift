@@ -66,7 +66,7 @@ enum PageActs {
 
     /// What takes a drop from the open failures without sending anything; nil: it is none of them, or somebody may not.
     static func noAction(_ drop: DropLine, _ facts: PageFacts) -> HTML? {
-        guard facts.may(.correct, rule: drop.rule), let verdict = drop.verdict, verdict != .done else { return nil }
+        guard facts.may(.correct, rule: drop.rule), drop.isOpen else { return nil }
         return opening(
             "No action", "/drops/\(drop.drop)/no-action",
             what: "\(drop.name) is no open failure any more. Nothing is sent, and its files stay where they are.",

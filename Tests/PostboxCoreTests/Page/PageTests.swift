@@ -120,6 +120,30 @@ struct PageTests {
         #expect(own[1].contains("/drops/5/release") && own[1].contains("name=\"key\" value=\"k\""))
     }
 
+    @Test(
+        "A file that ended badly is closed from the list and on its own page, with a reason, by those who may, while it is open"
+    )
+    func noAction() {
+        func pages(_ facts: PageFacts, _ change: (inout DropLine) -> Void = { _ in }) -> [String] {
+            var line = Self.line()
+            change(&line)
+            return [
+                FilesPage.failures(DropList(drops: [line], next: nil), facts),
+                FilePage.html(
+                    DropDetail(line: line, corrections: []), nil, ResultFilter(), isHeld: false, working: nil, facts),
+            ]
+        }
+        let form = /action="\/drops\/7\/no-action">.*<input name="why" required/
+        for page in pages(Self.facts()) { #expect(page.firstMatch(of: form) != nil) }
+        let closed = PersonNote(by: "page:alice", at: 3, why: "delisted")
+        let others =
+            pages(Self.facts(may: [.read, .stop, .release])) + pages(Self.facts(rules: ["fx_*"]))
+            + [pages(Self.facts()) { $0.noAction = closed }[1], pages(Self.facts()) { $0.isCorrected = true }[1]]
+        for page in others { #expect(!page.contains("/no-action")) }
+        #expect(
+            pages(Self.facts()) { $0.noAction = closed }[1].contains("Closed without action by page:alice: delisted"))
+    }
+
     @Test("Where two people are needed, the one who proposed waits, and the other one's button says what was proposed")
     func fourEyes() {
         let rule = ReleaseRule(by: [], fourEyes: true)
