@@ -108,6 +108,10 @@ package struct StatusBoard: Sendable, Equatable {
         package var rowsPerSecond: Double?
         /// Whole seconds until it is through at the present rate; nil: that cannot be told.
         package var secondsLeft: Int?
+        /// When it is to be done by its rule; nil: its rule has no deadline, or that was not looked up yet.
+        package var deadline: ScheduleBook.Deadline?
+        /// Its deadline has passed, or will before it is through at the present rate.
+        package var isLate = false
 
         /// Lines of its result in all; nil: that is not known, or no longer of interest.
         package var lines: Int? {
@@ -211,6 +215,16 @@ package struct StatusBoard: Sendable, Equatable {
             + (hold?.why.map { ": \($0)" } ?? "")
     }
 
+    /// Takes when files in work are to be done, by drop. `now`: microseconds since 1970.
+    package mutating func take(_ deadlines: [Int: ScheduleBook.Deadline], at now: Int64) {
+        for at in files.indices {
+            guard let deadline = deadlines[files[at].drop] else { continue }
+            files[at].deadline = deadline
+            files[at].isLate =
+                now >= deadline.at || now + Int64(files[at].secondsLeft ?? 0) * 1_000_000 > deadline.at
+        }
+    }
+
     /// An object on one line, as the control socket answers it.
     package var json: String {
         func time(_ microseconds: Int64) -> String { Self.quoted(TimeText.text(microseconds)) }
@@ -257,7 +271,7 @@ package struct StatusBoard: Sendable, Equatable {
     }
 
     /// Milliseconds with one decimal, of microseconds.
-    private static func milliseconds(_ microseconds: Int) -> String {
+    static func milliseconds(_ microseconds: Int) -> String {
         let tenths = (microseconds + 50) / 100
         return "\(tenths / 10).\(tenths % 10)"
     }
@@ -313,6 +327,7 @@ package struct StatusBoard: Sendable, Equatable {
             "\"outcomes\":{\(counts.joined(separator: ","))}",
             file.rowsPerSecond.map { "\"rows_per_second\":\(rounded($0))" },
             file.secondsLeft.map { "\"seconds_left\":\($0)" },
+            file.deadline.map { "\"deadline\":\(quoted(TimeText.text($0.at))),\"late\":\(file.isLate)" },
         ]
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
     }

@@ -42,7 +42,8 @@ package enum StatusText {
             work.prefix(filesShown).map { file in
                 [
                     number(file["drop"]), text(file["file"]),
-                    text(file["state"]) + (file["in_doubt"]?.flag == true ? ", in doubt" : ""), number(file["lines"]),
+                    text(file["state"]) + (file["in_doubt"]?.flag == true ? ", in doubt" : "")
+                        + (file["late"]?.flag == true ? ", late" : ""), number(file["lines"]),
                     number(file["settled"]), file["rows_per_second"]?.word ?? "",
                     file["seconds_left"]?.integer.map(span) ?? "", counts(file["outcomes"]),
                 ]

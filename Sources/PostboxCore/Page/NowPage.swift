@@ -39,7 +39,7 @@ package enum NowPage {
             <section class="panel" id="destinations" aria-labelledby="h-dest" data-live="destinations">
               <header><h2 id="h-dest">Destinations</h2> <span class="dim">\(lanes.count)</span></header>
               <table class="cards lanes four">
-                <thead><tr><th scope="col">name</th><th scope="col" class="c-state">state</th><th scope="col" class="c-bar">posts a second</th><th scope="col" class="num c-n">in flight</th><th scope="col" class="num c-n">queued</th><th scope="col" class="num c-n">acked</th><th scope="col" class="num c-n">refused</th><th scope="col" class="c-n5"><span class="sr">acts</span></th></tr></thead>
+                <thead><tr><th scope="col">name</th><th scope="col" class="c-state">state</th><th scope="col" class="c-bar">posts a second</th><th scope="col" class="num c-n">in flight</th><th scope="col" class="num c-n">queued</th><th scope="col" class="num c-n">refused</th><th scope="col" class="num c-n">ack p99, ms</th><th scope="col" class="c-n5"><span class="sr">acts</span></th></tr></thead>
                 <tbody>
                 \(lanes.map { lane($0, facts) })
                 </tbody>
@@ -89,8 +89,8 @@ package enum NowPage {
               <td class="rate-cell full" data-cell="\(key) rate"><div class="gauge"><div class="text"><span>\(says)</span><span class="dim">\(traffic.rateLimit == nil ? "no limit" : "limit")</span></div>\(bar)</div></td>
               \(figure(traffic.inFlight, "in flight", key))
               \(figure(traffic.queued, "queued", key))
-              \(figure(traffic.acked, "acked", key))
               \(figure(traffic.nacked, "refused", key))
+              <td class="num" data-h="ack p99, ms" data-cell="\(key) p99">\(traffic.p99.map(StatusBoard.milliseconds) ?? "")</td>
               <td class="num full">\(act)</td>
             </tr>
             \(why.map { why -> HTML in "<tr class=\"sub\"><td colspan=\"8\" class=\"full\"><span>\(why)</span></td></tr>" })
@@ -110,7 +110,7 @@ package enum NowPage {
             ? "<p class=\"note\">No file is in work. \(last(facts))</p>"
             : """
             <table class="cards lanes">
-              <thead><tr><th scope="col">file</th><th scope="col" class="c-state gone">stage</th><th scope="col" class="c-bar">rows settled</th><th scope="col" class="num c-a">bad rows</th><th scope="col" class="num c-b">a second</th><th scope="col" class="num c-c">time left</th><th scope="col" class="c-act"><span class="sr">acts</span></th></tr></thead>
+              <thead><tr><th scope="col">file</th><th scope="col" class="c-state gone">stage</th><th scope="col" class="c-bar">rows settled</th><th scope="col" class="num c-a">bad rows</th><th scope="col" class="num c-b">a second</th><th scope="col" class="num c-c">time left</th><th scope="col" class="c-d">deadline</th><th scope="col" class="c-act"><span class="sr">acts</span></th></tr></thead>
               <tbody>
               \(board.files.map { file($0, facts) })
               </tbody>
@@ -160,9 +160,25 @@ package enum NowPage {
               <td data-h="bad rows" class="num \(bad.isEmpty ? "zero" : "bad")" data-cell="\(key) bad">\(bad.isEmpty ? "0" : bad.map { "\(PageWords.count($0.1)) \($0.0.word)" }.joined(separator: ", "))</td>
               <td class="num" data-h="a second" data-cell="\(key) rate">\(file.rowsPerSecond.map { PageWords.count(Int($0.rounded())) } ?? "")</td>
               <td class="num" data-h="time left" data-cell="\(key) left">\(file.secondsLeft.map { PageWords.duration(seconds: $0) } ?? "")</td>
+              \(deadline(file, key, facts))
               <td class="num full">\(act)</td>
             </tr>
             """
+    }
+
+    /// When it is to be done, and how much time is to spare, or by how much it misses.
+    private static func deadline(_ file: StatusBoard.File, _ key: String, _ facts: PageFacts) -> HTML {
+        guard let deadline = file.deadline else {
+            return "<td data-h=\"deadline\" data-cell=\"\(key) deadline\"><span class=\"dim\">none</span></td>"
+        }
+        let seconds = Int((deadline.at - facts.now) / 1_000_000) - (file.secondsLeft ?? 0)
+        let span = PageWords.duration(seconds: abs(seconds))
+        guard file.isLate else {
+            let spare: HTML? = file.secondsLeft.map { _ in "<div class=\"small dim\">\(span) to spare</div>" }
+            return "<td data-h=\"deadline\" data-cell=\"\(key) deadline\">\(deadline.text)\(spare)</td>"
+        }
+        return
+            "<td data-h=\"deadline\" class=\"late\" data-cell=\"\(key) deadline\">\(PageWords.lamp(.warn, deadline.text))<div class=\"small\">misses by \(span)</div></td>"
     }
 
     // MARK: - What waits

@@ -116,6 +116,34 @@ package struct ScheduleBook: Sendable {
         return out + calendarEnds(at: now)
     }
 
+    /// When a file is to be done.
+    package struct Deadline: Sendable, Equatable {
+        /// Microseconds since 1970.
+        package var at: Int64
+        /// The same time as people say it.
+        package var text: String
+
+        package init(at: Int64, text: String) {
+            self.at = at
+            self.text = text
+        }
+    }
+
+    /// The deadlines of files that are not done, by drop: each of its rule, on the day on which the file came.
+    package func deadlines(_ files: [ScheduledFile]) -> [Int: Deadline] {
+        var found: [Int: Deadline] = [:]
+        for schedule in schedules {
+            guard let minutes = schedule.deadline else { continue }
+            for file in files where file.rule == schedule.rule && !file.isDone {
+                let day = schedule.day(at: file.at)
+                guard let drop = file.drop, !skips.contains(where: { $0.rule == schedule.rule && $0.day == day })
+                else { continue }
+                found[drop] = Deadline(at: schedule.time(minutes, on: day), text: schedule.text(minutes, on: day))
+            }
+        }
+        return found
+    }
+
     /// What was told of a rule's day, and holds no more: nobody has to be told.
     package struct Over: Sendable, Equatable {
         package var events: [Event]

@@ -318,8 +318,11 @@ actor DeskOffice {
         // No rows: nothing that stands on the board shows them, and it is looked at several times a second.
         new.held = await hands.held(false)
         await traffic.complete(&new)
-        if let schedule { new.schedule = await schedule.lines }
         let wall = Clock.wall()
+        if let schedule {
+            new.schedule = await schedule.lines
+            new.take(await schedule.deadlines, at: wall)
+        }
         (new.alerts, new.mutes) = context.alerts.book.withLock { ($0.list(at: wall), $0.muted(at: wall)) }
         board = (new, now)
         return new

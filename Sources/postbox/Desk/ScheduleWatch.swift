@@ -14,6 +14,8 @@ actor ScheduleWatch {
     private var seen = SeenFiles()
     /// As the last look found them.
     private(set) var lines: [ScheduleBook.Line] = []
+    /// Of files in work, by drop.
+    private(set) var deadlines: [Int: ScheduleBook.Deadline] = [:]
     /// The ledger could not be read, which was said.
     private var isBlind = false
     /// What an earlier run told is known.
@@ -39,7 +41,7 @@ actor ScheduleWatch {
                 seen = SeenFiles()
             }
             if book.schedules.isEmpty {
-                lines = []
+                (lines, deadlines) = ([], [:])
             } else {
                 let now = await board()
                 // What waits in an inbox that was not read yet is not missing.
@@ -81,7 +83,7 @@ actor ScheduleWatch {
         let files = files(board, at: now)
         for alert in book.alerts(files, at: now) { context.alerts.send(alert) }
         for over in book.over(files, at: now) { context.alerts.isOver(over.events, over.facts) }
-        lines = book.lines(files, at: now)
+        (lines, deadlines) = (book.lines(files, at: now), book.deadlines(files))
         await keep()
     }
 

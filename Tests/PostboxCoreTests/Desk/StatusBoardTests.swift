@@ -53,6 +53,24 @@ struct StatusBoardTests {
         #expect(!Self.full.json.contains("\n"))
     }
 
+    @Test("A file in work has the deadline of its rule, and is late when that has passed or will at the present rate")
+    func late() throws {
+        func file(_ now: Int64, secondsLeft: Int?) throws -> JSONValue? {
+            var board = Self.full
+            board.files[0].secondsLeft = secondsLeft
+            board.take([3: .init(at: 100_000_000, text: "17:30 UTC"), 9: .init(at: 1, text: "17:30 UTC")], at: now)
+            let text = StatusText.lines(try #require(JSONValue.parse(board.json))).joined(separator: "\n")
+            #expect(text.contains("posting, late") == board.files[0].isLate && board.files[1].deadline == nil)
+            return JSONValue.parse(board.json)?["work"]?["files"]?.items.first
+        }
+        let good = try file(90_000_000, secondsLeft: 10)
+        #expect(good?["deadline"]?.text == "1970-01-01T00:01:40.000000Z" && good?["late"]?.flag == false)
+        #expect(try file(90_000_000, secondsLeft: 11)?["late"]?.flag == true)
+        #expect(try file(99_000_000, secondsLeft: nil)?["late"]?.flag == false)
+        #expect(try file(100_000_000, secondsLeft: nil)?["late"]?.flag == true)
+        #expect(JSONValue.parse(Self.full.json)?["work"]?["files"]?.items.first?["late"] == nil)
+    }
+
     @Test("It is ready when every destination is, and nothing keeps files from going")
     func ready() {
         var board = Self.empty

@@ -144,6 +144,25 @@ struct PageTests {
             pages(Self.facts()) { $0.noAction = closed }[1].contains("Closed without action by page:alice: delisted"))
     }
 
+    @Test(
+        "Now tells of each file in work by when it is to be done, and by how much it misses that; of each destination how long Acks take"
+    )
+    func deadlines() {
+        func now(_ at: Int64?, secondsLeft: Int?) -> String {
+            var facts = Self.facts()
+            facts.board.lanes[0].traffic.p99 = 118_240
+            facts.board.files[0].secondsLeft = secondsLeft
+            if let at { facts.board.take([7: .init(at: at, text: "17:45 Europe/London")], at: facts.now) }
+            return NowPage.html(facts)
+        }
+        #expect(now(nil, secondsLeft: 5).contains("<span class=\"dim\">none</span>"))
+        #expect(
+            now(1_100_000_000, secondsLeft: 40).contains("17:45 Europe/London<div class=\"small dim\">1 min to spare"))
+        #expect(now(1_100_000_000, secondsLeft: 130).contains("misses by 30 s"))
+        #expect(now(990_000_000, secondsLeft: nil).contains("misses by 10 s"))
+        #expect(now(nil, secondsLeft: nil).contains(">118.2</td>"))
+    }
+
     @Test("Where two people are needed, the one who proposed waits, and the other one's button says what was proposed")
     func fourEyes() {
         let rule = ReleaseRule(by: [], fourEyes: true)

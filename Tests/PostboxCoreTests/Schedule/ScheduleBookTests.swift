@@ -153,6 +153,21 @@ struct ScheduleBookTests {
         #expect(book.over([], at: Self.at(9, 0, day: 3)).isEmpty)
     }
 
+    @Test("A file has the deadline of the day on which it came, unless it is done or the day is skipped")
+    func deadlines() {
+        var book = Self.book()
+        let files = [
+            Self.file(.work(secondsLeft: 5), at: Self.at(17, 0), drop: 1),
+            Self.file(.held, at: Self.at(9, 0, day: 3), drop: 2),
+            Self.file(.ended(.done), at: Self.at(9, 0), drop: 3), Self.file(.inbox, at: Self.at(9, 0), drop: nil),
+        ]
+        let first = ScheduleBook.Deadline(at: Self.at(17, 45), text: "17:45 UTC")
+        #expect(book.deadlines(files) == [1: first, 2: .init(at: Self.at(17, 45, day: 3), text: "17:45 UTC")])
+        book.skips = [ScheduleSkip(rule: "eod_*", day: 20787, by: "unix:alice", why: "a holiday")]
+        #expect(book.deadlines(files) == [1: first])
+        #expect(Self.book(deadline: nil).deadlines(files).isEmpty)
+    }
+
     @Test("A calendar that ends soon is told once")
     func calendarEnds() {
         var calendar = BusinessCalendar()
