@@ -1,12 +1,11 @@
-/// Audit: every row that was posted for a RIC, over all files.
+/// Audit: every row that was posted for a RIC, over all files; to be looked at, and as a file of CSV.
 package enum AuditPage {
     /// - Parameters:
-    ///   - ric: nil: nobody has asked yet.
     ///   - posts: what was found, the newest first; nil: nobody keeps it, or it cannot be read.
     ///   - fault: what is missing; nil: nothing.
-    package static func html(_ ric: String?, posts: [RICPost]?, fault: String?, _ facts: PageFacts) -> String {
+    package static func html(_ search: AuditSearch, posts: [RICPost]?, fault: String?, _ facts: PageFacts) -> String {
         let found: HTML =
-            switch (ric, posts) {
+            switch (search.query, posts) {
             case (nil, _): "<p class=\"note\">Name a RIC to see every row that was posted for it, or held back.</p>"
             case (_, nil):
                 "<p class=\"note\">\(fault ?? "This service keeps no index of rows. `postbox show` lists the rows of a drop, and each file's page has them.")</p>"
@@ -15,19 +14,32 @@ package enum AuditPage {
             case (_, let posts?):
                 "\(fault.map { "<p class=\"alert bad-line\" role=\"alert\">\($0)</p>" as HTML })\(table(posts, facts))"
             }
+        let export: HTML? =
+            search.query == nil
+            ? nil
+            : "<header><h2>Rows found</h2> <a class=\"push\" href=\"\(search.addressOfCSV)\" download>CSV</a></header>"
         return PageFrame.page(
             .audit, title: "Audit", facts,
             """
             <div class="title"><h1>Audit</h1></div>
             <section class="panel" aria-label="Search">
               <form class="body ask" role="search" method="get" action="/audit">
-                <label class="grow">RIC<input name="ric" type="search" value="\(ric ?? "")" aria-keyshortcuts="/"></label>
+                <label class="grow">RIC<input name="ric" type="search" value="\(search.text("ric"))" aria-keyshortcuts="/"></label>
+                \(field("From", "from", "2026-11-27", search))
+                \(field("To", "to", "2026-11-27", search))
+                \(FilesPage.choice("Outcome", "outcome", PostOutcome.allCases.map { ($0.word, $0.word) }, search.text("outcome")))
+                \(field("Value", "value", "BID=71.42", search))
+                \(field("File", "file", "part of a name", search))
                 <button class="main">Search</button>
               </form>
             </section>
-            <section class="panel" aria-label="Rows found">\(found)</section>
+            <section class="panel" aria-label="Rows found">\(export)\(found)</section>
             """
         ).text
+    }
+
+    private static func field(_ label: String, _ key: String, _ example: String, _ search: AuditSearch) -> HTML {
+        "<label>\(label)<input name=\"\(key)\" size=\"12\" placeholder=\"\(example)\" value=\"\(search.text(key))\"></label>"
     }
 
     private static func table(_ posts: [RICPost], _ facts: PageFacts) -> HTML {

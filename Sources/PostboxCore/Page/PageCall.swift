@@ -7,7 +7,7 @@ package enum PageCall: Sendable, Equatable {
     case file(drop: Int, ResultFilter, page: Int?, all: Bool)
     case held
     case ric(String?)
-    case audit(ric: String?, query: String)
+    case audit(AuditSearch)
     case login
     case style
     case script
@@ -85,9 +85,7 @@ package enum PageCall: Sendable, Equatable {
             return .day(day)
         case "/ric": return .ric(try DeskQuery(query, keys: ["ric"], isForm: true)["ric"])
         case "/audit":
-            let found = try DeskQuery(
-                query, keys: ["ric", "from", "to", "outcome", "value", "file"], isForm: true)
-            return .audit(ric: found["ric"], query: query.map(String.init) ?? "")
+            return .audit(try AuditSearch(try DeskQuery(query, keys: AuditSearch.keys, isForm: true)))
         default:
             guard path.hasPrefix("/drops/"), let drop = DeskCall.number(path.dropFirst(7)) else { return nil }
             let found = try DeskQuery(query, keys: ResultFilter.keys + ["all"], isForm: true)

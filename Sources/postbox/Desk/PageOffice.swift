@@ -207,16 +207,17 @@ extension DeskOffice {
             let facts = await withHeldRows(facts)
             return await read {
                 let last = try LastLookup(ric, service: nil, destination: nil, in: $0).json.compactMap(JSONValue.parse)
-                let (posts, fault) = try RICHistory.posts(ric, in: $0)
+                let (posts, fault) = try RICHistory.posts(AuditQuery(ric: ric), in: $0)
                 return DeskReply(RICPage.html(ric, last: last, posts: posts, fault: fault, facts), kind: .page)
             }
-        case .audit(let ric, _):
-            guard let ric, !ric.isEmpty else {
-                return DeskReply(AuditPage.html(ric, posts: nil, fault: nil, facts), kind: .page)
+        case .audit(let search):
+            guard let query = search.query else {
+                return DeskReply(AuditPage.html(search, posts: nil, fault: nil, facts), kind: .page)
             }
             return await read {
-                let (posts, fault) = try RICHistory.posts(ric, in: $0)
-                return DeskReply(AuditPage.html(ric, posts: posts, fault: fault, facts), kind: .page)
+                if search.isCSV { return try RICHistory.export(query, in: $0) }
+                let (posts, fault) = try RICHistory.posts(query, in: $0)
+                return DeskReply(AuditPage.html(search, posts: posts, fault: fault, facts), kind: .page)
             }
         default: return Self.notOurs
         }

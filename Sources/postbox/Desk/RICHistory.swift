@@ -7,14 +7,21 @@ enum RICHistory {
 
     /// Reads results by the index. `fault`: what is missing, for people; nil: nothing. Throws `LedgerError` and `DiskError`.
     static func posts(
-        _ ric: String, in directories: Settings.Directories
+        _ query: AuditQuery, in directories: Settings.Directories
     ) throws -> (posts: [RICPost], fault: String?) {
         var posts: [RICPost] = []
-        let facts = try AuditLookup(directories).rows(AuditQuery(ric: ric)) { row in
+        let facts = try AuditLookup(directories).rows(query) { row in
             if let post = post(row) { posts.append(post) }
             return posts.count < most
         }
         return (posts, facts.unread.isEmpty ? nil : facts.unread.map(\.text).joined(separator: "; "))
+    }
+
+    /// All rows that are looked for, as a file. Throws as `posts`.
+    static func export(_ query: AuditQuery, in directories: Settings.Directories) throws -> DeskReply {
+        var export = AuditExport()
+        let facts = try AuditLookup(directories).rows(query) { export.add($0) }
+        return export.reply(query.ric ?? "", unread: facts.unread)
     }
 
     /// A page of all rows of a RIC, the newest first. Throws as `posts`.

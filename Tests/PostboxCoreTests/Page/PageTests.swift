@@ -68,7 +68,8 @@ struct PageTests {
                 DropDetail(line: line, corrections: [9]), rows, ResultFilter(outcome: .nacked, ric: nasty),
                 isHeld: true, working: facts.board.files.first, facts),
             RICPage.html(nasty, last: [], posts: [good, post], fault: nasty, facts),
-            AuditPage.html(nasty, posts: [post], fault: nil, facts), PageFrame.login(fault: nasty).text,
+            AuditPage.html(AuditSearch(ric: nasty), posts: [post], fault: nil, facts),
+            PageFrame.login(fault: nasty).text,
         ]
     }
 

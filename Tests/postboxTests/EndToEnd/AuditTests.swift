@@ -260,7 +260,9 @@ struct AuditTests {
             let rows = found.output.split(separator: "\n").dropFirst().map { $0.prefix(7) }
             #expect(rows == ["c.csv,3", "b.csv,2", "b.csv,2"], "\(found.output)")
             #expect(try Self.find(desk) { $0.ric = "S.TST" }.1.unread.map(\.drop) == [1])
-            #expect(try RICHistory.posts("S.TST", in: Self.directories(desk)).fault?.contains("drop 1") == true)
+            #expect(
+                try RICHistory.posts(AuditQuery(ric: "S.TST"), in: Self.directories(desk)).fault?.contains("drop 1")
+                    == true)
             let proof = try await desk.command(["audit", "verify"])
             #expect(proof.code == 3 && proof.errorOutput.contains("drop 1 (a.csv)"), "\(proof)")
             #expect(proof.errorOutput.contains(packed.path) && !proof.errorOutput.contains("drop 3"))

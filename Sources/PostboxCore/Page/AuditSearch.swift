@@ -1,0 +1,100 @@
+/// What somebody looks for in the view Audit: the rows of a RIC, and of these which.
+package struct AuditSearch: Sendable, Equatable {
+    /// What may stand in its address.
+    static let keys = ["ric", "from", "to", "outcome", "value", "file", "as"]
+
+    /// The rows that are meant; nil: nobody has named a RIC yet.
+    package private(set) var query: AuditQuery?
+    /// They are wanted as a file of CSV, and not as a page.
+    package private(set) var isCSV = false
+    /// What was filled in, by key, as it was.
+    private var typed: [String: String] = [:]
+
+    /// All rows of a RIC; nil: none yet.
+    package init(ric: String? = nil) {
+        query = ric.map { AuditQuery(ric: $0) }
+        typed["ric"] = ric
+    }
+
+    /// Reads what stands in its address.
+    init(_ found: DeskQuery) throws(DeskQuery.Fault) {
+        for key in Self.keys.dropLast() { typed[key] = found[key] }
+        if let format = found["as"] {
+            guard format == "csv" else { throw DeskQuery.Fault("as is csv, or nothing") }
+            isCSV = true
+        }
+        var query = AuditQuery(ric: found["ric"])
+        query.from = try Self.time("from", .since, found)
+        query.to = try Self.time("to", .to, found)
+        if let word = found["outcome"] {
+            guard PostOutcome(word: word) != nil || word == AuditRow.skippedWord else {
+                throw DeskQuery.Fault("\(VisibleText.line(word)) is no outcome")
+            }
+            query.outcomes = [word]
+        }
+        if let value = found["value"] {
+            let parts = value.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, !parts[0].isEmpty else { throw DeskQuery.Fault("a value is such as BID=1.2") }
+            query.value = (parts[0], parts[1])
+        }
+        if let name = found["file"] { query.file = name.contains("*") || name.contains("?") ? name : "*\(name)*" }
+        // Without a RIC the index tells nothing, and every result would have to be read.
+        self.query = query.ric == nil ? nil : query
+    }
+
+    private static func time(
+        _ key: String, _ bound: GivenTime.Bound, _ found: DeskQuery
+    ) throws(DeskQuery.Fault) -> Int64? {
+        guard let text = found[key] else { return nil }
+        guard let time = GivenTime(text)?.inUTC(bound) else {
+            throw DeskQuery.Fault("\(key) is no day of UTC or instant such as 2026-11-27 or 2026-11-27T08:00:00Z")
+        }
+        return time
+    }
+
+    /// What was filled in there; empty: nothing.
+    func text(_ key: String) -> String { typed[key] ?? "" }
+
+    /// The address of the same rows as CSV.
+    var addressOfCSV: String {
+        let members = Self.keys.compactMap { key in typed[key].map { "\(key)=\(DeskQuery.escaped($0))" } }
+        return "/audit?" + (members + ["as=csv"]).joined(separator: "&")
+    }
+}
+
+/// Rows of an audit as a file of CSV: all that were looked for, or none.
+package struct AuditExport: Sendable {
+    /// Rows of a file at most: it is made in memory.
+    package static let most = 100_000
+
+    private let most: Int
+    private var text = AuditRow.csvHeader + "\n"
+    private var count = 0
+
+    package init(most: Int = Self.most) { self.most = most }
+
+    /// Takes a row. False: there are too many.
+    package mutating func add(_ row: AuditRow) -> Bool {
+        count += 1
+        guard count <= most else { return false }
+        text += row.csv + "\n"
+        return true
+    }
+
+    /// The file; where rows are missing, or there are too many, why there is none. `unread`: results whose rows are missing.
+    package func reply(_ ric: String, unread: [UnreadResult]) -> DeskReply {
+        guard unread.isEmpty else {
+            return DeskReply(problem: 503, unread.map(\.text).joined(separator: "; "), refusal: .unavailable)
+        }
+        guard count <= most else {
+            return DeskReply(
+                problem: 400,
+                "these are more than \(most) rows: say from when to when, or use postbox audit --ric RIC --csv")
+        }
+        var reply = DeskReply(text, kind: .table)
+        reply.headers = [
+            .init("Content-Disposition", "attachment; filename*=UTF-8''" + DeskQuery.escaped("audit \(ric).csv"))
+        ]
+        return reply
+    }
+}

@@ -1,0 +1,77 @@
+import PostboxCore
+import Testing
+
+@Suite("The view Audit")
+struct AuditSearchTests {
+    private static func search(_ query: String) -> AuditSearch? {
+        if case .call(.audit(let search)) = PageCall.find(method: "GET", target: "/audit" + query) {
+            search
+        } else {
+            nil
+        }
+    }
+
+    private static func row(_ ric: String) throws -> AuditRow {
+        let line = "7,1,2,cache,\(ric),S,Update,acked,,,,,1,1,2026-11-27T17:00:00Z,2026-11-27T17:00:01Z,{}"
+        return try #require(
+            Array(line.utf8).withUnsafeBytes { AuditRow(resultLine: $0, drop: 7, file: "a \"b\".csv") })
+    }
+
+    @Test("Each field narrows the rows of a RIC; without a RIC nothing is looked for")
+    func fields() throws {
+        let all = Self.search("?ric=VOD.L&from=2026-11-01&to=2026-11-27&outcome=nacked&value=BID%3D1.2&file=eod&as=csv")
+        var query = AuditQuery(ric: "VOD.L")
+        query.from = DayText.start("2026-11-01")
+        // The last day is meant whole.
+        query.to = DayText.start("2026-11-28")
+        query.outcomes = ["nacked"]
+        query.value = ("BID", "1.2")
+        query.file = "*eod*"
+        #expect(all?.query == query && all?.isCSV == true)
+        #expect(Self.search("?ric=A&file=eod_%3F.csv&outcome=&value=")?.query?.file == "eod_?.csv")
+        for empty in ["", "?ric=", "?file=eod"] {
+            #expect(Self.search(empty) != nil && Self.search(empty)?.query == nil)
+        }
+    }
+
+    @Test(
+        "What cannot be meant is refused, and not passed over",
+        arguments: ["?ric=A&from=yesterday", "?ric=A&outcome=lost", "?ric=A&value=BID", "?ric=A&as=xml", "?rics=A"])
+    func refused(query: String) {
+        guard case .wrongQuery = PageCall.find(method: "GET", target: "/audit" + query) else {
+            Issue.record("\(query) is taken")
+            return
+        }
+    }
+
+    @Test("A file of CSV has every row that was looked for, or there is none and it is told why")
+    func export() throws {
+        var export = AuditExport(most: 2)
+        #expect(try export.add(Self.row("VOD.L")))
+        let reply = export.reply("VOD.L", unread: [])
+        let lines = reply.body.split(separator: "\n")
+        #expect(reply.status == 200 && reply.kind == .table && lines.count == 2)
+        #expect(lines[0] == AuditRow.csvHeader && lines[1].hasPrefix("\"a \"\"b\"\".csv\",7,1,2,cache,VOD.L,"))
+        #expect(reply.headers.contains { $0.value.hasSuffix("audit%20VOD.L.csv") })
+        let missing = export.reply("VOD.L", unread: [UnreadResult(drop: 9, file: "b.csv", why: "it is damaged")])
+        #expect(missing.status == 503 && missing.body.contains("drop 9"))
+        #expect(try export.add(Self.row("A")))
+        #expect(export.reply("VOD.L", unread: []).status == 200)
+        #expect(try !export.add(Self.row("A")))
+        #expect(export.reply("VOD.L", unread: []).status == 400)
+    }
+
+    @Test("The page leads to the same rows as CSV, once a RIC is named")
+    func page() {
+        let caller = DeskCaller(person: nil, way: .nobody, rights: [.read], rules: [], formKey: "")
+        let board = StatusBoard(
+            service: .init(version: "1", spool: "/s", configSHA256: "ab", startedAt: 0), lanes: [], files: [],
+            filesInAll: 0, waiting: [], waitingInAll: 0, isInboxHeld: false)
+        let facts = PageFacts(caller: caller, board: board, failures: 0, host: "h", now: 1, downAlert: 1)
+        let found = Self.search("?ric=A%20B&from=2026-11-01&outcome=acked")
+        let page = AuditPage.html(found ?? AuditSearch(), posts: [], fault: nil, facts)
+        #expect(page.contains("href=\"/audit?ric=A%20B&amp;from=2026-11-01&amp;outcome=acked&amp;as=csv\" download"))
+        #expect(page.contains("value=\"2026-11-01\"") && page.contains("value=\"acked\" selected"))
+        #expect(!AuditPage.html(AuditSearch(), posts: nil, fault: nil, facts).contains("as=csv"))
+    }
+}
