@@ -11,6 +11,8 @@ package struct RICPost: Sendable, Equatable {
     /// What it had to say: code or reason, and text.
     package var text: String
     package var fields: [(name: String, value: String)]
+    /// Who had it sent, in words; empty: nobody, it came through the inbox.
+    package var who = ""
 
     package static func == (left: RICPost, right: RICPost) -> Bool {
         left.drop == right.drop && left.row == right.row && left.destination == right.destination
@@ -107,7 +109,7 @@ package enum RICPage {
                 return "<td class=\"dec\" data-h=\"\(field)\">\(PageWords.decimal(value))</td>"
             }
             return """
-                <tr data-key="\(post.drop) \(post.row) \(post.destination)"><td class="nowrap">\(facts.time(post.settledAt))</td>\(cells)<td>\(PageWords.outcome(post.outcome))</td><th scope="row"><a href="/drops/\(post.drop)" class="name">\(post.name)</a></th><td class="dim num" data-h="drop:row">\(PageWords.count(post.drop)):\(post.row)</td><td class="nowrap" data-h="at">\(post.destination)</td><td class="full fill">\(post.text)</td></tr>
+                <tr data-key="\(post.drop) \(post.row) \(post.destination)"><td class="nowrap">\(facts.time(post.settledAt))</td>\(cells)<td>\(PageWords.outcome(post.outcome))</td><th scope="row"><a href="/drops/\(post.drop)" class="name">\(post.name)</a></th><td class="fill" data-h="who">\(post.who)</td><td class="dim num" data-h="drop:row">\(PageWords.count(post.drop)):\(post.row)</td><td class="nowrap" data-h="at">\(post.destination)</td><td class="full fill">\(post.text)</td></tr>
                 """
         }
         return """
@@ -115,7 +117,7 @@ package enum RICPage {
             <section class="panel" aria-labelledby="h-hist">
               <header><h2 id="h-hist">Every row posted for it</h2> <span class="dim">newest first</span></header>
               <table class="cards sticky d2 posts">
-                <thead><tr><th scope="col">settled</th>\(fields.map { field -> HTML in "<th scope=\"col\" class=\"dec\">\(field)</th>" })<th scope="col">outcome</th><th scope="col">file</th><th scope="col" class="num">drop:row</th><th scope="col">destination</th><th scope="col">text</th></tr></thead>
+                <thead><tr><th scope="col">settled</th>\(fields.map { field -> HTML in "<th scope=\"col\" class=\"dec\">\(field)</th>" })<th scope="col">outcome</th><th scope="col">file</th><th scope="col">who</th><th scope="col" class="num">drop:row</th><th scope="col">destination</th><th scope="col">text</th></tr></thead>
                 <tbody>\(rows)</tbody>
               </table>
             </section>

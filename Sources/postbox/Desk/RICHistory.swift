@@ -14,6 +14,8 @@ enum RICHistory {
             if let post = post(row) { posts.append(post) }
             return posts.count < most
         }
+        let people = try LedgerReading(in: directories)?.people(of: Set(posts.map(\.drop))) ?? [:]
+        for at in posts.indices { posts[at].who = people[posts[at].drop] ?? "" }
         return (posts, facts.unread.isEmpty ? nil : facts.unread.map(\.text).joined(separator: "; "))
     }
 

@@ -235,6 +235,10 @@ struct PageTests {
         }
         let page = RICPage.html(
             "A", last: [], posts: [post(3, "9", .nacked), post(2, "2"), post(1, "1")], fault: nil, Self.facts())
+        var resent = post(1, "1")
+        resent.who = "resend by alice"
+        #expect(
+            RICPage.html("A", last: [], posts: [resent], fault: nil, Self.facts()).contains(">resend by alice</td>"))
         #expect(page.contains("class=\"bid\" d=\"M0 100H0V0H1000\"") && page.matches(of: /class="m-nacked"/).count == 1)
         let none = RICPage.html("A", last: [], posts: [post(1, "nan"), post(1, "1e999")], fault: nil, Self.facts())
         #expect(!none.contains("class=\"chart\""))

@@ -819,6 +819,15 @@ struct LedgerTests {
         let record = try #require(try await ledger.record(of: drop))
         #expect(record.stage == .claimed && record.hold == decided && record.snapshot == new && record.starts == 0)
         #expect(try await ledger.held().isEmpty)
+        let asked = try await claim(ledger, "b.csv")[0]
+        var resent = snapshot()
+        resent.original = drop
+        resent.asked = AskedFor(.retry(drop: drop, why: nil), by: Person(text: "page:dora", isNamed: true), at: 8)
+        let made = try await ledger.reserve(1)[0]
+        try await ledger.make([MadeDrop(number: made, name: "c.csv", snapshot: resent, hold: nil)], at: 9)
+        #expect(
+            try LedgerReading(path: path)?.people(of: [drop, asked, made, 99])
+                == [drop: "released by bob, proposed by alice", made: "retry by dora"])
         // What is not claimed any more is not held.
         try await ledger.plan(drop, size: 1, sha256: "", digests: [], rows: 1, postings: [])
         try await ledger.hold(drop, hold())
