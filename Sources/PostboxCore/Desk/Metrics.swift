@@ -112,6 +112,7 @@ package struct Metrics: Sendable, Equatable {
         out.sample([], number: board.oldestWaitingAt.map { max(0, Double(now - $0) / 1e6) } ?? 0)
         out.begin(.heldFiles)
         out.sample([], board.held.count)
+        writeSchedule(&out)
         out.begin(.spoolFree)
         if let free = board.service.diskFree { out.sample([], free) }
         out.begin(.spoolLow)
@@ -124,6 +125,17 @@ package struct Metrics: Sendable, Equatable {
         out.sample([], board.notReady == nil ? 1 : 0)
         out.begin(.build)
         out.sample([("version", board.service.version), ("config_sha256", board.service.configSHA256)], 1)
+    }
+
+    /// How rules stand today that expect files, or have a deadline.
+    private func writeSchedule(_ out: inout MetricsText) {
+        func write(_ family: MetricFamily, _ value: (ScheduleBook.Line) -> Int?) {
+            out.begin(family)
+            for line in board.schedule { if let value = value(line) { out.sample([("rule", line.rule)], value) } }
+        }
+        write(.filesMissing) { line in line.by.map { now >= $0 ? max(0, line.count - line.arrived) : 0 } }
+        write(.deadlineAtRisk) { line in line.deadline.map { _ in line.state == .atRisk ? 1 : 0 } }
+        write(.deadlineMissed) { line in line.deadline.map { _ in line.state == .late ? 1 : 0 } }
     }
 
     private func writeProcess(_ out: inout MetricsText) {

@@ -16,6 +16,11 @@ struct MetricsTests {
             filesInAll: 4, waiting: [], waitingInAll: 2, isInboxHeld: false)
         board.service.diskFree = 1234
         board.oldestWaitingAt = 10_000_000
+        var late = ScheduleBook.Line(rule: "eod_*", state: .late, count: 3, arrived: 1, done: 1)
+        (late.by, late.deadline) = (12_000_000, 12_400_000)
+        var early = ScheduleBook.Line(rule: "fx", state: .expected, count: 1, arrived: 0, done: 0)
+        early.by = 99_000_000
+        board.schedule = [late, early]
         var files = ClosedFiles()
         files.add("eod_*", .done, at: 5_500_000)
         files.add("eod_*", .partial, at: 6_500_000)
@@ -46,8 +51,12 @@ struct MetricsTests {
             #"postbox_last_success_timestamp_seconds{rule="eod_*"} 5.5"#,
             "postbox_files_open 4", "postbox_inbox_files 2", "postbox_inbox_oldest_seconds 2.5",
             "postbox_spool_free_bytes 1234", #"postbox_alerts_total{event="file_partial"} 2"#,
+            #"postbox_expected_files_missing{rule="eod_*"} 2"#, #"postbox_expected_files_missing{rule="fx"} 0"#,
+            #"postbox_deadline_missed{rule="eod_*"} 1"#, #"postbox_deadline_at_risk{rule="eod_*"} 0"#,
             "postbox_ready 0", "process_cpu_seconds_total 1.5",
         ] { #expect(lines.contains(line), "\(line) is missing") }
+        // A rule without a deadline has none to miss.
+        #expect(!lines.contains { $0.hasPrefix(#"postbox_deadline_missed{rule="fx"}"#) })
     }
 
     @Test(
