@@ -160,14 +160,6 @@ package actor Ledger {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// Opens or creates the ledger of a spool, as the other initializer does a ledger by itself. Throws `LedgerError`.
-    package init(
-        in directories: Settings.Directories, version: String? = nil, firstNumber: @autoclosure () throws -> Int
-    ) throws {
-        try self.init(
-            path: directories.ledger, folders: KeptFolders(directories), version: version, firstNumber: firstNumber())
-    }
-
     /// Opens or creates a ledger by itself, and makes one of an earlier schema today's.
     ///
     /// - Parameters:

@@ -3,22 +3,6 @@ internal import PostboxCore
 internal import PostboxIO
 internal import Synchronization
 
-/// What the desk can have done and shown by the rest of the service.
-struct DeskHands: Sendable {
-    /// Does what a person asks with a drop.
-    var act: @Sendable (DeskAct, Person) async -> DeskAnswer
-    /// Has the configuration loaded anew: by whom, from where, and why.
-    var reload: @Sendable (Person, _ from: String, _ why: String?) async -> DeskAnswer
-    /// What is held, by drop number; the rows that need a look only where they are asked for.
-    var held: @Sendable (_ withRows: Bool) async -> [HeldDrop]
-    /// How everything stands.
-    var board: @Sendable () async -> StatusBoard
-    /// Lines with an outcome of each drop in work.
-    var settled: @Sendable () async -> [Int: Int]
-    /// What became of files since the start, and when tokens end, by destination.
-    var figures: @Sendable () async -> (files: ClosedFiles, tokensEnd: [String: Int64])
-}
-
 /// Answers what comes in at the control socket and over TCP.
 actor DeskOffice {
     /// Nanoseconds for which a look at everything is good: whoever asks faster gets it again.
