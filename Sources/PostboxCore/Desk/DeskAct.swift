@@ -173,37 +173,3 @@ package enum DeskAnswer: Sendable, Equatable {
         case badConfiguration = "bad_configuration"
     }
 }
-
-/// A wrong value that holds at a server, and what replaces it.
-package struct ReplacedValue: Sendable, Equatable {
-    package var destination: String
-    package var service: String
-    package var ric: String
-    package var field: String
-    /// JSON, as it went on the wire.
-    package var wrong: String
-    /// The same; nil: there was no value before, and it is left as it is.
-    package var replacedBy: String?
-
-    package init(
-        destination: String, service: String, ric: String, field: String, wrong: String, replacedBy: String?
-    ) {
-        self.destination = destination
-        self.service = service
-        self.ric = ric
-        self.field = field
-        self.wrong = wrong
-        self.replacedBy = replacedBy
-    }
-
-    /// So many are shown at most.
-    package static let examplesMax = 100
-
-    /// An object on one line.
-    package var json: String {
-        func quoted(_ text: String) -> String { VisibleText.quoted(text) }
-        return "{\"destination\":\(quoted(destination)),\"service\":\(quoted(service)),\"ric\":\(quoted(ric)),"
-            + "\"field\":\(quoted(field)),\"wrong\":\(wrong),\"replaced_by\":\(replacedBy ?? "null"),"
-            + "\"had_value\":\(replacedBy != nil)}"
-    }
-}

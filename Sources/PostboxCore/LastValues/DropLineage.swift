@@ -113,6 +113,55 @@ package struct DropLineage: Sendable {
         }
     }
 
+    /// Somebody has withdrawn something after the drop of a number was made, be it that this was withdrawn itself.
+    package func hasWithdrawals(after number: Int, at destination: String) -> Bool {
+        withdrawals.values.contains { list in
+            list.contains { $0.number > number && $0.destinations.contains(destination) }
+        }
+    }
+
+    /// The drop withdraws another one, and is in force.
+    package func isWithdrawal(_ drop: Int) -> Bool { original(ofWithdrawal: drop) != nil }
+
+    private func original(ofWithdrawal drop: Int) -> Int? {
+        guard case .withdrawal(let original, _, true)? = drops[drop]?.maker else { return nil }
+        return original
+    }
+
+    /// Those drops, and what has to be withdrawn with them. One act makes several drops where values of a wrong drop were posted again: they
+    /// withdraw it together, and are withdrawn together. And what withdrawals have left that count no more is looked at once again.
+    package func whole(_ numbers: Set<Int>) -> Set<Int> {
+        var all = numbers
+        for number in numbers {
+            guard let drop = drops[number], case .withdrawal(let original, let act, true) = drop.maker else { continue }
+            for other in drops.values where other.number != number {
+                guard case .withdrawal(original, let otherAct, true) = other.maker else { continue }
+                let shared = other.destinations.intersection(drop.destinations)
+                guard !shared.isEmpty else { continue }
+                if otherAct == act || shared.contains(where: { isWithdrawn(other.number, at: $0) }) {
+                    all.insert(other.number)
+                }
+            }
+        }
+        return all
+    }
+
+    /// Drops of which a withdrawal is being withdrawn, and that stay withdrawn by others; both by number.
+    package var stillWithdrawn: [(drop: Int, by: [Int])] {
+        let originals = Set(asked.compactMap { original(ofWithdrawal: $0) })
+        return originals.sorted().compactMap { original in
+            let undone = asked.filter { self.original(ofWithdrawal: $0) == original }
+            let destinations = undone.reduce(into: Set<String>()) { $0.formUnion(drops[$1]?.destinations ?? []) }
+            let others = (withdrawals[original] ?? []).filter { other in
+                !asked.contains(other.number)
+                    && other.destinations.intersection(destinations).contains {
+                        !isWithdrawn(other.number, at: $0)
+                    }
+            }
+            return others.isEmpty ? nil : (original, others.map(\.number).sorted())
+        }
+    }
+
     /// How old drops are that may hold values of a drop at a destination, where they say these for it: microseconds since 1970.
     package func ages(ofHolders drop: Int, at destination: String) -> Set<Int64> {
         Set(

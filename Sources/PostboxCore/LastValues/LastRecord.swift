@@ -43,6 +43,16 @@ package struct LastRecord {
         return mark != LastFold.noMark
     }
 
+    /// The newest Refresh of it that was accepted, without its fields; nil: there was none, or it cannot be read.
+    package var image: AcceptedPost? {
+        guard var reader = RawReader(body, from: key.count), let mark = reader.number(), mark != LastFold.noMark,
+            let origin = LastOrigin(&reader)
+        else { return nil }
+        return AcceptedPost(
+            place: DropPlace(drop: origin.drop, age: origin.age), row: 0, acceptedAt: origin.acceptedAt,
+            post: .refresh, fields: [])
+    }
+
     /// Its target's place in `LastWords`; nil: it cannot be read.
     package var target: Int? {
         guard var reader = RawReader(key), let target = reader.number() else { return nil }

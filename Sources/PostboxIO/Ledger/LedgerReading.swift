@@ -32,6 +32,8 @@ package struct LedgerReading: Sendable {
 
     private let database: DatabaseQueue
     private let folders: KeptFolders?
+    /// Of a ledger that an earlier version wrote, and that nobody has opened to write since: what it would keep its folders as today.
+    private let moved: [String: String]
 
     /// Opens the ledger of a spool; nil: there is none. Throws `LedgerError` when it cannot be read.
     package init?(in directories: Settings.Directories) throws {
@@ -46,7 +48,18 @@ package struct LedgerReading: Sendable {
         configuration.readonly = true
         configuration.busyMode = .timeout(5)
         do {
-            database = try DatabaseQueue(path: path, configuration: configuration)
+            let database = try DatabaseQueue(path: path, configuration: configuration)
+            self.database = database
+            moved =
+                try folders.map { folders in
+                    try database.read { db in
+                        // Nothing tells in the first schema what a summary has in it: whoever writes takes such a ledger forward.
+                        (2..<5).contains(try LedgerSchema.version(of: db))
+                            ? try LedgerSchema.kept(folders, in: db) : [:]
+                    }
+                } ?? [:]
+        } catch let error as DiskError {
+            throw error
         } catch {
             throw LedgerError(message: "the ledger \(path) cannot be read: \(error)")
         }
@@ -91,7 +104,10 @@ package struct LedgerReading: Sendable {
     }
 
     /// A folder that the ledger keeps so.
-    func folder(_ kept: String) -> String { folders?.folder(kept) ?? kept }
+    func folder(_ kept: String) -> String {
+        let kept = moved[kept] ?? kept
+        return folders?.folder(kept) ?? kept
+    }
 
     /// A drop that is not closed.
     package struct Open: Sendable {

@@ -57,14 +57,22 @@ enum LedgerSchema {
 
     /// Until then folders had their whole paths. A spool that was copied has those of the other one, and its own files.
     private static func keep(_ folders: KeptFolders, in db: Database) throws {
+        for (folder, kept) in try kept(folders, in: db) {
+            try db.execute(sql: #"UPDATE "drop" SET folder = ? WHERE folder = ?"#, arguments: [kept, folder])
+        }
+    }
+
+    /// By folders as a ledger before schema 5 has them: as it would keep them today. None for those that stay as they are.
+    static func kept(_ folders: KeptFolders, in db: Database) throws -> [String: String] {
+        var found: [String: String] = [:]
         for folder in try String.fetchAll(db, sql: #"SELECT DISTINCT folder FROM "drop" WHERE folder != ''"#) {
             let here = try folders.elsewhere(folder).first {
                 try !folder.hasPrefix("/") || isMoved(folder, to: $0, folders, db)
             }
             let kept = folders.kept(here ?? folder)
-            guard kept != folder else { continue }
-            try db.execute(sql: #"UPDATE "drop" SET folder = ? WHERE folder = ?"#, arguments: [kept, folder])
+            if kept != folder { found[folder] = kept }
         }
+        return found
     }
 
     /// Whether the files that went to a folder, as the ledger has it, lie in another one: the summary of a late one does, or one that was not

@@ -42,12 +42,21 @@ struct ConfirmOptions: ParsableArguments {
             [
                 value["destination"]?.text ?? "", value["service"]?.text ?? "", value["ric"]?.text ?? "",
                 value["field"]?.text ?? "", value["wrong"]?.word ?? "",
-                value["had_value"]?.flag == true ? value["replaced_by"]?.word ?? "" : "(no value before)",
+                replacement(value),
             ]
         }
         return DropText.lines([["destination", "service", "ric", "field", "wrong", "replaced by"]] + rows).map {
             "  " + $0
         } + (examples.count > most ? ["  …"] : [])
+    }
+
+    private static func replacement(_ value: JSONValue) -> String {
+        switch value["fate"]?.text.flatMap(ReplacedValue.Fate.init(rawValue:)) {
+        case .replaced, nil: value["replaced_by"]?.word ?? ""
+        case .blanked: "blank (no value before)"
+        case .left: "(no value before)"
+        case .unknown: "(nobody can tell)"
+        }
     }
 }
 
@@ -57,7 +66,7 @@ struct RepublishCommand: AsyncParsableCommand {
         abstract: "Posts the last accepted values of a destination again, when its server has lost them.",
         discussion: """
             Every RIC goes with all fields that were accepted last, as they went then: as a Refresh, but for destinations and rules \
-            that only update. First the count is shown. The values become a drop of their own, with a result and a summary; it is less \
+            that only update. What was withdrawn and had no value before is left out. First the count is shown. The values become a drop of their own, with a result and a summary; it is less \
             urgent than every file. What newer files have accepted meanwhile is not replaced: such rows end `superseded`, or `unsent` \
             with the reason `overtaken` where the newer row has fewer fields; ask again for these.
 
@@ -71,7 +80,9 @@ struct RepublishCommand: AsyncParsableCommand {
     @Option(help: "Only this service.")
     var service: String?
 
-    @Option(help: ArgumentHelp("Only RICs of which a value came under this rule (its `match`).", valueName: "rule"))
+    @Option(
+        help: ArgumentHelp(
+            "Only RICs of which a value that holds came under this rule (its `match`).", valueName: "rule"))
     var rule: String?
 
     @Option(help: ArgumentHelp("Why; it is recorded.", valueName: "text"))

@@ -10,8 +10,9 @@ struct WithdrawCommand: AsyncParsableCommand {
             postbox withdraw --rule "eod_*.csv" --since 17:30 --why "wrong scale"
 
             For each field of each RIC that still holds a value of these drops, the last value from none of them is posted as an \
-            Update. What newer files have said since stays. First it shows what it would post. What had no value before is listed, \
-            and blanked only with --blank. Each wrong drop gets a drop of its own for each destination; beside its result lies \
+            Update; also for each field that a Refresh of theirs blanked because it did not name it. What newer files have said \
+            since stays. First it shows what it would post. What had no value before is listed, and blanked only with --blank. \
+            A withdrawal is withdrawn in the same way, with all drops that were made for it. Each wrong drop gets a drop of its own for each destination; beside its result lies \
             NAME.incident.csv with each wrong value, from when until when it held, and what replaced it. Where the rule asks two \
             people for a release, the second one sends it with `postbox release`.
 

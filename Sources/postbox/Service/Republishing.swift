@@ -17,28 +17,6 @@ struct Republishing: Sendable {
     /// Older than any drop of a file.
     private static let age: Int64 = 0
 
-    /// What is posted.
-    private struct Found: Sendable {
-        var refreshes = 0
-        var updates = 0
-        /// RICs of services that the destination no longer has.
-        var leftOut = 0
-
-        var rics: Int { refreshes + updates }
-        var facts: [String: Int] {
-            ["rics": rics, "refresh": refreshes, "update": updates, "left_out": leftOut].filter {
-                $0.value > 0 || $0.key == "rics"
-            }
-        }
-        var words: String {
-            let kinds = [(refreshes, "as Refresh"), (updates, "as Update")].filter { $0.0 > 0 }
-            let left =
-                leftOut == 0
-                ? "" : "; \(leftOut) of services that the configuration no longer has for it are left out"
-            return kinds.map { "\($0.0) \($0.1)" }.joined(separator: ", ") + left
-        }
-    }
-
     /// Does it, or tells what would be done. Throws on a fault of ledger or disk; then there is no new drop, or it goes on all the same.
     func answer() async throws -> DeskAnswer {
         let name = wanted.destination
@@ -88,9 +66,8 @@ struct Republishing: Sendable {
                 guard found.rics > 0 else { throw Nothing(found: found) }
                 return found
             }
-            let found = counts.first ?? Found()
-            let text =
-                "the destination \(name): \(found.rics) RICs are posted again, as drop \(number): \(found.words)"
+            let found = counts.first ?? RepublishedCount()
+            let text = found.text(to: name, asDrop: number)
             context.logger.notice(
                 "\(text)",
                 metadata: [
@@ -109,57 +86,57 @@ struct Republishing: Sendable {
     }
 
     private struct Nothing: Error {
-        var found: Found
+        var found: RepublishedCount
     }
 
-    private func shown(_ found: Found) -> DeskAnswer {
-        .shown(
-            text: "the destination \(wanted.destination): \(found.rics) RICs would be posted again: \(found.words)",
-            facts: found.facts, examples: [])
+    private func shown(_ found: RepublishedCount) -> DeskAnswer {
+        .shown(text: found.text(to: wanted.destination, asDrop: nil), facts: found.facts, examples: [])
     }
 
-    private func nothing(_ found: Found) -> DeskAnswer {
-        .refused(
-            .wrongStage,
-            text: "the destination \(wanted.destination): no accepted value is known"
-                + (wanted.words.isEmpty ? "" : " of \(wanted.words)") + (found.leftOut == 0 ? "" : found.words))
+    private func nothing(_ found: RepublishedCount) -> DeskAnswer {
+        .refused(.wrongStage, text: found.nothing(to: wanted.destination, of: wanted.words))
     }
 
     /// Gives `body` the lines of what is to be posted, RIC by RIC, and counts them. Waits for the disk.
     private func find(
         _ images: LastImages, _ destination: Destination, _ body: ([UInt8]) throws -> Void
-    ) throws -> Found {
-        var found = Found()
+    ) throws -> RepublishedCount {
+        var found = RepublishedCount()
         let services = Set(destination.allServices)
         let rules = images.rules()
+        let standing = try StandingValues(
+            images, at: destination.name, isByFile: wanted.rule != nil, in: context.settings.directories)
         try images.each { record, words in
             guard let target = record.target, target < words.targets.count else { throw LastRecord.Damaged() }
             let at = words.targets[target]
             guard at.destination == destination.name, wanted.service.map({ $0 == at.service }) ?? true else { return }
-            var fields: [(name: String, json: UnsafeRawBufferPointer)] = []
-            var newest: (age: Int64, drop: Int)?
-            var isWanted = wanted.rule == nil
-            let isRead = try record.eachField { field in
-                guard field.place < words.fields.count else { throw LastRecord.Damaged() }
-                fields.append((words.fields[field.place], field.json))
-                if newest.map({ ($0.age, $0.drop) < (field.age, field.drop) }) ?? true {
-                    newest = (field.age, field.drop)
-                }
-                if !isWanted { isWanted = try rules.rule(of: field.drop)?.match == wanted.rule }
+            let holding = try standing.fields(record, words)
+            guard let ric = LastKey.ric(record.key) else { throw LastRecord.Damaged() }
+            // Whose rule a RIC is of, the files tell that said what holds now: a withdrawal posted it under none.
+            func isOfRule(_ field: StandingValues.Field) throws -> Bool {
+                guard let rule = wanted.rule else { return true }
+                return try field.drop.map { try rules.rule(of: $0)?.match == rule } ?? false
             }
-            guard isRead, let ric = LastKey.ric(record.key) else { throw LastRecord.Damaged() }
+            let fields = holding.filter { !$0.isWithdrawn }
+            if services.contains(at.service), fields.count < holding.count {
+                for field in holding where field.isWithdrawn {
+                    if try isOfRule(field) { found.withdrawn += 1 }
+                }
+            }
             // Of a RIC that a Refresh blanked no field is known.
-            guard isWanted, let newest else { return }
+            guard try fields.contains(where: isOfRule) else { return }
+            guard let newest = fields.max(by: { $1.holder.isNewer(than: $0.holder) }) else { return }
             guard services.contains(at.service) else {
                 found.leftOut += 1
                 return
             }
             let post = WireFile.post(
                 isUpdateOnly: destination.profile.isUpdateOnly, isImage: record.isImage,
-                rule: try rules.rule(of: newest.drop)?.post)
+                rule: try rules.rule(of: newest.holder.drop)?.post)
             if post == .refresh { found.refreshes += 1 } else { found.updates += 1 }
             var line: [UInt8] = []
-            WireFile.add(ric: ric, service: at.service, post: post, fields: fields, to: &line)
+            WireFile.add(
+                ric: ric, service: at.service, post: post, fields: fields.map { ($0.name, $0.json) }, to: &line)
             try body(line)
         }
         return found

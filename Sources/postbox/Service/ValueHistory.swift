@@ -104,9 +104,9 @@ final class ValueHistory {
     }
 
     /// The story of a RIC, as far back as it takes to know what replaces the values that are being withdrawn. `holding`: what holds by the
-    /// store of last values; see `ValueStory.takeHolding`. Throws as `init`.
+    /// store of last values, and `image` the newest Refresh by it; see `ValueStory.takeHolding`. Throws as `init`.
     func story(
-        of ric: [UInt8], at destination: String, service: String, holding: [AcceptedPost]
+        of ric: [UInt8], at destination: String, service: String, holding: [AcceptedPost], image: AcceptedPost? = nil
     ) throws -> ValueStory {
         let (places, untrusted) = try index.find(ric)
         let known = rows[Key(ric: ric, service: Array(service.utf8), destination: destination)] ?? []
@@ -140,7 +140,7 @@ final class ValueHistory {
                 older.append(drop)
             }
         }
-        story.takeHolding(holding)
+        story.takeHolding(holding, image: image)
         for drop in older {
             guard story.needsOlder else { break }
             try take(drop)
@@ -194,6 +194,13 @@ final class ValueHistory {
 }
 
 extension AcceptedPost {
+    /// A field as the store of last values has it.
+    init(_ field: LastField, named name: String) {
+        self.init(
+            place: DropPlace(drop: field.drop, age: field.age), row: 0, acceptedAt: field.acceptedAt, post: .update,
+            fields: [Field(name: name, json: Array(field.json))])
+    }
+
     fileprivate init(_ line: ResultJournal.Line, of place: DropPlace) {
         self.init(
             place: place, row: line.row, settledAt: line.settledAt, post: line.post, object: line.fields)

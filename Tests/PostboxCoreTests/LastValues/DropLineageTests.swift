@@ -67,4 +67,35 @@ struct DropLineageTests {
         #expect(lineage.ages(ofHolders: 2, at: "a") == [7, 8] && lineage.ages(ofHolders: 2, at: "b") == [])
         #expect(lineage.ages(ofHolders: 4, at: "a") == [] && lineage.open == [5])
     }
+
+    @Test(
+        "What one act withdrew in several drops is withdrawn as one, with what withdrawals have left that count no more"
+    )
+    func whole() {
+        let drops = [
+            Self.withdrawal(4, of: 2, act: 1), Self.withdrawal(5, of: 2, act: 1), Self.withdrawal(6, of: 3, act: 1),
+            Self.withdrawal(7, of: 2, act: 2), Self.withdrawal(8, of: 7, act: 3),
+            Self.withdrawal(9, of: 2, act: 4, isInForce: false), Self.withdrawal(10, of: 2, act: 1, at: ["b"]),
+        ]
+        let lineage = DropLineage(drops)
+        // 7 was withdrawn by 8; 9 is not in force; 10 is another destination's.
+        #expect(lineage.whole([4]) == [4, 5, 7] && lineage.whole([2]) == [2] && lineage.whole([9]) == [9])
+        #expect(lineage.isWithdrawal(4) && !lineage.isWithdrawal(9) && !lineage.isWithdrawal(2))
+    }
+
+    @Test("A drop of which one withdrawal of two is withdrawn stays withdrawn, by the other one")
+    func still() {
+        let drops = [Self.withdrawal(4, of: 2), Self.withdrawal(5, of: 2), Self.withdrawal(6, of: 2, at: ["b"])]
+        let one = DropLineage(drops, withdrawing: [4]).stillWithdrawn
+        #expect(one.map(\.drop) == [2] && one.map(\.by) == [[5]])
+        #expect(DropLineage(drops, withdrawing: [4, 5]).stillWithdrawn.isEmpty)
+        #expect(DropLineage(drops, withdrawing: [3]).stillWithdrawn.isEmpty)
+    }
+
+    @Test("Whether something was withdrawn since then is asked for a destination")
+    func later() {
+        let lineage = DropLineage([Self.withdrawal(4, of: 2), Self.withdrawal(6, of: 2, isInForce: false)])
+        #expect(lineage.hasWithdrawals(after: 3, at: "a") && !lineage.hasWithdrawals(after: 3, at: "b"))
+        #expect(!lineage.hasWithdrawals(after: 4, at: "a"))
+    }
 }

@@ -601,7 +601,7 @@ struct LedgerTests {
     }
 
     @Test(
-        "A ledger that had whole paths goes forward: those of its own spool, and of one that it was copied from; others stay"
+        "A ledger that had whole paths goes forward: those of its own spool, and of one that it was copied from; others stay. Who reads it before finds the same"
     )
     func foldersOfSchema4() async throws {
         let spool = folder.path("spool")
@@ -635,12 +635,16 @@ struct LedgerTests {
                 sql: "DELETE FROM grdb_migrations WHERE identifier = 'v5'; PRAGMA user_version = 4")
         }
         try queue.close()
+        let folders = [spool + "/done/2026-11-29", "/srv/first/failed", "/data/done", spool + "/done"]
+        // Whoever only reads finds them before anybody has opened the ledger to write, and takes nothing forward.
+        let early = try #require(try LedgerReading(path: path, folders: KeptFolders(copy)))
+        #expect(try early.sent(since: 0).map(\.folder) == folders)
+        #expect(try early.list().map(\.folder) == folders.reversed())
+        let version = try await DatabaseQueue(path: path).read { try Int.fetchOne($0, sql: "PRAGMA user_version") }
+        #expect(version == 4)
         _ = try Ledger(path: path, folders: KeptFolders(copy), firstNumber: 1)
         let reading = try #require(try LedgerReading(path: path, folders: KeptFolders(copy)))
-        #expect(
-            try reading.sent(since: 0).map(\.folder) == [
-                spool + "/done/2026-11-29", "/srv/first/failed", "/data/done", spool + "/done",
-            ])
+        #expect(try reading.sent(since: 0).map(\.folder) == folders)
     }
 
     @Test("A withdrawal is known to the next file of the name, until it is withdrawn itself")

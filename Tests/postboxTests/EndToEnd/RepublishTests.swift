@@ -198,6 +198,43 @@ struct RepublishTests {
         #expect(try await desk.command(["audit", "verify", "--config", "postbox.yaml"]).code == 0)
     }
 
+    @Test(
+        "What was withdrawn and had no value before is not sent again, and a rule's RICs are those of which a file of it said what holds"
+    )
+    func withdrawn() async throws {
+        let (desk, simulator) = try await Desk.withSimulator(files: Self.files)
+        for (name, text) in [
+            ("p_1.csv", "RIC,BID\nA.TST,1\nB.TST,5\n"), ("u_2.csv", "RIC,BID,ASK\nA.TST,2,3\nC.TST,7,8\n"),
+        ] {
+            try desk.drop(name, text)
+            #expect(try await desk.once() == 0, "\(desk.log())")
+        }
+        let service = try desk.start()
+        try await Self.listens(desk)
+        func finish(_ answer: (code: Int32, output: String, errorOutput: String), _ act: String) async throws {
+            let drop = try #require(JSONValue.parse(answer.output)?["drop"]?.integer, "\(answer)")
+            _ = try await desk.finish("\(act)-cache-\(drop).jsonl", in: .done)
+        }
+        try await finish(
+            try await desk.command([
+                "withdraw", "2", "--yes", "--json", "--why", "wrong", "--config", "postbox.yaml",
+            ]), "withdraw")
+        let posted = try simulator.posts().count
+        // No value of drop 2 holds that was not withdrawn.
+        let none = try await Self.command(desk, ["--yes", "--rule", "u_*.csv"])
+        #expect(
+            none.code == 64 && none.errorOutput.contains("that was not withdrawn; 3 fields are left out"), "\(none)")
+        let shown = try await Self.command(desk)
+        #expect(shown.output.contains("2 RICs would be posted again"), "\(shown)")
+        #expect(shown.output.contains("3 fields are left out: what they hold was withdrawn"), "\(shown)")
+        try await finish(try await Self.command(desk, ["--yes", "--json", "--rule", "p_*.csv"]), "republish")
+        let again = try simulator.posts().dropFirst(posted)
+        #expect(
+            again.map { "\($0.ric) \($0.fields ?? "")" }.sorted() == [#"A.TST {"BID":1}"#, #"B.TST {"BID":5}"#])
+        service.send(SIGTERM)
+        #expect(try await service.exitCode() == 0)
+    }
+
     @Test("Who may not correct may not republish, and nobody may without saying why")
     func rights() async throws {
         let desk = try Desk()

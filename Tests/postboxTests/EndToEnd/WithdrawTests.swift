@@ -169,6 +169,93 @@ struct WithdrawTests {
     }
 
     @Test(
+        "A Refresh that lacked a column had blanked it: the whole image comes back, and the list tells it; withdrawing that takes it away again"
+    )
+    func blankedByRefresh() async throws {
+        let (desk, simulator) = try await Desk.withSimulator(files: Self.files)
+        for (name, text) in [
+            ("eod_1.csv", "RIC,BID,ASK\nA.TST,1,2\nB.TST,5,6\n"), ("eod_2.csv", "RIC,BID\nA.TST,10\nB.TST,50\n"),
+        ] {
+            try desk.drop(name, text)
+            #expect(try await desk.once() == 0, "\(desk.log())")
+        }
+        let service = try desk.start()
+        try await Self.listens(desk)
+        func posted(_ count: Int) throws -> [String: JSONValue] {
+            Dictionary(
+                try simulator.posts().suffix(count).map {
+                    ($0.ric, $0.fields.flatMap { JSONValue.parse($0) } ?? .null)
+                },
+                uniquingKeysWith: { one, _ in one })
+        }
+        let shown = try await Self.withdraw(desk, ["2"])
+        #expect(shown.output.contains("4 fields of 2 RICs would be replaced by what was there before"), "\(shown)")
+        let made = try await Self.withdrawn(desk, 2)
+        let back = try posted(2)
+        #expect(back["A.TST"]?["BID"]?.integer == 1 && back["A.TST"]?["ASK"]?.integer == 2)
+        #expect(back["B.TST"]?["BID"]?.integer == 5 && back["B.TST"]?["ASK"]?.integer == 6)
+        let list = try Self.incidents(desk, made.file.name)
+        let ask = try #require(list.first { $0["ric"] == "A.TST" && $0["field"] == "ASK" }, "\(list)")
+        #expect(list.count == 4 && ask["drop"] == "2" && ask["wrong"] == "null" && ask["replaced_by"] == "2")
+        #expect(try await Self.last(desk, "B.TST")["ASK"]?["value"]?.integer == 6)
+        // Better of it: what the Refresh had said is there again, and then not.
+        let undone = try await Self.withdrawn(desk, made.drop)
+        #expect(try posted(2)["A.TST"]?["BID"]?.integer == 10 && posted(2)["A.TST"]?["ASK"] == .null)
+        #expect(try Self.incidents(desk, undone.file.name).allSatisfy { $0["drop"] == "\(made.drop)" })
+        _ = try await Self.withdrawn(desk, 2)
+        #expect(try posted(2)["A.TST"]?["BID"]?.integer == 1 && posted(2)["A.TST"]?["ASK"]?.integer == 2)
+        service.send(SIGTERM)
+        #expect(try await service.exitCode() == 0)
+        #expect(try await desk.command(["audit", "verify", "--config", "postbox.yaml"]).code == 0)
+    }
+
+    @Test(
+        "What was blanked is blanked again after the next wrong value; and a file that two withdrawals withdrew counts again when both are withdrawn, with no needless post"
+    )
+    func blankedAgain() async throws {
+        let (desk, simulator) = try await Desk.withSimulator(files: Self.files)
+        for (name, text) in [
+            ("eod_1.csv", "RIC,BID\nA.TST,1\n"), ("fx_2.csv", "RIC,BID,ASK\nA.TST,2,5\n"),
+        ] {
+            try desk.drop(name, text)
+            #expect(try await desk.once() == 0, "\(desk.log())")
+        }
+        let service = try desk.start()
+        try await Self.listens(desk)
+        func last() throws -> String? { try simulator.posts().last?.fields }
+        let first = try await Self.withdrawn(desk, 2)
+        #expect(try last() == #"{"BID":1}"#)
+        let answer = try await Self.withdraw(desk, ["2", "--blank", "--yes", "--json"])
+        let second = try #require(JSONValue.parse(answer.output), "\(answer)")
+        #expect(second["text"]?.text?.contains("1 field of 1 RIC had no value before and is blanked") == true)
+        #expect(second["facts"]?["fields"]?.integer == 1 && second["facts"]?["blanked"]?.integer == 1)
+        let blanked = try #require(second["drop"]?.integer)
+        _ = try await desk.finish("withdraw-cache-\(blanked).jsonl", in: .done)
+        #expect(try last() == #"{"ASK":null}"#)
+        // The blank is what was there before.
+        try desk.drop("fx_3.csv", "RIC,ASK\nA.TST,7\n")
+        _ = try await desk.finish("fx_3.csv", in: .done)
+        _ = try await Self.withdrawn(desk, try desk.finished("fx_3.csv", in: .done).summary.drop)
+        #expect(try last() == #"{"ASK":null}"#)
+        // The second one counts still: nothing is posted.
+        let posted = try simulator.posts().count
+        let shown = try await Self.withdraw(desk, ["\(first.drop)"])
+        #expect(shown.output.contains("drop 2 stays withdrawn by drop \(blanked)"), "\(shown)")
+        let undone = try await Self.withdrawn(desk, first.drop)
+        #expect(undone.file.summary.rows == 0 && (try simulator.posts().count) == posted)
+        #expect(try Self.incidents(desk, undone.file.name).isEmpty)
+        // None counts any more: what both had replaced is there again.
+        let both = try await Self.withdraw(desk, ["\(blanked)", "--yes", "--json"])
+        #expect(JSONValue.parse(both.output)?["facts"]?["fields"]?.integer == 2, "\(both)")
+        try await eventually("both are posted") { try simulator.posts().count >= posted + 2 }
+        let again = try simulator.posts().dropFirst(posted).compactMap(\.fields)
+        #expect(Set(again) == [#"{"BID":2}"#, #"{"ASK":5}"#])
+        service.send(SIGTERM)
+        #expect(try await service.exitCode() == 0)
+        #expect(try await desk.command(["audit", "verify", "--config", "postbox.yaml"]).code == 0)
+    }
+
+    @Test(
         "Of a file that newer ones have replaced nothing is posted; it is withdrawn all the same, and the list tells each value from its Ack to the Ack of what replaced it"
     )
     func replacedMeanwhile() async throws {

@@ -1,0 +1,52 @@
+/// What a republication posts, or would post, counted; and how people are told.
+package struct RepublishedCount: Sendable, Equatable {
+    package var refreshes = 0
+    package var updates = 0
+    /// RICs of services that the destination no longer has.
+    package var leftOut = 0
+    /// Fields that hold a value that somebody has withdrawn and that nothing could replace.
+    package var withdrawn = 0
+
+    package init() {}
+
+    package var rics: Int { refreshes + updates }
+
+    /// Counts by stable words.
+    package var facts: [String: Int] {
+        ["rics": rics, "refresh": refreshes, "update": updates, "left_out": leftOut, "withdrawn": withdrawn].filter {
+            $0.value > 0 || $0.key == "rics"
+        }
+    }
+
+    /// For people. `drop`: the one that posts it; nil: it only would be posted.
+    package func text(to destination: String, asDrop drop: Int?) -> String {
+        let kinds = [(refreshes, "as Refresh"), (updates, "as Update")].filter { $0.0 > 0 }.map {
+            "\(PageWords.count($0.0)) \($0.1)"
+        }
+        let verb = drop == nil ? "would be" : rics == 1 ? "is" : "are"
+        return
+            "the destination \(destination): \(PageWords.count(rics, "RIC")) \(verb) posted again\(drop.map { ", as drop \($0)" } ?? ""): "
+            + kinds.joined(separator: ", ") + rest
+    }
+
+    /// For people, where nothing is to be posted. `wanted`: what was asked for; empty: everything.
+    package func nothing(to destination: String, of wanted: String) -> String {
+        "the destination \(destination): no accepted value is known" + (wanted.isEmpty ? "" : " of \(wanted)")
+            + (withdrawn == 0 ? "" : " that was not withdrawn") + rest
+    }
+
+    private var rest: String {
+        var found: [String] = []
+        if leftOut > 0 {
+            found.append(
+                "\(PageWords.count(leftOut, "RIC")) of services that the configuration no longer has for it \(leftOut == 1 ? "is" : "are") left out"
+            )
+        }
+        if withdrawn > 0 {
+            found.append(
+                "\(PageWords.count(withdrawn, "field")) \(withdrawn == 1 ? "is" : "are") left out: what \(withdrawn == 1 ? "it holds" : "they hold") was withdrawn, and nothing was there before"
+            )
+        }
+        return found.map { "; " + $0 }.joined()
+    }
+}

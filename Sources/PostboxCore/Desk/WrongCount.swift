@@ -1,0 +1,120 @@
+/// What a withdrawal posts, or would post, counted; and how people are told.
+package struct WrongCount: Sendable, Equatable {
+    /// RICs at a service of a destination of which something is posted.
+    package var rics = 0
+    /// Of these, those of which a field gets what was there before.
+    package var replacedRICs = 0
+    /// Fields that are posted.
+    package var fields = 0
+    /// Fields that had no value before.
+    package var withoutValue = 0
+    /// Of these, those that are posted blank.
+    package var blanked = 0
+    /// Fields of which nobody can tell any more what they held.
+    package var unknown = 0
+    /// RICs that a Refresh replaced whole, and nobody can tell any more which other fields they had.
+    package var images = 0
+    /// RICs of services and destinations that the configuration no longer has.
+    package var leftOut = 0
+    /// Wrong drops by destination of which nothing is posted, but that count as withdrawn from now on.
+    package var noted = 0
+
+    package init() {}
+
+    /// Counts what becomes of the wrong values that hold a RIC's fields.
+    package mutating func add(_ fates: [ReplacedValue.Fate]) {
+        let replaced = fates.count { $0 == .replaced }
+        let blank = fates.count { $0 == .blanked }
+        fields += replaced + blank
+        blanked += blank
+        withoutValue += blank + fates.count { $0 == .left }
+        if replaced > 0 { replacedRICs += 1 }
+        if replaced + blank > 0 { rics += 1 }
+    }
+
+    /// Whether it is done, or only told.
+    package enum Mood: Sendable {
+        case done, wouldBe
+
+        fileprivate func verb(_ count: Int) -> String { self == .wouldBe ? "would be" : count == 1 ? "is" : "are" }
+    }
+
+    /// Counts by stable words.
+    package var facts: [String: Int] {
+        [
+            "rics": rics, "fields": fields, "without_value": withoutValue, "blanked": blanked,
+            "results_gone": unknown, "images_gone": images, "left_out": leftOut,
+        ].filter { $0.value > 0 || $0.key == "fields" }
+    }
+
+    /// Nothing is to be posted, and nothing is to be noted.
+    package var isNothing: Bool { fields == 0 && noted == 0 }
+
+    /// For people.
+    ///
+    /// - Parameters:
+    ///   - files: what is withdrawn: `drop 9 (a.csv)`.
+    ///   - isUndoing: withdrawals alone are withdrawn.
+    ///   - still: drops that stay withdrawn by others, by number.
+    package func text(
+        of files: String, _ mood: Mood, isUndoing: Bool = false, still: [(drop: Int, by: [Int])] = []
+    ) -> String {
+        let tail = (rest + still.map { stays($0.drop, $0.by) }).map { "; " + $0 }.joined()
+        let replaced = fields - blanked
+        if replaced > 0 {
+            return
+                "\(files): \(PageWords.count(replaced, "field")) of \(PageWords.count(replacedRICs, "RIC")) \(mood.verb(replaced)) replaced by what was there before"
+                + (blanked == 0
+                    ? ""
+                    : "; \(PageWords.count(blanked, "field")) had no value before and \(mood.verb(blanked)) blanked")
+                + tail
+        }
+        if blanked > 0 {
+            return
+                "\(files): \(PageWords.count(blanked, "field")) of \(PageWords.count(rics, "RIC")) had no value before and \(mood.verb(blanked)) blanked"
+                + tail
+        }
+        let nothing =
+            !isUndoing && withoutValue + unknown + images + leftOut == 0
+            ? "\(files): no field holds a value of it any more" : "\(files): there is nothing to post"
+        guard noted > 0 else { return nothing + tail }
+        let verb = mood == .wouldBe ? "would be" : "are"
+        return isUndoing
+            ? "\(nothing)\(tail); it \(mood == .wouldBe ? "would count" : "counts") no more"
+            : "\(nothing)\(tail); its values \(verb) withdrawn, so that none of them is posted again in place of others"
+    }
+
+    /// What stays as it is, and why.
+    private var rest: [String] {
+        var found: [String] = []
+        func stay(_ count: Int) -> String { count == 1 ? "stays as it is" : "stay as they are" }
+        let left = withoutValue - blanked
+        if left > 0 {
+            found.append(
+                "\(PageWords.count(left)) had no value before and \(stay(left)) (--blank blanks \(left == 1 ? "it" : "them"))"
+            )
+        }
+        if unknown > 0 {
+            found.append(
+                "\(PageWords.count(unknown)) \(stay(unknown)): the result that tells what \(unknown == 1 ? "it" : "they") held before is gone"
+            )
+        }
+        if images > 0 {
+            found.append(
+                "a Refresh replaced all that \(PageWords.count(images, "RIC")) had, and which other fields \(images == 1 ? "it" : "they") had nobody can tell: the result is gone"
+            )
+        }
+        if leftOut > 0 {
+            found.append(
+                "\(PageWords.count(leftOut, "RIC")) \(leftOut == 1 ? "is" : "are") left out: the configuration no longer has \(leftOut == 1 ? "its" : "their") destination or service"
+            )
+        }
+        return found
+    }
+
+    private func stays(_ drop: Int, _ by: [Int]) -> String {
+        let others = by.count == 1 ? "drop \(by[0])" : "drops " + by.map { "\($0)" }.joined(separator: ", ")
+        return
+            "drop \(drop) stays withdrawn by \(others): withdraw \(by.count == 1 ? "that one" : "those"), too, if it is to count again"
+    }
+}

@@ -1,0 +1,111 @@
+import PostboxCore
+import Testing
+
+@Suite("What a withdrawal and a republication post, in words")
+struct WrongCountTests {
+    private static func count(_ rics: [ReplacedValue.Fate]...) -> WrongCount {
+        var count = WrongCount()
+        for fates in rics { count.add(fates) }
+        return count
+    }
+
+    @Test("Each word is for one or for many, and what is blanked is not called replaced")
+    func words() {
+        let one = Self.count([.replaced])
+        #expect(one.text(of: "f", .done) == "f: 1 field of 1 RIC is replaced by what was there before")
+        #expect(one.text(of: "f", .wouldBe) == "f: 1 field of 1 RIC would be replaced by what was there before")
+        let many = Self.count([.replaced, .replaced, .left], [.replaced], [.left])
+        #expect(
+            many.text(of: "f", .done)
+                == "f: 3 fields of 2 RICs are replaced by what was there before; 2 had no value before and stay as they are (--blank blanks them)"
+        )
+        #expect(many.facts == ["fields": 3, "rics": 2, "without_value": 2])
+        let mixed = Self.count([.replaced, .blanked], [.blanked])
+        #expect(
+            mixed.text(of: "f", .done)
+                == "f: 1 field of 1 RIC is replaced by what was there before; 2 fields had no value before and are blanked"
+        )
+        #expect(mixed.facts == ["fields": 3, "rics": 2, "without_value": 2, "blanked": 2])
+        let blank = Self.count([.blanked])
+        #expect(blank.text(of: "f", .done) == "f: 1 field of 1 RIC had no value before and is blanked")
+        #expect(blank.text(of: "f", .wouldBe) == "f: 1 field of 1 RIC had no value before and would be blanked")
+    }
+
+    @Test("What stays as it is, is told with its reason")
+    func rest() {
+        var count = Self.count([.replaced])
+        (count.unknown, count.images, count.leftOut) = (1, 1, 1)
+        #expect(
+            count.text(of: "f", .done)
+                == "f: 1 field of 1 RIC is replaced by what was there before; 1 stays as it is: the result that tells what it held before is gone; a Refresh replaced all that 1 RIC had, and which other fields it had nobody can tell: the result is gone; 1 RIC is left out: the configuration no longer has its destination or service"
+        )
+        (count.unknown, count.images, count.leftOut) = (2, 2, 2)
+        #expect(
+            count.text(of: "f", .done)
+                == "f: 1 field of 1 RIC is replaced by what was there before; 2 stay as they are: the result that tells what they held before is gone; a Refresh replaced all that 2 RICs had, and which other fields they had nobody can tell: the result is gone; 2 RICs are left out: the configuration no longer has their destination or service"
+        )
+        #expect(count.facts["images_gone"] == 2 && count.facts["results_gone"] == 2 && count.facts["left_out"] == 2)
+    }
+
+    @Test("Where nothing is posted it says so, and what counts from now on")
+    func nothing() {
+        var count = Self.count([.left])
+        #expect(count.isNothing)
+        #expect(
+            count.text(of: "f", .done)
+                == "f: there is nothing to post; 1 had no value before and stays as it is (--blank blanks it)")
+        #expect(WrongCount().text(of: "f", .done) == "f: no field holds a value of it any more")
+        count.noted = 1
+        #expect(
+            !count.isNothing
+                && count.text(of: "f", .done).hasSuffix(
+                    "; its values are withdrawn, so that none of them is posted again in place of others")
+        )
+        var undone = WrongCount()
+        undone.noted = 1
+        #expect(
+            undone.text(of: "f", .done, isUndoing: true, still: [(2, [5])])
+                == "f: there is nothing to post; drop 2 stays withdrawn by drop 5: withdraw that one, too, if it is to count again; it counts no more"
+        )
+        #expect(undone.text(of: "f", .wouldBe, isUndoing: true).hasSuffix("; it would count no more"))
+    }
+
+    @Test("A republication tells what it leaves out")
+    func republished() {
+        var count = RepublishedCount()
+        #expect(count.nothing(to: "a", of: "") == "the destination a: no accepted value is known")
+        count.refreshes = 1
+        #expect(count.text(to: "a", asDrop: 7) == "the destination a: 1 RIC is posted again, as drop 7: 1 as Refresh")
+        (count.updates, count.leftOut, count.withdrawn) = (1, 1, 1)
+        #expect(
+            count.text(to: "a", asDrop: nil)
+                == "the destination a: 2 RICs would be posted again: 1 as Refresh, 1 as Update; 1 RIC of services that the configuration no longer has for it is left out; 1 field is left out: what it holds was withdrawn, and nothing was there before"
+        )
+        #expect(count.facts == ["rics": 2, "refresh": 1, "update": 1, "left_out": 1, "withdrawn": 1])
+        (count.refreshes, count.updates, count.leftOut, count.withdrawn) = (0, 0, 0, 2)
+        #expect(
+            count.nothing(to: "a", of: "rule x")
+                == "the destination a: no accepted value is known of rule x that was not withdrawn; 2 fields are left out: what they hold was withdrawn, and nothing was there before"
+        )
+    }
+
+    @Test("A value that is blanked had none, whatever is posted; and each fate has its word")
+    func fates() {
+        func json(_ replacedBy: String?, _ fate: ReplacedValue.Fate?) -> JSONValue? {
+            JSONValue.parse(
+                ReplacedValue(
+                    destination: "d", service: "s", ric: "r", field: "f", wrong: "1", replacedBy: replacedBy,
+                    fate: fate
+                ).json)
+        }
+        #expect(json("2", nil)?["had_value"]?.flag == true && json("2", nil)?["fate"]?.text == "replaced")
+        #expect(json("null", .blanked)?["had_value"]?.flag == false)
+        #expect(json(nil, nil)?["fate"]?.text == "left" && json(nil, .unknown)?["fate"]?.text == "unknown")
+        let blank = ValueStory.Replacement.nothing.answer(blanks: true)
+        #expect(blank.fate == .blanked && blank.json == Array("null".utf8))
+        let left = ValueStory.Replacement.nothing.answer(blanks: false)
+        #expect(left.fate == .left && left.json == nil)
+        #expect(ValueStory.Replacement.gone.answer(blanks: true).fate == .unknown)
+        #expect(ValueStory.Replacement.value(Array("null".utf8)).answer(blanks: false).fate == .replaced)
+    }
+}
