@@ -116,7 +116,7 @@ struct FirstPass {
         var batch = RowBatch()
         try source.eachChunk { _, chunk, isLast in
             try reading.read(chunk, isLast: isLast, into: &batch)
-            marks.take(batch, columns: reading.columns)
+            marks.take(batch, columns: reading.columns, skipped: reading.skipped)
         }
         if let problem = marks.problem { throw problem }
     }
