@@ -239,7 +239,8 @@ private struct FirstPassMapper {
             return
         }
         hasAllColumns = true
-        if let problem = mappers[0].missingColumn(among: reading.columns, besides: reading.unread) { throw problem }
+        let (columns, unread, broken) = (reading.columns, reading.unread, reading.broken)
+        if let problem = mappers[0].missingColumn(among: columns, besides: unread, broken: broken) { throw problem }
     }
 
     var hasSeenOddMarks: Bool { reading.hasSeenOddMarks || mappers.contains { $0.hasSeenOddMarks } }
