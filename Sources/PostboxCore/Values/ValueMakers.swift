@@ -26,7 +26,7 @@ struct ValueMakers {
             scale: field.scale.flatMap(DecimalText.Scale.init), round: field.round ?? -1,
             rounding: field.rounding ?? value.rounding ?? .halfUp)
         let maker = ValueStage.Maker(origin: .formula(step))
-        if let text = value.whenEmpty { maker.steps.append(.whenEmpty(Array(text.utf8))) }
+        if let text = value.whenEmpty { maker.steps.append(.whenEmpty(step.standIn(text).text)) }
         maker.place = step.slots.first ?? -1
         maker.isOptional = field.isOptional ?? false
         maker.isNumber = true
