@@ -46,9 +46,17 @@ struct LineGroup {
     }
 
     /// The values that make a line one of its group.
-    func key(_ work: [RowBatch.Cell], _ text: [UInt8]) -> [UInt8] {
+    ///
+    /// - Parameter next: the number of the next row: a line of whose values one could not be made is a group of its own.
+    func key(_ work: [RowBatch.Cell], _ text: [UInt8], next: Int) -> [UInt8] {
         var key: [UInt8] = []
         for slot in by {
+            if work[slot].kind == .faulty {
+                // No value is so long.
+                withUnsafeBytes(of: UInt32.max) { key.append(contentsOf: $0) }
+                withUnsafeBytes(of: UInt64(next).littleEndian) { key.append(contentsOf: $0) }
+                continue
+            }
             let range = work[slot].text(in: text)
             withUnsafeBytes(of: UInt32(truncatingIfNeeded: range.count).littleEndian) { key.append(contentsOf: $0) }
             key.append(contentsOf: text[range])

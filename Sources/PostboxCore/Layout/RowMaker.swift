@@ -36,8 +36,11 @@ struct RowMaker {
     private(set) var lastNumber = 0
     private(set) var skipped = RowSet(rows: 0)
     private(set) var reasons: [String] = []
+    /// What looks at rows that the mapper never sees; nil: nothing does, or nothing needs to.
+    private var watch: MarkWatch?
+    private var sawOddMarks = false
     /// A value that the mapper never sees has marks that no number on the wire has.
-    private(set) var hasSeenOddMarks = false
+    var hasSeenOddMarks: Bool { sawOddMarks || stage.hasSeenOddMarks }
 
     /// Declares the slots of all that the rule looks into.
     init(rule: MappingRule, sources: RowSources, purpose: RowShaper.Purpose, shape: inout ShapeColumns) {
@@ -48,10 +51,16 @@ struct RowMaker {
         var columns = shape
         let slot = { (name: String) in columns.slot(name) }
         let makers = ValueMakers(
-            blanks: rule.layout?.blanks, keepsLineBreaks: rule.lineBreaks == .keep, sources: sources, slot: slot)
+            blanks: rule.layout?.blanks, keepsLineBreaks: rule.lineBreaks == .keep, readsNumbers: purpose != .marks,
+            sources: sources, slot: slot)
+        stage.readsNumbers = purpose != .marks
         for made in rule.shape?.lets ?? [] {
             lets.append((stage.makers.count, slot(made.name), made.name))
             stage.add(makers.maker(made.source, made.value), date: makers.date(made.value))
+        }
+        if purpose == .rows {
+            let unpivoted = (rule.shape?.unpivot).map { [(slot: slot($0.value), name: $0.value)] } ?? []
+            watch = MarkWatch(rule, sources.dictionary, own: lets.map { ($0.slot, $0.name) } + unpivoted)
         }
         filter = RowFilter(
             rule.shape?.conditions ?? [], keepsLineBreaks: rule.lineBreaks == .keep, slot: slot)
@@ -296,8 +305,12 @@ struct RowMaker {
     ) {
         skipped.grow(toHold: number)
         skipped.insert(number)
-        guard purpose == .skipped else { return }
-        reasons.append(why)
+        switch purpose {
+        case .skipped: reasons.append(why)
+        case .marks: break
+        case .rows: return noteMarks(base, work, shape, batch, isSkipped: true)
+        case .scan: return
+        }
         emit(row, line, base, work, [], number, &shape, &batch)
     }
 
@@ -333,6 +346,9 @@ struct RowMaker {
         row.number = number
         row.firstCell = batch.cells.count
         row.problem = -1
+        // What is wrong elsewhere in a row does not matter to how its numbers are written.
+        let faults = purpose == .marks ? [] : faults
+        if !faults.isEmpty { noteMarks(base, work, shape, batch, isSkipped: false) }
         if !faults.isEmpty, !tellsAll {
             row.problem = batch.problemIndex(of: faults[0])
             row.cellCount = 0
@@ -342,7 +358,7 @@ struct RowMaker {
         if let plainNumbers {
             for cell in base {
                 let number = plainNumbers.converted(cell, shape, line, &batch)
-                if number.kind == .faulty, cell.kind != .faulty { hasSeenOddMarks = true }
+                if number.kind == .faulty, cell.kind != .faulty { sawOddMarks = true }
                 batch.cells.append(number)
             }
         } else {
@@ -370,6 +386,14 @@ struct RowMaker {
         batch.rows.append(row)
     }
 
+    /// Looks at a row for its decimal marks which the mapper does not see.
+    private mutating func noteMarks(
+        _ base: [RowBatch.Cell], _ work: [RowBatch.Cell], _ shape: ShapeColumns, _ batch: RowBatch, isSkipped: Bool
+    ) {
+        guard !hasSeenOddMarks else { return }
+        if watch?.isOdd(base, work, shape.all, isSkipped: isSkipped, in: batch.text) == true { sawOddMarks = true }
+    }
+
     // MARK: - Groups
 
     private mutating func addToGroup(
@@ -377,7 +401,7 @@ struct RowMaker {
         _ faults: [RowBatch.Cell], _ shape: inout ShapeColumns, _ batch: inout RowBatch
     ) throws(FileProblem) {
         guard let group else { return }
-        let key = group.key(work, batch.text)
+        let key = group.key(work, batch.text, next: number + 1)
         if var pending = group.pending {
             if pending.key == key {
                 self.group?.pending = nil
@@ -417,8 +441,9 @@ struct RowMaker {
             pending.work.append(
                 isOwn || work[slot].column == .max ? ShapeColumns.none : copy(work[slot], line, batch, to: &pending))
         }
-        let words = group.by.map { shown(batch.text.span.extracting(work[$0].text(in: batch.text))) }
-            .joined(separator: ", ")
+        let words = group.by.map {
+            work[$0].kind == .faulty ? "?" : shown(batch.text.span.extracting(work[$0].text(in: batch.text)))
+        }.joined(separator: ", ")
         addValue(&pending, group, work, line, &shape, batch)
         try self.group?.begin(pending, words)
     }
@@ -493,7 +518,10 @@ struct RowMaker {
         let field = work[group.field]
         let range = field.kind == .faulty ? 0..<0 : field.text(in: batch.text)
         let value = work[group.value]
+        // It could not be made, which is told already.
+        if field.kind == .faulty { return noteUnnamed(value, &pending, group, line, shape, batch) }
         guard !range.isEmpty else {
+            noteUnnamed(value, &pending, group, line, shape, batch)
             if value.kind != .null, value.length > 0 {
                 pending.problems.append(
                     differing(shape.names[group.field], field, "names no field for the line's value", line, batch))
@@ -503,17 +531,11 @@ struct RowMaker {
         let name = String(decoding: batch.text[range], as: UTF8.self)
         let slot = shape.known(name)
         guard slot != nil || group.comparesAll else {
-            // No field takes it, and yet it tells how the column's numbers are written.
-            if holdsOddMarks(batch.text.span.extracting(value.text(in: batch.text))) { hasSeenOddMarks = true }
-            guard purpose == .marks, value.column != .max, let place = shape.place(of: shape.names[group.value]) else {
-                return
-            }
-            var cell = copy(value, line, batch, to: &pending)
-            cell.column = place
-            return pending.cells.append(cell)
+            return noteUnnamed(value, &pending, group, line, shape, batch)
         }
         let place = shape.place(ofMade: name)
         guard !pending.cells.contains(where: { $0.column == place }) else {
+            noteUnnamed(value, &pending, group, line, shape, batch)
             pending.problems.append(
                 differing(
                     shape.names[group.field], field, "stands twice in the group that begins in line \(pending.line)",
@@ -525,6 +547,19 @@ struct RowMaker {
         cell.column = place
         pending.cells.append(cell)
         if let slot { pending.work[slot] = cell }
+    }
+
+    /// A value of a group that no field takes, and that yet tells how the column's numbers are written.
+    private mutating func noteUnnamed(
+        _ value: RowBatch.Cell, _ pending: inout LineGroup.Pending, _ group: LineGroup, _ line: LinePlace,
+        _ shape: ShapeColumns, _ batch: RowBatch
+    ) {
+        guard value.column != .max, value.kind != .faulty else { return }
+        if holdsOddMarks(batch.text.span.extracting(value.text(in: batch.text))) { sawOddMarks = true }
+        guard purpose == .marks, let place = shape.place(of: shape.names[group.value]) else { return }
+        var cell = copy(value, line, batch, to: &pending)
+        cell.column = place
+        pending.cells.append(cell)
     }
 
     /// The group is whole.
@@ -563,49 +598,5 @@ struct RowMaker {
     /// There are no more lines.
     mutating func finish(_ shape: inout ShapeColumns, _ batch: inout RowBatch) throws(FileProblem) {
         if let pending = group?.pending { try close(pending, &shape, &batch) }
-    }
-}
-
-/// Numbers of a rule without fields: every column that becomes a field is read as the rule says, by its look.
-private struct PlainNumbers: Sendable {
-    private let step: NumberStep
-    /// Of fields that are numbers by the dictionary.
-    private let typed: NumberStep
-    private let plan: MappingPlan
-    private let dictionary: FieldDictionary?
-
-    init?(_ form: NumberForm, plan: MappingPlan, _ dictionary: FieldDictionary?) {
-        guard !form.isEmpty else { return nil }
-        step = NumberStep(form, isTyped: false, keepsLineBreaks: plan.lineBreaks == .keep)
-        typed = NumberStep(form, isTyped: true, keepsLineBreaks: plan.lineBreaks == .keep)
-        self.plan = plan
-        self.dictionary = dictionary
-    }
-
-    func converted(
-        _ cell: RowBatch.Cell, _ shape: ShapeColumns, _ line: LinePlace, _ batch: inout RowBatch
-    ) -> RowBatch.Cell {
-        guard cell.kind == .plain || cell.kind == .padded || cell.kind == .string, cell.length > 0 else { return cell }
-        let name = shape.all[Int(cell.column)].name
-        guard !plan.takes(name), !["ric", "post", "service"].contains(name.lowercased()) else { return cell }
-        var step = step
-        if let dictionary {
-            guard let field = dictionary.field(name), field.type.isNumber else { return cell }
-            step = typed
-        }
-        var out: [UInt8] = []
-        if let fault = step.reader.convert(batch.text.span.extracting(cell.text(in: batch.text)), into: &out) {
-            let problem = batch.problem(.value(fault), on: line, at: cell, name)
-            var faulty = batch.faulty(problem)
-            faulty.column = cell.column
-            return faulty
-        }
-        guard out != Array(batch.text[cell.bytes]) else { return cell }
-        let start = batch.text.count
-        batch.text.append(contentsOf: out)
-        return RowBatch.Cell(
-            column: cell.column, start: UInt32(truncatingIfNeeded: start),
-            length: UInt32(truncatingIfNeeded: out.count),
-            kind: cell.kind == .padded ? .plain : cell.kind)
     }
 }

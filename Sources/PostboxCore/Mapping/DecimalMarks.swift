@@ -3,11 +3,29 @@
 ///
 /// A mark with three digits behind it may part thousands instead: `1,234` beside `99.5` is only a value that cannot be read,
 /// but beside `24.150` it makes that one doubtful, as `1.234.567` does.
-package struct DecimalMarks {
+///
+/// What counts is every text of the file that the rule reads as a number, as it stands where it is read: a column's value, what a field
+/// or a column of `let` makes of it, the operands of a formula. Rows that are rejected count as all others do. Rows that `where` and
+/// `take` skip were written by the same hand and count, too; what stands there may be no price, so that only what looks like a number
+/// tells.
+package struct DecimalMarks: Sendable {
     /// Where a value of a kind was seen first; line 0: nowhere.
     private typealias Example = (line: Int, value: String)
 
-    private struct Use {
+    /// What a value's marks are, as far as it tells.
+    enum Mark: Sendable {
+        case comma
+        /// It may part thousands.
+        case commaPerhaps
+        case point
+        case pointPerhaps
+        case pointsPart
+
+        /// A number on the wire does not have it, or it makes one with a point doubtful.
+        var isOdd: Bool { self != .point && self != .pointPerhaps }
+    }
+
+    private struct Use: Sendable {
         var type: Kind?
         /// Values whose comma is a decimal mark, and whose comma may be one.
         var comma: Example = (0, "")
@@ -20,7 +38,7 @@ package struct DecimalMarks {
     }
 
     /// What a column's values are.
-    private enum Kind {
+    enum Kind: Sendable {
         /// Numbers where they look like some.
         case look
         case real
@@ -29,6 +47,8 @@ package struct DecimalMarks {
 
     /// By name; nil: the plain mapping, every column may be a number.
     private let numbers: [String: Kind]?
+    /// Columns of which a value is made that is a number only then: what stands there has perhaps more than the number in it.
+    private let origins: [String: Kind]
     /// nil: what a column of the plain mapping holds is told by its look.
     private let dictionary: FieldDictionary?
     /// The column whose numbers `group` makes many columns of: they are written alike.
@@ -43,9 +63,11 @@ package struct DecimalMarks {
         guard let fields = rule.typed(by: dictionary).fields else {
             // Where the rule says which mark is which, none is doubtful.
             numbers = rule.number?.saysMarks == true ? [:] : nil
+            origins = [:]
             return
         }
         var numbers: [String: Kind] = [:]
+        var origins: [String: Kind] = [:]
         let lets = rule.shape?.lets ?? []
         // Where a value is read as a number before it comes here, the file's own columns say how it was written.
         func note(_ names: [String]) {
@@ -55,27 +77,40 @@ package struct DecimalMarks {
                     continue
                 }
                 // No `let` is made of one that comes later.
-                if made.value.isReadHere { note(made.source.names.filter { $0 != name }) }
-            }
-        }
-        for field in fields {
-            if case .derived(let source, let value) = field.source, field.type?.isNumber ?? true {
-                if value.isReadHere { note(source.names) }
-                if value.leavesOperandsOpen, let text = value.formula, let formula = try? Formula(parsing: text) {
-                    note(formula.columns)
+                if made.value.isReadHere {
+                    note(made.source.names.filter { $0 != name })
+                } else {
+                    numbers[name] = numbers[name] ?? .real
+                    noteOrigins(made, .real)
                 }
             }
-            let name: String
-            switch field.source {
-            case .column(let column): name = column
-            case .derived(_, let value) where value.leavesMarksOpen: name = DerivedColumn.name(ofField: field.name)
-            case .derived, .value: continue
+        }
+        func noteOrigins(of source: ColumnSource, _ value: ValueRule, _ kind: Kind, besides own: String = "") {
+            for name in source.names + value.columnsOfTemplate where name != own {
+                if let made = lets.first(where: { $0.name == name }) {
+                    noteOrigins(made, kind)
+                } else if origins[name] != .int {
+                    origins[name] = kind
+                }
             }
-            switch field.type {
-            case nil: numbers[name] = numbers[name] ?? (field.scale == nil && field.round == nil ? .look : .real)
-            case .real: numbers[name] = .real
-            case .int, .uint: numbers[name] = .int
-            case .text, .ascii, .enum, .date, .time: break
+        }
+        func noteOrigins(_ made: DerivedColumn, _ kind: Kind) {
+            noteOrigins(of: made.source, made.value, kind, besides: made.name)
+        }
+        for field in fields {
+            guard let kind = Self.kind(of: field) else { continue }
+            switch field.source {
+            case .column(let name):
+                // A column of `let` has its name in each row.
+                numbers[name] = kind == .look ? numbers[name] ?? kind : kind
+                if let made = lets.first(where: { $0.name == name }) { noteOrigins(made, kind) }
+            case .derived(let source, let value) where value.leavesMarksOpen:
+                if value.isReadHere { note(source.names) }
+                numbers[DerivedColumn.name(ofField: field.name)] = kind
+                noteOrigins(of: source, value, kind)
+            case .derived(_, let value) where value.leavesOperandsOpen:
+                if let text = value.formula, let formula = try? Formula(parsing: text) { note(formula.columns) }
+            case .derived, .value: continue
             }
         }
         // Values of lines whose field nobody named are written by the same hand.
@@ -83,16 +118,45 @@ package struct DecimalMarks {
             for name in shape.names(of: group.value) { numbers[name] = numbers[name] ?? .look }
         }
         self.numbers = numbers
+        self.origins = origins
     }
 
+    /// What a field's value is, before a dictionary has its say; nil: no number.
+    private static func kind(of field: FieldRule) -> Kind? {
+        // What it is computed from is read as numbers, whatever becomes of the result.
+        if case .derived(_, let value) = field.source, value.formula != nil { return .real }
+        switch field.type {
+        case .real: return .real
+        case .int, .uint: return .int
+        case .text, .ascii, .enum, .date, .time: return nil
+        case nil: break
+        }
+        guard field.scale == nil, field.round == nil else { return .real }
+        // A text that is read as a number is one, whatever it is in JSON.
+        if case .derived(_, let value) = field.source, value.number != nil { return .real }
+        return .look
+    }
+
+    /// Whether no column's marks are open.
+    var watchesNothing: Bool { numbers?.isEmpty == true }
+
+    /// What a column's values are; nil: none of them is read as a number as it stands.
+    func kind(of column: String) -> Kind? { numbers.map { $0[column] } ?? plainKind(column) }
+
+    /// The same of what numbers are made of.
+    func kind(ofOrigin column: String) -> Kind? { origins[column] }
+
     /// Takes the rows of a batch that was shaped for its marks (`RowShaper.Purpose.marks`), or that a reader has filled.
-    package mutating func take(_ batch: borrowing RowBatch, columns: [Column]) {
+    ///
+    /// - Parameter skipped: rows that do not count, which the batch has all the same.
+    package mutating func take(_ batch: borrowing RowBatch, columns: [Column], skipped: RowSet? = nil) {
         for column in columns[uses.count...] {
             names.append(column.name)
-            uses.append(Use(type: numbers.map { $0[column.name] } ?? plainKind(column.name)))
+            uses.append(Use(type: kind(of: column.name)))
         }
         let text = batch.text.span
         for row in batch.rows where row.problem < 0 {
+            let byLook = skipped?.contains(row.number) ?? false
             for index in row.firstCell..<row.firstCell + row.cellCount {
                 let cell = batch.cells[index]
                 let column = Int(cell.column)
@@ -104,7 +168,7 @@ package struct DecimalMarks {
                 case .string: if type == .look { continue }
                 case .plain, .padded: break
                 }
-                take(text.extracting(cell.bytes), line: row.line, of: column)
+                take(text.extracting(cell.bytes), line: row.line, of: column, byLook: byLook)
             }
         }
     }
@@ -154,9 +218,33 @@ package struct DecimalMarks {
         name.first == "\u{1}" ? "field \(name.dropFirst())" : "column \(name)"
     }
 
-    private mutating func take(_ value: Span<UInt8>, line: Int, of column: Int) {
+    private mutating func take(_ value: Span<UInt8>, line: Int, of column: Int, byLook: Bool) {
+        guard let type = uses[column].type, let (mark, core) = Self.mark(of: value, type, byLook: byLook) else {
+            return
+        }
+        let place = Self.place(of: mark)
+        if uses[column][keyPath: place].line == 0 {
+            uses[column][keyPath: place] = (line: line, value: shown(value.extracting(core)))
+        }
+    }
+
+    private static func place(of mark: Mark) -> WritableKeyPath<Use, Example> {
+        switch mark {
+        case .comma: \.comma
+        case .commaPerhaps: \.commaPerhaps
+        case .point: \.point
+        case .pointPerhaps: \.pointPerhaps
+        case .pointsPart: \.pointsPart
+        }
+    }
+
+    /// What a value's marks are; nil: it has none, or says nothing of them.
+    ///
+    /// - Parameter byLook: it may be something else than a price, and only what looks like a number tells.
+    /// - Returns: also where the value stands without what is around it.
+    static func mark(of value: Span<UInt8>, _ type: Kind, byLook: Bool) -> (mark: Mark, core: Range<Int>)? {
         var core = withoutSpaces(value)
-        if uses[column].type == .real, let last = core.last, value[last] == UInt8(ascii: "%") {
+        if type == .real, let last = core.last, value[last] == UInt8(ascii: "%") {
             let before = withoutSpaces(value.extracting(core.lowerBound..<last))
             core = core.lowerBound + before.lowerBound..<core.lowerBound + before.upperBound
         }
@@ -180,44 +268,45 @@ package struct DecimalMarks {
             default: isPlain = false
             }
         }
-        guard isPlain || uses[column].type != .look else { return }
+        guard isPlain || type != .look && !byLook else { return nil }
         guard let mark = marks.last, groups.dropFirst().allSatisfy({ $0 > 0 }),
             isPlain || groups[0] > 0 || marks == [UInt8(ascii: ",")]
-        else { return }
-        let example = (line: line, value: shown(value.extracting(core)))
-        func note(_ place: inout Example) { if place.line == 0 { place = example } }
+        else { return nil }
         let isPoint = mark == UInt8(ascii: ".")
         if marks.count == 1 {
             let mayPart = groups[1] == 3 && (1...3).contains(groups[0]) && firstDigit != UInt8(ascii: "0")
             // What is not posted says nothing about the values that are, but for a comma.
-            guard isPlain || !isPoint else { return }
-            if isPoint, mayPart, !isWhole, uses[column].type == .int { return note(&uses[column].pointsPart) }
+            guard isPlain || !isPoint else { return nil }
+            if isPoint, mayPart, !isWhole, type == .int { return (.pointsPart, core) }
             switch (isPoint, mayPart) {
-            case (true, true): note(&uses[column].pointPerhaps)
-            case (true, false): note(&uses[column].point)
-            case (false, true): note(&uses[column].commaPerhaps)
-            case (false, false): note(&uses[column].comma)
+            case (true, true): return (.pointPerhaps, core)
+            case (true, false): return (.point, core)
+            case (false, true): return (.commaPerhaps, core)
+            case (false, false): return (.comma, core)
             }
-        } else if Set(marks).count == 1 {
-            guard isPlain, groups.dropFirst().allSatisfy({ $0 == 3 }), groups[0] <= 3 else { return }
-            if isPoint { note(&uses[column].pointsPart) } else { note(&uses[column].commaPerhaps) }
-        } else if marks.dropLast().allSatisfy({ $0 != mark }) {
-            // `1.234,50` or `1,234.50`: the last mark is the decimal one, but the value with the point is not posted.
-            if !isPoint { note(&uses[column].comma) }
         }
+        if Set(marks).count == 1 {
+            guard isPlain, groups.dropFirst().allSatisfy({ $0 == 3 }), groups[0] <= 3 else { return nil }
+            return (isPoint ? .pointsPart : .commaPerhaps, core)
+        }
+        // `1.234,50` or `1,234.50`: the last mark is the decimal one, but the value with the point is not posted.
+        return marks.dropLast().allSatisfy({ $0 != mark }) && !isPoint ? (.comma, core) : nil
     }
 }
 
 extension ValueRule {
     /// It makes a number, and says neither which sign its decimal sign is nor what it is computed from.
-    fileprivate var leavesMarksOpen: Bool {
-        formula == nil && date == nil && leavesOperandsOpen && number?.fraction == nil
-    }
+    fileprivate var leavesMarksOpen: Bool { formula == nil && date == nil && leavesOperandsOpen }
 
     /// Its column's values are read as they stand, and nothing says which sign their decimal sign is.
     fileprivate var isReadHere: Bool {
         formula == nil && date == nil && leavesOperandsOpen && strip == nil && extract == nil && map == nil
             && lookup == nil && template == nil
+    }
+
+    /// The columns of its template.
+    fileprivate var columnsOfTemplate: [String] {
+        (template ?? []).compactMap { if case .column(let name, _) = $0 { name } else { nil } }
     }
 
     /// It is computed from numbers of which nothing says which sign their decimal sign is.

@@ -38,11 +38,15 @@ package func mappingRuleProblems(
     if let fields = rule.fields, fields.isEmpty {
         problems.append(MappingRuleProblem(path: ["fields"], what: "the rule has no field, so no row could be posted"))
     }
-    for field in rule.fields ?? [] { problems += fieldRuleProblems(field, dictionary) }
+    for field in rule.fields ?? [] {
+        problems += fieldRuleProblems(field, dictionary, lineBreaks: rule.lineBreaks ?? .reject)
+    }
     return problems
 }
 
-private func fieldRuleProblems(_ field: FieldRule, _ dictionary: FieldDictionary?) -> [MappingRuleProblem] {
+private func fieldRuleProblems(
+    _ field: FieldRule, _ dictionary: FieldDictionary?, lineBreaks: LineBreaks
+) -> [MappingRuleProblem] {
     var problems: [MappingRuleProblem] = []
     func report(_ key: String?, _ what: String) {
         problems.append(MappingRuleProblem(path: ["fields", field.name] + (key.map { [$0] } ?? []), what: what))
@@ -82,6 +86,7 @@ private func fieldRuleProblems(_ field: FieldRule, _ dictionary: FieldDictionary
     }
     if problems.isEmpty, case .value(let text, let isText) = field.source {
         var conversion = FieldConversion(field, as: known)
+        conversion.lineBreaks = lineBreaks
         var displays = DisplayTable()
         if let dictionary { displays.enums = dictionary.enums }
         if let values = field.values { conversion.displays = displays.add(values) }

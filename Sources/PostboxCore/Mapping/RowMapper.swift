@@ -4,14 +4,14 @@
 /// What a row becomes depends on that row, the rule and the columns alone, never on how rows fell into batches, so that
 /// both passes over a file make the same posts.
 package struct RowMapper: Sendable {
-    private var plan: MappingPlan
+    var plan: MappingPlan
     private let services: [String]
     private let serviceNames: [[UInt8]]
     private let updateOnly: Bool
-    private let columnsAreFixed: Bool
-    private let delimiter: UInt8
+    let columnsAreFixed: Bool
+    let delimiter: UInt8
     /// Rows of the file may lack a column that other files of the rule have.
-    private let mayLackColumns: Bool
+    let mayLackColumns: Bool
     /// Whether a row was rejected for a value, where a number is wanted, with marks that a number on the wire does not have
     /// (`1,5`, `1.234.567`): only then a file can have two decimal marks in a column.
     package private(set) var hasSeenOddMarks = false
@@ -47,54 +47,6 @@ package struct RowMapper: Sendable {
     /// What is wrong with a rule itself; see `mappingRuleProblems`.
     package static func check(_ rule: MappingRule, _ dictionary: FieldDictionary? = nil) -> [MappingRuleProblem] {
         mappingRuleProblems(rule, dictionary)
-    }
-
-    /// What stands against a file whose rows have these columns and no others; nil: every column that the rule, or the plain
-    /// mapping, cannot do without is among them.
-    ///
-    /// A field that was renamed upstream would otherwise be blanked in every Refresh.
-    ///
-    /// - Parameter unread: columns that only rows have which are no data, or cannot be read.
-    package mutating func missingColumn(among columns: [Column], besides unread: Set<Int> = []) -> FileProblem? {
-        plan.extend(to: columns, areHeader: columnsAreFixed)
-        if let two = plan.ambiguous(besides: unread) {
-            return FileProblem(
-                reason: "ambiguous_column",
-                what: "The file has the columns \(two.map { shown(Array($0.utf8).span) }.joined(separator: " and ")), "
-                    + "and the rule takes one of them without saying which.",
-                hint: "Name the right one alone in the rule.")
-        }
-        let missing = plan.missing(besides: unread).filter { !mayLackColumns || $0.use == "the RIC" }
-        guard let first = missing.first else { return unknownField(among: columns, besides: unread) }
-        let most = 20
-        let others = missing.dropFirst().prefix(most).map { shown(Array($0.name.utf8).span) }
-        let known = columns.map(\.name).filter { !DerivedColumn.isName($0) }
-        let names = known.prefix(most).joined(separator: ", ")
-        let delimiterHint = columnsAreFixed ? delimiterHint(columns: columns, delimiter: delimiter) : nil
-        let spelling = columnsAreFixed ? "the header's spelling" : "how the rows spell it (upper and lower case differ)"
-        let isField = first.use.hasPrefix("the field ")
-        return FileProblem(
-            reason: "unknown_column",
-            what: "No row has the column \(shown(Array(first.name.utf8).span)), which \(first.use) "
-                + (first.use.hasPrefix("`") ? "needs" : "comes from")
-                + (others.isEmpty ? "" : "; nor \(others.joined(separator: ", "))")
-                + ". The file has: \(names.isEmpty ? "no column" : names)\(known.count > most ? ", …" : "").",
-            hint: delimiterHint
-                ?? "Check \(spelling), or the rule."
-                + (isField ? " Where files may lack the column, write `optional: true` at the field." : ""))
-    }
-
-    private func unknownField(among columns: [Column], besides unread: Set<Int>) -> FileProblem? {
-        let unknown = plan.unknownFields(among: columns, besides: unread)
-        guard let first = unknown.first else { return nil }
-        let others = unknown.dropFirst().prefix(20).map { shown(Array($0.utf8).span) }
-        let nearest = plan.wordsOfNearestField(to: first)
-        return FileProblem(
-            reason: "unknown_field",
-            what: "The column \(shown(Array(first.utf8).span)) is no field of the dictionary\(nearest)"
-                + (others.isEmpty
-                    ? "." : ". Nor \(others.count == 1 ? "is" : "are") \(others.joined(separator: ", "))."),
-            hint: "Give the column the field's name, or name the wanted columns in a rule's fields.")
     }
 
     /// Appends one mapped row for each row of the batch, in order, rejected ones too.

@@ -13,6 +13,8 @@ package struct TrailerCheck: Sendable {
 
     /// Trailers seen so far; more than one is one too many.
     package private(set) var trailers = 0
+    /// The columns that they have.
+    package private(set) var columns: Set<Int> = []
     private var dataRows = 0
     /// By column: whether only a trailer has it, where a member tells it.
     private var isTrailers: [Bool] = []
@@ -147,6 +149,7 @@ package struct TrailerCheck: Sendable {
 
     private mutating func read(_ row: RowBatch.Row, _ batch: borrowing RowBatch, _ columns: [Column]) {
         line = row.line
+        for cell in batch.cells[row.firstCell..<row.firstCell + row.cellCount] { self.columns.insert(Int(cell.column)) }
         countText = rule.count.flatMap { value(at: $0, row, batch, columns)?.text }
         let sum = rule.sum.flatMap { value(at: $0.field, row, batch, columns) }
         sumText = sum?.text

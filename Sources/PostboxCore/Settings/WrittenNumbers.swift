@@ -9,8 +9,7 @@ extension MappingRule {
             else { return [] }
             let isTyped = field.type?.isNumber ?? (field.scale != nil || field.round != nil || value.formula != nil)
             let readers = NumberStep(form, isTyped: isTyped, keepsLineBreaks: false)
-            // What a formula gives is no number of the file's, nor is what stands in its place.
-            let own = value.formula == nil ? value.writtenTexts.map { (text: $0, place: "") } : []
+            let own = value.writtenTexts.map { (text: $0, place: "") }
             return (own + textsOfLets(source.names + value.columns)).compactMap { text, place in
                 readers.differ(on: text).map { (key: .fields, what: "the field \(field.name): \(place)\($0)") }
             }
@@ -39,7 +38,7 @@ extension ValueRule {
 
 extension NumberStep {
     /// Half a sentence, where a text is a number as a plain decimal and another one, or none, as the file's; nil: it is not.
-    fileprivate func differ(on text: String) -> String? {
+    func differ(on text: String) -> String? {
         let utf8 = Array(text.utf8)
         var (plain, ofFile): ([UInt8], [UInt8]) = ([], [])
         guard ofJSON.convert(utf8.span, into: &plain) == nil, let meant = DecimalText(plain.span) else { return nil }

@@ -3,6 +3,8 @@ struct ValueMakers {
     let blanks: BlankValues?
     /// A line break around a number does not matter.
     let keepsLineBreaks: Bool
+    /// Numbers are read; else a value ends as the text that would be read as one.
+    let readsNumbers: Bool
     let sources: RowSources
     /// Gives a column's slot.
     let slot: (String) -> Int
@@ -24,7 +26,7 @@ struct ValueMakers {
             scale: field.scale.flatMap(DecimalText.Scale.init), round: field.round ?? -1,
             rounding: field.rounding ?? value.rounding ?? .halfUp)
         let maker = ValueStage.Maker(origin: .formula(step))
-        if let text = value.whenEmpty { maker.steps.append(.whenEmpty(Array(text.utf8))) }
+        if let text = value.whenEmpty { maker.steps.append(.whenEmpty(step.standIn(text).text)) }
         maker.place = step.slots.first ?? -1
         maker.isOptional = field.isOptional ?? false
         maker.isNumber = true
@@ -77,7 +79,7 @@ struct ValueMakers {
             if by >= 0 { maker.place = by }
         }
         if let text = value.whenEmpty { maker.steps.append(.whenEmpty(Array(text.utf8))) }
-        if let form = value.number, value.date == nil {
+        if let form = value.number, value.date == nil, readsNumbers {
             maker.steps.append(.number(NumberStep(form, isTyped: isTyped, keepsLineBreaks: keepsLineBreaks)))
             maker.isNumber = form.percent == true || form.fraction != nil
         }

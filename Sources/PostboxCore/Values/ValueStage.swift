@@ -49,6 +49,10 @@ struct ValueStage {
         case cut(Int)
     }
 
+    /// Numbers are read; else a value ends as the text that would be read as one.
+    var readsNumbers = true
+    /// A number could not be read, or was not, that has marks which no number on the wire has, and nothing says which is which.
+    private(set) var hasSeenOddMarks = false
     private(set) var makers: [Maker] = []
     /// They remember what they found last.
     private(set) var dates: [DateReader] = []
@@ -121,7 +125,10 @@ struct ValueStage {
         case .formula(let formula):
             next.removeAll(keepingCapacity: true)
             if let faulty = formula.slots.first(where: { work[$0].kind == .faulty }) { return work[faulty] }
-            if maker.isOptional, formula.slots.contains(where: { work[$0].column == .max }) { return ShapeColumns.none }
+            if maker.isOptional, formula.slots.contains(where: { work[$0].column == .max }) {
+                noteMarks(formula, work, batch.text)
+                return ShapeColumns.none
+            }
             if let (fault, slot) = formula.evaluate(work, batch.text, scratch: &next, into: &value) {
                 guard slot < 0 else { return faulty(fault, work[slot], names[slot], line, &batch) }
                 return faulty(fault, formula, work, names, line, &batch)
@@ -130,7 +137,10 @@ struct ValueStage {
         if kind == .nested, !value.isEmpty {
             return faulty(.nestedValue, work[place], names[place], line, &batch)
         }
-        let isOfJSON = !maker.steps.isEmpty && isWrittenByJSON(maker.origin, kind, work, batch.text)
+        let isOfJSON =
+            (!maker.steps.isEmpty || !readsNumbers) && isWrittenByJSON(maker.origin, kind, work, batch.text)
+        // Its point is no sign of how the file writes numbers.
+        if isOfJSON, !readsNumbers { kind = .number }
         if let fault = run(maker, &kind, isOfJSON: isOfJSON, work, batch.text) {
             if let taken = placeOfTaken(maker) {
                 let cell = place < 0 ? ShapeColumns.none : work[place]
@@ -275,7 +285,10 @@ struct ValueStage {
                 guard !value.isEmpty, kind != .bool else { continue }
                 next.removeAll(keepingCapacity: true)
                 let reader = isOfJSON ? step.ofJSON : step.reader
-                if let fault = reader.convert(value.span, into: &next) { return fault }
+                if let fault = reader.convert(value.span, into: &next) {
+                    if step.leavesMarksOpen, holdsOddMarks(value.span) { hasSeenOddMarks = true }
+                    return fault
+                }
                 if step.isRead(next.span, from: kind) { kind = .plain }
                 swap(&value, &next)
             case .date(let at):
@@ -290,6 +303,18 @@ struct ValueStage {
             }
         }
         return nil
+    }
+
+    /// Looks at what a formula is not computed of, as something else is missing: nobody reads it, and it tells all the same.
+    private mutating func noteMarks(_ formula: FormulaStep, _ work: [RowBatch.Cell], _ text: [UInt8]) {
+        guard !hasSeenOddMarks, formula.number.leavesMarksOpen else { return }
+        hasSeenOddMarks = formula.slots.contains { slot in
+            switch work[slot].kind {
+            case .plain, .padded, .string:
+                work[slot].column != .max && holdsOddMarks(text.span.extracting(work[slot].bytes))
+            case .number, .bool, .null, .nested, .faulty: false
+            }
+        }
     }
 
     // MARK: - What is wrong
@@ -344,9 +369,12 @@ extension [UInt8] {
 struct NumberStep {
     let reader: NumberReader
     let ofJSON: NumberReader
+    /// Nothing says which sign is the decimal one.
+    let leavesMarksOpen: Bool
 
     init(_ form: NumberForm, isTyped: Bool, keepsLineBreaks: Bool) {
         reader = NumberReader(form, isTyped: isTyped, keepsLineBreaks: keepsLineBreaks)
+        leavesMarksOpen = !form.saysMarks
         var plain = form
         plain.decimal = nil
         plain.thousands = nil

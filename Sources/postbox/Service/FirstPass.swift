@@ -116,7 +116,7 @@ struct FirstPass {
         var batch = RowBatch()
         try source.eachChunk { _, chunk, isLast in
             try reading.read(chunk, isLast: isLast, into: &batch)
-            marks.take(batch, columns: reading.columns)
+            marks.take(batch, columns: reading.columns, skipped: reading.skipped)
         }
         if let problem = marks.problem { throw problem }
     }
@@ -239,7 +239,8 @@ private struct FirstPassMapper {
             return
         }
         hasAllColumns = true
-        if let problem = mappers[0].missingColumn(among: reading.columns, besides: reading.unread) { throw problem }
+        let (columns, unread, broken) = (reading.columns, reading.unread, reading.broken)
+        if let problem = mappers[0].missingColumn(among: columns, besides: unread, broken: broken) { throw problem }
     }
 
     var hasSeenOddMarks: Bool { reading.hasSeenOddMarks || mappers.contains { $0.hasSeenOddMarks } }

@@ -17,7 +17,7 @@ final class PriceFileReading {
 
     /// - Parameters:
     ///   - sources: what the rule's values are made with, besides the rows.
-    ///   - notesColumns: it is asked for `unread` and `hasReadRow`, and for `layout`.
+    ///   - notesColumns: it is asked for `unread`, `broken` and `hasReadRow`, and for `layout`.
     init(
         rule: MappingRule, format: PriceFileFormat, sources: RowSources, for purpose: RowShaper.Purpose = .rows,
         notesColumns: Bool = false
@@ -44,11 +44,17 @@ final class PriceFileReading {
     var hasSeenOddMarks: Bool { shaper?.hasSeenOddMarks ?? false }
     /// What was found for `take`.
     var rowScan: RowScan? { shaper?.found }
-    /// Columns that no row of data had, as far as that was noted.
-    var unread: Set<Int> {
-        guard let unread = columnNotes?.unread, let places = shaper?.places else { return columnNotes?.unread ?? [] }
-        return Set(unread.map { Int(places[$0]) })
+    /// Columns that no row of data had, only a trailer, as far as that was noted.
+    var unread: Set<Int> { placed((columnNotes?.unread ?? []).intersection(trailer?.columns ?? [])) }
+    /// Columns that only rows had which cannot be read, as far as that was noted.
+    var broken: Set<Int> { placed((columnNotes?.unread ?? []).subtracting(trailer?.columns ?? [])) }
+
+    /// Columns of the file as they are behind what shapes the rows.
+    private func placed(_ columns: Set<Int>) -> Set<Int> {
+        guard let places = shaper?.places else { return columns }
+        return Set(columns.map { Int(places[$0]) })
     }
+
     /// Some row could be read, as far as that was noted.
     var hasReadRow: Bool { columnNotes?.hasReadRow ?? true }
     /// What the file looks like, once its last chunk was taken; nil: the rule does not ask.
@@ -93,7 +99,7 @@ final class PriceFileReading {
     }
 }
 
-/// Which columns only rows had that are no data, or that cannot be read: they count for none.
+/// Which columns only rows had that are no data, or that cannot be read.
 private struct ColumnNotes {
     /// Columns known so far, and those of them that no row of data had yet.
     private var count = 0
@@ -157,9 +163,11 @@ struct DestinationMapper {
     }
 
     /// What stands against a file whose rows have these columns and no others.
-    /// `unread`: those that only rows have which are no data.
-    mutating func missingColumn(among columns: [Column], besides unread: Set<Int>) -> FileProblem? {
-        mapper.missingColumn(among: columns, besides: unread)
+    /// `unread`: those that only rows have which are no data; `broken`: those of rows which cannot be read.
+    mutating func missingColumn(
+        among columns: [Column], besides unread: Set<Int>, broken: Set<Int>
+    ) -> FileProblem? {
+        mapper.missingColumn(among: columns, besides: unread, broken: broken)
     }
 
     /// Why what was found by last accepted values can no longer be read; what was mapped since the last call counts for nothing.

@@ -24,14 +24,27 @@ enum DictionaryKeys {
             }
         }
         for (rule, section, _) in rules {
-            guard let files = settings.dictionary(of: rule), let dictionary = loaded[files]?.dictionary else {
-                continue
-            }
-            for problem in RowMapper.check(rule, dictionary) {
-                let key = problem.path.count > 1 ? problem.path[1] : nil
-                log.add(line: section.line(of: key, in: .fields), problem.what)
-            }
+            let files = settings.dictionary(of: rule)
+            let dictionary = files.flatMap { loaded[$0]?.dictionary }
+            // It cannot be read, which is told; or another destination has one, and what the rule writes was not looked at yet.
+            if files != nil ? dictionary == nil : settings.dictionaries.isEmpty { continue }
+            for problem in RowMapper.check(rule, dictionary) { add(problem, section, log) }
+            for problem in writtenValueProblems(rule, dictionary, zones: zones(of: rule)) { add(problem, section, log) }
         }
         return loaded
+    }
+
+    private static func add(
+        _ problem: MappingRuleProblem, _ section: SettingsSection<RuleKey>, _ log: SettingsProblemLog
+    ) {
+        let (entry, key) = (problem.path.dropFirst().first, problem.path.dropFirst(2).first)
+        log.add(line: section.line(of: entry, key, in: .fields), problem.what)
+    }
+
+    /// Those that can be read: others are told where the rule names them.
+    private static func zones(of rule: MappingRule) -> [String: TimeZoneRules] {
+        var zones: [String: TimeZoneRules] = [:]
+        for name in rule.zoneNames { zones[name] = try? ZoneFiles.rules(name) }
+        return zones
     }
 }

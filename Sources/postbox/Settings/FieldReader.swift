@@ -9,6 +9,7 @@ struct FieldReader {
     let zone: String?
     let to: String?
     let tooLong: TooLong?
+    let lineBreaks: LineBreaks?
     /// A dictionary tells the types of fields, and what is wrong with a constant.
     let hasDictionary: Bool
 
@@ -24,11 +25,31 @@ struct FieldReader {
             return field(name, value)
         }
         for index in fields.indices where fields[index].date != nil { checkDate(&fields[index].rule, in: fields) }
+        if !hasDictionary { for field in fields { checkWritten(field) } }
         return fields.map(\.rule)
     }
 
-    /// A field, and where its date is written, if it is one.
-    private typealias Read = (rule: FieldRule, date: SettingsValue?)
+    /// A field, its keys, and where its date is written, if it is one.
+    private typealias Read = (rule: FieldRule, section: SettingsSection<FieldKey>?, date: SettingsValue?)
+
+    /// What the rule writes itself is to be something that can be sent: else each row with it would be rejected.
+    private func checkWritten(_ field: Read) {
+        guard let section = field.section else { return }
+        var rule = MappingRule(destinations: [], fields: [field.rule])
+        rule.lineBreaks = lineBreaks
+        if case .value = field.rule.source {
+            for problem in RowMapper.check(rule) where problem.path.last == "value" {
+                section.report("`value` cannot be sent: \(problem.what)", at: .value)
+            }
+            return
+        }
+        var zones: [String: TimeZoneRules] = [:]
+        // One that cannot be read is told with the pattern.
+        for name in rule.zoneNames { zones[name] = try? ZoneFiles.rules(name) }
+        for problem in writtenValueProblems(rule, nil, zones: zones) {
+            problem.path.last.flatMap { FieldKey(rawValue: $0) }.map { section.report(problem.what, at: $0) }
+        }
+    }
 
     /// A date whose pattern has an offset is not alone where a time of the same source stands beside it: both go to UTC.
     private func checkDate(_ field: inout FieldRule, in fields: [Read]) {
@@ -63,7 +84,7 @@ struct FieldReader {
         guard value.isMapping else {
             return value.text("a column's name or {column: NAME, …}").map {
                 let made = MadeValue(source: .column($0), value: ValueRule())
-                return (FieldRule(name: name, source: source(made, type: nil)), nil)
+                return (FieldRule(name: name, source: source(made, type: nil)), nil, nil)
             }
         }
         guard let section = value.section(FieldKey.self) else { return nil }
@@ -99,13 +120,7 @@ struct FieldReader {
             name: name, source: source, scale: scale, type: type, round: round, values: values?.listed,
             takesAnyText: values.map { $0.listed == nil }.flatMap { $0 ? true : nil },
             isOptional: isOptional == true ? true : nil, rounding: rounding, tooLong: section.word(.tooLong) ?? tooLong)
-        if !hasDictionary, case .value = source {
-            for problem in RowMapper.check(MappingRule(destinations: [], fields: [field]))
-            where problem.path.last == "value" {
-                section.report("`value` cannot be sent: \(problem.what)", at: .value)
-            }
-        }
-        return (field, section.value(.date) ?? section.value(.time))
+        return (field, section, section.value(.date) ?? section.value(.time))
     }
 
     /// A date or a time is sent as one, or as a text.
@@ -218,7 +233,9 @@ struct FieldReader {
         let isOutside = value.node.scalar?.string != text
         let isText = value.isQuoted || type == .text || type == .ascii || !(isNumber || isOutside)
         let isOdd = !text.isEmpty && text.allSatisfy { "0123456789+-.,eE".contains($0) }
-        if !isText, isOdd, !SettingsText.isPlainDecimal(text) {
+        // `1,5` is a text to YAML, and a wrong number to whoever reads it.
+        let isLikeNumber = !isText || !value.isQuoted && type == nil && !hasDictionary && text.contains(",")
+        if isLikeNumber, isOdd, !SettingsText.isPlainDecimal(text) {
             value.refuse("a plain decimal; put it in quotes where text is meant")
         }
         return .value(text, isText: isText)

@@ -39,8 +39,10 @@ enum RuleReader {
         let zone = section.read(.zone, Self.zone)
         let to = section.read(.to, Self.zone)
         rule.tooLong = section.word(.tooLong)
+        rule.lineBreaks = section.word(.lineBreaks)
         let reader = FieldReader(
-            number: number, zone: zone, to: to, tooLong: rule.tooLong, hasDictionary: !settings.dictionaries.isEmpty)
+            number: number, zone: zone, to: to, tooLong: rule.tooLong, lineBreaks: rule.lineBreaks,
+            hasDictionary: !settings.dictionaries.isEmpty)
         rule.fields = section.read(.fields, reader.read)
         if rule.fields == nil, !number.isEmpty { rule.number = number }
         rule.empty = section.word(.empty)
@@ -59,7 +61,6 @@ enum RuleReader {
         if rule.trailer?.sum != nil, !number.isEmpty { rule.number = number }
         rule.order = section.word(.order)
         rule.priority = section.number(.priority, -1000...1000)
-        rule.lineBreaks = section.word(.lineBreaks)
         rule.noRows = section.word(.noRows)
         rule.corrections = section.word(.corrections)
         rule.release = section.read(.release, release)

@@ -47,11 +47,15 @@ final class SettingsSection<Key: SettingsKey> {
 
     func value(_ key: Key) -> SettingsValue? { values[key] }
 
-    /// The line of an entry of a key's mapping; where there is none, of the key.
-    func line(of entry: String?, in key: Key) -> Int {
+    /// The line of an entry of a key's mapping, or of a key of that entry; where there is none, of what encloses it.
+    func line(of entry: String?, _ inner: String? = nil, in key: Key) -> Int {
         guard let value = values[key] else { return line }
-        let place = value.node.mapping?.first { $0.key.scalar?.string == entry && entry != nil }?.key
-        return place?.mark?.line ?? value.line
+        func pair(_ name: String?, in node: Node) -> (key: Node, value: Node)? {
+            node.mapping?.first { $0.key.scalar?.string == name && name != nil }
+        }
+        guard let found = pair(entry, in: value.node) else { return value.line }
+        let mark = pair(inner, in: found.value)?.key.mark ?? found.key.mark
+        return mark?.line ?? value.line
     }
 
     /// Whether a value comes from outside the file, at least in part.

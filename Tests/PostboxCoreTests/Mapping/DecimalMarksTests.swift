@@ -46,6 +46,21 @@ struct DecimalMarksTests {
         #expect(Self.problem([.plain(value), "24"], real) == nil)
     }
 
+    @Test(
+        "A row that does not count tells of the marks, where it holds what looks like a number",
+        arguments: [
+            ("1,5", true), ("1.234,50", true), ("-1,0845", true), ("EUR 1,0845", false), ("Alpha 1,5 of 2", false),
+            ("04.03.2026", false), ("1,234.50", false), ("1.5", false), ("", false),
+        ])
+    func skipped(value: String, isMixed: Bool) {
+        var marks = DecimalMarks(rule([FieldRule(name: "BID", source: .column("bid"), type: .real)]))
+        var skipped = RowSet(rows: 2)
+        skipped.insert(2)
+        marks.take(
+            rowBatch([["A", "24.150"], ["B", .plain(value)]]), columns: testColumns(["RIC", "bid"]), skipped: skipped)
+        #expect((marks.problem?.reason == "mixed_decimal_marks") == isMixed)
+    }
+
     @Test("A text is no number, whatever it looks like")
     func texts() {
         #expect(Self.problem([.string("1,0845"), .string("24.150")]) == nil)

@@ -401,6 +401,19 @@ struct RowMapperTests {
         #expect(mapper.missingColumn(among: columns, besides: [2, 3])?.reason == "unknown_column")
     }
 
+    @Test("A column that only rows have which cannot be read is not missing, and none of two of which the file has one")
+    func broken() {
+        var mapper = RowMapper(
+            rule: rule([FieldRule(name: "BID", source: .column("bid"))]), services: ["S"], updateOnly: false,
+            columnsAreFixed: false)
+        #expect(mapper.missingColumn(among: testColumns(["RIC", "bid"]), broken: [1]) == nil)
+        let either = FieldRule(name: "BID", source: .derived(.anyOf(["bid", "close"]), ValueRule()))
+        var second = RowMapper(rule: rule([either]), services: ["S"], updateOnly: false, columnsAreFixed: false)
+        let columns = testColumns(["RIC", "bid", "close"])
+        #expect(second.missingColumn(among: columns)?.reason == "ambiguous_column")
+        #expect(second.missingColumn(among: columns, broken: [2]) == nil)
+    }
+
     @Test("Rejects of JSON and XML may lack a column that other rows of their file had, but not the RIC")
     func missingInRejects() {
         func problem(_ columns: [String], fixed: Bool) -> FileProblem? {
