@@ -164,7 +164,7 @@ package struct RuleDraft {
         var open: [String] = []
         var taken: Set<String> = []
         if !wide.columns.isEmpty {
-            fields.append("TRDPRC_1: {column: $value, type: real}")
+            fields.append("TRDPRC_1: {column: \(wide.value), type: real}")
             taken.insert("TRDPRC_1")
         }
         for (index, column) in sketch.columns.enumerated() where index != ricColumn {

@@ -5,19 +5,23 @@ struct WideForm {
     /// The rule's lines that make rows of them, or ask whether they are.
     private(set) var lines: [FileSketch.Line] = []
 
+    /// What the rule calls the value of such a row. In a document `$value` is a member that is a value by itself.
+    let value: String
+
     private let sketch: FileSketch
     private let looks: [ColumnLook]
 
     /// - Parameter ric: the column that names instruments; nil: there is none.
     init(_ sketch: FileSketch, _ looks: [ColumnLook], ric: Int?) {
         self.sketch = sketch
+        value = sketch.hasPaths ? "$cell" : "$value"
         self.looks = looks
         let named = ric == nil ? instruments : []
         if !named.isEmpty {
             columns = named
             lines = [
                 .key(unpivot(named), remark: "a row for every other column" + future),
-                .key("where: [{column: $value, empty: false}]"),
+                .key("where: [{column: \(value), empty: false}]"),
             ]
         } else if !sketch.namesAreMade {
             lines = question(ric: ric).map { [$0] } ?? []
@@ -51,7 +55,7 @@ struct WideForm {
         let name = sketch.columns[index].name
         guard sketch.hasPaths else { return name }
         if name.count > 2, name.first == "'", name.last == "'" {
-            return name.dropFirst().dropLast().replacing("''", with: "'")
+            return String(name.dropFirst().dropLast()).replacing("''", with: "'")
         }
         return name.contains { ".@/[$".contains($0) } ? nil : name
     }
@@ -66,7 +70,7 @@ struct WideForm {
         // Of a document only those are found that are named.
         let list = wide.map { yaml(ownName($0) ?? sketch.columns[$0].name) }.joined(separator: ", ")
         let named = sketch.hasPaths ? "columns: [\(list)], " : ""
-        return "unpivot: {keep: [\(keep.joined(separator: ", "))], \(named)name: $name, value: $value}"
+        return "unpivot: {keep: [\(keep.joined(separator: ", "))], \(named)name: $name, value: \(value)}"
     }
 
     // MARK: - Columns that may be rows
@@ -79,7 +83,7 @@ struct WideForm {
                 && LikelyFields.field(for: column.name) == nil
         }
         guard odd.count > 1 else { return nil }
-        let price = "fields: {TRDPRC_1: {column: $value, type: real}}"
+        let price = "fields: {TRDPRC_1: {column: \(value), type: real}}"
         let days = odd.compactMap { ownName($0).flatMap(ValueLook.date) }
         if days.count == odd.count, let patterns = Self.common(days) {
             let takes = patterns.map { "take: {latest: $name, date: \(yaml($0))}" }

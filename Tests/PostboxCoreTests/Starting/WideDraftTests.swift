@@ -79,14 +79,14 @@ struct WideDraftTests {
             #"[{"date": "2024-01-31", "EUR=": 1.1, "A.T=": 2}, {"date": "2024-02-29", "EUR=": 1.2, "A.T=": 3}]"#)
         #expect(
             rule.contains {
-                $0.hasPrefix("unpivot: {keep: [date], columns: [\"EUR=\", \"A.T=\"], name: $name, value: $value}")
+                $0.hasPrefix("unpivot: {keep: [date], columns: [\"EUR=\", \"A.T=\"], name: $name, value: $cell}")
             }, "\(rule)")
         let deep = Self.rule(
             "p.json",
             #"{"observations": [{"d": "2026-03-03", "FXA": {"v": "1.3"}, "FXB": {"v": "1.4"}}, {"d": "2026-03-04", "FXA": {"v": "1.3"}, "FXB": {"v": "1.4"}}]}"#
         )
         #expect(
-            deep.contains("#   unpivot: {keep: [d], columns: [FXA.v, FXB.v], name: $name, value: $value}"), "\(deep)")
+            deep.contains("#   unpivot: {keep: [d], columns: [FXA.v, FXB.v], name: $name, value: $cell}"), "\(deep)")
         #expect(deep.contains { $0.hasPrefix("#   ric: {column: $name, extract: ") }, "\(deep)")
     }
 

@@ -36,7 +36,8 @@ struct InitTests {
             return answer.errorOutput
         }
         let check = try await desk.command(["config", "check", "drafted.yaml"], workingFolder: desk.folder)
-        #expect(check.code == 0, "\(try String(contentsOf: place, encoding: .utf8))\n\(check.errorOutput)")
+        let drafted = try String(contentsOf: place, encoding: .utf8)
+        #expect(check.code == 0, "\(drafted)\n\(check.errorOutput)")
         return nil
     }
 }
