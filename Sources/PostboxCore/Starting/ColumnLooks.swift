@@ -5,6 +5,8 @@ struct ColumnLooks {
     private(set) var nulls: [String] = []
     /// Values have blanks around them.
     private(set) var isPadded = false
+    /// What takes the currency's sign off a column's numbers; nil: they have none.
+    private(set) var strips: [String?] = []
 
     init(_ columns: [FileSketch.Column]) {
         var values = columns.map { $0.values.map(\.trimmed).filter { !$0.isEmpty } }
@@ -13,13 +15,21 @@ struct ColumnLooks {
             // A word for none among values that are something else.
             let isNull = values.contains { list in
                 list.contains(word)
-                    && list.count { ValueLook.isNumber($0) || ValueLook.date($0) != nil } * 2
+                    && list.count(where: HeaderLook.isFigure) * 2
                         > list.count { !nullWords.contains($0) }
                     && list.contains { !nullWords.contains($0) }
             }
             if isNull { nulls.append(word) }
         }
         values = values.map { list in list.filter { !nulls.contains($0) } }
+        strips = values.map { _ in nil }
+        for (index, list) in values.enumerated() {
+            guard let sign = CurrencySign.of(list) else { continue }
+            let bare = list.map(sign.strip)
+            guard bare.allSatisfy(ValueLook.isNumber) else { continue }
+            strips[index] = sign.key(of: list)
+            values[index] = bare
+        }
         let signs = zip(values, columns).map { list, column in
             list.allSatisfy(ValueLook.isNumber) ? Signs(list.filter { !column.literals.contains($0) }) : nil
         }

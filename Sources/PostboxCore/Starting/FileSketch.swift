@@ -30,6 +30,10 @@ package struct FileSketch: Sendable, Equatable {
     package var columns: [Column]
     /// A dot in a column's name leads into another one.
     var hasPaths = false
+    /// The columns' names are none of the file's.
+    var namesAreMade = false
+    /// Its numbers have a decimal point, however they are shown; what has a comma is a text.
+    var isWorkbook = false
 
     package init(layout: [Line], columns: [Column]) {
         self.layout = layout
@@ -63,7 +67,11 @@ package struct FileSketch: Sendable, Equatable {
 
     private static func sketch(of text: String, isWhole: Bool, _ format: PriceFileFormat) -> FileSketch {
         let traits = format.traits
-        guard traits.hasPaths else { return LineSketch(text, isWhole: isWhole).sketch }
+        guard traits.hasPaths else {
+            var sketch = LineSketch(text, isWhole: isWhole, isWorkbook: traits.isWorkbook).sketch
+            sketch.isWorkbook = traits.isWorkbook
+            return sketch
+        }
         var sketch = traits.hasRowElement ? XMLSketch(text).sketch : JSONSketch(text).sketch
         sketch.hasPaths = true
         return sketch
@@ -144,7 +152,7 @@ func yaml(_ text: String) -> String {
     let isPlain =
         !text.isEmpty && text.first?.isLetter == true
         && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_-. /".contains($0)) }
-        && text.last != " "
+        && text.last != " " && !text.contains("  ")
         && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
     if isPlain { return text }
     var quoted = "\""
@@ -153,6 +161,8 @@ func yaml(_ text: String) -> String {
         case "\"": quoted += "\\\""
         case "\\": quoted += "\\\\"
         case "\t": quoted += "\\t"
+        case "\n": quoted += "\\n"
+        case "\r": quoted += "\\r"
         default: quoted.unicodeScalars.append(scalar)
         }
     }

@@ -12,17 +12,13 @@ struct JSONSketch {
         } else if let document = documents.first {
             look.take(document)
             // As a line of its own it is a row.
-            if look.found.isEmpty, case .object = document, !text.trimmed.contains("\n") {
+            if look.found.isEmpty, !look.hasColumnsOfMembers, case .object = document, !text.trimmed.contains("\n") {
                 look.found = [SketchRows(layout: [], columns: SketchColumns(of: [document]).columns, count: 1)]
             }
         }
         sketch = FileSketch(
             bestOf: look.found,
-            question: look.bareArrays.map { path in
-                .question(
-                    "The rows are arrays without names: what do their values mean?",
-                    choices: ["arrays: {rows: \(yaml(path))}", "columns: [NAME, NAME]"])
-            } ?? .question("Where are the rows?", choices: ["rows: path.to.the.list"]))
+            question: look.question)
     }
 }
 
@@ -31,11 +27,28 @@ private struct Look {
     var found: [SketchRows] = []
     /// The place of rows that are arrays and that nothing names.
     var bareArrays: String?
+    /// Members are columns, and the members of these are rows: nothing reads such a file.
+    var hasColumnsOfMembers = false
     /// Values of objects that enclose rows or stand beside them, by their paths.
     private var outside: [(path: String, value: String)] = []
     private var lists: [FileSketch.Column] = []
 
     private static let (depthMax, listedMax) = (8, 50)
+
+    /// What is asked where nothing looks like rows.
+    var question: FileSketch.Line {
+        if hasColumnsOfMembers {
+            return .question(
+                "Each member is a column, whose members are the rows. Postbox reads columns that are lists, or a row an object: can the file be written so (in pandas with orient=\"list\" or orient=\"records\")?"
+            )
+        }
+        guard let path = bareArrays else {
+            return .question("Where are the rows?", choices: ["rows: path.to.the.list"])
+        }
+        return .question(
+            "The rows are arrays without names: what do their values mean?",
+            choices: ["arrays: {rows: \(yaml(path))}", "columns: [NAME, NAME]"])
+    }
 
     mutating func take(_ document: SketchTree) {
         look(at: document, path: "", depth: 0)
@@ -88,35 +101,89 @@ private struct Look {
 
     /// Whether its members that are objects may be rows.
     private mutating func lookAt(members: [SketchMember], path: String, isRow: Bool) -> Bool {
-        // Such as `{"USD": 1.07, "JPY": 164.2}`: no record, which would have names of fields.
-        let values = members.compactMap(\.value.scalar)
-        if !path.isEmpty, !isRow, members.count > 1, values.count == members.count,
-            values.allSatisfy(ValueLook.isNumber),
-            members.allSatisfy({ LikelyFields.field(for: $0.name) == nil })
-        {
+        let place = (path.isEmpty ? "" : path + ".") + "*"
+        if !isRow, let layout = rows(ofValues: members, path: path, place) {
+            let rows = members.filter { !layout.others.contains($0.name) }
             let columns = [
-                FileSketch.Column(name: "$key", values: members.map(\.name)),
-                FileSketch.Column(name: "$value", cells: members.map(\.value)),
+                FileSketch.Column(name: "$key", values: rows.map(\.name)),
+                FileSketch.Column(name: "$value", cells: rows.map(\.value)),
             ]
-            found.append(
-                SketchRows(
-                    layout: [.key("rows: \(yaml(path + ".*"))", remark: "each member is a row: $key and $value")],
-                    columns: columns, count: members.count))
+            found.append(SketchRows(layout: layout.lines, columns: columns, count: rows.count))
             return false
         }
-        let objects = members.compactMap { if case .object(let inner) = $0.value { inner } else { nil } }
-        guard members.count > 1, objects.count == members.count, let first = objects.first else { return false }
-        let names = Set(first.map(\.name))
-        guard objects.allSatisfy({ !names.isDisjoint(with: $0.map(\.name)) }) else { return false }
+        let objects = members.filter { if case .object = $0.value { true } else { false } }
+        if areColumns(objects) { return true }
+        guard !objects.isEmpty else { return false }
+        let areNamed = objects.allSatisfy { Self.isInstrument($0.name) }
+        let others = members.filter { member in !objects.contains { $0.name == member.name } }
+        guard others.isEmpty && members.count > 1 || areNamed && others.allSatisfy({ $0.value.scalar != nil }) else {
+            return false
+        }
+        let inner = objects.compactMap { if case .object(let inner) = $0.value { Set(inner.map(\.name)) } else { nil } }
+        guard let names = inner.first, inner.allSatisfy({ !names.isDisjoint(with: $0) }) else { return false }
+        var layout: [FileSketch.Line] = [
+            .key("rows: \(yaml(place))", remark: "each member is a row, its name is $key")
+        ]
+        if !others.isEmpty {
+            let list = others.prefix(3).map { VisibleText.line(String($0.name.prefix(40))) }.joined(separator: ", ")
+            layout.append(
+                .question(
+                    "Beside the rows stands what is none (\(list)), and each is rejected as not_an_object. Does the file count as done nevertheless?",
+                    choices: ["tolerate: {not_an_object: \(others.count)}"]))
+        }
         found.append(
             SketchRows(
-                layout: [
-                    .key(
-                        "rows: \(yaml((path.isEmpty ? "" : path + ".") + "*"))",
-                        remark: "each member is a row, its name is $key")
-                ],
-                columns: SketchColumns(of: members.map(\.value), key: members.map(\.name)).columns, count: objects.count
-            ))
+                layout: layout, columns: SketchColumns(of: objects.map(\.value), key: objects.map(\.name)).columns,
+                count: objects.count))
+        return true
+    }
+
+    /// How a rule takes members that are single values for rows, and which of them are none; nil: they are the values of one row.
+    private func rows(
+        ofValues members: [SketchMember], path: String, _ place: String
+    ) -> (lines: [FileSketch.Line], others: [String])? {
+        // Such as `{"USD": 1.07, "JPY": 164.2}`: no record, which would have names of fields.
+        let numbers = members.filter { $0.value.scalar.map(ValueLook.isNumber) ?? false }
+        let key = FileSketch.Line.key("rows: \(yaml(place))", remark: "each member is a row: $key and $value")
+        if !path.isEmpty, members.count > 1, numbers.count == members.count,
+            members.allSatisfy({ LikelyFields.field(for: $0.name) == nil })
+        {
+            return ([key], [])
+        }
+        let named = numbers.filter { Self.isInstrument($0.name) || Self.isCurrency($0.name) }
+        let others = members.filter { member in !named.contains { $0.name == member.name } }
+        // What a list holds once today it may hold twice tomorrow.
+        guard !path.hasSuffix("]"), named.count > 1, named.count > others.count,
+            others.allSatisfy({ $0.value.scalar != nil })
+        else {
+            return nil
+        }
+        if others.isEmpty { return ([key], []) }
+        let list = others.map { yaml($0.name) }.joined(separator: ", ")
+        return (
+            [key, .key("where: [{column: $key, not: [\(list)]}]", remark: "what is no row")], others.map(\.name)
+        )
+    }
+
+    private static func isInstrument(_ name: String) -> Bool {
+        (ValueLook.isRIC(name) || ValueLook.isISIN(name)) && LikelyFields.field(for: name) == nil
+    }
+
+    private static func isCurrency(_ name: String) -> Bool {
+        name.count == 3 && name.allSatisfy { $0.isASCII && $0.isUppercase } && LikelyFields.field(for: name) == nil
+    }
+
+    /// Whether each member is a column, whose own members are its rows (`{"BID": {"0": 1.5, "1": 1.6}, "ASK": {…}}`).
+    private mutating func areColumns(_ objects: [SketchMember]) -> Bool {
+        let inner = objects.compactMap { member -> [SketchMember]? in
+            if case .object(let inner) = member.value { inner } else { nil }
+        }
+        guard objects.count > 1, let names = inner.first.map({ $0.map(\.name) }), !names.isEmpty,
+            inner.allSatisfy({ $0.map(\.name) == names && $0.allSatisfy { $0.value.scalar != nil } }),
+            objects.contains(where: { HeaderLook.isLikelyName($0.name) }),
+            !names.contains(where: HeaderLook.isLikelyName)
+        else { return false }
+        hasColumnsOfMembers = true
         return true
     }
 

@@ -15,7 +15,7 @@ enum LikelyFields {
         add("ASK", .number, "ask pxask askpx askprice offer offerprice brief askclose closeask askrate offered")
         add(
             "TRDPRC_1", .number,
-            "last pxlast lastpx lastprice close closeprice closing closingprice clspric price px trdprc1 lasttrade rate value obsvalue kurs mid rateeur"
+            "last pxlast lastpx lastprice close closeprice closing closingprice clspric price px trdprc1 lasttrade rate value obsvalue kurs mid rateeur closelast"
         )
         add("MID_PRICE", .number, "midprice pxmid midpx middle")
         add("OPEN_PRC", .number, "open openprice pxopen opnpric openingprice")
@@ -43,9 +43,48 @@ enum LikelyFields {
     /// The field of a day.
     static let day: (field: String, kind: Kind) = ("TRADE_DATE", .date)
 
-    /// The field, and what it takes; nil: the name tells none.
+    /// Fields that are prices.
+    static let prices: Set<String> = ["BID", "ASK", "TRDPRC_1", "MID_PRICE", "OPEN_PRC", "HIGH_1", "LOW_1", "SETTLE"]
+
+    /// Names of members that say no more than that they are a value: what they are a value of, the step before tells.
+    private static let generic: Set<String> = ["value", "val", "price", "px", "rate"]
+
+    /// Steps of a path that say no more than that something is in them.
+    private static let containers: Set<String> = [
+        "quote", "quotes", "data", "item", "row", "record", "obs", "observation", "cube", "instrument", "entry",
+        "fields", "values",
+    ]
+
+    /// Steps of a path that make something else of what comes behind them: the bid of `yield.bid` is no price.
+    private static let others: Set<String> = [
+        "size", "qty", "quantity", "count", "orders", "spread", "time", "date", "timestamp", "iv", "vol", "volatility",
+        "delta",
+        "duration", "discount", "min", "max", "avg", "previous", "prev",
+    ]
+
+    /// The field, and what it takes; nil: the name tells none, or its steps tell different ones.
     static func field(for column: String) -> (field: String, kind: Kind)? {
-        likely[word(of: column)]
+        let steps = words(of: column)
+        guard let last = steps.last else { return nil }
+        guard steps.count > 1 else { return likely[last] }
+        let before = steps[steps.count - 2]
+        if let both = likely[before + last] { return both }
+        if others.contains(before), likely[last]?.kind == .number { return nil }
+        guard let outer = likely[before], outer.kind == .number, !generic.contains(before) else {
+            // The value of something that nobody knows may be any.
+            let isOfAny = generic.contains(last) && !generic.contains(before) && !containers.contains(before)
+            return isOfAny ? nil : likely[last]
+        }
+        if generic.contains(last) { return outer }
+        // Two numbers that mean different things, and nothing tells which is meant.
+        if let inner = likely[last], inner.kind == .number, inner.field != outer.field { return nil }
+        return likely[last]
+    }
+
+    /// Whether the column says of how many units a price is.
+    static func isNumberOfUnits(_ column: String) -> Bool {
+        ["nominal", "amount", "unit", "units", "multiplier", "einheit", "einheiten", "per"]
+            .contains(words(of: column).last ?? "")
     }
 
     /// Ranks below these: names that mean a RIC, names that likely do, all.
@@ -61,13 +100,20 @@ enum LikelyFields {
         return names.firstIndex(of: word(of: column))
     }
 
-    /// What names the values of a column, in small letters: the last step of its path, or what tells it apart from its like, since the
+    /// What names the values of a column: its path's last step.
+    private static func word(of column: String) -> String { words(of: column).last ?? "" }
+
+    /// The steps of a column's path, in small letters; of what is told apart from its like what tells it apart is the last, since the
     /// last step is then the same for all of them (`field[name=BID].value`).
-    private static func word(of column: String) -> String {
-        var last = column.split(whereSeparator: { ".@/".contains($0) }).last.map(String.init) ?? column
+    private static func words(of column: String) -> [String] {
         if let equals = column.lastIndex(of: "="), let end = column[equals...].firstIndex(of: "]") {
-            last = String(column[column.index(after: equals)..<end])
+            return [small(column[column.index(after: equals)..<end])]
         }
-        return String(last.lowercased().filter { $0.isLetter || $0.isNumber })
+        let parts = column.first == "/" ? ".@/" : ".@"
+        return column.split { parts.contains($0) }.map(small).filter { !$0.isEmpty }
+    }
+
+    private static func small(_ text: Substring) -> String {
+        String(text.lowercased().filter { $0.isLetter || $0.isNumber })
     }
 }

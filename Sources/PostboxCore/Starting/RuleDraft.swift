@@ -3,6 +3,9 @@ package struct RuleDraft {
     private let name: String
     private let sketch: FileSketch
     private let looks: ColumnLooks
+    /// The column that names the instruments; nil: none does.
+    private let ricColumn: Int?
+    private let wide: WideForm
     /// What joins lines of one value each; empty: a line is a row, or many.
     private let group: [FileSketch.Line]
     /// Remarks that do not come from the columns: the file's encoding.
@@ -23,6 +26,11 @@ package struct RuleDraft {
         self.destination = destination
         group = long?.lines ?? []
         looks = ColumnLooks(self.sketch.columns)
+        ricColumn = Self.ricColumn(self.sketch, looks)
+        // Lines that are joined are in no need of being parted.
+        var parted = self.sketch
+        if long != nil { parted.columns = [] }
+        wide = WideForm(parted, looks.looks, ric: ricColumn)
     }
 
     /// The whole configuration.
@@ -33,7 +41,7 @@ package struct RuleDraft {
             "# `postbox check --config THIS FILE…` shows what would be posted.",
         ]
         lines += Self.top(destination: destination)
-        lines += ["files:", "  - match: \(yaml(pattern))"]
+        lines += ["files:", "  - match: \(yaml(FileNamePattern(of: name).text))"]
         var rule: [String] = []
         for line in head + sketch.layout { rule += text(of: line) }
         if looks.isPadded { rule.append("trim: true") }
@@ -41,7 +49,7 @@ package struct RuleDraft {
         let common = commonForm
         rule += common
         for line in group { rule += text(of: line) }
-        rule += unpivot ?? []
+        for line in wide.lines { rule += text(of: line) }
         rule += ricLines
         rule += fieldLines(common)
         lines += rule.map { "    " + $0 }
@@ -70,44 +78,6 @@ package struct RuleDraft {
         ]
     }
 
-    /// Of a name with a date in it any date: `20260304`, `2026-03-04`, `04.03.2026`.
-    private var pattern: String {
-        var text = ""
-        var rest = name[...]
-        while let first = rest.first {
-            if let end = Self.endOfDate(rest) {
-                text += "*"
-                rest = rest[end...]
-            } else if first.isASCII, first.isNumber {
-                let digits = rest.prefix { $0.isASCII && $0.isNumber }
-                text += digits.count >= 4 ? "*" : digits
-                rest = rest[digits.endIndex...]
-            } else {
-                text.append("[]*?{}".contains(first) ? "?" : first)
-                rest.removeFirst()
-            }
-        }
-        return text
-    }
-
-    /// Where a date ends that the text begins with: three numbers, one of them a year, with one sign between them.
-    private static func endOfDate(_ text: Substring) -> Substring.Index? {
-        var rest = text
-        var lengths: [Int] = []
-        var sign: Character?
-        while lengths.count < 3 {
-            if !lengths.isEmpty {
-                guard let next = rest.first, "-_.".contains(next), sign == nil || sign == next else { return nil }
-                sign = next
-                rest.removeFirst()
-            }
-            let digits = rest.prefix { $0.isASCII && $0.isNumber }
-            lengths.append(digits.count)
-            rest = rest[digits.endIndex...]
-        }
-        return lengths == [4, 2, 2] || lengths == [2, 2, 4] ? rest.startIndex : nil
-    }
-
     private func text(of line: FileSketch.Line) -> [String] {
         switch line {
         case .key(let key, let remark): [key + (remark.map { "   # \($0)" } ?? "")]
@@ -132,15 +102,19 @@ package struct RuleDraft {
             return []
         }
         var keys: [String] = []
-        for key in forms.flatMap({ $0 }) where !keys.contains(key) { keys.append(key) }
+        for key in forms.flatMap({ $0 }) where !keys.contains(key) {
+            if !sketch.isWorkbook || !isOfMarks(key) { keys.append(key) }
+        }
         return keys.count { $0.hasPrefix("thousands") } > 1 ? [] : keys
     }
+
+    private func isOfMarks(_ key: String) -> Bool { key.hasPrefix("decimal") || key.hasPrefix("thousands") }
 
     private var decimalComma: String { "decimal: \",\"" }
 
     // MARK: - The RIC
 
-    private var ricColumn: Int? {
+    private static func ricColumn(_ sketch: FileSketch, _ looks: ColumnLooks) -> Int? {
         let named = sketch.columns.indices.compactMap { index in
             LikelyFields.rankAsRIC(sketch.columns[index].name).map { (rank: $0, index: index) }
         }
@@ -165,7 +139,7 @@ package struct RuleDraft {
     }
 
     private var ricLines: [String] {
-        if unpivot != nil {
+        if !wide.columns.isEmpty {
             return [
                 Self.question + "Is the column's name the RIC? Else write what stands around it: \"EUR{$name}=\".",
                 "ric: {column: $name}",
@@ -183,48 +157,18 @@ package struct RuleDraft {
         return [key + "   # ISINs: where the server knows other names, use a template or a lookup"]
     }
 
-    // MARK: - A wide file
-
-    /// Columns that are rows.
-    private var wide: [Int] {
-        let wide = sketch.columns.indices.filter { index in
-            let name = sketch.columns[index].name
-            let isName =
-                name.count == 3 && name.allSatisfy { $0.isASCII && $0.isUppercase }
-                || !sketch.hasPaths && ValueLook.isRIC(name)
-            switch looks.looks[index] {
-            case .number, .numberOfForm, .empty, .ambiguousNumber, .ambiguousPoint, .mixedMarks: return isName
-            default: return false
-            }
-        }
-        return group.isEmpty && wide.count >= 3 && wide.count * 2 > sketch.columns.count && ricColumn == nil ? wide : []
-    }
-
-    /// Nil: a line is a row.
-    private var unpivot: [String]? {
-        guard !wide.isEmpty else { return nil }
-        let keep = sketch.columns.indices.filter { !wide.contains($0) }.map { yaml(sketch.columns[$0].name) }
-        // Without a header only those are found that are named.
-        let list = wide.map { yaml(sketch.columns[$0].name) }.joined(separator: ", ")
-        let named = sketch.hasPaths ? "columns: [\(list)], " : ""
-        return [
-            "unpivot: {keep: [\(keep.joined(separator: ", "))], \(named)name: $name, value: $value}   # a row for every other column",
-            "where: [{column: $value, empty: false}]",
-        ]
-    }
-
     // MARK: - Fields
 
     private func fieldLines(_ common: [String]) -> [String] {
         var fields: [String] = []
         var open: [String] = []
         var taken: Set<String> = []
-        if unpivot != nil {
-            fields.append("TRDPRC_1: {column: $value, type: real}")
+        if !wide.columns.isEmpty {
+            fields.append("TRDPRC_1: {column: \(wide.value), type: real}")
             taken.insert("TRDPRC_1")
         }
         for (index, column) in sketch.columns.enumerated() where index != ricColumn {
-            if wide.contains(index) { continue }
+            if wide.columns.contains(index) { continue }
             for line in field(index, column, common, &taken) {
                 if line.hasPrefix("#") { open.append(line) } else { fields.append(line) }
             }
@@ -237,6 +181,27 @@ package struct RuleDraft {
                 + open.map { $0.hasPrefix(Self.question) ? $0 : "#   " + $0.drop { $0 == "#" || $0 == " " } }
         }
         return ["fields:"] + (fields + open).map { "  " + $0 }
+    }
+
+    /// The first of a workbook's numbers that are texts, with marks that no key may read there; nil: they are none.
+    private func textOfWorkbook(_ index: Int) -> String? {
+        guard sketch.isWorkbook else { return nil }
+        switch looks.looks[index] {
+        case .numberOfForm(let keys) where !keys.contains(where: isOfMarks): return nil
+        case .numberOfForm, .ambiguousNumber, .ambiguousPoint, .mixedMarks:
+            let values = sketch.columns[index].values
+            return VisibleText.line((values.first { $0.contains(",") } ?? values.first { !$0.isEmpty } ?? "").trimmed)
+        default: return nil
+        }
+    }
+
+    /// The column that says of how many units the prices are: powers of ten, not all of them 1.
+    private var per: Int? {
+        sketch.columns.indices.first { index in
+            let values = sketch.columns[index].values.map(\.trimmed).filter { !$0.isEmpty }
+            return LikelyFields.isNumberOfUnits(sketch.columns[index].name) && values.contains { $0 != "1" }
+                && values.allSatisfy { $0.first == "1" && $0.dropFirst().allSatisfy { $0 == "0" } }
+        }
     }
 
     /// The lines of one column.
@@ -264,11 +229,25 @@ package struct RuleDraft {
         func ask(_ text: String, _ choices: [[String]]) -> [String] {
             [Self.question + text] + choices.map { "#   " + write($0) }
         }
+        let number = ["type: real"] + (looks.strips[index].map { [$0] } ?? [])
+        if likely.kind == .number, let example = textOfWorkbook(index) {
+            return ask(
+                "The cells of \(VisibleText.line(column.name)) are texts such as \(example): make numbers of them in the workbook, or save the sheet as CSV and look at that. Then:",
+                [number])
+        }
         var lines: [String]
         switch (likely.kind, looks.looks[index]) {
-        case (.number, .number): lines = [write(["type: real"])]
-        case (.number, .numberOfForm(let keys)):
-            lines = [write(["type: real"] + keys.filter { !common.contains($0) })]
+        case (.number, .number), (.number, .numberOfForm):
+            var own: [String] = []
+            if case .numberOfForm(let keys) = looks.looks[index] { own = keys.filter { !common.contains($0) } }
+            let line = write(number + own)
+            if let per, LikelyFields.prices.contains(likely.field) {
+                let formula = "[\(column.name)] / [\(sketch.columns[per].name)]"
+                return ask(
+                    "Is \(VisibleText.line(column.name)) the price of as many units as \(VisibleText.line(sketch.columns[per].name)) says? As it is, or of one:",
+                    []) + ["#   " + line, "#   \(likely.field): {formula: \(yaml(formula)), round: 8}"]
+            }
+            lines = [line]
         case (.number, .percent): lines = [write(["percent: true"])]
         case (.number, .fraction(let isOpen)):
             lines =
@@ -280,15 +259,15 @@ package struct RuleDraft {
         case (.number, .ambiguousNumber(let example)):
             lines = ask(
                 "Is \(example) a thousand, or a number with a decimal comma?",
-                [["type: real", "thousands: \",\""], ["type: real", "decimal: \",\""]])
+                [number + ["thousands: \",\""], number + ["decimal: \",\""]])
         case (.number, .ambiguousPoint(let example)):
             lines = ask(
                 "Is \(example) a thousand, in a file with decimal commas, or a number with a decimal point?",
-                [["type: real", "decimal: \",\"", "thousands: \".\""], ["type: real", "decimal: \".\""]])
+                [number + ["decimal: \",\"", "thousands: \".\""], number + ["decimal: \".\""]])
         case (.number, .mixedMarks):
             lines = ask(
                 "Which is the decimal sign, the comma or the point? The column has both.",
-                [["type: real", "decimal: \",\""], ["type: real", "decimal: \".\""]])
+                [number + ["decimal: \",\""], number + ["decimal: \".\""]])
         case (.number, .eighths): lines = [write(["fraction: 8"])]
         case (.date, .date(let date)):
             lines = [write(["date: \(yaml(date.patterns[0]))"] + (date.hasOffset ? ["to: UTC"] : []))]

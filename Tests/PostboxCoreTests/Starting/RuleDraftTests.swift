@@ -4,7 +4,7 @@ import Testing
 /// What a look at a file becomes.
 @Suite("A rule drafted from a file")
 struct RuleDraftTests {
-    private static func rule(_ name: String, _ text: String, format: PriceFileFormat? = nil) -> [String] {
+    static func rule(_ name: String, _ text: String, format: PriceFileFormat? = nil) -> [String] {
         let sketch = FileSketch(of: text, isWhole: true, format: format ?? PriceFileFormat(fileName: name))
         let lines = RuleDraft(of: sketch, name: name).text.split(separator: "\n").map(String.init)
         let start = lines.firstIndex { $0.hasPrefix("  - match:") } ?? 0
@@ -129,7 +129,7 @@ struct RuleDraftTests {
     func around() {
         let rule = Self.rule(
             "p.csv", "# made up\nThe day's prices\nRIC|Bid|Ask\nA.TST|1.5|N/A\nB.TST|N/A|1.6\nTOTAL|2\n")
-        for line in ["delimiter: \"|\"", "comment: \"#\"", "nulls: [N/A]", "#   drop: [\"TOTAL*\"]"] {
+        for line in ["delimiter: \"|\"", "comment: \"#\"", "nulls: [N/A]", "#   drop: [\"TOTAL|*\"]"] {
             #expect(rule.contains(line), "\(line) in \(rule)")
         }
         #expect(rule.contains { $0.hasPrefix("skip_lines: 2") }, "\(rule)")
@@ -215,7 +215,7 @@ struct RuleDraftTests {
     }
 
     /// The lines of a rule that say where rows, RIC and fields come from.
-    private static func found(_ name: String, _ text: String) -> [String] {
+    static func found(_ name: String, _ text: String) -> [String] {
         rule(name, text).dropFirst().filter { !$0.hasPrefix("#") && $0 != "fields:" }
     }
 

@@ -1,0 +1,43 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `postbox init` on the files that the project has.
+@Suite("postbox init", .computing)
+struct InitTests {
+    @Test("What is written for a sample is a valid configuration", arguments: SampleTests.all)
+    func samples(_ sample: SampleTests.Sample) async throws {
+        let desk = try Desk()
+        let place = try BuiltProgram.packageFolder().appendingPathComponent("samples/\(sample.name)")
+        #expect(try await Self.writes(desk, place.path) == nil)
+    }
+
+    @Test(
+        "What is written for a case's file is a valid configuration; else it is said why none is",
+        arguments: try Case.all())
+    func cases(_ one: Case) async throws {
+        let desk = try Desk()
+        let input = try #require(one.inputs.first)
+        let place = desk.folder.appendingPathComponent(input.name)
+        try FileManager.default.createDirectory(
+            at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try input.bytes().write(to: place)
+        if let why = try await Self.writes(desk, input.name) {
+            #expect(one.problems.contains { why.contains($0.reason) } || one.code == 78, "\(why)")
+        }
+    }
+
+    /// Nil: a configuration is written, and valid; else why there is none.
+    private static func writes(_ desk: Desk, _ file: String) async throws -> String? {
+        let answer = try await desk.command(["init", file, "--into", "drafted.yaml"], workingFolder: desk.folder)
+        let place = desk.folder.appendingPathComponent("drafted.yaml")
+        guard answer.code == 0 else {
+            #expect(!FileManager.default.fileExists(atPath: place.path))
+            return answer.errorOutput
+        }
+        let check = try await desk.command(["config", "check", "drafted.yaml"], workingFolder: desk.folder)
+        let drafted = try String(contentsOf: place, encoding: .utf8)
+        #expect(check.code == 0, "\(drafted)\n\(check.errorOutput)")
+        return nil
+    }
+}
