@@ -242,7 +242,8 @@ struct WithdrawTests {
         let shown = try await Self.withdraw(desk, ["\(first.drop)"])
         #expect(shown.output.contains("drop 2 stays withdrawn by drop \(blanked)"), "\(shown)")
         let undone = try await Self.withdrawn(desk, first.drop)
-        #expect(undone.file.summary.rows == 0 && (try simulator.posts().count) == posted)
+        let posts = try simulator.posts().count
+        #expect(undone.file.summary.rows == 0 && posts == posted)
         #expect(try Self.incidents(desk, undone.file.name).isEmpty)
         // None counts any more: what both had replaced is there again.
         let both = try await Self.withdraw(desk, ["\(blanked)", "--yes", "--json"])
