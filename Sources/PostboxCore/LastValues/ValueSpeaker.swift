@@ -62,15 +62,16 @@ extension ValueStory {
                 return true
             }
         }
+        let isBlank = field.json == Self.blank
         let look = newest(field.name, isOlder, where: counts)
         switch look {
         case .found(let found, let json) where json == field.json:
             return speaker(of: AcceptedPost.Field(name: field.name, json: json), in: found, isAll: isAll)
         case .end where !isAll: return .end
-        case .blanked(let refresh) where field.json == Self.blank:
+        case .blanked(let refresh) where isBlank:
             if let blanker = blanker(of: field.name, above: refresh, isOlder, where: counted) { return .drop(blanker) }
             return lineage.copy(refresh.place.drop) == nil ? .silent(refresh.place.drop) : .nobody
-        case .end where field.json == Self.blank:
+        case .end where isBlank:
             return blanker(of: field.name, isOlder, where: counted).map { .drop($0) } ?? .nobody
         case .gone, .found, .blanked, .end: break
         }

@@ -254,11 +254,12 @@ package struct ValueStory: Sendable {
         let speaker = speaker(of: field, in: post)
         let isUndone = isUndone(asked)
         guard isUndone || speaker.isSilent else { return false }
+        let isBlank = field.json == Self.blank
         switch before(post, field.name) {
         case .found(let found, let json):
             return isUndone
                 ? json == field.json && speaker == .drop(found.place.drop) : json == Self.blank
-        case .blanked, .end: return field.json == Self.blank
+        case .blanked, .end: return isBlank
         case .gone: return false
         }
     }

@@ -19,8 +19,8 @@ package struct AuditSearch: Sendable, Equatable {
     /// Reads what stands in its address.
     init(_ found: DeskQuery) throws(DeskQuery.Fault) {
         for key in Self.keys.dropLast() { typed[key] = found[key] }
-        if let format = found["as"] {
-            guard format == "csv" else { throw DeskQuery.Fault("as is csv, or nothing") }
+        if let form = found["as"] {
+            guard form == "csv" else { throw DeskQuery.Fault("as is csv, or nothing") }
             isCSV = true
         }
         var query = AuditQuery(ric: found["ric"])
