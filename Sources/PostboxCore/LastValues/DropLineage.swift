@@ -128,8 +128,9 @@ package struct DropLineage: Sendable {
         return original
     }
 
-    /// Those drops, and what has to be withdrawn with them. One act makes several drops where values of a wrong drop were posted again: they
-    /// withdraw it together, and are withdrawn together. And what withdrawals have left that count no more is looked at once again.
+    /// Those drops, and what has to be withdrawn with them. One act makes several drops of a wrong one, where its values were posted again and
+    /// for each destination: they withdraw it together, and are withdrawn together, so that no server is left with other prices than the
+    /// next. And what withdrawals have left that count no more is looked at once again.
     package func whole(_ numbers: Set<Int>) -> Set<Int> {
         var all = numbers
         for number in numbers {
@@ -137,7 +138,6 @@ package struct DropLineage: Sendable {
             for other in drops.values where other.number != number {
                 guard case .withdrawal(original, let otherAct, true) = other.maker else { continue }
                 let shared = other.destinations.intersection(drop.destinations)
-                guard !shared.isEmpty else { continue }
                 if otherAct == act || shared.contains(where: { isWithdrawn(other.number, at: $0) }) {
                     all.insert(other.number)
                 }

@@ -6,8 +6,8 @@
 ///
 /// What counts is every text of the file that the rule reads as a number, as it stands where it is read: a column's value, what a field
 /// or a column of `let` makes of it, the operands of a formula. Rows that are rejected count as all others do. Rows that `where` and
-/// `take` skip were written by the same hand and count, too; what stands there may be no price, so that only what looks like a number
-/// tells.
+/// `take` skip were written by the same hand and are witnesses against the others, where no value among these has a point that can
+/// only be a decimal one; what stands there may be no price, so that only what looks like a number tells.
 package struct DecimalMarks: Sendable {
     /// Where a value of a kind was seen first; line 0: nowhere.
     private typealias Example = (line: Int, value: String)
@@ -35,6 +35,8 @@ package struct DecimalMarks: Sendable {
         var pointPerhaps: Example = (0, "")
         /// A value whose points part thousands.
         var pointsPart: Example = (0, "")
+        /// A value of a row that is skipped, which makes those with a point doubtful.
+        var skipped: Example = (0, "")
     }
 
     /// What a column's values are.
@@ -187,8 +189,8 @@ package struct DecimalMarks: Sendable {
         for (name, use) in all {
             // A point that cannot part thousands leaves no doubt about its value.
             let posted = use.pointPerhaps
-            let other = [use.comma, use.pointsPart, use.point.line > 0 ? (0, "") : use.commaPerhaps]
-                .first { $0.line > 0 }
+            let perhaps = use.point.line > 0 ? [] : [use.commaPerhaps, use.skipped]
+            let other = ([use.comma, use.pointsPart] + perhaps).first { $0.line > 0 }
             guard posted.line > 0, let other else { continue }
             return FileProblem(
                 reason: "mixed_decimal_marks", line: min(posted.line, other.line),
@@ -205,7 +207,7 @@ package struct DecimalMarks: Sendable {
     private var together: Use {
         var all = Use()
         for use in uses where use.type != nil {
-            for place in [\Use.comma, \.commaPerhaps, \.point, \.pointPerhaps, \.pointsPart] {
+            for place in [\Use.comma, \.commaPerhaps, \.point, \.pointPerhaps, \.pointsPart, \.skipped] {
                 let (known, found) = (all[keyPath: place], use[keyPath: place])
                 if found.line > 0, known.line == 0 || found.line < known.line { all[keyPath: place] = found }
             }
@@ -222,7 +224,8 @@ package struct DecimalMarks: Sendable {
         guard let type = uses[column].type, let (mark, core) = Self.mark(of: value, type, byLook: byLook) else {
             return
         }
-        let place = Self.place(of: mark)
+        guard !byLook || mark.isOdd else { return }
+        let place = byLook ? \Use.skipped : Self.place(of: mark)
         if uses[column][keyPath: place].line == 0 {
             uses[column][keyPath: place] = (line: line, value: shown(value.extracting(core)))
         }

@@ -18,10 +18,14 @@ package func writtenValueProblems(
         written.lineBreaks = rule.lineBreaks ?? .reject
         for (key, text) in value.writtenInPlace(isTyped: written.conversion.target != .look) {
             guard let what = written.problem(with: text) else { continue }
+            // What else is read so is a number as people write it, and yet none by the file's marks.
+            let advice =
+                key == "default" && value.date == nil && value.number?.saysMarks == true
+                ? ", read by the rule's `decimal` and `thousands`: write it as the file does" : ""
             problems.append(
                 MappingRuleProblem(
                     path: ["fields", field.name, key],
-                    what: "`\(key)` of the field \(field.name) cannot be sent: \(what)"))
+                    what: "`\(key)` of the field \(field.name) cannot be sent: \(what)\(advice)"))
         }
     }
     return problems

@@ -76,10 +76,11 @@ struct DropLineageTests {
             Self.withdrawal(4, of: 2, act: 1), Self.withdrawal(5, of: 2, act: 1), Self.withdrawal(6, of: 3, act: 1),
             Self.withdrawal(7, of: 2, act: 2), Self.withdrawal(8, of: 7, act: 3),
             Self.withdrawal(9, of: 2, act: 4, isInForce: false), Self.withdrawal(10, of: 2, act: 1, at: ["b"]),
+            Self.withdrawal(11, of: 2, act: 5, at: ["b"]), Self.withdrawal(12, of: 11, act: 6, at: ["b"]),
         ]
         let lineage = DropLineage(drops)
-        // 7 was withdrawn by 8; 9 is not in force; 10 is another destination's.
-        #expect(lineage.whole([4]) == [4, 5, 7] && lineage.whole([2]) == [2] && lineage.whole([9]) == [9])
+        // 7 was withdrawn by 8; 9 is not in force; 10 is another destination's, and of the same act; 11 is of neither.
+        #expect(lineage.whole([4]) == [4, 5, 7, 10] && lineage.whole([2]) == [2] && lineage.whole([9]) == [9])
         #expect(lineage.isWithdrawal(4) && !lineage.isWithdrawal(9) && !lineage.isWithdrawal(2))
     }
 

@@ -124,6 +124,36 @@ struct WithdrawTests {
         #expect(try await desk.command(["audit", "verify", "--config", "postbox.yaml"]).code == 0)
     }
 
+    @Test("What one withdrawal took back at two servers is taken back at both, whichever of its drops is named")
+    func bothServers() async throws {
+        let desk = try Desk()
+        let servers = [try await desk.simulate(name: "first"), try await desk.simulate(name: "second")]
+        try desk.configure(
+            servers.map(\.url), files: #"  - {match: "*.csv", destination: [cache, second], post: update}"#)
+        for (name, bid) in [("a_1.csv", "1"), ("a_2.csv", "100")] {
+            try desk.drop(name, "RIC,BID\nA.TST,\(bid)\n")
+            #expect(try await desk.once() == 0, "\(desk.log())")
+        }
+        let service = try desk.start()
+        try await Self.listens(desk)
+        func holds(_ bid: Int) async throws {
+            try await eventually("both servers have \(bid)") {
+                try servers.allSatisfy { try $0.posts().last?.fields == #"{"BID":\#(bid)}"# }
+            }
+        }
+        try await holds(100)
+        let answer = try await Self.withdraw(desk, ["2", "--yes", "--json"])
+        let made = try #require(JSONValue.parse(answer.output)?["drop"]?.integer, "\(answer)")
+        try await holds(1)
+        _ = try await desk.finish("withdraw-cache-\(made).jsonl", in: .done)
+        _ = try await desk.finish("withdraw-second-\(made + 1).jsonl", in: .done)
+        let undone = try await Self.withdraw(desk, ["\(made)", "--yes", "--json"])
+        #expect(undone.code == 0, "\(undone)")
+        try await holds(100)
+        service.send(SIGTERM)
+        #expect(try await service.exitCode() == 0)
+    }
+
     /// Has a withdrawal done. Returns the first drop that it made, and its finished file.
     private static func withdrawn(_ desk: Desk, _ drop: Int) async throws -> (drop: Int, file: Desk.Finished) {
         let answer = try await withdraw(desk, ["\(drop)", "--yes", "--json"])
