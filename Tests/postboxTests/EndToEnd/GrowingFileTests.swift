@@ -186,7 +186,8 @@ struct GrowingFileTests {
     @Test("A file that was spoilt between a kill and the next start keeps the outcomes that it had")
     func spoiltAfterKill() async throws {
         let desk = try Desk()
-        let simulator = try await desk.simulate()
+        // The first outcome is written before the others are there.
+        let simulator = try await desk.simulate("ack_delay: 1s")
         try desk.configure([simulator.url], destination: "window: 1")
         try desk.drop("a.csv", "RIC,BID\nA.TST,1\nB.TST,2\nC.TST,3\n")
         #expect(try await desk.once(environment: ["POSTBOX_FAIL_POINT": "outcomes_written"]) == 137)
