@@ -118,6 +118,16 @@ package struct AuditQuery: Sendable, Equatable {
 
     package init(ric: String? = nil) { self.ric = ric }
 
+    /// The words that `outcomes` may have.
+    package static let outcomeWords = PostOutcome.allCases.map(\.word) + [AuditRow.skippedWord]
+
+    /// What people write as `BID=1.2`; nil: it is none.
+    package static func value(_ text: String) -> (field: String, value: String)? {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty else { return nil }
+        return (String(parts[0]), String(parts[1]))
+    }
+
     package static func == (one: AuditQuery, other: AuditQuery) -> Bool {
         one.ric == other.ric && one.from == other.from && one.to == other.to && one.file == other.file
             && one.drop == other.drop && one.through == other.through && one.service == other.service

@@ -34,4 +34,19 @@ extension LastRecord {
         }
         return true
     }
+    /// Gives `body` each field with its name, in no particular order. Throws `Damaged` where the record cannot be read, and what `body`
+    /// throws.
+    package func eachField(named words: LastWords, _ body: (LastField, String) throws -> Void) throws {
+        let isRead = try eachField { field in
+            guard field.place < words.fields.count else { throw Damaged() }
+            try body(field, words.fields[field.place])
+        }
+        guard isRead else { throw Damaged() }
+    }
+
+    /// Of what it is: the service at its destination, and the RIC. Throws `Damaged` where it cannot be read.
+    package func item(in words: LastWords) throws(Damaged) -> (at: LastWords.Target, ric: UnsafeRawBufferPointer) {
+        guard let target, target < words.targets.count, let ric = LastKey.ric(key) else { throw Damaged() }
+        return (words.targets[target], ric)
+    }
 }

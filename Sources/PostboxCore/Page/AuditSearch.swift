@@ -27,15 +27,14 @@ package struct AuditSearch: Sendable, Equatable {
         query.from = try Self.time("from", .since, found)
         query.to = try Self.time("to", .to, found)
         if let word = found["outcome"] {
-            guard PostOutcome(word: word) != nil || word == AuditRow.skippedWord else {
+            guard AuditQuery.outcomeWords.contains(word) else {
                 throw DeskQuery.Fault("\(VisibleText.line(word)) is no outcome")
             }
             query.outcomes = [word]
         }
         if let value = found["value"] {
-            let parts = value.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2, !parts[0].isEmpty else { throw DeskQuery.Fault("a value is such as BID=1.2") }
-            query.value = (parts[0], parts[1])
+            query.value = AuditQuery.value(value)
+            if query.value == nil { throw DeskQuery.Fault("a value is such as BID=1.2") }
         }
         if let name = found["file"] { query.file = name.contains("*") || name.contains("?") ? name : "*\(name)*" }
         // Without a RIC the index tells nothing, and every result would have to be read.

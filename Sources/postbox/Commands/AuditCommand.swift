@@ -152,11 +152,11 @@ struct RowOptions: ParsableArguments {
 
     func validate() throws {
         if csv, json { throw ValidationError("--csv and --json do not go together.") }
-        let known = PostOutcome.allCases.map(\.word) + [AuditRow.skippedWord]
+        let known = AuditQuery.outcomeWords
         if let word = (query.outcomes ?? []).sorted().first(where: { !known.contains($0) }) {
             throw ValidationError("There is no outcome '\(word)'; there are \(known.joined(separator: ", ")).")
         }
-        if let value, !value.dropFirst().contains("=") { throw ValidationError("A value is such as BID=1.2.") }
+        if let value, AuditQuery.value(value) == nil { throw ValidationError("A value is such as BID=1.2.") }
         if let limit, limit < 1 { throw ValidationError("--limit is at least 1.") }
     }
 
@@ -165,9 +165,7 @@ struct RowOptions: ParsableArguments {
         query.service = service
         query.destination = destination
         query.outcomes = outcome.map { Set($0.split(separator: ",").map(String.init)) }
-        if let parts = value?.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false), parts.count == 2 {
-            query.value = (String(parts[0]), String(parts[1]))
-        }
+        query.value = value.flatMap(AuditQuery.value)
         return query
     }
 

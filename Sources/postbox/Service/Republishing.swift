@@ -107,11 +107,9 @@ struct Republishing: Sendable {
         let standing = try StandingValues(
             images, at: destination.name, isByFile: wanted.rule != nil, in: context.settings.directories)
         try images.each { record, words in
-            guard let target = record.target, target < words.targets.count else { throw LastRecord.Damaged() }
-            let at = words.targets[target]
+            let (at, ric) = try record.item(in: words)
             guard at.destination == destination.name, wanted.service.map({ $0 == at.service }) ?? true else { return }
-            let holding = try standing.fields(record, words)
-            guard let ric = LastKey.ric(record.key) else { throw LastRecord.Damaged() }
+            let holding = try standing.fields(record, words, of: ric, at: at.service)
             // Whose rule a RIC is of, the files tell that said what holds now: a withdrawal posted it under none.
             func isOfRule(_ field: StandingValues.Field) throws -> Bool {
                 guard let rule = wanted.rule else { return true }

@@ -43,10 +43,8 @@ final class StandingValues {
         guard drops.contains(where: { isAsked($0.number) }) else { return }
         var rics: Set<UInt64> = []
         try images.each { record, words in
-            guard let target = record.target, target < words.targets.count, let ric = LastKey.ric(record.key) else {
-                throw LastRecord.Damaged()
-            }
-            guard words.targets[target].destination == destination else { return }
+            let (at, ric) = try record.item(in: words)
+            guard at.destination == destination else { return }
             var isWanted = false
             guard record.eachField({ isWanted = isWanted || isAsked($0.drop) }) else { throw LastRecord.Damaged() }
             if isWanted { rics.insert(RICHash.of(ric)) }
@@ -56,14 +54,14 @@ final class StandingValues {
             lineage, growing: images.growing, at: [destination], in: directories, isWanted: { rics.contains($0) })
     }
 
-    /// The fields of a RIC that hold. Throws as `ValueHistory`.
-    func fields(_ record: LastRecord, _ words: LastWords) throws -> [Field] {
+    /// The fields of a RIC at a service that hold, by its record. Throws as `ValueHistory`.
+    func fields(
+        _ record: LastRecord, _ words: LastWords, of ric: UnsafeRawBufferPointer, at service: String
+    ) throws -> [Field] {
         var fields: [Field] = []
         var holding: [AcceptedPost] = []
         var isAsked = false
-        let isRead = try record.eachField { field in
-            guard field.place < words.fields.count else { throw LastRecord.Damaged() }
-            let name = words.fields[field.place]
+        try record.eachField(named: words) { field, name in
             var found = Field(
                 name: name, json: Array(field.json), holder: DropPlace(drop: field.drop, age: field.age), drop: nil,
                 isWithdrawn: false)
@@ -77,13 +75,9 @@ final class StandingValues {
             fields.append(found)
             if history != nil { holding.append(AcceptedPost(field, named: name)) }
         }
-        guard isRead, let target = record.target, target < words.targets.count, let ric = LastKey.ric(record.key) else {
-            throw LastRecord.Damaged()
-        }
         guard isAsked, let history else { return fields }
         let story = try history.story(
-            of: Array(ric), at: destination, service: words.targets[target].service, holding: holding,
-            image: record.image)
+            of: Array(ric), at: destination, service: service, holding: holding, image: record.image)
         for index in fields.indices {
             guard case .asked = holder(fields[index].holder.drop),
                 let (drop, isWithdrawn) = story.holder(of: fields[index].name)

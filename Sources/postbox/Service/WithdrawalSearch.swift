@@ -25,19 +25,11 @@ extension Withdrawing {
         var found = Found()
         var said: Set<Part> = []
         try images.each { record, words in
-            guard let target = record.target, target < words.targets.count, let ric = LastKey.ric(record.key) else {
-                throw LastRecord.Damaged()
-            }
-            let at = words.targets[target]
+            let (at, ric) = try record.item(in: words)
             let hash = RICHash.of(ric)
             guard names.contains(at.destination), held.contains(hash) || history.rics.contains(hash) else { return }
             var holding: [AcceptedPost] = []
-            guard
-                try record.eachField({ field in
-                    guard field.place < words.fields.count else { throw LastRecord.Damaged() }
-                    holding.append(AcceptedPost(field, named: words.fields[field.place]))
-                })
-            else { throw LastRecord.Damaged() }
+            try record.eachField(named: words) { holding.append(AcceptedPost($0, named: $1)) }
             let story = try history.story(
                 of: Array(ric), at: at.destination, service: at.service, holding: holding, image: record.image)
             let values = story.wrongValues()

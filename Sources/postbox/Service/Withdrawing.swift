@@ -122,6 +122,7 @@ struct Withdrawing: Sendable {
         guard !records.isEmpty else {
             throw Refused(refusal: .wrongStage, text: "\(act.subject): nothing was sent")
         }
+        // Once more: what was made of them until all of them were seen closed is to be known.
         let drops = try await lineageDrops()
         let lineage = DropLineage(drops, withdrawing: Set(records.map(\.number)))
         if let open = lineage.open.first {
