@@ -113,6 +113,16 @@ final class Browser {
 
     func click(_ css: String) throws { try call("POST", "/element/\(try element(css))/click") }
 
+    /// Clicks what leads to another page, and waits for that one: a click may return before the browser has left the old one.
+    func follow(_ css: String) async throws {
+        _ = try script("window.isLeft = true")
+        try click(css)
+        try await eventually("\(css) has led to another page") {
+            // Between two pages there is none that could answer.
+            (try? script("return window.isLeft !== true && document.readyState === 'complete'").flag) == true
+        }
+    }
+
     /// Types into an element.
     func type(_ text: String, into css: String) throws {
         try call("POST", "/element/\(try element(css))/value", "{\"text\":\(Self.quoted(text))}")
