@@ -56,10 +56,13 @@ package struct WrongCount: Sendable, Equatable {
     ///   - files: what is withdrawn: `drop 9 (a.csv)`.
     ///   - isUndoing: withdrawals alone are withdrawn.
     ///   - still: drops that stay withdrawn by others, by number.
+    ///   - besides: drops that the same act has withdrawn and that stay so, by number.
     package func text(
-        of files: String, _ mood: Mood, isUndoing: Bool = false, still: [(drop: Int, by: [Int])] = []
+        of files: String, _ mood: Mood, isUndoing: Bool = false, still: [(drop: Int, by: [Int])] = [],
+        besides: [(drop: Int, by: [Int])] = []
     ) -> String {
-        let tail = (rest + still.map { stays($0.drop, $0.by) }).map { "; " + $0 }.joined()
+        let standing = still.map { stays($0.drop, $0.by) } + (besides.isEmpty ? [] : [alsoStays(besides)])
+        let tail = (rest + standing).map { "; " + $0 }.joined()
         let replaced = fields - blanked
         if replaced > 0 {
             return
@@ -117,4 +120,15 @@ package struct WrongCount: Sendable, Equatable {
         return
             "drop \(drop) stays withdrawn by \(others): withdraw \(by.count == 1 ? "that one" : "those"), too, if it is to count again"
     }
+
+    private func alsoStays(_ others: [(drop: Int, by: [Int])]) -> String {
+        // A rule may have had thousands of files: each is found with `postbox files`.
+        let named = others.prefix(Self.namedMax).map { "drop \($0.drop) by drop \($0.by[0])" }
+        let more = others.count > Self.namedMax ? " and \(PageWords.count(others.count - Self.namedMax)) more" : ""
+        let those = others.count == 1 ? "drop \(others[0].by[0])" : "those"
+        return
+            "the same act has also withdrawn \(named.joined(separator: ", "))\(more): withdraw \(those), too, if the whole act is to be undone"
+    }
+
+    private static let namedMax = 5
 }

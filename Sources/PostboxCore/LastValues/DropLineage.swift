@@ -162,6 +162,28 @@ package struct DropLineage: Sendable {
         }
     }
 
+    /// What the acts of withdrawals that are being withdrawn have withdrawn besides, and still do: the drops, and the withdrawals that do it,
+    /// both by number. One act may withdraw many files.
+    package var restOfActs: [(drop: Int, by: [Int])] {
+        let undone = Set(asked.compactMap { original(ofWithdrawal: $0) })
+        let acts = Set(asked.compactMap { act(ofWithdrawal: $0) })
+        var rest: [Int: [Int]] = [:]
+        for drop in drops.values where !asked.contains(drop.number) {
+            guard let original = original(ofWithdrawal: drop.number), !undone.contains(original),
+                act(ofWithdrawal: drop.number).map(acts.contains) == true,
+                drop.destinations.contains(where: { !isWithdrawn(drop.number, at: $0) })
+            else { continue }
+            rest[original, default: []].append(drop.number)
+        }
+        return rest.sorted { $0.key < $1.key }.map { (drop: $0.key, by: $0.value.sorted()) }
+    }
+
+    /// When somebody wanted a withdrawal that is in force.
+    private func act(ofWithdrawal drop: Int) -> Int64? {
+        guard case .withdrawal(_, let act, true)? = drops[drop]?.maker else { return nil }
+        return act
+    }
+
     /// How old drops are that may hold values of a drop at a destination, where they say these for it: microseconds since 1970.
     package func ages(ofHolders drop: Int, at destination: String) -> Set<Int64> {
         Set(

@@ -19,6 +19,11 @@ package struct RowShape: Sendable, Equatable, Codable {
 
     package var isEmpty: Bool { self == RowShape() }
 
+    /// Whether the rule makes a column of that name, in place of one that every file has.
+    func makes(_ name: String) -> Bool {
+        unpivot?.name == name || unpivot?.value == name || lets?.contains { $0.name == name } == true
+    }
+
     /// The names of which the file has one for a column of `carry`, `unpivot` and `group`.
     func names(of column: String) -> [String] { spellings?.first { $0.first == column } ?? [column] }
 }

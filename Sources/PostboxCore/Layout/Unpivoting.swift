@@ -14,6 +14,8 @@ struct Unpivoting: Sendable {
     private(set) var fixed: [Int]
     /// By column of the file, where its name lies in the text of the batch at hand; -1: nowhere yet.
     private var nameStarts: [Int] = []
+    /// What the rows of `fixed` are called, where these are paths.
+    private let pathNames: [String]
 
     init(_ rule: Unpivot, besides others: [String], hasHeader: Bool, nameSlot: Int, valueSlot: Int) {
         self.rule = rule
@@ -23,7 +25,12 @@ struct Unpivoting: Sendable {
         self.valueSlot = valueSlot
         if case .like(let text) = rule.columns { pattern = TextPattern(text) } else { pattern = nil }
         fixed = []
-        if case .named(let names) = rule.columns, !hasHeader { fixed = names.map { _ in -1 } }
+        guard case .named(let names) = rule.columns, !hasHeader else {
+            pathNames = []
+            return
+        }
+        fixed = names.map { _ in -1 }
+        pathNames = names.map(ColumnPath.shown)
     }
 
     /// Which of a line's rows there are: one for each of `fixed`; else one for each cell of a column that becomes rows.
@@ -57,11 +64,10 @@ struct Unpivoting: Sendable {
         }
     }
 
-    /// The name of a column that is to be there but is not in the file yet.
+    /// What the row of that column is called, also where the file has no such column yet: of a path its names without their quotes.
     func name(ofFixed at: Int, _ columns: [Column]) -> String {
-        if fixed[at] >= 0 { return columns[fixed[at]].name }
-        if case .named(let names) = rule.columns { return names[at] }
-        return ""
+        if hasHeader { return columns[fixed[at]].name }
+        return pathNames[at]
     }
 
     mutating func beginBatch() {

@@ -6,6 +6,8 @@ package struct UsedColumns: Sendable, Equatable {
     /// Those of which the mapper sees the whole value, and whether line breaks may stand in any.
     private var whole: Set<String> = []
     private var keepsLineBreaks = false
+    /// The rule makes a column of the name `$value`.
+    private var makesValue = false
 
     init(_ names: [String] = []) { self.names = Set(names) }
 
@@ -14,6 +16,9 @@ package struct UsedColumns: Sendable, Equatable {
 
     /// Whether the rule writes this name.
     func isWritten(_ name: String) -> Bool { names.contains(name) }
+
+    /// Whether the rule takes a row that is a single value: its `$value` is none of its own.
+    var takesRowValue: Bool { names.contains(ColumnPath.valueName) && !makesValue }
 
     /// Whether some columns are used in any case of their letters.
     var knowsAnyCase: Bool { !inAnyCase.isEmpty }
@@ -56,6 +61,7 @@ package struct UsedColumns: Sendable, Equatable {
             if case .named(let columns) = unpivot.columns { columns.forEach { add($0) } }
         }
         shape.lets?.forEach { add($0.source, $0.value) }
+        makesValue = shape.makes(ColumnPath.valueName)
         shape.conditions?.forEach { add($0.column) }
         if let group = shape.group { addAll(group.by + [group.field, group.value]) }
         if case .latest(let column, _)? = shape.take { add(column) }

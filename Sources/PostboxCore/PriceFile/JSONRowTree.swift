@@ -78,7 +78,7 @@ struct JSONRowTree {
         self.used = used
         self.takesAll = takesAll
         self.elementNames = elementNames
-        takesValue = elementNames == nil && used?.isWritten(ColumnPath.valueName) == true
+        takesValue = elementNames == nil && used?.takesRowValue == true
         for text in used?.written ?? [] where !ColumnPath.isOwn(text) {
             let path = try? ColumnPath(parsing: text)
             if path?.isFromRoot == true { continue }

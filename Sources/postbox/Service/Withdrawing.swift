@@ -290,7 +290,7 @@ struct Withdrawing: Sendable {
             }
         let text = found.count.text(
             of: files, mood, isUndoing: records.allSatisfy { wrong.before.isWithdrawal($0.number) },
-            still: wrong.lineage.stillWithdrawn)
+            still: wrong.lineage.stillWithdrawn, besides: wrong.lineage.restOfActs)
         guard !found.count.isNothing else { throw Refused(refusal: .wrongStage, text: text) }
         return text
     }

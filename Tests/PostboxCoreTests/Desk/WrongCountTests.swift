@@ -70,6 +70,26 @@ struct WrongCountTests {
         #expect(undone.text(of: "f", .wouldBe, isUndoing: true).hasSuffix("; it would count no more"))
     }
 
+    @Test("Who undoes one withdrawal of an act is told of the others")
+    func besides() {
+        var count = WrongCount()
+        count.add([.replaced])
+        func text(_ others: [(drop: Int, by: [Int])]) -> String {
+            count.text(of: "drop 4", .done, isUndoing: true, besides: others)
+        }
+        let start = "drop 4: 1 field of 1 RIC is replaced by what was there before"
+        #expect(text([]) == start)
+        #expect(
+            text([(drop: 2, by: [5, 6])])
+                == start
+                + "; the same act has also withdrawn drop 2 by drop 5: withdraw drop 5, too, if the whole act is to be undone")
+        #expect(
+            text((1...7).map { (drop: $0, by: [$0 + 10]) })
+                == start
+                + "; the same act has also withdrawn drop 1 by drop 11, drop 2 by drop 12, drop 3 by drop 13, drop 4 by drop 14, drop 5 by drop 15 and 2 more: withdraw those, too, if the whole act is to be undone"
+        )
+    }
+
     @Test("A republication tells what it leaves out")
     func republished() {
         var count = RepublishedCount()

@@ -93,6 +93,22 @@ struct DropLineageTests {
         #expect(DropLineage(drops, withdrawing: [3]).stillWithdrawn.isEmpty)
     }
 
+    @Test("What an act withdrew besides, and still does, is named with its withdrawals when one of them is withdrawn")
+    func rest() {
+        var drops = [
+            Self.withdrawal(4, of: 1, act: 1), Self.withdrawal(5, of: 2, act: 1), Self.withdrawal(6, of: 3, act: 1),
+            Self.withdrawal(7, of: 3, act: 1, at: ["b"]), Self.withdrawal(8, of: 9, act: 2),
+            Self.withdrawal(10, of: 5, act: 3), Self.withdrawal(11, of: 2, act: 1, isInForce: false),
+        ]
+        func rest(_ asked: Set<Int>) -> [Int: [Int]] {
+            Dictionary(uniqueKeysWithValues: DropLineage(drops, withdrawing: asked).restOfActs.map { ($0.drop, $0.by) })
+        }
+        // 5 was withdrawn by 10 already, and 11 is not in force.
+        #expect(rest([4]) == [3: [6, 7]] && rest([6, 7]) == [1: [4]] && rest([8]).isEmpty && rest([1]).isEmpty)
+        drops.removeAll { $0.number == 10 }
+        #expect(rest([4]) == [2: [5], 3: [6, 7]] && rest([4, 5, 6, 7]).isEmpty)
+    }
+
     @Test("Whether something was withdrawn since then is asked for a destination")
     func later() {
         let lineage = DropLineage([Self.withdrawal(4, of: 2), Self.withdrawal(6, of: 2, isInForce: false)])
