@@ -54,6 +54,11 @@ package struct RejectsName: Sendable, Equatable {
         return name
     }
 
+    /// Whether somebody may take a file of this name for the rejects of a drop, which it is not.
+    package static func isMistakable(_ name: String) -> Bool {
+        name.lowercased().contains("rejects") && RejectsName(name) == nil
+    }
+
     /// Where the last mark begins.
     private static func lastMark(_ bytes: [UInt8]) -> Int? {
         var at = bytes.count - mark.count

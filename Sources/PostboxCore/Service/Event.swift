@@ -85,6 +85,7 @@ package struct Event: Sendable, Hashable {
     // MARK: - Files
 
     package static let claimed = Event("claimed")
+    package static let notRejects = Event("not_rejects")
     package static let posting = Event("posting")
     package static let fileDone = Event("file_done")
     package static let filePartial = Event("file_partial")
@@ -178,7 +179,8 @@ package struct Event: Sendable, Hashable {
         .destinationResumed, .rehearsing, .destinationMissing, .inDoubt, .lateAnswer, .unmappedError, .unreadableAnswer,
         .waiting,
         .waitingLong, .waitingOver, .companionAlone, .ignored, .nameTooLong, .nameUnreadable, .watching, .watchFault,
-        .polling, .inotifyOverflow, .inboxFault, .claimFault, .tableFault, .tableRead, .claimed, .posting, .fileDone,
+        .polling, .inotifyOverflow, .inboxFault, .claimFault, .tableFault, .tableRead, .claimed, .notRejects, .posting,
+        .fileDone,
         .filePartial,
         .fileFailed, .fileRefused, .duplicateFile, .checkWarnings, .tooManyNacked, .maxAge, .changedAfterRead,
         .contributionFault, .verifying, .storedDifferently, .verifyIncomplete, .verifyUnsupported,

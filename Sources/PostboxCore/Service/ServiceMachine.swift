@@ -257,10 +257,7 @@ package struct ServiceMachine: Sendable {
         }
         for drop in claimed.drops {
             drops.begin(drop)
-            tell(
-                .line(
-                    LogLine(
-                        .info, event: .claimed, "claimed", facts: ["file": drop.name, "drop": "\(drop.number)"])))
+            for line in Talk.claimed(drop) { tell(.line(line)) }
         }
         if !claimed.drops.isEmpty { queue.append(.begin(claimed.drops.map(\.number))) }
     }

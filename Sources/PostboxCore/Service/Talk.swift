@@ -26,6 +26,18 @@ struct Talk: Sendable {
         if !withoutTable.isEmpty { withoutTable.remove(name) }
     }
 
+    /// A file is in work.
+    static func claimed(_ drop: DropBook.Drop) -> [LogLine] {
+        let facts = ["file": drop.name, "drop": "\(drop.number)"]
+        let line = LogLine(.info, event: .claimed, "claimed", facts: facts)
+        guard RejectsName.isMistakable(drop.name) else { return [line] }
+        let hint = LogLine(
+            .notice, event: .notRejects,
+            "\(drop.name) is contributed as a file of its own: rejects put an earlier file right only under the name that Postbox gave them, such as eod.csv.rejects-812.csv",
+            facts: facts)
+        return [line, hint]
+    }
+
     /// How far the drops in work are, when it is time to tell.
     mutating func progress(
         of open: some Collection<Int>, settled: Int, expected: Int, at now: Int64

@@ -50,6 +50,16 @@ struct RejectsNameTests {
         #expect(RejectsName.root(of: name) == name)
     }
 
+    @Test(
+        "A name that only looks like that of rejects is known, in any case of its letters",
+        arguments: [
+            ("eod.csv.rejects.csv", true), ("eod-Rejects-812.csv", true), ("eod.csv.rejects_812.csv", true),
+            ("eod.csv.rejects-812.csv", false), ("eod.csv", false),
+        ])
+    func mistakable(name: String, isMistakable: Bool) {
+        #expect(RejectsName.isMistakable(name) == isMistakable)
+    }
+
     @Test("A number that no drop has is a rejects file's all the same: its rows are not posted as a file of its own")
     func numbers() {
         #expect(RejectsName("a.csv.rejects-0.csv")?.drop == 0)

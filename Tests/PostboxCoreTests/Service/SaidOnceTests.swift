@@ -43,6 +43,15 @@ struct SaidOnceTests {
         #expect(service.claimed == [])
     }
 
+    @Test("A file that is called like rejects and is none is contributed, and the desk is told how rejects are called")
+    func notRejects() {
+        var service = PretendService()
+        service.drop("eod-rejects.csv")
+        service.drop("eod.csv")
+        service.round()
+        #expect(service.claimed == ["eod-rejects.csv", "eod.csv"] && service.count("not_rejects") == 1)
+    }
+
     @Test("A destination that is down for long is told once an outage, and its end once")
     func down() {
         var service = PretendService()
