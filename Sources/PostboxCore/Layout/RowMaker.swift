@@ -21,6 +21,8 @@ struct RowMaker {
     private let context: RowContext
     private var stage = ValueStage()
     private var lets: [(maker: Int, slot: Int, name: String)] = []
+    /// Of the name that `unpivot` gives a row; nil: nothing is unpivoted.
+    private let unpivotedName: Int?
     private var owns: [Own] = []
     /// Columns of the rule's own and of Postbox's that the mapper looks into.
     private var passed: [(slot: Int, name: String, place: UInt32)] = []
@@ -54,6 +56,7 @@ struct RowMaker {
             blanks: rule.layout?.blanks, keepsLineBreaks: rule.lineBreaks == .keep, readsNumbers: purpose != .marks,
             sources: sources, slot: slot)
         stage.readsNumbers = purpose != .marks
+        unpivotedName = rule.shape?.unpivot.map { slot($0.name) }
         for made in rule.shape?.lets ?? [] {
             lets.append((stage.makers.count, slot(made.name), made.name))
             stage.add(makers.maker(made.source, made.value), date: makers.date(made.value))
@@ -485,7 +488,8 @@ struct RowMaker {
         }
         for slot in group.compared where slot < pending.work.count {
             // A column that lines name has a value of one of them.
-            guard shape.slots.contains(slot) || lets.contains(where: { $0.slot == slot }) else { continue }
+            let isOfLine = shape.slots.contains(slot) || slot == unpivotedName
+            guard isOfLine || lets.contains(where: { $0.slot == slot }) else { continue }
             if !isSame(work[slot], pending.work[slot]), work[slot].kind != .faulty {
                 differ(shape.names[slot], work[slot])
             }
@@ -519,9 +523,9 @@ struct RowMaker {
         let range = field.kind == .faulty ? 0..<0 : field.text(in: batch.text)
         let value = work[group.value]
         // It could not be made, which is told already.
-        if field.kind == .faulty { return noteUnnamed(value, &pending, group, line, shape, batch) }
+        if field.kind == .faulty { return noteUnnamed(value, &pending, group, line, &shape, batch) }
         guard !range.isEmpty else {
-            noteUnnamed(value, &pending, group, line, shape, batch)
+            noteUnnamed(value, &pending, group, line, &shape, batch)
             if value.kind != .null, value.length > 0 {
                 pending.problems.append(
                     differing(shape.names[group.field], field, "names no field for the line's value", line, batch))
@@ -531,11 +535,11 @@ struct RowMaker {
         let name = String(decoding: batch.text[range], as: UTF8.self)
         let slot = shape.known(name)
         guard slot != nil || group.comparesAll else {
-            return noteUnnamed(value, &pending, group, line, shape, batch)
+            return noteUnnamed(value, &pending, group, line, &shape, batch)
         }
         let place = shape.place(ofMade: name)
         guard !pending.cells.contains(where: { $0.column == place }) else {
-            noteUnnamed(value, &pending, group, line, shape, batch)
+            noteUnnamed(value, &pending, group, line, &shape, batch)
             pending.problems.append(
                 differing(
                     shape.names[group.field], field, "stands twice in the group that begins in line \(pending.line)",
@@ -552,13 +556,14 @@ struct RowMaker {
     /// A value of a group that no field takes, and that yet tells how the column's numbers are written.
     private mutating func noteUnnamed(
         _ value: RowBatch.Cell, _ pending: inout LineGroup.Pending, _ group: LineGroup, _ line: LinePlace,
-        _ shape: ShapeColumns, _ batch: RowBatch
+        _ shape: inout ShapeColumns, _ batch: RowBatch
     ) {
         guard value.column != .max, value.kind != .faulty else { return }
         if holdsOddMarks(batch.text.span.extracting(value.text(in: batch.text))) { sawOddMarks = true }
-        guard purpose == .marks, let place = shape.place(of: shape.names[group.value]) else { return }
+        guard purpose == .marks else { return }
         var cell = copy(value, line, batch, to: &pending)
-        cell.column = place
+        // Of a column that `unpivot` makes there is none yet.
+        cell.column = shape.place(ofMade: shape.names[group.value])
         pending.cells.append(cell)
     }
 

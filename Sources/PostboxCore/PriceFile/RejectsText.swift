@@ -38,12 +38,16 @@ package struct RejectsText {
         if prologue == nil, readTo != nil || !batch.kept.isEmpty { prologue = Array(window[frame.prologue]) }
         kept += batch.kept
         edits += batch.edits
-        for row in batch.rows where row.sourceStart >= written && isBad(row.number) {
-            keep(before: row.sourceStart, frame, into: &out)
+        for row in batch.rows where isBad(row.number) {
+            let end = row.sourceStart + row.sourceLength
+            guard row.sourceStart >= written || end > written else { continue }
+            // A row of several lines may begin in the last line of the row before: that line is there already.
+            let start = max(row.sourceStart, written)
+            keep(before: start, frame, into: &out)
             begin(frame, into: &out)
-            if isAfterRow { out.append(contentsOf: frame.separator.utf8) }
-            written = row.sourceStart + row.sourceLength
-            append(row.sourceStart..<written, into: &out)
+            if isAfterRow, start == row.sourceStart { out.append(contentsOf: frame.separator.utf8) }
+            written = end
+            append(start..<end, into: &out)
             endLine(&out)
             isAfterRow = true
         }

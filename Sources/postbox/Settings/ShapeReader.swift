@@ -27,10 +27,6 @@ struct ShapeReader {
             if let text, text != "list" { value.refuse("list") }
             return text == "list" ? true : nil
         }
-        if shape.unpivot != nil, shape.group != nil {
-            section.report(
-                "`unpivot` makes many rows of a line, `group` one of many: a rule has one of them", at: .group)
-        }
         return shape.isEmpty ? nil : shape
     }
 

@@ -323,6 +323,28 @@ struct RowEditingTests {
     }
 
     @Test(
+        "Of lines whose cells are grouped the cells of the bad groups are left, also where a group goes over two lines",
+        arguments: [
+            ([1], "k,a,b,c\nX,1,,\n"), ([2], "k,a,b,c\nX,,2,3\nX,4,,\n"), ([3], "k,a,b,c\nX,,5,6\n"),
+            ([1, 2], "k,a,b,c\nX,1,2,3\nX,4,,\n"), ([2, 3], "k,a,b,c\nX,,2,3\nX,4,5,6\n"),
+            ([1, 2, 3], "k,a,b,c\nX,1,2,3\nX,4,5,6\n"), ([], ""),
+        ])
+    func groups(bad: [Int], expected: String) throws {
+        var mapped = ValueRule()
+        mapped.map = WordMap(words: ["1": "u", "5": "w", "6": "w"], otherwise: .value("v"))
+        let rule = Self.rule { shape in
+            shape.unpivot = Unpivot(keep: ["k"], name: "$n", value: "$v")
+            // Groups: the first `a`; `b`, `c` and the second `a`; the last two.
+            shape.lets = [
+                DerivedColumn(name: "$g", source: .column("$v"), value: mapped)
+            ]
+            shape.group = RowGroup(by: ["$g"], field: "$n", value: "$v")
+        }
+        let texts = try Self.rejects("k,a,b,c\nX,1,2,3\nX,4,5,6\n", rule, bad: bad)
+        #expect(texts == Array(repeating: expected, count: 3))
+    }
+
+    @Test(
         "Of an unpivoted line the bad cells alone are left, and what is kept",
         arguments: [
             ([3], "Date,USD,JPY,GBP,\nm,,,x,\n"), ([1, 3], "Date,USD,JPY,GBP,\nm,1.5,,x,\n"),

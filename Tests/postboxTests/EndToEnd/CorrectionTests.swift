@@ -31,6 +31,13 @@ struct CorrectionTests {
         wide.replacing("keep: [Date]", with: "keep: [Date, T]").replacing("{Date}", with: "{T}") + "carry: [Date]"
     private static let mergedText = "Date,T,USD,JPY,GBP\nm,m,1.5,x11,3\n,n,4,5,x11\n"
     private static let mergedPosts = widePosts.map { $0.replacing(" n ", with: " m ") }
+    /// Two columns an instrument.
+    private static let wideGroups =
+        "unpivot: {keep: [Date], name: $n, value: $v}\n"
+        + "let: {$item: {column: $n, extract: '^(.)_'}, $field: {column: $n, extract: '_(.*)$'}}\n"
+        + "where: [{column: $v, empty: false}]\n"
+        + "group: {by: [$item, Date], field: $field, value: $v}\nric: {template: \"{$item}{Date}.TST\"}\n"
+        + "fields: {BID: {column: BID, type: real}, ASK: {column: ASK, type: real}}\n"
     private static let rows = "ric: RIC\nfields: {BID: {column: bid, type: real}}\n"
     private static let rowPosts = ["A.TST 1", "B.TST 777", "C.TST 3"]
 
@@ -87,6 +94,15 @@ struct CorrectionTests {
                 + "fields: {BID: {column: B, type: real}, ASK: {column: A, type: real}}",
             text: #"{"t":["A.TST","A.TST","B.TST","B.TST"],"f":["B","A","B","A"],"v":[1,2,3,"x11"]}"#,
             posts: ["A.TST 1 2", "B.TST 3 777"]),
+        File(
+            testDescription: "wide lines whose cells are grouped", name: "g.csv", rule: wideGroups,
+            text: "Date,A_BID,A_ASK,B_BID,B_ASK\nm,1,2,x11,4\nn,5,6,7,8\n",
+            posts: ["Am.TST 1 2", "Bm.TST 777 4", "An.TST 5 6", "Bn.TST 7 8"]),
+        File(
+            testDescription: "wide JSON whose cells are grouped", name: "g.json",
+            rule: wideGroups.replacing("value: $v}", with: "value: $v, columns: [A_BID, A_ASK, B_BID, B_ASK]}"),
+            text: #"[{"Date":"m","A_BID":1,"A_ASK":2,"B_BID":"x11","B_ASK":4},{"Date":"n","A_BID":"x11","A_ASK":6}]"#,
+            posts: ["Am.TST 1 2", "Bm.TST 777 4", "An.TST 777 6"]),
         File(
             testDescription: "a gz", name: "p.csv.gz", rule: rows, text: "RIC,bid\nA.TST,1\nB.TST,x11\nC.TST,3\n",
             posts: rowPosts, packing: "gz"),
