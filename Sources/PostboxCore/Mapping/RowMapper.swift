@@ -5,9 +5,9 @@
 /// both passes over a file make the same posts.
 package struct RowMapper: Sendable {
     var plan: MappingPlan
-    private let services: [String]
+    let services: [String]
     private let serviceNames: [[UInt8]]
-    private let updateOnly: Bool
+    let updateOnly: Bool
     let columnsAreFixed: Bool
     let delimiter: UInt8
     /// Rows of the file may lack a column that other files of the rule have.
@@ -220,7 +220,7 @@ package struct RowMapper: Sendable {
     }
 
     /// For each slot of the plan the cell that fills it in the row at hand, or -1.
-    private struct Slots {
+    struct Slots {
         var cells: [Int]
         /// Whether the next row fills them alike: where every row has a cell for every column, in order, all do.
         var areFixed = false
@@ -233,7 +233,7 @@ package struct RowMapper: Sendable {
     }
 
     /// Why a row is rejected, and by which of its cells or by which name.
-    private struct Rejection {
+    struct Rejection {
         var fault: RowFault
         /// Index among the row's cells, or -1.
         var cell = -1
@@ -291,7 +291,7 @@ package struct RowMapper: Sendable {
         return nil
     }
 
-    private func fill(_ slots: inout Slots, _ cells: Span<RowBatch.Cell>) -> Rejection? {
+    func fill(_ slots: inout Slots, _ cells: Span<RowBatch.Cell>) -> Rejection? {
         if slots.areFixed, cells.count == plan.uses.count { return nil }
         if !slots.columns.isEmpty {
             if areColumns(slots.columns, of: cells) { return nil }
@@ -402,7 +402,7 @@ package struct RowMapper: Sendable {
         return nil
     }
 
-    private func writeRIC(
+    func writeRIC(
         _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ planBytes: Span<UInt8>, _ slots: [Int],
         _ bytes: inout MappedBytes
     ) -> Rejection? {
@@ -454,7 +454,7 @@ package struct RowMapper: Sendable {
         return nil
     }
 
-    private func readPost(
+    func readPost(
         _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ planBytes: Span<UInt8>, _ slots: [Int],
         _ post: inout PostKind
     ) -> Rejection? {
@@ -497,7 +497,7 @@ package struct RowMapper: Sendable {
         return nil
     }
 
-    private func readService(
+    func readService(
         _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ slots: [Int], _ service: inout Int
     ) -> Rejection? {
         guard plan.serviceSlot >= 0 else { return nil }
@@ -521,7 +521,7 @@ package struct RowMapper: Sendable {
     /// The plain mapping: every column is the field of its name.
     ///
     /// - Parameter hasValue: Gets true when a column of the row has a value.
-    private func writeCells(
+    func writeCells(
         _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ planBytes: Span<UInt8>, _ isBlank: Bool,
         _ bytes: inout MappedBytes, _ hasValue: inout Bool
     ) -> Rejection? {
@@ -573,7 +573,7 @@ package struct RowMapper: Sendable {
     }
 
     @inline(__always)
-    private func writeField(
+    func writeField(
         _ position: Int, _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ planBytes: Span<UInt8>, _ slots: [Int],
         _ isBlank: Bool, _ bytes: inout MappedBytes, _ hasValue: inout Bool
     ) -> Rejection? {
@@ -615,180 +615,6 @@ package struct RowMapper: Sendable {
         case .blank: true
         case nil: post == .refresh
         }
-    }
-
-    private func problem(
-        _ rejection: Rejection, _ cells: Span<RowBatch.Cell>, _ slots: [Int], in batch: borrowing RowBatch,
-        _ columns: [Column], line: Int
-    ) -> RowProblem {
-        var name: String?
-        var range = 0..<0
-        var value = 0..<0
-        if rejection.cell >= 0 {
-            let cell = cells[rejection.cell]
-            // What a rule could not make says itself what is wrong.
-            let told = batch.problemIndex(of: cell)
-            if told >= 0 { return batch.problems[told] }
-            name = columns[Int(cell.column)].name
-            range = cell.bytes
-            value = range
-            if DerivedColumn.isName(name ?? "") {
-                // The file's own column, where the value was made of one.
-                let source = plan.sources(of: plan.uses[Int(cell.column)].slot).lazy.map { slots[$0] }.first { $0 >= 0 }
-                name = source.map { columns[Int(cells[$0].column)].name }
-                range = source.map { cells[$0].bytes } ?? range
-            }
-        } else if rejection.slot >= 0 {
-            name = plan.columnName(ofSlot: rejection.slot)
-        }
-        let taken = placeInTable(rejection, cells, slots, in: batch)
-        var words: [String] = []
-        switch rejection.fault {
-        case .unknownService: words = services
-        case .badPost: words = plan.postWords
-        case .value(let fault) where rejection.field >= 0:
-            let conversion =
-                plan.mapsColumnsPlainly ? plan.typed[rejection.field] : plan.fields[rejection.field].conversion
-            // No `&&`: the optimizer refuses a span in its right half.
-            let isLiteral = if rejection.cell >= 0 { cells[rejection.cell].kind == .number } else { false }
-            words = conversion.detail(
-                of: fault, batch.text.span.extracting(value), isLiteral: isLiteral, plan.displays)
-        default: break
-        }
-        let text = batch.text.span.extracting(value)
-        var problem =
-            taken.map {
-                rowProblem(rejection.fault, line: line, columnName: name, value: text, in: $0, words: words)
-            } ?? rowProblem(rejection.fault, line: line, columnName: name, value: text, words: words)
-        if rejection.cell >= 0 { problem.place(range, rowStart: rowStart(cells, in: batch), in: batch) }
-        if case .value(.lineBreak) = rejection.fault, batch.sourceBytes > 0, !batch.isSheet { problem.sayLines(text) }
-        return problem
-    }
-
-    /// Where the value that a row is rejected for stands in a table; nil: it is of no table.
-    private func placeInTable(
-        _ rejection: Rejection, _ cells: Span<RowBatch.Cell>, _ slots: [Int], in batch: borrowing RowBatch
-    ) -> TakenValue.Place? {
-        guard rejection.cell >= 0 else { return nil }
-        let cell = cells[rejection.cell]
-        guard let taken = plan.taken(in: plan.uses[Int(cell.column)].slot),
-            let key = taken.keys.lazy.map({ slots[$0] }).first(where: { $0 >= 0 })
-        else { return nil }
-        let text = batch.text[cells[key].text(in: batch.text)]
-        return taken.value.place(ofKey: Array(text), value: batch.text.span.extracting(cell.bytes))
-    }
-
-    /// Where the row's first value lies.
-    private func rowStart(_ cells: Span<RowBatch.Cell>, in batch: borrowing RowBatch) -> Int {
-        guard batch.isShaped else { return cells.isEmpty ? .max : Int(cells[0].start) }
-        var start = Int.max
-        for index in cells.indices { start = min(start, Int(cells[index].start)) }
-        return start
-    }
-
-    /// Tells of the rows that were mapped, behind the first so many, which of their texts are longer than their fields: the rule has
-    /// them sent all the same (`too_long: warn`).
-    private func noteLongTexts(
-        _ batch: borrowing RowBatch, _ columns: [Column], from first: Int, into out: inout PostBatch
-    ) {
-        var slots = Slots(count: plan.slotCount)
-        let (text, cells, rows) = (batch.text.span, batch.cells.span, batch.rows.span)
-        var at = first
-        for index in rows.indices {
-            let row = rows[index]
-            // Rows that surely are posts may have been left out: none of their texts is too long.
-            guard at < out.rows.count else { return }
-            guard out.rows[at].row == row.number else { continue }
-            at += 1
-            guard out.rows[at - 1].problem < 0 else { continue }
-            let rowCells = cells.extracting(row.firstCell..<row.firstCell + row.cellCount)
-            guard fill(&slots, rowCells) == nil else { continue }
-            var warnings: [RowProblem] = []
-            if plan.mapsColumnsPlainly {
-                for cell in rowCells.indices {
-                    let use = plan.uses[Int(rowCells[cell].column)]
-                    guard use.role == .field, use.typed >= 0,
-                        let fault = longText(plan.typed[use.typed], rowCells[cell], text)
-                    else { continue }
-                    let rejection = Rejection(.value(fault), cell: cell, field: use.typed)
-                    warnings.append(problem(rejection, rowCells, slots.cells, in: batch, columns, line: row.line))
-                }
-            } else {
-                for position in plan.fields.indices {
-                    let field = plan.fields[position]
-                    if case .warned(let fault) = field.constantOutcome {
-                        let length = field.conversion.limits?.length ?? 0
-                        warnings.append(
-                            rowProblem(
-                                .value(fault), line: row.line, columnName: nil,
-                                value: plan.bytes.span.extracting(field.constant), words: ["\(length)"]))
-                    }
-                    guard field.slot >= 0, slots.cells[field.slot] >= 0,
-                        let fault = longText(field.conversion, rowCells[slots.cells[field.slot]], text)
-                    else { continue }
-                    let rejection = Rejection(.value(fault), cell: slots.cells[field.slot], field: position)
-                    warnings.append(problem(rejection, rowCells, slots.cells, in: batch, columns, line: row.line))
-                }
-            }
-            if !warnings.isEmpty { out.warnings[row.number] = warnings }
-        }
-    }
-
-    /// That a text is longer than its field and goes; nil: it is not.
-    private func longText(_ conversion: FieldConversion, _ cell: RowBatch.Cell, _ text: Span<UInt8>) -> ValueFault? {
-        guard conversion.sendsLongTexts, let limits = conversion.limits,
-            Int(cell.length) + FieldLimits.switchBytes > limits.length
-        else { return nil }
-        var bytes = MappedBytes()
-        let outcome = conversion.write(
-            text.extracting(cell.bytes), kind: cell.kind, displays: plan.displays, into: &bytes)
-        if case .warned(let fault) = outcome { return fault }
-        return nil
-    }
-
-    /// All that is wrong with a row, in the order in which it is looked at: its RIC, its post, its service, each field.
-    private func allProblems(
-        _ first: Rejection, _ cells: Span<RowBatch.Cell>, _ slots: [Int], in batch: borrowing RowBatch,
-        _ columns: [Column], line: Int
-    ) -> RowProblem {
-        var found = problem(first, cells, slots, in: batch, columns, line: line)
-        switch first.fault {
-        // Of such rows nothing else can be told.
-        case .badRule, .duplicateColumn, .nestedColumn, .badFieldName, .repeatedHeader, .noFields: return found
-        default: break
-        }
-        let (text, planBytes) = (batch.text.span, plan.bytes.span)
-        var bytes = MappedBytes()
-        var rejections: [Rejection] = []
-        if let rejection = writeRIC(cells, text, planBytes, slots, &bytes) { rejections.append(rejection) }
-        var post = PostKind.update
-        var service = 0
-        if let rejection = readPost(cells, text, planBytes, slots, &post) { rejections.append(rejection) }
-        if let rejection = readService(cells, text, slots, &service) { rejections.append(rejection) }
-        if updateOnly, post == .refresh { rejections.append(Rejection(.refreshNotAllowed)) }
-        var hasValue = false
-        if plan.mapsColumnsPlainly {
-            for index in cells.indices {
-                let one = cells.extracting(index..<index + 1)
-                if var rejection = writeCells(one, text, planBytes, false, &bytes, &hasValue) {
-                    rejection.cell = index
-                    rejections.append(rejection)
-                }
-            }
-        } else {
-            for position in plan.fields.indices {
-                if let rejection = writeField(position, cells, text, planBytes, slots, false, &bytes, &hasValue) {
-                    rejections.append(rejection)
-                }
-            }
-        }
-        for index in cells.indices where cells[index].kind == .faulty {
-            rejections.append(Rejection(.value(.nestedValue), cell: index))
-        }
-        for rejection in rejections {
-            found.add(problem(rejection, cells, slots, in: batch, columns, line: line))
-        }
-        return found
     }
 }
 
