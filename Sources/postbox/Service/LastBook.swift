@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Logging
 internal import PostboxCore
 internal import PostboxIO
@@ -10,7 +11,7 @@ actor LastBook {
     private let store: LastValuesStore
     private let guardBook: GuardBook
     private let logger: Logger
-    private var waiting: [LastValuesStore.Closed] = []
+    private var waiting: [Waiting] = []
     private var isOpen = false
     /// Somebody waits for everything that is closed by now.
     private var asking: [CheckedContinuation<Void, Never>] = []
@@ -18,6 +19,15 @@ actor LastBook {
     private var pause: Task<Void, Never>?
     private var isEnding = false
     private var isFaulty = false
+
+    /// A closed drop whose values are not in the store yet.
+    private struct Waiting {
+        var place: DropPlace
+        /// Where its result lies when it is not packed; nil: nothing of it was sent.
+        var path: String?
+        /// Held open, so that it can be read although somebody takes it away; nil: it is opened when it is its turn.
+        var result: AppliedResult?
+    }
 
     init(state: String, guardBook: GuardBook, logger: Logger) {
         store = LastValuesStore(folder: state + "/last") { FailPoint.reach($0) }
@@ -31,6 +41,8 @@ actor LastBook {
     /// So many drops, or bytes of results, wait for older ones at most.
     private static let waitingMax = 64
     private static let waitingBytesMax = 64 << 20
+    /// So many are applied together, and so many results are held open, at most: descriptors are for files in work first.
+    private static let heldOpenMax = 256
     /// Many small files are applied together.
     private static let gathering = Duration.milliseconds(500)
     private static let afterFault = Duration.seconds(2)
@@ -74,36 +86,28 @@ actor LastBook {
     }
 
     /// Closed drops that are not applied: those that a crash left, and all of the last ones for a store that is new or was damaged.
-    private func leftByEarlierRun(_ directories: Settings.Directories) async throws -> [LastValuesStore.Closed] {
+    private func leftByEarlierRun(_ directories: Settings.Directories) async throws -> [Waiting] {
         let applied = await store.applied
         guard let ledger = try LedgerReading(in: directories) else { return [] }
-        var left: [LastValuesStore.Closed] = []
+        var left: [Waiting] = []
         var rows = 0
         let sent = try ledger.lastSent(from: applied.firstMissing, atMost: Self.dropsMax)
         for drop in sent where !applied.contains(drop.place.drop) {
             rows += drop.rows
             guard rows <= Self.rowsMax || left.isEmpty else { break }
-            // Results that somebody has taken away tell nothing any more.
-            let result = try? AppliedResult(path: drop.folder + "/" + FileNames.result(drop.target))
-            if let result { left.append(LastValuesStore.Closed(drop.place, result: result)) }
+            left.append(Waiting(place: drop.place, path: drop.folder + "/" + FileNames.result(drop.target)))
         }
         return left
     }
 
     /// A drop is closed. `result`: its result file; nil: it has none, or nothing of it was sent.
     func closed(_ place: DropPlace, result: AppliedResult?) {
-        waiting.append(LastValuesStore.Closed(place, result: result))
+        let isHeld = waiting.count { $0.result != nil } < Self.heldOpenMax
+        waiting.append(Waiting(place: place, path: result?.path, result: isHeld ? result : nil))
         begin(after: Self.gathering)
     }
 
-    /// Everything that was accepted of drops that are closed by now. Throws what keeps it from being known: then nothing is.
-    func view() async throws -> LastValuesView {
-        await applyAll()
-        guard isOpen, !isFaulty else { throw Unknown() }
-        return await store.view()
-    }
-
-    /// The same, for many RICs together. Throws as `view`.
+    /// What was accepted of drops that are closed by now. Throws what keeps it from being known: then nothing is.
     func answers() async throws -> LastAnswers {
         await applyAll()
         guard isOpen, !isFaulty else { throw Unknown() }
@@ -173,21 +177,42 @@ actor LastBook {
         for continuation in answered { continuation.resume() }
     }
 
-    /// The drops that need wait no longer.
-    private func takeReady() -> [LastValuesStore.Closed] {
+    /// The drops that need wait no longer, the oldest first; of very many the first ones.
+    private func takeReady() -> [Waiting] {
         waiting.sort { $1.place.isNewer(than: $0.place) }
         let bytes = waiting.reduce(0) { $0 + ($1.result?.size ?? 0) }
         let isUrgent = !asking.isEmpty || waiting.count > Self.waitingMax || bytes > Self.waitingBytesMax
-        let ready = isUrgent ? waiting : waiting.filter { !guardBook.isOlderOpen(than: $0.place) }
+        let ready = (isUrgent ? waiting : waiting.filter { !guardBook.isOlderOpen(than: $0.place) })
+            .prefix(Self.heldOpenMax)
         let taken = Set(ready.map(\.place.drop))
         waiting.removeAll { taken.contains($0.place.drop) }
-        return ready
+        return Array(ready)
+    }
+
+    /// With the result of one that is not held open. One that somebody has taken away tells nothing any more. Throws `Unreadable`, and
+    /// `DiskError` where no file at all can be opened for now.
+    private static func opened(_ drop: Waiting) throws -> LastValuesStore.Closed {
+        guard drop.result == nil, let path = drop.path else {
+            return LastValuesStore.Closed(drop.place, result: drop.result)
+        }
+        do {
+            return LastValuesStore.Closed(drop.place, result: try AppliedResult(path: path))
+        } catch let error as DiskError {
+            switch error.code {
+            case ENOENT, ENOTDIR: return LastValuesStore.Closed(drop.place, result: nil)
+            case EMFILE, ENFILE, ENOMEM: throw error
+            default: throw LastValuesStore.Unreadable(drop: drop.place.drop, cause: error)
+            }
+        } catch is ResultBytes.Damaged {
+            let cause = DiskError(code: EBADMSG, call: "read", path: path)
+            throw LastValuesStore.Unreadable(drop: drop.place.drop, cause: cause)
+        }
     }
 
     /// False: it has to be tried again.
-    private func apply(_ drops: [LastValuesStore.Closed]) async -> Bool {
+    private func apply(_ drops: [Waiting]) async -> Bool {
         do {
-            for drop in try await store.apply(drops) {
+            for drop in try await store.apply(try drops.map(Self.opened)) {
                 logger.warning(
                     "the result of drop \(drop) ends with a line that is none; what stands behind it is missing among the last accepted values",
                     metadata: ["event": .event(.diskFault), "drop": "\(drop)"])
