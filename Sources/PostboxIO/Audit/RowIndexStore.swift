@@ -48,7 +48,7 @@ package actor RowIndexStore {
     ///   - runBytesMax: A run with so many bytes is merged no more.
     ///   - reach: Told of each step that was done; what it throws ends the work there, as a crash would.
     package init(
-        folder: String, rowsMax: Int = 1 << 18, runBytesMax: Int = 512 << 20,
+        folder: String, rowsMax: Int = 1 << 16, runBytesMax: Int = 512 << 20,
         reach: @escaping @Sendable (Step) throws -> Void = { _ in }
     ) {
         self.folder = folder
@@ -157,7 +157,7 @@ package actor RowIndexStore {
         let (entriesBefore, partsBefore, madeBefore) = (entries.count, parts.count, made.count)
         func take(_ bytes: ResultBytes, _ rows: ResultRows, isSkipped: Bool) throws {
             var rows = rows
-            try bytes.eachLine(&rows) { ric, offset, end in
+            try bytes.eachLine(&rows, once: true) { ric, offset, end in
                 if entries.isFull {
                     parts.append(part)
                     try write(&entries, &parts, &made)
@@ -237,18 +237,23 @@ package actor RowIndexStore {
         next += 1
         var cursors = try merged.enumerated().map { try IndexRun.Cursor($1, drops: parts.places[$0]) }
         var last: IndexEntry?
-        while true {
-            var least: Int?
-            for index in cursors.indices {
-                guard let entry = cursors[index].entry else { continue }
-                if let known = least.flatMap({ cursors[$0].entry }), !entry.comesBefore(known) { continue }
+        // What comes next of each run that is not at its end.
+        var heads = cursors.indices.compactMap { index in cursors[index].entry.map { (entry: $0, cursor: index) } }
+        while !heads.isEmpty {
+            var least = 0
+            for index in heads.indices.dropFirst() where heads[index].entry.comesBefore(heads[least].entry) {
                 least = index
             }
-            guard let least, let entry = cursors[least].entry else { break }
+            let (entry, cursor) = heads[least]
             // A drop that was indexed twice.
             if entry != last { try writer.add(entry) }
             last = entry
-            try cursors[least].step()
+            try cursors[cursor].step()
+            if let next = cursors[cursor].entry {
+                heads[least].entry = next
+            } else {
+                heads.remove(at: least)
+            }
         }
         let run = try writer.finish()
         try Disk.syncDirectory(folder)

@@ -61,10 +61,8 @@ package final class AppliedResult: Sendable {
         _ rows: inout AcceptedRows, into taken: inout LastRows, _ words: inout LastWords,
         spill: (inout LastRows) throws -> Void
     ) throws -> Bool {
-        let piece = max(Self.pageBytes, min(Self.pieceBytes, (size + Self.pageBytes) / Self.pageBytes * Self.pageBytes))
-        var room = PieceRoom(pieceBytes: piece)
-        // Long results went past the page cache when they were written, and nobody reads them a second time soon.
-        let isDirect = packed == nil && !isGrowing && size >= Self.directMin && Disk.goDirectly(descriptor, true)
+        var room = PieceRoom(for: size)
+        let isDirect = packed == nil && !isGrowing && PieceRoom.goDirectly(descriptor, size: size)
         defer { if isDirect { _ = Disk.goDirectly(descriptor, false) } }
         var at = 0
         while true {
@@ -92,85 +90,6 @@ package final class AppliedResult: Sendable {
             return part.isEmpty ? 0 : try Disk.read(descriptor, into: part, at: at, path: path)
         }
         guard isDirect else { return try Disk.read(descriptor, into: room, at: at, path: path) }
-        guard at < size else { return 0 }
-        while true {
-            let got = pread(descriptor, room.baseAddress, room.count, off_t(at))
-            if got >= 0 {
-                guard got % Self.pageBytes != 0, at + got < size else { return got }
-                // A page that came in part was the last one, unless a signal cut it short.
-                let page = got / Self.pageBytes * Self.pageBytes
-                if page > 0 { return page }
-            } else if errno != EINTR {
-                // A disk that is broken is so either way; any other code says that this is no way to read it.
-                guard errno != EIO, Disk.goDirectly(descriptor, false) else {
-                    throw DiskError(code: errno, call: "pread", path: path)
-                }
-                defer { _ = Disk.goDirectly(descriptor, true) }
-                return try Disk.read(descriptor, into: room, at: at, path: path)
-            }
-        }
+        return try PieceRoom.readDirectly(descriptor, into: room, at: at, size: size, path: path)
     }
-
-    private static let pageBytes = 4096
-    private static let pieceBytes = 1 << 18
-    private static let directMin = 1 << 20
-}
-
-/// Memory for a file's next piece, which lies in whole pages; before it the bytes of the last one that were not taken yet.
-private struct PieceRoom: ~Copyable {
-    private var memory: UnsafeMutableRawPointer
-    /// Bytes before the piece.
-    private var lead: Int
-    private let pieceBytes: Int
-    private var start: Int
-    private var end: Int
-
-    init(pieceBytes: Int) {
-        self.pieceBytes = pieceBytes
-        lead = Self.leadBytes
-        memory = Self.make(lead + pieceBytes)
-        start = lead
-        end = lead
-    }
-
-    deinit {
-        memory.deallocate()
-    }
-
-    /// What waits to be taken. Behind it memory of ours can be read.
-    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory + start, count: end - start) }
-
-    /// Where the next piece goes.
-    var next: UnsafeMutableRawBufferPointer {
-        mutating get {
-            let left = end - start
-            if left > lead { grow(to: 2 * left) }
-            (memory + lead - left).copyMemory(from: memory + start, byteCount: left)
-            start = lead - left
-            end = lead
-            return UnsafeMutableRawBufferPointer(start: memory + lead, count: pieceBytes)
-        }
-    }
-
-    mutating func added(_ bytes: Int) { end += bytes }
-
-    mutating func pass(_ bytes: Int) { start += bytes }
-
-    private mutating func grow(to wanted: Int) {
-        let pages = (wanted + Self.leadBytes) / Self.leadBytes * Self.leadBytes
-        let larger = Self.make(pages + pieceBytes)
-        (larger + pages).copyMemory(from: memory + start, byteCount: end - start)
-        memory.deallocate()
-        memory = larger
-        end = pages + end - start
-        start = pages
-        lead = pages
-    }
-
-    private static func make(_ bytes: Int) -> UnsafeMutableRawPointer {
-        .allocate(byteCount: bytes + AcceptedRows.padding, alignment: leadBytes)
-    }
-
-    /// A page.
-    private static let leadBytes = 4096
 }

@@ -161,36 +161,48 @@ package final class ResultBytes: Sendable {
         }
     }
 
-    /// Gives `body` each line: its RIC, and where it begins and ends. Throws `Broken`, what `body` throws, and as `init`.
+    /// Gives `body` each line: its RIC, and where it begins and ends. `once`: as of `eachPiece`. Throws `Broken`, what `body` throws, and as
+    /// `init`.
     package func eachLine(
-        _ rows: inout ResultRows, _ body: (_ ric: UnsafeRawBufferPointer, _ offset: Int, _ end: Int) throws -> Void
+        _ rows: inout ResultRows, once: Bool = false,
+        _ body: (_ ric: UnsafeRawBufferPointer, _ offset: Int, _ end: Int) throws -> Void
     ) throws {
-        try eachPiece(&rows) { ric, line, _, offset in try body(ric, offset, offset + line.count) }
+        try eachPiece(&rows, once: once) { ric, line, _, offset in try body(ric, offset, offset + line.count) }
     }
 
     /// The same with the line's place in the bytes that were read: `text`.
+    ///
+    /// - Parameter once: Nobody reads them a second time soon, and nothing else reads them by this object now.
     package func eachPiece(
-        _ rows: inout ResultRows,
+        _ rows: inout ResultRows, once: Bool = false,
         _ body: (
             _ ric: UnsafeRawBufferPointer, _ line: Range<Int>, _ text: UnsafeRawBufferPointer, _ offset: Int
         ) throws -> Void
     ) throws {
-        var rest: [UInt8] = []
-        var at = 0
+        let isDirect = once && !isPacked && PieceRoom.goDirectly(descriptor, size: size)
+        defer { if isDirect { _ = Disk.goDirectly(descriptor, false) } }
+        var room = PieceRoom(for: size)
+        // Where what lies in the room begins and ends.
+        var (start, end) = (0, 0)
         while true {
-            let piece = try read(at: at + rest.count, count: Self.pieceBytes)
-            let isLast = at + rest.count + piece.count >= size
-            rest += piece
-            let taken = try rest.withUnsafeBytes { text in
-                try rows.take(text, isLast: isLast) { ric, line in try body(ric, line, text, at + line.lowerBound) }
+            let next = room.next
+            let got =
+                isDirect
+                ? try PieceRoom.readDirectly(descriptor, into: next, at: end, size: size, path: path)
+                : try read(at: end, into: next)
+            room.added(got)
+            end += got
+            let (text, isLast) = (room.bytes, end >= size)
+            let taken = try rows.take(text, isLast: isLast) { ric, line in
+                try body(ric, line, text, start + line.lowerBound)
             }
-            guard !rows.isBroken, !piece.isEmpty || isLast else { throw Broken() }
+            guard !rows.isBroken, got > 0 || isLast else { throw Broken() }
             if isLast {
-                guard taken == rest.count else { throw Broken() }
+                guard taken == text.count else { throw Broken() }
                 return
             }
-            rest.removeFirst(taken)
-            at += taken
+            room.pass(taken)
+            start += taken
         }
     }
 
