@@ -23,6 +23,11 @@ package actor LastValuesStore {
     package struct Unreadable: Error {
         package var drop: Int
         package var cause: DiskError
+
+        package init(drop: Int, cause: DiskError) {
+            self.drop = drop
+            self.cause = cause
+        }
     }
 
     /// What was found when the store was opened.
