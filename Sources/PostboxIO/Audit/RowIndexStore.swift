@@ -239,10 +239,12 @@ package actor RowIndexStore {
         var last: IndexEntry?
         // What comes next of each run that is not at its end.
         var heads = cursors.indices.compactMap { index in cursors[index].entry.map { (entry: $0, cursor: index) } }
+        // By themselves: hardly two are the same, and then no more is compared.
+        var hashes = heads.map(\.entry.hash)
         while !heads.isEmpty {
             var least = 0
-            for index in heads.indices.dropFirst() where heads[index].entry.comesBefore(heads[least].entry) {
-                least = index
+            for index in 1..<max(1, hashes.count) where hashes[index] <= hashes[least] {
+                if hashes[index] < hashes[least] || heads[index].entry.comesBefore(heads[least].entry) { least = index }
             }
             let (entry, cursor) = heads[least]
             // A drop that was indexed twice.
@@ -251,8 +253,10 @@ package actor RowIndexStore {
             try cursors[cursor].step()
             if let next = cursors[cursor].entry {
                 heads[least].entry = next
+                hashes[least] = next.hash
             } else {
                 heads.remove(at: least)
+                hashes.remove(at: least)
             }
         }
         let run = try writer.finish()
