@@ -75,6 +75,7 @@ enum Group: String, CaseIterable {
     case latency
     case memory
     case idle
+    case desk
     case last
     case audit
     case mapping
@@ -90,6 +91,7 @@ enum Group: String, CaseIterable {
         case .latency: "Latency"
         case .memory: "Memory"
         case .idle: "Idle"
+        case .desk: "The desk"
         case .last: "Last accepted values"
         case .audit: "Audit"
         case .mapping: "Mapping"
@@ -107,6 +109,7 @@ enum Group: String, CaseIterable {
         case .latency: try Latency(desk: desk).measure(show)
         case .memory: try Memory(desk: desk).measure(show)
         case .idle: try Idle(desk: desk).measure(show)
+        case .desk: try DeskLoad(desk: desk).measure(show)
         case .last: try LastCosts(desk: desk).measure(show)
         case .audit: try Audit(desk: desk).measure(show)
         case .mapping: try Mapping(desk: desk).measure(show)

@@ -26,6 +26,9 @@ struct Sizes {
     /// Files that hold a row each.
     var files: Int { max(2, rows / 100) }
 
+    /// Browsers that follow what happens: 200 for a million rows.
+    var followers: Int { max(2, min(200, rows / 5000)) }
+
     /// Rows whose growth is looked at.
     var growing: [Int] { [rows / 100, rows / 10, rows] + (isLong ? [rows * 10] : []) }
 

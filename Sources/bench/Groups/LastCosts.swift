@@ -1,13 +1,14 @@
 internal import Foundation
 internal import PostboxCore
 
-/// What it costs to keep the last accepted values, and to look them up.
+/// What it costs to keep the last accepted values, to look them up, and to check prices against them.
 struct LastCosts {
     let desk: Desk
 
     func measure(_ show: (Table) -> Void) throws {
         let server = try Server(.fast, desk)
         show(try whole(server))
+        show(try checked(server))
         show(try small(server))
         try server.stop()
         let result = try Self.result(desk.sizes.rows)
@@ -22,10 +23,14 @@ struct LastCosts {
     private func whole(_ server: Server) throws -> Table {
         var table = Table(
             "Whole runs with and without them",
-            ["last values", "files", "rows/s while posting", "CPU s / 10⁶ rows", "peak MB", "MB on disk"])
+            [
+                "last values", "files", "rows/s while posting", "against off", "CPU s / 10⁶ rows", "peak MB",
+                "MB on disk",
+            ])
         table.note = """
             CSV, \(Figure.count(desk.sizes.rows)) rows each, in turns. The two files have the same RICs: the second one is posted \
-            while the first one's values are put away. What the values cost is the difference between two lines.
+            while the first one's values are put away, and the rows a second are its own. `against off`: the median of the turns' own \
+            differences; with two files it must not be below -3 %. What the values cost is the difference between two lines.
             """
         let file = try desk.scratch.priceFile(.csv, rows: desk.sizes.rows)
         let again = file.path + ".again.csv"
@@ -42,13 +47,64 @@ struct LastCosts {
                     disk[index] = Self.bytes(in: desk.scratch.path + "/spool/state/last")
                 }
             }
+            let rates = runs.map { $0.map(\.postedPerSecond) }
             for (index, choice) in Self.choices.enumerated() {
                 table.add(
-                    choice.name, Figure.count(files.count), Figure.count(runs[index].median(\.postedPerSecond)),
+                    choice.name, Figure.count(files.count), Figure.count(rates[index].median),
+                    choice.rules.isEmpty ? Figure.difference(rates[index].medianShare(of: rates[1])) : "",
                     Figure.short(runs[index].cpuSecondsPerMillion), runs[index].peakMegabytes,
                     disk[index] == 0 ? "" : Figure.megabytes(disk[index]))
             }
         }
+        return table
+    }
+
+    private static let checks: [(name: String, text: String)] = [
+        ("none", ""), ("`min` and `max`", "checks: [{field: BID, min: 0.0001, max: 1000000}]"),
+        ("`move`", "checks: [{field: BID, move: 10%}]"),
+    ]
+
+    /// Two files with the same RICs: the second one has checks that compare with the first one, checks that do not, or none; in turns.
+    private func checked(_ server: Server) throws -> Table {
+        var table = Table(
+            "A second file that is checked",
+            ["checks", "rows/s", "rows/s of the second file", "against none", "CPU s / 10⁶ rows", "peak MB"])
+        table.note = """
+            CSV, \(Figure.count(desk.sizes.rows)) rows each, every one of its own RIC, prices 1 % apart, in turns. `move` compares \
+            with what was accepted of the first file, and waits for its end; the others are read while the first one is posted. \
+            Rows a second of both files are from the program's start to its exit, those of the second one from the first one's end to \
+            its own. `against none`: the median of the turns' own differences, of the second file.
+            """
+        let first = try desk.scratch.distinctRows("first.csv", rows: desk.sizes.rows, percent: 0)
+        let second = try desk.scratch.distinctRows("second.csv", rows: desk.sizes.rows, percent: 1)
+        var runs = [[PostboxRun]](repeating: [], count: Self.checks.count)
+        for _ in 0..<desk.runs {
+            for (index, check) in Self.checks.enumerated() {
+                let run = try PostboxRun.measure(
+                    desk, [first.path, second.path], rows: first.rows + second.rows, port: server.port,
+                    rules: """
+                        files:
+                          - {match: "first.csv", destination: server}
+                          - match: "second.csv"
+                            destination: server
+                            \(check.text)
+                        """)
+                guard run.checkWarnings == 0 else {
+                    throw BenchError("\(check.name): the checks warned of \(run.checkWarnings) rows")
+                }
+                runs[index].append(run)
+            }
+        }
+        // Very small files end in the same microsecond.
+        let rates = runs.map { $0.map { Double(second.rows) / max(1e-6, $0.secondsAfterFirst) } }
+        for (index, check) in Self.checks.enumerated() {
+            table.add(
+                check.name, Figure.count(runs[index].rowsPerSecond.median), Figure.count(rates[index].median),
+                index == 0 ? "" : Figure.difference(rates[index].medianShare(of: rates[0])),
+                Figure.short(runs[index].cpuSecondsPerMillion), runs[index].peakMegabytes)
+        }
+        try desk.scratch.remove(first)
+        try desk.scratch.remove(second)
         return table
     }
 

@@ -22,19 +22,46 @@ extension Scratch {
     private func priceFile(
         _ format: PriceFileFormat, _ name: String, while isWanted: (PriceFile) -> Bool
     ) throws -> PriceFile {
-        var file = PriceFile(path: path + "/" + name + "." + format.rawValue, rows: 0, bytes: 0)
-        let part = file.path + ".count"
+        let target = path + "/" + name + "." + format.rawValue
+        let part = target + ".count"
         if let known = try? String(contentsOfFile: part, encoding: .utf8).split(separator: " ").compactMap({ Int($0) })
         {
-            return PriceFile(path: file.path, rows: known[0], bytes: known[1])
+            return PriceFile(path: target, rows: known[0], bytes: known[1])
         }
+        var rows = PriceRows(seed: 1)
+        let file = try write(format, to: target) { isWanted($0) ? rows.next() : nil }
+        try Data("\(file.rows) \(file.bytes)".utf8).write(to: URL(fileURLWithPath: part))
+        return file
+    }
+
+    /// A CSV file of that many rows, each of a RIC of its own: the same RICs whatever its name is.
+    ///
+    /// - Parameter percent: how much is put on top of each price.
+    func distinctRows(_ name: String, rows count: Int, percent: Int) throws -> PriceFile {
+        var rows = PriceRows(seed: 6)
+        return try write(.csv, to: path + "/" + name) { file in
+            guard file.rows < count else { return nil }
+            var row = rows.next()
+            row.ric = Array("R\(file.rows).TST".utf8)
+            row.bid.units += row.bid.units * percent / 100
+            row.ask.units += row.ask.units * percent / 100
+            return row
+        }
+    }
+
+    /// Writes rows as long as there are any.
+    ///
+    /// - Parameter next: the next row, given what was written so far; nil: there is none.
+    private func write(
+        _ format: PriceFileFormat, to target: String, _ next: (PriceFile) -> PriceRows.Row?
+    ) throws -> PriceFile {
+        var file = PriceFile(path: target, rows: 0, bytes: 0)
         guard FileManager.default.createFile(atPath: file.path, contents: nil),
             let out = FileHandle(forWritingAtPath: file.path)
         else { throw BenchError("\(file.path) cannot be written") }
-        var rows = PriceRows(seed: 1)
         var text = PriceText(format)
-        while isWanted(PriceFile(path: "", rows: text.rows, bytes: file.bytes + text.bytes.count)) {
-            text.append(rows.next())
+        while let row = next(PriceFile(path: "", rows: text.rows, bytes: file.bytes + text.bytes.count)) {
+            text.append(row)
             if text.bytes.count > 1 << 18 {
                 file.bytes += text.bytes.count
                 try text.drain { try out.write(contentsOf: $0) }
@@ -47,7 +74,6 @@ extension Scratch {
         // What is measured afterwards must not wait for these bytes.
         try out.synchronize()
         try out.close()
-        try Data("\(file.rows) \(file.bytes)".utf8).write(to: URL(fileURLWithPath: part))
         return file
     }
 

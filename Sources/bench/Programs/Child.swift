@@ -94,7 +94,7 @@ final class Child {
     }
 
     /// Whether it has ended; it can still be waited for.
-    private var isOver: Bool {
+    var isOver: Bool {
         var info = siginfo_t()
         return waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_signo == SIGCHLD
     }

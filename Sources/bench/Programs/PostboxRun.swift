@@ -15,6 +15,10 @@ struct PostboxRun {
     var lastFileSeconds: Double
     /// Rows a second of the last one of the files, from its first post to its last answer.
     var postedPerSecond: Double
+    /// Seconds from the end of the first file to that of the last one.
+    var secondsAfterFirst: Double
+    /// How often checks warned of a row of the last one of the files.
+    var checkWarnings: Int
 
     /// - Parameters:
     ///   - paths: the files, of `rows` rows together; they are linked, not copied.
@@ -41,7 +45,9 @@ struct PostboxRun {
             rows: rows, files: paths.count, end: end, syncs: fact("syncs", of: log),
             commits: fact("ledger_commits", of: log),
             firstPostSeconds: Double(Int(first.firstSent ?? 0) - child.startedAt) / 1e6,
-            lastFileSeconds: Double(done.last - child.startedAt) / 1e6, postedPerSecond: last.rowsPerSecond)
+            lastFileSeconds: Double(done.last - child.startedAt) / 1e6, postedPerSecond: last.rowsPerSecond,
+            secondsAfterFirst: Double((last.settled ?? 0) - (first.settled ?? 0)) / 1e6,
+            checkWarnings: last.checkWarnings?.values.reduce(0, +) ?? 0)
     }
 
     /// A number in the log's last line.

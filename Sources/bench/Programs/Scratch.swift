@@ -21,8 +21,9 @@ struct Scratch {
     func makeFolder(_ name: String) throws -> String {
         let folder = path + "/" + name
         if FileManager.default.fileExists(atPath: folder) {
-            let held = try FileManager.default.subpathsOfDirectory(atPath: folder).count
-            if held > 1000 {
+            var room = 1000
+            Self.count(folder, &room)
+            if room < 0 {
                 // For minutes ext4 without a journal searches past every deleted file when it makes one: these stay to the end.
                 try FileManager.default.moveItem(
                     atPath: folder, toPath: "\(folder)-before-\(DispatchTime.now().rawValue)")
@@ -32,6 +33,21 @@ struct Scratch {
         }
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         return folder
+    }
+
+    /// Takes a name off `room` for each that lies in a folder or below it, until that is below zero. No name is kept: what this
+    /// process has held at most is seen in what its children are said to have held.
+    private static func count(_ folder: String, _ room: inout Int) {
+        guard let open = opendir(folder) else { return }
+        defer { closedir(open) }
+        while room >= 0, let entry = readdir(open) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard name != ".", name != ".." else { continue }
+            room -= 1
+            if Int(entry.pointee.d_type) == Int(DT_DIR) { count(folder + "/" + name, &room) }
+        }
     }
 
     /// The built program: it lies beside this one.

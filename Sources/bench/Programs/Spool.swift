@@ -10,7 +10,7 @@ struct Spool {
     /// - Parameters:
     ///   - port: where the server listens.
     ///   - window: posts in flight.
-    ///   - files: the configuration's section of that name; empty: it has none.
+    ///   - files: what else the configuration says, such as the section of that name.
     init(_ desk: Desk, port: Int, window: Int = 1000, files: String = "") throws {
         self.desk = desk
         folder = try desk.scratch.makeFolder("spool")
@@ -34,10 +34,19 @@ struct Spool {
     }
 
     /// Puts files into a folder of the spool without copying them.
-    func put(_ paths: [String], into name: String = "inbox") throws {
+    ///
+    /// - Parameter prefix: what their names begin with there.
+    func put(_ paths: [String], into name: String = "inbox", prefix: String = "") throws {
         for path in paths {
-            let target = "\(folder)/\(name)/" + (path as NSString).lastPathComponent
+            let target = "\(folder)/\(name)/" + prefix + (path as NSString).lastPathComponent
             guard link(path, target) == 0 else { throw BenchError("\(target) cannot be made: errno \(errno)") }
+        }
+    }
+
+    /// Renames a staged file into the inbox.
+    func enter(_ name: String) throws {
+        guard rename("\(folder)/staging/\(name)", "\(folder)/inbox/\(name)") == 0 else {
+            throw BenchError("\(name) cannot be renamed into the inbox: errno \(errno)")
         }
     }
 
@@ -48,13 +57,17 @@ struct Spool {
             files: desk.scratch.path + "/postbox", environment: isDurable ? [:] : ["POSTBOX_UNSAFE_NO_SYNC": "1"])
     }
 
-    /// Summaries in `done/`: files that are finished, and the time of the last one in microseconds since 1970, when there are as
-    /// many as are expected; looking at each costs as much as making some.
-    func finished(expected: Int = 0) throws -> (files: Int, last: Int) {
-        let count = try finished { _, _ in }
-        guard count >= expected else { return (count, 0) }
+    /// When a file's summary came into `done/`, microseconds since 1970; nil: it is not there.
+    func finishedAt(_ name: String) -> Int? {
+        var status = stat()
+        guard stat("\(folder)/done/\(name).summary.json", &status) == 0 else { return nil }
+        return status.st_ctim.tv_sec * 1_000_000 + status.st_ctim.tv_nsec / 1000
+    }
+
+    /// Summaries in `done/`: files that are finished, and the time of the last one in microseconds since 1970.
+    func finished() throws -> (files: Int, last: Int) {
         var last = 0
-        _ = try finished { folder, name in
+        let count = try finished { folder, name in
             var status = stat()
             guard fstatat(folder, name, &status, 0) == 0 else { return }
             last = max(last, status.st_ctim.tv_sec * 1_000_000 + status.st_ctim.tv_nsec / 1000)
@@ -89,19 +102,29 @@ struct Spool {
 
 /// What a bench reads of a summary.
 struct Summary: Decodable {
+    var drop: Int
     var rows: Int
     var outcomes: [String: Int]
     /// RFC 3339 with microseconds.
     var firstSentAt: String
+    /// The same, of its last outcome.
+    var settledAt: String
+    /// How often checks warned of a row, by what they said; nil: the rule has no checks.
+    var checkWarnings: [String: Int]?
     /// From the first post to the last answer.
     var rowsPerSecond: Double
 
     private enum CodingKeys: String, CodingKey {
-        case rows, outcomes
+        case drop, rows, outcomes
         case firstSentAt = "first_sent_at"
+        case settledAt = "settled_at"
+        case checkWarnings = "check_warnings"
         case rowsPerSecond = "rows_per_second"
     }
 
     /// Microseconds since 1970.
     var firstSent: Int64? { TimeText.microseconds(firstSentAt) }
+
+    /// Microseconds since 1970.
+    var settled: Int64? { TimeText.microseconds(settledAt) }
 }

@@ -8,6 +8,9 @@ extension Array where Element == Double {
         return count % 2 == 1 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2
     }
 
+    /// The median of what each is of the one at its place in `others`, which was measured in the same turn.
+    func medianShare(of others: [Double]) -> Double { zip(self, others).map { $0 / $1 }.median }
+
     /// The smallest value that at least this share (0…1) of all does not exceed. 0 for none.
     func percentile(_ share: Double) -> Double {
         guard !isEmpty else { return 0 }
@@ -39,6 +42,9 @@ enum Figure {
         default: String(format: "%.3f", value)
         }
     }
+
+    /// How much more or less a share is than all, in per cent.
+    static func difference(_ share: Double) -> String { String(format: "%+.1f %%", (share - 1) * 100) }
 
     /// Bytes as MB (10⁶).
     static func megabytes(_ bytes: Int) -> String { short(Double(bytes) / 1e6) }

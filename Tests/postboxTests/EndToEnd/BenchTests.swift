@@ -20,7 +20,8 @@ struct BenchTests {
         #expect(code == 0, "\(bench.errorOutput)")
         let text = try String(contentsOf: page, encoding: .utf8)
         let groups = [
-            "end-to-end", "growth", "small-files", "latency", "memory", "idle", "last", "audit", "readers", "parts",
+            "end-to-end", "growth", "small-files", "latency", "memory", "idle", "desk", "last", "audit", "mapping",
+            "readers", "parts",
         ]
         for group in groups {
             #expect(text.components(separatedBy: "<!-- bench \(group) -->").count == 2, "\(group) has one place")
@@ -29,6 +30,7 @@ struct BenchTests {
         #expect(text.contains("Words after"))
         #expect(!text.contains("old\n"), "figures are replaced in their place")
         #expect(text.contains("| XML "))
+        #expect(text.contains("| 2 event streams, 50 calls a second "))
         #expect(!FileManager.default.names(in: folder).contains { $0.hasPrefix("bench-") })
     }
 
