@@ -1,19 +1,20 @@
 /// Audit: every row that was posted for a RIC, over all files; to be looked at, and as a file of CSV.
 package enum AuditPage {
-    /// - Parameters:
-    ///   - posts: what was found, the newest first; nil: nobody keeps it, or it cannot be read.
-    ///   - fault: what is missing; nil: nothing.
-    package static func html(_ search: AuditSearch, posts: [RICPost]?, fault: String?, _ facts: PageFacts) -> String {
-        let found: HTML =
-            switch (search.query, posts) {
-            case (nil, _): "<p class=\"note\">Name a RIC to see every row that was posted for it, or held back.</p>"
-            case (_, nil):
-                "<p class=\"note\">\(fault ?? "This service keeps no index of rows. `postbox show` lists the rows of a drop, and each file's page has them.")</p>"
-            case (_, let posts?) where posts.isEmpty && fault == nil:
-                "<p class=\"note\">No row was posted for it.</p>"
-            case (_, let posts?):
-                "\(fault.map { "<p class=\"alert bad-line\" role=\"alert\">\($0)</p>" as HTML })\(table(posts, facts))"
-            }
+    /// - Parameter found: nil: nobody has named a RIC yet.
+    package static func html(_ search: AuditSearch, _ found: RICFound?, _ facts: PageFacts) -> String {
+        let rows: HTML
+        if let query = search.query, let found {
+            let fault: HTML? = found.fault.map { "<p class=\"alert bad-line\" role=\"alert\">\($0)</p>" }
+            let list: HTML =
+                found.posts.isEmpty
+                ? "<p class=\"note\">\(RICPage.nothing(found, isNarrowed: search.isNarrowed))</p>"
+                : table(found.posts, facts)
+            // Where results cannot be read, none can be told to be there.
+            let told = found.posts.isEmpty && found.fault != nil ? nil : list
+            rows = "\(fault)\(RICPage.unlisted(found.unlisted, of: query.ric ?? "", facts))\(told)"
+        } else {
+            rows = "<p class=\"note\">Name a RIC to see every row that was posted for it, or held back.</p>"
+        }
         let export: HTML? =
             search.query == nil
             ? nil
@@ -33,7 +34,7 @@ package enum AuditPage {
                 <button class="main">Search</button>
               </form>
             </section>
-            <section class="panel" aria-label="Rows found">\(export)\(found)</section>
+            <section class="panel" aria-label="Rows found">\(export)\(rows)</section>
             """
         ).text
     }

@@ -51,6 +51,9 @@ package struct AuditSearch: Sendable, Equatable {
         return time
     }
 
+    /// Not all rows of the RIC are meant.
+    var isNarrowed: Bool { typed.keys.contains { $0 != "ric" } }
+
     /// What was filled in there; empty: nothing.
     func text(_ key: String) -> String { typed[key] ?? "" }
 

@@ -34,14 +34,31 @@ package struct RICPost: Sendable, Equatable {
     }
 }
 
+/// What was found of a RIC's rows.
+package struct RICFound: Sendable, Equatable {
+    /// The newest first.
+    package var posts: [RICPost]
+    /// Drops of whose rows no result has a line, the newest first.
+    package var unlisted: [UnlistedDrop]
+    /// What is missing, for people; nil: nothing.
+    package var fault: String?
+
+    package init(_ posts: [RICPost], unlisted: [UnlistedDrop] = [], fault: String? = nil) {
+        self.posts = posts
+        self.unlisted = unlisted
+        self.fault = fault
+    }
+}
+
 /// A RIC: what the servers accepted last of it, and its history.
 package enum RICPage {
     /// - Parameters:
     ///   - ric: nil: nobody has asked yet.
     ///   - last: as ``DeskCall/last`` answers it; nil: it cannot be told, and `fault` says why.
-    ///   - posts: the newest first; nil: nobody keeps them.
+    ///   - found: its rows; nil: nobody has asked yet.
+    ///   - fault: why last values cannot be told; nil: they can.
     package static func html(
-        _ ric: String?, last: [JSONValue]?, posts: [RICPost]?, fault: String?, _ facts: PageFacts
+        _ ric: String?, last: [JSONValue]?, _ found: RICFound?, fault: String? = nil, _ facts: PageFacts
     ) -> String {
         PageFrame.page(
             .ric, title: ric ?? "RIC", facts,
@@ -49,20 +66,22 @@ package enum RICPage {
             <div class="title"><h1>\(ric ?? "RIC")</h1>
               <form class="push ask" role="search" method="get" action="/ric"><label><span class="sr">RIC</span><input name="ric" type="search" value="\(ric ?? "")" placeholder="VOD.L" aria-keyshortcuts="/"></label><button>Show</button></form>
             </div>
-            \(body(ric, last, posts, fault, facts))
+            \(body(ric, last, found, fault, facts))
             """
         ).text
     }
 
     private static func body(
-        _ ric: String?, _ last: [JSONValue]?, _ posts: [RICPost]?, _ fault: String?, _ facts: PageFacts
+        _ ric: String?, _ last: [JSONValue]?, _ found: RICFound?, _ fault: String?, _ facts: PageFacts
     ) -> HTML {
-        guard ric != nil else {
+        guard let ric else {
             return
                 "<section class=\"panel\"><p class=\"note\">Name a RIC as it is sent: capital and small letters differ.</p></section>"
         }
         var parts: [HTML] = []
-        if let fault { parts.append("<p class=\"alert bad-line\" role=\"alert\">\(fault)</p>") }
+        for fault in [fault, found?.fault].compactMap(\.self) {
+            parts.append("<p class=\"alert bad-line\" role=\"alert\">\(fault)</p>")
+        }
         for held in facts.board.held {
             for row in held.examples where row.ric == ric {
                 parts.append(
@@ -76,7 +95,12 @@ package enum RICPage {
                 "<section class=\"panel\"><p class=\"note\">No server has accepted a value of it, as far as is known.</p></section>"
             )
         }
-        if let posts { parts.append(history(posts, facts)) }
+        if let found {
+            // What is known of held rows is said above.
+            let said = facts.board.held.filter { $0.examples.contains { $0.ric == ric } }.map(\.drop)
+            parts.append(unlisted(found.unlisted.filter { !said.contains($0.drop) }, of: ric, facts))
+            parts.append(history(found, facts))
+        }
         return .all(parts)
     }
 
@@ -98,9 +122,40 @@ package enum RICPage {
             """
     }
 
-    private static func history(_ posts: [RICPost], _ facts: PageFacts) -> HTML {
+    /// Files without lines that are shown.
+    private static let shown = 20
+
+    /// Files of whose rows no result has a line: those that are held, and behind them those that were refused.
+    static func unlisted(_ drops: [UnlistedDrop], of ric: String, _ facts: PageFacts) -> HTML {
+        func name(_ drop: UnlistedDrop) -> HTML {
+            "<a class=\"name\" href=\"/drops/\(drop.drop)\">\(drop.file)</a>"
+        }
+        func words(_ drop: UnlistedDrop) -> String {
+            (drop.why.isEmpty ? "" : drop.why + "; ") + drop.outlook(ofRIC: ric)
+        }
+        func more(_ some: [UnlistedDrop]) -> HTML? {
+            some.count > shown ? "<p class=\"note\">and \(PageWords.count(some.count - shown)) more</p>" : nil
+        }
+        let held = drops.filter { $0.state == .held }
+        let lines = held.prefix(shown).map { drop -> HTML in
+            "<p class=\"alert\">\(PageWords.lamp(.held, "held")) <span>\(name(drop)) since \(facts.time(drop.since)): \(words(drop)).</span> <a class=\"push\" href=\"/held#d\(drop.drop)\">Look at \(PageWords.count(drop.drop))</a></p>"
+        }
+        let refused = drops.filter { $0.state == .refused }
+        guard !refused.isEmpty else { return "\(lines)\(more(held))" }
+        let items = refused.prefix(shown).map { drop -> HTML in
+            "<li>\(facts.time(drop.since))<div><p>\(name(drop)) <span class=\"dim\">drop \(PageWords.count(drop.drop))</span></p><p class=\"dim\">\(words(drop))</p></div></li>"
+        }
+        let title = PageWords.count(refused.count, "file was", "files were")
+        return """
+            \(lines)\(more(held))
+            <details class="panel"><summary class="note">\(title) refused as a whole and may have had rows of it</summary><ol class="alerts tight">\(items)</ol>\(more(refused))</details>
+            """
+    }
+
+    private static func history(_ found: RICFound, _ facts: PageFacts) -> HTML {
+        let posts = found.posts
         guard !posts.isEmpty else {
-            return "<section class=\"panel\"><p class=\"note\">No row was posted for it.</p></section>"
+            return "<section class=\"panel\"><p class=\"note\">\(nothing(found))</p></section>"
         }
         let fields = StepChart.fields(posts)
         let rows = posts.map { post -> HTML in
@@ -122,6 +177,14 @@ package enum RICPage {
               </table>
             </section>
             """
+    }
+}
+
+extension RICPage {
+    /// That no row was found. With a file before one's eyes that may have one, no more is said than is known.
+    static func nothing(_ found: RICFound, isNarrowed: Bool = false) -> String {
+        if isNarrowed { return "No row of it is like that." }
+        return found.unlisted.isEmpty ? "No row was posted for it." : "No result has a row of it."
     }
 }
 

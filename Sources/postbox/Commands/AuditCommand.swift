@@ -189,11 +189,14 @@ struct RowOptions: ParsableArguments {
             }
         }
         if !csv, !json { for line in table.rest() { Terminal.print(line) } }
-        for line in Self.words(facts) { Terminal.error(line) }
+        for line in Self.words(facts, ofRIC: query.ric) { Terminal.error(line) }
         return (count, facts.unread.isEmpty)
     }
 
-    private static func words(_ facts: AuditLookup.Facts) -> [String] {
+    /// Files without lines that are named.
+    private static let named = 20
+
+    private static func words(_ facts: AuditLookup.Facts, ofRIC ric: String?) -> [String] {
         func list(_ drops: [Int]) -> String {
             drops.prefix(10).map(String.init).joined(separator: ", ") + (drops.count > 10 ? " …" : "")
         }
@@ -204,7 +207,10 @@ struct RowOptions: ParsableArguments {
         if !facts.gone.isEmpty {
             lines.append("results are gone, their rows cannot be shown: drops \(list(facts.gone))")
         }
-        if !facts.held.isEmpty { lines.append("held as a whole, without lines yet: drops \(list(facts.held))") }
+        lines += facts.unlisted.prefix(named).map { $0.text(ofRIC: ric) }
+        if facts.unlisted.count > named {
+            lines.append("and \(facts.unlisted.count - named) more files that are held or were refused as a whole")
+        }
         if !facts.broken.isEmpty {
             lines.append("results end with something that is no line of theirs: drops \(list(facts.broken))")
         }

@@ -200,24 +200,25 @@ extension DeskOffice {
                     kind: .page)
             }
         case .ric(let ric):
-            guard let ric, context.lastValues != nil else {
-                let fault = ric == nil ? nil : "Last values are not kept (`last_values: off`)."
-                return DeskReply(RICPage.html(ric, last: nil, posts: nil, fault: fault, facts), kind: .page)
-            }
+            guard let ric else { return DeskReply(RICPage.html(nil, last: nil, nil, facts), kind: .page) }
             let facts = await withHeldRows(facts)
+            let keepsLast = context.lastValues != nil
             return await read {
+                let found = try RICHistory.posts(AuditQuery(ric: ric), in: $0)
+                guard keepsLast else {
+                    let fault = "Last values are not kept (`last_values: off`)."
+                    return DeskReply(RICPage.html(ric, last: nil, found, fault: fault, facts), kind: .page)
+                }
                 let last = try LastLookup(ric, service: nil, destination: nil, in: $0).json.compactMap(JSONValue.parse)
-                let (posts, fault) = try RICHistory.posts(AuditQuery(ric: ric), in: $0)
-                return DeskReply(RICPage.html(ric, last: last, posts: posts, fault: fault, facts), kind: .page)
+                return DeskReply(RICPage.html(ric, last: last, found, facts), kind: .page)
             }
         case .audit(let search):
             guard let query = search.query else {
-                return DeskReply(AuditPage.html(search, posts: nil, fault: nil, facts), kind: .page)
+                return DeskReply(AuditPage.html(search, nil, facts), kind: .page)
             }
             return await read {
                 if search.isCSV { return try RICHistory.export(query, in: $0) }
-                let (posts, fault) = try RICHistory.posts(query, in: $0)
-                return DeskReply(AuditPage.html(search, posts: posts, fault: fault, facts), kind: .page)
+                return DeskReply(AuditPage.html(search, try RICHistory.posts(query, in: $0), facts), kind: .page)
             }
         default: return Self.notOurs
         }

@@ -5,10 +5,8 @@ internal import PostboxIO
 enum RICHistory {
     private static let most = 500
 
-    /// Reads results by the index. `fault`: what is missing, for people; nil: nothing. Throws `LedgerError` and `DiskError`.
-    static func posts(
-        _ query: AuditQuery, in directories: Settings.Directories
-    ) throws -> (posts: [RICPost], fault: String?) {
+    /// Reads results by the index. Throws `LedgerError` and `DiskError`.
+    static func posts(_ query: AuditQuery, in directories: Settings.Directories) throws -> RICFound {
         var posts: [RICPost] = []
         let facts = try AuditLookup(directories).rows(query) { row in
             if let post = post(row) { posts.append(post) }
@@ -16,7 +14,9 @@ enum RICHistory {
         }
         let people = try LedgerReading(in: directories)?.people(of: Set(posts.map(\.drop))) ?? [:]
         for at in posts.indices { posts[at].who = people[posts[at].drop] ?? "" }
-        return (posts, facts.unread.isEmpty ? nil : facts.unread.map(\.text).joined(separator: "; "))
+        return RICFound(
+            posts, unlisted: facts.unlisted,
+            fault: facts.unread.isEmpty ? nil : facts.unread.map(\.text).joined(separator: "; "))
     }
 
     /// All rows that are looked for, as a file. Throws as `posts`.
@@ -51,6 +51,7 @@ enum RICHistory {
             return found.next == nil
         }
         take()
+        found.unlisted = facts.unlisted
         found.unread = facts.unread
         return found
     }

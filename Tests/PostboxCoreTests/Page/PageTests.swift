@@ -61,14 +61,17 @@ struct PageTests {
             fields: [("BID", "1"), (nasty, nasty)])
         var good = post
         good.outcome = .acked
+        let unlisted = UnlistedDrop.State.allCases.map {
+            UnlistedDrop(drop: 8, file: nasty, state: $0, since: 1, why: nasty)
+        }
         return [
             NowPage.html(facts), HeldPage.html(facts), FilesPage.html(list, query, facts),
             FilesPage.failures(list, facts),
             FilePage.html(
                 DropDetail(line: line, corrections: [9]), rows, ResultFilter(outcome: .nacked, ric: nasty),
                 isHeld: true, working: facts.board.files.first, facts),
-            RICPage.html(nasty, last: [], posts: [good, post], fault: nasty, facts),
-            AuditPage.html(AuditSearch(ric: nasty), posts: [post], fault: nil, facts),
+            RICPage.html(nasty, last: [], RICFound([good, post], unlisted: unlisted, fault: nasty), facts),
+            AuditPage.html(AuditSearch(ric: nasty), RICFound([post], unlisted: unlisted), facts),
             PageFrame.login(fault: nasty).text,
         ]
     }
@@ -226,6 +229,35 @@ struct PageTests {
         #expect(PageForm([0xff]) == nil && PageForm(Array("a=%zz".utf8)) == nil)
     }
 
+    @Test("That no row was posted is said only where no file is held or was refused that may have one")
+    func unlisted() {
+        func pages(_ drops: [UnlistedDrop], held: [HeldDrop] = []) -> [String] {
+            let found = RICFound([], unlisted: drops)
+            return [
+                RICPage.html("A", last: [], found, Self.facts(held: held)),
+                AuditPage.html(AuditSearch(ric: "A"), found, Self.facts(held: held)),
+            ]
+        }
+        for page in pages([]) { #expect(page.contains("No row was posted for it.")) }
+        let held = UnlistedDrop(drop: 5, file: "a.csv", state: .held, since: 1, why: "too few rows")
+        let refused = UnlistedDrop(drop: 4, file: "b.csv", state: .refused, since: 1, why: "no header")
+        for page in pages([held, refused]) {
+            #expect(!page.contains("No row was posted for it.") && page.contains("No result has a row of it."))
+            #expect(page.contains("too few rows; nothing of it is sent, and it may have rows of A."))
+            #expect(page.contains("1 file was refused as a whole and may have had rows of it"))
+            #expect(page.contains("no header; nothing of it was sent, and it may have rows of A"))
+        }
+        // Its held row stands there already, with both values.
+        var drop = Self.held()
+        drop.examples = [HeldRow(row: 2, ric: "A", field: "BID", old: "1", new: "2", reason: "moved_too_far")]
+        var sure = held
+        sure.hasRow = true
+        #expect(!pages([sure], held: [drop])[0].contains("has a row of A"))
+        #expect(pages([sure])[0].contains("nothing of it is sent, and it has a row of A."))
+        let many = pages((1...25).map { UnlistedDrop(drop: $0, file: "\($0)", state: .refused, since: 1, why: "") })
+        #expect(many.allSatisfy { $0.contains("25 files were refused") && $0.contains("and 5 more") })
+    }
+
     @Test("A chart has a step for each value that was taken, and a mark for each that was not")
     func chart() {
         func post(_ at: Int64, _ bid: String, _ outcome: PostOutcome = .acked) -> RICPost {
@@ -234,13 +266,13 @@ struct PageTests {
                 fields: [("BID", bid), ("TEXT", "x")])
         }
         let page = RICPage.html(
-            "A", last: [], posts: [post(3, "9", .nacked), post(2, "2"), post(1, "1")], fault: nil, Self.facts())
+            "A", last: [], RICFound([post(3, "9", .nacked), post(2, "2"), post(1, "1")]), Self.facts())
         var resent = post(1, "1")
         resent.who = "resend by alice"
         #expect(
-            RICPage.html("A", last: [], posts: [resent], fault: nil, Self.facts()).contains(">resend by alice</td>"))
+            RICPage.html("A", last: [], RICFound([resent]), Self.facts()).contains(">resend by alice</td>"))
         #expect(page.contains("class=\"bid\" d=\"M0 100H0V0H1000\"") && page.matches(of: /class="m-nacked"/).count == 1)
-        let none = RICPage.html("A", last: [], posts: [post(1, "nan"), post(1, "1e999")], fault: nil, Self.facts())
+        let none = RICPage.html("A", last: [], RICFound([post(1, "nan"), post(1, "1e999")]), Self.facts())
         #expect(!none.contains("class=\"chart\""))
     }
 }

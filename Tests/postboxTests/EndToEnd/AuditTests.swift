@@ -78,6 +78,47 @@ struct AuditTests {
         withExtendedLifetime(simulator) {}
     }
 
+    @Test("Files that are held or were refused as a whole are named to whoever asks for a RIC that they may have")
+    func unlisted() async throws {
+        let (desk, simulator) = try await Desk.withSimulator(
+            files: """
+                  - match: "*.csv"
+                    checks: [{field: BID, min: 1, on_fail: hold}, {rows: {min: 2}}]
+                    hold_file_above: 100%
+                """)
+        try desk.drop("few.csv", "RIC,BID\nA.TST,5\n")
+        try desk.drop("low.csv", "RIC,BID\nB.TST,0.5\nC.TST,0.2\nD.TST,7\n")
+        try desk.drop("none.csv", "RIC,BID\n")
+        try desk.drop("torn.csv", "<html>no prices</html>\n")
+        _ = try await desk.once()
+        let directories = Self.directories(desk)
+        let ledger = try #require(try LedgerReading(in: directories))
+        func unlisted(_ ric: String) throws -> [String] {
+            try Self.find(desk) { $0.ric = ric }.1.unlisted.map { "\($0.file) \($0.state) \($0.hasRow)" }
+        }
+        // The drop of held rows has B and C alone: both stand in its list.
+        let rejects = try #require(try ledger.holds().keys.max())
+        let name = try #require(try ledger.drop(rejects)?.name)
+        let others = ["few.csv held false", "torn.csv refused false"]
+        #expect(Set(try unlisted("D.TST")) == Set(others))
+        #expect(Set(try unlisted("B.TST")) == Set(others + ["\(name) held true"]))
+        let facts = try Self.find(desk) { $0.ric = "A.TST" }.1
+        let few = try #require(facts.unlisted.first { $0.file == "few.csv" })
+        #expect(few.why.contains("has 1 row") && few.since > 0)
+        #expect(facts.unlisted.first { $0.file == "torn.csv" }?.why.isEmpty == false)
+
+        let command = try await desk.command(["audit", "--ric", "A.TST"])
+        #expect(command.code == 2 && command.errorOutput.contains("few.csv (drop \(few.drop)) is held since "))
+        #expect(command.errorOutput.contains("and it may have rows of A.TST"))
+        // As the page and the API tell it.
+        #expect(try RICHistory.posts(AuditQuery(ric: "A.TST"), in: directories).unlisted == facts.unlisted)
+        #expect(try RICHistory.rows(RICQuery(ric: "A.TST"), in: directories).unlisted == facts.unlisted)
+        var further = RICQuery(ric: "A.TST")
+        further.page = RICQuery.Place(drop: rejects, behind: 0)
+        #expect(try RICHistory.rows(further, in: directories).unlisted.isEmpty)
+        withExtendedLifetime(simulator) {}
+    }
+
     @Test("An index that does not match its result is not trusted, whichever of the two was changed")
     func trust() async throws {
         let (desk, simulator) = try await Self.contributed()
