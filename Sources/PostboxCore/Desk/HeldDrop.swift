@@ -44,13 +44,17 @@ package struct HeldDrop: Sendable, Equatable {
 
     /// An object on one line, as the control socket answers it.
     package var json: String {
+        brief.dropLast() + ",\"examples\":[\(examples.map(\.json).joined(separator: ","))]}"
+    }
+
+    /// The same without the rows that need a look.
+    var brief: String {
         func quoted(_ text: String) -> String { VisibleText.quoted(text) }
         let members = [
             "\"drop\":\(drop)", "\"file\":\(quoted(name))", original.map { "\"original\":\($0)" },
             "\"rule\":\(quoted(rule))", "\"why\":\(quoted(why))", "\"rows\":\(rows)",
             "\"since\":\(quoted(TimeText.text(since)))", "\"until\":\(quoted(TimeText.text(until)))",
             proposedBy.map { "\"proposed_by\":\(quoted($0.text))" },
-            "\"examples\":[\(examples.map(\.json).joined(separator: ","))]",
         ]
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
     }

@@ -52,6 +52,7 @@ package struct RICQuery: Sendable, Equatable {
         }
         from = try time("from", .since)
         to = try time("to", .to)
+        try DeskQuery.checkOrder(from, to)
         if let text = query["page"] {
             guard let place = Place(text) else {
                 throw DeskQuery.Fault("no page begins there: take `next` of the page before")

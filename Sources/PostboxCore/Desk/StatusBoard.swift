@@ -236,18 +236,13 @@ package struct StatusBoard: Sendable, Equatable {
             service.diskFree.map { "\"disk_free_bytes\":\($0)" }, "\"disk_low\":\(lowRoom != nil)",
         ]
         let waiting = waiting.map { "{\"file\":\(Self.quoted($0.name)),\"why\":\(Self.quoted($0.why))}" }
-        let held = held.map { drop in
-            var drop = drop
-            drop.examples = []
-            return drop.json
-        }
         return "{\"schema\":1,\"service\":{\(service.compactMap { $0 }.joined(separator: ","))}"
             + ",\"destinations\":[\(lanes.map(Self.json).joined(separator: ","))]"
             + ",\"work\":{\"count\":\(filesInAll),\"files\":[\(files.map(Self.json).joined(separator: ","))]}"
             + ",\"inbox\":{\"count\":\(waitingInAll),\"held\":\(isInboxHeld),"
             + (oldestWaitingAt.map { "\"oldest\":\(time($0))," } ?? "")
             + "\"files\":[\(waiting.joined(separator: ","))]}"
-            + ",\"held\":[\(held.joined(separator: ","))]"
+            + ",\"held\":[\(held.map(\.brief).joined(separator: ","))]"
             + ",\"holds\":[\(holds.map(\.json).joined(separator: ","))]"
             + ",\"schedule\":[\(schedule.map(Self.json).joined(separator: ","))]"
             + ",\"alerts\":[\(alerts.prefix(Self.listed).map(\.json).joined(separator: ","))]"

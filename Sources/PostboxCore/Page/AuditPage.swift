@@ -28,7 +28,7 @@ package enum AuditPage {
                 <label class="grow">RIC<input name="ric" type="search" value="\(search.text("ric"))" aria-keyshortcuts="/"></label>
                 \(field("From", "from", "2026-11-27", search))
                 \(field("To", "to", "2026-11-27", search))
-                \(FilesPage.choice("Outcome", "outcome", PostOutcome.allCases.map { ($0.word, $0.word) }, search.text("outcome")))
+                \(FilesPage.choice("Outcome", "outcome", AuditQuery.outcomeWords.map { ($0, $0) }, search.text("outcome")))
                 \(field("Value", "value", "BID=71.42", search))
                 \(field("File", "file", "part of a name", search))
                 <button class="main">Search</button>
@@ -46,7 +46,7 @@ package enum AuditPage {
     private static func table(_ posts: [RICPost], _ facts: PageFacts) -> HTML {
         let rows = posts.map { post -> HTML in
             """
-            <tr data-key="\(post.drop) \(post.row) \(post.destination)"><td class="nowrap full">\(TimeText.text(post.settledAt))</td><td>\(PageWords.outcome(post.outcome))</td><td class="fill">\(post.fields.map { "\($0.name) \($0.value)" }.joined(separator: "  "))</td><td data-h="destination">\(post.destination)</td><th scope="row"><a class="name" href="/drops/\(post.drop)">\(post.name)</a></th><td class="num dim" data-h="drop:row">\(PageWords.count(post.drop)):\(post.row)</td><td class="fill full">\(post.text)</td></tr>
+            <tr data-key="\(post.drop) \(post.row) \(post.destination)"><td class="nowrap full">\(post.settledAt > 0 ? TimeText.text(post.settledAt) : "")</td><td>\(PageWords.outcome(orSkipped: post.outcome))</td><td class="fill">\(post.fields.map { "\($0.name) \($0.value)" }.joined(separator: "  "))</td><td data-h="destination">\(post.destination)</td><th scope="row"><a class="name" href="/drops/\(post.drop)">\(post.name)</a></th><td class="num dim" data-h="drop:row">\(PageWords.count(post.drop)):\(post.row)</td><td class="fill full">\(post.text)</td></tr>
             """
         }
         return """

@@ -218,6 +218,8 @@ package enum PageStyle {
         .oc.unknown { color: var(--unknown-text); }        .oc.unknown::before { background: var(--unknown-text); clip-path: polygon(50% 0, 100% 50%, 50% 100%, 0 50%); width: 1.9em; line-height: 1.9; margin-right: 0.3em; margin-left: -0.1em; }
         .oc.unsent { color: var(--unsent-text); }          .oc.unsent::before { background: none; color: var(--unsent-text); box-shadow: inset 0 0 0 1px var(--unsent); }
 
+        .oc.skipped { color: var(--dim); }                 .oc.skipped::before { background: none; color: var(--dim); }
+
         /* ---- Tables ------------------------------------------------------------------------------------------- */
 
         table { border-collapse: collapse; width: 100%; }

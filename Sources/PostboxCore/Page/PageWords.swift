@@ -108,6 +108,12 @@ enum PageWords {
         "<span class=\"oc \(outcome.word)\" data-l=\"\(letter(outcome))\">\(word ? outcome.word : "")</span>"
     }
 
+    /// The same of a row that may have been skipped, which is none.
+    static func outcome(orSkipped outcome: PostOutcome?) -> HTML {
+        outcome.map { self.outcome($0) }
+            ?? "<span class=\"oc skipped\" data-l=\"·\">\(AuditRow.skippedWord)</span>"
+    }
+
     private static func letter(_ outcome: PostOutcome) -> String {
         switch outcome {
         case .acked: "A"

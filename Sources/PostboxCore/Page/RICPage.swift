@@ -1,12 +1,13 @@
-/// A row that was posted for a RIC, or was to be.
+/// A row that was posted for a RIC, or was to be, or was skipped.
 package struct RICPost: Sendable, Equatable {
     package var drop: Int
     /// The file's name.
     package var name: String
     package var row: Int
     package var destination: String
-    package var outcome: PostOutcome
-    /// Microseconds since 1970.
+    /// nil: it was skipped, as its rule says.
+    package var outcome: PostOutcome?
+    /// Microseconds since 1970; 0: it was skipped.
     package var settledAt: Int64
     /// What it had to say: code or reason, and text.
     package var text: String
@@ -20,7 +21,7 @@ package struct RICPost: Sendable, Equatable {
     }
 
     package init(
-        drop: Int, name: String, row: Int, destination: String, outcome: PostOutcome, settledAt: Int64, text: String,
+        drop: Int, name: String, row: Int, destination: String, outcome: PostOutcome?, settledAt: Int64, text: String,
         fields: [(name: String, value: String)]
     ) {
         self.drop = drop
@@ -164,13 +165,13 @@ package enum RICPage {
                 return "<td class=\"dec\" data-h=\"\(field)\">\(PageWords.decimal(value))</td>"
             }
             return """
-                <tr data-key="\(post.drop) \(post.row) \(post.destination)"><td class="nowrap">\(facts.time(post.settledAt))</td>\(cells)<td>\(PageWords.outcome(post.outcome))</td><th scope="row"><a href="/drops/\(post.drop)" class="name">\(post.name)</a></th><td class="fill" data-h="who">\(post.who)</td><td class="dim num" data-h="drop:row">\(PageWords.count(post.drop)):\(post.row)</td><td class="nowrap" data-h="at">\(post.destination)</td><td class="full fill">\(post.text)</td></tr>
+                <tr data-key="\(post.drop) \(post.row) \(post.destination)"><td class="nowrap">\(facts.time(post.settledAt))</td>\(cells)<td>\(PageWords.outcome(orSkipped: post.outcome))</td><th scope="row"><a href="/drops/\(post.drop)" class="name">\(post.name)</a></th><td class="fill" data-h="who">\(post.who)</td><td class="dim num" data-h="drop:row">\(PageWords.count(post.drop)):\(post.row)</td><td class="nowrap" data-h="at">\(post.destination)</td><td class="full fill">\(post.text)</td></tr>
                 """
         }
         return """
             \(StepChart.html(posts, at: facts.now))
             <section class="panel" aria-labelledby="h-hist">
-              <header><h2 id="h-hist">Every row posted for it</h2> <span class="dim">newest first</span></header>
+              <header><h2 id="h-hist">Every row of it</h2> <span class="dim">newest first</span></header>
               <table class="cards sticky d2 posts">
                 <thead><tr><th scope="col">settled</th>\(fields.map { field -> HTML in "<th scope=\"col\" class=\"dec\">\(field)</th>" })<th scope="col">outcome</th><th scope="col">file</th><th scope="col">who</th><th scope="col" class="num">drop:row</th><th scope="col">destination</th><th scope="col">text</th></tr></thead>
                 <tbody>\(rows)</tbody>
@@ -223,14 +224,15 @@ enum StepChart {
         let paths = zip(lines, ["bid", "ask"]).map { line, kind -> HTML in
             "<path class=\"\(kind)\" d=\"\(scale.path(line.1))\"/>"
         }
-        let marks = posts.filter { !$0.outcome.isGood && $0.settledAt >= first }.map { post -> HTML in
+        let bad = posts.filter { $0.outcome?.isGood == false && $0.settledAt >= first }
+        let marks = bad.map { post -> HTML in
             let value = fields.first.flatMap { field in post.fields.first { $0.name == field } }.flatMap {
                 Double($0.value)
             }
             let y = value.map { scale.y(min(max($0, scale.low), scale.high)) } ?? 50
             let kind = post.outcome == .rejected ? "m-rejected" : "m-nacked"
             return
-                "<svg class=\"mark\" x=\"\(Scale.text(scale.x(post.settledAt) / 10))%\" y=\"\(Scale.text(y * 0.84 + 5))%\" overflow=\"visible\"><title>\(PageWords.time(post.settledAt, at: now)) \(post.outcome.word): \(post.text)</title><rect class=\"\(kind)\" x=\"-7\" y=\"-7\" width=\"14\" height=\"14\" rx=\"2\"/><text dy=\"0.35em\">\(post.outcome == .rejected ? "R" : "N")</text></svg>"
+                "<svg class=\"mark\" x=\"\(Scale.text(scale.x(post.settledAt) / 10))%\" y=\"\(Scale.text(y * 0.84 + 5))%\" overflow=\"visible\"><title>\(PageWords.time(post.settledAt, at: now)) \(post.outcome?.word ?? ""): \(post.text)</title><rect class=\"\(kind)\" x=\"-7\" y=\"-7\" width=\"14\" height=\"14\" rx=\"2\"/><text dy=\"0.35em\">\(post.outcome == .rejected ? "R" : "N")</text></svg>"
         }
         let keys = zip(fields, ["bid", "ask"]).map { field, kind -> HTML in
             "<span><svg aria-hidden=\"true\"><line class=\"\(kind)\" x1=\"0\" x2=\"100%\" y1=\"50%\" y2=\"50%\"/></svg>\(field), \(kind == "bid" ? "solid" : "dashed")</span>"

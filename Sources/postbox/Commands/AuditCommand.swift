@@ -45,7 +45,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     var to: TimeArgument?
 
     func run() async throws {
-        let (from, to) = (try from?.at(.since), try to?.at(.to))
+        let (from, to) = try TimeArgument.bounds(from: from, to: to)
         let proved: RecordProof.Proved
         do {
             proved = try RecordProof(directories: place.find().directories, from: from, to: to).run()
@@ -119,8 +119,7 @@ struct AuditSearchCommand: AsyncParsableCommand {
         query.ric = ric
         query.file = file
         query.drop = drop
-        query.from = try from?.at(.since)
-        query.to = try to?.at(.to)
+        (query.from, query.to) = try TimeArgument.bounds(from: from, to: to)
         let (count, isWhole) = rows.show(query, in: place.find().directories)
         guard isWhole else { Terminal.exit(PostboxCore.ExitCode.spool) }
         Terminal.exit(count > 0 ? PostboxCore.ExitCode.ok : PostboxCore.ExitCode.partial)

@@ -48,7 +48,9 @@ struct StatusBoardTests {
         #expect(files[0]["outcomes"]?["acked"]?.integer == 50 && files[0]["outcomes"]?["unsent"] == nil)
         #expect(board["inbox"]?["count"]?.integer == 31)
         #expect(items(board["inbox"]?["files"])[0]["file"]?.text == "c\n.csv")
-        #expect(items(board["held"])[0]["rows"]?.integer == 2 && items(items(board["held"])[0]["examples"]).isEmpty)
+        #expect(items(board["held"])[0]["rows"]?.integer == 2)
+        // Nobody reads the rows for it: /api/v1/held has them.
+        #expect(items(board["held"])[0]["examples"] == nil && Self.full.held[0].json.contains("\"examples\":[{"))
         #expect(items(board["finished"])[0]["verdict"]?.text == "partial")
         #expect(!Self.full.json.contains("\n"))
     }

@@ -208,7 +208,10 @@ struct AuditTests {
         #expect(try await lines(["audit", "--ric", "S.TST"]).count == 4)
         #expect(try await lines(["audit", "--ric", "NONE"], code: 2).isEmpty)
         for wrong in [
-            ["audit"], ["audit", "--ric", "A", "--outcome", "odd"], ["show", "77"], ["keep", "--why", "x"],
+            ["audit"], ["audit", "--ric", "A", "--outcome", "odd"],
+            ["audit", "--ric", "A", "--from", "2026-11-28", "--to", "2026-11-27"],
+            ["audit", "verify", "--from", "1h", "--to", "2h"], ["files", "--from", "1h", "--to", "2h"], ["show", "77"],
+            ["keep", "--why", "x"],
         ] {
             #expect(try await desk.command(wrong).code == 64, "\(wrong)")
         }
