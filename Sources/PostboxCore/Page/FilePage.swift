@@ -46,10 +46,11 @@ package enum FilePage {
             drop.verdict == nil
             ? nil
             : "<span class=\"push\"><a href=\"/api/v1/drops/\(drop.drop)/result\" download>result</a></span> <span><a href=\"/api/v1/drops/\(drop.drop)/summary\" download>summary</a></span> <span>\(FilesPage.rejects(drop))</span>"
+        let places = drop.destinations.count > 1 ? " at \(drop.destinations.count) destinations" : ""
         let good: HTML =
             lines == 0
             ? "no row has its outcome yet"
-            : "\(PageWords.count(lines - bad)) good, <span class=\"\(bad > 0 ? "bad" : "dim")\">\(PageWords.count(bad)) bad</span>"
+            : "\(PageWords.count(lines - bad)) good, <span class=\"\(bad > 0 ? "bad" : "dim")\">\(PageWords.count(bad)) bad</span>\(places)"
         return """
             <section class="panel wide" aria-labelledby="h-rows-all" data-live="counts">
               <header><h2 id="h-rows-all">\(PageWords.count(drop.rows, "row"))</h2> <span class="dim">\(good)</span>

@@ -16,6 +16,11 @@ enum PageWords {
         "\(count(number)) \(number == 1 ? one : many ?? one + "s")"
     }
 
+    /// Rows, each of which counts at each destination: `1 row`, `6 rows at 2 destinations`.
+    static func rows(_ number: Int, at destinations: [String]) -> String {
+        count(number, "row") + (destinations.count > 1 ? " at \(destinations.count) destinations" : "")
+    }
+
     /// `17:31:42` on the same day, else with its date. Microseconds since 1970.
     static func time(_ time: Int64, at now: Int64) -> String {
         guard time > 0 else { return "" }

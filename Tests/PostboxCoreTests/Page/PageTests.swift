@@ -258,6 +258,23 @@ struct PageTests {
         #expect(many.allSatisfy { $0.contains("25 files were refused") && $0.contains("and 5 more") })
     }
 
+    @Test("A row counts at each destination, and where there are several that is said")
+    func severalDestinations() {
+        func page(_ destinations: [String]) -> String {
+            var line = Self.line()
+            line.destinations = destinations
+            return FilePage.html(
+                DropDetail(line: line, corrections: []), nil, ResultFilter(), isHeld: false, working: nil, Self.facts())
+        }
+        let both = page(["cache", "rcc"])
+        #expect(
+            both.contains("2 bad</span> at 2 destinations") && both.contains("New drops send 2 rows at 2 destinations"))
+        #expect(both.contains(">Resend 2 rows at 2 destinations</button>"))
+        let one = page(["cache"])
+        #expect(!one.contains("2 destinations") && one.contains("A new drop sends 2 rows again"))
+        #expect(one.contains(">Resend 2 rows</button>"))
+    }
+
     @Test("A chart has a step for each value that was taken, and a mark for each that was not")
     func chart() {
         func post(_ at: Int64, _ bid: String, _ outcome: PostOutcome = .acked) -> RICPost {
