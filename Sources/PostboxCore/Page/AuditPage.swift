@@ -1,7 +1,11 @@
 /// Audit: every row that was posted for a RIC, over all files; to be looked at, and as a file of CSV.
 package enum AuditPage {
-    /// - Parameter found: nil: nobody has named a RIC yet.
-    package static func html(_ search: AuditSearch, _ found: RICFound?, _ facts: PageFacts) -> String {
+    /// - Parameters:
+    ///   - found: nil: nobody has named a RIC yet.
+    ///   - record: what a look at the record's end found; nil: there is no record.
+    package static func html(
+        _ search: AuditSearch, _ found: RICFound?, record: RecordLook?, _ facts: PageFacts
+    ) -> String {
         let rows: HTML
         if let query = search.query, let found {
             let fault: HTML? = found.fault.map { "<p class=\"alert bad-line\" role=\"alert\">\($0)</p>" }
@@ -20,9 +24,10 @@ package enum AuditPage {
             ? nil
             : "<header><h2>Rows found</h2> <a class=\"push\" href=\"\(search.addressOfCSV)\" download>CSV</a></header>"
         return PageFrame.page(
-            .audit, title: "Audit", facts,
+            .audit, title: "Audit", kind: "with-rail", facts,
             """
             <div class="title"><h1>Audit</h1></div>
+            <div class="stackv">
             <section class="panel" aria-label="Search">
               <form class="body ask" role="search" method="get" action="/audit">
                 <label class="grow">RIC<input name="ric" type="search" value="\(search.text("ric"))" aria-keyshortcuts="/"></label>
@@ -35,6 +40,8 @@ package enum AuditPage {
               </form>
             </section>
             <section class="panel" aria-label="Rows found">\(export)\(rows)</section>
+            </div>
+            <div class="stackv">\(RecordPanel.html(record, facts))</div>
             """
         ).text
     }

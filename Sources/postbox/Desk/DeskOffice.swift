@@ -29,6 +29,7 @@ actor DeskOffice {
     /// What this machine is called, on the page.
     let hostName = MachineNames.longest ?? ""
     private var failures: (count: Int?, at: Int64)?
+    private var recordSeen: (look: RecordLook?, at: Int64)?
     private var ticking: Task<Void, Never>?
 
     /// `isOnce`: the service ends when nothing is left to do.
@@ -199,6 +200,22 @@ actor DeskOffice {
         }
         failures = (count, now)
         return count
+    }
+
+    /// What a look at the record's end finds; looked at every two seconds at most. nil: there is no record.
+    func recordLook() async -> RecordLook? {
+        let now = Clock.monotonic()
+        if let recordSeen, now - recordSeen.at < 2_000_000_000 { return recordSeen.look }
+        let look: RecordLook?
+        do {
+            look = try await reading.run { [directories = context.settings.directories] in
+                try RecordGlance(directories: directories).look()
+            }
+        } catch {
+            look = RecordLook(unread: Words.of(error))
+        }
+        recordSeen = (look, now)
+        return look
     }
 
     private static func noDrop(_ drop: Int) -> DeskReply {

@@ -213,12 +213,11 @@ extension DeskOffice {
                 return DeskReply(RICPage.html(ric, last: last, found, facts), kind: .page)
             }
         case .audit(let search):
-            guard let query = search.query else {
-                return DeskReply(AuditPage.html(search, nil, facts), kind: .page)
-            }
-            return await read {
-                if search.isCSV { return try RICHistory.export(query, in: $0) }
-                return DeskReply(AuditPage.html(search, try RICHistory.posts(query, in: $0), facts), kind: .page)
+            if search.isCSV, let query = search.query { return await read { try RICHistory.export(query, in: $0) } }
+            let record = await recordLook()
+            return await read { directories in
+                let found = try search.query.map { try RICHistory.posts($0, in: directories) }
+                return DeskReply(AuditPage.html(search, found, record: record, facts), kind: .page)
             }
         default: return Self.notOurs
         }

@@ -91,12 +91,12 @@ struct AuditSearchTests {
             filesInAll: 0, waiting: [], waitingInAll: 0, isInboxHeld: false)
         let facts = PageFacts(caller: caller, board: board, failures: 0, host: "h", now: 1, downAlert: 1)
         let found = Self.search("?ric=A%20B&from=2026-11-01&outcome=acked")
-        let page = AuditPage.html(found ?? AuditSearch(), RICFound([]), facts)
+        let page = AuditPage.html(found ?? AuditSearch(), RICFound([]), record: nil, facts)
         #expect(page.contains("href=\"/audit?ric=A%20B&amp;from=2026-11-01&amp;outcome=acked&amp;as=csv\" download"))
         #expect(page.contains("value=\"2026-11-01\"") && page.contains("value=\"acked\" selected"))
         #expect(page.contains("<option value=\"skipped\">skipped</option>"))
         // Of others nothing was asked.
         #expect(page.contains("No row of it is like that.") && !page.contains("No row was posted"))
-        #expect(!AuditPage.html(AuditSearch(), nil, facts).contains("as=csv"))
+        #expect(!AuditPage.html(AuditSearch(), nil, record: nil, facts).contains("as=csv"))
     }
 }

@@ -51,6 +51,17 @@ struct PageTests {
         return line
     }
 
+    private static func record() -> RecordLook {
+        var look = RecordLook(end: nil)
+        var act = RecordAct("hold", subject: nasty, by: "page:\(nasty)", from: nasty, why: nasty)
+        act.givenAt = 5
+        for entry in [RecordEntry.act(act), .forgotten(drop: 3)] {
+            let line = RecordLine(number: look.last + 1, previous: look.hash, at: 5, entry: entry)
+            look.take(line.text, sha256: String(repeating: "ab", count: 32)) { _, _, _ in true }
+        }
+        return look
+    }
+
     private static func views(_ facts: PageFacts) -> [String] {
         let line = line()
         let list = DropList(drops: [line], next: 3)
@@ -71,7 +82,7 @@ struct PageTests {
                 DropDetail(line: line, corrections: [9]), rows, ResultFilter(outcome: .nacked, ric: nasty),
                 isHeld: true, working: facts.board.files.first, facts),
             RICPage.html(nasty, last: [], RICFound([good, post], unlisted: unlisted, fault: nasty), facts),
-            AuditPage.html(AuditSearch(ric: nasty), RICFound([post], unlisted: unlisted), facts),
+            AuditPage.html(AuditSearch(ric: nasty), RICFound([post], unlisted: unlisted), record: record(), facts),
             PageFrame.login(fault: nasty).text,
         ]
     }
@@ -235,7 +246,7 @@ struct PageTests {
             let found = RICFound([], unlisted: drops)
             return [
                 RICPage.html("A", last: [], found, Self.facts(held: held)),
-                AuditPage.html(AuditSearch(ric: "A"), found, Self.facts(held: held)),
+                AuditPage.html(AuditSearch(ric: "A"), found, record: nil, Self.facts(held: held)),
             ]
         }
         for page in pages([]) { #expect(page.contains("No row was posted for it.")) }
@@ -256,6 +267,28 @@ struct PageTests {
         #expect(pages([sure])[0].contains("nothing of it is sent, and it has a row of A."))
         let many = pages((1...25).map { UnlistedDrop(drop: $0, file: "\($0)", state: .refused, since: 1, why: "") })
         #expect(many.allSatisfy { $0.contains("25 files were refused") && $0.contains("and 5 more") })
+    }
+
+    @Test("Audit tells what was looked at of the record, and what was not")
+    func recordPanel() {
+        func page(_ look: RecordLook?, _ alerts: [StandingAlert] = []) -> String {
+            var facts = Self.facts()
+            facts.board.alerts = alerts
+            return AuditPage.html(AuditSearch(), nil, record: look, facts)
+        }
+        #expect(page(nil).contains("There is no record yet"))
+        let whole = page(Self.record())
+        #expect(whole.contains("unbroken at its end") && whole.contains("all 2 lines"))
+        #expect(whole.contains("the ledger is gone") && whole.contains("no day among these lines"))
+        #expect(whole.contains("abababab … abababab") && whole.contains("<code>postbox audit verify</code>"))
+        #expect(whole.contains("Acts of the desk") && whole.contains("<b>hold</b>"))
+        let broken = page(RecordLook(unread: "no such file"))
+        #expect(broken.contains("not proved") && broken.contains("it cannot be read: no such file"))
+        #expect(!broken.contains("unbroken") && !broken.contains("each line follows"))
+        let alert = StandingAlert(
+            id: 1, Alert(event: .recordFault, message: "the record waits for the ledger", facts: [:]), at: 1,
+            route: .page)
+        #expect(page(Self.record(), [alert]).contains("the record waits for the ledger"))
     }
 
     @Test("A row counts at each destination, and where there are several that is said")

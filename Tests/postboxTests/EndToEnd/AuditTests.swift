@@ -277,6 +277,31 @@ struct AuditTests {
         #expect(left == ["2:2 rejected", "2:3 skipped"] && facts.gone == [1])
     }
 
+    @Test("A look at the record's end proves its last lines; what was altered there is told")
+    func glance() async throws {
+        #expect(try RecordGlance(directories: Self.directories(Desk())).look() == nil)
+        let (desk, simulator) = try await Self.contributed()
+        let glance = RecordGlance(directories: Self.directories(desk))
+        let look = try #require(try glance.look())
+        #expect(look.fault == nil && look.first == 1 && look.last > 3 && look.isHeldAgainstLedger)
+        #expect(try RecordProof(directories: Self.directories(desk)).run().lastHash == look.hash)
+        let path = RecordFile(folder: Self.directories(desk).recordFolder).path
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let lines = text.split(separator: "\n")
+        for (altered, what) in [
+            (lines.dropLast().joined(separator: "\n") + "\n", "lines were removed"),
+            (text.replacing("a.csv", with: "z.csv"), "altered or exchanged"),
+            (text + "x\n", "no line of it"),
+        ] {
+            try Data(altered.utf8).write(to: URL(fileURLWithPath: path))
+            let fault = try glance.look()?.fault
+            #expect(fault?.contains(what) == true, "\(fault ?? "nothing")")
+        }
+        try FileManager.default.removeItem(atPath: path)
+        #expect(try glance.look()?.fault?.contains("gone") == true)
+        withExtendedLifetime(simulator) {}
+    }
+
     @Test(
         "A damaged result is named by search, proof and index; the others are searched, proved and indexed all the same"
     )
