@@ -215,8 +215,9 @@ package struct StatusBoard: Sendable, Equatable {
             + (hold?.why.map { ": \($0)" } ?? "")
     }
 
-    /// Takes when files in work are to be done, by drop. `now`: microseconds since 1970.
+    /// Takes when files in work and held ones are to be done, by drop. `now`: microseconds since 1970.
     package mutating func take(_ deadlines: [Int: ScheduleBook.Deadline], at now: Int64) {
+        for at in held.indices { held[at].take(deadlines) }
         for at in files.indices {
             guard let deadline = deadlines[files[at].drop] else { continue }
             files[at].deadline = deadline

@@ -45,6 +45,12 @@ enum PageWords {
         }
     }
 
+    /// How long it is until a deadline, or how long ago it was: `in 12 min`, `passed 3 min ago`.
+    static func distance(to time: Int64, at now: Int64) -> String {
+        let seconds = Int((time - now) / 1_000_000)
+        return seconds > 0 ? "in \(duration(seconds: seconds))" : "passed \(duration(seconds: -seconds)) ago"
+    }
+
     /// `48.2 MB`
     static func size(_ bytes: Int) -> String {
         func tenths(_ unit: Int) -> String { "\(bytes / unit).\(bytes % unit * 10 / unit)" }

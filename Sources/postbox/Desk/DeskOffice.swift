@@ -141,7 +141,7 @@ actor DeskOffice {
         case .status:
             return DeskReply(await look().json)
         case .held:
-            return DeskReply("{\"held\":[\(await hands.held(true).map(\.json).joined(separator: ","))]}")
+            return DeskReply("{\"held\":[\(await heldWithRows().map(\.json).joined(separator: ","))]}")
         case .last(let ric, let service, let destination):
             return await last(ric, service, destination)
         case .ricRows(let query):
@@ -327,6 +327,15 @@ actor DeskOffice {
         (new.alerts, new.mutes) = context.alerts.book.withLock { ($0.list(at: wall), $0.muted(at: wall)) }
         board = (new, now)
         return new
+    }
+
+    /// What is held, with the rows that need a look.
+    func heldWithRows() async -> [HeldDrop] {
+        var held = await hands.held(true)
+        guard let schedule else { return held }
+        let deadlines = await schedule.deadlines
+        for at in held.indices { held[at].take(deadlines) }
+        return held
     }
 
     private func metrics(_ form: MetricsText.Form) async -> DeskReply {

@@ -162,7 +162,7 @@ extension DeskOffice {
     /// The same with the rows of what is held, for a view that shows them.
     private func withHeldRows(_ facts: PageFacts) async -> PageFacts {
         var facts = facts
-        facts.board.held = await hands.held(true)
+        facts.board.held = await heldWithRows()
         return facts
     }
 

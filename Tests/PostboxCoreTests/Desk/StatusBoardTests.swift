@@ -65,6 +65,14 @@ struct StatusBoardTests {
             #expect(text.contains("posting, late") == board.files[0].isLate && board.files[1].deadline == nil)
             return JSONValue.parse(board.json)?["work"]?["files"]?.items.first
         }
+        // What is held is to be done with the file that it was in.
+        var board = Self.full
+        board.take([1: .init(at: 100_000_000, text: "17:30 UTC")], at: 0)
+        #expect(board.held[0].deadline?.at == 100_000_000)
+        let held = JSONValue.parse(board.json)?["held"]?.items.first
+        #expect(held?["deadline"]?.text == "1970-01-01T00:01:40.000000Z")
+        let lines = StatusText.lines(try #require(JSONValue.parse(board.json)))
+        #expect(lines.contains { $0.contains(", to be done by 1970-01-01 00:01:40: 2 rows") })
         let good = try file(90_000_000, secondsLeft: 10)
         #expect(good?["deadline"]?.text == "1970-01-01T00:01:40.000000Z" && good?["late"]?.flag == false)
         #expect(try file(90_000_000, secondsLeft: 11)?["late"]?.flag == true)

@@ -178,6 +178,18 @@ struct PageTests {
         #expect(now(nil, secondsLeft: nil).contains(">118.2</td>"))
     }
 
+    @Test("What is held shows the deadline of its rule, and how far that is")
+    func heldDeadline() {
+        func pages(_ at: Int64) -> [String] {
+            var drop = Self.held()
+            drop.take([3: .init(at: at, text: "17:45 Europe/London")])
+            return [NowPage.html(Self.facts(held: [drop])), HeldPage.html(Self.facts(held: [drop]))]
+        }
+        for page in pages(1_720_000_000) { #expect(page.contains("17:45 Europe/London") && page.contains("in 12 min")) }
+        for page in pages(940_000_000) { #expect(page.contains("passed 1 min ago")) }
+        #expect(NowPage.html(Self.facts(held: [Self.held()])).contains("<span class=\"dim\">none</span>"))
+    }
+
     @Test("Where two people are needed, the one who proposed waits, and the other one's button says what was proposed")
     func fourEyes() {
         let rule = ReleaseRule(by: [], fourEyes: true)
