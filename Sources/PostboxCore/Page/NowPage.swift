@@ -7,7 +7,8 @@ package enum NowPage {
     private static func title(_ facts: PageFacts) -> String {
         let down = facts.board.lanes.count { $0.state != .ready }
         let first = down == 0 ? "All is logged in" : "\(PageWords.count(down, "destination")) not logged in"
-        return first + (facts.toDo == 0 ? ", nothing needs you" : ", \(PageWords.count(facts.toDo, "thing")) to do")
+        let count = facts.toDo.count
+        return first + (count == 0 ? ", nothing needs you" : ", \(PageWords.count(count, "thing")) to do")
     }
 
     private static func main(_ facts: PageFacts) -> HTML {

@@ -153,10 +153,11 @@ extension DeskOffice {
     // MARK: - Views
 
     private func facts(_ caller: DeskCaller, said: DeskSessions.Said?) async -> PageFacts {
-        let board = await look()
+        let (board, settings, now) = (await look(), context.settings, Clock.wall())
+        let quiet = settings.destinations.filter { $0.quiet.quietUntil(at: now) != nil }.map(\.name)
         return PageFacts(
-            caller: caller, board: board, failures: await openFailures(), host: hostName, now: Clock.wall(),
-            downAlert: context.settings.downAlert.nanoseconds / 1000, said: said)
+            caller: caller, board: board, failures: await openFailures(), host: hostName, now: now,
+            downAlert: settings.downAlert.nanoseconds / 1000, quiet: Set(quiet), said: said)
     }
 
     /// The same with the rows of what is held, for a view that shows them.
