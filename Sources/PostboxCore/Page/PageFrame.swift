@@ -93,7 +93,7 @@ package enum PageFrame {
             <header class="bar">
               <a class="brand" href="/">Postbox</a> <span class="where">\(facts.host)</span>
               <nav aria-label="Views" data-live="views"><ul>\(PageView.allCases.map { link($0, isHere: $0 == view, facts) })</ul></nav>
-              <div class="who"><span class="user">\(facts.caller.words)</span>\(logout(facts))\(live)<time id="clock" datetime="\(TimeText.text(facts.now))">\(PageWords.time(facts.now, at: facts.now)) UTC</time></div>
+              <div class="who"><span class="user">\(facts.caller.words)</span>\(logout(facts))\(live)<time id="clock" datetime="\(TimeText.text(facts.now))">\(PageWords.time(facts.now, at: facts.now)) UTC</time><span id="own"></span></div>
             </header>
             <section class="state" aria-label="State of the service">
             <p class="stale-note" role="alert"></p>

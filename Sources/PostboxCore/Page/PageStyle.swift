@@ -148,7 +148,8 @@ package enum PageStyle {
         .bar nav a:focus-visible { outline-offset: -3px; }
         .bar nav .n { min-width: 1.5em; padding: 0 0.4em; border-radius: 3px; background: var(--sunk); color: var(--text); text-align: center; font-size: var(--t-small); }
         .bar .who { margin-left: auto; display: flex; gap: var(--s4); align-items: center; color: var(--dim); white-space: nowrap; }
-        .bar .who time { color: var(--text); }
+        .bar .who time, .bar #own { color: var(--text); }
+        .bar #own:empty { display: none; }
 
         /* The three answers: on every page, at the same place, of the same height. */
         .state { position: sticky; top: 0; z-index: 3; }
@@ -416,6 +417,7 @@ package enum PageStyle {
           :root { --hit: 2.86rem; }
           .bar { flex-wrap: wrap; padding: 0 var(--s3); }
           .bar .brand, .bar .who { line-height: 2.6rem; }
+          .bar .who { gap: 0 var(--s3); }
           .bar nav { order: 3; flex: 0 0 calc(100% + 2 * var(--s3)); margin: 0 calc(-1 * var(--s3)); border-top: 1px solid var(--line); overflow-x: auto; }
           .bar nav a { min-height: 2.86rem; padding: 0 0.72rem; }
           .bar .user { display: none; }

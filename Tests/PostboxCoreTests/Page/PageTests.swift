@@ -281,6 +281,12 @@ struct PageTests {
         #expect(many.allSatisfy { $0.contains("25 files were refused") && $0.contains("and 5 more") })
     }
 
+    @Test("There is a place for the reader's own time beside UTC, which is empty without the script")
+    func ownZone() {
+        #expect(NowPage.html(Self.facts()).contains("UTC</time><span id=\"own\"></span>"))
+        #expect(PageScript.text.contains("getElementById(\"own\")"))
+    }
+
     @Test("Audit tells what was looked at of the record, and what was not")
     func recordPanel() {
         func page(_ look: RecordLook?, _ alerts: [StandingAlert] = []) -> String {

@@ -236,6 +236,20 @@ struct PageTests {
         withExtendedLifetime(simulator) {}
     }
 
+    @Test("The time in the zone of whoever looks stands beside UTC")
+    func zone() async throws {
+        let (page, simulator, browser) = try await Self.desk()
+        for (zone, place) in [("America/New_York", " New York"), ("Europe/London", " London"), ("UTC", "")] {
+            try browser.zone(zone)
+            try browser.open(page.url + "/")
+            let text = try browser.script("return document.getElementById('own').textContent").text ?? "nothing"
+            #expect(text.hasSuffix(place) && text.isEmpty == place.isEmpty, "\(text)")
+            if !place.isEmpty { #expect(text.dropLast(place.count).count == 5, "\(text)") }
+        }
+        try await page.stop()
+        withExtendedLifetime(simulator) {}
+    }
+
     @Test("What changes is shown without a reload; a page that hears nothing any more says so")
     func live() async throws {
         let (page, simulator, browser) = try await Self.desk()
