@@ -76,6 +76,13 @@ enum PageActs {
             button: "Close \(drop.name)", kind: .usual, needsWhy: true, facts)
     }
 
+    /// What leads to a withdrawal of a finished drop; nil: nothing of it was sent, or somebody may not.
+    static func withdraw(_ drop: DropLine, _ facts: PageFacts) -> HTML? {
+        guard facts.may(.correct, rule: drop.rule), drop.verdict != nil, drop.summary?["first_sent_at"]?.text != nil
+        else { return nil }
+        return "<a class=\"button\" href=\"/drops/\(drop.drop)/withdraw\">Withdraw…</a>"
+    }
+
     /// Hold and Cancel of a drop in work.
     static func ofWork(_ drop: Int, _ name: String, rule: String, isHeld: Bool, _ facts: PageFacts) -> HTML? {
         guard facts.may(.stop, rule: rule) else { return nil }

@@ -62,6 +62,19 @@ struct PageTests {
         return look
     }
 
+    private static func withdrawal(
+        _ counts: [String: Int] = ["fields": 2, "rics": 1, "without_value": 1], blanks: Bool = false,
+        needsTwo: Bool = false
+    ) -> WithdrawalLook {
+        let values = ReplacedValue.Fate.allCases.map {
+            ReplacedValue(
+                destination: nasty, service: nasty, ric: nasty, field: nasty, wrong: "7.5",
+                replacedBy: VisibleText.quoted(nasty), fate: $0)
+        }
+        return WithdrawalLook(
+            .shown(text: nasty, facts: counts, examples: values), blanks: blanks, needsTwo: needsTwo)
+    }
+
     private static func views(_ facts: PageFacts) -> [String] {
         let line = line()
         let list = DropList(drops: [line], next: 3)
@@ -80,7 +93,7 @@ struct PageTests {
             FilesPage.failures(list, facts),
             FilePage.html(
                 DropDetail(line: line, corrections: [9]), rows, ResultFilter(outcome: .nacked, ric: nasty),
-                isHeld: true, working: facts.board.files.first, facts),
+                isHeld: true, working: facts.board.files.first, withdrawal: withdrawal(), facts),
             RICPage.html(nasty, last: [], RICFound([good, post], unlisted: unlisted, fault: nasty), facts),
             AuditPage.html(AuditSearch(ric: nasty), RICFound([post], unlisted: unlisted), record: record(), facts),
             PageFrame.login(fault: nasty).text,
@@ -212,6 +225,9 @@ struct PageTests {
                 .file(drop: 7, ResultFilter(outcome: .nacked), page: 12, all: false)
             ),
             ("POST", "/login", .doLogin), ("POST", "/drops/7/cancel", .act(.cancel, drop: 7)),
+            ("GET", "/drops/7/withdraw", .withdrawal(drop: 7, blanks: false)),
+            ("GET", "/drops/7/withdraw?blank=1", .withdrawal(drop: 7, blanks: true)),
+            ("POST", "/drops/7/withdraw", .act(.withdraw, drop: 7)),
             ("POST", "/inbox/hold", .hold(.inbox, isHold: true)),
             ("POST", "/destinations/a%20b/resume", .hold(.destination("a b"), isHold: false)),
         ] as [(String, String, PageCall)])
@@ -225,11 +241,14 @@ struct PageTests {
         #expect(PageCall.find(method: "POST", target: "/files") == .wrongMethod(allowed: "GET"))
         #expect(PageCall.find(method: "DELETE", target: "/") == .wrongMethod(allowed: "GET"))
         for target in [
-            "", "//", "/../", "/drops/07", "/drops/7/", "/drops/x", "/page.css/", "/index.html", "/api/v1/status",
+            "", "//", "/../", "/drops/07", "/drops/7/", "/drops/x", "/drops/07/withdraw", "/drops/withdraw",
+            "/drops//withdraw", "/page.css/", "/index.html", "/api/v1/status",
         ] {
             #expect(PageCall.find(method: "GET", target: target) == .nothing)
         }
-        for target in ["/files?x=1", "/?x=1", "/files?from=1", "/drops/7?page=x", "/ric?ric=%ff"] {
+        for target in [
+            "/drops/7/withdraw?x=1", "/files?x=1", "/?x=1", "/files?from=1", "/drops/7?page=x", "/ric?ric=%ff",
+        ] {
             guard case .wrongQuery = PageCall.find(method: "GET", target: target) else {
                 Issue.record("\(target) is taken")
                 continue
@@ -247,6 +266,10 @@ struct PageTests {
                 == DeskOrder(why: "a b", rows: .except([3...3, 5...5])))
         #expect(try order("rows=3-4", .release) == DeskOrder(rows: .only([3...4])))
         #expect(try order("", .release) == DeskOrder())
+        var blank = DeskOrder(why: "wrong")
+        blank.blanks = true
+        #expect(try order("why=wrong&blank=1", .withdraw) == blank)
+        #expect(throws: DeskOrder.Fault.self) { try order("blank=1", .withdraw) }
         #expect(throws: DeskOrder.Fault.self) { try order("why=+", .refuse) }
         #expect(throws: DeskOrder.Fault.self) { try order("except=x", .release) }
         #expect(PageForm([0xff]) == nil && PageForm(Array("a=%zz".utf8)) == nil)
@@ -285,6 +308,39 @@ struct PageTests {
     func ownZone() {
         #expect(NowPage.html(Self.facts()).contains("UTC</time><span id=\"own\"></span>"))
         #expect(PageScript.text.contains("getElementById(\"own\")"))
+    }
+
+    @Test("A withdrawal is shown on the file's page before anybody can have it done, and its button repeats it")
+    func withdraw() {
+        func page(_ look: WithdrawalLook?, _ facts: PageFacts? = nil, sent: Bool = true) -> String {
+            var line = Self.line()
+            if sent {
+                line.take(summary: "{\"first_sent_at\":\"2026-11-27T17:00:00Z\"}")
+            }
+            return FilePage.html(
+                DropDetail(line: line, corrections: []), nil, ResultFilter(), isHeld: false, working: nil,
+                withdrawal: look, facts ?? Self.facts())
+        }
+        let link = "href=\"/drops/7/withdraw\">Withdraw…</a>"
+        #expect(page(nil).contains(link) && !page(nil, sent: false).contains(link))
+        #expect(!page(nil, Self.facts(may: [.read, .stop, .release])).contains(link))
+        let one = page(Self.withdrawal())
+        #expect(one.contains(">Withdraw: post 2 fields</button>") && one.contains("name=\"why\" required"))
+        #expect(one.contains("1 field had no value before. <a href=\"/drops/7/withdraw?blank=1\">"))
+        #expect(
+            one.contains(">blank</td>") && one.contains("stays, no value before") && !one.contains("name=\"blank\""))
+        #expect(page(Self.withdrawal(blanks: true)).contains("name=\"blank\" value=\"1\""))
+        // Where the rule wants two people, the first one proposes; nobody does without a name.
+        let two = page(Self.withdrawal(needsTwo: true))
+        #expect(
+            two.contains(">Propose to withdraw: post 2 fields</button>") && two.contains("another person releases it"))
+        var service = Self.facts()
+        service.caller.person = Person(text: "unix:postbox", isNamed: false)
+        let account = page(Self.withdrawal(needsTwo: true), service)
+        #expect(!account.contains("action=\"/drops/7/withdraw\"") && account.contains("<button disabled>"))
+        let none = page(
+            WithdrawalLook(.refused(.wrongStage, text: "it is still in work"), blanks: false, needsTwo: false))
+        #expect(none.contains("it is still in work.") && !none.contains("action=\"/drops/7/withdraw\""))
     }
 
     @Test("Audit tells what was looked at of the record, and what was not")
