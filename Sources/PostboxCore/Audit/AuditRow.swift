@@ -78,6 +78,9 @@ package struct AuditRow: Sendable, Equatable {
     /// As a line of CSV, without a line end.
     package var csv: String { CSVText.line([file] + cells.prefix(Column.allCases.count)) }
 
+    /// The same for people's spreadsheets: no cell is a formula there.
+    var sheetCSV: String { CSVText.line(([file] + cells.prefix(Column.allCases.count)).map(CSVText.guarded)) }
+
     /// As an object on one line.
     package var json: String {
         func quoted(_ text: String) -> String { VisibleText.quoted(text) }

@@ -14,6 +14,22 @@ package enum CSVText {
         return String(decoding: [quote] + bytes + [quote], as: UTF8.self)
     }
 
+    /// A cell whose text no spreadsheet takes for a formula; a number stays one, and all else is left as it is.
+    package static func guarded(_ text: String) -> String {
+        guard let first = text.unicodeScalars.first, formulas.contains(first), !isNumber(text) else { return text }
+        return "'" + text
+    }
+
+    /// What makes a spreadsheet take a cell for a formula, or hides that: the signs, also as wide letters, and what it passes over.
+    private static let formulas: Set<Unicode.Scalar> = [
+        "=", "+", "-", "@", "\t", "\r", "\n", "\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}",
+    ]
+
+    /// `-12.5`, `+1`, `-1e5`: digits with a point and an exponent at most.
+    private static func isNumber(_ text: String) -> Bool {
+        text.utf8.allSatisfy { "+-.0123456789eE".utf8.contains($0) } && Double(text) != nil
+    }
+
     /// A text as people are to see it in a spreadsheet: on one line, and never a formula.
     package static func shown(_ text: String) -> String {
         let text = VisibleText.line(text)

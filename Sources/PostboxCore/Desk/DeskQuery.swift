@@ -57,6 +57,11 @@ package struct DeskQuery: Sendable, Equatable {
         return start
     }
 
+    /// Refuses a time between whose ends nothing can lie. `from`: from then on; `to`: before then; nil: at any time.
+    static func checkOrder(_ from: Int64?, _ to: Int64?) throws(Fault) {
+        if let from, let to, from >= to { throw Fault("from is not before to: nothing lies between them") }
+    }
+
     /// A text as it stands in an address.
     package static func escaped(_ text: String) -> String {
         var out = ""

@@ -52,6 +52,7 @@ package struct DropQuery: Sendable, Equatable {
         name = query["name"]
         from = try query.day("from")
         before = try query.day("to").map { $0 + DayText.microseconds }
+        try DeskQuery.checkOrder(from, before)
         page = try query.number("page")
     }
 

@@ -14,6 +14,8 @@ package struct HeldDrop: Sendable, Equatable {
     package var since: Int64
     /// When it will be refused unless somebody releases it, microseconds since 1970.
     package var until: Int64
+    /// When it is to be done by its rule; nil: its rule has no deadline, or that was not looked up yet.
+    package private(set) var deadline: ScheduleBook.Deadline?
     /// Who proposed its release, where a second person is needed.
     package var proposedBy: Person?
     /// The rows that were proposed.
@@ -42,15 +44,25 @@ package struct HeldDrop: Sendable, Equatable {
         self.examples = Array(examples.prefix(Self.examplesMax))
     }
 
+    /// Takes when files are to be done, by drop. Rows of a file are to be done with it.
+    package mutating func take(_ deadlines: [Int: ScheduleBook.Deadline]) {
+        deadline = deadlines[drop] ?? original.flatMap { deadlines[$0] }
+    }
+
     /// An object on one line, as the control socket answers it.
     package var json: String {
+        brief.dropLast() + ",\"examples\":[\(examples.map(\.json).joined(separator: ","))]}"
+    }
+
+    /// The same without the rows that need a look.
+    var brief: String {
         func quoted(_ text: String) -> String { VisibleText.quoted(text) }
         let members = [
             "\"drop\":\(drop)", "\"file\":\(quoted(name))", original.map { "\"original\":\($0)" },
             "\"rule\":\(quoted(rule))", "\"why\":\(quoted(why))", "\"rows\":\(rows)",
             "\"since\":\(quoted(TimeText.text(since)))", "\"until\":\(quoted(TimeText.text(until)))",
+            deadline.map { "\"deadline\":\(quoted(TimeText.text($0.at)))" },
             proposedBy.map { "\"proposed_by\":\(quoted($0.text))" },
-            "\"examples\":[\(examples.map(\.json).joined(separator: ","))]",
         ]
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
     }

@@ -52,6 +52,7 @@ package struct RICQuery: Sendable, Equatable {
         }
         from = try time("from", .since)
         to = try time("to", .to)
+        try DeskQuery.checkOrder(from, to)
         if let text = query["page"] {
             guard let place = Place(text) else {
                 throw DeskQuery.Fault("no page begins there: take `next` of the page before")
@@ -67,6 +68,8 @@ package struct RICRows: Sendable, Equatable {
     package var rows: [AuditRow]
     /// Where the next page begins; nil: these were the last ones.
     package var next: RICQuery.Place?
+    /// On the first page: drops of whose rows no result has a line.
+    package var unlisted: [UnlistedDrop] = []
     /// Results whose rows are missing.
     package var unread: [UnreadResult] = []
 
@@ -80,6 +83,7 @@ package struct RICRows: Sendable, Equatable {
     package var json: String {
         "{\"ric\":\(VisibleText.quoted(ric)),\"rows\":[\(rows.map(\.json).joined(separator: ","))],\"next\":"
             + (next.map { VisibleText.quoted($0.text) } ?? "null")
+            + (unlisted.isEmpty ? "" : ",\"unlisted\":[\(unlisted.map(\.json).joined(separator: ","))]")
             + (unread.isEmpty ? "" : ",\"unread\":[\(unread.map(\.json).joined(separator: ","))]") + "}"
     }
 }

@@ -1,7 +1,9 @@
 /// What a republication posts, or would post, counted; and how people are told.
 package struct RepublishedCount: Sendable, Equatable {
-    package var refreshes = 0
-    package var updates = 0
+    package private(set) var refreshes = 0
+    package private(set) var updates = 0
+    /// Those that they are of: a RIC counts at each.
+    private var services: Set<String> = []
     /// RICs of services that the destination no longer has.
     package var leftOut = 0
     /// Fields that hold a value that somebody has withdrawn and that nothing could replace.
@@ -9,6 +11,13 @@ package struct RepublishedCount: Sendable, Equatable {
 
     package init() {}
 
+    /// Counts a RIC of a service.
+    package mutating func add(_ post: PostKind, ofService service: String) {
+        if post == .refresh { refreshes += 1 } else { updates += 1 }
+        services.insert(service)
+    }
+
+    /// RICs, each at each service.
     package var rics: Int { refreshes + updates }
 
     /// Counts by stable words.
@@ -24,8 +33,9 @@ package struct RepublishedCount: Sendable, Equatable {
             "\(PageWords.count($0.0)) \($0.1)"
         }
         let verb = drop == nil ? "would be" : rics == 1 ? "is" : "are"
+        let each = services.count > 1 ? ", counted at each of \(services.count) services," : ""
         return
-            "the destination \(destination): \(PageWords.count(rics, "RIC")) \(verb) posted again\(drop.map { ", as drop \($0)" } ?? ""): "
+            "the destination \(destination): \(PageWords.count(rics, "RIC"))\(each) \(verb) posted again\(drop.map { ", as drop \($0)" } ?? ""): "
             + kinds.joined(separator: ", ") + rest
     }
 

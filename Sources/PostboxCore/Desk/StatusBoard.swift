@@ -215,8 +215,9 @@ package struct StatusBoard: Sendable, Equatable {
             + (hold?.why.map { ": \($0)" } ?? "")
     }
 
-    /// Takes when files in work are to be done, by drop. `now`: microseconds since 1970.
+    /// Takes when files in work and held ones are to be done, by drop. `now`: microseconds since 1970.
     package mutating func take(_ deadlines: [Int: ScheduleBook.Deadline], at now: Int64) {
+        for at in held.indices { held[at].take(deadlines) }
         for at in files.indices {
             guard let deadline = deadlines[files[at].drop] else { continue }
             files[at].deadline = deadline
@@ -236,18 +237,13 @@ package struct StatusBoard: Sendable, Equatable {
             service.diskFree.map { "\"disk_free_bytes\":\($0)" }, "\"disk_low\":\(lowRoom != nil)",
         ]
         let waiting = waiting.map { "{\"file\":\(Self.quoted($0.name)),\"why\":\(Self.quoted($0.why))}" }
-        let held = held.map { drop in
-            var drop = drop
-            drop.examples = []
-            return drop.json
-        }
         return "{\"schema\":1,\"service\":{\(service.compactMap { $0 }.joined(separator: ","))}"
             + ",\"destinations\":[\(lanes.map(Self.json).joined(separator: ","))]"
             + ",\"work\":{\"count\":\(filesInAll),\"files\":[\(files.map(Self.json).joined(separator: ","))]}"
             + ",\"inbox\":{\"count\":\(waitingInAll),\"held\":\(isInboxHeld),"
             + (oldestWaitingAt.map { "\"oldest\":\(time($0))," } ?? "")
             + "\"files\":[\(waiting.joined(separator: ","))]}"
-            + ",\"held\":[\(held.joined(separator: ","))]"
+            + ",\"held\":[\(held.map(\.brief).joined(separator: ","))]"
             + ",\"holds\":[\(holds.map(\.json).joined(separator: ","))]"
             + ",\"schedule\":[\(schedule.map(Self.json).joined(separator: ","))]"
             + ",\"alerts\":[\(alerts.prefix(Self.listed).map(\.json).joined(separator: ","))]"

@@ -163,7 +163,8 @@ package enum StatusText {
         let original = drop["original"]?.integer.map { ", of drop \($0)" } ?? ""
         return
             "drop \(number(drop["drop"])) (\(text(drop["file"]))\(original)): \(number(drop["rows"])) row\(number(drop["rows"]) == "1" ? "" : "s") held "
-            + "since \(time(drop["since"])), until \(time(drop["until"])): \(text(drop["why"]))"
+            + "since \(time(drop["since"])), until \(time(drop["until"]))"
+            + (drop["deadline"].map { ", to be done by \(time($0))" } ?? "") + ": \(text(drop["why"]))"
     }
 
     /// What a word for what a file waits for means.

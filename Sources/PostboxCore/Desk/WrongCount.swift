@@ -79,12 +79,11 @@ package struct WrongCount: Sendable, Equatable {
         }
         let nothing =
             !isUndoing && withoutValue + unknown + images + leftOut == 0
-            ? "\(files): no field holds a value of it any more" : "\(files): there is nothing to post"
+            ? "\(files): no field holds one of the values any more" : "\(files): there is nothing to post"
         guard noted > 0 else { return nothing + tail }
-        let verb = mood == .wouldBe ? "would be" : "are"
         return isUndoing
-            ? "\(nothing)\(tail); it \(mood == .wouldBe ? "would count" : "counts") no more"
-            : "\(nothing)\(tail); its values \(verb) withdrawn, so that none of them is posted again in place of others"
+            ? "\(nothing)\(tail); the withdrawal \(mood == .wouldBe ? "would count" : "counts") no more"
+            : "\(nothing)\(tail); the values \(mood == .wouldBe ? "would be" : "are") withdrawn, so that none of them is posted again in place of others"
     }
 
     /// What stays as it is, and why.

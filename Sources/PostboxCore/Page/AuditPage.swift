@@ -1,39 +1,47 @@
 /// Audit: every row that was posted for a RIC, over all files; to be looked at, and as a file of CSV.
 package enum AuditPage {
     /// - Parameters:
-    ///   - posts: what was found, the newest first; nil: nobody keeps it, or it cannot be read.
-    ///   - fault: what is missing; nil: nothing.
-    package static func html(_ search: AuditSearch, posts: [RICPost]?, fault: String?, _ facts: PageFacts) -> String {
-        let found: HTML =
-            switch (search.query, posts) {
-            case (nil, _): "<p class=\"note\">Name a RIC to see every row that was posted for it, or held back.</p>"
-            case (_, nil):
-                "<p class=\"note\">\(fault ?? "This service keeps no index of rows. `postbox show` lists the rows of a drop, and each file's page has them.")</p>"
-            case (_, let posts?) where posts.isEmpty && fault == nil:
-                "<p class=\"note\">No row was posted for it.</p>"
-            case (_, let posts?):
-                "\(fault.map { "<p class=\"alert bad-line\" role=\"alert\">\($0)</p>" as HTML })\(table(posts, facts))"
-            }
+    ///   - found: nil: nobody has named a RIC yet.
+    ///   - record: what a look at the record's end found; nil: there is no record.
+    package static func html(
+        _ search: AuditSearch, _ found: RICFound?, record: RecordLook?, _ facts: PageFacts
+    ) -> String {
+        let rows: HTML
+        if let query = search.query, let found {
+            let fault: HTML? = found.fault.map { "<p class=\"alert bad-line\" role=\"alert\">\($0)</p>" }
+            let list: HTML =
+                found.posts.isEmpty
+                ? "<p class=\"note\">\(RICPage.nothing(found, isNarrowed: search.isNarrowed))</p>"
+                : table(found.posts, facts)
+            // Where results cannot be read, none can be told to be there.
+            let told = found.posts.isEmpty && found.fault != nil ? nil : list
+            rows = "\(fault)\(RICPage.unlisted(found.unlisted, of: query.ric ?? "", facts))\(told)"
+        } else {
+            rows = "<p class=\"note\">Name a RIC to see every row that was posted for it, or held back.</p>"
+        }
         let export: HTML? =
             search.query == nil
             ? nil
             : "<header><h2>Rows found</h2> <a class=\"push\" href=\"\(search.addressOfCSV)\" download>CSV</a></header>"
         return PageFrame.page(
-            .audit, title: "Audit", facts,
+            .audit, title: "Audit", kind: "with-rail", facts,
             """
             <div class="title"><h1>Audit</h1></div>
+            <div class="stackv">
             <section class="panel" aria-label="Search">
               <form class="body ask" role="search" method="get" action="/audit">
                 <label class="grow">RIC<input name="ric" type="search" value="\(search.text("ric"))" aria-keyshortcuts="/"></label>
                 \(field("From", "from", "2026-11-27", search))
                 \(field("To", "to", "2026-11-27", search))
-                \(FilesPage.choice("Outcome", "outcome", PostOutcome.allCases.map { ($0.word, $0.word) }, search.text("outcome")))
+                \(FilesPage.choice("Outcome", "outcome", AuditQuery.outcomeWords.map { ($0, $0) }, search.text("outcome")))
                 \(field("Value", "value", "BID=71.42", search))
                 \(field("File", "file", "part of a name", search))
                 <button class="main">Search</button>
               </form>
             </section>
-            <section class="panel" aria-label="Rows found">\(export)\(found)</section>
+            <section class="panel" aria-label="Rows found">\(export)\(rows)</section>
+            </div>
+            <div class="stackv">\(RecordPanel.html(record, facts))</div>
             """
         ).text
     }
@@ -45,7 +53,7 @@ package enum AuditPage {
     private static func table(_ posts: [RICPost], _ facts: PageFacts) -> HTML {
         let rows = posts.map { post -> HTML in
             """
-            <tr data-key="\(post.drop) \(post.row) \(post.destination)"><td class="nowrap full">\(TimeText.text(post.settledAt))</td><td>\(PageWords.outcome(post.outcome))</td><td class="fill">\(post.fields.map { "\($0.name) \($0.value)" }.joined(separator: "  "))</td><td data-h="destination">\(post.destination)</td><th scope="row"><a class="name" href="/drops/\(post.drop)">\(post.name)</a></th><td class="num dim" data-h="drop:row">\(PageWords.count(post.drop)):\(post.row)</td><td class="fill full">\(post.text)</td></tr>
+            <tr data-key="\(post.drop) \(post.row) \(post.destination)"><td class="nowrap full">\(post.settledAt > 0 ? TimeText.text(post.settledAt) : "")</td><td>\(PageWords.outcome(orSkipped: post.outcome))</td><td class="fill">\(post.fields.map { "\($0.name) \($0.value)" }.joined(separator: "  "))</td><td data-h="destination">\(post.destination)</td><th scope="row"><a class="name" href="/drops/\(post.drop)">\(post.name)</a></th><td class="num dim" data-h="drop:row">\(PageWords.count(post.drop)):\(post.row)</td><td class="fill full">\(post.text)</td></tr>
             """
         }
         return """

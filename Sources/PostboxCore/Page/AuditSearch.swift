@@ -37,6 +37,8 @@ package struct AuditSearch: Sendable, Equatable {
             if query.value == nil { throw DeskQuery.Fault("a value is such as BID=1.2") }
         }
         if let name = found["file"] { query.file = name.contains("*") || name.contains("?") ? name : "*\(name)*" }
+        try DeskQuery.checkOrder(query.from, query.to)
+        if isCSV, query.ric == nil { throw DeskQuery.Fault("name the RIC whose rows are wanted: ric=VOD.L") }
         // Without a RIC the index tells nothing, and every result would have to be read.
         self.query = query.ric == nil ? nil : query
     }
@@ -51,6 +53,9 @@ package struct AuditSearch: Sendable, Equatable {
         return time
     }
 
+    /// Not all rows of the RIC are meant.
+    var isNarrowed: Bool { typed.keys.contains { $0 != "ric" } }
+
     /// What was filled in there; empty: nothing.
     func text(_ key: String) -> String { typed[key] ?? "" }
 
@@ -61,7 +66,7 @@ package struct AuditSearch: Sendable, Equatable {
     }
 }
 
-/// Rows of an audit as a file of CSV: all that were looked for, or none.
+/// Rows of an audit as a file of CSV for people's spreadsheets: all that were looked for, or none. No cell of it is a formula.
 package struct AuditExport: Sendable {
     /// Rows of a file at most: it is made in memory.
     package static let most = 100_000
@@ -76,7 +81,7 @@ package struct AuditExport: Sendable {
     package mutating func add(_ row: AuditRow) -> Bool {
         count += 1
         guard count <= most else { return false }
-        text += row.csv + "\n"
+        text += row.sheetCSV + "\n"
         return true
     }
 

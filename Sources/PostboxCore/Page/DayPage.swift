@@ -12,7 +12,7 @@ package enum DayPage {
             </section>
             <section class="panel" aria-labelledby="h-rules"><header><h2 id="h-rules">Rules</h2></header>\(rules(report))</section>
             \(unpriced(report))
-            <section class="panel" aria-labelledby="h-acts"><header><h2 id="h-acts">What people did</h2> <span class="dim">\(PageWords.count(report.acts.count))</span></header>\(acts(report, facts))</section>
+            <section class="panel" aria-labelledby="h-acts"><header><h2 id="h-acts">What people did</h2> <span class="dim">\(PageWords.count(report.acts.count))</span></header>\(acts(report.acts, facts))</section>
             <section class="panel" aria-labelledby="h-sign"><header><h2 id="h-sign">Signed off</h2></header>\(signed(report, day, facts))</section>
             """
         ).text
@@ -52,9 +52,10 @@ package enum DayPage {
             })
     }
 
-    private static func acts(_ report: DayReport, _ facts: PageFacts) -> HTML {
-        guard !report.acts.isEmpty else { return "<p class=\"note\">Nobody did anything.</p>" }
-        let rows = report.acts.map { entry -> HTML in
+    /// What people did.
+    static func acts(_ acts: [DayReport.Act], _ facts: PageFacts) -> HTML {
+        guard !acts.isEmpty else { return "<p class=\"note\">Nobody did anything.</p>" }
+        let rows = acts.map { entry -> HTML in
             let what = entry.act.drop.map { "drop \($0)" } ?? entry.act.subject ?? ""
             let why: HTML? = entry.act.why.map { "<p class=\"dim\">\($0)</p>" }
             return

@@ -4,16 +4,20 @@ package enum FilePage {
     ///   - rows: a page of its result; nil: there is none yet, or it was removed.
     ///   - filter: which lines they are.
     ///   - isHeld: the desk holds it while it is in work.
+    ///   - withdrawal: what a withdrawal of it would post; nil: nobody asked.
     package static func html(
         _ detail: DropDetail, _ rows: ResultPage?, _ filter: ResultFilter, isHeld: Bool, working: StatusBoard.File?,
-        _ facts: PageFacts
+        withdrawal: WithdrawalLook? = nil, _ facts: PageFacts
     ) -> String {
         let drop = detail.line
         return PageFrame.page(
             nil, title: drop.name, kind: "with-rail file", facts,
             """
+            <div class="wide stackv">
             <div class="title" data-live="title"><h1>\(drop.name)</h1> \(FilesPage.state(drop)) <span class="dim">drop \(PageWords.count(drop.drop)) → \(drop.destinations.joined(separator: ", "))</span>
               <div class="push acts">\(acts(drop, isHeld: isHeld, facts))</div>
+            </div>
+            \(withdrawal.map { WithdrawalPanel.html($0, drop, facts) })
             </div>
             \(counts(drop, working))
             \(story(detail, facts))
@@ -24,7 +28,8 @@ package enum FilePage {
 
     private static func acts(_ drop: DropLine, isHeld: Bool, _ facts: PageFacts) -> HTML {
         guard drop.verdict == nil else {
-            return "\(PageActs.resend(drop, facts))\(PageActs.retry(drop, facts))\(PageActs.noAction(drop, facts))"
+            return
+                "\(PageActs.resend(drop, facts))\(PageActs.retry(drop, facts))\(PageActs.noAction(drop, facts))\(PageActs.withdraw(drop, facts))"
         }
         guard drop.stage == .held else {
             return "\(PageActs.ofWork(drop.drop, drop.name, rule: drop.rule, isHeld: isHeld, facts))"
@@ -46,10 +51,11 @@ package enum FilePage {
             drop.verdict == nil
             ? nil
             : "<span class=\"push\"><a href=\"/api/v1/drops/\(drop.drop)/result\" download>result</a></span> <span><a href=\"/api/v1/drops/\(drop.drop)/summary\" download>summary</a></span> <span>\(FilesPage.rejects(drop))</span>"
+        let places = drop.destinations.count > 1 ? " at \(drop.destinations.count) destinations" : ""
         let good: HTML =
             lines == 0
             ? "no row has its outcome yet"
-            : "\(PageWords.count(lines - bad)) good, <span class=\"\(bad > 0 ? "bad" : "dim")\">\(PageWords.count(bad)) bad</span>"
+            : "\(PageWords.count(lines - bad)) good, <span class=\"\(bad > 0 ? "bad" : "dim")\">\(PageWords.count(bad)) bad</span>\(places)"
         return """
             <section class="panel wide" aria-labelledby="h-rows-all" data-live="counts">
               <header><h2 id="h-rows-all">\(PageWords.count(drop.rows, "row"))</h2> <span class="dim">\(good)</span>

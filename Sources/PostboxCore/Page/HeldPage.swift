@@ -41,11 +41,18 @@ package enum HeldPage {
         return """
             <section class="panel" id="d\(drop.drop)" aria-labelledby="h\(drop.drop)">
               <header><h2 id="h\(drop.drop)"><a href="/drops/\(drop.drop)">\(drop.name)</a></h2> <span class="dim">drop \(PageWords.count(drop.drop))\(drop.rule.isEmpty ? "" : " · rule \(drop.rule)")\(original)</span> <span class="push lamp held">nothing of it is sent</span></header>
-              <dl class="body facts"><div><dt>held since</dt><dd>\(facts.time(drop.since))</dd></div><div><dt>why</dt><dd>\(drop.why)</dd></div><div><dt>rows</dt><dd>\(PageWords.count(drop.rows))</dd></div><div><dt>may release</dt><dd>\(releasers)\(needsTwo)</dd></div><div><dt>refused by itself</dt><dd>\(facts.time(drop.until)), <span class="late">in \(PageWords.duration(seconds: Int((drop.until - facts.now) / 1_000_000)))</span></dd></div></dl>
+              <dl class="body facts"><div><dt>held since</dt><dd>\(facts.time(drop.since))</dd></div><div><dt>why</dt><dd>\(drop.why)</dd></div><div><dt>rows</dt><dd>\(PageWords.count(drop.rows))</dd></div><div><dt>may release</dt><dd>\(releasers)\(needsTwo)</dd></div>\(deadline(drop, facts))<div><dt>refused by itself</dt><dd>\(facts.time(drop.until)), <span class="late">in \(PageWords.duration(seconds: Int((drop.until - facts.now) / 1_000_000)))</span></dd></div></dl>
               \(rows)\(more)
               \(acts(drop, form, facts))
             </section>
             """
+    }
+
+    /// By when its rule wants it done.
+    private static func deadline(_ drop: HeldDrop, _ facts: PageFacts) -> HTML? {
+        drop.deadline.map { deadline in
+            "<div><dt>deadline of its rule</dt><dd>\(deadline.text), <span class=\"late\">\(PageWords.distance(to: deadline.at, at: facts.now))</span></dd></div>"
+        }
     }
 
     private static func row(_ row: HeldRow, _ drop: HeldDrop, _ form: String?, isFirst: Bool) -> HTML {

@@ -7,7 +7,8 @@ package enum NowPage {
     private static func title(_ facts: PageFacts) -> String {
         let down = facts.board.lanes.count { $0.state != .ready }
         let first = down == 0 ? "All is logged in" : "\(PageWords.count(down, "destination")) not logged in"
-        return first + (facts.toDo == 0 ? ", nothing needs you" : ", \(PageWords.count(facts.toDo, "thing")) to do")
+        let count = facts.toDo.count
+        return first + (count == 0 ? ", nothing needs you" : ", \(PageWords.count(count, "thing")) to do")
     }
 
     private static func main(_ facts: PageFacts) -> HTML {
@@ -214,15 +215,19 @@ package enum NowPage {
         let held = facts.board.held
         guard !held.isEmpty else { return "<section data-live=\"held\"></section>" }
         let rows = held.map { drop -> HTML in
-            """
-            <tr data-key="h\(drop.drop)"><th scope="row"><a class="name" href="/held#d\(drop.drop)">\(drop.name)</a><div class="dim small">\(PageWords.count(drop.drop))\(drop.rule.isEmpty ? "" : " · rule \(drop.rule)")</div></th><td class="full fill">\(drop.why)</td><td class="num" data-h="rows">\(PageWords.count(drop.rows))</td><td class="nowrap" data-h="refused at">\(facts.time(drop.until))<div class="dim small">in \(PageWords.duration(seconds: Int((drop.until - facts.now) / 1_000_000)))</div></td><td class="num"><a class="button" href="/held#d\(drop.drop)">Look</a></td></tr>
-            """
+            let deadline: HTML =
+                drop.deadline.map { deadline -> HTML in
+                    "\(deadline.text)<div class=\"small late\">\(PageWords.distance(to: deadline.at, at: facts.now))</div>"
+                } ?? "<span class=\"dim\">none</span>"
+            return """
+                <tr data-key="h\(drop.drop)"><th scope="row"><a class="name" href="/held#d\(drop.drop)">\(drop.name)</a><div class="dim small">\(PageWords.count(drop.drop))\(drop.rule.isEmpty ? "" : " · rule \(drop.rule)")</div></th><td class="full fill">\(drop.why)</td><td class="num" data-h="rows">\(PageWords.count(drop.rows))</td><td data-h="deadline">\(deadline)</td><td class="nowrap" data-h="refused at">\(facts.time(drop.until))<div class="dim small">in \(PageWords.duration(seconds: Int((drop.until - facts.now) / 1_000_000)))</div></td><td class="num"><a class="button" href="/held#d\(drop.drop)">Look</a></td></tr>
+                """
         }
         return """
             <section class="panel" aria-labelledby="h-held" data-live="held">
               <header><h2 id="h-held">Held for release</h2> <span class="dim">\(held.count)</span></header>
               <table class="cards">
-                <thead><tr><th scope="col">file</th><th scope="col">why</th><th scope="col" class="num">rows</th><th scope="col">refused at</th><th><span class="sr">go</span></th></tr></thead>
+                <thead><tr><th scope="col">file</th><th scope="col">why</th><th scope="col" class="num">rows</th><th scope="col">deadline</th><th scope="col">refused at</th><th><span class="sr">go</span></th></tr></thead>
                 <tbody>\(rows)</tbody>
               </table>
             </section>

@@ -47,11 +47,14 @@ enum PageActs {
         let rejected = drop.count(.rejected)
         let rest: HTML =
             rejected > 0 ? " The \(PageWords.count(rejected, "rejected row")) have to be corrected first." : ""
+        // A row counts at each destination, and each gets a drop of its own.
+        let rows = PageWords.rows(count, at: drop.destinations)
+        let drops = drop.destinations.count > 1 ? "New drops send" : "A new drop sends"
         return opening(
             "Resend", "/drops/\(drop.drop)/resend",
             what:
-                "A new drop sends \(PageWords.count(count, "row")) again that are nacked, unknown or unsent, in the file's own bytes, linked to the old one in both summaries. Rows that something newer has changed since are held.\(rest)",
-            button: "Resend \(PageWords.count(count, "row"))", kind: .main, facts)
+                "\(drops) \(rows) again that are nacked, unknown or unsent, in the file's own bytes, linked to the old one in both summaries. Rows that something newer has changed since are held.\(rest)",
+            button: "Resend \(rows)", kind: .main, facts)
     }
 
     /// Retry of a refused drop; nil: it is none, or somebody may not.
@@ -71,6 +74,13 @@ enum PageActs {
             "No action", "/drops/\(drop.drop)/no-action",
             what: "\(drop.name) is no open failure any more. Nothing is sent, and its files stay where they are.",
             button: "Close \(drop.name)", kind: .usual, needsWhy: true, facts)
+    }
+
+    /// What leads to a withdrawal of a finished drop; nil: nothing of it was sent, or somebody may not.
+    static func withdraw(_ drop: DropLine, _ facts: PageFacts) -> HTML? {
+        guard facts.may(.correct, rule: drop.rule), drop.verdict != nil, drop.summary?["first_sent_at"]?.text != nil
+        else { return nil }
+        return "<a class=\"button\" href=\"/drops/\(drop.drop)/withdraw\">Withdraw…</a>"
     }
 
     /// Hold and Cancel of a drop in work.

@@ -5,6 +5,8 @@ package enum PageCall: Sendable, Equatable {
     case files(DropQuery)
     /// A file's own page, with a page of its rows. `outcome`: nil: all of them that are not good.
     case file(drop: Int, ResultFilter, page: Int?, all: Bool)
+    /// The same, with what a withdrawal of the file would post. `blanks`: fields that had no value before are blanked.
+    case withdrawal(drop: Int, blanks: Bool)
     case held
     case ric(String?)
     case audit(AuditSearch)
@@ -35,6 +37,7 @@ package enum PageCall: Sendable, Equatable {
         switch self {
         case .login, .style, .script, .icon, .doLogin, .doLogout: nil
         case .now, .failures, .files, .file, .held, .ric, .audit: .read
+        case .withdrawal: .correct
         case .act(let verb, _): verb.right
         case .hold, .alert: .stop
         case .day: .read
@@ -87,7 +90,14 @@ package enum PageCall: Sendable, Equatable {
         case "/audit":
             return .audit(try AuditSearch(try DeskQuery(query, keys: AuditSearch.keys, isForm: true)))
         default:
-            guard path.hasPrefix("/drops/"), let drop = DeskCall.number(path.dropFirst(7)) else { return nil }
+            guard path.hasPrefix("/drops/") else { return nil }
+            let rest = path.dropFirst(7)
+            let withdraw = "/\(DeskVerb.withdraw.rawValue)"
+            if rest.hasSuffix(withdraw), let drop = DeskCall.number(rest.dropLast(withdraw.utf8.count)) {
+                let found = try DeskQuery(query, keys: ["blank"], isForm: true)
+                return .withdrawal(drop: drop, blanks: found["blank"] == "1")
+            }
+            guard let drop = DeskCall.number(rest) else { return nil }
             let found = try DeskQuery(query, keys: ResultFilter.keys + ["all"], isForm: true)
             return .file(
                 drop: drop, try ResultFilter(found), page: try found.number("page"), all: found["all"] == "1")
@@ -112,7 +122,7 @@ package enum PageCall: Sendable, Equatable {
             return hold(.rule(match), parts[3])
         case (4, "drops"):
             guard let drop = DeskCall.number(parts[2]), let verb = DeskVerb(rawValue: String(parts[3])),
-                verb.isOfOneDrop, verb != .withdraw
+                verb.isOfOneDrop
             else {
                 return nil
             }
@@ -171,6 +181,7 @@ package struct PageForm: Sendable, Equatable {
             guard let ranges = RowChoice.ranges(rows) else { throw DeskOrder.Fault("these are no rows") }
             order.rows = .only(ranges)
         }
+        if verb == .withdraw { order.blanks = self["blank"] == "1" }
         if verb == .resend, let outcome = self["outcome"] { order.outcomes = try DeskOrder.outcomes(outcome) }
         return order
     }

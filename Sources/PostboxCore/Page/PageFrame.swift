@@ -10,12 +10,14 @@ package struct PageFacts: Sendable {
     package var now: Int64
     /// How long a destination may be down before somebody is needed, in microseconds.
     package var downAlert: Int64
+    /// Destinations that may be down just now without anybody being called.
+    package var quiet: Set<String>
     /// What became of the last act.
     package var said: DeskSessions.Said?
 
     package init(
         caller: DeskCaller, board: StatusBoard, failures: Int?, host: String, now: Int64, downAlert: Int64,
-        said: DeskSessions.Said? = nil
+        quiet: Set<String> = [], said: DeskSessions.Said? = nil
     ) {
         self.caller = caller
         self.board = board
@@ -23,6 +25,7 @@ package struct PageFacts: Sendable {
         self.host = host
         self.now = now
         self.downAlert = downAlert
+        self.quiet = quiet
         self.said = said
     }
 
@@ -35,11 +38,13 @@ package struct PageFacts: Sendable {
 
     /// Destinations that are down for so long that somebody is needed.
     var longDown: [StatusBoard.Lane] {
-        board.lanes.filter { $0.state != .ready && !$0.isHeld && now - $0.since >= downAlert }
+        board.lanes.filter {
+            $0.state != .ready && !$0.isHeld && !quiet.contains($0.name) && now - $0.since >= downAlert
+        }
     }
 
-    /// What only a person can end.
-    var toDo: Int { board.held.count + (failures ?? 0) + longDown.count }
+    /// What only a person can end, and what somebody has to take.
+    var toDo: ToDo { ToDo(self) }
 }
 
 /// A view in its place.
@@ -76,7 +81,8 @@ package enum PageFrame {
     ///   - title: what it is about.
     ///   - kind: the class of its `main`.
     static func page(_ view: PageView?, title: String, kind: String = "", _ facts: PageFacts, _ main: HTML) -> HTML {
-        let toDo = facts.toDo > 0 ? "■ \(facts.toDo) to do · " : ""
+        let count = facts.toDo.count
+        let toDo = count > 0 ? "■ \(count) to do · " : ""
         let act: HTML? = facts.said.map { said in
             "<p class=\"alert \(said.isFault ? "bad-line" : "said")\" role=\"\(said.isFault ? "alert" : "status")\">\(said.text)</p>"
         }
@@ -87,7 +93,7 @@ package enum PageFrame {
             <header class="bar">
               <a class="brand" href="/">Postbox</a> <span class="where">\(facts.host)</span>
               <nav aria-label="Views" data-live="views"><ul>\(PageView.allCases.map { link($0, isHere: $0 == view, facts) })</ul></nav>
-              <div class="who"><span class="user">\(facts.caller.words)</span>\(logout(facts))\(live)<time id="clock" datetime="\(TimeText.text(facts.now))">\(PageWords.time(facts.now, at: facts.now)) UTC</time></div>
+              <div class="who"><span class="user">\(facts.caller.words)</span>\(logout(facts))\(live)<time id="clock" datetime="\(TimeText.text(facts.now))">\(PageWords.time(facts.now, at: facts.now)) UTC</time><span id="own"></span></div>
             </header>
             <section class="state" aria-label="State of the service">
             <p class="stale-note" role="alert"></p>
@@ -243,23 +249,19 @@ enum PageAnswers {
     }
 
     private static func needs(_ facts: PageFacts) -> HTML {
-        guard facts.toDo > 0 else {
-            return facts.failures == nil
-                ? answer("Needs you", "/failures", .warn, "unknown", "the ledger cannot be read for now")
-                : answer("Needs you", "/failures", .ok, "nothing", "nothing is held, nothing failed")
+        let toDo = facts.toDo
+        guard toDo.count > 0 else {
+            if toDo.failures == nil {
+                return answer("Needs you", "/failures", .warn, "unknown", "the ledger cannot be read for now")
+            }
+            let why = toDo.words.isEmpty ? "nothing is held, nothing failed" : toDo.words.joined(separator: "; ")
+            return answer("Needs you", "/failures", .ok, "nothing", "\(why)")
         }
-        var parts: [HTML] = []
-        let held = facts.board.held
-        if let first = held.map(\.until).min() {
-            parts.append("\(held.count) held, the first until \(facts.time(first))")
+        // The worst of it is what comes first.
+        let nearest: HTML? = toDo.nearest.map {
+            "<b>\($0.name)</b> \($0.words), \(PageWords.distance(to: $0.at, at: facts.now)); "
         }
-        if let failures = facts.failures, failures > 0 {
-            parts.append("\(PageWords.count(failures, "open failure"))")
-        }
-        if !facts.longDown.isEmpty {
-            parts.append("\(PageWords.count(facts.longDown.count, "destination")) down for long")
-        }
-        let why = HTML.all(parts.enumerated().map { $0 > 0 ? "; \($1)" : $1 })
-        return answer("Needs you", held.isEmpty ? "/failures" : "/held", .warn, "\(facts.toDo) to do", why)
+        return answer(
+            "Needs you", toDo.path, .warn, "\(toDo.count) to do", "\(nearest)\(toDo.words.joined(separator: "; "))")
     }
 }

@@ -9,12 +9,23 @@ package enum PageScript {
         let heard = Date.now();
         let skew = clock ? Date.parse(clock.dateTime) - Date.now() : 0;
 
+        // The zone of whoever looks stands beside UTC, by its place.
+        const own = document.getElementById("own");
+        const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+        const place = zone.includes("/") && !zone.startsWith("Etc/") ? zone.split("/").pop().replaceAll("_", " ") : "";
+        const hands = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+        function showOwn() {
+          if (own && place) own.textContent = hands.format(new Date(Date.now() + skew)) + " " + place;
+        }
+        showOwn();
+
         // The clock, and whether anything was heard for ten seconds.
         setInterval(() => {
           if (!clock) return;
           const now = new Date(Date.now() + skew).toISOString();
           clock.dateTime = now;
           clock.textContent = now.slice(11, 19) + " UTC";
+          showOwn();
           const stale = live !== null && Date.now() - heard > 10000;
           if (stale !== root.classList.contains("is-stale")) {
             root.classList.toggle("is-stale", stale);

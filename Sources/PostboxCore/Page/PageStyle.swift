@@ -148,7 +148,8 @@ package enum PageStyle {
         .bar nav a:focus-visible { outline-offset: -3px; }
         .bar nav .n { min-width: 1.5em; padding: 0 0.4em; border-radius: 3px; background: var(--sunk); color: var(--text); text-align: center; font-size: var(--t-small); }
         .bar .who { margin-left: auto; display: flex; gap: var(--s4); align-items: center; color: var(--dim); white-space: nowrap; }
-        .bar .who time { color: var(--text); }
+        .bar .who time, .bar #own { color: var(--text); }
+        .bar #own:empty { display: none; }
 
         /* The three answers: on every page, at the same place, of the same height. */
         .state { position: sticky; top: 0; z-index: 3; }
@@ -217,6 +218,8 @@ package enum PageStyle {
         .oc.rejected { color: var(--rejected-text); }      .oc.rejected::before { background: var(--rejected-text); }
         .oc.unknown { color: var(--unknown-text); }        .oc.unknown::before { background: var(--unknown-text); clip-path: polygon(50% 0, 100% 50%, 50% 100%, 0 50%); width: 1.9em; line-height: 1.9; margin-right: 0.3em; margin-left: -0.1em; }
         .oc.unsent { color: var(--unsent-text); }          .oc.unsent::before { background: none; color: var(--unsent-text); box-shadow: inset 0 0 0 1px var(--unsent); }
+
+        .oc.skipped { color: var(--dim); }                 .oc.skipped::before { background: none; color: var(--dim); }
 
         /* ---- Tables ------------------------------------------------------------------------------------------- */
 
@@ -414,6 +417,7 @@ package enum PageStyle {
           :root { --hit: 2.86rem; }
           .bar { flex-wrap: wrap; padding: 0 var(--s3); }
           .bar .brand, .bar .who { line-height: 2.6rem; }
+          .bar .who { gap: 0 var(--s3); }
           .bar nav { order: 3; flex: 0 0 calc(100% + 2 * var(--s3)); margin: 0 calc(-1 * var(--s3)); border-top: 1px solid var(--line); overflow-x: auto; }
           .bar nav a { min-height: 2.86rem; padding: 0 0.72rem; }
           .bar .user { display: none; }

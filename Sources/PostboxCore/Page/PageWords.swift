@@ -16,6 +16,11 @@ enum PageWords {
         "\(count(number)) \(number == 1 ? one : many ?? one + "s")"
     }
 
+    /// Rows, each of which counts at each destination: `1 row`, `6 rows at 2 destinations`.
+    static func rows(_ number: Int, at destinations: [String]) -> String {
+        count(number, "row") + (destinations.count > 1 ? " at \(destinations.count) destinations" : "")
+    }
+
     /// `17:31:42` on the same day, else with its date. Microseconds since 1970.
     static func time(_ time: Int64, at now: Int64) -> String {
         guard time > 0 else { return "" }
@@ -38,6 +43,12 @@ enum PageWords {
         case ..<86_400: return "\(seconds / 3600) h" + (seconds / 60 % 60 == 0 ? "" : " \(seconds / 60 % 60) min")
         default: return "\(seconds / 86_400) d" + (seconds / 3600 % 24 == 0 ? "" : " \(seconds / 3600 % 24) h")
         }
+    }
+
+    /// How long it is until a deadline, or how long ago it was: `in 12 min`, `passed 3 min ago`.
+    static func distance(to time: Int64, at now: Int64) -> String {
+        let seconds = Int((time - now) / 1_000_000)
+        return seconds > 0 ? "in \(duration(seconds: seconds))" : "passed \(duration(seconds: -seconds)) ago"
     }
 
     /// `48.2 MB`
@@ -106,6 +117,12 @@ enum PageWords {
     /// An outcome with its badge.
     static func outcome(_ outcome: PostOutcome, word: Bool = true) -> HTML {
         "<span class=\"oc \(outcome.word)\" data-l=\"\(letter(outcome))\">\(word ? outcome.word : "")</span>"
+    }
+
+    /// The same of a row that may have been skipped, which is none.
+    static func outcome(orSkipped outcome: PostOutcome?) -> HTML {
+        outcome.map { self.outcome($0) }
+            ?? "<span class=\"oc skipped\" data-l=\"·\">\(AuditRow.skippedWord)</span>"
     }
 
     private static func letter(_ outcome: PostOutcome) -> String {

@@ -1,12 +1,13 @@
-/// A row that was posted for a RIC, or was to be.
+/// A row that was posted for a RIC, or was to be, or was skipped.
 package struct RICPost: Sendable, Equatable {
     package var drop: Int
     /// The file's name.
     package var name: String
     package var row: Int
     package var destination: String
-    package var outcome: PostOutcome
-    /// Microseconds since 1970.
+    /// nil: it was skipped, as its rule says.
+    package var outcome: PostOutcome?
+    /// Microseconds since 1970; 0: it was skipped.
     package var settledAt: Int64
     /// What it had to say: code or reason, and text.
     package var text: String
@@ -20,7 +21,7 @@ package struct RICPost: Sendable, Equatable {
     }
 
     package init(
-        drop: Int, name: String, row: Int, destination: String, outcome: PostOutcome, settledAt: Int64, text: String,
+        drop: Int, name: String, row: Int, destination: String, outcome: PostOutcome?, settledAt: Int64, text: String,
         fields: [(name: String, value: String)]
     ) {
         self.drop = drop
@@ -34,14 +35,31 @@ package struct RICPost: Sendable, Equatable {
     }
 }
 
+/// What was found of a RIC's rows.
+package struct RICFound: Sendable, Equatable {
+    /// The newest first.
+    package var posts: [RICPost]
+    /// Drops of whose rows no result has a line, the newest first.
+    package var unlisted: [UnlistedDrop]
+    /// What is missing, for people; nil: nothing.
+    package var fault: String?
+
+    package init(_ posts: [RICPost], unlisted: [UnlistedDrop] = [], fault: String? = nil) {
+        self.posts = posts
+        self.unlisted = unlisted
+        self.fault = fault
+    }
+}
+
 /// A RIC: what the servers accepted last of it, and its history.
 package enum RICPage {
     /// - Parameters:
     ///   - ric: nil: nobody has asked yet.
     ///   - last: as ``DeskCall/last`` answers it; nil: it cannot be told, and `fault` says why.
-    ///   - posts: the newest first; nil: nobody keeps them.
+    ///   - found: its rows; nil: nobody has asked yet.
+    ///   - fault: why last values cannot be told; nil: they can.
     package static func html(
-        _ ric: String?, last: [JSONValue]?, posts: [RICPost]?, fault: String?, _ facts: PageFacts
+        _ ric: String?, last: [JSONValue]?, _ found: RICFound?, fault: String? = nil, _ facts: PageFacts
     ) -> String {
         PageFrame.page(
             .ric, title: ric ?? "RIC", facts,
@@ -49,20 +67,22 @@ package enum RICPage {
             <div class="title"><h1>\(ric ?? "RIC")</h1>
               <form class="push ask" role="search" method="get" action="/ric"><label><span class="sr">RIC</span><input name="ric" type="search" value="\(ric ?? "")" placeholder="VOD.L" aria-keyshortcuts="/"></label><button>Show</button></form>
             </div>
-            \(body(ric, last, posts, fault, facts))
+            \(body(ric, last, found, fault, facts))
             """
         ).text
     }
 
     private static func body(
-        _ ric: String?, _ last: [JSONValue]?, _ posts: [RICPost]?, _ fault: String?, _ facts: PageFacts
+        _ ric: String?, _ last: [JSONValue]?, _ found: RICFound?, _ fault: String?, _ facts: PageFacts
     ) -> HTML {
-        guard ric != nil else {
+        guard let ric else {
             return
                 "<section class=\"panel\"><p class=\"note\">Name a RIC as it is sent: capital and small letters differ.</p></section>"
         }
         var parts: [HTML] = []
-        if let fault { parts.append("<p class=\"alert bad-line\" role=\"alert\">\(fault)</p>") }
+        for fault in [fault, found?.fault].compactMap(\.self) {
+            parts.append("<p class=\"alert bad-line\" role=\"alert\">\(fault)</p>")
+        }
         for held in facts.board.held {
             for row in held.examples where row.ric == ric {
                 parts.append(
@@ -76,7 +96,12 @@ package enum RICPage {
                 "<section class=\"panel\"><p class=\"note\">No server has accepted a value of it, as far as is known.</p></section>"
             )
         }
-        if let posts { parts.append(history(posts, facts)) }
+        if let found {
+            // What is known of held rows is said above.
+            let said = facts.board.held.filter { $0.examples.contains { $0.ric == ric } }.map(\.drop)
+            parts.append(unlisted(found.unlisted.filter { !said.contains($0.drop) }, of: ric, facts))
+            parts.append(history(found, facts))
+        }
         return .all(parts)
     }
 
@@ -98,9 +123,40 @@ package enum RICPage {
             """
     }
 
-    private static func history(_ posts: [RICPost], _ facts: PageFacts) -> HTML {
+    /// Files without lines that are shown.
+    private static let shown = 20
+
+    /// Files of whose rows no result has a line: those that are held, and behind them those that were refused.
+    static func unlisted(_ drops: [UnlistedDrop], of ric: String, _ facts: PageFacts) -> HTML {
+        func name(_ drop: UnlistedDrop) -> HTML {
+            "<a class=\"name\" href=\"/drops/\(drop.drop)\">\(drop.file)</a>"
+        }
+        func words(_ drop: UnlistedDrop) -> String {
+            (drop.why.isEmpty ? "" : drop.why + "; ") + drop.outlook(ofRIC: ric)
+        }
+        func more(_ some: [UnlistedDrop]) -> HTML? {
+            some.count > shown ? "<p class=\"note\">and \(PageWords.count(some.count - shown)) more</p>" : nil
+        }
+        let held = drops.filter { $0.state == .held }
+        let lines = held.prefix(shown).map { drop -> HTML in
+            "<p class=\"alert\">\(PageWords.lamp(.held, "held")) <span>\(name(drop)) since \(facts.time(drop.since)): \(words(drop)).</span> <a class=\"push\" href=\"/held#d\(drop.drop)\">Look at \(PageWords.count(drop.drop))</a></p>"
+        }
+        let refused = drops.filter { $0.state == .refused }
+        guard !refused.isEmpty else { return "\(lines)\(more(held))" }
+        let items = refused.prefix(shown).map { drop -> HTML in
+            "<li>\(facts.time(drop.since))<div><p>\(name(drop)) <span class=\"dim\">drop \(PageWords.count(drop.drop))</span></p><p class=\"dim\">\(words(drop))</p></div></li>"
+        }
+        let title = PageWords.count(refused.count, "file was", "files were")
+        return """
+            \(lines)\(more(held))
+            <details class="panel"><summary class="note">\(title) refused as a whole and may have had rows of it</summary><ol class="alerts tight">\(items)</ol>\(more(refused))</details>
+            """
+    }
+
+    private static func history(_ found: RICFound, _ facts: PageFacts) -> HTML {
+        let posts = found.posts
         guard !posts.isEmpty else {
-            return "<section class=\"panel\"><p class=\"note\">No row was posted for it.</p></section>"
+            return "<section class=\"panel\"><p class=\"note\">\(nothing(found))</p></section>"
         }
         let fields = StepChart.fields(posts)
         let rows = posts.map { post -> HTML in
@@ -109,19 +165,27 @@ package enum RICPage {
                 return "<td class=\"dec\" data-h=\"\(field)\">\(PageWords.decimal(value))</td>"
             }
             return """
-                <tr data-key="\(post.drop) \(post.row) \(post.destination)"><td class="nowrap">\(facts.time(post.settledAt))</td>\(cells)<td>\(PageWords.outcome(post.outcome))</td><th scope="row"><a href="/drops/\(post.drop)" class="name">\(post.name)</a></th><td class="fill" data-h="who">\(post.who)</td><td class="dim num" data-h="drop:row">\(PageWords.count(post.drop)):\(post.row)</td><td class="nowrap" data-h="at">\(post.destination)</td><td class="full fill">\(post.text)</td></tr>
+                <tr data-key="\(post.drop) \(post.row) \(post.destination)"><td class="nowrap">\(facts.time(post.settledAt))</td>\(cells)<td>\(PageWords.outcome(orSkipped: post.outcome))</td><th scope="row"><a href="/drops/\(post.drop)" class="name">\(post.name)</a></th><td class="fill" data-h="who">\(post.who)</td><td class="dim num" data-h="drop:row">\(PageWords.count(post.drop)):\(post.row)</td><td class="nowrap" data-h="at">\(post.destination)</td><td class="full fill">\(post.text)</td></tr>
                 """
         }
         return """
             \(StepChart.html(posts, at: facts.now))
             <section class="panel" aria-labelledby="h-hist">
-              <header><h2 id="h-hist">Every row posted for it</h2> <span class="dim">newest first</span></header>
+              <header><h2 id="h-hist">Every row of it</h2> <span class="dim">newest first</span></header>
               <table class="cards sticky d2 posts">
                 <thead><tr><th scope="col">settled</th>\(fields.map { field -> HTML in "<th scope=\"col\" class=\"dec\">\(field)</th>" })<th scope="col">outcome</th><th scope="col">file</th><th scope="col">who</th><th scope="col" class="num">drop:row</th><th scope="col">destination</th><th scope="col">text</th></tr></thead>
                 <tbody>\(rows)</tbody>
               </table>
             </section>
             """
+    }
+}
+
+extension RICPage {
+    /// That no row was found. With a file before one's eyes that may have one, no more is said than is known.
+    static func nothing(_ found: RICFound, isNarrowed: Bool = false) -> String {
+        if isNarrowed { return "No row of it is like that." }
+        return found.unlisted.isEmpty ? "No row was posted for it." : "No result has a row of it."
     }
 }
 
@@ -160,14 +224,15 @@ enum StepChart {
         let paths = zip(lines, ["bid", "ask"]).map { line, kind -> HTML in
             "<path class=\"\(kind)\" d=\"\(scale.path(line.1))\"/>"
         }
-        let marks = posts.filter { !$0.outcome.isGood && $0.settledAt >= first }.map { post -> HTML in
+        let bad = posts.filter { $0.outcome?.isGood == false && $0.settledAt >= first }
+        let marks = bad.map { post -> HTML in
             let value = fields.first.flatMap { field in post.fields.first { $0.name == field } }.flatMap {
                 Double($0.value)
             }
             let y = value.map { scale.y(min(max($0, scale.low), scale.high)) } ?? 50
             let kind = post.outcome == .rejected ? "m-rejected" : "m-nacked"
             return
-                "<svg class=\"mark\" x=\"\(Scale.text(scale.x(post.settledAt) / 10))%\" y=\"\(Scale.text(y * 0.84 + 5))%\" overflow=\"visible\"><title>\(PageWords.time(post.settledAt, at: now)) \(post.outcome.word): \(post.text)</title><rect class=\"\(kind)\" x=\"-7\" y=\"-7\" width=\"14\" height=\"14\" rx=\"2\"/><text dy=\"0.35em\">\(post.outcome == .rejected ? "R" : "N")</text></svg>"
+                "<svg class=\"mark\" x=\"\(Scale.text(scale.x(post.settledAt) / 10))%\" y=\"\(Scale.text(y * 0.84 + 5))%\" overflow=\"visible\"><title>\(PageWords.time(post.settledAt, at: now)) \(post.outcome?.word ?? ""): \(post.text)</title><rect class=\"\(kind)\" x=\"-7\" y=\"-7\" width=\"14\" height=\"14\" rx=\"2\"/><text dy=\"0.35em\">\(post.outcome == .rejected ? "R" : "N")</text></svg>"
         }
         let keys = zip(fields, ["bid", "ask"]).map { field, kind -> HTML in
             "<span><svg aria-hidden=\"true\"><line class=\"\(kind)\" x1=\"0\" x2=\"100%\" y1=\"50%\" y2=\"50%\"/></svg>\(field), \(kind == "bid" ? "solid" : "dashed")</span>"

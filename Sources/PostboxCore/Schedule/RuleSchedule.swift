@@ -56,6 +56,14 @@ package struct RuleSchedule: Sendable, Equatable {
     /// The day that it is, by the zone's clock.
     package func day(at time: Int64) -> Int { BusinessCalendar.today(at: time, in: zoneRules) }
 
+    /// When a file that came at a time is to be done: on the day on which it came. nil: the rule has no deadline.
+    package func deadlineTime(cameAt time: Int64) -> ScheduleBook.Deadline? {
+        deadline.map { minutes in
+            let day = day(at: time)
+            return ScheduleBook.Deadline(at: self.time(minutes, on: day), text: text(minutes, on: day))
+        }
+    }
+
     /// `17:30 Europe/London`, on a day.
     package func text(_ minutes: Int, on day: Int) -> String {
         let shown = max(0, minutes - calendar.minutesEarlier(on: day))

@@ -133,12 +133,11 @@ package struct ScheduleBook: Sendable {
     package func deadlines(_ files: [ScheduledFile]) -> [Int: Deadline] {
         var found: [Int: Deadline] = [:]
         for schedule in schedules {
-            guard let minutes = schedule.deadline else { continue }
             for file in files where file.rule == schedule.rule && !file.isDone {
                 let day = schedule.day(at: file.at)
                 guard let drop = file.drop, !skips.contains(where: { $0.rule == schedule.rule && $0.day == day })
                 else { continue }
-                found[drop] = Deadline(at: schedule.time(minutes, on: day), text: schedule.text(minutes, on: day))
+                found[drop] = schedule.deadlineTime(cameAt: file.at)
             }
         }
         return found

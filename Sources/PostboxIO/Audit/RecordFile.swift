@@ -97,10 +97,29 @@ package struct RecordFile: Sendable {
     /// when it has seen enough. Returns how many bytes stand behind the last line feed. Throws `DiskError`, and what `body` throws.
     @discardableResult
     package func eachLine(_ body: (_ text: String, _ sha256: String, _ end: Int) throws -> Bool) throws -> Int {
+        try eachLine(from: 0, body)
+    }
+
+    /// Gives `body` each whole line that lies in the last bytes of the file: its text, and the SHA-256 of it with its line feed. Throws
+    /// `DiskError`, and what `body` throws.
+    package func eachLastLine(within bytes: Int, _ body: (_ text: String, _ sha256: String) throws -> Void) throws {
+        guard let size = try Disk.status(path)?.size else { return }
+        // The byte before tells whether a line begins there.
+        var isPart = size > bytes
+        try eachLine(from: isPart ? size - bytes - 1 : 0) { text, sha256, _ in
+            if isPart { isPart = false } else { try body(text, sha256) }
+            return true
+        }
+    }
+
+    @discardableResult
+    private func eachLine(
+        from start: Int, _ body: (_ text: String, _ sha256: String, _ end: Int) throws -> Bool
+    ) throws -> Int {
         let descriptor = try Disk.open(path, O_RDONLY)
         defer { _ = Glibc.close(descriptor) }
         var rest: [UInt8] = []
-        var at = 0
+        var at = start
         while true {
             let piece = try Disk.read(descriptor, at: at, count: 1 << 18, path: path)
             guard !piece.isEmpty else { return rest.count }

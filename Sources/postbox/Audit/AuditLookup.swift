@@ -13,8 +13,8 @@ struct AuditLookup {
         var read: [Int] = []
         /// Drops whose results are gone: what retention removed, and what somebody took away.
         var gone: [Int] = []
-        /// Drops that are held as a whole: their rows have no lines yet.
-        var held: [Int] = []
+        /// Drops of whose rows no result has a line, the newest first. Those that certainly have no row of the RIC are left out.
+        var unlisted: [UnlistedDrop] = []
         /// Drops of which the result ends with something that is no line of it.
         var broken: [Int] = []
         /// Results that are there and cannot be read, or not to their end.
@@ -43,7 +43,10 @@ struct AuditLookup {
             let reading = try RowIndexReading(folder: directories.state + "/index")
             return (reading, try reading.find(Array(ric.utf8)))
         }
-        for drop in (open.filter { $0.drop <= query.through ?? .max } + drops).sorted(by: { $0.drop > $1.drop }) {
+        let all = (open.filter { $0.drop <= query.through ?? .max } + drops).sorted { $0.drop > $1.drop }
+        // A further page follows one that has named them.
+        if query.through == nil { facts.unlisted = try unlisted(all, query) }
+        for drop in all {
             do {
                 guard try look(drop, query, index, &facts, body) else { break }
             } catch let error where error is ResultBytes.Damaged || error is DiskError {
@@ -61,6 +64,45 @@ struct AuditLookup {
         } ?? []
     }
 
+    // MARK: - Drops without lines
+
+    /// Those of whose rows no result has a line, and that may have one that is asked for. Throws `LedgerError`.
+    private func unlisted(_ drops: [DropLine], _ query: AuditQuery) throws -> [UnlistedDrop] {
+        let holds = drops.contains { $0.stage == .held } ? try ledger?.holds() ?? [:] : [:]
+        var found: [UnlistedDrop] = []
+        var refused = 0
+        for drop in drops {
+            if drop.stage == .held {
+                let hold = holds[drop.drop]
+                let shown = query.ric == nil ? [] : HeldFiles.read(in: "\(directories.work)/\(drop.drop)")
+                let hasRow = query.ric.flatMap { UnlistedDrop.hasRow(of: $0, in: shown, of: hold?.rows) }
+                guard hasRow != false else { continue }
+                found.append(
+                    UnlistedDrop(
+                        drop: drop.drop, file: drop.name, state: .held, since: hold?.since ?? drop.claimedAt,
+                        why: hold?.text ?? "", hasRow: hasRow == true))
+            } else if drop.verdict == .refused, drop.isFinished, drop.rows == 0 {
+                var drop = drop
+                if refused < UnlistedDrop.explained { take(summaryOf: &drop) }
+                refused += 1
+                // It was read, and none of its rows was to be posted.
+                if drop.size == 0 || drop.reason == "no_rows" { continue }
+                found.append(
+                    UnlistedDrop(
+                        drop: drop.drop, file: drop.name, state: .refused, since: drop.settledAt, why: drop.text))
+            }
+        }
+        return found
+    }
+
+    /// One that is gone, or cannot be read, tells nothing.
+    private func take(summaryOf drop: inout DropLine) {
+        guard let bytes = try? Disk.contents(drop.summaryPath) else { return }
+        drop.take(summary: String(decoding: bytes, as: UTF8.self))
+    }
+
+    // MARK: - Rows
+
     private typealias Index = (
         reading: RowIndexReading, found: (places: [Int: Set<RowIndexReading.Place>], untrusted: Set<Int>)
     )
@@ -70,10 +112,7 @@ struct AuditLookup {
         _ drop: DropLine, _ query: AuditQuery, _ index: Index?, _ facts: inout Facts,
         _ body: (AuditRow) throws -> Bool
     ) throws -> Bool {
-        if drop.stage == .held {
-            facts.held.append(drop.drop)
-            return true
-        }
+        if drop.stage == .held { return true }
         // While its files are moved they lie here or there.
         let inWork = "\(directories.work)/\(drop.drop)/"
         if drop.stage == .closed, let index, let part = index.reading.drops[drop.drop],

@@ -45,7 +45,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     var to: TimeArgument?
 
     func run() async throws {
-        let (from, to) = (try from?.at(.since), try to?.at(.to))
+        let (from, to) = try TimeArgument.bounds(from: from, to: to)
         let proved: RecordProof.Proved
         do {
             proved = try RecordProof(directories: place.find().directories, from: from, to: to).run()
@@ -119,8 +119,7 @@ struct AuditSearchCommand: AsyncParsableCommand {
         query.ric = ric
         query.file = file
         query.drop = drop
-        query.from = try from?.at(.since)
-        query.to = try to?.at(.to)
+        (query.from, query.to) = try TimeArgument.bounds(from: from, to: to)
         let (count, isWhole) = rows.show(query, in: place.find().directories)
         guard isWhole else { Terminal.exit(PostboxCore.ExitCode.spool) }
         Terminal.exit(count > 0 ? PostboxCore.ExitCode.ok : PostboxCore.ExitCode.partial)
@@ -189,11 +188,14 @@ struct RowOptions: ParsableArguments {
             }
         }
         if !csv, !json { for line in table.rest() { Terminal.print(line) } }
-        for line in Self.words(facts) { Terminal.error(line) }
+        for line in Self.words(facts, ofRIC: query.ric) { Terminal.error(line) }
         return (count, facts.unread.isEmpty)
     }
 
-    private static func words(_ facts: AuditLookup.Facts) -> [String] {
+    /// Files without lines that are named.
+    private static let named = 20
+
+    private static func words(_ facts: AuditLookup.Facts, ofRIC ric: String?) -> [String] {
         func list(_ drops: [Int]) -> String {
             drops.prefix(10).map(String.init).joined(separator: ", ") + (drops.count > 10 ? " …" : "")
         }
@@ -204,7 +206,10 @@ struct RowOptions: ParsableArguments {
         if !facts.gone.isEmpty {
             lines.append("results are gone, their rows cannot be shown: drops \(list(facts.gone))")
         }
-        if !facts.held.isEmpty { lines.append("held as a whole, without lines yet: drops \(list(facts.held))") }
+        lines += facts.unlisted.prefix(named).map { $0.text(ofRIC: ric) }
+        if facts.unlisted.count > named {
+            lines.append("and \(facts.unlisted.count - named) more files that are held or were refused as a whole")
+        }
         if !facts.broken.isEmpty {
             lines.append("results end with something that is no line of theirs: drops \(list(facts.broken))")
         }

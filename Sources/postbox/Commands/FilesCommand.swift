@@ -50,10 +50,11 @@ struct FilesCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let bounds = try day.map(TimeArgument.bounds)
+        let ofDay = try day.map(TimeArgument.bounds(ofDay:))
+        let given = try TimeArgument.bounds(from: from, to: to)
         let choice = LedgerReading.Choice(
-            state: open ? .open : nil, name: name, verdict: verdict, from: try bounds?.start ?? from?.at(.since),
-            to: try bounds?.end ?? to?.at(.to), most: limit)
+            state: open ? .open : nil, name: name, verdict: verdict, from: ofDay?.start ?? given.from,
+            to: ofDay?.end ?? given.to, most: limit)
         let drops = CommandIssuer.orEnd {
             let directories = place.find().directories
             return try LedgerReading(in: directories).map {

@@ -17,6 +17,15 @@ struct TimeArgument: Sendable, Equatable {
         try given.at(bound, now: Clock.wall()) { () throws(ValidationError) in try Self.zone() }
     }
 
+    /// From when to when; nil: at any time. Throws as `at`, and where nothing can lie between them.
+    static func bounds(from: Self?, to: Self?) throws -> (from: Int64?, to: Int64?) {
+        let (start, end) = (try from?.at(.since), try to?.at(.to))
+        if let start, let end, start >= end {
+            throw ValidationError("--from is not before --to: nothing lies between them.")
+        }
+        return (start, end)
+    }
+
     /// When a day of this machine's zone begins and when it ends. Throws as `at`.
     static func bounds(ofDay day: Int) throws -> (start: Int64, end: Int64) {
         let zone = try zone()

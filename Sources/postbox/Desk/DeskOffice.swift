@@ -29,6 +29,7 @@ actor DeskOffice {
     /// What this machine is called, on the page.
     let hostName = MachineNames.longest ?? ""
     private var failures: (count: Int?, at: Int64)?
+    private var recordSeen: (look: RecordLook?, at: Int64)?
     private var ticking: Task<Void, Never>?
 
     /// `isOnce`: the service ends when nothing is left to do.
@@ -140,7 +141,7 @@ actor DeskOffice {
         case .status:
             return DeskReply(await look().json)
         case .held:
-            return DeskReply("{\"held\":[\(await hands.held(true).map(\.json).joined(separator: ","))]}")
+            return DeskReply("{\"held\":[\(await heldWithRows().map(\.json).joined(separator: ","))]}")
         case .last(let ric, let service, let destination):
             return await last(ric, service, destination)
         case .ricRows(let query):
@@ -199,6 +200,22 @@ actor DeskOffice {
         }
         failures = (count, now)
         return count
+    }
+
+    /// What a look at the record's end finds; looked at every two seconds at most. nil: there is no record.
+    func recordLook() async -> RecordLook? {
+        let now = Clock.monotonic()
+        if let recordSeen, now - recordSeen.at < 2_000_000_000 { return recordSeen.look }
+        let look: RecordLook?
+        do {
+            look = try await reading.run { [directories = context.settings.directories] in
+                try RecordGlance(directories: directories).look()
+            }
+        } catch {
+            look = RecordLook(unread: Words.of(error))
+        }
+        recordSeen = (look, now)
+        return look
     }
 
     private static func noDrop(_ drop: Int) -> DeskReply {
@@ -310,6 +327,15 @@ actor DeskOffice {
         (new.alerts, new.mutes) = context.alerts.book.withLock { ($0.list(at: wall), $0.muted(at: wall)) }
         board = (new, now)
         return new
+    }
+
+    /// What is held, with the rows that need a look.
+    func heldWithRows() async -> [HeldDrop] {
+        var held = await hands.held(true)
+        guard let schedule else { return held }
+        let deadlines = await schedule.deadlines
+        for at in held.indices { held[at].take(deadlines) }
+        return held
     }
 
     private func metrics(_ form: MetricsText.Form) async -> DeskReply {

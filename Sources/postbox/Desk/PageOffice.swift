@@ -47,10 +47,44 @@ extension DeskOffice {
             reply.headers.append(.init("Set-Cookie", gate.logout(caller, isSecure: request.isSecure)))
             return reply
         case .act, .hold, .alert, .signDay: return await act(call, request, caller)
-        case .now, .day, .failures, .files, .file, .held, .ric, .audit:
+        case .now, .day, .failures, .files, .file, .held, .ric, .audit, .withdrawal:
             // What the script fetches is not what somebody reads what he is told in.
             let isPart = request.header("x-postbox-part") != nil
-            return await view(call, await facts(caller, said: isPart ? nil : gate.takeSaid(caller)))
+            let facts = await facts(caller, said: isPart ? nil : gate.takeSaid(caller))
+            guard case .withdrawal(let drop, let blanks) = call else { return await view(call, facts) }
+            // It goes over all last values: for whoever opens it, and not each time that something changes.
+            let look = isPart ? nil : await withdrawal(of: drop, blanks: blanks, caller, from: request.source)
+            return await file(drop, ResultFilter(), from: nil, withdrawal: look, facts)
+        }
+    }
+
+    /// What a withdrawal of a drop would post.
+    private func withdrawal(
+        of drop: Int, blanks: Bool, _ caller: DeskCaller, from source: DeskRequest.Source
+    ) async -> WithdrawalLook {
+        var order = DeskOrder()
+        (order.blanks, order.isPreview) = (blanks, true)
+        let answer = await act(.withdraw, drop, order, caller, from: source)
+        let rule = try? await context.ledger.record(of: drop)?.snapshot.rule
+        return WithdrawalLook(answer, blanks: blanks, needsTwo: rule?.release?.fourEyes == true)
+    }
+
+    /// A file's own page.
+    private func file(
+        _ drop: Int, _ filter: ResultFilter, from page: Int?, withdrawal: WithdrawalLook? = nil, _ facts: PageFacts
+    ) async -> DeskReply {
+        let working = facts.board.files.first { $0.drop == drop }
+        return await read { [knownFailures] in
+            let lookup = try DropLookup(in: $0, known: knownFailures)
+            guard let detail = try lookup.detail(of: drop) else {
+                return DeskReply(problem: 404, "there is no drop \(drop)")
+            }
+            let rows = try lookup.open(.result, of: drop)?.file.page(filter, from: page)
+            return DeskReply(
+                FilePage.html(
+                    detail, rows, filter, isHeld: working?.state == .held, working: working, withdrawal: withdrawal,
+                    facts),
+                kind: .page)
         }
     }
 
@@ -131,7 +165,8 @@ extension DeskOffice {
             default: return Self.notOurs
             }
         } catch {
-            return told(.refused(.needsWhy, text: error.text), caller, back: "/held")
+            let form = if case .act(.withdraw, let drop) = call { "/drops/\(drop)/withdraw" } else { "/held" }
+            return told(.refused(.needsWhy, text: error.text), caller, back: form)
         }
         return told(answer, caller, back: back)
     }
@@ -153,16 +188,17 @@ extension DeskOffice {
     // MARK: - Views
 
     private func facts(_ caller: DeskCaller, said: DeskSessions.Said?) async -> PageFacts {
-        let board = await look()
+        let (board, settings, now) = (await look(), context.settings, Clock.wall())
+        let quiet = settings.destinations.filter { $0.quiet.quietUntil(at: now) != nil }.map(\.name)
         return PageFacts(
-            caller: caller, board: board, failures: await openFailures(), host: hostName, now: Clock.wall(),
-            downAlert: context.settings.downAlert.nanoseconds / 1000, said: said)
+            caller: caller, board: board, failures: await openFailures(), host: hostName, now: now,
+            downAlert: settings.downAlert.nanoseconds / 1000, quiet: Set(quiet), said: said)
     }
 
     /// The same with the rows of what is held, for a view that shows them.
     private func withHeldRows(_ facts: PageFacts) async -> PageFacts {
         var facts = facts
-        facts.board.held = await hands.held(true)
+        facts.board.held = await heldWithRows()
         return facts
     }
 
@@ -187,37 +223,26 @@ extension DeskOffice {
                 let list = try DropLookup(in: $0, known: knownFailures).list(query)
                 return DeskReply(FilesPage.html(list, query, facts), kind: .page)
             }
-        case .file(let drop, let filter, let page, _):
-            let working = facts.board.files.first { $0.drop == drop }
-            return await read { [knownFailures] in
-                let lookup = try DropLookup(in: $0, known: knownFailures)
-                guard let detail = try lookup.detail(of: drop) else {
-                    return DeskReply(problem: 404, "there is no drop \(drop)")
-                }
-                let rows = try lookup.open(.result, of: drop)?.file.page(filter, from: page)
-                return DeskReply(
-                    FilePage.html(detail, rows, filter, isHeld: working?.state == .held, working: working, facts),
-                    kind: .page)
-            }
+        case .file(let drop, let filter, let page, _): return await file(drop, filter, from: page, facts)
         case .ric(let ric):
-            guard let ric, context.lastValues != nil else {
-                let fault = ric == nil ? nil : "Last values are not kept (`last_values: off`)."
-                return DeskReply(RICPage.html(ric, last: nil, posts: nil, fault: fault, facts), kind: .page)
-            }
+            guard let ric else { return DeskReply(RICPage.html(nil, last: nil, nil, facts), kind: .page) }
             let facts = await withHeldRows(facts)
+            let keepsLast = context.lastValues != nil
             return await read {
+                let found = try RICHistory.posts(AuditQuery(ric: ric), in: $0)
+                guard keepsLast else {
+                    let fault = "Last values are not kept (`last_values: off`)."
+                    return DeskReply(RICPage.html(ric, last: nil, found, fault: fault, facts), kind: .page)
+                }
                 let last = try LastLookup(ric, service: nil, destination: nil, in: $0).json.compactMap(JSONValue.parse)
-                let (posts, fault) = try RICHistory.posts(AuditQuery(ric: ric), in: $0)
-                return DeskReply(RICPage.html(ric, last: last, posts: posts, fault: fault, facts), kind: .page)
+                return DeskReply(RICPage.html(ric, last: last, found, facts), kind: .page)
             }
         case .audit(let search):
-            guard let query = search.query else {
-                return DeskReply(AuditPage.html(search, posts: nil, fault: nil, facts), kind: .page)
-            }
-            return await read {
-                if search.isCSV { return try RICHistory.export(query, in: $0) }
-                let (posts, fault) = try RICHistory.posts(query, in: $0)
-                return DeskReply(AuditPage.html(search, posts: posts, fault: fault, facts), kind: .page)
+            if search.isCSV, let query = search.query { return await read { try RICHistory.export(query, in: $0) } }
+            let record = await recordLook()
+            return await read { directories in
+                let found = try search.query.map { try RICHistory.posts($0, in: directories) }
+                return DeskReply(AuditPage.html(search, found, record: record, facts), kind: .page)
             }
         default: return Self.notOurs
         }

@@ -5,18 +5,18 @@ internal import PostboxIO
 enum RICHistory {
     private static let most = 500
 
-    /// Reads results by the index. `fault`: what is missing, for people; nil: nothing. Throws `LedgerError` and `DiskError`.
-    static func posts(
-        _ query: AuditQuery, in directories: Settings.Directories
-    ) throws -> (posts: [RICPost], fault: String?) {
+    /// Reads results by the index. Throws `LedgerError` and `DiskError`.
+    static func posts(_ query: AuditQuery, in directories: Settings.Directories) throws -> RICFound {
         var posts: [RICPost] = []
         let facts = try AuditLookup(directories).rows(query) { row in
-            if let post = post(row) { posts.append(post) }
+            posts.append(post(row))
             return posts.count < most
         }
         let people = try LedgerReading(in: directories)?.people(of: Set(posts.map(\.drop))) ?? [:]
         for at in posts.indices { posts[at].who = people[posts[at].drop] ?? "" }
-        return (posts, facts.unread.isEmpty ? nil : facts.unread.map(\.text).joined(separator: "; "))
+        return RICFound(
+            posts, unlisted: facts.unlisted,
+            fault: facts.unread.isEmpty ? nil : facts.unread.map(\.text).joined(separator: "; "))
     }
 
     /// All rows that are looked for, as a file. Throws as `posts`.
@@ -51,13 +51,12 @@ enum RICHistory {
             return found.next == nil
         }
         take()
+        found.unlisted = facts.unlisted
         found.unread = facts.unread
         return found
     }
 
-    /// nil: a row that is none of a post's, such as a skipped one.
-    private static func post(_ row: AuditRow) -> RICPost? {
-        guard let outcome = PostOutcome(word: row[.outcome]) else { return nil }
+    private static func post(_ row: AuditRow) -> RICPost {
         let fields: [(name: String, value: String)]
         if case .object(let members)? = JSONValue.parse(row[.fields]) {
             fields = members.map { (name: $0.key, value: $0.value.word ?? "") }
@@ -66,7 +65,8 @@ enum RICHistory {
         }
         let words = [row[.nakCode], row[.reason], row[.text]].filter { !$0.isEmpty }
         return RICPost(
-            drop: row.drop, name: row.file, row: row.row, destination: row[.destination], outcome: outcome,
+            drop: row.drop, name: row.file, row: row.row, destination: row[.destination],
+            outcome: PostOutcome(word: row[.outcome]),
             settledAt: TimeText.microseconds(row[.settledAt]) ?? 0, text: words.joined(separator: " "), fields: fields)
     }
 }

@@ -135,12 +135,14 @@ struct AskedDrops: Sendable {
                 throw wrong(record, "is no longer the file that was posted: drop the corrected file into the inbox")
             }
         }
-        let count = names.reduce(0) { $0 + (wanted[$1]?.count ?? 0) }
-        let numbers = drops.map { "\($0.number)" }.joined(separator: ", ")
-        say("\(count) rows of \(record.name) are sent again, as drop \(numbers)", record)
+        let counts = zip(names, drops).map { name, drop in
+            ResentCount.Part(destination: name, rows: wanted[name]?.count ?? 0, drop: drop.number)
+        }
+        let count = ResentCount(counts)
+        say("\(record.name): \(count.text)", record)
         return .done(
-            text: "drop \(record.number) (\(record.name)): \(count) rows are sent again, as drop \(numbers)",
-            facts: ["rows": count], drop: drops.first?.number)
+            text: "drop \(record.number) (\(record.name)): \(count.text)", facts: ["rows": count.rows],
+            drop: drops.first?.number)
     }
 
     /// By destination: rows that ended so. Those that are held are in a drop of their own. Waits for the disk.

@@ -131,7 +131,7 @@ struct Republishing: Sendable {
             let post = WireFile.post(
                 isUpdateOnly: destination.profile.isUpdateOnly, isImage: record.isImage,
                 rule: try rules.rule(of: newest.holder.drop)?.post)
-            if post == .refresh { found.refreshes += 1 } else { found.updates += 1 }
+            found.add(post, ofService: at.service)
             var line: [UInt8] = []
             WireFile.add(
                 ric: ric, service: at.service, post: post, fields: fields.map { ($0.name, $0.json) }, to: &line)

@@ -488,12 +488,18 @@ actor ServiceLoop {
     /// Learns from the ledger what is held.
     private func knowHeld() async {
         do {
+            let schedules = context.settings.schedules
             machine.heldKnown(
                 try await context.ledger.held().compactMap { record in
-                    record.hold.map {
-                        HeldBook.Drop(
-                            number: record.number, name: record.name, rows: $0.rows, since: $0.since, until: $0.until,
-                            rule: record.snapshot.rule.match, destinations: record.snapshot.rule.destinations)
+                    record.hold.map { hold in
+                        let rule = record.snapshot.rule
+                        // Rows of a file came when that did.
+                        let cameAt = record.snapshot.arrivedAt ?? record.claimedAt
+                        return HeldBook.Drop(
+                            number: record.number, name: record.name, rows: hold.rows, since: hold.since,
+                            until: hold.until,
+                            deadline: schedules.first { $0.rule == rule.match }?.deadlineTime(cameAt: cameAt),
+                            rule: rule.match, destinations: rule.destinations)
                     }
                 })
         } catch {

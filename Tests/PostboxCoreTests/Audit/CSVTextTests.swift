@@ -21,6 +21,16 @@ struct CSVTextTests {
         #expect(CSVText.line(["a b", "1.5", "=x", "a,b", "\"", ""]) == "a b,1.5,=x,\"a,b\",\"\"\"\",")
     }
 
+    @Test("A guarded cell is no formula, and all others are as they were")
+    func guarded() {
+        for text in ["=1+1", "+1+1", "-x", "--1", "@x", "\t=1", "\r=1", "\u{FF1D}1", "=\u{301}1", "-inf", "+0x10"] {
+            #expect(CSVText.guarded(text) == "'" + text)
+        }
+        for text in ["", "plain", "-1.5", "+1", "-1e-5", "a=b", "'", "{\"BID\":1}", "VOD.L"] {
+            #expect(CSVText.guarded(text) == text)
+        }
+    }
+
     @Test("No cell that people see in a spreadsheet is a formula, or has a second line")
     func shown() {
         for text in ["=1+1", "+1", "-1", "@x"] { #expect(CSVText.shown(text) == "'" + text) }

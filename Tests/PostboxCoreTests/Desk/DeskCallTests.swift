@@ -100,7 +100,8 @@ struct DeskCallTests {
             "/api/v1/last?ric", "/api/v1/last?ric=A&ric=B", "/api/v1/last?ric=A&", "/api/v1/last?RIC=A",
             "/api/v1/last?ric=A&x=1", "/api/v1/last?ric=%4", "/api/v1/last?ric=%", "/api/v1/last?ric=%zz",
             "/api/v1/last?ric=%ff", "/api/v1/last?service=S", "/api/v1/drops?state=odd", "/api/v1/drops?from=yesterday",
-            "/api/v1/drops?page=-1", "/api/v1/rics/A?from=2h", "/api/v1/rics/A?to=17:30",
+            "/api/v1/drops?page=-1", "/api/v1/rics/A?from=2h", "/api/v1/rics/A?from=2026-11-28&to=2026-11-27",
+            "/api/v1/drops?from=2026-11-28&to=2026-11-27", "/api/v1/rics/A?to=17:30",
             "/api/v1/drops/7/rows?outcome=good", "/api/v1/drops/7/rows?page=1e3",
             "/api/v1/drops/7?x=1", "/api/v1/drops/7/result?x=1", "/api/v1/drops?name=",
         ])

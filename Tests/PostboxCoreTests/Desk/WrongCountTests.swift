@@ -54,20 +54,20 @@ struct WrongCountTests {
         #expect(
             count.text(of: "f", .done)
                 == "f: there is nothing to post; 1 had no value before and stays as it is (--blank blanks it)")
-        #expect(WrongCount().text(of: "f", .done) == "f: no field holds a value of it any more")
+        #expect(WrongCount().text(of: "f", .done) == "f: no field holds one of the values any more")
         count.noted = 1
         #expect(
             !count.isNothing
                 && count.text(of: "f", .done).hasSuffix(
-                    "; its values are withdrawn, so that none of them is posted again in place of others")
+                    "; the values are withdrawn, so that none of them is posted again in place of others")
         )
         var undone = WrongCount()
         undone.noted = 1
         #expect(
             undone.text(of: "f", .done, isUndoing: true, still: [(2, [5])])
-                == "f: there is nothing to post; drop 2 stays withdrawn by drop 5: withdraw that one, too, if it is to count again; it counts no more"
+                == "f: there is nothing to post; drop 2 stays withdrawn by drop 5: withdraw that one, too, if it is to count again; the withdrawal counts no more"
         )
-        #expect(undone.text(of: "f", .wouldBe, isUndoing: true).hasSuffix("; it would count no more"))
+        #expect(undone.text(of: "f", .wouldBe, isUndoing: true).hasSuffix("; the withdrawal would count no more"))
     }
 
     @Test("Who undoes one withdrawal of an act is told of the others")
@@ -94,19 +94,36 @@ struct WrongCountTests {
     func republished() {
         var count = RepublishedCount()
         #expect(count.nothing(to: "a", of: "") == "the destination a: no accepted value is known")
-        count.refreshes = 1
+        count.add(.refresh, ofService: "s")
         #expect(count.text(to: "a", asDrop: 7) == "the destination a: 1 RIC is posted again, as drop 7: 1 as Refresh")
-        (count.updates, count.leftOut, count.withdrawn) = (1, 1, 1)
+        count.add(.update, ofService: "s")
+        (count.leftOut, count.withdrawn) = (1, 1)
         #expect(
             count.text(to: "a", asDrop: nil)
                 == "the destination a: 2 RICs would be posted again: 1 as Refresh, 1 as Update; 1 RIC of services that the configuration no longer has for it is left out; 1 field is left out: what it holds was withdrawn, and nothing was there before"
         )
         #expect(count.facts == ["rics": 2, "refresh": 1, "update": 1, "left_out": 1, "withdrawn": 1])
-        (count.refreshes, count.updates, count.leftOut, count.withdrawn) = (0, 0, 0, 2)
+        // The same RIC is another one there.
+        count.add(.refresh, ofService: "t")
+        #expect(
+            count.text(to: "a", asDrop: 7).hasPrefix(
+                "the destination a: 3 RICs, counted at each of 2 services, are posted again, as drop 7: 2 as Refresh, 1 as Update;"
+            ))
+        count = RepublishedCount()
+        count.withdrawn = 2
         #expect(
             count.nothing(to: "a", of: "rule x")
                 == "the destination a: no accepted value is known of rule x that was not withdrawn; 2 fields are left out: what they hold was withdrawn, and nothing was there before"
         )
+    }
+
+    @Test("Rows that are sent again are counted for each destination by itself")
+    func resent() {
+        let one = ResentCount.Part(destination: "a", rows: 1, drop: 7)
+        #expect(ResentCount([one]).text == "1 row is sent again, as drop 7")
+        let both = ResentCount([one, ResentCount.Part(destination: "b", rows: 1200, drop: 8)])
+        #expect(both.text == "1 row is sent again to a, as drop 7; 1,200 rows are sent again to b, as drop 8")
+        #expect(both.rows == 1201)
     }
 
     @Test("A value that is blanked had none, whatever is posted; and each fate has its word")

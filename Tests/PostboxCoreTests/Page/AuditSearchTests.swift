@@ -29,6 +29,8 @@ struct AuditSearchTests {
         query.file = "*eod*"
         #expect(all?.query == query && all?.isCSV == true)
         #expect(Self.search("?ric=A&file=eod_%3F.csv&outcome=&value=")?.query?.file == "eod_?.csv")
+        #expect(Self.search("?ric=A&outcome=skipped")?.query?.outcomes == ["skipped"])
+        #expect(Self.search("?ric=A&from=2026-11-27&to=2026-11-27")?.query?.to == DayText.start("2026-11-28"))
         for empty in ["", "?ric=", "?file=eod"] {
             #expect(Self.search(empty) != nil && Self.search(empty)?.query == nil)
         }
@@ -36,7 +38,11 @@ struct AuditSearchTests {
 
     @Test(
         "What cannot be meant is refused, and not passed over",
-        arguments: ["?ric=A&from=yesterday", "?ric=A&outcome=lost", "?ric=A&value=BID", "?ric=A&as=xml", "?rics=A"])
+        arguments: [
+            "?ric=A&from=yesterday", "?ric=A&outcome=lost", "?ric=A&value=BID", "?ric=A&as=xml", "?rics=A",
+            "?ric=A&from=2026-11-28&to=2026-11-27", "?from=2026-11-27T08:00:00Z&to=2026-11-27T08:00:00Z", "?as=csv",
+            "?ric=&file=eod&as=csv",
+        ])
     func refused(query: String) {
         guard case .wrongQuery = PageCall.find(method: "GET", target: "/audit" + query) else {
             Issue.record("\(query) is taken")
@@ -61,6 +67,22 @@ struct AuditSearchTests {
         #expect(export.reply("VOD.L", unread: []).status == 400)
     }
 
+    @Test(
+        "No cell of the file is a formula in a spreadsheet; numbers stay numbers, and lines for programs are as they were"
+    )
+    func formulas() throws {
+        let line = "7,-1,+2,@cache,=1+1,-S,Update,unsent,,no,-12 is too low,,1,1,,,\"{\"\"BID\"\":-1.5}\""
+        let row = try #require(
+            Array(line.utf8).withUnsafeBytes { AuditRow(resultLine: $0, drop: 7, file: "+a.csv") })
+        var export = AuditExport()
+        _ = export.add(row)
+        let lines = export.reply("A", unread: []).body.split(separator: "\n")
+        #expect(
+            lines.last
+                == "'+a.csv,7,-1,+2,'@cache,'=1+1,'-S,Update,unsent,,no,'-12 is too low,,1,1,,,\"{\"\"BID\"\":-1.5}\"")
+        #expect(row.csv == "+a.csv," + line)
+    }
+
     @Test("The page leads to the same rows as CSV, once a RIC is named")
     func page() {
         let caller = DeskCaller(person: nil, way: .nobody, rights: [.read], rules: [], formKey: "")
@@ -69,9 +91,12 @@ struct AuditSearchTests {
             filesInAll: 0, waiting: [], waitingInAll: 0, isInboxHeld: false)
         let facts = PageFacts(caller: caller, board: board, failures: 0, host: "h", now: 1, downAlert: 1)
         let found = Self.search("?ric=A%20B&from=2026-11-01&outcome=acked")
-        let page = AuditPage.html(found ?? AuditSearch(), posts: [], fault: nil, facts)
+        let page = AuditPage.html(found ?? AuditSearch(), RICFound([]), record: nil, facts)
         #expect(page.contains("href=\"/audit?ric=A%20B&amp;from=2026-11-01&amp;outcome=acked&amp;as=csv\" download"))
         #expect(page.contains("value=\"2026-11-01\"") && page.contains("value=\"acked\" selected"))
-        #expect(!AuditPage.html(AuditSearch(), posts: nil, fault: nil, facts).contains("as=csv"))
+        #expect(page.contains("<option value=\"skipped\">skipped</option>"))
+        // Of others nothing was asked.
+        #expect(page.contains("No row of it is like that.") && !page.contains("No row was posted"))
+        #expect(!AuditPage.html(AuditSearch(), nil, record: nil, facts).contains("as=csv"))
     }
 }

@@ -51,6 +51,30 @@ struct PageTests {
         return line
     }
 
+    private static func record() -> RecordLook {
+        var look = RecordLook(end: nil)
+        var act = RecordAct("hold", subject: nasty, by: "page:\(nasty)", from: nasty, why: nasty)
+        act.givenAt = 5
+        for entry in [RecordEntry.act(act), .forgotten(drop: 3)] {
+            let line = RecordLine(number: look.last + 1, previous: look.hash, at: 5, entry: entry)
+            look.take(line.text, sha256: String(repeating: "ab", count: 32)) { _, _, _ in true }
+        }
+        return look
+    }
+
+    private static func withdrawal(
+        _ counts: [String: Int] = ["fields": 2, "rics": 1, "without_value": 1], blanks: Bool = false,
+        needsTwo: Bool = false
+    ) -> WithdrawalLook {
+        let values = ReplacedValue.Fate.allCases.map {
+            ReplacedValue(
+                destination: nasty, service: nasty, ric: nasty, field: nasty, wrong: "7.5",
+                replacedBy: VisibleText.quoted(nasty), fate: $0)
+        }
+        return WithdrawalLook(
+            .shown(text: nasty, facts: counts, examples: values), blanks: blanks, needsTwo: needsTwo)
+    }
+
     private static func views(_ facts: PageFacts) -> [String] {
         let line = line()
         let list = DropList(drops: [line], next: 3)
@@ -61,14 +85,17 @@ struct PageTests {
             fields: [("BID", "1"), (nasty, nasty)])
         var good = post
         good.outcome = .acked
+        let unlisted = UnlistedDrop.State.allCases.map {
+            UnlistedDrop(drop: 8, file: nasty, state: $0, since: 1, why: nasty)
+        }
         return [
             NowPage.html(facts), HeldPage.html(facts), FilesPage.html(list, query, facts),
             FilesPage.failures(list, facts),
             FilePage.html(
                 DropDetail(line: line, corrections: [9]), rows, ResultFilter(outcome: .nacked, ric: nasty),
-                isHeld: true, working: facts.board.files.first, facts),
-            RICPage.html(nasty, last: [], posts: [good, post], fault: nasty, facts),
-            AuditPage.html(AuditSearch(ric: nasty), posts: [post], fault: nil, facts),
+                isHeld: true, working: facts.board.files.first, withdrawal: withdrawal(), facts),
+            RICPage.html(nasty, last: [], RICFound([good, post], unlisted: unlisted, fault: nasty), facts),
+            AuditPage.html(AuditSearch(ric: nasty), RICFound([post], unlisted: unlisted), record: record(), facts),
             PageFrame.login(fault: nasty).text,
         ]
     }
@@ -164,6 +191,18 @@ struct PageTests {
         #expect(now(nil, secondsLeft: nil).contains(">118.2</td>"))
     }
 
+    @Test("What is held shows the deadline of its rule, and how far that is")
+    func heldDeadline() {
+        func pages(_ at: Int64) -> [String] {
+            var drop = Self.held()
+            drop.take([3: .init(at: at, text: "17:45 Europe/London")])
+            return [NowPage.html(Self.facts(held: [drop])), HeldPage.html(Self.facts(held: [drop]))]
+        }
+        for page in pages(1_720_000_000) { #expect(page.contains("17:45 Europe/London") && page.contains("in 12 min")) }
+        for page in pages(940_000_000) { #expect(page.contains("passed 1 min ago")) }
+        #expect(NowPage.html(Self.facts(held: [Self.held()])).contains("<span class=\"dim\">none</span>"))
+    }
+
     @Test("Where two people are needed, the one who proposed waits, and the other one's button says what was proposed")
     func fourEyes() {
         let rule = ReleaseRule(by: [], fourEyes: true)
@@ -186,6 +225,9 @@ struct PageTests {
                 .file(drop: 7, ResultFilter(outcome: .nacked), page: 12, all: false)
             ),
             ("POST", "/login", .doLogin), ("POST", "/drops/7/cancel", .act(.cancel, drop: 7)),
+            ("GET", "/drops/7/withdraw", .withdrawal(drop: 7, blanks: false)),
+            ("GET", "/drops/7/withdraw?blank=1", .withdrawal(drop: 7, blanks: true)),
+            ("POST", "/drops/7/withdraw", .act(.withdraw, drop: 7)),
             ("POST", "/inbox/hold", .hold(.inbox, isHold: true)),
             ("POST", "/destinations/a%20b/resume", .hold(.destination("a b"), isHold: false)),
         ] as [(String, String, PageCall)])
@@ -199,11 +241,14 @@ struct PageTests {
         #expect(PageCall.find(method: "POST", target: "/files") == .wrongMethod(allowed: "GET"))
         #expect(PageCall.find(method: "DELETE", target: "/") == .wrongMethod(allowed: "GET"))
         for target in [
-            "", "//", "/../", "/drops/07", "/drops/7/", "/drops/x", "/page.css/", "/index.html", "/api/v1/status",
+            "", "//", "/../", "/drops/07", "/drops/7/", "/drops/x", "/drops/07/withdraw", "/drops/withdraw",
+            "/drops//withdraw", "/page.css/", "/index.html", "/api/v1/status",
         ] {
             #expect(PageCall.find(method: "GET", target: target) == .nothing)
         }
-        for target in ["/files?x=1", "/?x=1", "/files?from=1", "/drops/7?page=x", "/ric?ric=%ff"] {
+        for target in [
+            "/drops/7/withdraw?x=1", "/files?x=1", "/?x=1", "/files?from=1", "/drops/7?page=x", "/ric?ric=%ff",
+        ] {
             guard case .wrongQuery = PageCall.find(method: "GET", target: target) else {
                 Issue.record("\(target) is taken")
                 continue
@@ -221,9 +266,120 @@ struct PageTests {
                 == DeskOrder(why: "a b", rows: .except([3...3, 5...5])))
         #expect(try order("rows=3-4", .release) == DeskOrder(rows: .only([3...4])))
         #expect(try order("", .release) == DeskOrder())
+        var blank = DeskOrder(why: "wrong")
+        blank.blanks = true
+        #expect(try order("why=wrong&blank=1", .withdraw) == blank)
+        #expect(throws: DeskOrder.Fault.self) { try order("blank=1", .withdraw) }
         #expect(throws: DeskOrder.Fault.self) { try order("why=+", .refuse) }
         #expect(throws: DeskOrder.Fault.self) { try order("except=x", .release) }
         #expect(PageForm([0xff]) == nil && PageForm(Array("a=%zz".utf8)) == nil)
+    }
+
+    @Test("That no row was posted is said only where no file is held or was refused that may have one")
+    func unlisted() {
+        func pages(_ drops: [UnlistedDrop], held: [HeldDrop] = []) -> [String] {
+            let found = RICFound([], unlisted: drops)
+            return [
+                RICPage.html("A", last: [], found, Self.facts(held: held)),
+                AuditPage.html(AuditSearch(ric: "A"), found, record: nil, Self.facts(held: held)),
+            ]
+        }
+        for page in pages([]) { #expect(page.contains("No row was posted for it.")) }
+        let held = UnlistedDrop(drop: 5, file: "a.csv", state: .held, since: 1, why: "too few rows")
+        let refused = UnlistedDrop(drop: 4, file: "b.csv", state: .refused, since: 1, why: "no header")
+        for page in pages([held, refused]) {
+            #expect(!page.contains("No row was posted for it.") && page.contains("No result has a row of it."))
+            #expect(page.contains("too few rows; nothing of it is sent, and it may have rows of A."))
+            #expect(page.contains("1 file was refused as a whole and may have had rows of it"))
+            #expect(page.contains("no header; nothing of it was sent, and it may have rows of A"))
+        }
+        // Its held row stands there already, with both values.
+        var drop = Self.held()
+        drop.examples = [HeldRow(row: 2, ric: "A", field: "BID", old: "1", new: "2", reason: "moved_too_far")]
+        var sure = held
+        sure.hasRow = true
+        #expect(!pages([sure], held: [drop])[0].contains("has a row of A"))
+        #expect(pages([sure])[0].contains("nothing of it is sent, and it has a row of A."))
+        let many = pages((1...25).map { UnlistedDrop(drop: $0, file: "\($0)", state: .refused, since: 1, why: "") })
+        #expect(many.allSatisfy { $0.contains("25 files were refused") && $0.contains("and 5 more") })
+    }
+
+    @Test("There is a place for the reader's own time beside UTC, which is empty without the script")
+    func ownZone() {
+        #expect(NowPage.html(Self.facts()).contains("UTC</time><span id=\"own\"></span>"))
+        #expect(PageScript.text.contains("getElementById(\"own\")"))
+    }
+
+    @Test("A withdrawal is shown on the file's page before anybody can have it done, and its button repeats it")
+    func withdraw() {
+        func page(_ look: WithdrawalLook?, _ facts: PageFacts? = nil, sent: Bool = true) -> String {
+            var line = Self.line()
+            if sent {
+                line.take(summary: "{\"first_sent_at\":\"2026-11-27T17:00:00Z\"}")
+            }
+            return FilePage.html(
+                DropDetail(line: line, corrections: []), nil, ResultFilter(), isHeld: false, working: nil,
+                withdrawal: look, facts ?? Self.facts())
+        }
+        let link = "href=\"/drops/7/withdraw\">Withdraw…</a>"
+        #expect(page(nil).contains(link) && !page(nil, sent: false).contains(link))
+        #expect(!page(nil, Self.facts(may: [.read, .stop, .release])).contains(link))
+        let one = page(Self.withdrawal())
+        #expect(one.contains(">Withdraw: post 2 fields</button>") && one.contains("name=\"why\" required"))
+        #expect(one.contains("1 field had no value before. <a href=\"/drops/7/withdraw?blank=1\">"))
+        #expect(
+            one.contains(">blank</td>") && one.contains("stays, no value before") && !one.contains("name=\"blank\""))
+        #expect(page(Self.withdrawal(blanks: true)).contains("name=\"blank\" value=\"1\""))
+        // Where the rule wants two people, the first one proposes; nobody does without a name.
+        let two = page(Self.withdrawal(needsTwo: true))
+        #expect(
+            two.contains(">Propose to withdraw: post 2 fields</button>") && two.contains("another person releases it"))
+        var service = Self.facts()
+        service.caller.person = Person(text: "unix:postbox", isNamed: false)
+        let account = page(Self.withdrawal(needsTwo: true), service)
+        #expect(!account.contains("action=\"/drops/7/withdraw\"") && account.contains("<button disabled>"))
+        let none = page(
+            WithdrawalLook(.refused(.wrongStage, text: "it is still in work"), blanks: false, needsTwo: false))
+        #expect(none.contains("it is still in work.") && !none.contains("action=\"/drops/7/withdraw\""))
+    }
+
+    @Test("Audit tells what was looked at of the record, and what was not")
+    func recordPanel() {
+        func page(_ look: RecordLook?, _ alerts: [StandingAlert] = []) -> String {
+            var facts = Self.facts()
+            facts.board.alerts = alerts
+            return AuditPage.html(AuditSearch(), nil, record: look, facts)
+        }
+        #expect(page(nil).contains("There is no record yet"))
+        let whole = page(Self.record())
+        #expect(whole.contains("unbroken at its end") && whole.contains("all 2 lines"))
+        #expect(whole.contains("the ledger is gone") && whole.contains("no day among these lines"))
+        #expect(whole.contains("abababab … abababab") && whole.contains("<code>postbox audit verify</code>"))
+        #expect(whole.contains("Acts of the desk") && whole.contains("<b>hold</b>"))
+        let broken = page(RecordLook(unread: "no such file"))
+        #expect(broken.contains("not proved") && broken.contains("it cannot be read: no such file"))
+        #expect(!broken.contains("unbroken") && !broken.contains("each line follows"))
+        let alert = StandingAlert(
+            id: 1, Alert(event: .recordFault, message: "the record waits for the ledger", facts: [:]), at: 1,
+            route: .page)
+        #expect(page(Self.record(), [alert]).contains("the record waits for the ledger"))
+    }
+
+    @Test("A row counts at each destination, and where there are several that is said")
+    func severalDestinations() {
+        func page(_ destinations: [String]) -> String {
+            var line = Self.line()
+            line.destinations = destinations
+            return FilePage.html(
+                DropDetail(line: line, corrections: []), nil, ResultFilter(), isHeld: false, working: nil, Self.facts())
+        }
+        let both = page(["cache", "rcc"])
+        #expect(
+            both.contains("2 bad</span> at 2 destinations") && both.contains("New drops send 2 rows at 2 destinations"))
+        #expect(both.contains(">Resend 2 rows at 2 destinations</button>"))
+        let one = page(["cache"])
+        #expect(!one.contains("2 destinations") && one.contains("A new drop sends 2 rows again"))
+        #expect(one.contains(">Resend 2 rows</button>"))
     }
 
     @Test("A chart has a step for each value that was taken, and a mark for each that was not")
@@ -234,13 +390,13 @@ struct PageTests {
                 fields: [("BID", bid), ("TEXT", "x")])
         }
         let page = RICPage.html(
-            "A", last: [], posts: [post(3, "9", .nacked), post(2, "2"), post(1, "1")], fault: nil, Self.facts())
+            "A", last: [], RICFound([post(3, "9", .nacked), post(2, "2"), post(1, "1")]), Self.facts())
         var resent = post(1, "1")
         resent.who = "resend by alice"
         #expect(
-            RICPage.html("A", last: [], posts: [resent], fault: nil, Self.facts()).contains(">resend by alice</td>"))
+            RICPage.html("A", last: [], RICFound([resent]), Self.facts()).contains(">resend by alice</td>"))
         #expect(page.contains("class=\"bid\" d=\"M0 100H0V0H1000\"") && page.matches(of: /class="m-nacked"/).count == 1)
-        let none = RICPage.html("A", last: [], posts: [post(1, "nan"), post(1, "1e999")], fault: nil, Self.facts())
+        let none = RICPage.html("A", last: [], RICFound([post(1, "nan"), post(1, "1e999")]), Self.facts())
         #expect(!none.contains("class=\"chart\""))
     }
 }

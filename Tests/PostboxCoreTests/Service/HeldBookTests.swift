@@ -6,8 +6,10 @@ struct HeldBookTests {
     private static let second: Int64 = 1_000_000
     private static let minute: Int64 = 60 * second
 
-    private static func drop(_ number: Int, since: Int64 = 0, until: Int64) -> HeldBook.Drop {
-        HeldBook.Drop(number: number, name: "h\(number).csv", rows: 3, since: since, until: until)
+    private static func drop(_ number: Int, since: Int64 = 0, until: Int64, deadline: Int64? = nil) -> HeldBook.Drop {
+        HeldBook.Drop(
+            number: number, name: "h\(number).csv", rows: 3, since: since, until: until,
+            deadline: deadline.map { .init(at: $0, text: "17:45 UTC") })
     }
 
     /// A service that is asked at times of its wall clock.
@@ -52,6 +54,34 @@ struct HeldBookTests {
         var desk = Desk(Self.drop(7, since: 10 * Self.minute, until: 20 * Self.minute))
         #expect(desk.round(at: 14 * Self.minute) == [])
         #expect(desk.round(at: 15 * Self.minute) == ["release_at_risk"])
+    }
+
+    @Test(
+        "A deadline of its rule that comes before its end is told of, too; one that has passed, or comes later, is not")
+    func ruleDeadline() {
+        var desk = Desk(Self.drop(7, until: 600 * Self.minute, deadline: 60 * Self.minute))
+        #expect(desk.round(at: 44 * Self.minute) == [])
+        #expect(desk.round(at: 45 * Self.minute) == ["release_at_risk"])
+        #expect(desk.service.told.last?.message.contains("the deadline of its rule is 17:45 UTC") == true)
+        #expect(desk.round(at: 60 * Self.minute) == [])
+        #expect(desk.round(at: 585 * Self.minute) == ["release_at_risk"])
+        #expect(desk.service.told.last?.message.contains("is refused at") == true)
+        #expect(desk.service.told.last?.message.contains("deadline") == false)
+
+        for (since, deadline) in [(0, 700), (0, 600), (100, 60), (0, 300)] as [(Int64, Int64)] {
+            desk = Desk(
+                Self.drop(
+                    7, since: since * Self.minute, until: 600 * Self.minute, deadline: deadline * Self.minute))
+            #expect(desk.round(at: 400 * Self.minute) == [])
+            // Nothing that has passed wakes the service again and again.
+            #expect(desk.service.waitsUntil > desk.service.now)
+            #expect(desk.round(at: 590 * Self.minute) == ["release_at_risk"])
+        }
+        // Both at once are told once: of what comes first.
+        desk = Desk(Self.drop(7, until: 64 * Self.minute, deadline: 60 * Self.minute))
+        #expect(desk.round(at: 50 * Self.minute) == ["release_at_risk"])
+        #expect(desk.service.told.last?.message.contains("deadline") == true)
+        #expect(desk.round(at: 61 * Self.minute) == [])
     }
 
     @Test("The service comes back by itself when something is due")

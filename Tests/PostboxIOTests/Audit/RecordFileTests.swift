@@ -51,6 +51,22 @@ struct RecordFileTests {
         #expect(try file.append(["next"], behind: tail.bytes).found == .altered)
     }
 
+    @Test("Its last lines are read without the others, each of them whole")
+    func lastLines() throws {
+        func last(_ bytes: Int) throws -> [String] {
+            var found: [String] = []
+            try file.eachLastLine(within: bytes) { text, sha256 in
+                #expect(sha256 == SHA256Text.of(Array((text + "\n").utf8)))
+                found.append(text)
+            }
+            return found
+        }
+        #expect(try last(100) == [])
+        try folder.write("one\nthree\nfive\nsev", to: "record.jsonl")
+        #expect(try last(100) == ["one", "three", "five"] && last(18) == ["one", "three", "five"])
+        #expect(try last(14) == ["three", "five"] && last(13) == ["five"] && last(8) == ["five"] && last(7) == [])
+    }
+
     // MARK: - In the ledger
 
     private func ledger() throws -> Ledger { try Ledger(path: folder.path("ledger.sqlite"), firstNumber: 1) }

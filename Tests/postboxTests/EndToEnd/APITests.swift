@@ -140,6 +140,12 @@ struct APITests {
             get("/api/v1/rics/T.TST?from=2020-01-01", as: "/api/v1/rics/{ric}")["rows"]?.items.first?["drop"]?.integer
                 == last)
         get("/api/v1/rics/NONE?from=yesterday", as: "/api/v1/rics/{ric}", status: 400)
+        // Nobody can tell what stands in a file that was refused as it is no price file; an empty one has nothing.
+        try desk.drop("page.csv", "<html>no prices</html>\n")
+        _ = try await desk.finish("page.csv", in: .failed)
+        let unlisted = get("/api/v1/rics/NONE", as: "/api/v1/rics/{ric}")["unlisted"]?.items ?? []
+        #expect(unlisted.map { $0["file"]?.text } == ["page.csv"])
+        #expect(unlisted.first?["state"]?.text == "refused" && unlisted.first?["has_row"]?.flag == false)
         #expect(
             get("/api/v1/rics/R7.TST", as: "/api/v1/rics/{ric}")["rows"]?.items.map { $0["outcome"]?.text } == [
                 "nacked"

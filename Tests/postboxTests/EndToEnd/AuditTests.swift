@@ -78,6 +78,47 @@ struct AuditTests {
         withExtendedLifetime(simulator) {}
     }
 
+    @Test("Files that are held or were refused as a whole are named to whoever asks for a RIC that they may have")
+    func unlisted() async throws {
+        let (desk, simulator) = try await Desk.withSimulator(
+            files: """
+                  - match: "*.csv"
+                    checks: [{field: BID, min: 1, on_fail: hold}, {rows: {min: 2}}]
+                    hold_file_above: 100%
+                """)
+        try desk.drop("few.csv", "RIC,BID\nA.TST,5\n")
+        try desk.drop("low.csv", "RIC,BID\nB.TST,0.5\nC.TST,0.2\nD.TST,7\n")
+        try desk.drop("none.csv", "RIC,BID\n")
+        try desk.drop("torn.csv", "<html>no prices</html>\n")
+        _ = try await desk.once()
+        let directories = Self.directories(desk)
+        let ledger = try #require(try LedgerReading(in: directories))
+        func unlisted(_ ric: String) throws -> [String] {
+            try Self.find(desk) { $0.ric = ric }.1.unlisted.map { "\($0.file) \($0.state) \($0.hasRow)" }
+        }
+        // The drop of held rows has B and C alone: both stand in its list.
+        let rejects = try #require(try ledger.holds().keys.max())
+        let name = try #require(try ledger.drop(rejects)?.name)
+        let others = ["few.csv held false", "torn.csv refused false"]
+        #expect(Set(try unlisted("D.TST")) == Set(others))
+        #expect(Set(try unlisted("B.TST")) == Set(others + ["\(name) held true"]))
+        let facts = try Self.find(desk) { $0.ric = "A.TST" }.1
+        let few = try #require(facts.unlisted.first { $0.file == "few.csv" })
+        #expect(few.why.contains("has 1 row") && few.since > 0)
+        #expect(facts.unlisted.first { $0.file == "torn.csv" }?.why.isEmpty == false)
+
+        let command = try await desk.command(["audit", "--ric", "A.TST"])
+        #expect(command.code == 2 && command.errorOutput.contains("few.csv (drop \(few.drop)) is held since "))
+        #expect(command.errorOutput.contains("and it may have rows of A.TST"))
+        // As the page and the API tell it.
+        #expect(try RICHistory.posts(AuditQuery(ric: "A.TST"), in: directories).unlisted == facts.unlisted)
+        #expect(try RICHistory.rows(RICQuery(ric: "A.TST"), in: directories).unlisted == facts.unlisted)
+        var further = RICQuery(ric: "A.TST")
+        further.page = RICQuery.Place(drop: rejects, behind: 0)
+        #expect(try RICHistory.rows(further, in: directories).unlisted.isEmpty)
+        withExtendedLifetime(simulator) {}
+    }
+
     @Test("An index that does not match its result is not trusted, whichever of the two was changed")
     func trust() async throws {
         let (desk, simulator) = try await Self.contributed()
@@ -167,7 +208,10 @@ struct AuditTests {
         #expect(try await lines(["audit", "--ric", "S.TST"]).count == 4)
         #expect(try await lines(["audit", "--ric", "NONE"], code: 2).isEmpty)
         for wrong in [
-            ["audit"], ["audit", "--ric", "A", "--outcome", "odd"], ["show", "77"], ["keep", "--why", "x"],
+            ["audit"], ["audit", "--ric", "A", "--outcome", "odd"],
+            ["audit", "--ric", "A", "--from", "2026-11-28", "--to", "2026-11-27"],
+            ["audit", "verify", "--from", "1h", "--to", "2h"], ["files", "--from", "1h", "--to", "2h"], ["show", "77"],
+            ["keep", "--why", "x"],
         ] {
             #expect(try await desk.command(wrong).code == 64, "\(wrong)")
         }
@@ -231,6 +275,31 @@ struct AuditTests {
         #expect(proved.drops == 2 && proved.removed == 1)
         let (left, facts) = try Self.find(desk) { $0.ric = "S.TST" }
         #expect(left == ["2:2 rejected", "2:3 skipped"] && facts.gone == [1])
+    }
+
+    @Test("A look at the record's end proves its last lines; what was altered there is told")
+    func glance() async throws {
+        #expect(try RecordGlance(directories: Self.directories(Desk())).look() == nil)
+        let (desk, simulator) = try await Self.contributed()
+        let glance = RecordGlance(directories: Self.directories(desk))
+        let look = try #require(try glance.look())
+        #expect(look.fault == nil && look.first == 1 && look.last > 3 && look.isHeldAgainstLedger)
+        #expect(try RecordProof(directories: Self.directories(desk)).run().lastHash == look.hash)
+        let path = RecordFile(folder: Self.directories(desk).recordFolder).path
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let lines = text.split(separator: "\n")
+        for (altered, what) in [
+            (lines.dropLast().joined(separator: "\n") + "\n", "lines were removed"),
+            (text.replacing("a.csv", with: "z.csv"), "altered or exchanged"),
+            (text + "x\n", "no line of it"),
+        ] {
+            try Data(altered.utf8).write(to: URL(fileURLWithPath: path))
+            let fault = try glance.look()?.fault
+            #expect(fault?.contains(what) == true, "\(fault ?? "nothing")")
+        }
+        try FileManager.default.removeItem(atPath: path)
+        #expect(try glance.look()?.fault?.contains("gone") == true)
+        withExtendedLifetime(simulator) {}
     }
 
     @Test(

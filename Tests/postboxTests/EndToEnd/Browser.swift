@@ -155,6 +155,13 @@ final class Browser {
         )
     }
 
+    /// The zone of whoever looks, such as `Europe/London`.
+    func zone(_ name: String) throws {
+        try call(
+            "POST", "/goog/cdp/execute",
+            "{\"cmd\":\"Emulation.setTimezoneOverride\",\"params\":{\"timezoneId\":\(Self.quoted(name))}}")
+    }
+
     /// What the browser complained about since it was asked last.
     func complaints() throws -> [String] {
         try call("POST", "/se/log", "{\"type\":\"browser\"}").items.compactMap { $0["message"]?.text }

@@ -236,6 +236,48 @@ struct PageTests {
         withExtendedLifetime(simulator) {}
     }
 
+    @Test("Wrong prices are withdrawn on the file's page, which first shows what that would post")
+    func withdraw() async throws {
+        let (page, simulator, browser) = try await Self.desk()
+        try page.desk.drop("w1.csv", "RIC,BID\nW.TST,1\n")
+        _ = try await page.desk.finish("w1.csv", in: .done)
+        try page.desk.drop("w2.csv", "RIC,BID\nW.TST,2\n")
+        let wrong = try await page.desk.finish("w2.csv", in: .done).summary.drop
+        try await Self.login(browser, page, "alice")
+        try browser.open(page.url + "/drops/\(wrong)")
+        try await browser.follow("a[href='/drops/\(wrong)/withdraw']")
+        #expect(try browser.text("#withdraw")?.contains("1 field of 1 RIC would be replaced") == true)
+        try browser.click("#withdraw button.danger")
+        // Without a reason the browser itself does not send it.
+        #expect(try browser.path == "/drops/\(wrong)/withdraw")
+        try browser.type("a slip", into: "#withdraw input[name=why]")
+        try await browser.follow("#withdraw button.danger")
+        #expect(try browser.text("[role=status]")?.contains("1 field of 1 RIC is replaced") == true)
+        try await eventually("the value before is posted") {
+            try simulator.posts().filter { $0.ric == "W.TST" }.map(\.fields).last == #"{"BID":1}"#
+        }
+        try await browser.follow("form[action='/logout'] button")
+        try await Self.login(browser, page, "rita")
+        try browser.open(page.url + "/drops/\(wrong)/withdraw")
+        #expect(try browser.text("body")?.contains("may not") == true)
+        try await page.stop()
+        withExtendedLifetime(simulator) {}
+    }
+
+    @Test("The time in the zone of whoever looks stands beside UTC")
+    func zone() async throws {
+        let (page, simulator, browser) = try await Self.desk()
+        for (zone, place) in [("America/New_York", " New York"), ("Europe/London", " London"), ("UTC", "")] {
+            try browser.zone(zone)
+            try browser.open(page.url + "/")
+            let text = try browser.script("return document.getElementById('own').textContent").text ?? "nothing"
+            #expect(text.hasSuffix(place) && text.isEmpty == place.isEmpty, "\(text)")
+            if !place.isEmpty { #expect(text.dropLast(place.count).count == 5, "\(text)") }
+        }
+        try await page.stop()
+        withExtendedLifetime(simulator) {}
+    }
+
     @Test("What changes is shown without a reload; a page that hears nothing any more says so")
     func live() async throws {
         let (page, simulator, browser) = try await Self.desk()

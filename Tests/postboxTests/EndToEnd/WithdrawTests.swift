@@ -305,7 +305,8 @@ struct WithdrawTests {
         let posted = try simulator.posts().count
         let shown = try await Self.withdraw(desk, ["2"])
         #expect(
-            shown.output.contains("no field holds a value of it any more; its values would be withdrawn"), "\(shown)")
+            shown.output.contains("no field holds one of the values any more; the values would be withdrawn"),
+            "\(shown)")
         let made = try await Self.withdrawn(desk, 2)
         #expect(made.file.summary.rows == 0 && made.file.summary.verdict == "done")
         #expect(try simulator.posts().count == posted)

@@ -1,0 +1,64 @@
+/// A drop of whose rows no result has a line: it is held as a whole, or was refused before its rows got lines. Nothing of it was sent, and the
+/// index cannot tell whether it has a row of a RIC.
+package struct UnlistedDrop: Sendable, Equatable {
+    package enum State: String, Sendable, Equatable, CaseIterable {
+        case held, refused
+    }
+
+    package var drop: Int
+    package var file: String
+    package var state: State
+    /// Since when it is held, or when it was refused: microseconds since 1970.
+    package var since: Int64
+    /// Why, for people; empty: nobody can tell any more.
+    package var why: String
+    /// It has a row of the RIC that was asked for, for certain; false: it may have one.
+    package var hasRow: Bool
+
+    package init(drop: Int, file: String, state: State, since: Int64, why: String, hasRow: Bool = false) {
+        self.drop = drop
+        self.file = file
+        self.state = state
+        self.since = since
+        self.why = why
+        self.hasRow = hasRow
+    }
+
+    /// Refused ones whose reason is looked up, the newest; the others are named without it.
+    package static let explained = 100
+
+    /// Whether a held drop has a row of a RIC, as far as those of its rows tell that need a look; nil: it may.
+    ///
+    /// - Parameters:
+    ///   - shown: Rows of it that need a look.
+    ///   - count: Rows of it in all; nil: that is not known.
+    package static func hasRow(of ric: String, in shown: [HeldRow], of count: Int?) -> Bool? {
+        if shown.contains(where: { $0.ric == ric }) { return true }
+        // Each of its rows is among them: there are no others.
+        guard let count, count > 0, shown.allSatisfy({ !$0.ric.isEmpty }), Set(shown.map(\.row)).count == count else {
+            return nil
+        }
+        return false
+    }
+
+    /// For people, on one line. `ric`: the one that was asked for; nil: none was.
+    package func text(ofRIC ric: String?) -> String {
+        let stands = state == .held ? "is held since" : "was refused as a whole at"
+        return "\(VisibleText.line(file)) (drop \(drop)) \(stands) \(TimeText.text(since))"
+            + (why.isEmpty ? "" : ": \(VisibleText.line(why))") + "; \(VisibleText.line(outlook(ofRIC: ric)))"
+    }
+
+    /// What that says of a RIC; nil: of none.
+    func outlook(ofRIC ric: String?) -> String {
+        let sent = state == .held ? "nothing of it is sent" : "nothing of it was sent"
+        guard let ric else { return sent }
+        return sent + (hasRow ? ", and it has a row of \(ric)" : ", and it may have rows of \(ric)")
+    }
+
+    /// An object, as the API answers it.
+    var json: String {
+        let quoted = VisibleText.quoted
+        return "{\"drop\":\(drop),\"file\":\(quoted(file)),\"state\":\"\(state.rawValue)\","
+            + "\"since\":\(quoted(TimeText.text(since))),\"why\":\(quoted(why)),\"has_row\":\(hasRow)}"
+    }
+}
