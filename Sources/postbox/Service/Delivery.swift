@@ -118,7 +118,7 @@ struct Delivery: Sendable {
                 }
             }
             context.progress.add(counts, at: destination)
-            drop.has(results.outcomes)
+            drop.has(results.tally.outcomes)
             let left = machine.settled(count, refused: refused)
             if refused > 0 { await stopIfRefused(machine) }
             switch left {

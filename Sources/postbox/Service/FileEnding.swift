@@ -90,7 +90,7 @@ struct FileEnding: Sendable {
         _ course: FileFate.Course, _ results: ResultFile, source: SourceFile?, plan: FilePlan?, readsBack: Bool = false
     ) async throws -> ContributionEnd {
         var seen: ReadBack.Seen?
-        if readsBack, let readBack = ReadBack(file, drop, in: context), await results.outcomes[.acked] > 0 {
+        if readsBack, let readBack = ReadBack(file, drop, in: context), await results.tally.outcomes[.acked] > 0 {
             if file.record?.stage != .verifying { try await beginReadingBack(course, results, plan) }
             drop.isReadingBack()
             switch try await readBack.run() {
@@ -130,7 +130,7 @@ struct FileEnding: Sendable {
         var note = ReadBackNote(warned: file.rule.mayWarn ? plan?.warned : nil)
         if case .posted(let why) = course { note.trouble = why }
         // A good file stays one, and one that is read back differently is still partial.
-        let verdict = FileFate(course, outcomes: await results.outcomes, tolerate: file.rule.tolerate).verdict
+        let verdict = FileFate(course, outcomes: await results.tally.outcomes, tolerate: file.rule.tolerate).verdict
         try await context.disk.run { try keepLayout(of: plan, after: verdict) }
         try await context.ledger.verify(file.drop, note)
         FailPoint.reach("verifying")
@@ -157,8 +157,8 @@ struct FileEnding: Sendable {
         _ course: FileFate.Course, _ facts: FileReport.Facts, _ seen: ReadBack.Seen?, source: SourceFile?,
         plan: FilePlan?, on results: isolated ResultFile
     ) async throws -> Completed {
-        var fate = FileFate(course, outcomes: results.outcomes, tolerate: file.rule.tolerate)
-        let bad = fate.verdict == .done ? [:] : results.bad
+        var fate = FileFate(course, outcomes: results.tally.outcomes, tolerate: file.rule.tolerate)
+        let bad = fate.verdict == .done ? [:] : results.tally.bad
         // Else there is nothing to be written, and nothing that an earlier try may have written.
         if file.record != nil || bad.values.contains(where: { $0.count > 0 }) {
             try await context.disk.run { try writeRejects(bad, of: source, plan) }
@@ -173,7 +173,7 @@ struct FileEnding: Sendable {
             hasIncidents = try await IncidentWriter(file: file, context: context).write()
             FailPoint.reach("incidents_written")
         }
-        let made = try await HeldRowsWriter(file: file, context: context).write(results.held, of: source, plan)
+        let made = try await HeldRowsWriter(file: file, context: context).write(results.tally.held, of: source, plan)
         if !made.isEmpty { FailPoint.reach("held_written") }
         if let seen { fate.readBack(seen.counts) }
         let verdict = fate.verdict
@@ -181,7 +181,7 @@ struct FileEnding: Sendable {
         if seen == nil { try await context.disk.run { try keepLayout(of: plan, after: verdict) } }
         var summary = report.summary(of: fate, facts, plan: plan, source: source, results: results)
         if let seen { seen.tell(&summary) }
-        let heldRows = results.held.values.reduce(0) { $0 + $1.count }
+        let heldRows = results.tally.held.values.reduce(0) { $0 + $1.count }
         if heldRows > 0, made.isEmpty {
             summary.warnings.append(
                 "no drop holds the rows that ended `held` (\(heldRows)): the file is gone or was changed, so that their bytes are not to be had; the result has their values"

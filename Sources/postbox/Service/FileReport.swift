@@ -59,8 +59,8 @@ struct FileReport: Sendable {
         summary.text = fate.trouble?.text ?? ""
         summary.rows = plan?.rows ?? 0
         summary.skipped = plan?.skipped?.count
-        summary.outcomes = results.outcomes
-        summary.sent = results.sent
+        summary.outcomes = results.tally.outcomes
+        summary.sent = results.tally.sent
         summary.claimedAt = file.claimedAt
         summary.version = Version.text
         summary.configSHA256 = file.snapshot.configSHA256 ?? context.configSHA256
@@ -75,8 +75,8 @@ struct FileReport: Sendable {
             summary.warnings += warned.file
         }
         if let source, let text = lateWrite(source) { summary.warnings.append(text) }
-        summary.firstSentAt = results.firstSentAt
-        summary.settledAt = results.lastSettledAt > 0 ? results.lastSettledAt : Clock.wall()
+        summary.firstSentAt = results.tally.firstSentAt
+        summary.settledAt = results.tally.lastSettledAt > 0 ? results.tally.lastSettledAt : Clock.wall()
         return summary
     }
 

@@ -73,9 +73,11 @@ struct Recovered: Sendable {
         return try await context.disk.run { [lines] in
             try ResultFile(
                 path: file.directory + "/" + FileMover.Part.result, rows: rowCount, skipped: skippedCount, lines: lines,
-                keeping: goodBytes ?? 0, outcomes: rows.outcomes, bad: rows.bad, held: rows.held,
-                sent: rows.sent,
-                firstSentAt: TimeText.microseconds(rows.firstSentAt) ?? 0, mode: try file.mode(),
+                keeping: goodBytes ?? 0,
+                tally: ResultTally(
+                    rows: rowCount, destinations: lines.keys, outcomes: rows.outcomes, bad: rows.bad, held: rows.held,
+                    sent: rows.sent, firstSentAt: TimeText.microseconds(rows.firstSentAt) ?? 0),
+                mode: try file.mode(),
                 thread: context.results,
                 alert: { [alerts = context.alerts] in alerts.send($0) },
                 failing: { [trouble = context.trouble] in trouble.changed($0) })

@@ -21,7 +21,9 @@ struct ResultFileTests {
             lines: [
                 "cache": ResultLines(drop: 7, destination: "cache", services: ["NIPROV"], hasLines: true),
                 "rcc": ResultLines(drop: 7, destination: "rcc", services: ["DDS_TRCE"], hasLines: true),
-            ], keeping: keeping, outcomes: outcomes, bad: bad, thread: DiskThread(label: "test"), alert: { _ in })
+            ], keeping: keeping,
+            tally: ResultTally(rows: 100, destinations: ["cache", "rcc"], outcomes: outcomes, bad: bad),
+            thread: DiskThread(label: "test"), alert: { _ in })
     }
 
     /// Rows that the lane settled, all alike.
@@ -92,7 +94,7 @@ struct ResultFileTests {
                     keeping: expected.count, thread: DiskThread(label: "test"), alert: { _ in })
             }
         }
-        #expect(await file.lastSettledAt == 3_000_000)
+        #expect(await file.tally.lastSettledAt == 3_000_000)
     }
 
     @Test("It begins with the header, and every settled row adds its line, at once")
@@ -112,12 +114,12 @@ struct ResultFileTests {
         #expect(lines[1].hasPrefix("7,1,2,cache,R1,NIPROV,Update,acked,,,,,7000001,1,1970-01-01T00:00:02.000000Z,"))
         #expect(lines[3].hasPrefix(#"7,3,4,rcc,R3,DDS_TRCE,Update,nacked,SymbolUnknown,,"a, ""b""",,7000003,1,"#))
         #expect(lines[4].hasPrefix("7,9,10,cache,R9,NIPROV,Update,rejected,,decimal_too_long,15 decimals,,,0,,"))
-        let bad = await file.bad
+        let bad = await file.tally.bad
         #expect(bad["cache"]?.count == 1 && bad["rcc"]?.count == 1)
         #expect(bad["rcc"]?.contains(3) == true && bad["cache"]?.contains(9) == true)
-        #expect(await file.sent == 3)
-        #expect(await file.firstSentAt == 1_000_000)
-        #expect(await file.lastSettledAt == 4_000_000)
+        #expect(await file.tally.sent == 3)
+        #expect(await file.tally.firstSentAt == 1_000_000)
+        #expect(await file.tally.lastSettledAt == 4_000_000)
         try await file.finish(in: SyncGroup(on: folder.path))
     }
 
