@@ -1,4 +1,5 @@
 internal import Foundation
+internal import PostboxCore
 
 /// What it costs the service that people and programs look at it, and how soon they see something.
 struct DeskLoad {
