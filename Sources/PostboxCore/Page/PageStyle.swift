@@ -131,7 +131,7 @@ package enum PageStyle {
         /* ---- Frame: bar, the three answers, main --------------------------------------------------------------- */
 
         .bar {
-          display: flex; align-items: center; gap: 0 var(--s4);
+          display: flex; flex-wrap: wrap; align-items: center; gap: 0 var(--s4);
           padding: 0 var(--s4); min-height: 3.2rem;
           background: var(--panel); border-bottom: 1px solid var(--line);
         }
@@ -415,7 +415,7 @@ package enum PageStyle {
         @media (max-width: 1000px) {
           html { font-size: 87.5%; }
           :root { --hit: 2.86rem; }
-          .bar { flex-wrap: wrap; padding: 0 var(--s3); }
+          .bar { padding: 0 var(--s3); }
           .bar .brand, .bar .who { line-height: 2.6rem; }
           .bar .who { gap: 0 var(--s3); }
           .bar nav { order: 3; flex: 0 0 calc(100% + 2 * var(--s3)); margin: 0 calc(-1 * var(--s3)); border-top: 1px solid var(--line); overflow-x: auto; }

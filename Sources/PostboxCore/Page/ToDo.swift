@@ -32,7 +32,7 @@ struct ToDo {
         let (board, now) = (facts.board, facts.now)
         held = board.held.count
         failures = facts.failures
-        for line in board.schedule where line.isMissing {
+        for line in board.schedule where line.isMissing(at: now) {
             let about = ["rule": line.rule, "by": line.by.map(TimeText.text) ?? ""]
             add(line.rule, .fileMissing, about, in: board, to: \.missing)
         }
@@ -97,6 +97,9 @@ struct ToDo {
 }
 
 extension ScheduleBook.Line {
-    /// Files of it should be here, and are not.
-    var isMissing: Bool { state == .missing || state == .late && by != nil && arrived < count }
+    /// Files of today should be here, and are not.
+    func isMissing(at now: Int64) -> Bool {
+        guard state == .missing || state == .late, let by else { return false }
+        return by <= now && arrived < count
+    }
 }

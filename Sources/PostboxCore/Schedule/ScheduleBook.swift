@@ -91,14 +91,35 @@ package struct ScheduleBook: Sendable {
     /// Rules are expected so from now on. What was told of a rule's day is not told again.
     package mutating func use(_ schedules: [RuleSchedule]) { self.schedules = schedules }
 
-    /// When the earliest day of any rule began, at a time: files that came before are of no interest.
+    /// When the day before the earliest day of any rule began, at a time: files that came before and are done are of no interest.
     package func begin(at now: Int64) -> Int64 {
-        schedules.map { BusinessCalendar.time(0, on: $0.day(at: now), in: $0.zoneRules) }.min() ?? now
+        schedules.map { BusinessCalendar.time(0, on: $0.day(at: now) - 1, in: $0.zoneRules) }.min() ?? now
     }
 
     /// How each rule stands, in the order of the configuration.
     package func lines(_ files: [ScheduledFile], at now: Int64) -> [Line] {
-        schedules.map { line($0, files, at: now) }
+        schedules.map { schedule in
+            var line = line(schedule, files, on: schedule.day(at: now), at: now)
+            addEarlier(files, of: schedule, to: &line, at: now)
+            return line
+        }
+    }
+
+    /// Adds files of earlier days whose deadline has passed and that are not done: no midnight makes them so.
+    private func addEarlier(_ files: [ScheduledFile], of schedule: RuleSchedule, to line: inout Line, at now: Int64) {
+        let today = schedule.day(at: now)
+        let earlier = files.filter { file in
+            let day = schedule.day(at: file.at)
+            return file.rule == schedule.rule && day < today && !file.isDone
+                && !skips.contains { $0.rule == schedule.rule && $0.day == day }
+        }.sorted { ($0.at, $0.name) < ($1.at, $1.name) }
+        guard let first = earlier.first, let deadline = schedule.deadlineTime(cameAt: first.at) else { return }
+        line.state = .late
+        line.why = "of earlier days: \(Self.words(0, earlier))" + (line.why.map { "; today: \($0)" } ?? "")
+        guard line.deadline == nil else { return }
+        line.deadline = deadline.at
+        line.deadlineText =
+            "\(deadline.text) on \(BusinessCalendar.text(ofDay: schedule.day(at: first.at)))"
     }
 
     /// What is to be said now.
@@ -106,10 +127,11 @@ package struct ScheduleBook: Sendable {
         var out: [Alert] = []
         for schedule in schedules {
             let day = schedule.day(at: now)
-            let old = told.filter { $0.rule == schedule.rule && $0.day < day }
+            // What was told yesterday may still be over.
+            let old = told.filter { $0.rule == schedule.rule && $0.day < day - 1 }
             told.subtract(old)
             changes.gone.formUnion(old)
-            let line = line(schedule, files, at: now)
+            let line = line(schedule, files, on: day, at: now)
             for alert in alerts(schedule, line, day, files, at: now)
             where tell(ScheduleTold(rule: schedule.rule, day: day, event: alert.event)) { out.append(alert) }
         }
@@ -149,20 +171,24 @@ package struct ScheduleBook: Sendable {
         package var facts: [String: String]
     }
 
-    /// What was told of today and is over: a deadline counts what is not done or closed, and nothing is left of that. That it may be missed is
-    /// over, too, once it is.
+    /// What was told of today or yesterday and is over: a deadline counts what is not done or closed, and nothing is left of that. That it may
+    /// be missed is over, too, once it is.
     package func over(_ files: [ScheduledFile], at now: Int64) -> [Over] {
-        schedules.compactMap { schedule in
-            let day = schedule.day(at: now)
-            let ended: [Event] =
-                switch line(schedule, files, at: now).state {
-                case .done, .idle: [.deadlineAtRisk, .deadlineMissed]
-                case .late: [.deadlineAtRisk]
-                case .skipped, .expected, .missing, .inWork, .atRisk, .open: []
-                }
-            let events = ended.filter { told.contains(ScheduleTold(rule: schedule.rule, day: day, event: $0)) }
-            return events.isEmpty ? nil : Over(events: events, facts: Self.facts(schedule.rule, day))
+        schedules.flatMap { schedule in
+            let today = schedule.day(at: now)
+            return [today - 1, today].compactMap { day in over(schedule, files, on: day, at: now) }
         }
+    }
+
+    private func over(_ schedule: RuleSchedule, _ files: [ScheduledFile], on day: Int, at now: Int64) -> Over? {
+        let ended: [Event] =
+            switch line(schedule, files, on: day, at: now).state {
+            case .done, .idle: [.deadlineAtRisk, .deadlineMissed]
+            case .late: [.deadlineAtRisk]
+            case .skipped, .expected, .missing, .inWork, .atRisk, .open: []
+            }
+        let events = ended.filter { told.contains(ScheduleTold(rule: schedule.rule, day: day, event: $0)) }
+        return events.isEmpty ? nil : Over(events: events, facts: Self.facts(schedule.rule, day))
     }
 
     /// What tells an alert's rule and day.
@@ -192,8 +218,8 @@ package struct ScheduleBook: Sendable {
         changes.gone.formUnion(left.gone)
     }
 
-    private func line(_ schedule: RuleSchedule, _ files: [ScheduledFile], at now: Int64) -> Line {
-        let day = schedule.day(at: now)
+    /// How a rule's day stands by itself.
+    private func line(_ schedule: RuleSchedule, _ files: [ScheduledFile], on day: Int, at now: Int64) -> Line {
         let own = Self.files(of: schedule, files, on: day)
         let open = own.filter { !$0.isDone }
         let arrived = own.reduce(0) { $0 + $1.count }

@@ -52,8 +52,9 @@ extension DeskOffice {
             let isPart = request.header("x-postbox-part") != nil
             let facts = await facts(caller, said: isPart ? nil : gate.takeSaid(caller))
             guard case .withdrawal(let drop, let blanks) = call else { return await view(call, facts) }
+            var look: WithdrawalLook?
             // It goes over all last values: for whoever opens it, and not each time that something changes.
-            let look = isPart ? nil : await withdrawal(of: drop, blanks: blanks, caller, from: request.source)
+            if !isPart { look = await withdrawal(of: drop, blanks: blanks, caller, from: request.source) }
             return await file(drop, ResultFilter(), from: nil, withdrawal: look, facts)
         }
     }

@@ -60,10 +60,9 @@ actor ScheduleWatch {
             let (new, skips, told) = try await reading.run { [failures] () -> (SeenFiles, [String: String], [String]) in
                 var seen = known
                 guard let ledger = try LedgerReading(in: directories) else { return (seen, [:], []) }
-                try seen.read(ledger, rules: rules, since: since)
-                try seen.close { drops in
-                    try FailureLookup(ledger, in: directories, known: failures).list(.init(numbers: drops))
-                }
+                let lookup = FailureLookup(ledger, in: directories, known: failures)
+                try seen.read(ledger, rules: rules, since: since) { try lookup.list(.init(state: .open)).map(\.drop) }
+                try seen.close { drops in try lookup.list(.init(numbers: drops)) }
                 return (seen, try ledger.standing(.skip), recalls ? Array(try ledger.standing(.told).keys) : [])
             }
             seen = new
@@ -149,16 +148,24 @@ private struct SeenFiles: Sendable {
 
     var files: [ScheduledFile] { Array(open.values) + done.values }
 
-    /// Reads what is new or not done. Throws `LedgerError`.
-    mutating func read(_ ledger: LedgerReading, rules: Set<String>, since begin: Int64) throws {
-        if since == .max { last = try ledger.lastNumber(claimedBefore: begin) }
+    /// Reads what is new or not done. `failures`: drops that ended badly and are not dealt with; asked for once. Throws `LedgerError`, and
+    /// what `failures` throws.
+    mutating func read(
+        _ ledger: LedgerReading, rules: Set<String>, since begin: Int64, failures: () throws -> [Int]
+    ) throws {
+        var changing = open.filter { !$0.value.hasEnded }.keys.sorted()
+        if since == .max {
+            last = try ledger.lastNumber(claimedBefore: begin)
+            // However old they are, they are not done.
+            let left = try ledger.open().map(\.place.drop) + failures()
+            changing = Set(left.filter { $0 <= last }).sorted()
+        }
         since = begin
-        open = open.filter { $0.value.at >= begin }
+        open = open.filter { $0.value.at >= begin || !$0.value.isClosed }
         done = done.filter { $0.value.at >= begin }
-        let changing = open.filter { !$0.value.hasEnded }.keys.sorted()
         let (found, newest) = try ledger.scheduled(after: last, besides: changing, rules: rules)
         last = max(last, newest)
-        for file in found where file.at >= begin { add(file) }
+        for file in found { add(file) }
     }
 
     /// Asks which of those that ended badly are closed by now: each until it is. Throws what `list` throws.

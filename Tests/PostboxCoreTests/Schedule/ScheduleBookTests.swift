@@ -168,6 +168,55 @@ struct ScheduleBookTests {
         #expect(Self.book(deadline: nil).deadlines(files).isEmpty)
     }
 
+    @Test(
+        "What is not done at midnight keeps its rule late until it is done, closed, or its day is skipped; nothing more is told of it"
+    )
+    func midnight() {
+        var book = Self.book()
+        let held = Self.file(.held, at: Self.at(17, 0))
+        #expect(book.alerts([held], at: Self.at(17, 45)).map(\.event) == [.deadlineMissed])
+        // Saturday is no day of the rule.
+        for now in [Self.at(0, 1, day: 1), Self.at(9, 0, day: 2)] {
+            let line = book.lines([held], at: now)[0]
+            #expect(line.state == .late && line.why == "of earlier days: eod_1.csv is held" && line.arrived == 0)
+            #expect(line.deadline == Self.at(17, 45) && line.deadlineText == "17:45 UTC on 2026-11-27")
+            #expect(book.alerts([held], at: now).isEmpty)
+        }
+        // Monday has a deadline of its own, and is told by itself.
+        let monday = book.lines([held], at: Self.at(9, 0, day: 3))[0]
+        #expect(monday.state == .late && monday.deadline == Self.at(17, 45, day: 3))
+        let missing = book.lines([held], at: Self.at(17, 40, day: 3))[0]
+        #expect(
+            missing.why == "of earlier days: eod_1.csv is held; today: 1 missing"
+                && missing.isMissing(at: Self.at(17, 40, day: 3)))
+        #expect(!monday.isMissing(at: Self.at(9, 0, day: 3)))
+        for file in [
+            Self.file(.ended(.done), at: Self.at(17, 0)),
+            Self.file(.ended(.partial), at: Self.at(17, 0), isClosed: true),
+        ] {
+            #expect(book.lines([file], at: Self.at(9, 0, day: 1))[0].state == .idle)
+        }
+        #expect(Self.book(deadline: nil).lines([held], at: Self.at(9, 0, day: 1))[0].state == .idle)
+        book.skips = [ScheduleSkip(rule: "eod_*", day: 20784, by: "unix:alice", why: "a holiday")]
+        #expect(book.lines([held], at: Self.at(9, 0, day: 1))[0].state == .idle)
+    }
+
+    @Test("A deadline that was missed yesterday is over when everything is done today")
+    func overNextDay() {
+        var book = Self.book(by: nil)
+        let held = Self.file(.held, at: Self.at(17, 0))
+        #expect(book.alerts([held], at: Self.at(17, 45)).map(\.event) == [.deadlineMissed])
+        let saturday = Self.at(8, 0, day: 1)
+        #expect(book.alerts([held], at: saturday).isEmpty && book.over([held], at: saturday).isEmpty)
+        let done = Self.file(.ended(.done), at: Self.at(17, 0))
+        let over = ScheduleBook.Over(events: [.deadlineMissed], facts: ["rule": "eod_*", "day": "2026-11-27"])
+        #expect(book.over([done], at: saturday) == [over])
+        #expect(book.begin(at: saturday) == Self.midnight)
+        // Of what was told before that nothing stands any more.
+        #expect(
+            book.alerts([], at: Self.at(8, 0, day: 2)).isEmpty && book.over([done], at: Self.at(8, 0, day: 2)).isEmpty)
+    }
+
     @Test("A calendar that ends soon is told once")
     func calendarEnds() {
         var calendar = BusinessCalendar()
