@@ -22,25 +22,37 @@ struct JournalBytes: ~Copyable {
     /// Makes the file with its header, or goes on after the first `keeping` bytes of one that is there. `mode`: the permission bits of
     /// a new one. Throws `DiskError`.
     init(path: String, header: String, keeping: Int, mode: UInt32) throws(DiskError) {
+        var first = LineBuffer(offset: keeping)
+        if keeping == 0 { first.append(contentsOf: header.utf8) }
+        descriptor = try Self.open(path, keeping: keeping, first.bytes, mode: mode)
         self.path = path
-        descriptor = try Disk.open(path, O_RDWR | O_CREAT, mode: mode)
         durable = keeping
         released = keeping / Self.pageBytes * Self.pageBytes
-        buffer = LineBuffer(offset: keeping)
-        if keeping == 0 { buffer.append(contentsOf: header.utf8) }
-        written = buffer.count
-        // Thrown from here on, `deinit` closes it.
-        guard ftruncate(descriptor, off_t(keeping)) == 0 else {
-            throw DiskError(code: errno, call: "ftruncate", path: path)
-        }
-        if keeping == 0 {
-            let (text, descriptor) = (buffer.bytes, descriptor)
-            try text.span.withUnsafeBytes { (bytes) throws(DiskError) in
-                try Disk.write(descriptor, bytes, at: 0, path: path)
+        written = first.count
+        buffer = first
+    }
+
+    /// The file's descriptor, once its first bytes lie there.
+    private static func open(
+        _ path: String, keeping: Int, _ first: [UInt8], mode: UInt32
+    ) throws(DiskError) -> Int32 {
+        let descriptor = try Disk.open(path, O_RDWR | O_CREAT, mode: mode)
+        do throws(DiskError) {
+            guard ftruncate(descriptor, off_t(keeping)) == 0 else {
+                throw DiskError(code: errno, call: "ftruncate", path: path)
             }
-        } else {
-            try Disk.fdatasync(descriptor, path: path)
+            if keeping == 0 {
+                try first.span.withUnsafeBytes { (bytes) throws(DiskError) in
+                    try Disk.write(descriptor, bytes, at: 0, path: path)
+                }
+            } else {
+                try Disk.fdatasync(descriptor, path: path)
+            }
+        } catch {
+            _ = Glibc.close(descriptor)
+            throw error
         }
+        return descriptor
     }
 
     deinit {
