@@ -31,9 +31,9 @@ struct LastBookTests {
         "However many drops wait to be put away, few results are held open; all of them are put away, but what was taken away"
     )
     func many() async throws {
-        let folder = try TemporaryFolder()
-        let directories = Settings.Directories(spool: folder.path("spool"))
-        let results = folder.path("results")
+        let desk = try Desk()
+        let directories = Settings.Directories(spool: desk.folder.appendingPathComponent("own").path)
+        let results = desk.folder.appendingPathComponent("results").path
         for path in [directories.work, directories.state, results] {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
