@@ -11,7 +11,7 @@ internal import Synchronization
 package final class DeskServer: Sendable {
     /// What a client may take.
     package struct Limits: Sendable {
-        package var connections = 64
+        package var connections = 512
         package var bodyBytes = 1 << 20
         package var headerBytes = 16 << 10
         package var headers = 100
@@ -26,8 +26,9 @@ package final class DeskServer: Sendable {
         package static func ofThisProcess() -> Limits {
             var limits = Limits()
             var open = rlimit()
-            if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &open) == 0, open.rlim_cur < 1024 {
-                limits.connections = max(2, Int(open.rlim_cur) / 16)
+            if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &open) == 0, open.rlim_cur < 2048 {
+                // 1,024 are what most programs are begun with.
+                limits.connections = max(2, Int(open.rlim_cur) / (open.rlim_cur < 1024 ? 16 : 4))
             }
             return limits
         }

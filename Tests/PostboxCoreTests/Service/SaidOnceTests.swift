@@ -48,7 +48,7 @@ struct SaidOnceTests {
         var service = PretendService()
         service.drop("eod-rejects.csv")
         service.drop("eod.csv")
-        service.round()
+        service.run(until: 100)
         #expect(service.claimed == ["eod-rejects.csv", "eod.csv"] && service.count("not_rejects") == 1)
     }
 

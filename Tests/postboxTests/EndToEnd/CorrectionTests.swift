@@ -100,7 +100,8 @@ struct CorrectionTests {
             posts: ["Am.TST 1 2", "Bm.TST 777 4", "An.TST 5 6", "Bn.TST 7 8"]),
         File(
             testDescription: "wide JSON whose cells are grouped", name: "g.json",
-            rule: wideGroups.replacing("value: $v}", with: "value: $v, columns: [A_BID, A_ASK, B_BID, B_ASK]}"),
+            rule: wideGroups.replacing(
+                "name: $n, value: $v}", with: "name: $n, value: $v, columns: [A_BID, A_ASK, B_BID, B_ASK]}"),
             text: #"[{"Date":"m","A_BID":1,"A_ASK":2,"B_BID":"x11","B_ASK":4},{"Date":"n","A_BID":"x11","A_ASK":6}]"#,
             posts: ["Am.TST 1 2", "Bm.TST 777 4", "An.TST 777 6"]),
         File(
