@@ -130,8 +130,3 @@ int postbox_clock_state(int *synchronised, long *estimated_error) {
     *estimated_error = t.esterror;
     return 0;
 }
-
-void postbox_run_last(void) {
-    // Of a thread on Linux, not of the process.
-    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), 19);
-}

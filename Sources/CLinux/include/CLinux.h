@@ -53,8 +53,4 @@ int postbox_replace_descriptor(int with, int fd, int inherited);
 /// adjtimex(2), which changes nothing: whether the clock is kept in step, and by how many microseconds it may be wrong as far as the
 /// kernel was told. 0, or the negative errno.
 int postbox_clock_state(int *synchronised, long *estimated_error);
-
-/// setpriority(2) of the calling thread: it gets of the processors what others leave (nice 19), for as long as it lives. Nothing where the
-/// system does not allow it.
-void postbox_run_last(void);
 #endif

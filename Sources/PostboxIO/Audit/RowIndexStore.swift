@@ -31,7 +31,7 @@ package actor RowIndexStore {
         case merged = "index_merged"
     }
 
-    private let thread = BackgroundThread(label: "index")
+    private let thread = DiskThread(label: "index")
     private let folder: String
     private let rowsMax: Int
     private let runBytesMax: Int

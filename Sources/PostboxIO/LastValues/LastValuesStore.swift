@@ -42,7 +42,7 @@ package actor LastValuesStore {
         }
     }
 
-    private let thread = BackgroundThread(label: "last values")
+    private let thread = DiskThread(label: "last values")
     private let folder: String
     private let rowMemory: Int
     private let reach: @Sendable (Step) throws -> Void
