@@ -48,7 +48,8 @@ struct SaidOnceTests {
         var service = PretendService()
         service.drop("eod-rejects.csv")
         service.drop("eod.csv")
-        service.run(until: 100)
+        service.round()
+        service.lane("a", .ready)
         #expect(service.claimed == ["eod-rejects.csv", "eod.csv"] && service.count("not_rejects") == 1)
     }
 

@@ -57,5 +57,7 @@ struct LastBookTests {
             #expect(found.count == 1, "drop \(drop)")
         }
         #expect(try reading.find(Array("R600.TST".utf8)).isEmpty && reading.applied.contains(600))
+        // Its folder goes with it.
+        withExtendedLifetime(desk) {}
     }
 }
