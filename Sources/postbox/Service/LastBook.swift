@@ -142,6 +142,8 @@ actor LastBook {
 
     private func begin(after time: Duration) {
         guard work == nil else { return }
+        // Before the start nothing can be put away.
+        guard isOpen else { return answerAll() }
         work = Task {
             if asking.isEmpty, time > .zero { await sleep(time) }
             await run()
