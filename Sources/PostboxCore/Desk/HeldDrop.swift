@@ -44,9 +44,10 @@ package struct HeldDrop: Sendable, Equatable {
         self.examples = Array(examples.prefix(Self.examplesMax))
     }
 
-    /// Takes when files are to be done, by drop. Rows of a file are to be done with it.
+    /// Takes when files are to be done, by drop. Rows of a file are to be done with it; what withdraws it is none of its rows.
     package mutating func take(_ deadlines: [Int: ScheduleBook.Deadline]) {
-        deadline = deadlines[drop] ?? original.flatMap { deadlines[$0] }
+        let file = rule == DeskVerb.withdraw.rawValue ? nil : original
+        deadline = deadlines[drop] ?? file.flatMap { deadlines[$0] }
     }
 
     /// An object on one line, as the control socket answers it.

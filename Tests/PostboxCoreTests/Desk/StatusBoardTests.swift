@@ -69,6 +69,10 @@ struct StatusBoardTests {
         var board = Self.full
         board.take([1: .init(at: 100_000_000, text: "17:30 UTC")], at: 0)
         #expect(board.held[0].deadline?.at == 100_000_000)
+        var withdrawal = HeldDrop(
+            drop: 3, name: "w", original: 1, rule: "withdraw", why: "w", rows: 1, since: 0, until: 0)
+        withdrawal.take([1: .init(at: 100_000_000, text: "17:30 UTC")])
+        #expect(withdrawal.deadline == nil)
         let held = JSONValue.parse(board.json)?["held"]?.items.first
         #expect(held?["deadline"]?.text == "1970-01-01T00:01:40.000000Z")
         let lines = StatusText.lines(try #require(JSONValue.parse(board.json)))

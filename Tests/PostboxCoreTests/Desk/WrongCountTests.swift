@@ -82,7 +82,8 @@ struct WrongCountTests {
         #expect(
             text([(drop: 2, by: [5, 6])])
                 == start
-                + "; the same act has also withdrawn drop 2 by drop 5: withdraw drop 5, too, if the whole act is to be undone")
+                + "; the same act has also withdrawn drop 2 by drop 5: withdraw drop 5, too, if the whole act is to be undone"
+        )
         #expect(
             text((1...7).map { (drop: $0, by: [$0 + 10]) })
                 == start

@@ -314,7 +314,9 @@ struct WithdrawTests {
         #expect(list.map { $0["wrong"] } == ["10", "11"] && list.map { $0["replaced_by"] } == ["11", "2"], "\(list)")
         #expect(list.map { $0["from"] } == acks[1] && list.map { $0["until"] } == [acks[1][1], acks[2][0]], "\(list)")
         // It is withdrawn: once is enough, and what is withdrawn next is not replaced by it.
-        #expect(try await Self.withdraw(desk, ["2", "--yes"]).errorOutput.contains("no field holds one of the values any more"))
+        #expect(
+            try await Self.withdraw(desk, ["2", "--yes"]).errorOutput.contains(
+                "no field holds one of the values any more"))
         _ = try await Self.withdrawn(desk, 3)
         #expect(try simulator.posts().last?.fields == #"{"BID":1}"#)
         service.send(SIGTERM)
