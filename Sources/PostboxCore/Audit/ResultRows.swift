@@ -19,6 +19,12 @@ package struct ResultRows: Sendable {
         column = 4
     }
 
+    /// Lines of a drop's result, of some part of it behind its header.
+    package init(linesOf drop: Int) {
+        self.init(resultOf: drop)
+        isPastHeader = true
+    }
+
     /// Lines of a list of skipped rows, `row,line,ric,why`.
     package static var skipped: ResultRows { ResultRows() }
 

@@ -21,9 +21,13 @@ struct AuditLookup {
         var unread: [UnreadResult] = []
     }
 
+    /// What is known of results that grow; nil: they are read from their beginnings.
+    private let growing: GrowingResults?
+
     /// Throws `LedgerError`.
-    init(_ directories: Settings.Directories) throws {
+    init(_ directories: Settings.Directories, growing: GrowingResults? = nil) throws {
         self.directories = directories
+        self.growing = growing
         ledger = try LedgerReading(in: directories)
     }
 
@@ -44,6 +48,9 @@ struct AuditLookup {
             return (reading, try reading.find(Array(ric.utf8)))
         }
         let all = (open.filter { $0.drop <= query.through ?? .max } + drops).sorted { $0.drop > $1.drop }
+        if query.drop == nil, query.file == nil, query.from == nil {
+            growing?.keep(Set(all.lazy.filter { !$0.isFinished }.map(\.drop)))
+        }
         // A further page follows one that has named them.
         if query.through == nil { facts.unlisted = try unlisted(all, query) }
         for drop in all {
@@ -137,6 +144,15 @@ struct AuditLookup {
             return true
         }
         if drop.stage == .closed { facts.read.append(drop.drop) }
+        if !drop.isFinished, let growing, let ric = query.ric,
+            let lines = try growing.lines(of: Array(ric.utf8), in: result, of: drop.drop)
+        {
+            for line in lines {
+                let row = line.withUnsafeBytes { AuditRow(resultLine: $0, drop: drop.drop, file: drop.name) }
+                if let row, query.matches(row) { guard try body(row) else { return false } }
+            }
+            return try lookAtSkipped(drop, query, &facts, body)
+        }
         var lines = ResultRows(resultOf: drop.drop)
         guard
             try read(
@@ -145,6 +161,13 @@ struct AuditLookup {
                     AuditRow(resultLine: line, drop: drop.drop, file: drop.name)
                 })
         else { return false }
+        return try lookAtSkipped(drop, query, &facts, body)
+    }
+
+    /// False: `body` has seen enough.
+    private func lookAtSkipped(
+        _ drop: DropLine, _ query: AuditQuery, _ facts: inout Facts, _ body: (AuditRow) throws -> Bool
+    ) throws -> Bool {
         let skipped = try ResultBytes(path: drop.folder + "/" + FileNames.skipped(drop.target))
         guard let skipped, !drop.target.isEmpty else { return true }
         var skippedLines = ResultRows.skipped

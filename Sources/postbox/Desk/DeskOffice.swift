@@ -17,6 +17,8 @@ actor DeskOffice {
     private let traffic: TrafficWatch
     /// What looks at failures found.
     let knownFailures = KnownFailures()
+    /// What looks at RICs found in results that grow.
+    let growing = GrowingResults()
     /// nil: a run with `--once` ends before anybody asks.
     private let failureWatch: FailureWatch?
     /// nil: a run with `--once` waits for no file.
@@ -145,7 +147,7 @@ actor DeskOffice {
         case .last(let ric, let service, let destination):
             return await last(ric, service, destination)
         case .ricRows(let query):
-            return await read { DeskReply(try RICHistory.rows(query, in: $0).json) }
+            return await read { [growing] in DeskReply(try RICHistory.rows(query, in: $0, growing).json) }
         case .drops(let query):
             return await read { [knownFailures] in
                 DeskReply(try DropLookup(in: $0, known: knownFailures).list(query).json)

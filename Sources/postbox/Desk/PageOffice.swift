@@ -229,8 +229,8 @@ extension DeskOffice {
             guard let ric else { return DeskReply(RICPage.html(nil, last: nil, nil, facts), kind: .page) }
             let facts = await withHeldRows(facts)
             let keepsLast = context.lastValues != nil
-            return await read {
-                let found = try RICHistory.posts(AuditQuery(ric: ric), in: $0)
+            return await read { [growing] in
+                let found = try RICHistory.posts(AuditQuery(ric: ric), in: $0, growing)
                 guard keepsLast else {
                     let fault = "Last values are not kept (`last_values: off`)."
                     return DeskReply(RICPage.html(ric, last: nil, found, fault: fault, facts), kind: .page)
@@ -239,10 +239,12 @@ extension DeskOffice {
                 return DeskReply(RICPage.html(ric, last: last, found, facts), kind: .page)
             }
         case .audit(let search):
-            if search.isCSV, let query = search.query { return await read { try RICHistory.export(query, in: $0) } }
+            if search.isCSV, let query = search.query {
+                return await read { [growing] in try RICHistory.export(query, in: $0, growing) }
+            }
             let record = await recordLook()
-            return await read { directories in
-                let found = try search.query.map { try RICHistory.posts($0, in: directories) }
+            return await read { [growing] directories in
+                let found = try search.query.map { try RICHistory.posts($0, in: directories, growing) }
                 return DeskReply(AuditPage.html(search, found, record: record, facts), kind: .page)
             }
         default: return Self.notOurs

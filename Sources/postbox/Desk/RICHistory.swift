@@ -5,10 +5,12 @@ internal import PostboxIO
 enum RICHistory {
     private static let most = 500
 
-    /// Reads results by the index. Throws `LedgerError` and `DiskError`.
-    static func posts(_ query: AuditQuery, in directories: Settings.Directories) throws -> RICFound {
+    /// Reads results by the index, and those of files in work by what is known of them. Throws `LedgerError` and `DiskError`.
+    static func posts(
+        _ query: AuditQuery, in directories: Settings.Directories, _ growing: GrowingResults
+    ) throws -> RICFound {
         var posts: [RICPost] = []
-        let facts = try AuditLookup(directories).rows(query) { row in
+        let facts = try AuditLookup(directories, growing: growing).rows(query) { row in
             posts.append(post(row))
             return posts.count < most
         }
@@ -20,14 +22,18 @@ enum RICHistory {
     }
 
     /// All rows that are looked for, as a file. Throws as `posts`.
-    static func export(_ query: AuditQuery, in directories: Settings.Directories) throws -> DeskReply {
+    static func export(
+        _ query: AuditQuery, in directories: Settings.Directories, _ growing: GrowingResults
+    ) throws -> DeskReply {
         var export = AuditExport()
-        let facts = try AuditLookup(directories).rows(query) { export.add($0) }
+        let facts = try AuditLookup(directories, growing: growing).rows(query) { export.add($0) }
         return export.reply(query.ric ?? "", unread: facts.unread)
     }
 
     /// A page of all rows of a RIC, the newest first. Throws as `posts`.
-    static func rows(_ wanted: RICQuery, in directories: Settings.Directories) throws -> RICRows {
+    static func rows(
+        _ wanted: RICQuery, in directories: Settings.Directories, _ growing: GrowingResults
+    ) throws -> RICRows {
         var query = AuditQuery(ric: wanted.ric)
         (query.from, query.to, query.through) = (wanted.from, wanted.to, wanted.page?.drop)
         var found = RICRows(ric: wanted.ric)
@@ -45,7 +51,7 @@ enum RICHistory {
             }
             rows = []
         }
-        let facts = try AuditLookup(directories).rows(query) { row in
+        let facts = try AuditLookup(directories, growing: growing).rows(query) { row in
             if row.drop != rows.first?.drop ?? row.drop { take() }
             rows.append(row)
             return found.next == nil

@@ -13,12 +13,13 @@ struct AuditTests {
     }
 
     /// `DROP:ROW OUTCOME` of each row that a query finds, and what was looked at besides.
-    private static func find(_ desk: Desk, _ change: (inout AuditQuery) -> Void) throws -> ([String], AuditLookup.Facts)
-    {
+    private static func find(
+        _ desk: Desk, growing: GrowingResults? = nil, _ change: (inout AuditQuery) -> Void
+    ) throws -> ([String], AuditLookup.Facts) {
         var query = AuditQuery()
         change(&query)
         var found: [String] = []
-        let facts = try AuditLookup(directories(desk)).rows(query) { row in
+        let facts = try AuditLookup(directories(desk), growing: growing).rows(query) { row in
             found.append("\(row.drop):\(row.row) \(row[.outcome])")
             return true
         }
@@ -159,6 +160,15 @@ struct AuditTests {
         try await eventually("a row of it is settled") {
             try Self.find(desk) { $0.ric = "R1.TST" }.0 == ["1:1 acked"]
         }
+        // The service remembers what it has read of it, and sees what came since.
+        let growing = GrowingResults()
+        for row in [1, 2, 30, 31] {
+            try await eventually("row \(row) is settled") {
+                try Self.find(desk, growing: growing) { $0.ric = "R\(row).TST" }.0 == ["1:\(row) acked"]
+            }
+        }
+        #expect(try Self.find(desk, growing: growing) { $0.ric = "R1.TST" }.0 == ["1:1 acked"])
+        #expect(try Self.find(desk, growing: growing) { $0.ric = "R400.TST" }.0.isEmpty)
         service.send(SIGKILL)
         #expect(try await service.exitCode() == 137)
         withExtendedLifetime(simulator) {}
