@@ -112,11 +112,14 @@ struct AuditTests {
         #expect(command.code == 2 && command.errorOutput.contains("few.csv (drop \(few.drop)) is held since "))
         #expect(command.errorOutput.contains("and it may have rows of A.TST"))
         // As the page and the API tell it.
-        #expect(try RICHistory.posts(AuditQuery(ric: "A.TST"), in: directories).unlisted == facts.unlisted)
-        #expect(try RICHistory.rows(RICQuery(ric: "A.TST"), in: directories).unlisted == facts.unlisted)
+        #expect(
+            try RICHistory.posts(AuditQuery(ric: "A.TST"), in: directories, GrowingResults()).unlisted == facts.unlisted
+        )
+        #expect(
+            try RICHistory.rows(RICQuery(ric: "A.TST"), in: directories, GrowingResults()).unlisted == facts.unlisted)
         var further = RICQuery(ric: "A.TST")
         further.page = RICQuery.Place(drop: rejects, behind: 0)
-        #expect(try RICHistory.rows(further, in: directories).unlisted.isEmpty)
+        #expect(try RICHistory.rows(further, in: directories, GrowingResults()).unlisted.isEmpty)
         withExtendedLifetime(simulator) {}
     }
 
@@ -340,7 +343,8 @@ struct AuditTests {
             #expect(rows == ["c.csv,3", "b.csv,2", "b.csv,2"], "\(found.output)")
             #expect(try Self.find(desk) { $0.ric = "S.TST" }.1.unread.map(\.drop) == [1])
             #expect(
-                try RICHistory.posts(AuditQuery(ric: "S.TST"), in: Self.directories(desk)).fault?.contains("drop 1")
+                try RICHistory.posts(AuditQuery(ric: "S.TST"), in: Self.directories(desk), GrowingResults()).fault?
+                    .contains("drop 1")
                     == true)
             let proof = try await desk.command(["audit", "verify"])
             #expect(proof.code == 3 && proof.errorOutput.contains("drop 1 (a.csv)"), "\(proof)")
