@@ -16,20 +16,29 @@ package struct WrongCount: Sendable, Equatable {
     package var images = 0
     /// RICs of services and destinations that the configuration no longer has.
     package var leftOut = 0
+    /// Where something is posted: a RIC counts at each.
+    private var places: Set<Place> = []
     /// Wrong drops by destination of which nothing is posted, but that count as withdrawn from now on.
     package var noted = 0
 
+    private struct Place: Sendable, Hashable {
+        var destination: String
+        var service: String
+    }
+
     package init() {}
 
-    /// Counts what becomes of the wrong values that hold a RIC's fields.
-    package mutating func add(_ fates: [ReplacedValue.Fate]) {
+    /// Counts what becomes of the wrong values that hold a RIC's fields at a service of a destination.
+    package mutating func add(_ fates: [ReplacedValue.Fate], at destination: String, _ service: String) {
         let replaced = fates.count { $0 == .replaced }
         let blank = fates.count { $0 == .blanked }
         fields += replaced + blank
         blanked += blank
         withoutValue += blank + fates.count { $0 == .left }
         if replaced > 0 { replacedRICs += 1 }
-        if replaced + blank > 0 { rics += 1 }
+        guard replaced + blank > 0 else { return }
+        rics += 1
+        places.insert(Place(destination: destination, service: service))
     }
 
     /// Whether it is done, or only told.
@@ -66,7 +75,7 @@ package struct WrongCount: Sendable, Equatable {
         let replaced = fields - blanked
         if replaced > 0 {
             return
-                "\(files): \(PageWords.count(replaced, "field")) of \(PageWords.count(replacedRICs, "RIC")) \(mood.verb(replaced)) replaced by what was there before"
+                "\(files): \(PageWords.count(replaced, "field")) of \(PageWords.count(replacedRICs, "RIC"))\(each) \(mood.verb(replaced)) replaced by what was there before"
                 + (blanked == 0
                     ? ""
                     : "; \(PageWords.count(blanked, "field")) had no value before and \(mood.verb(blanked)) blanked")
@@ -74,7 +83,7 @@ package struct WrongCount: Sendable, Equatable {
         }
         if blanked > 0 {
             return
-                "\(files): \(PageWords.count(blanked, "field")) of \(PageWords.count(rics, "RIC")) had no value before and \(mood.verb(blanked)) blanked"
+                "\(files): \(PageWords.count(blanked, "field")) of \(PageWords.count(rics, "RIC"))\(each) had no value before and \(mood.verb(blanked)) blanked"
                 + tail
         }
         let nothing =
@@ -84,6 +93,15 @@ package struct WrongCount: Sendable, Equatable {
         return isUndoing
             ? "\(nothing)\(tail); the withdrawal \(mood == .wouldBe ? "would count" : "counts") no more"
             : "\(nothing)\(tail); the values \(mood == .wouldBe ? "would be" : "are") withdrawn, so that none of them is posted again in place of others"
+    }
+
+    /// That a RIC counts at each service, or at each destination.
+    private var each: String {
+        guard places.count > 1 else { return "" }
+        let destinations = Set(places.map(\.destination)).count
+        return destinations == places.count
+            ? ", counted at each of \(destinations) destinations,"
+            : ", counted at each of \(places.count) services,"
     }
 
     /// What stays as it is, and why.

@@ -107,7 +107,7 @@ extension Withdrawing {
             parts[part, default: PartRows()].incidents.append(
                 Incident(row: value.holds ? 1 : 0, drop: value.drop, value: told, from: value.from, until: until))
         }
-        found.count.add(fates)
+        found.count.add(fates, at: target.destination, target.service)
         return parts
     }
 

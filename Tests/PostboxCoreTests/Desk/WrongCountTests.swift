@@ -70,10 +70,30 @@ struct WrongCountTests {
         #expect(undone.text(of: "f", .wouldBe, isUndoing: true).hasSuffix("; the withdrawal would count no more"))
     }
 
+    @Test("A RIC that stands at several destinations, or services, counts at each, and the words say so")
+    func each() {
+        var count = WrongCount()
+        count.add([.replaced, .replaced], at: "a", "S")
+        #expect(
+            count.text(of: "f", .done) == "f: 2 fields of 1 RIC are replaced by what was there before")
+        count.add([.replaced], at: "a", "T")
+        #expect(
+            count.text(of: "f", .done)
+                == "f: 3 fields of 2 RICs, counted at each of 2 services, are replaced by what was there before")
+        count = WrongCount()
+        count.add([.blanked], at: "a", "S")
+        count.add([.blanked], at: "b", "S")
+        count.add([.left], at: "c", "S")
+        #expect(
+            count.text(of: "f", .wouldBe)
+                == "f: 2 fields of 2 RICs, counted at each of 2 destinations, had no value before and would be blanked; 1 had no value before and stays as it is (--blank blanks it)"
+        )
+    }
+
     @Test("Who undoes one withdrawal of an act is told of the others")
     func besides() {
         var count = WrongCount()
-        count.add([.replaced])
+        count.add([.replaced], at: "a", "S")
         func text(_ others: [(drop: Int, by: [Int])]) -> String {
             count.text(of: "drop 4", .done, isUndoing: true, besides: others)
         }
