@@ -18,6 +18,8 @@ struct LineGroup {
         /// Where each cell lies in the file, by its first byte in `text`.
         var places: [UInt32: RowPlace] = [:]
         var problems: [RowProblem] = []
+        /// It has a cell that a file of rejects does not leave out.
+        var isThere = true
         /// Lines behind the group's last one that cannot be read. They are of the group when it goes on behind them; else each
         /// may be of it or of the next one.
         var broken: [(row: RowBatch.Row, problem: RowProblem, isHeader: Bool)] = []

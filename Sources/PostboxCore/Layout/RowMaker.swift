@@ -229,10 +229,16 @@ struct RowMaker {
         batch.rows.append(row)
     }
 
+    /// Whether several lines, or cells of one, become one row.
+    var groups: Bool { group != nil }
+
     /// A row with these cells. `base`: those of the file; `faults`: what is wrong with it already.
+    ///
+    /// - Parameter isLeftOut: it is a cell that a file of rejects leaves out, or one of a bad group that was empty in its file: only a
+    ///   group that has another one is there.
     mutating func add(
         _ row: RowBatch.Row, _ line: LinePlace, _ base: [RowBatch.Cell], _ given: [RowBatch.Cell],
-        _ faults: [RowBatch.Cell], _ shape: inout ShapeColumns, _ batch: inout RowBatch
+        _ faults: [RowBatch.Cell], isLeftOut: Bool = false, _ shape: inout ShapeColumns, _ batch: inout RowBatch
     ) throws(FileProblem) {
         var work = given
         var faults = faults
@@ -250,12 +256,13 @@ struct RowMaker {
         case .rejected(let index):
             let problem = condition(index, work, line, shape.names, batch)
             faults.append(batch.faulty(problem))
+        case .skipped where isLeftOut: return
         case .skipped(let index):
             let (slot, text) = filter.explanation(index, work)
             let why = purpose == .skipped ? "\(slot < 0 ? "a column" : shape.names[slot]) \(text)" : ""
             return skip(row, line, base, work, why, &shape, &batch)
         }
-        if group != nil { return try addToGroup(row, line, base, work, faults, &shape, &batch) }
+        if group != nil { return try addToGroup(row, line, base, work, faults, isLeftOut: isLeftOut, &shape, &batch) }
         number += 1
         lastNumber = number
         try take(row, line, base, work, faults, number, &shape, &batch)
@@ -401,7 +408,7 @@ struct RowMaker {
 
     private mutating func addToGroup(
         _ row: RowBatch.Row, _ line: LinePlace, _ base: [RowBatch.Cell], _ work: [RowBatch.Cell],
-        _ faults: [RowBatch.Cell], _ shape: inout ShapeColumns, _ batch: inout RowBatch
+        _ faults: [RowBatch.Cell], isLeftOut: Bool, _ shape: inout ShapeColumns, _ batch: inout RowBatch
     ) throws(FileProblem) {
         guard let group else { return }
         let key = group.key(work, batch.text, next: number + 1)
@@ -409,6 +416,7 @@ struct RowMaker {
             if pending.key == key {
                 self.group?.pending = nil
                 lastNumber = pending.number
+                if !isLeftOut { pending.isThere = true }
                 for broken in pending.broken { pending.problems.append(broken.problem) }
                 pending.broken.removeAll()
                 self.group?.unreadable = nil
@@ -432,6 +440,7 @@ struct RowMaker {
         var pending = LineGroup.Pending(
             number: number, line: row.line, sourceStart: row.sourceStart, sourceEnd: row.sourceStart + row.sourceLength,
             key: key)
+        pending.isThere = !isLeftOut
         if let unreadable = group.unreadable { pending.problems.append(LineGroup.besideUnreadable(unreadable)) }
         self.group?.unreadable = nil
         for fault in faults { pending.problems.append(batch.problems[batch.problemIndex(of: fault)]) }
@@ -591,7 +600,16 @@ struct RowMaker {
             number: pending.number, line: pending.line, sourceStart: pending.sourceStart,
             sourceLength: pending.sourceEnd - pending.sourceStart, firstCell: 0, cellCount: 0)
         let place = LinePlace(number: pending.line, start: .max)
-        try take(row, place, moved(pending.cells), moved(pending.work), faults, pending.number, &shape, &batch)
+        if pending.isThere {
+            try take(row, place, moved(pending.cells), moved(pending.work), faults, pending.number, &shape, &batch)
+        } else if number == pending.number {
+            // The next one has its number.
+            number -= 1
+        } else {
+            leaveOut(
+                row, place, moved(pending.cells), moved(pending.work), pending.number, "the cells are empty", &shape,
+                &batch)
+        }
         for broken in pending.broken {
             var row = broken.row
             row.problem = batch.problems.count

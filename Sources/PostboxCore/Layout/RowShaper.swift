@@ -176,7 +176,7 @@ package struct RowShaper {
             line.start = min(line.start, Int(cell.start))
             let slot = shape.slots[column]
             cell.column = shape.places[column]
-            if slot >= 0 {
+            if slot >= 0, unpivoting?.becomesRows[column] != true {
                 if work[slot].column != .max {
                     let problem = batch.problem(.duplicateColumn, on: line, at: cell, shape.names[slot])
                     faults.append(batch.faulty(problem))
@@ -286,10 +286,10 @@ package struct RowShaper {
         work[unpivoting.valueSlot] = cell
         // Not the sign of a cell that a row lacks.
         if cell.column == .max { work[unpivoting.valueSlot].column = 0 }
-        if skipsEmpty, cell.kind == .null || cell.length == 0 || isEmptied(cell, batch.text) {
-            return maker.skip(row, line, base, work, "the cell is empty", &shape, &batch)
-        }
-        try maker.add(row, line, base, work, faults, &shape, &batch)
+        // What the file of rejects leaves out is no row of it: rows are counted as people are shown them.
+        let isLeftOut = skipsEmpty && (cell.kind == .null || cell.length == 0 || isEmptied(cell, batch.text))
+        if isLeftOut, !maker.groups { return }
+        try maker.add(row, line, base, work, faults, isLeftOut: isLeftOut, &shape, &batch)
         if editing?.isBad(maker.lastNumber) == true { badColumns.insert(column) }
     }
 }

@@ -40,7 +40,8 @@ extension MappingRule {
     /// Whether some of the file's rows may not count.
     package var maySkipRows: Bool {
         guard let shape else { return false }
-        return shape.conditions?.isEmpty == false || shape.take != nil || isForRejects == true && shape.unpivot != nil
+        return shape.conditions?.isEmpty == false || shape.take != nil
+            || isForRejects == true && shape.unpivot != nil && shape.group != nil
     }
 
     /// Names of all zones that its dates are converted from or to.

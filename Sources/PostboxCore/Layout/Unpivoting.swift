@@ -14,8 +14,6 @@ struct Unpivoting: Sendable {
     private(set) var fixed: [Int]
     /// By column of the file, where its name lies in the text of the batch at hand; -1: nowhere yet.
     private var nameStarts: [Int] = []
-    /// What the rows of `fixed` are called, where these are paths.
-    private let pathNames: [String]
 
     init(_ rule: Unpivot, besides others: [String], hasHeader: Bool, nameSlot: Int, valueSlot: Int) {
         self.rule = rule
@@ -25,12 +23,7 @@ struct Unpivoting: Sendable {
         self.valueSlot = valueSlot
         if case .like(let text) = rule.columns { pattern = TextPattern(text) } else { pattern = nil }
         fixed = []
-        guard case .named(let names) = rule.columns, !hasHeader else {
-            pathNames = []
-            return
-        }
-        fixed = names.map { _ in -1 }
-        pathNames = names.map(ColumnPath.shown)
+        if case .named(let names) = rule.columns, !hasHeader { fixed = names.map { _ in -1 } }
     }
 
     /// Which of a line's rows there are: one for each of `fixed`; else one for each cell of a column that becomes rows.
@@ -64,10 +57,11 @@ struct Unpivoting: Sendable {
         }
     }
 
-    /// What the row of that column is called, also where the file has no such column yet: of a path its names without their quotes.
+    /// The name of a column that is to be there but is not in the file yet.
     func name(ofFixed at: Int, _ columns: [Column]) -> String {
-        if hasHeader { return columns[fixed[at]].name }
-        return pathNames[at]
+        if fixed[at] >= 0 { return columns[fixed[at]].name }
+        if case .named(let names) = rule.columns { return names[at] }
+        return ""
     }
 
     mutating func beginBatch() {

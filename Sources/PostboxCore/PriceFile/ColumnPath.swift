@@ -64,17 +64,6 @@ package struct ColumnPath: Sendable, Equatable {
         return text == keyName || text.utf8.contains { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "@") }
     }
 
-    /// A path as a value shows it: names alone stand without the quotes that they need in the rule, `EUR/USD` for `"EUR/USD"`.
-    static func shown(_ text: String) -> String {
-        guard let path = try? ColumnPath(parsing: text), !path.isFromRoot else { return text }
-        var names: [String] = []
-        for step in path.steps {
-            guard case .name(let name) = step else { return text }
-            names.append(String(decoding: name, as: UTF8.self))
-        }
-        return names.joined(separator: ".")
-    }
-
     /// The column that has the name of a row that is a member.
     package static let keyName = "$key"
 

@@ -4,6 +4,7 @@ extension MappingRule {
     var layoutFaults: [(key: RuleKey, what: String)] {
         var faults: [(key: RuleKey, what: String)] = []
         if let format = knownFormat { faults += lineFaults(format) + pathFaults(format) }
+        faults += unpivotFaults
         let container = layout?.container
         if container?.isPlain == true, container?.member != nil {
             faults.append(
@@ -66,6 +67,56 @@ extension MappingRule {
         }
         if !traits.isWorkbook, layout?.container?.sheet != nil {
             faults.append((.sheet, "`sheet` is of workbooks, not of \(title): write `format: xlsx`, or leave it out"))
+        }
+        return faults
+    }
+
+    /// Columns that `unpivot` makes rows of, and that something else of the rule wants: no row has them any more, so that a field would be
+    /// empty, and in a Refresh blanked, without a word.
+    private var unpivotFaults: [(key: RuleKey, what: String)] {
+        guard let shape, let unpivot = shape.unpivot else { return [] }
+        let kept = Set(unpivot.keep.flatMap(shape.names) + (layout?.lines?.headings ?? []).map(\.name))
+        func isTaken(_ name: String) -> Bool {
+            guard !name.hasPrefix("$"), !name.hasPrefix("/"), !kept.contains(name) else { return false }
+            switch unpivot.columns {
+            case .others: return true
+            case .named(let names): return names.contains(name)
+            case .like(let pattern): return TextPattern(pattern).matches(name)
+            }
+        }
+        var faults: [(key: RuleKey, what: String)] = []
+        var told: Set<String> = []
+        func look(_ names: [String], _ key: RuleKey, _ use: String) {
+            for name in names where isTaken(name) && told.insert(name).inserted {
+                faults.append(
+                    (
+                        key,
+                        "`unpivot` makes rows of the column `\(VisibleText.line(name))`, which \(use) needs: write it into `keep`"
+                    ))
+            }
+        }
+        for name in shape.carried ?? [] { look(shape.names(of: name), .carry, "`carry`") }
+        for made in shape.lets ?? [] { look(made.source.names + made.value.columns, .let, "`let`") }
+        for condition in shape.conditions ?? [] { look(condition.column.names, .where, "`where`") }
+        for name in shape.group?.by ?? [] { look(shape.names(of: name), .group, "`by` of `group`") }
+        look(takenColumns, .take, "`take`")
+        switch ric {
+        case .plain: break
+        case .column(let name): look([name], .ric, "the RIC")
+        case .template(let parts):
+            for case .column(let name) in parts { look([name], .ric, "the RIC") }
+        case .derived(let source, let value): look(source.names + value.columns, .ric, "the RIC")
+        }
+        // Behind `group` the cells have the names that it gives them.
+        guard shape.group == nil else { return faults }
+        if case .column(let name, _, _) = post { look([name], .post, "`post`") }
+        for field in fields ?? [] {
+            switch field.source {
+            case .column(let name): look([name], .fields, "the field \(field.name)")
+            case .derived(let source, let value):
+                look(source.names + value.columns, .fields, "the field \(field.name)")
+            case .value: break
+            }
         }
         return faults
     }
