@@ -193,6 +193,16 @@ package struct DropLineage: Sendable {
             }.map(\.age))
     }
 
+    /// Withdrawals of those that are being withdrawn that may post something still: who made another one would post the same twice.
+    package var openWithdrawals: [(drop: Int, by: Int)] {
+        drops.values.compactMap { drop in
+            guard drop.isOpen, let original = original(ofWithdrawal: drop.number), asked.contains(original) else {
+                return nil
+            }
+            return (original, drop.number)
+        }.sorted { ($0.drop, $0.by) < ($1.drop, $1.by) }
+    }
+
     /// Drops of rows of those that are being withdrawn that may send some still, by number.
     package var open: [Int] {
         drops.values.filter { $0.isOpen && !asked.contains($0.number) && wrong($0.number) != nil }.map(\.number)

@@ -100,7 +100,7 @@ package struct HeldBook: Sendable, Equatable {
         let what: String
         if let deadline = drop.deadline, deadline.at == end {
             facts["deadline"] = TimeText.text(deadline.at)
-            what = "the deadline of its rule is \(deadline.text)"
+            what = "will miss the deadline of its rule, \(deadline.text),"
         } else {
             what = "is refused at \(TimeText.text(drop.until))"
         }

@@ -114,8 +114,11 @@ struct Withdrawing: Sendable {
                         : "drop \(number) (\(record.name)) is still in work: cancel it first, then withdraw what it said"
                 )
             }
-            // What a withdrawal without rows says is that its drop is withdrawn.
-            if record.firstSentAt > 0 || before.isWithdrawal(number) && numbers.contains(number) {
+            // What a withdrawal without rows says is that its drop is withdrawn; of those that belong to what is asked for, one that says
+            // so no more is left alone.
+            let isAsked = numbers.contains(number)
+            let counts = record.snapshot.rule.destinations.contains { !before.isWithdrawn(number, at: $0) }
+            if record.firstSentAt > 0 || before.isWithdrawal(number) && (isAsked || counts) {
                 records.append(record)
             }
         }
@@ -130,6 +133,13 @@ struct Withdrawing: Sendable {
                 refusal: .wrongStage,
                 text:
                     "drop \(open), which sends rows of drop \(lineage.wrong(open) ?? 0) again, is still in work: cancel it first, then withdraw what was said"
+            )
+        }
+        if let open = lineage.openWithdrawals.first {
+            throw Refused(
+                refusal: .wrongStage,
+                text:
+                    "drop \(open.by) withdraws what drop \(open.drop) said already, and is still in work: wait until it is finished, or cancel it"
             )
         }
         return Wrong(records: records, lineage: lineage, before: DropLineage(drops))

@@ -93,6 +93,16 @@ struct DropLineageTests {
         #expect(DropLineage(drops, withdrawing: [3]).stillWithdrawn.isEmpty)
     }
 
+    @Test("A withdrawal that is in work is known to whoever would withdraw the same again")
+    func openWithdrawals() {
+        var open = Self.withdrawal(4, of: 2)
+        open.isOpen = true
+        let drops = [open, Self.withdrawal(5, of: 3)]
+        let found = DropLineage(drops, withdrawing: [2, 3]).openWithdrawals
+        #expect(found.map(\.drop) == [2] && found.map(\.by) == [4])
+        #expect(DropLineage(drops, withdrawing: [3]).openWithdrawals.isEmpty)
+    }
+
     @Test("What an act withdrew besides, and still does, is named with its withdrawals when one of them is withdrawn")
     func rest() {
         var drops = [

@@ -154,6 +154,49 @@ struct WithdrawTests {
         #expect(try await service.exitCode() == 0)
     }
 
+    @Test(
+        "Undone at both servers it is also where one of them had no value before, and the withdrawal there posted nothing"
+    )
+    func nothingBefore() async throws {
+        let desk = try Desk()
+        let servers = [try await desk.simulate(name: "first"), try await desk.simulate(name: "second")]
+        try desk.configure(
+            servers.map(\.url),
+            files: """
+                  - {match: "one_*.csv", destination: cache, post: update}
+                  - {match: "two_*.csv", destination: [cache, second], post: update}
+                """)
+        for (name, bid) in [("one_1.csv", "1"), ("two_2.csv", "2")] {
+            try desk.drop(name, "RIC,BID\nA.TST,\(bid)\n")
+            #expect(try await desk.once() == 0, "\(desk.log())")
+        }
+        let service = try desk.start()
+        try await Self.listens(desk)
+        let answer = try await Self.withdraw(desk, ["2", "--yes", "--json"])
+        let made = try #require(JSONValue.parse(answer.output)?["drop"]?.integer, "\(answer)")
+        _ = try await desk.finish("withdraw-cache-\(made).jsonl", in: .done)
+        _ = try await desk.finish("withdraw-second-\(made + 1).jsonl", in: .done)
+        let undone = try await Self.withdraw(desk, ["\(made)", "--yes", "--json"])
+        #expect(undone.code == 0, "\(undone)")
+        try await eventually("the first server has 2 again") {
+            try servers[0].posts().last?.fields == #"{"BID":2}"#
+        }
+        // What is withdrawn next finds 2 at both.
+        service.send(SIGTERM)
+        #expect(try await service.exitCode() == 0)
+        try desk.drop("two_3.csv", "RIC,BID\nA.TST,3\n")
+        #expect(try await desk.once() == 0, "\(desk.log())")
+        let again = try desk.start()
+        try await Self.listens(desk)
+        let next = try desk.finished("two_3.csv", in: .done).summary.drop
+        _ = try await Self.withdraw(desk, ["\(next)", "--yes"])
+        try await eventually("both servers have 2") {
+            try servers.allSatisfy { try $0.posts().last?.fields == #"{"BID":2}"# }
+        }
+        again.send(SIGTERM)
+        #expect(try await again.exitCode() == 0)
+    }
+
     /// Has a withdrawal done. Returns the first drop that it made, and its finished file.
     private static func withdrawn(_ desk: Desk, _ drop: Int) async throws -> (drop: Int, file: Desk.Finished) {
         let answer = try await withdraw(desk, ["\(drop)", "--yes", "--json"])
