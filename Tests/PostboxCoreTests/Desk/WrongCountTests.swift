@@ -5,7 +5,7 @@ import Testing
 struct WrongCountTests {
     private static func count(_ rics: [ReplacedValue.Fate]...) -> WrongCount {
         var count = WrongCount()
-        for fates in rics { count.add(fates) }
+        for fates in rics { count.add(fates, at: "a", "S") }
         return count
     }
 
