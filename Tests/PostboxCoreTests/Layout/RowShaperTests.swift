@@ -118,7 +118,7 @@ struct RowShaperTests {
         var rule = try Self.wide()
         rule.isForRejects = true
         #expect(
-            shapedRows("Date,USD,JPY\nm,,2\n", Shaping(rule: rule)) == [#"2 2 JPY=T {"PX":2,"D":"m"}"#])
+            shapedRows("Date,USD,JPY\nm,,2\n", Shaping(rule: rule)) == [#"1 2 JPY=T {"PX":2,"D":"m"}"#])
     }
 
     @Test("In JSON the columns that become rows are paths, each of which every row has")

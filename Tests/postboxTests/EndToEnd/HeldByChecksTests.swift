@@ -194,6 +194,40 @@ struct HeldByChecksTests {
         }
     }
 
+    @Test(
+        "Rows that are released by numbers are those that people are shown, also where good cells of their lines are left out",
+        arguments: [
+            (
+                "ric: {template: \"{S}.{$F}\"}\n    unpivot: {columns: [X, Y], keep: [S], name: $F, value: $V}\n    fields: {BID: $V}",
+                "S,X,Y\nA,5,0.5\nB,6,7\nC,0.4,8\nD,9,0.3\n", ["A.Y", "C.X", "D.Y"], #"{"BID":0.4}"#
+            ),
+            (
+                "unpivot: {keep: [S], name: $N, value: $V}\n    let: {$I: {column: $N, extract: \"^(.)_\"}, $F: {column: $N, extract: \"_(.*)$\"}}\n    "
+                    + "group: {by: [S, $I], field: $F, value: $V}\n    ric: {template: \"{S}.{$I}\"}\n    fields: {BID: B, ASK: A}",
+                "S,X_B,X_A,Y_B,Y_A\nA,5,6,0.5,7\nB,6,7,8,9\nC,0.4,,8,9\nD,9,9,0.3,1\n", ["A.Y", "C.X", "D.Y"],
+                #"{"BID":0.4}"#
+            ),
+        ])
+    func numbers(rule: String, text: String, rics: [String], fields: String) async throws {
+        let (desk, simulator) = try await Desk.withSimulator(files: HeldByChecks.below1 + "\n    " + rule)
+        try desk.drop("a.csv", text)
+        #expect(try await desk.once() == 75, "\(desk.log())")
+        let held = try await HeldByChecks.held(desk)
+        #expect(held.first?.examples.map(\.ric) == rics && held.first?.examples.map(\.row) == [1, 2, 3])
+        let before = try simulator.posts().count
+        #expect(try await HeldByChecks.act(desk, .release(drop: 2, .only([2...2]))).hasPrefix("done"))
+        _ = try await desk.once()
+        #expect(try simulator.posts().count == before + 1)
+        #expect(try simulator.posts().last?.ric == "C.X" && simulator.posts().last?.fields == fields)
+        let file = try #require(
+            try ["done", "failed"].compactMap { folder in
+                let folder = folder == "done" ? Desk.Folder.done : .failed
+                return desk.names(in: folder).contains(HeldByChecks.held)
+                    ? try desk.finished(HeldByChecks.held, in: folder) : nil
+            }.first)
+        #expect(file.column("row") == ["1", "2", "3"] && file.column("outcome") == ["unsent", "acked", "unsent"])
+    }
+
     @Test("Rows of a correction may be held, too: a file of rejects is never held as a whole for it")
     func correction() async throws {
         let (desk, simulator) = try await Desk.withSimulator(
