@@ -497,7 +497,8 @@ struct RowMaker {
         }
         for slot in group.compared where slot < pending.work.count {
             // A column that lines name has a value of one of them.
-            let isOfLine = shape.slots.contains(slot) || slot == unpivotedName
+            let isOfLine =
+                shape.slots.contains(slot) && !shape.unpivoted.contains(slot) || slot == unpivotedName
             guard isOfLine || lets.contains(where: { $0.slot == slot }) else { continue }
             if !isSame(work[slot], pending.work[slot]), work[slot].kind != .faulty {
                 differ(shape.names[slot], work[slot])

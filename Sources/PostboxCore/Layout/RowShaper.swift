@@ -128,6 +128,9 @@ package struct RowShaper {
         if first == 0 { maker.placeColumns(&shape) }
         unpivoting?.learn(columns, from: first)
         if let problem = unpivoting?.problem(columns) { throw problem }
+        for index in first..<columns.count where unpivoting?.becomesRows[index] == true {
+            if shape.slots[index] >= 0 { shape.unpivoted.insert(shape.slots[index]) }
+        }
         while cellOfColumn.count < columns.count { cellOfColumn.append(-1) }
         quick?.learn(shape.slots)
     }

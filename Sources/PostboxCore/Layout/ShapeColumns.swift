@@ -12,6 +12,8 @@ struct ShapeColumns: Sendable {
     private(set) var places: [UInt32] = []
     /// For each column of the file its slot, or -1.
     private(set) var slots: [Int] = []
+    /// Slots of columns that become rows: no row has these columns.
+    var unpivoted: Set<Int> = []
     /// The names of slots.
     private(set) var names: [String] = []
     private var slotsByName: [String: Int] = [:]
