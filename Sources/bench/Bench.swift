@@ -75,8 +75,8 @@ enum Group: String, CaseIterable {
     case latency
     case memory
     case idle
-    case desk
     case last
+    case desk
     case audit
     case mapping
     case readers

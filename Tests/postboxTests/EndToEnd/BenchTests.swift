@@ -20,7 +20,7 @@ struct BenchTests {
         #expect(code == 0, "\(bench.errorOutput)")
         let text = try String(contentsOf: page, encoding: .utf8)
         let groups = [
-            "end-to-end", "growth", "small-files", "latency", "memory", "idle", "desk", "last", "audit", "mapping",
+            "end-to-end", "growth", "small-files", "latency", "memory", "idle", "last", "desk", "audit", "mapping",
             "readers", "parts",
         ]
         for group in groups {
