@@ -300,7 +300,7 @@ struct RowMaker {
     }
 
     /// A row that does not count.
-    mutating func skip(
+    private mutating func skip(
         _ row: RowBatch.Row, _ line: LinePlace, _ base: [RowBatch.Cell], _ work: [RowBatch.Cell], _ why: String,
         _ shape: inout ShapeColumns, _ batch: inout RowBatch
     ) {

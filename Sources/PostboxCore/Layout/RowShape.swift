@@ -26,6 +26,13 @@ package struct RowShape: Sendable, Equatable, Codable {
 
     /// The names of which the file has one for a column of `carry`, `unpivot` and `group`.
     func names(of column: String) -> [String] { spellings?.first { $0.first == column } ?? [column] }
+
+    /// `unpivot` with all names that the columns it keeps may have.
+    var spelledUnpivot: Unpivot? {
+        guard var spelled = unpivot else { return nil }
+        spelled.keep = spelled.keep.flatMap(names)
+        return spelled
+    }
 }
 
 /// One line of many columns becomes many rows.
@@ -52,6 +59,15 @@ package struct Unpivot: Sendable, Equatable, Codable {
         self.name = name
         self.value = value
         self.columns = columns
+    }
+
+    /// Whether a column of that name becomes rows. `kept`: columns of all spellings that every row has.
+    func makesRows(of name: String, besides kept: Set<String>) -> Bool {
+        switch columns {
+        case .others: !kept.contains(name) && !name.hasPrefix("/")
+        case .named(let names): names.contains(name) && !keep.contains(name)
+        case .like(let pattern): !kept.contains(name) && TextPattern(pattern).matches(name)
+        }
     }
 }
 

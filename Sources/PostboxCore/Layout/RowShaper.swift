@@ -51,9 +51,7 @@ package struct RowShaper {
         // Each line of a file of rejects has its values; what is above it there is none of its own.
         let carried = rule.isForRejects == true ? nil : rule.shape?.carried
         carrying = carried.map { names in Carrying(names.map { shape.slot($0) }) }
-        unpivoting = rule.shape?.unpivot.map { unpivot in
-            var unpivot = unpivot
-            unpivot.keep = unpivot.keep.flatMap { rule.shape?.names(of: $0) ?? [$0] }
+        unpivoting = rule.shape?.spelledUnpivot.map { unpivot in
             var headings = (rule.layout?.lines?.headings ?? []).map(\.name)
             // A carried value from deeper in a row stands in it as a member of its own.
             if rule.isForRejects == true { headings += Self.carriedNames(rule).filter { $0.contains(".") } }

@@ -72,9 +72,7 @@ extension MappingRule {
     /// Whether a column of that name is none of the file's: it is made by the rule, or Postbox's own.
     func isMade(_ name: String) -> Bool {
         guard name.hasPrefix("$") else { return false }
-        if let unpivot = shape?.unpivot, name == unpivot.name || name == unpivot.value { return true }
-        if shape?.lets?.contains(where: { $0.name == name }) == true { return true }
-        return isOwn(name)
+        return shape?.makes(name) == true || isOwn(name)
     }
 
     /// Whether a column of that name is Postbox's own.

@@ -3,7 +3,6 @@ struct Unpivoting: Sendable {
     private let rule: Unpivot
     /// Columns that are none of the others.
     private let kept: Set<String>
-    private let pattern: TextPattern?
     /// The columns are known before the first row, and every row has them all.
     private let hasHeader: Bool
     let nameSlot: Int
@@ -21,7 +20,6 @@ struct Unpivoting: Sendable {
         self.hasHeader = hasHeader
         self.nameSlot = nameSlot
         self.valueSlot = valueSlot
-        if case .like(let text) = rule.columns { pattern = TextPattern(text) } else { pattern = nil }
         fixed = []
         if case .named(let names) = rule.columns, !hasHeader { fixed = names.map { _ in -1 } }
     }
@@ -50,11 +48,8 @@ struct Unpivoting: Sendable {
     private func isRow(_ column: Column) -> Bool {
         // A column without a name is none.
         if hasHeader, column.name.isEmpty { return false }
-        switch rule.columns {
-        case .others: return !column.isNested && !kept.contains(column.name) && !column.name.hasPrefix("/")
-        case .named(let names): return names.contains(column.name) && !rule.keep.contains(column.name)
-        case .like: return !kept.contains(column.name) && pattern?.matches(column.name) == true
-        }
+        if column.isNested, case .others = rule.columns { return false }
+        return rule.makesRows(of: column.name, besides: kept)
     }
 
     /// The name of a column that is to be there but is not in the file yet.

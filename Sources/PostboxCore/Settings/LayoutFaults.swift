@@ -74,15 +74,10 @@ extension MappingRule {
     /// Columns that `unpivot` makes rows of, and that something else of the rule wants: no row has them any more, so that a field would be
     /// empty, and in a Refresh blanked, without a word.
     private var unpivotFaults: [(key: RuleKey, what: String)] {
-        guard let shape, let unpivot = shape.unpivot else { return [] }
-        let kept = Set(unpivot.keep.flatMap(shape.names) + (layout?.lines?.headings ?? []).map(\.name))
+        guard let shape, let unpivot = shape.spelledUnpivot else { return [] }
+        let kept = Set(unpivot.keep + (layout?.lines?.headings ?? []).map(\.name))
         func isTaken(_ name: String) -> Bool {
-            guard !name.hasPrefix("$"), !name.hasPrefix("/"), !kept.contains(name) else { return false }
-            switch unpivot.columns {
-            case .others: return true
-            case .named(let names): return names.contains(name)
-            case .like(let pattern): return TextPattern(pattern).matches(name)
-            }
+            !name.hasPrefix("$") && !name.hasPrefix("/") && unpivot.makesRows(of: name, besides: kept)
         }
         var faults: [(key: RuleKey, what: String)] = []
         var told: Set<String> = []
