@@ -63,6 +63,8 @@ package struct RowSources: Sendable {
     package var context: RowContext
     /// What had to be known of the whole file before its first row; nil: nothing.
     package var scan: FileScan?
+    /// What `take` knows before the file is read: of a file of rejects, what was found in the file that its rows come from; nil: nothing.
+    package var taken: RowScan?
     /// The configuration's tables, by name.
     package var tables: [String: LookupTable]
     /// The zones that the rule names, by name.

@@ -215,11 +215,16 @@ struct RowMaker {
             }
             return
         }
-        emitBroken(row, &batch)
+        emitBroken(row, &shape, &batch)
     }
 
-    private mutating func emitBroken(_ row: RowBatch.Row, _ batch: inout RowBatch) {
+    private mutating func emitBroken(_ row: RowBatch.Row, _ shape: inout ShapeColumns, _ batch: inout RowBatch) {
         number += 1
+        if let why = taking?.whyBrokenIsSkipped {
+            let line = LinePlace(number: row.line, start: .max)
+            let work = shape.names.map { _ in ShapeColumns.none }
+            return leaveOut(row, line, [], work, number, why, &shape, &batch)
+        }
         // What cannot be read may be any row: it counts in nothing but the rejected ones.
         guard makesRows else { return }
         var row = row
@@ -615,7 +620,7 @@ struct RowMaker {
             var row = broken.row
             row.problem = batch.problems.count
             batch.problems.append(broken.problem)
-            emitBroken(row, &batch)
+            emitBroken(row, &shape, &batch)
         }
     }
 

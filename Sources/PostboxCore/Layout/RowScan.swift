@@ -1,5 +1,5 @@
 /// What `take` has to know of all rows of a file before the first of them.
-package struct RowScan: Sendable, Equatable {
+package struct RowScan: Sendable, Equatable, Codable {
     /// Rows that count.
     package var counted = 0
     /// The greatest value of the column of `take: {latest:}`; nil: no row has one.

@@ -79,6 +79,8 @@ package struct RowShaper {
     package var columns: [Column] { shape.all }
     /// For each column of the file its place among `columns`.
     package var places: [UInt32] { shape.places }
+    /// Of `columns` those of the file that no row has any more, as far as it was read: `unpivot` made rows of them.
+    package var usedUp: Set<Int> { shape.usedUp }
     /// The highest number of the rows that came out, or were left out, so far.
     package var rowCount: Int { maker.rowCount }
     /// Which of them do not count; nil: the rule has nothing by which one would not.
@@ -126,9 +128,7 @@ package struct RowShaper {
         if first == 0 { maker.placeColumns(&shape) }
         unpivoting?.learn(columns, from: first)
         if let problem = unpivoting?.problem(columns) { throw problem }
-        for index in first..<columns.count where unpivoting?.becomesRows[index] == true {
-            if shape.slots[index] >= 0 { shape.unpivoted.insert(shape.slots[index]) }
-        }
+        for index in first..<columns.count where unpivoting?.becomesRows[index] == true { shape.unpivot(index) }
         while cellOfColumn.count < columns.count { cellOfColumn.append(-1) }
         quick?.learn(shape.slots)
     }

@@ -13,7 +13,9 @@ struct ShapeColumns: Sendable {
     /// For each column of the file its slot, or -1.
     private(set) var slots: [Int] = []
     /// Slots of columns that become rows: no row has these columns.
-    var unpivoted: Set<Int> = []
+    private(set) var unpivoted: Set<Int> = []
+    /// Places of columns that became rows and whose name no group gave to a value so far: the file has them, its rows do not.
+    private(set) var usedUp: Set<Int> = []
     /// The names of slots.
     private(set) var names: [String] = []
     private var slotsByName: [String: Int] = [:]
@@ -51,9 +53,18 @@ struct ShapeColumns: Sendable {
         return known
     }
 
+    /// Notes that a column of the file becomes rows.
+    mutating func unpivot(_ column: Int) {
+        if slots[column] >= 0 { unpivoted.insert(slots[column]) }
+        usedUp.insert(Int(places[column]))
+    }
+
     /// The place of a column that the shaper makes.
     mutating func place(ofMade name: String) -> UInt32 {
-        if let known = placesByName[name] { return known }
+        if let known = placesByName[name] {
+            if !usedUp.isEmpty { usedUp.remove(Int(known)) }
+            return known
+        }
         let place = UInt32(all.count)
         placesByName[name] = place
         all.append(Column(name: name))

@@ -25,6 +25,8 @@ struct Taking: Sendable {
     /// - Parameter slot: gives a column's slot.
     init(_ rule: TakeRule, sources: RowSources, slot: (String) -> Int) {
         scan = sources.scan?.rows
+        // A corrected row is the latest only where it is that among all rows of the file that it comes from.
+        found.latest = sources.taken?.latest
         switch rule {
         case .first(let count): wanted = .first(count)
         case .last(let count): wanted = .last(count)
@@ -63,6 +65,16 @@ struct Taking: Sendable {
             found.latest = found.latest.map { max($0, order) } ?? order
             guard let latest = scan?.latest else { return .takes }
             return order < latest ? .skipped("\(names[slot]) is not the latest") : .takes
+        }
+    }
+
+    /// Why a line that cannot be read is none of those that are taken, whatever it says; nil: it may be one.
+    var whyBrokenIsSkipped: String? {
+        switch wanted {
+        case .first(let count): found.counted >= count ? "behind the first \(count)" : nil
+        case .last(let count):
+            scan.map { $0.counted - found.counted >= count } == true ? "before the last \(count)" : nil
+        case .latest: nil
         }
     }
 

@@ -2,8 +2,8 @@
 ///
 /// Only orders of one kind can be compared: nobody knows whether a stamp without an offset is before one that has one. Whoever
 /// compares refuses a column of several kinds.
-package struct DateOrder: Sendable, Comparable {
-    package enum Kind: UInt8, Sendable {
+package struct DateOrder: Sendable, Comparable, Codable {
+    package enum Kind: UInt8, Sendable, Codable {
         /// A date alone.
         case day
         /// A date and a time by the clock on the wall.

@@ -35,11 +35,14 @@ package struct DropSnapshot: Sendable, Equatable, Codable {
     /// Of a drop that was made of last accepted values: what was known then. Whatever was accepted since stands against its rows. nil: its
     /// values are a file's.
     package var known: KnownResults?
+    /// What was found in the file for the rule's `take`; of a drop with rows of another one, what was found there, until it is read
+    /// itself. nil: the rule asks for nothing of the kind, or the file was not read.
+    package var taken: RowScan?
 
     /// What is kept as one text. The rest has columns of its own, which can be asked for.
     private enum CodingKeys: CodingKey {
         case rule, services, updateOnly, configSHA256, tables, dictionary, isNew, isMade, isLate, asked, rehearsed,
-            known
+            known, taken
     }
 
     package init(
@@ -290,6 +293,18 @@ package actor Ledger {
     package func progressed(_ drop: Int) async throws {
         try await commit { db in
             try db.run(sql: #"UPDATE "drop" SET starts = 0 WHERE number = ?"#, arguments: [drop])
+        }
+    }
+
+    /// The first pass found this for the rule's `take`: rows of the drop that come again are held to it.
+    package func note(_ drop: Int, taken: RowScan) async throws {
+        let encoded = String(decoding: try JSONEncoder().encode(taken), as: UTF8.self)
+        try await commit { db in
+            try db.run(
+                sql: """
+                    UPDATE "drop" SET snapshot = CAST(json_set(CAST(snapshot AS TEXT), '$.taken', json(?)) AS BLOB)
+                    WHERE number = ?
+                    """, arguments: [encoded, drop])
         }
     }
 

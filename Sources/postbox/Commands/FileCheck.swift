@@ -31,14 +31,14 @@ struct FileCheck {
             problem(path, FileProblem(reason: "not_a_file", what: "it is no regular file"))
             return PostboxCore.ExitCode.failed
         }
-        let original: MappingRule?
+        let original: DropSnapshot?
         do throws(FileProblem) {
-            original = try ruleOfOriginal(path, RejectsName(name))
+            original = try snapshotOfOriginal(path, RejectsName(name))
         } catch {
             problem(path, error)
             return PostboxCore.ExitCode.failed
         }
-        guard let rule = original ?? settings.rule(for: name) else {
+        guard let rule = original?.rule ?? settings.rule(for: name) else {
             problem(path, settings.noRule(name))
             return PostboxCore.ExitCode.failed
         }
@@ -77,7 +77,8 @@ struct FileCheck {
         var code = PostboxCore.ExitCode.ok
         for place in rule.destinations {
             guard let destination = settings.destinations.first(where: { $0.name == place }) else { continue }
-            code = PostboxCore.ExitCode.worse(code, await check(path, name, rule, format, destination, look))
+            code = PostboxCore.ExitCode.worse(
+                code, await check(path, name, rule, format, destination, look, taken: original?.taken))
         }
         return code
     }
@@ -126,9 +127,9 @@ struct FileCheck {
         return (target, codec)
     }
 
-    /// The rule that the drop went by whose rejects a file holds; nil: it holds none, or there is no ledger that knows. Throws when the
+    /// What the drop went by whose rejects a file holds; nil: it holds none, or there is no ledger that knows. Throws when the
     /// ledger knows no such drop.
-    private func ruleOfOriginal(_ path: String, _ rejects: RejectsName?) throws(FileProblem) -> MappingRule? {
+    private func snapshotOfOriginal(_ path: String, _ rejects: RejectsName?) throws(FileProblem) -> DropSnapshot? {
         guard let rejects else { return nil }
         let known: (name: String, claimedAt: Int64, snapshot: DropSnapshot)?
         do {
@@ -143,12 +144,12 @@ struct FileCheck {
         let (snapshot, refusal) = Claims.snapshot(of: rejects, from: known, settings)
         if let refusal { throw FileProblem(reason: refusal.reason, what: refusal.text) }
         if !isJSON { say("\(path): rejects of drop \(rejects.drop), by the rule that it went by") }
-        return snapshot.rule
+        return snapshot
     }
 
     private func check(
         _ path: String, _ name: String, _ rule: MappingRule, _ format: PriceFileFormat, _ destination: Destination,
-        _ look: FirstPass.Look?
+        _ look: FirstPass.Look?, taken: RowScan?
     ) async -> Int32 {
         let (target, codec) = target(of: destination)
         if !isJSON {
@@ -164,6 +165,7 @@ struct FileCheck {
                 zones: try ZoneFiles.rules(of: rule),
                 dictionary: settings.dictionary(of: destination.name).flatMap { dictionaries[$0]?.dictionary })
             sources.past = try past(of: rule)
+            sources.taken = taken
             rule.calendar.map { sources.calendar = $0 }
             let found = try await FirstPass(rule: rule, format: format, targets: [target], sources: sources, look: look)
                 .run(

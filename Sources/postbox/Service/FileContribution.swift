@@ -125,6 +125,7 @@ struct FileContribution: Sendable {
             if file.record != nil { try await context.ledger.readThrough(file.drop) }
             throw error
         }
+        if let taken = plan.sources.scan?.rows { try await context.ledger.note(file.drop, taken: taken) }
         var damage: FileProblem?
         if !admission.goesOn { damage = try await self.damage(plan.digests.sha256) }
         if let end = judge(.read(plan.reading, damage: damage)) {

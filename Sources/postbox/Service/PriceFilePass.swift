@@ -44,8 +44,10 @@ final class PriceFileReading {
     var hasSeenOddMarks: Bool { shaper?.hasSeenOddMarks ?? false }
     /// What was found for `take`.
     var rowScan: RowScan? { shaper?.found }
-    /// Columns that no row of data had, only a trailer, as far as that was noted.
-    var unread: Set<Int> { placed((columnNotes?.unread ?? []).intersection(trailer?.columns ?? [])) }
+    /// Columns that no row of data had: only a trailer, as far as that was noted, or only lines that became several rows.
+    var unread: Set<Int> {
+        placed((columnNotes?.unread ?? []).intersection(trailer?.columns ?? [])).union(shaper?.usedUp ?? [])
+    }
     /// Columns that only rows had which cannot be read, as far as that was noted.
     var broken: Set<Int> { placed((columnNotes?.unread ?? []).subtracting(trailer?.columns ?? [])) }
 

@@ -304,6 +304,18 @@ struct RowShaperTests {
     }
 
     @Test(
+        "A line that cannot be read may be any row, but none behind the first or before the last ones",
+        arguments: [
+            (TakeRule.first(1), [#"1 2 A.T {"BID":1}"#]),
+            (.first(2), [#"1 2 A.T {"BID":1}"#, "2 3 wrong_cell_count@3:0", #"3 4 B.T {"BID":2}"#]),
+            (.last(1), [#"3 4 B.T {"BID":2}"#, "4 5 wrong_cell_count@5:0"]),
+        ])
+    func brokenOutside(_ take: TakeRule, _ expected: [String]) {
+        let rule = Self.rule { $0.take = take }
+        #expect(shapedRows("RIC,Bid\nA.T,1\nx\nB.T,2\ny\n", Shaping(rule: rule)) == expected)
+    }
+
+    @Test(
         "The latest is told of ISO dates alone where no pattern says how a date is read",
         arguments: [
             ("2026-03-04T10:00:00+02:00", "2026-03-04T09:30:00+00:00", ["2 3 B.T {\"BID\":2}"]),

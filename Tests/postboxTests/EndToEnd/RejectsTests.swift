@@ -102,6 +102,27 @@ struct RejectsTests {
             ])
     }
 
+    @Test("A corrected row is the latest only where it is that among all rows of the file that it comes from")
+    func latestOfOriginal() async throws {
+        let rule = "  - {match: \"*.csv\", take: {latest: Day}, ric: RIC, fields: {BID: bid}}"
+        let (desk, simulator) = try await Desk.withSimulator(files: rule)
+        try desk.drop(
+            "eod.csv",
+            "RIC,Day,bid\nA.TST,2026-03-04,1\nX.TST,04.3,2\nY.TST,?,3\nZ.TST,2026-03-04,1e5\nB.TST,2026-03-03,5\n")
+        #expect(try await desk.once() == 2)
+        var name = try desk.finished("eod.csv", in: .failed).rejectsName
+        // The row of an older day is none that counts, in a file that has no other one and in one that has.
+        try desk.drop(name, "RIC,Day,bid\nX.TST,2026-03-03,2\nY.TST,?,3\nZ.TST,2026-03-04,4\n")
+        #expect(try await desk.once() == 2)
+        let second = try desk.finished(name, in: .failed)
+        #expect(second.column("ric") == ["Y.TST", "Z.TST"] && second.column("outcome") == ["rejected", "acked"])
+        name = second.rejectsName
+        try desk.drop(name, "RIC,Day,bid\nY.TST,2026-03-02,3\n")
+        #expect(try await desk.once() == 0)
+        #expect(try desk.finished(name, in: .done).column("ric") == [])
+        #expect(try simulator.posts().map(\.ric) == ["A.TST", "Z.TST"])
+    }
+
     @Test("A correction goes under the rule that its drop was claimed with, whatever the configuration says by then")
     func oldRule() async throws {
         let (desk, simulator) = try await Desk.withSimulator(
