@@ -307,8 +307,8 @@ struct RowShaperTests {
         "A line that cannot be read may be any row, but none behind the first or before the last ones",
         arguments: [
             (TakeRule.first(1), [#"1 2 A.T {"BID":1}"#]),
-            (.first(2), [#"1 2 A.T {"BID":1}"#, "2 3 wrong_cell_count@3:0", #"3 4 B.T {"BID":2}"#]),
-            (.last(1), [#"3 4 B.T {"BID":2}"#, "4 5 wrong_cell_count@5:0"]),
+            (.first(2), [#"1 2 A.T {"BID":1}"#, "2 3 ragged_row@3:0", #"3 4 B.T {"BID":2}"#]),
+            (.last(1), [#"3 4 B.T {"BID":2}"#, "4 5 ragged_row@5:0"]),
         ])
     func brokenOutside(_ take: TakeRule, _ expected: [String]) {
         let rule = Self.rule { $0.take = take }
