@@ -22,8 +22,8 @@ extension MappingRule {
         }
         watch(shape.carried ?? [], "`carry`")
         if let unpivot = shape.unpivot {
-            watch(unpivot.keep, "`unpivot`")
-            if case .named(let names) = unpivot.columns { watched += names.map { ($0, "`unpivot`") } }
+            watch(unpivot.keep, MappingPlan.unpivotUse)
+            if case .named(let names) = unpivot.columns { watched += names.map { ($0, MappingPlan.unpivotUse) } }
         }
         for made in shape.lets ?? [] {
             watch(made.source, "`let`")

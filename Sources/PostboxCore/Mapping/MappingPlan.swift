@@ -125,6 +125,9 @@ struct MappingPlan: Sendable {
     /// The plain mapping is told how numbers are written.
     private let saysMarks: Bool
 
+    /// The use of a column that lines have and rows need not.
+    static let unpivotUse = "`unpivot`"
+
     private let plainRICSlot = 0
     private let plainPostSlot = 1
 
@@ -181,8 +184,12 @@ struct MappingPlan: Sendable {
 
     /// The columns that the rule, or the plain mapping, cannot do without and that are not among those of the file, with what
     /// is taken from each.
-    /// `unread`: columns that count for none.
-    func missing(besides unread: Set<Int>) -> [(name: String, use: String)] {
+    ///
+    /// - Parameters:
+    ///   - lines: columns that count for none.
+    ///   - usedUp: those that count for `unpivot` alone.
+    func missing(besides lines: Set<Int>, usedUp: Set<Int> = []) -> [(name: String, use: String)] {
+        let unread = lines.union(usedUp)
         func has(_ isIt: (ColumnUse) -> Bool) -> Bool {
             uses.indices.contains { !unread.contains($0) && isIt(uses[$0]) }
         }
@@ -193,7 +200,9 @@ struct MappingPlan: Sendable {
         }
         guard !found.isEmpty else { return missing }
         for need in watched
-        where !isThere(need.name, besides: unread) && !missing.contains(where: { $0.name == need.name }) {
+        where !isThere(need.name, besides: need.use == Self.unpivotUse ? lines : unread)
+            && !missing.contains(where: { $0.name == need.name })
+        {
             missing.append(need)
         }
         for choice in choices

@@ -7,11 +7,12 @@ extension RowMapper {
     /// - Parameters:
     ///   - unread: columns that only rows have which are no data.
     ///   - broken: columns that only rows have which cannot be read: the file has them, but what they mean is the matter of these rows.
+    ///   - usedUp: columns that lines have and no row any more, as `unpivot` made rows of them.
     package mutating func missingColumn(
-        among columns: [Column], besides unread: Set<Int> = [], broken: Set<Int> = []
+        among columns: [Column], besides unread: Set<Int> = [], broken: Set<Int> = [], usedUp: Set<Int> = []
     ) -> FileProblem? {
         plan.extend(to: columns, areHeader: columnsAreFixed)
-        let doubtful = unread.union(broken)
+        let doubtful = unread.union(broken).union(usedUp)
         if let two = plan.ambiguous(besides: doubtful) {
             return FileProblem(
                 reason: "ambiguous_column",
@@ -19,11 +20,12 @@ extension RowMapper {
                     + "and the rule takes one of them without saying which.",
                 hint: "Name the right one alone in the rule.")
         }
-        let missing = plan.missing(besides: unread).filter { !mayLackColumns || $0.use == "the RIC" }
+        let missing = plan.missing(besides: unread, usedUp: usedUp).filter { !mayLackColumns || $0.use == "the RIC" }
         guard let first = missing.first else { return unknownField(among: columns, besides: doubtful) }
         let most = 20
         let others = missing.dropFirst().prefix(most).map { shown(Array($0.name.utf8).span) }
-        let known = columns.indices.filter { !unread.contains($0) }.map { columns[$0].name }
+        let unseen = first.use == MappingPlan.unpivotUse ? unread : unread.union(usedUp)
+        let known = columns.indices.filter { !unseen.contains($0) }.map { columns[$0].name }
             .filter { !DerivedColumn.isName($0) }
         let names = known.prefix(most).joined(separator: ", ")
         let delimiterHint = columnsAreFixed ? delimiterHint(columns: columns, delimiter: delimiter) : nil

@@ -239,8 +239,9 @@ private struct FirstPassMapper {
             return
         }
         hasAllColumns = true
-        let (columns, unread, broken) = (reading.columns, reading.unread, reading.broken)
-        if let problem = mappers[0].missingColumn(among: columns, besides: unread, broken: broken) { throw problem }
+        let problem = mappers[0].missingColumn(
+            among: reading.columns, besides: reading.unread, broken: reading.broken, usedUp: reading.usedUp)
+        if let problem { throw problem }
     }
 
     var hasSeenOddMarks: Bool { reading.hasSeenOddMarks || mappers.contains { $0.hasSeenOddMarks } }

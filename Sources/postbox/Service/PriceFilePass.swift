@@ -44,12 +44,13 @@ final class PriceFileReading {
     var hasSeenOddMarks: Bool { shaper?.hasSeenOddMarks ?? false }
     /// What was found for `take`.
     var rowScan: RowScan? { shaper?.found }
-    /// Columns that no row of data had: only a trailer, as far as that was noted, or only lines that became several rows.
-    var unread: Set<Int> {
-        placed((columnNotes?.unread ?? []).intersection(trailer?.columns ?? [])).union(shaper?.usedUp ?? [])
-    }
+    /// Columns that no row of data had, only a trailer, as far as that was noted.
+    var unread: Set<Int> { placed((columnNotes?.unread ?? []).intersection(trailer?.columns ?? [])) }
     /// Columns that only rows had which cannot be read, as far as that was noted.
     var broken: Set<Int> { placed((columnNotes?.unread ?? []).subtracting(trailer?.columns ?? [])) }
+
+    /// Columns that lines have and no row any more.
+    var usedUp: Set<Int> { shaper?.usedUp ?? [] }
 
     /// Columns of the file as they are behind what shapes the rows.
     private func placed(_ columns: Set<Int>) -> Set<Int> {
@@ -165,11 +166,12 @@ struct DestinationMapper {
     }
 
     /// What stands against a file whose rows have these columns and no others.
-    /// `unread`: those that only rows have which are no data; `broken`: those of rows which cannot be read.
+    /// `unread`: those that only rows have which are no data; `broken`: those of rows which cannot be read; `usedUp`: those of lines
+    /// alone.
     mutating func missingColumn(
-        among columns: [Column], besides unread: Set<Int>, broken: Set<Int>
+        among columns: [Column], besides unread: Set<Int>, broken: Set<Int>, usedUp: Set<Int>
     ) -> FileProblem? {
-        mapper.missingColumn(among: columns, besides: unread, broken: broken)
+        mapper.missingColumn(among: columns, besides: unread, broken: broken, usedUp: usedUp)
     }
 
     /// Why what was found by last accepted values can no longer be read; what was mapped since the last call counts for nothing.

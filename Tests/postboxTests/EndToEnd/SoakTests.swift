@@ -93,7 +93,7 @@ private final class Soak {
         guard open.isEmpty else {
             throw Broken(description: "not finished: \(open.keys.sorted())\n\(desk.log().suffix(3000))")
         }
-        let idle = try descriptors()
+        let idle = try await restingDescriptors()
         service.send(SIGTERM)
         let code = try await service.exitCode()
         guard code == 0 else {
@@ -204,6 +204,17 @@ private final class Soak {
         samples.append(Sample(at: now - started, memory: own << 10, descriptors: try descriptors()))
     }
 
+    /// The least that are open within a minute of rest: results are packed and connections begun anew meanwhile, but what leaks stays.
+    private func restingDescriptors() async throws -> Int {
+        let end = ContinuousClock.now + .seconds(60)
+        var least = try descriptors()
+        while ContinuousClock.now < end {
+            try await Task.sleep(for: .milliseconds(200))
+            least = min(least, try descriptors())
+        }
+        return least
+    }
+
     private func descriptors() throws -> Int {
         try FileManager.default.contentsOfDirectory(atPath: "/proc/\(service.processIdentifier)/fd").count
     }
@@ -234,7 +245,7 @@ private final class Soak {
         }
         Self.tell("grew by \(growth >> 10) KiB; \(idle) descriptors at rest, \(least) at least before")
         guard growth <= 2 << 20 else { throw Broken(description: "it grew by \(growth) bytes") }
-        guard idle <= least + 2 else {
+        guard idle <= least else {
             throw Broken(description: "\(idle) descriptors are open at rest, \(least) were with files in work")
         }
     }
