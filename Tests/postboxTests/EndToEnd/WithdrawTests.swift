@@ -112,6 +112,8 @@ struct WithdrawTests {
         }
         service.send(SIGTERM)
         #expect(try await service.exitCode() == 0)
+        // Four acts were asked for, of which two were refused. The look was none.
+        #expect(service.errorOutput.split(separator: "\n").count { $0.contains(" desk_act ") } == 4)
         let record = try String(contentsOf: desk.folder.appendingPathComponent("spool/record.jsonl"), encoding: .utf8)
             .split(separator: "\n").compactMap { JSONValue.parse(String($0)) }
         let act = try #require(record.first { $0["act"]?.text == "withdraw" })
