@@ -90,7 +90,7 @@ struct DropStory {
             case .settled(let settled): "ended \(settled.verdict.rawValue)"
             case .made(let drop, let original): "drop \(drop) was made of rows of drop \(original ?? 0)"
             case .act(let act):
-                "\(act.act) by \(act.by) (\(act.from))" + (act.rows.map { ", \($0)" } ?? "")
+                "\(act.words) by \(act.by) (\(act.from))" + (act.rows.map { ", \($0)" } ?? "")
                     + (act.why.map { ": \($0)" } ?? "")
             case .removed(_, let files): "\(files.count) files were removed, their time was over"
             case .forgotten: "its claim came to nothing"

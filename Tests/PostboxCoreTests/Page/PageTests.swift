@@ -399,4 +399,17 @@ struct PageTests {
         let none = RICPage.html("A", last: [], RICFound([post(1, "nan"), post(1, "1e999")]), Self.facts())
         #expect(!none.contains("class=\"chart\""))
     }
+
+    @Test("What people did that day stands on the page in words")
+    func actsOfTheDay() {
+        var report = DayReport(day: 20_784, matches: [], schedules: [], skips: [], files: [])
+        report.acts = ["propose_withdraw", "sign_day", "no-action"].map {
+            DayReport.Act(at: 5, act: RecordAct($0, drop: 7, by: "unix:alice", from: "control socket"))
+        }
+        let page = DayPage.html(report, Self.facts())
+        for words in ["<b>propose to withdraw</b>", "<b>sign off</b>", "<b>no action</b>"] {
+            #expect(page.contains(words))
+        }
+        #expect(!page.contains("propose_withdraw") && !page.contains("sign_day"))
+    }
 }
