@@ -126,6 +126,38 @@ struct WithdrawTests {
         #expect(try await desk.command(["audit", "verify", "--config", "postbox.yaml"]).code == 0)
     }
 
+    @Test("While the destination is held the answer says that it waits for that, and that nothing is posted yet")
+    func waits() async throws {
+        let (desk, simulator) = try await Desk.withSimulator(files: Self.files)
+        for (name, bid) in [("fx_1.csv", "1"), ("fx_2.csv", "2")] {
+            try desk.drop(name, "RIC,BID\nA.TST,\(bid)\n")
+            #expect(try await desk.once() == 0, "\(desk.log())")
+        }
+        let service = try desk.start()
+        try await Self.listens(desk)
+        #expect(try await desk.command(["hold", "destination", "cache", "--config", "postbox.yaml"]).code == 0)
+        let posted = try simulator.posts().count
+        let shown = try await Self.withdraw(desk, ["2"])
+        #expect(
+            shown.output.contains(
+                "The destination cache is held: nothing would be posted there before somebody resumes it"), "\(shown)")
+        let done = try await Self.withdraw(desk, ["2", "--yes", "--json"])
+        let answer = try #require(JSONValue.parse(done.output), "\(done)")
+        let drop = try #require(answer["drop"]?.integer, "\(done)")
+        let text = answer["text"]?.text ?? ""
+        #expect(text.contains("1 field of 1 RIC will be replaced by what was there before. "), "\(text)")
+        #expect(
+            text.contains("The destination cache is held: drop \(drop) waits, and nothing of it is posted there before")
+        )
+        #expect(text.hasSuffix("postbox show \(drop)"))
+        #expect(try simulator.posts().count == posted)
+        #expect(try await desk.command(["resume", "destination", "cache", "--config", "postbox.yaml"]).code == 0)
+        _ = try await desk.finish("withdraw-cache-\(drop).jsonl", in: .done)
+        #expect(try simulator.posts().last?.fields == #"{"BID":1}"#)
+        service.send(SIGTERM)
+        #expect(try await service.exitCode() == 0)
+    }
+
     @Test("What one withdrawal took back at two servers is taken back at both, whichever of its drops is named")
     func bothServers() async throws {
         let desk = try Desk()
@@ -302,7 +334,7 @@ struct WithdrawTests {
         #expect(try last() == #"{"BID":1}"#)
         let answer = try await Self.withdraw(desk, ["2", "--blank", "--yes", "--json"])
         let second = try #require(JSONValue.parse(answer.output), "\(answer)")
-        #expect(second["text"]?.text?.contains("1 field of 1 RIC had no value before and is blanked") == true)
+        #expect(second["text"]?.text?.contains("1 field of 1 RIC had no value before and will be blanked") == true)
         #expect(second["facts"]?["fields"]?.integer == 1 && second["facts"]?["blanked"]?.integer == 1)
         let blanked = try #require(second["drop"]?.integer)
         _ = try await desk.finish("withdraw-cache-\(blanked).jsonl", in: .done)
@@ -408,8 +440,12 @@ struct WithdrawTests {
         #expect(shown.hasPrefix("HTTP/1.1 200"), "\(shown)")
         #expect(
             check.faults("POST", "/api/v1/drops/{drop}/withdraw", status: 200, APITests.value(shown) ?? .null) == [])
+        #expect(shown.contains("Two people are needed: nothing would be posted before another person releases it"))
         let proposed = ask("a", "drops/2/withdraw", why)
         #expect(proposed.hasPrefix("HTTP/1.1 202"), "\(proposed)")
+        #expect(
+            proposed.contains("3 fields of 2 RICs would be replaced")
+                && proposed.contains("is posted yet: a second person has to release it (postbox release "))
         #expect(ask("b", "drops/2/withdraw", why).contains("postbox release"))
         let held = APITests.value(page.ask("GET", "/api/v1/held", headers: "Authorization: Bearer a\r\n"))?["held"]?
             .items.first
