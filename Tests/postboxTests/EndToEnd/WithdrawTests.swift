@@ -151,9 +151,27 @@ struct WithdrawTests {
         )
         #expect(text.hasSuffix("postbox show \(drop)"))
         #expect(try simulator.posts().count == posted)
+        // The file's own page says so, too, and the withdrawal's says what it is.
+        func show(_ drop: Int) async throws -> String {
+            try await desk.command(["show", "\(drop)", "--config", "postbox.yaml"]).output
+        }
+        let file = try await show(2)
+        #expect(file.contains("Withdrawn at cache by drop \(drop), as "), "\(file)")
+        #expect(file.contains(": wrong scale. It is not through yet"), "\(file)")
+        #expect(file.contains("drop \(drop) was made to withdraw drop 2") && !file.contains("rows of"), "\(file)")
+        let own = try await show(drop)
+        #expect(own.contains("Withdraws what drop 2 (fx_2.csv) said, as "), "\(own)")
         #expect(try await desk.command(["resume", "destination", "cache", "--config", "postbox.yaml"]).code == 0)
         _ = try await desk.finish("withdraw-cache-\(drop).jsonl", in: .done)
         #expect(try simulator.posts().last?.fields == #"{"BID":1}"#)
+        let through = try await show(2)
+        #expect(through.contains(": wrong scale. It is through."), "\(through)")
+        let undone = try await Self.withdrawn(desk, drop)
+        let again = try await show(2)
+        #expect(
+            again.contains("It counts no more.")
+                && again.contains("The withdrawal by drop \(drop) was undone at cache by drop \(undone.drop), as "),
+            "\(again)")
         service.send(SIGTERM)
         #expect(try await service.exitCode() == 0)
     }
@@ -447,6 +465,11 @@ struct WithdrawTests {
             proposed.contains("3 fields of 2 RICs would be replaced")
                 && proposed.contains("is posted yet: a second person has to release it (postbox release "))
         #expect(ask("b", "drops/2/withdraw", why).contains("postbox release"))
+        let wrong = APITests.value(page.ask("GET", "/api/v1/drops/2", headers: "Authorization: Bearer a\r\n")) ?? .null
+        #expect(check.faults("GET", "/api/v1/drops/{drop}", status: 200, wrong) == [])
+        let withdrawal = wrong["withdrawals"]?.items.first
+        #expect(withdrawal?["state"]?.text == "held" && withdrawal?["by"]?.text == "page:a", "\(wrong)")
+        #expect(wrong["corrections"]?.items.isEmpty == true)
         let held = APITests.value(page.ask("GET", "/api/v1/held", headers: "Authorization: Bearer a\r\n"))?["held"]?
             .items.first
         let drop = try #require(held?["drop"]?.integer)
