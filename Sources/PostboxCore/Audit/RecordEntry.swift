@@ -121,6 +121,24 @@ package struct RecordAct: Sendable, Equatable {
     /// What an act is called, by the word that stands in the record: earlier versions of Postbox had two for one.
     static func word(of recorded: String) -> String { recorded == "no_action" ? DeskVerb.noAction.rawValue : recorded }
 
+    /// The act, for people: `propose to withdraw`, `no action`. Its own word is for programs.
+    package var words: String {
+        let proposal = "propose_"
+        if act.hasPrefix(proposal) { return "propose to " + Self.words(of: String(act.dropFirst(proposal.count))) }
+        return Self.words(of: act)
+    }
+
+    private static func words(of act: String) -> String {
+        switch act {
+        case "expect_skip": "expect no file"
+        case "expect_undo": "expect the file again"
+        case "sign_day": "sign off"
+        case DeskVerb.noAction.rawValue: "no action"
+        // A word of a later version.
+        default: act.replacing("_", with: " ")
+        }
+    }
+
     /// An act at the control socket.
     package init(_ act: DeskAct, by person: Person, proposed: Bool = false) {
         self.init(

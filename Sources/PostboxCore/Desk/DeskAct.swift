@@ -59,6 +59,15 @@ package enum DeskAct: Sendable, Equatable {
         }
     }
 
+    /// Only what would be done is asked for: a look, and no act.
+    package var isPreview: Bool {
+        switch self {
+        case .republish(let republication): republication.isPreview
+        case .withdraw(let withdrawal): withdrawal.isPreview
+        case .release, .refuse, .retry, .resend, .noAction: false
+        }
+    }
+
     /// What rows it is about, for people; empty where it is about the whole file.
     package var rows: String {
         switch self {

@@ -211,16 +211,18 @@ package struct DropDetail: Sendable, Equatable {
     package var line: DropLine
     /// Drops that were made of its rows.
     package var corrections: [Int]
+    package var withdrawals: DropWithdrawals
 
-    package init(line: DropLine, corrections: [Int]) {
+    package init(line: DropLine, corrections: [Int], withdrawals: DropWithdrawals = DropWithdrawals()) {
         self.line = line
         self.corrections = corrections
+        self.withdrawals = withdrawals
     }
 
     /// The listed line, with the drop's summary where it is finished.
     package var json: String {
         let summary = line.summary == nil ? "null" : line.summaryText.filter { $0 != "\n" }
         return line.json.dropLast() + ",\"corrections\":[\(corrections.map(String.init).joined(separator: ","))],"
-            + "\"summary\":\(summary)}"
+            + "\(withdrawals.members.joined(separator: ",")),\"summary\":\(summary)}"
     }
 }

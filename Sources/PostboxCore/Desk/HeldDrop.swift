@@ -44,9 +44,12 @@ package struct HeldDrop: Sendable, Equatable {
         self.examples = Array(examples.prefix(Self.examplesMax))
     }
 
+    /// It withdraws what another drop said.
+    package var isWithdrawal: Bool { rule == DeskVerb.withdraw.rawValue && original != nil }
+
     /// Takes when files are to be done, by drop. Rows of a file are to be done with it; what withdraws it is none of its rows.
     package mutating func take(_ deadlines: [Int: ScheduleBook.Deadline]) {
-        let file = rule == DeskVerb.withdraw.rawValue ? nil : original
+        let file = isWithdrawal ? nil : original
         deadline = deadlines[drop] ?? file.flatMap { deadlines[$0] }
     }
 

@@ -2,8 +2,8 @@
 package struct RepublishedCount: Sendable, Equatable {
     package private(set) var refreshes = 0
     package private(set) var updates = 0
-    /// Those that they are of: a RIC counts at each.
-    private var services: Set<String> = []
+    /// RICs by their service: the same RIC is another one at each.
+    private var services: [String: Int] = [:]
     /// RICs of services that the destination no longer has.
     package var leftOut = 0
     /// Fields that hold a value that somebody has withdrawn and that nothing could replace.
@@ -14,7 +14,7 @@ package struct RepublishedCount: Sendable, Equatable {
     /// Counts a RIC of a service.
     package mutating func add(_ post: PostKind, ofService service: String) {
         if post == .refresh { refreshes += 1 } else { updates += 1 }
-        services.insert(service)
+        services[service, default: 0] += 1
     }
 
     /// RICs, each at each service.
@@ -32,12 +32,24 @@ package struct RepublishedCount: Sendable, Equatable {
         let kinds = [(refreshes, "as Refresh"), (updates, "as Update")].filter { $0.0 > 0 }.map {
             "\(PageWords.count($0.0)) \($0.1)"
         }
-        let verb = drop == nil ? "would be" : rics == 1 ? "is" : "are"
-        let each = services.count > 1 ? ", counted at each of \(services.count) services," : ""
+        // When people are told, nothing is posted yet.
+        let verb = drop == nil ? "would be" : "will be"
         return
-            "the destination \(destination): \(PageWords.count(rics, "RIC"))\(each) \(verb) posted again\(drop.map { ", as drop \($0)" } ?? ""): "
+            "the destination \(destination): \(PageWords.count(rics, "RIC"))\(ofServices) \(verb) posted again\(drop.map { ", as drop \($0)" } ?? ""): "
             + kinds.joined(separator: ", ") + rest
     }
+
+    /// ` (2 of service s, 1 of service t)`; empty: all are of one.
+    private var ofServices: String {
+        guard services.count > 1 else { return "" }
+        guard services.count <= Self.namedMax else {
+            return " of \(services.count) services (a RIC counts once for each service)"
+        }
+        let each = services.sorted { $0.key < $1.key }.map { "\(PageWords.count($0.value)) of service \($0.key)" }
+        return " (\(each.joined(separator: ", ")))"
+    }
+
+    private static let namedMax = 5
 
     /// For people, where nothing is to be posted. `wanted`: what was asked for; empty: everything.
     package func nothing(to destination: String, of wanted: String) -> String {

@@ -21,10 +21,10 @@ package struct ResentCount: Sendable, Equatable {
     /// A row counts at each destination.
     package var rows: Int { parts.reduce(0) { $0 + $1.rows } }
 
-    /// For people.
+    /// For people, who are told before any of it is sent.
     package var text: String {
         func words(_ part: Part) -> String {
-            "\(PageWords.count(part.rows, "row")) \(part.rows == 1 ? "is" : "are") sent again"
+            "\(PageWords.count(part.rows, "row")) will be sent again"
         }
         guard parts.count > 1 else { return parts.map { "\(words($0)), as drop \($0.drop)" }.joined() }
         return parts.map { "\(words($0)) to \($0.destination), as drop \($0.drop)" }.joined(separator: "; ")

@@ -16,14 +16,22 @@ package struct WrongCount: Sendable, Equatable {
     package var images = 0
     /// RICs of services and destinations that the configuration no longer has.
     package var leftOut = 0
-    /// Where something is posted: a RIC counts at each.
-    private var places: Set<Place> = []
+    /// What of it goes where. A RIC is another one at each place.
+    private var places: [Place: Share] = [:]
     /// Wrong drops by destination of which nothing is posted, but that count as withdrawn from now on.
     package var noted = 0
 
     private struct Place: Sendable, Hashable {
         var destination: String
         var service: String
+    }
+
+    /// What of the counts falls to a place.
+    private struct Share: Sendable, Equatable {
+        var rics = 0
+        var replacedRICs = 0
+        var replaced = 0
+        var blanked = 0
     }
 
     package init() {}
@@ -35,17 +43,27 @@ package struct WrongCount: Sendable, Equatable {
         fields += replaced + blank
         blanked += blank
         withoutValue += blank + fates.count { $0 == .left }
-        if replaced > 0 { replacedRICs += 1 }
         guard replaced + blank > 0 else { return }
         rics += 1
-        places.insert(Place(destination: destination, service: service))
+        var share = places[Place(destination: destination, service: service)] ?? Share()
+        share.rics += 1
+        share.replaced += replaced
+        share.blanked += blank
+        if replaced > 0 {
+            replacedRICs += 1
+            share.replacedRICs += 1
+        }
+        places[Place(destination: destination, service: service)] = share
     }
 
-    /// Whether it is done, or only told.
-    package enum Mood: Sendable {
-        case done, wouldBe
+    /// Destinations that something is posted to, or would be.
+    package var destinations: [String] { Set(places.keys.map(\.destination)).sorted() }
 
-        fileprivate func verb(_ count: Int) -> String { self == .wouldBe ? "would be" : count == 1 ? "is" : "are" }
+    /// Whether it comes to that, or only would. When people are told, nothing is posted yet.
+    package enum Mood: Sendable {
+        case willBe, wouldBe
+
+        fileprivate var verb: String { self == .wouldBe ? "would be" : "will be" }
     }
 
     /// Counts by stable words.
@@ -75,15 +93,15 @@ package struct WrongCount: Sendable, Equatable {
         let replaced = fields - blanked
         if replaced > 0 {
             return
-                "\(files): \(PageWords.count(replaced, "field")) of \(PageWords.count(replacedRICs, "RIC"))\(each) \(mood.verb(replaced)) replaced by what was there before"
+                "\(files): \(shares { ($0.replaced, $0.replacedRICs) }) \(mood.verb) replaced by what was there before"
                 + (blanked == 0
                     ? ""
-                    : "; \(PageWords.count(blanked, "field")) had no value before and \(mood.verb(blanked)) blanked")
+                    : "; \(PageWords.count(blanked, "field")) had no value before and \(mood.verb) blanked")
                 + tail
         }
         if blanked > 0 {
             return
-                "\(files): \(PageWords.count(blanked, "field")) of \(PageWords.count(rics, "RIC"))\(each) had no value before and \(mood.verb(blanked)) blanked"
+                "\(files): \(shares { ($0.blanked, $0.rics) }) had no value before and \(mood.verb) blanked"
                 + tail
         }
         let nothing =
@@ -95,13 +113,27 @@ package struct WrongCount: Sendable, Equatable {
             : "\(nothing)\(tail); the values \(mood == .wouldBe ? "would be" : "are") withdrawn, so that none of them is posted again in place of others"
     }
 
-    /// That a RIC counts at each service, or at each destination.
-    private var each: String {
-        guard places.count > 1 else { return "" }
-        let destinations = Set(places.map(\.destination)).count
-        return destinations == places.count
-            ? ", counted at each of \(destinations) destinations,"
-            : ", counted at each of \(places.count) services,"
+    /// `3 fields of 2 RICs`; where they go to several places, those of each: `1 field of 1 RIC at a and 2 fields of 2 RICs at b`.
+    private func shares(_ part: (Share) -> (fields: Int, rics: Int)) -> String {
+        func words(_ part: (fields: Int, rics: Int)) -> String {
+            "\(PageWords.count(part.fields, "field")) of \(PageWords.count(part.rics, "RIC"))"
+        }
+        let parts = places.map { (place: $0.key, part: part($0.value)) }.filter { $0.part.fields > 0 }
+        let all = parts.reduce((fields: 0, rics: 0)) { ($0.fields + $1.part.fields, $0.rics + $1.part.rics) }
+        guard places.count > 1 else { return words(all) }
+        let hasServices = destinations.count < places.count
+        guard parts.count <= Self.namedMax else {
+            let (many, one) =
+                hasServices ? ("\(parts.count) services", "service") : ("\(parts.count) destinations", "destination")
+            return "\(words(all)) at \(many) (a RIC counts once for each \(one))"
+        }
+        let each = parts.sorted {
+            ($0.place.destination, $0.place.service) < ($1.place.destination, $1.place.service)
+        }.map {
+            "\(words($0.part)) at \($0.place.destination)" + (hasServices ? " (service \($0.place.service))" : "")
+        }
+        guard let last = each.last, each.count > 1 else { return each.joined() }
+        return each.dropLast().joined(separator: ", ") + " and " + last
     }
 
     /// What stays as it is, and why.

@@ -59,7 +59,7 @@ package enum DayPage {
             let what = entry.act.drop.map { "drop \($0)" } ?? entry.act.subject ?? ""
             let why: HTML? = entry.act.why.map { "<p class=\"dim\">\($0)</p>" }
             return
-                "<li>\(facts.time(entry.at))<div><p class=\"line\"><b>\(entry.act.act)</b> <span>\(what)</span><span class=\"push dim\">\(ReleaseRule.name(entry.act.by))</span></p>\(why)</div></li>"
+                "<li>\(facts.time(entry.at))<div><p class=\"line\"><b>\(entry.act.words)</b> <span>\(what)</span><span class=\"push dim\">\(ReleaseRule.name(entry.act.by))</span></p>\(why)</div></li>"
         }
         return "<ol class=\"alerts tight\">\(rows)</ol>"
     }

@@ -14,7 +14,7 @@ package enum FilePage {
             nil, title: drop.name, kind: "with-rail file", facts,
             """
             <div class="wide stackv">
-            <div class="title" data-live="title"><h1>\(drop.name)</h1> \(FilesPage.state(drop)) <span class="dim">drop \(PageWords.count(drop.drop)) → \(drop.destinations.joined(separator: ", "))</span>
+            <div class="title" data-live="title"><h1>\(drop.name)</h1> \(FilesPage.state(drop))\(withdrawn(detail)) <span class="dim">drop \(PageWords.count(drop.drop)) → \(drop.destinations.joined(separator: ", "))</span>
               <div class="push acts">\(acts(drop, isHeld: isHeld, facts))</div>
             </div>
             \(withdrawal.map { WithdrawalPanel.html($0, drop, facts) })
@@ -24,6 +24,12 @@ package enum FilePage {
             \(table(drop, rows, filter, facts))
             """
         ).text
+    }
+
+    /// That what it said counts as withdrawn.
+    private static func withdrawn(_ detail: DropDetail) -> HTML? {
+        guard detail.withdrawals.isWithdrawn else { return nil }
+        return " \(PageWords.lamp(.warn, detail.withdrawals.own == nil ? "withdrawn" : "undone"))"
     }
 
     private static func acts(_ drop: DropLine, isHeld: Bool, _ facts: PageFacts) -> HTML {
@@ -80,14 +86,21 @@ package enum FilePage {
         func time(_ value: JSONValue?) -> Int64 { value?.text.flatMap(TimeText.microseconds) ?? 0 }
         let summary = drop.summary
         let rule: HTML = drop.rule.isEmpty ? "the plain mapping" : "rule <b>\(drop.rule)</b>"
-        if let original = drop.original {
+        if let own = detail.withdrawals.own {
+            step(own.at, "", own.html)
+        } else if let original = drop.original {
             step(
                 drop.claimedAt, "",
                 "Made of rows of <a href=\"/drops/\(original)\">drop \(PageWords.count(original))</a>.")
         }
+        let number = PageWords.count(drop.drop)
+        // It never lay in the inbox.
+        let isOwn = WireFile.drop(ofName: drop.name) == drop.drop
         step(
             drop.claimedAt, "",
-            "Claimed as drop \(PageWords.count(drop.drop)) by \(rule), \(PageWords.size(drop.size)).")
+            isOwn
+                ? "Made by Postbox as drop \(number), \(PageWords.size(drop.size))."
+                : "Claimed as drop \(number) by \(rule), \(PageWords.size(drop.size)).")
         if let hold = summary?["hold"] {
             step(time(hold["since"]), "s-late", "Held: \(hold["text"]?.text ?? "")")
             if let by = hold["released_by"]?.text {
@@ -112,6 +125,7 @@ package enum FilePage {
             step(
                 0, "", "Rows of it went into <a href=\"/drops/\(correction)\">drop \(PageWords.count(correction))</a>.")
         }
+        for sentence in detail.withdrawals.sentences { step(sentence.at, "s-late", sentence.html) }
         if let note = drop.noAction {
             step(note.at, "s-end", "Closed without action by \(note.by): \(note.why)")
         }

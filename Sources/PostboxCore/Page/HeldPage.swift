@@ -21,7 +21,10 @@ package enum HeldPage {
     private static func drop(_ drop: HeldDrop, _ facts: PageFacts) -> HTML {
         let form = "f\(drop.drop)"
         let mayRelease = facts.may(.release, rule: drop.rule) && mayRelease(drop, facts)
-        let original: HTML? = drop.original.map { " · rows of <a href=\"/drops/\($0)\">\(PageWords.count($0))</a>" }
+        let isWithdrawal = drop.isWithdrawal
+        let original: HTML? = drop.original.map {
+            " · \(isWithdrawal ? "withdraws drop" : "rows of") <a href=\"/drops/\($0)\">\(PageWords.count($0))</a>"
+        }
         let releasers = drop.release.by.isEmpty ? "whoever may act" : drop.release.by.joined(separator: ", ")
         let needsTwo = drop.release.fourEyes ? "; two people are needed" : ""
         let examples = drop.examples

@@ -37,15 +37,15 @@ enum WithdrawalPanel {
         guard facts.may(.correct, rule: drop.rule) else { return nil }
         let fields = counts["fields"] ?? 0
         let posts = fields > 0 ? ": post \(PageWords.count(fields, "field"))" : " \(drop.name)"
-        let button = (look.needsTwo ? "Propose to withdraw" : "Withdraw") + posts
+        // Nobody has to release what posts nothing.
+        let button = (look.needsTwo && fields > 0 ? "Propose to withdraw" : "Withdraw") + posts
         if look.needsTwo, facts.caller.person?.isNamed != true {
             return
                 "<div class=\"acts\"><button disabled>\(button)</button><span>Two people are needed: act under a name of your own.</span></div>"
         }
-        let two: HTML? = look.needsTwo ? "<p>Two people are needed: another person releases it on Held.</p>" : nil
         let blank: HTML? = look.blanks ? "<input type=\"hidden\" name=\"blank\" value=\"1\">" : nil
         return """
-            \(two)<form method="post" action="/drops/\(drop.drop)/withdraw" class="acts">\(PageFrame.key(facts))\(blank)<label>Why<input name="why" required maxlength="200"></label><button class="danger">\(button)</button></form>
+            <form method="post" action="/drops/\(drop.drop)/withdraw" class="acts">\(PageFrame.key(facts))\(blank)<label>Why<input name="why" required maxlength="200"></label><button class="danger">\(button)</button></form>
             """
     }
 

@@ -267,7 +267,7 @@ package struct DayReport: Sendable, Equatable {
             for entry in acts {
                 let what = entry.act.drop.map { "drop \($0)" } ?? entry.act.subject ?? ""
                 lines.append(
-                    "\(TimeText.text(entry.at).dropFirst(11).prefix(8)) \(entry.act.by) \(entry.act.act) \(VisibleText.line(what))"
+                    "\(TimeText.text(entry.at).dropFirst(11).prefix(8)) \(entry.act.by) \(VisibleText.line(entry.act.words)) \(VisibleText.line(what))"
                         + (entry.act.why.map { ": \(VisibleText.line($0))" } ?? ""))
             }
         }

@@ -86,7 +86,7 @@ extension LedgerReading {
         return try list(choice).first
     }
 
-    /// Drops that were made of rows of another one, by number. Throws `LedgerError`.
+    /// Drops that were made of rows of another one, or to withdraw it, by number. Throws `LedgerError`.
     package func corrections(of drop: Int) throws -> [Drop] { try drops("original = ?", [drop]) }
 
     /// Rows of a drop that was held before it was read are told by its hold.

@@ -81,16 +81,18 @@ struct DropStory {
         }
     }
 
-    /// A line in a sentence.
-    static func text(_ line: RecordLine) -> String {
+    /// A line in a sentence. `withdrawals`: drops around it that were made to withdraw another one.
+    static func text(_ line: RecordLine, withdrawals: Set<Int>) -> String {
         var at = line.at
         if case .act(let act) = line.entry { at = act.givenAt ?? at }
         let words: String =
             switch line.entry {
             case .settled(let settled): "ended \(settled.verdict.rawValue)"
-            case .made(let drop, let original): "drop \(drop) was made of rows of drop \(original ?? 0)"
+            case .made(let drop, let original?):
+                "drop \(drop) was made \(withdrawals.contains(drop) ? "to withdraw" : "of rows of") drop \(original)"
+            case .made(let drop, nil): "drop \(drop) was made of the last accepted values"
             case .act(let act):
-                "\(act.act) by \(act.by) (\(act.from))" + (act.rows.map { ", \($0)" } ?? "")
+                "\(act.words) by \(act.by) (\(act.from))" + (act.rows.map { ", \($0)" } ?? "")
                     + (act.why.map { ": \($0)" } ?? "")
             case .removed(_, let files): "\(files.count) files were removed, their time was over"
             case .forgotten: "its claim came to nothing"

@@ -30,7 +30,10 @@ struct DeskSpeaker {
     private func end(_ value: JSONValue) -> Never {
         Terminal.print(value["text"]?.text ?? "done")
         if case .object(let counts)? = value["facts"], !counts.isEmpty {
-            Terminal.print("  " + counts.map { "\($0.key): \($0.value.integer ?? 0)" }.joined(separator: ", "))
+            Terminal.print(
+                "  "
+                    + counts.map { "\($0.key.replacing("_", with: " ")): \($0.value.integer ?? 0)" }.joined(
+                        separator: ", "))
         }
         // Somebody else has to say the same.
         Terminal.exit(

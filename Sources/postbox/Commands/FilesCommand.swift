@@ -120,10 +120,13 @@ struct ShowCommand: AsyncParsableCommand {
                 try CopiesText($0, in: directories)
             }
         }
+        let withdrawals = CommandIssuer.orEnd {
+            try LedgerReading(in: directories)?.withdrawals(of: drop) ?? DropWithdrawals()
+        }
         if options.json {
-            if !wantsRows { printJSON(listed, text, story, copies) }
+            if !wantsRows { printJSON(listed, text, story, copies, withdrawals) }
         } else if !options.csv {
-            printLines(listed, text, story, copies)
+            printLines(listed, text, story, copies, withdrawals)
         }
         if wantsRows {
             query.drop = drop
@@ -134,20 +137,24 @@ struct ShowCommand: AsyncParsableCommand {
     }
 
     private func printJSON(
-        _ listed: DropLine, _ summary: String?, _ story: [RecordLine], _ copies: CopiesText?
+        _ listed: DropLine, _ summary: String?, _ story: [RecordLine], _ copies: CopiesText?,
+        _ withdrawals: DropWithdrawals
     ) {
         let one = summary.map { $0.split(separator: "\n").map { $0.drop { $0 == " " } }.joined() } ?? "null"
         Terminal.printExactly(
-            "{\"drop\":\(DropText(drop: listed).json),\"summary\":\(one),\"claimed_with\":\(copies?.json ?? "[]"),\"record\":[\(story.map(\.text).joined(separator: ","))]}"
+            "{\"drop\":\(DropText(drop: listed).json),\"summary\":\(one),\"claimed_with\":\(copies?.json ?? "[]"),\(withdrawals.members.joined(separator: ",")),\"record\":[\(story.map(\.text).joined(separator: ","))]}"
         )
     }
 
     private func printLines(
-        _ listed: DropLine, _ summary: String?, _ story: [RecordLine], _ copies: CopiesText?
+        _ listed: DropLine, _ summary: String?, _ story: [RecordLine], _ copies: CopiesText?,
+        _ withdrawals: DropWithdrawals
     ) {
         let shown = DropText(drop: listed)
         Terminal.print("drop \(listed.drop)  \(listed.name)  \(shown.state)")
         if !shown.path.isEmpty { Terminal.print("  \(shown.path)") }
+        if let own = withdrawals.own { Terminal.print("  \(own.text)") }
+        for sentence in withdrawals.sentences { Terminal.print("  \(sentence.text)") }
         if let value = summary.flatMap({ JSONValue.parse($0) }) {
             for key in ["reason", "text"] {
                 if let text = value[key]?.text, !text.isEmpty { Terminal.print("  \(key): \(text)") }
@@ -163,7 +170,7 @@ struct ShowCommand: AsyncParsableCommand {
             Terminal.print(left.isNone ? "  each bad row has been put right" : "  not put right: \(left.words)")
         }
         if let noAction = listed.noAction { Terminal.print("  no action, says \(noAction.by): \(noAction.why)") }
-        for line in story { Terminal.print("  " + DropStory.text(line)) }
+        for line in story { Terminal.print("  " + DropStory.text(line, withdrawals: withdrawals.numbers)) }
     }
 }
 

@@ -14,7 +14,8 @@ struct WithdrawCommand: AsyncParsableCommand {
             since stays. First it shows what it would post. What had no value before is listed, and blanked only with --blank. \
             A withdrawal is withdrawn in the same way, with all drops that were made for it. Each wrong drop gets a drop of its own for each destination; beside its result lies \
             NAME.incident.csv with each wrong value, from when until when it held, and what replaced it. Where the rule asks two \
-            people for a release, the second one sends it with `postbox release`.
+            people for a release, the second one sends it with `postbox release`. When the answer comes nothing is posted yet: it says \
+            what is waited for, and `postbox show` tells how far it is.
 
             \(TimeArgument.help)
 

@@ -474,6 +474,8 @@ actor DeskOffice {
                 .notAllowed,
                 text:
                     "\(ReleaseRule.name(person.text)) may act on files of some rules only, and not on \(subject)")
+        // Who only looks does nothing that anybody would have to know of.
+        guard !act.isPreview else { return DeskReply(answer) }
         record(verb, nil, subject: subject, act.rows, act.why, by: person, from: request.source, answer)
         (board, failures) = (nil, nil)
         return DeskReply(answer)
@@ -503,6 +505,8 @@ actor DeskOffice {
         } else {
             answer = await leave(verb, drop, CommandNote(by: person.text, why: order.why, until: order.until))
         }
+        // As above.
+        guard act?.isPreview != true else { return answer }
         record(verb, drop, subject: "drop \(drop)", act?.rows ?? "", order.why, by: person, from: source, answer)
         forgetBoard()
         return answer
@@ -587,10 +591,8 @@ actor DeskOffice {
             if let new, new != drop { facts["new_drop"] = "\(new)" }
             for (word, count) in counts { facts["\(word)"] = "\(count)" }
             facts["text"] = "\(text)"
-        case .shown(let text, let counts, _):
-            facts["answer"] = "shown"
-            for (word, count) in counts { facts["\(word)"] = "\(count)" }
-            facts["text"] = "\(text)"
+        // A look is not told.
+        case .shown: return
         case .proposed(let text):
             facts["answer"] = "proposed"
             facts["text"] = "\(text)"

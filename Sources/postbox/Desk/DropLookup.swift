@@ -39,13 +39,16 @@ struct DropLookup {
         if line.isOpen, line.left == nil { line.left = RowsLeft(rows: line.badCount) }
     }
 
-    /// One drop, with those that were made of its rows; nil: there is none of that number. Throws `LedgerError`.
+    /// One drop, with those that were made of its rows and those that withdraw it; nil: there is none of that number. Throws `LedgerError`.
     func detail(of drop: Int) throws -> DropDetail? {
         guard var line = try ledger?.line(of: drop) else { return nil }
         line = try failures?.judged(line) ?? line
         fill(&line)
-        let corrections = try ledger?.corrections(of: drop) ?? []
-        return DropDetail(line: line, corrections: corrections.map(\.number))
+        let withdrawals = try ledger?.withdrawals(of: drop) ?? DropWithdrawals()
+        // What withdraws it has none of its rows.
+        let corrections = try ledger?.corrections(of: drop).map(\.number) ?? []
+        return DropDetail(
+            line: line, corrections: corrections.filter { !withdrawals.numbers.contains($0) }, withdrawals: withdrawals)
     }
 
     /// Opens a file that belongs to a drop; nil: there is none. Throws `LedgerError`, `DiskError`.

@@ -84,8 +84,10 @@ struct AskedDrops: Sendable {
         }
         guard let number = drop.first?.number else { throw wrong(record, "cannot be made again") }
         say("\(record.name) is contributed again, as drop \(number)", record)
+        let outlook = await PostingLook(context: context).outlook(of: drop)
         return .done(
-            text: "drop \(record.number) (\(record.name)): contributed again under today's rules, as drop \(number)",
+            text:
+                "drop \(record.number) (\(record.name)): will be contributed again under today's rules, as drop \(number). \(outlook.text)",
             facts: [:], drop: number)
     }
 
@@ -140,9 +142,10 @@ struct AskedDrops: Sendable {
         }
         let count = ResentCount(counts)
         say("\(record.name): \(count.text)", record)
+        let outlook = await PostingLook(context: context).outlook(of: drops)
         return .done(
-            text: "drop \(record.number) (\(record.name)): \(count.text)", facts: ["rows": count.rows],
-            drop: drops.first?.number)
+            text: "drop \(record.number) (\(record.name)): \(count.text). \(outlook.text)",
+            facts: ["rows": count.rows], drop: drops.first?.number)
     }
 
     /// By destination: rows that ended so. Those that are held are in a drop of their own. Waits for the disk.

@@ -171,6 +171,7 @@ struct DeskActs: Sendable {
         }
         FailPoint.reach("release_recorded")
         say(.released, "\(record.name) is released: \(rows.words)", record, person)
+        let outlook = await PostingLook(context: context).outlook(of: drop, by: snapshot.rule)
         goesOn(drop)
         let left = hold.rows - released
         var facts = ["released": released]
@@ -180,7 +181,8 @@ struct DeskActs: Sendable {
         if found.failing > 0 { facts["failing"] = found.failing }
         let text =
             "drop \(drop) (\(record.name)): released, \(released) of \(hold.rows) rows"
-            + (hold.isOfOvertaken ? "; newer values that were accepted since are replaced" : "") + found.words
+            + (hold.isOfOvertaken ? "; newer values that were accepted since will be replaced" : "") + found.words
+            + ". " + outlook.text
         return .done(text: text, facts: facts, drop: drop)
     }
 

@@ -37,7 +37,7 @@ struct Republishing: Sendable {
         guard !wanted.isPreview else {
             let images = try await LastImages(in: context, for: nil)
             let found = try await context.disk.run { try find(images, destination) { _ in } }
-            return found.rics == 0 ? nothing(found) : shown(found)
+            return found.rics == 0 ? nothing(found) : await shown(found)
         }
         let number = try await context.ledger.reserve(1)[0]
         var snapshot = DropSnapshot(
@@ -74,8 +74,9 @@ struct Republishing: Sendable {
                     "event": .event(.republished), "drop": "\(number)", "destination": "\(name)",
                     "by": "\(person.text)",
                 ])
+            let outlook = await PostingLook(context: context).outlook(of: number, by: snapshot.rule)
             goesOn(number)
-            return .done(text: text, facts: found.facts, drop: number)
+            return .done(text: "\(text). \(outlook.text)", facts: found.facts, drop: number)
         } catch {
             if try await context.ledger.record(of: number) == nil {
                 try await context.guardBook.closed(place, on: context.disk)
@@ -89,8 +90,10 @@ struct Republishing: Sendable {
         var found: RepublishedCount
     }
 
-    private func shown(_ found: RepublishedCount) -> DeskAnswer {
-        .shown(text: found.text(to: wanted.destination, asDrop: nil), facts: found.facts, examples: [])
+    private func shown(_ found: RepublishedCount) async -> DeskAnswer {
+        let outlook = await PostingLook(context: context).outlook(at: [wanted.destination]).preview
+        let text = found.text(to: wanted.destination, asDrop: nil)
+        return .shown(text: outlook.isEmpty ? text : "\(text). \(outlook)", facts: found.facts, examples: [])
     }
 
     private func nothing(_ found: RepublishedCount) -> DeskAnswer {

@@ -51,6 +51,9 @@ struct Withdrawing: Sendable {
             }
         }
 
+        /// Two people are needed for it, as the rule of one of the wrong files says.
+        var needsTwo: Bool { records.contains { $0.snapshot.rule.release?.fourEyes == true } }
+
         func isOwn(_ part: Part) -> Bool {
             records.contains { $0.number == part.wrong && $0.place.age == part.age }
         }
@@ -75,8 +78,11 @@ struct Withdrawing: Sendable {
             guard !act.isPreview else {
                 let images = try await LastImages(in: context, for: nil)
                 let found = try await context.disk.run { try find(wrong, images, nil) }
+                let outlook = await PostingLook(context: context).outlook(
+                    at: found.count.destinations, needsTwo: wrong.needsTwo)
+                let words = [try text(found, wrong, .wouldBe), outlook.preview].filter { !$0.isEmpty }
                 return .shown(
-                    text: try text(found, wrong, .wouldBe), facts: found.count.facts, examples: found.examples)
+                    text: words.joined(separator: ". "), facts: found.count.facts, examples: found.examples)
             }
             return try await withdraw(wrong)
         } catch let refused as Refused {
@@ -151,9 +157,9 @@ struct Withdrawing: Sendable {
         }
     }
 
-    /// Two people are needed for it, as the rule of the wrong files says.
-    private func needsTwo(_ wrong: Wrong) throws -> Bool {
-        guard wrong.records.contains(where: { $0.snapshot.rule.release?.fourEyes == true }) else { return false }
+    /// Whether two people are needed. Throws `Refused` where this person is none of them.
+    private func isProposal(_ wrong: Wrong) throws -> Bool {
+        guard wrong.needsTwo else { return false }
         if case .refused(let why) = ReleaseRule(fourEyes: true).answer(nil, by: person, rows: .all) {
             throw Refused(refusal: .notAllowed, text: why)
         }
@@ -163,7 +169,7 @@ struct Withdrawing: Sendable {
     // MARK: - What replaces it
 
     private func withdraw(_ wrong: Wrong) async throws -> DeskAnswer {
-        let isProposed = try needsTwo(wrong)
+        let isProposed = try isProposal(wrong)
         if isProposed { try await findProposed(wrong) }
         let parts = wrong.parts(at: Set(context.settings.destinations.map(\.name)))
         let numbers = Dictionary(
@@ -174,7 +180,7 @@ struct Withdrawing: Sendable {
         do {
             let images = try await LastImages(in: context, for: places.map(\.drop).min() ?? 0)
             let found = try await context.disk.run { try find(wrong, images, WithdrawalFiles(made, numbers)) }
-            _ = try text(found, wrong, .done)
+            _ = try text(found, wrong, .willBe)
             let drops = try make(wrong, numbers, found, images.known, isProposed: isProposed)
             try await made.make(drops, by: RecordAct(.withdraw(act), by: person, proposed: isProposed)) {
                 drop, directory in
@@ -183,7 +189,7 @@ struct Withdrawing: Sendable {
                     found.held[drop.number] ?? [], ofRows: found.rows[drop.number] ?? 0, to: directory, mode: 0o640)
             }
             try await close(places, besides: Set(drops.filter { $0.hold == nil }.map(\.number)))
-            return try finish(wrong, found, drops)
+            return try await finish(wrong, found, drops)
         } catch {
             try await close(places, besides: [])
             try await context.disk.run {
@@ -267,10 +273,17 @@ struct Withdrawing: Sendable {
         context.settings.destinations.first { $0.name == name }
     }
 
-    private func finish(_ wrong: Wrong, _ found: Found, _ drops: [MadeDrop]) throws -> DeskAnswer {
+    private func finish(_ wrong: Wrong, _ found: Found, _ drops: [MadeDrop]) async throws -> DeskAnswer {
         let numbers = drops.map { "\($0.number)" }.joined(separator: ", ")
-        let words = try text(found, wrong, .done) + ", as drop\(drops.count == 1 ? "" : "s") \(numbers)"
-        guard !drops.contains(where: { $0.hold != nil }) else {
+        let isProposed = drops.contains { $0.hold != nil }
+        let isRehearsed = drops.allSatisfy { $0.snapshot.rehearsed != nil }
+        // What posts nothing waits for nothing.
+        let outlook = await PostingLook(context: context).outlook(
+            of: drops.filter { (found.rows[$0.number] ?? 0) > 0 || $0.snapshot.rehearsed != nil })
+        let words =
+            try text(found, wrong, isProposed || isRehearsed ? .wouldBe : .willBe)
+            + (outlook.text.isEmpty ? ", as drop\(drops.count == 1 ? "" : "s") \(numbers)" : ". \(outlook.text)")
+        guard !isProposed else {
             for drop in drops {
                 if let hold = drop.hold {
                     context.alerts.send(.held(drop.name, drop: drop.number, of: drop.snapshot.rule, hold))
@@ -278,7 +291,7 @@ struct Withdrawing: Sendable {
                 // Whoever knows what is held learns of it.
                 goesOn(drop.number)
             }
-            return .proposed(text: "\(words): proposed; it goes when a second person releases it")
+            return .proposed(text: words)
         }
         context.logger.notice(
             "\(words)",

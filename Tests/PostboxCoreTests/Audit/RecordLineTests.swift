@@ -161,4 +161,21 @@ struct RecordLineTests {
         #expect(known == [true, true, false, true, true, true, false, false, true, false])
         #expect(chain.accounts(for: 3, isOpen: true) && chain.isBeforeRecord(4) && !chain.isBeforeRecord(3))
     }
+
+    @Test("What a person did is told to people in words, and kept by a word that stays")
+    func words() {
+        let alice = Person(text: "unix:alice", isNamed: true)
+        let proposed = RecordAct(.withdraw(Withdrawal(.drop(2), why: "wrong")), by: alice, proposed: true)
+        #expect(proposed.act == "propose_withdraw" && proposed.words == "propose to withdraw")
+        for (word, words) in [
+            ("propose_release", "propose to release"), ("propose_reload", "propose to reload"),
+            ("sign_day", "sign off"), ("expect_skip", "expect no file"), ("expect_undo", "expect the file again"),
+            ("no-action", "no action"), ("hold", "hold"), ("made_up", "made up"),
+        ] {
+            #expect(RecordAct(word, by: "unix:alice", from: "command").words == words)
+        }
+        for verb in DeskVerb.allCases {
+            #expect(!RecordAct(verb.rawValue, by: "unix:alice", from: "command").words.contains { "_-".contains($0) })
+        }
+    }
 }

@@ -104,4 +104,25 @@ struct DeskActTests {
         #expect(drop.examples.count == HeldDrop.examplesMax)
         #expect(JSONValue.parse(drop.json)?["original"] == nil)
     }
+
+    @Test("Whoever asks only what would be posted looks, and does not act")
+    func looks() {
+        let republication = Republication(destination: "a", why: "lost")
+        var look = republication
+        look.isPreview = true
+        #expect(DeskAct.republish(look).isPreview && !DeskAct.republish(republication).isPreview)
+        for act in [
+            DeskAct.withdraw(Withdrawal(.drop(1), isPreview: true)),
+            .withdraw(Withdrawal(.rule("eod_*", since: 1), isPreview: true)),
+        ] {
+            #expect(act.isPreview)
+        }
+        for act in [
+            DeskAct.withdraw(Withdrawal(.drop(1), why: "wrong")), .release(drop: 1, .all), .refuse(drop: 1, why: "x"),
+            .retry(drop: 1, why: nil), .resend(drop: 1, outcomes: DeskAct.resent, why: nil, force: false),
+            .noAction(drop: 1, why: "x"),
+        ] {
+            #expect(!act.isPreview)
+        }
+    }
 }

@@ -332,8 +332,9 @@ struct PageTests {
         #expect(page(Self.withdrawal(blanks: true)).contains("name=\"blank\" value=\"1\""))
         // Where the rule wants two people, the first one proposes; nobody does without a name.
         let two = page(Self.withdrawal(needsTwo: true))
-        #expect(
-            two.contains(">Propose to withdraw: post 2 fields</button>") && two.contains("another person releases it"))
+        #expect(two.contains(">Propose to withdraw: post 2 fields</button>"))
+        // What posts nothing is done at once.
+        #expect(page(Self.withdrawal(["fields": 0], needsTwo: true)).contains(">Withdraw px"))
         var service = Self.facts()
         service.caller.person = Person(text: "unix:postbox", isNamed: false)
         let account = page(Self.withdrawal(needsTwo: true), service)
@@ -398,5 +399,57 @@ struct PageTests {
         #expect(page.contains("class=\"bid\" d=\"M0 100H0V0H1000\"") && page.matches(of: /class="m-nacked"/).count == 1)
         let none = RICPage.html("A", last: [], RICFound([post(1, "nan"), post(1, "1e999")]), Self.facts())
         #expect(!none.contains("class=\"chart\""))
+    }
+
+    @Test("What people did that day stands on the page in words")
+    func actsOfTheDay() {
+        var report = DayReport(day: 20_784, matches: [], schedules: [], skips: [], files: [])
+        report.acts = ["propose_withdraw", "sign_day", "no-action"].map {
+            DayReport.Act(at: 5, act: RecordAct($0, drop: 7, by: "unix:alice", from: "control socket"))
+        }
+        let page = DayPage.html(report, Self.facts())
+        for words in ["<b>propose to withdraw</b>", "<b>sign off</b>", "<b>no action</b>"] {
+            #expect(page.contains(words))
+        }
+        #expect(!page.contains("propose_withdraw") && !page.contains("sign_day"))
+    }
+
+    @Test(
+        "A file's story tells that it was withdrawn and by which drop; that drop's tells what it withdraws, and is of no rows of it"
+    )
+    func withdrawn() {
+        let file = DropWithdrawals.Link(
+            number: 7, name: Self.nasty, lineage: nil, destinations: ["b"], stage: .closed, verdict: .done, rows: 2)
+        var drop = file
+        (drop.number, drop.name) = (1_008, "withdraw-b-1008.jsonl")
+        drop.lineage = DropLineage.Drop(
+            number: 1_008, maker: .withdrawal(of: 7, act: 5, isInForce: true), destinations: ["b"])
+        (drop.by, drop.at, drop.why) = ("page:alice", 5, Self.nasty)
+        func page(_ number: Int, _ name: String) -> String {
+            var line = Self.line()
+            (line.drop, line.name, line.original) = (number, name, number == 7 ? nil : 7)
+            return FilePage.html(
+                DropDetail(line: line, corrections: [], withdrawals: DropWithdrawals(of: number, in: [file, drop])),
+                nil,
+                ResultFilter(), isHeld: false, working: nil, Self.facts())
+        }
+        let wrong = page(7, "a.csv")
+        #expect(
+            wrong.contains("Withdrawn at b by <a href=\"/drops/1008\">drop 1,008</a>, as alice wanted: px&lt;img")
+                && wrong.contains("<span class=\"lamp warn\">withdrawn</span>"))
+        let withdrawal = page(1_008, drop.name)
+        #expect(withdrawal.contains("Withdraws what <a href=\"/drops/7\">drop 7</a> (px&lt;img"))
+        #expect(withdrawal.contains("Made by Postbox as drop 1,008") && !withdrawal.contains("Made of rows of"))
+        #expect(!withdrawal.contains("lamp warn\">withdrawn") && !wrong.contains("Rows of it went into"))
+        for view in [wrong, withdrawal] { #expect(!view.contains("<img")) }
+    }
+
+    @Test("What is held to withdraw a file is called so, and no rows of it")
+    func heldWithdrawal() {
+        var drop = Self.held()
+        #expect(HeldPage.html(Self.facts(held: [drop])).contains("rows of <a href=\"/drops/3\">"))
+        drop.rule = DeskVerb.withdraw.rawValue
+        let page = HeldPage.html(Self.facts(held: [drop]))
+        #expect(page.contains("withdraws drop <a href=\"/drops/3\">") && !page.contains("rows of <a"))
     }
 }

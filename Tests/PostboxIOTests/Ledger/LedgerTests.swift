@@ -675,8 +675,17 @@ struct LedgerTests {
         #expect(try await withdrawnAt() == Set(snapshot().rule.destinations))
         let makers = try #require(try LedgerReading(path: path)).lineage()
         #expect(makers.map(\.number).last == number && makers.count == 2)
-        _ = try await withdraw(number)
+        let undoing = try await withdraw(number)
         #expect(try await withdrawnAt() == [])
+        // The same is told of each of them, around whichever drop it is asked for.
+        let reading = try #require(try LedgerReading(path: path))
+        let told = try reading.withdrawals(of: drop)
+        #expect(told.withdrawals.map(\.state) == [.refused, .undone] && told.withdrawals.last?.drop == number)
+        #expect(told.withdrawals.last?.withdrawals.map(\.drop) == [undoing])
+        #expect(told.withdrawals.allSatisfy { $0.by == "unix:a" && $0.why == "wrong" })
+        #expect(try reading.withdrawals(of: undoing).withdrawn == [number, drop])
+        #expect(try reading.withdrawals(of: number).withdrawals.map(\.state) == [.posting])
+        #expect(try reading.withdrawals(of: 99) == DropWithdrawals())
     }
 
     @Test("What an auditor asks for stays when a drop is closed: PostIDs, logins and digests")

@@ -252,10 +252,14 @@ struct PageTests {
         #expect(try browser.path == "/drops/\(wrong)/withdraw")
         try browser.type("a slip", into: "#withdraw input[name=why]")
         try await browser.follow("#withdraw button.danger")
-        #expect(try browser.text("[role=status]")?.contains("1 field of 1 RIC is replaced") == true)
+        #expect(try browser.text("[role=status]")?.contains("1 field of 1 RIC will be replaced") == true)
+        #expect(try browser.text("[data-live=story]")?.contains("Withdraws what drop \(wrong) (w2.csv) said") == true)
         try await eventually("the value before is posted") {
             try simulator.posts().filter { $0.ric == "W.TST" }.map(\.fields).last == #"{"BID":1}"#
         }
+        try browser.open(page.url + "/drops/\(wrong)")
+        let story = try browser.text("[data-live=story]") ?? ""
+        #expect(story.contains("Withdrawn at cache by drop ") && story.contains("as alice wanted: a slip."), "\(story)")
         try await browser.follow("form[action='/logout'] button")
         try await Self.login(browser, page, "rita")
         try browser.open(page.url + "/drops/\(wrong)/withdraw")

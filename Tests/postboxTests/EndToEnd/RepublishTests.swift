@@ -95,7 +95,7 @@ struct RepublishTests {
 
         // Of one rule alone.
         let one = try await Self.command(desk, ["--yes", "--rule", "u_*.csv"])
-        #expect(one.code == 0 && one.output.contains("2 RICs are posted again"), "\(one)")
+        #expect(one.code == 0 && one.output.contains("2 RICs will be posted again"), "\(one)")
         try await eventually("these are finished") {
             desk.names(in: .done).count { $0.hasSuffix(".summary.json") } == 4
         }

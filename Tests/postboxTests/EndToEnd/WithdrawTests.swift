@@ -112,6 +112,8 @@ struct WithdrawTests {
         }
         service.send(SIGTERM)
         #expect(try await service.exitCode() == 0)
+        // Four acts were asked for, of which two were refused. The look was none.
+        #expect(service.errorOutput.split(separator: "\n").count { $0.contains(" desk_act ") } == 4)
         let record = try String(contentsOf: desk.folder.appendingPathComponent("spool/record.jsonl"), encoding: .utf8)
             .split(separator: "\n").compactMap { JSONValue.parse(String($0)) }
         let act = try #require(record.first { $0["act"]?.text == "withdraw" })
@@ -122,6 +124,56 @@ struct WithdrawTests {
             })
         #expect(record.contains { $0["subject"]?.text?.hasPrefix("files of eod_*.csv since 2020-01-01") == true })
         #expect(try await desk.command(["audit", "verify", "--config", "postbox.yaml"]).code == 0)
+    }
+
+    @Test("While the destination is held the answer says that it waits for that, and that nothing is posted yet")
+    func waits() async throws {
+        let (desk, simulator) = try await Desk.withSimulator(files: Self.files)
+        for (name, bid) in [("fx_1.csv", "1"), ("fx_2.csv", "2")] {
+            try desk.drop(name, "RIC,BID\nA.TST,\(bid)\n")
+            #expect(try await desk.once() == 0, "\(desk.log())")
+        }
+        let service = try desk.start()
+        try await Self.listens(desk)
+        #expect(try await desk.command(["hold", "destination", "cache", "--config", "postbox.yaml"]).code == 0)
+        let posted = try simulator.posts().count
+        let shown = try await Self.withdraw(desk, ["2"])
+        #expect(
+            shown.output.contains(
+                "The destination cache is held: nothing would be posted there before somebody resumes it"), "\(shown)")
+        let done = try await Self.withdraw(desk, ["2", "--yes", "--json"])
+        let answer = try #require(JSONValue.parse(done.output), "\(done)")
+        let drop = try #require(answer["drop"]?.integer, "\(done)")
+        let text = answer["text"]?.text ?? ""
+        #expect(text.contains("1 field of 1 RIC will be replaced by what was there before. "), "\(text)")
+        #expect(
+            text.contains("The destination cache is held: drop \(drop) waits, and nothing of it is posted there before")
+        )
+        #expect(text.hasSuffix("postbox show \(drop)"))
+        #expect(try simulator.posts().count == posted)
+        // The file's own page says so, too, and the withdrawal's says what it is.
+        func show(_ drop: Int) async throws -> String {
+            try await desk.command(["show", "\(drop)", "--config", "postbox.yaml"]).output
+        }
+        let file = try await show(2)
+        #expect(file.contains("Withdrawn at cache by drop \(drop), as "), "\(file)")
+        #expect(file.contains(": wrong scale. It is not through yet"), "\(file)")
+        #expect(file.contains("drop \(drop) was made to withdraw drop 2") && !file.contains("rows of"), "\(file)")
+        let own = try await show(drop)
+        #expect(own.contains("Withdraws what drop 2 (fx_2.csv) said, as "), "\(own)")
+        #expect(try await desk.command(["resume", "destination", "cache", "--config", "postbox.yaml"]).code == 0)
+        _ = try await desk.finish("withdraw-cache-\(drop).jsonl", in: .done)
+        #expect(try simulator.posts().last?.fields == #"{"BID":1}"#)
+        let through = try await show(2)
+        #expect(through.contains(": wrong scale. It is through."), "\(through)")
+        let undone = try await Self.withdrawn(desk, drop)
+        let again = try await show(2)
+        #expect(
+            again.contains("It counts no more.")
+                && again.contains("The withdrawal by drop \(drop) was undone at cache by drop \(undone.drop), as "),
+            "\(again)")
+        service.send(SIGTERM)
+        #expect(try await service.exitCode() == 0)
     }
 
     @Test("What one withdrawal took back at two servers is taken back at both, whichever of its drops is named")
@@ -300,7 +352,7 @@ struct WithdrawTests {
         #expect(try last() == #"{"BID":1}"#)
         let answer = try await Self.withdraw(desk, ["2", "--blank", "--yes", "--json"])
         let second = try #require(JSONValue.parse(answer.output), "\(answer)")
-        #expect(second["text"]?.text?.contains("1 field of 1 RIC had no value before and is blanked") == true)
+        #expect(second["text"]?.text?.contains("1 field of 1 RIC had no value before and will be blanked") == true)
         #expect(second["facts"]?["fields"]?.integer == 1 && second["facts"]?["blanked"]?.integer == 1)
         let blanked = try #require(second["drop"]?.integer)
         _ = try await desk.finish("withdraw-cache-\(blanked).jsonl", in: .done)
@@ -406,9 +458,18 @@ struct WithdrawTests {
         #expect(shown.hasPrefix("HTTP/1.1 200"), "\(shown)")
         #expect(
             check.faults("POST", "/api/v1/drops/{drop}/withdraw", status: 200, APITests.value(shown) ?? .null) == [])
+        #expect(shown.contains("Two people are needed: nothing would be posted before another person releases it"))
         let proposed = ask("a", "drops/2/withdraw", why)
         #expect(proposed.hasPrefix("HTTP/1.1 202"), "\(proposed)")
+        #expect(
+            proposed.contains("3 fields of 2 RICs would be replaced")
+                && proposed.contains("is posted yet: a second person has to release it (postbox release "))
         #expect(ask("b", "drops/2/withdraw", why).contains("postbox release"))
+        let wrong = APITests.value(page.ask("GET", "/api/v1/drops/2", headers: "Authorization: Bearer a\r\n")) ?? .null
+        #expect(check.faults("GET", "/api/v1/drops/{drop}", status: 200, wrong) == [])
+        let withdrawal = wrong["withdrawals"]?.items.first
+        #expect(withdrawal?["state"]?.text == "held" && withdrawal?["by"]?.text == "page:a", "\(wrong)")
+        #expect(wrong["corrections"]?.items.isEmpty == true)
         let held = APITests.value(page.ask("GET", "/api/v1/held", headers: "Authorization: Bearer a\r\n"))?["held"]?
             .items.first
         let drop = try #require(held?["drop"]?.integer)
