@@ -110,8 +110,6 @@ package struct AuditQuery: Sendable, Equatable {
     /// The file's name in the inbox; `*` and `?` as in a rule's `match`.
     package var file: String?
     package var drop: Int?
-    /// Drops up to this number alone.
-    package var through: Int?
     package var service: String?
     package var destination: String?
     /// Words of outcomes, `skipped` among them.
@@ -133,8 +131,7 @@ package struct AuditQuery: Sendable, Equatable {
 
     package static func == (one: AuditQuery, other: AuditQuery) -> Bool {
         one.ric == other.ric && one.from == other.from && one.to == other.to && one.file == other.file
-            && one.drop == other.drop && one.through == other.through && one.service == other.service
-            && one.destination == other.destination
+            && one.drop == other.drop && one.service == other.service && one.destination == other.destination
             && one.outcomes == other.outcomes && one.value?.field == other.value?.field
             && one.value?.value == other.value?.value
     }

@@ -204,7 +204,10 @@ enum StepChart {
 
     static func html(_ posts: [RICPost], at now: Int64) -> HTML {
         let fields = fields(posts)
-        let taken = posts.filter { $0.outcome == .acked }.sorted { $0.settledAt < $1.settledAt }
+        // Of rows of one time the newest comes first in the list, and is drawn last.
+        let taken = posts.filter { $0.outcome == .acked }.enumerated()
+            .sorted { ($0.element.settledAt, $1.offset) < ($1.element.settledAt, $0.offset) }
+            .map(\.element)
         let lines = fields.map { field in
             (
                 field,

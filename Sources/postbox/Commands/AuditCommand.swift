@@ -81,7 +81,8 @@ struct AuditSearchCommand: AsyncParsableCommand {
         commandName: "search",
         abstract: "Shows rows by RIC, file, time, outcome or value.",
         discussion: """
-            The newest file first. Rows that were rejected, refused, held or skipped are shown as well: proof that a price was not sent. \
+            With --ric the newest row first. Else the newest file first, and its rows in the order in which they got their outcomes. \
+            Rows that were rejected, refused, held or skipped are shown as well: proof that a price was not sent. \
             What the index does not have is looked up in the results themselves, which takes longer.
 
             \(TimeArgument.help)

@@ -35,28 +35,18 @@ enum RICHistory {
         _ wanted: RICQuery, in directories: Settings.Directories, _ growing: GrowingResults
     ) throws -> RICRows {
         var query = AuditQuery(ric: wanted.ric)
-        (query.from, query.to, query.through) = (wanted.from, wanted.to, wanted.page?.drop)
+        (query.from, query.to) = (wanted.from, wanted.to)
         var found = RICRows(ric: wanted.ric)
-        // Of one drop, in the order of its result.
-        var rows: [AuditRow] = []
-        func take() {
-            guard found.next == nil, let drop = rows.first?.drop else { return }
-            let behind = drop == wanted.page?.drop ? wanted.page?.behind ?? 0 : 0
-            for (index, row) in rows.reversed().enumerated() where index >= behind {
-                guard found.rows.count < RICQuery.pageSize else {
-                    found.next = RICQuery.Place(drop: drop, behind: index)
-                    break
-                }
-                found.rows.append(row)
+        let facts = try AuditLookup(directories, growing: growing).newest(
+            wanted.ric, query, from: wanted.page
+        ) { row, place in
+            guard found.rows.count < RICQuery.pageSize else {
+                found.next = place
+                return false
             }
-            rows = []
+            found.rows.append(row)
+            return true
         }
-        let facts = try AuditLookup(directories, growing: growing).rows(query) { row in
-            if row.drop != rows.first?.drop ?? row.drop { take() }
-            rows.append(row)
-            return found.next == nil
-        }
-        take()
         found.unlisted = facts.unlisted
         found.unread = facts.unread
         return found

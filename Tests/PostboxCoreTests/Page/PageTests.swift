@@ -396,6 +396,9 @@ struct PageTests {
         #expect(
             RICPage.html("A", last: [], RICFound([resent]), Self.facts()).contains(">resend by alice</td>"))
         #expect(page.contains("class=\"bid\" d=\"M0 100H0V0H1000\"") && page.matches(of: /class="m-nacked"/).count == 1)
+        // At one time the newest, which comes first, is what holds now.
+        let atOnce = RICPage.html("A", last: [], RICFound([post(2, "8"), post(2, "7"), post(1, "6")]), Self.facts())
+        #expect(atOnce.contains("from 6 to 8, now BID 8."))
         let none = RICPage.html("A", last: [], RICFound([post(1, "nan"), post(1, "1e999")]), Self.facts())
         #expect(!none.contains("class=\"chart\""))
     }

@@ -79,6 +79,50 @@ struct AuditTests {
         withExtendedLifetime(simulator) {}
     }
 
+    @Test("Rows of a RIC come the newest first wherever they are told, also those of one file at two destinations")
+    func newestFirst() async throws {
+        let desk = try Desk()
+        let first = try await desk.simulate()
+        let second = try await desk.simulate(name: "second")
+        try desk.configure([first.url, second.url], files: "  - {match: \"*\", destination: [cache, second]}")
+        for number in 1...2 {
+            try desk.drop("\(number).csv", "RIC,BID\n" + (1...3).map { "A.TST,\(number)\($0)\n" }.joined())
+            #expect(try await desk.once() == 0)
+        }
+        let (directories, ric) = (Self.directories(desk), "A.TST")
+        let lookup = try AuditLookup(directories)
+        var rows: [AuditRow] = []
+        var places: [RICQuery.Place] = []
+        _ = try lookup.newest(ric, AuditQuery(ric: ric), from: nil) { row, place in
+            rows.append(row)
+            places.append(place)
+            return true
+        }
+        let times = rows.map { $0[.settledAt] }
+        #expect(rows.count == 12 && times == times.sorted(by: >))
+        for destination in ["cache", "second"] {
+            let own = rows.filter { $0[.destination] == destination }.map { "\($0.drop):\($0.row)" }
+            #expect(own == ["2:3", "2:2", "2:1", "1:3", "1:2", "1:1"])
+        }
+        // The command, the page and its file of CSV, the API; and each page of it.
+        let lines = rows.map(\.csv)
+        for (limit, count) in [([], 12), (["--limit", "5"], 5)] as [([String], Int)] {
+            let command = try await desk.command(["audit", "--ric", ric, "--csv"] + limit)
+            #expect(command.output.split(separator: "\n").dropFirst().map(String.init) == Array(lines.prefix(count)))
+        }
+        let posts = try RICHistory.posts(AuditQuery(ric: ric), in: directories, GrowingResults()).posts
+        #expect(
+            posts.map { "\($0.drop):\($0.row) \($0.destination)" }
+                == rows.map { "\($0.drop):\($0.row) \($0[.destination])" })
+        let export = try RICHistory.export(AuditQuery(ric: ric), in: directories, GrowingResults())
+        #expect(export.body.split(separator: "\n").dropFirst().map(String.init) == lines)
+        for (index, place) in places.enumerated() {
+            let page = try RICHistory.rows(RICQuery(ric: ric, page: place), in: directories, GrowingResults())
+            #expect(page.rows == Array(rows[index...]) && page.next == nil)
+        }
+        withExtendedLifetime((first, second)) {}
+    }
+
     @Test("Files that are held or were refused as a whole are named to whoever asks for a RIC that they may have")
     func unlisted() async throws {
         let (desk, simulator) = try await Desk.withSimulator(
@@ -118,7 +162,7 @@ struct AuditTests {
         #expect(
             try RICHistory.rows(RICQuery(ric: "A.TST"), in: directories, GrowingResults()).unlisted == facts.unlisted)
         var further = RICQuery(ric: "A.TST")
-        further.page = RICQuery.Place(drop: rejects, behind: 0)
+        further.page = RICQuery.Place(at: .max, drop: rejects, behind: 0)
         #expect(try RICHistory.rows(further, in: directories, GrowingResults()).unlisted.isEmpty)
         withExtendedLifetime(simulator) {}
     }
