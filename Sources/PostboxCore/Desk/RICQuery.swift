@@ -78,7 +78,7 @@ package struct RICRows: Sendable, Equatable {
     package var rows: [AuditRow]
     /// Where the next page begins; nil: these were the last ones.
     package var next: RICQuery.Place?
-    /// On the first page: drops of whose rows no result has a line.
+    /// On the first page: drops of whose rows not all have a line.
     package var unlisted: [UnlistedDrop] = []
     /// Results whose rows are missing.
     package var unread: [UnreadResult] = []

@@ -39,7 +39,7 @@ package struct RICPost: Sendable, Equatable {
 package struct RICFound: Sendable, Equatable {
     /// The newest first.
     package var posts: [RICPost]
-    /// Drops of whose rows no result has a line, the newest first.
+    /// Drops of whose rows not all have a line, the newest first.
     package var unlisted: [UnlistedDrop]
     /// What is missing, for people; nil: nothing.
     package var fault: String?
@@ -126,7 +126,7 @@ package enum RICPage {
     /// Files without lines that are shown.
     private static let shown = 20
 
-    /// Files of whose rows no result has a line: those that are held, and behind them those that were refused.
+    /// Files of whose rows not all have a line: those in work, those that are held, and behind them those that were refused.
     static func unlisted(_ drops: [UnlistedDrop], of ric: String, _ facts: PageFacts) -> HTML {
         func name(_ drop: UnlistedDrop) -> HTML {
             "<a class=\"name\" href=\"/drops/\(drop.drop)\">\(drop.file)</a>"
@@ -137,18 +137,25 @@ package enum RICPage {
         func more(_ some: [UnlistedDrop]) -> HTML? {
             some.count > shown ? "<p class=\"note\">and \(PageWords.count(some.count - shown)) more</p>" : nil
         }
+        let working = drops.filter { $0.state == .work }
+        let notes = working.prefix(shown).map { drop -> HTML in
+            "<p class=\"note\">\(PageWords.lamp(.wait, "in work")) \(name(drop)) since \(facts.time(drop.since)): \(words(drop)).</p>"
+        }
+        let inWork: HTML? =
+            notes.isEmpty
+            ? nil : "<section class=\"panel\" aria-label=\"Files in work\">\(notes)\(more(working))</section>"
         let held = drops.filter { $0.state == .held }
         let lines = held.prefix(shown).map { drop -> HTML in
             "<p class=\"alert\">\(PageWords.lamp(.held, "held")) <span>\(name(drop)) since \(facts.time(drop.since)): \(words(drop)).</span> <a class=\"push\" href=\"/held#d\(drop.drop)\">Look at \(PageWords.count(drop.drop))</a></p>"
         }
         let refused = drops.filter { $0.state == .refused }
-        guard !refused.isEmpty else { return "\(lines)\(more(held))" }
+        guard !refused.isEmpty else { return "\(inWork)\(lines)\(more(held))" }
         let items = refused.prefix(shown).map { drop -> HTML in
             "<li>\(facts.time(drop.since))<div><p>\(name(drop)) <span class=\"dim\">drop \(PageWords.count(drop.drop))</span></p><p class=\"dim\">\(words(drop))</p></div></li>"
         }
         let title = PageWords.count(refused.count, "file was", "files were")
         return """
-            \(lines)\(more(held))
+            \(inWork)\(lines)\(more(held))
             <details class="panel"><summary class="note">\(title) refused as a whole and may have had rows of it</summary><ol class="alerts tight">\(items)</ol>\(more(refused))</details>
             """
     }

@@ -13,7 +13,7 @@ struct AuditLookup {
         var read: [Int] = []
         /// Drops whose results are gone: what retention removed, and what somebody took away.
         var gone: [Int] = []
-        /// Drops of whose rows no result has a line, the newest first. Those that certainly have no row of the RIC are left out.
+        /// Drops of whose rows not all have a line, the newest first. Those that certainly have no further row of the RIC are left out.
         var unlisted: [UnlistedDrop] = []
         /// Drops of which the result ends with something that is no line of it.
         var broken: [Int] = []
@@ -104,13 +104,17 @@ struct AuditLookup {
 
     // MARK: - Drops without lines
 
-    /// Those of whose rows no result has a line, and that may have one that is asked for. Throws `LedgerError`.
+    /// Those of whose rows not all have a line, and that may have one that is asked for. Throws `LedgerError`.
     private func unlisted(_ drops: [DropLine], _ query: AuditQuery) throws -> [UnlistedDrop] {
         let holds = drops.contains { $0.stage == .held } ? try ledger?.holds() ?? [:] : [:]
         var found: [UnlistedDrop] = []
         var refused = 0
         for drop in drops {
-            if drop.stage == .held {
+            switch drop.stage {
+            case .claimed, .posting:
+                found.append(
+                    UnlistedDrop(drop: drop.drop, file: drop.name, state: .work, since: drop.claimedAt, why: ""))
+            case .held:
                 let hold = holds[drop.drop]
                 let shown = query.ric == nil ? [] : HeldFiles.read(in: "\(directories.work)/\(drop.drop)")
                 let hasRow = query.ric.flatMap { UnlistedDrop.hasRow(of: $0, in: shown, of: hold?.rows) }
@@ -119,7 +123,8 @@ struct AuditLookup {
                     UnlistedDrop(
                         drop: drop.drop, file: drop.name, state: .held, since: hold?.since ?? drop.claimedAt,
                         why: hold?.text ?? "", hasRow: hasRow == true))
-            } else if drop.verdict == .refused, drop.isFinished, drop.rows == 0 {
+            case .settled, .closed:
+                guard drop.verdict == .refused, drop.rows == 0 else { continue }
                 var drop = drop
                 if refused < UnlistedDrop.explained { take(summaryOf: &drop) }
                 refused += 1
@@ -128,6 +133,8 @@ struct AuditLookup {
                 found.append(
                     UnlistedDrop(
                         drop: drop.drop, file: drop.name, state: .refused, since: drop.settledAt, why: drop.text))
+            // Every row has its outcome, and its line.
+            case .verifying: continue
             }
         }
         return found

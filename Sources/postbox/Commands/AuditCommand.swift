@@ -193,7 +193,7 @@ struct RowOptions: ParsableArguments {
         return (count, facts.unread.isEmpty)
     }
 
-    /// Files without lines that are named.
+    /// Files with rows without lines that are named.
     private static let named = 20
 
     private static func words(_ facts: AuditLookup.Facts, ofRIC ric: String?) -> [String] {
@@ -207,9 +207,12 @@ struct RowOptions: ParsableArguments {
         if !facts.gone.isEmpty {
             lines.append("results are gone, their rows cannot be shown: drops \(list(facts.gone))")
         }
-        lines += facts.unlisted.prefix(named).map { $0.text(ofRIC: ric) }
-        if facts.unlisted.count > named {
-            lines.append("and \(facts.unlisted.count - named) more files that are held or were refused as a whole")
+        // What somebody waits for is named before what is over.
+        let unlisted = facts.unlisted.filter { $0.state != .refused } + facts.unlisted.filter { $0.state == .refused }
+        lines += unlisted.prefix(named).map { $0.text(ofRIC: ric) }
+        if unlisted.count > named {
+            lines.append(
+                "and \(unlisted.count - named) more files that are in work or held, or were refused as a whole")
         }
         if !facts.broken.isEmpty {
             lines.append("results end with something that is no line of theirs: drops \(list(facts.broken))")

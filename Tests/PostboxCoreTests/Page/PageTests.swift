@@ -275,7 +275,7 @@ struct PageTests {
         #expect(PageForm([0xff]) == nil && PageForm(Array("a=%zz".utf8)) == nil)
     }
 
-    @Test("That no row was posted is said only where no file is held or was refused that may have one")
+    @Test("That no row was posted is said only where no file is in work or held, or was refused, that may have one")
     func unlisted() {
         func pages(_ drops: [UnlistedDrop], held: [HeldDrop] = []) -> [String] {
             let found = RICFound([], unlisted: drops)
@@ -292,6 +292,13 @@ struct PageTests {
             #expect(page.contains("too few rows; nothing of it is sent, and it may have rows of A."))
             #expect(page.contains("1 file was refused as a whole and may have had rows of it"))
             #expect(page.contains("no header; nothing of it was sent, and it may have rows of A"))
+        }
+        let working = UnlistedDrop(drop: 6, file: "c.csv", state: .work, since: 1, why: "")
+        for page in pages([working]) {
+            #expect(!page.contains("No row was posted for it.") && page.contains("No result has a row of it."))
+            #expect(page.contains("in work</span> <a class=\"name\" href=\"/drops/6\">c.csv</a> since "))
+            #expect(page.contains(": rows of it are shown once they have their outcomes, and those that have none yet"))
+            #expect(!page.contains("refused as a whole") && !page.contains("nothing of it"))
         }
         // Its held row stands there already, with both values.
         var drop = Self.held()

@@ -216,6 +216,12 @@ struct AuditTests {
         }
         #expect(try Self.find(desk, growing: growing) { $0.ric = "R1.TST" }.0 == ["1:1 acked"])
         #expect(try Self.find(desk, growing: growing) { $0.ric = "R400.TST" }.0.isEmpty)
+        // What has no outcome yet is not told to be not there.
+        let (_, facts) = try Self.find(desk, growing: growing) { $0.ric = "R400.TST" }
+        #expect(facts.unlisted.map { "\($0.drop) \($0.file) \($0.state) \($0.hasRow)" } == ["1 a.csv work false"])
+        let command = try await desk.command(["audit", "--ric", "R400.TST"])
+        #expect(command.code == 2 && command.errorOutput.contains("a.csv (drop 1) is in work since "))
+        #expect(command.errorOutput.contains("those that have none yet may be of R400.TST"))
         service.send(SIGKILL)
         #expect(try await service.exitCode() == 137)
         withExtendedLifetime(simulator) {}
