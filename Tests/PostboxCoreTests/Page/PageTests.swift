@@ -389,6 +389,25 @@ struct PageTests {
         #expect(one.contains(">Resend 2 rows</button>"))
     }
 
+    @Test("Rows of a file that went to several destinations tell theirs in a column of their own")
+    func destinationsOfRows() {
+        func page(_ destinations: [String]) -> String {
+            var line = Self.line()
+            line.destinations = destinations
+            var rows = ResultPage(ResultFilter(), header: "row,destination,ric,outcome", from: 0)
+            _ = Array("1,cache,A.TST,acked\n1,rcc,A.TST,acked\n".utf8).withUnsafeBytes { rows.take($0) }
+            return FilePage.html(
+                DropDetail(line: line, corrections: []), rows, ResultFilter(), isHeld: false, working: nil,
+                Self.facts())
+        }
+        let both = page(["cache", "rcc"])
+        #expect(both.contains("class=\"c-dest\">destination</th></tr>"))
+        #expect(both.contains("data-h=\"destination\">cache</td></tr>"))
+        #expect(both.contains("data-h=\"destination\">rcc</td></tr>"))
+        let one = page(["cache"])
+        #expect(!one.contains("c-dest") && !one.contains("data-h=\"destination\""))
+    }
+
     @Test("A chart has a step for each value that was taken, and a mark for each that was not")
     func chart() {
         func post(_ at: Int64, _ bid: String, _ outcome: PostOutcome = .acked) -> RICPost {
