@@ -119,6 +119,9 @@ package struct AuditQuery: Sendable, Equatable {
 
     package init(ric: String? = nil) { self.ric = ric }
 
+    /// Rows without a line may be among them: those have neither an outcome nor a value that was sent.
+    package var isOfUnlisted: Bool { outcomes == nil && value == nil }
+
     /// The words that `outcomes` may have.
     package static let outcomeWords = PostOutcome.allCases.map(\.word) + [AuditRow.skippedWord]
 
@@ -166,6 +169,16 @@ package struct UnreadResult: Sendable, Equatable {
         self.drop = drop
         self.file = file
         self.why = why
+    }
+
+    /// That results are gone, in a sentence: retention removed them, or somebody took them away.
+    package static func text(ofGone drops: [Int]) -> String {
+        "results are gone, their rows cannot be shown: drops \(list(of: drops))"
+    }
+
+    /// Numbers of drops, as many as a person reads.
+    package static func list(of drops: [Int]) -> String {
+        drops.prefix(10).map(String.init).joined(separator: ", ") + (drops.count > 10 ? " …" : "")
     }
 
     /// In a sentence.

@@ -68,6 +68,17 @@ package struct UnlistedDrop: Sendable, Equatable {
         return sent + (hasRow ? ", and it has a row of \(ric)" : ", and it may have rows of \(ric)")
     }
 
+    /// Drops that are named in a list for people; the others are counted.
+    private static let named = 20
+
+    /// Such drops, a line each: those that are in work or held before those for which it is over.
+    package static func lines(_ drops: [UnlistedDrop], ofRIC ric: String?) -> [String] {
+        let drops = drops.filter { $0.state != .refused } + drops.filter { $0.state == .refused }
+        let lines = drops.prefix(named).map { $0.text(ofRIC: ric) }
+        guard drops.count > named else { return lines }
+        return lines + ["and \(drops.count - named) more files that are in work or held, or were refused as a whole"]
+    }
+
     /// An object, as the API answers it.
     var json: String {
         let quoted = VisibleText.quoted

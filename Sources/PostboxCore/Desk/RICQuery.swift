@@ -82,6 +82,8 @@ package struct RICRows: Sendable, Equatable {
     package var unlisted: [UnlistedDrop] = []
     /// Results whose rows are missing.
     package var unread: [UnreadResult] = []
+    /// Drops whose results are gone, and with them rows that they had or may have had.
+    package var gone: [Int] = []
 
     package init(ric: String, rows: [AuditRow] = [], next: RICQuery.Place? = nil) {
         self.ric = ric
@@ -94,6 +96,7 @@ package struct RICRows: Sendable, Equatable {
         "{\"ric\":\(VisibleText.quoted(ric)),\"rows\":[\(rows.map(\.json).joined(separator: ","))],\"next\":"
             + (next.map { VisibleText.quoted($0.text) } ?? "null")
             + (unlisted.isEmpty ? "" : ",\"unlisted\":[\(unlisted.map(\.json).joined(separator: ","))]")
-            + (unread.isEmpty ? "" : ",\"unread\":[\(unread.map(\.json).joined(separator: ","))]") + "}"
+            + (unread.isEmpty ? "" : ",\"unread\":[\(unread.map(\.json).joined(separator: ","))]")
+            + (gone.isEmpty ? "" : ",\"gone\":[\(gone.map(String.init).joined(separator: ","))]") + "}"
     }
 }

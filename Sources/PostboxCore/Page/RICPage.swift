@@ -41,12 +41,15 @@ package struct RICFound: Sendable, Equatable {
     package var posts: [RICPost]
     /// Drops of whose rows not all have a line, the newest first.
     package var unlisted: [UnlistedDrop]
-    /// What is missing, for people; nil: nothing.
+    /// Drops whose results are gone, and with them rows that they had or may have had.
+    package var gone: [Int]
+    /// What cannot be read, for people; nil: nothing.
     package var fault: String?
 
-    package init(_ posts: [RICPost], unlisted: [UnlistedDrop] = [], fault: String? = nil) {
+    package init(_ posts: [RICPost], unlisted: [UnlistedDrop] = [], gone: [Int] = [], fault: String? = nil) {
         self.posts = posts
         self.unlisted = unlisted
+        self.gone = gone
         self.fault = fault
     }
 }
@@ -100,6 +103,7 @@ package enum RICPage {
             // What is known of held rows is said above.
             let said = facts.board.held.filter { $0.examples.contains { $0.ric == ric } }.map(\.drop)
             parts.append(unlisted(found.unlisted.filter { !said.contains($0.drop) }, of: ric, facts))
+            parts.append(gone(found))
             parts.append(history(found, facts))
         }
         return .all(parts)
@@ -160,6 +164,13 @@ package enum RICPage {
             """
     }
 
+    /// That results are gone; empty: none is.
+    static func gone(_ found: RICFound) -> HTML {
+        found.gone.isEmpty
+            ? ""
+            : "<section class=\"panel\" aria-label=\"Results that are gone\"><p class=\"note\">\(UnreadResult.text(ofGone: found.gone))</p></section>"
+    }
+
     private static func history(_ found: RICFound, _ facts: PageFacts) -> HTML {
         let posts = found.posts
         guard !posts.isEmpty else {
@@ -192,7 +203,8 @@ extension RICPage {
     /// That no row was found. With a file before one's eyes that may have one, no more is said than is known.
     static func nothing(_ found: RICFound, isNarrowed: Bool = false) -> String {
         if isNarrowed { return "No row of it is like that." }
-        return found.unlisted.isEmpty ? "No row was posted for it." : "No result has a row of it."
+        return found.unlisted.isEmpty && found.gone.isEmpty
+            ? "No row was posted for it." : "No result has a row of it."
     }
 }
 

@@ -196,29 +196,18 @@ struct RowOptions: ParsableArguments {
         return (count, facts.unread.isEmpty)
     }
 
-    /// Files with rows without lines that are named.
-    private static let named = 20
-
     private static func words(_ facts: AuditLookup.Facts, ofRIC ric: String?) -> [String] {
-        func list(_ drops: [Int]) -> String {
-            drops.prefix(10).map(String.init).joined(separator: ", ") + (drops.count > 10 ? " …" : "")
-        }
         var lines: [String] = []
         if facts.read.count > 10 {
             lines.append("\(facts.read.count) results are not indexed and were read whole: postbox audit reindex")
         }
         if !facts.gone.isEmpty {
-            lines.append("results are gone, their rows cannot be shown: drops \(list(facts.gone))")
+            lines.append(UnreadResult.text(ofGone: facts.gone))
         }
-        // What somebody waits for is named before what is over.
-        let unlisted = facts.unlisted.filter { $0.state != .refused } + facts.unlisted.filter { $0.state == .refused }
-        lines += unlisted.prefix(named).map { $0.text(ofRIC: ric) }
-        if unlisted.count > named {
-            lines.append(
-                "and \(unlisted.count - named) more files that are in work or held, or were refused as a whole")
-        }
+        lines += UnlistedDrop.lines(facts.unlisted, ofRIC: ric)
         if !facts.broken.isEmpty {
-            lines.append("results end with something that is no line of theirs: drops \(list(facts.broken))")
+            lines.append(
+                "results end with something that is no line of theirs: drops \(UnreadResult.list(of: facts.broken))")
         }
         lines += facts.unread.map(\.text)
         return lines

@@ -17,7 +17,7 @@ enum RICHistory {
         let people = try LedgerReading(in: directories)?.people(of: Set(posts.map(\.drop))) ?? [:]
         for at in posts.indices { posts[at].who = people[posts[at].drop] ?? "" }
         return RICFound(
-            posts, unlisted: facts.unlisted,
+            posts, unlisted: facts.unlisted, gone: facts.gone,
             fault: facts.unread.isEmpty ? nil : facts.unread.map(\.text).joined(separator: "; "))
     }
 
@@ -27,7 +27,9 @@ enum RICHistory {
     ) throws -> DeskReply {
         var export = AuditExport()
         let facts = try AuditLookup(directories, growing: growing).rows(query) { export.add($0) }
-        return export.reply(query.ric ?? "", unread: facts.unread)
+        return export.reply(
+            query.ric ?? "", unread: facts.unread, unlisted: query.isOfUnlisted ? facts.unlisted : [],
+            gone: facts.gone)
     }
 
     /// A page of all rows of a RIC, the newest first. Throws as `posts`.
@@ -49,6 +51,7 @@ enum RICHistory {
         }
         found.unlisted = facts.unlisted
         found.unread = facts.unread
+        found.gone = facts.gone
         return found
     }
 

@@ -161,6 +161,9 @@ struct AuditTests {
         )
         #expect(
             try RICHistory.rows(RICQuery(ric: "A.TST"), in: directories, GrowingResults()).unlisted == facts.unlisted)
+        // A file of CSV without any row would say that nothing is held.
+        let export = try RICHistory.export(AuditQuery(ric: "A.TST"), in: directories, GrowingResults())
+        #expect(export.status == 404 && export.body.contains("few.csv (drop \(few.drop)) is held since "))
         var further = RICQuery(ric: "A.TST")
         further.page = RICQuery.Place(at: .max, drop: rejects, behind: 0)
         #expect(try RICHistory.rows(further, in: directories, GrowingResults()).unlisted.isEmpty)
@@ -338,6 +341,14 @@ struct AuditTests {
         #expect(proved.drops == 2 && proved.removed == 1)
         let (left, facts) = try Self.find(desk) { $0.ric = "S.TST" }
         #expect(left == ["2:2 rejected", "2:3 skipped"] && facts.gone == [1])
+        // That rows are missing is said wherever they were told.
+        let directories = Self.directories(desk)
+        #expect(try RICHistory.rows(RICQuery(ric: "S.TST"), in: directories, GrowingResults()).gone == [1])
+        #expect(try RICHistory.posts(AuditQuery(ric: "S.TST"), in: directories, GrowingResults()).gone == [1])
+        let export = try RICHistory.export(AuditQuery(ric: "S.TST"), in: directories, GrowingResults())
+        #expect(export.headers.contains(.init("Postbox-Gone", "1")))
+        #expect(try RICHistory.export(AuditQuery(ric: "A.TST"), in: directories, GrowingResults()).status == 404)
+        #expect(try RICHistory.export(AuditQuery(ric: "NONE"), in: directories, GrowingResults()).status == 200)
     }
 
     @Test("A look at the record's end proves its last lines; what was altered there is told")
