@@ -88,8 +88,12 @@ package enum RICPage {
         }
         for held in facts.board.held {
             for row in held.examples where row.ric == ric {
+                // What something newer has overtaken is held because it is the older one.
+                let what = row.reason == Hold.overtaken ? "An older row" : "A newer row"
+                // A row that is held as a whole has no field, and may have no value.
+                let value = [row.field, JSONText.shown(row.new ?? "")].filter { !$0.isEmpty }.joined(separator: " ")
                 parts.append(
-                    "<p class=\"alert\">\(PageWords.lamp(.held, "held")) <span>A newer row is held: \(row.field) \(JSONText.shown(row.new ?? "")), \(row.reason).</span> <a class=\"push\" href=\"/held#d\(held.drop)\">Look at \(PageWords.count(held.drop))</a></p>"
+                    "<p class=\"alert\">\(PageWords.lamp(.held, "held")) <span>\(what) is held in <a class=\"name\" href=\"/drops/\(held.drop)\">\(held.name)</a>: \(value.isEmpty ? "" : value + ", ")\(row.reason).</span> <a class=\"push\" href=\"/held#d\(held.drop)\">Look at \(PageWords.count(held.drop))</a></p>"
                 )
             }
         }
@@ -115,8 +119,12 @@ package enum RICPage {
             let at = value["accepted_at"]?.text.flatMap(TimeText.microseconds) ?? 0
             let drop = value["drop"]?.integer ?? 0
             let text = value["value"]?.text ?? value["value"]?.word ?? "blank"
+            // A drop that a lost ledger knew has no page.
+            let source = value["file"]?.text ?? ""
+            let file: HTML =
+                source.isEmpty ? "not known any more" : "<a class=\"name\" href=\"/drops/\(drop)\">\(source)</a>"
             return """
-                <tr data-key="\(name)"><th scope="row">\(name)</th><td class="dec" data-h="value">\(PageWords.decimal(text))</td><td data-h="accepted" class="nowrap">\(facts.time(at))</td><td class="num" data-h="files in a row">\(PageWords.count(value["files"]?.integer ?? 0))</td><td><a class="name" href="/drops/\(drop)">\(value["file"]?.text ?? "")</a></td><td class="num dim" data-h="drop">\(PageWords.count(drop))</td></tr>
+                <tr data-key="\(name)"><th scope="row">\(name)</th><td class="dec" data-h="value">\(PageWords.decimal(text))</td><td data-h="accepted" class="nowrap">\(facts.time(at))</td><td class="num" data-h="files in a row">\(PageWords.count(value["files"]?.integer ?? 0))</td><td>\(file)</td><td class="num dim" data-h="drop">\(PageWords.count(drop))</td></tr>
                 """
         }
         return """

@@ -311,6 +311,43 @@ struct PageTests {
         #expect(many.allSatisfy { $0.contains("25 files were refused") && $0.contains("and 5 more") })
     }
 
+    @Test("Each row of a RIC names its file and leads to it, those that are held and the last values too")
+    func filesOfRIC() {
+        func page(_ rows: [HeldRow], last: [JSONValue] = []) -> String {
+            var drop = Self.held()
+            (drop.name, drop.examples) = ("corrected.csv", rows)
+            let posts = [
+                RICPost(
+                    drop: 3, name: "eod.csv", row: 1, destination: "c", outcome: .acked, settledAt: 2, text: "",
+                    fields: [("BID", "1")]),
+                RICPost(
+                    drop: 2, name: "old.csv", row: 1, destination: "", outcome: nil, settledAt: 0, text: "no",
+                    fields: []),
+            ]
+            return RICPage.html("A", last: last, RICFound(posts), Self.facts(held: [drop]))
+        }
+        let held = page([HeldRow(row: 2, ric: "A", field: "BID", old: "1", new: "2", reason: "moved_too_far")])
+        let link = "<a class=\"name\" href=\"/drops/5\">corrected.csv</a>"
+        #expect(held.contains("A newer row is held in \(link): BID 2, moved_too_far."))
+        #expect(held.contains("<th scope=\"row\"><a href=\"/drops/3\" class=\"name\">eod.csv</a></th>"))
+        #expect(held.contains("<th scope=\"row\"><a href=\"/drops/2\" class=\"name\">old.csv</a></th>"))
+        // What was overtaken is older than what holds; a row may be held as a whole.
+        let other = page([
+            HeldRow(row: 2, ric: "A", field: "", old: nil, new: nil, reason: "overtaken"),
+            HeldRow(row: 3, ric: "A", field: "", old: nil, new: nil, reason: "missing"),
+        ])
+        #expect(other.contains("An older row is held in \(link): overtaken."))
+        #expect(other.contains("A newer row is held in \(link): missing."))
+        func last(_ file: String) -> [JSONValue] {
+            [
+                "{\"service\":\"S\",\"destination\":\"c\",\"fields\":{\"BID\":{\"value\":1,\"accepted_at\":\"\",\"files\":1,\"drop\":9,\"file\":\"\(file)\"}}}"
+            ].compactMap { JSONValue.parse($0) }
+        }
+        #expect(page([], last: last("day.csv")).contains("<a class=\"name\" href=\"/drops/9\">day.csv</a>"))
+        let lost = page([], last: last(""))
+        #expect(lost.contains("not known any more") && !lost.contains("href=\"/drops/9\""))
+    }
+
     @Test("There is a place for the reader's own time beside UTC, which is empty without the script")
     func ownZone() {
         #expect(NowPage.html(Self.facts()).contains("UTC</time><span id=\"own\"></span>"))
