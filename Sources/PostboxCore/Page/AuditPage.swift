@@ -12,7 +12,7 @@ package enum AuditPage {
             let list: HTML =
                 found.posts.isEmpty
                 ? "<p class=\"note\">\(RICPage.nothing(found, isNarrowed: search.isNarrowed))</p>"
-                : table(found.posts, facts)
+                : "\(table(found.posts, facts))\(RICPage.older(found, search))"
             // Where results cannot be read, none can be told to be there.
             let told = found.posts.isEmpty && found.fault != nil ? nil : list
             rows =

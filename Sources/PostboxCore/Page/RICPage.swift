@@ -37,8 +37,13 @@ package struct RICPost: Sendable, Equatable {
 
 /// What was found of a RIC's rows.
 package struct RICFound: Sendable, Equatable {
+    /// As many as a person looks through.
+    package static let most = 500
+
     /// The newest first.
     package var posts: [RICPost]
+    /// There are older ones.
+    package var isCut = false
     /// Drops of whose rows not all have a line, the newest first.
     package var unlisted: [UnlistedDrop]
     /// Drops whose results are gone, and with them rows that they had or may have had.
@@ -108,7 +113,7 @@ package enum RICPage {
             let said = facts.board.held.filter { $0.examples.contains { $0.ric == ric } }.map(\.drop)
             parts.append(unlisted(found.unlisted.filter { !said.contains($0.drop) }, of: ric, facts))
             parts.append(gone(found))
-            parts.append(history(found, facts))
+            parts.append(history(ric, found, facts))
         }
         return .all(parts)
     }
@@ -179,7 +184,14 @@ package enum RICPage {
             : "<section class=\"panel\" aria-label=\"Results that are gone\"><p class=\"note\">\(UnreadResult.text(ofGone: found.gone))</p></section>"
     }
 
-    private static func history(_ found: RICFound, _ facts: PageFacts) -> HTML {
+    /// That there are older rows than those that are shown, and where they are; nil: these are all.
+    static func older(_ found: RICFound, _ search: AuditSearch) -> HTML? {
+        guard found.isCut else { return nil }
+        return
+            "<p class=\"note\">These are the newest \(PageWords.count(found.posts.count)) rows, and there are older ones: <a href=\"\(search.addressOfCSV)\" download>all as CSV</a>.</p>"
+    }
+
+    private static func history(_ ric: String, _ found: RICFound, _ facts: PageFacts) -> HTML {
         let posts = found.posts
         guard !posts.isEmpty else {
             return "<section class=\"panel\"><p class=\"note\">\(nothing(found))</p></section>"
@@ -197,11 +209,12 @@ package enum RICPage {
         return """
             \(StepChart.html(posts, at: facts.now))
             <section class="panel" aria-labelledby="h-hist">
-              <header><h2 id="h-hist">Every row of it</h2> <span class="dim">newest first</span></header>
+              <header><h2 id="h-hist">\(found.isCut ? "The newest rows of it" : "Every row of it")</h2> <span class="dim">newest first</span></header>
               <table class="cards sticky d2 posts">
                 <thead><tr><th scope="col">settled</th>\(fields.map { field -> HTML in "<th scope=\"col\" class=\"dec\">\(field)</th>" })<th scope="col">outcome</th><th scope="col">file</th><th scope="col">who</th><th scope="col" class="num">drop:row</th><th scope="col">destination</th><th scope="col">text</th></tr></thead>
                 <tbody>\(rows)</tbody>
               </table>
+              \(older(found, AuditSearch(ric: ric)))
             </section>
             """
     }

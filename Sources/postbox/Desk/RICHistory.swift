@@ -3,22 +3,27 @@ internal import PostboxIO
 
 /// What was posted for a RIC, for the page: the newest first, as many as a person looks through.
 enum RICHistory {
-    private static let most = 500
-
     /// Reads results by the index, and those of files in work by what is known of them. Throws `LedgerError` and `DiskError`.
     static func posts(
         _ query: AuditQuery, in directories: Settings.Directories, _ growing: GrowingResults
     ) throws -> RICFound {
         var posts: [RICPost] = []
+        var isCut = false
         let facts = try AuditLookup(directories, growing: growing).rows(query) { row in
+            guard posts.count < RICFound.most else {
+                isCut = true
+                return false
+            }
             posts.append(post(row))
-            return posts.count < most
+            return true
         }
         let people = try LedgerReading(in: directories)?.people(of: Set(posts.map(\.drop))) ?? [:]
         for at in posts.indices { posts[at].who = people[posts[at].drop] ?? "" }
-        return RICFound(
+        var found = RICFound(
             posts, unlisted: facts.unlisted, gone: facts.gone,
             fault: facts.unread.isEmpty ? nil : facts.unread.map(\.text).joined(separator: "; "))
+        found.isCut = isCut
+        return found
     }
 
     /// All rows that are looked for, as a file. Throws as `posts`.

@@ -348,6 +348,29 @@ struct PageTests {
         #expect(lost.contains("not known any more") && !lost.contains("href=\"/drops/9\""))
     }
 
+    @Test("Where there are older rows of a RIC than those that are shown, that is said, with the way to all")
+    func older() {
+        let post = RICPost(
+            drop: 3, name: "eod.csv", row: 1, destination: "c", outcome: .acked, settledAt: 2, text: "", fields: [])
+        func pages(isCut: Bool) -> [String] {
+            var found = RICFound([post])
+            found.isCut = isCut
+            return [
+                RICPage.html("A B", last: [], found, Self.facts()),
+                AuditPage.html(AuditSearch(ric: "A B"), found, record: nil, Self.facts()),
+            ]
+        }
+        for page in pages(isCut: true) {
+            #expect(
+                page.contains(
+                    "These are the newest 1 rows, and there are older ones: <a href=\"/audit?ric=A%20B&amp;as=csv\" download>"
+                ))
+            #expect(!page.contains("Every row of it"))
+        }
+        let whole = pages(isCut: false)
+        #expect(whole.allSatisfy { !$0.contains("older ones") } && whole[0].contains("Every row of it"))
+    }
+
     @Test("There is a place for the reader's own time beside UTC, which is empty without the script")
     func ownZone() {
         #expect(NowPage.html(Self.facts()).contains("UTC</time><span id=\"own\"></span>"))

@@ -134,6 +134,8 @@ struct APITests {
             page2 = body["next"]?.text
         } while page2 != nil
         #expect(values == Array((1...601).reversed()))
+        let shown = page.ask("GET", "/ric?ric=T.TST")
+        #expect(shown.contains("These are the newest 500 rows, and there are older ones"))
         let first = get("/api/v1/rics/T.TST?to=2020-01-01", as: "/api/v1/rics/{ric}")
         #expect(first["rows"]?.items.isEmpty == true && first["next"] == .null)
         #expect(
