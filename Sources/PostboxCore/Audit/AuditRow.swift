@@ -110,8 +110,6 @@ package struct AuditQuery: Sendable, Equatable {
     /// The file's name in the inbox; `*` and `?` as in a rule's `match`.
     package var file: String?
     package var drop: Int?
-    /// Drops up to this number alone.
-    package var through: Int?
     package var service: String?
     package var destination: String?
     /// Words of outcomes, `skipped` among them.
@@ -120,6 +118,9 @@ package struct AuditQuery: Sendable, Equatable {
     package var value: (field: String, value: String)?
 
     package init(ric: String? = nil) { self.ric = ric }
+
+    /// Rows without a line may be among them: those have neither an outcome nor a value that was sent.
+    package var isOfUnlisted: Bool { outcomes == nil && value == nil }
 
     /// The words that `outcomes` may have.
     package static let outcomeWords = PostOutcome.allCases.map(\.word) + [AuditRow.skippedWord]
@@ -133,8 +134,7 @@ package struct AuditQuery: Sendable, Equatable {
 
     package static func == (one: AuditQuery, other: AuditQuery) -> Bool {
         one.ric == other.ric && one.from == other.from && one.to == other.to && one.file == other.file
-            && one.drop == other.drop && one.through == other.through && one.service == other.service
-            && one.destination == other.destination
+            && one.drop == other.drop && one.service == other.service && one.destination == other.destination
             && one.outcomes == other.outcomes && one.value?.field == other.value?.field
             && one.value?.value == other.value?.value
     }
@@ -169,6 +169,16 @@ package struct UnreadResult: Sendable, Equatable {
         self.drop = drop
         self.file = file
         self.why = why
+    }
+
+    /// That results are gone, in a sentence: retention removed them, or somebody took them away.
+    package static func text(ofGone drops: [Int]) -> String {
+        "results are gone, their rows cannot be shown: drops \(list(of: drops))"
+    }
+
+    /// Numbers of drops, as many as a person reads.
+    package static func list(of drops: [Int]) -> String {
+        drops.prefix(10).map(String.init).joined(separator: ", ") + (drops.count > 10 ? " …" : "")
     }
 
     /// In a sentence.

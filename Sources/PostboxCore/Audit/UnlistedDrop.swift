@@ -1,18 +1,19 @@
-/// A drop of whose rows no result has a line: it is held as a whole, or was refused before its rows got lines. Nothing of it was sent, and the
-/// index cannot tell whether it has a row of a RIC.
+/// A drop of whose rows not all have a line in a result, so that nobody can tell from lines whether it has a row of a RIC. It is held as a
+/// whole, or was refused before its rows got lines: then none has, and nothing of it was sent. Or it is in work: a row of it has its line once
+/// it has its outcome.
 package struct UnlistedDrop: Sendable, Equatable {
     package enum State: String, Sendable, Equatable, CaseIterable {
-        case held, refused
+        case work, held, refused
     }
 
     package var drop: Int
     package var file: String
     package var state: State
-    /// Since when it is held, or when it was refused: microseconds since 1970.
+    /// Since when it is in work or held, or when it was refused: microseconds since 1970.
     package var since: Int64
-    /// Why, for people; empty: nobody can tell any more.
+    /// Why it is held or was refused, for people; empty: nobody can tell any more, or it is in work.
     package var why: String
-    /// It has a row of the RIC that was asked for, for certain; false: it may have one.
+    /// It has a row of the RIC that was asked for and that has no line, for certain; false: it may have one.
     package var hasRow: Bool
 
     package init(drop: Int, file: String, state: State, since: Int64, why: String, hasRow: Bool = false) {
@@ -43,16 +44,39 @@ package struct UnlistedDrop: Sendable, Equatable {
 
     /// For people, on one line. `ric`: the one that was asked for; nil: none was.
     package func text(ofRIC ric: String?) -> String {
-        let stands = state == .held ? "is held since" : "was refused as a whole at"
+        let stands =
+            switch state {
+            case .work: "is in work since"
+            case .held: "is held since"
+            case .refused: "was refused as a whole at"
+            }
         return "\(VisibleText.line(file)) (drop \(drop)) \(stands) \(TimeText.text(since))"
             + (why.isEmpty ? "" : ": \(VisibleText.line(why))") + "; \(VisibleText.line(outlook(ofRIC: ric)))"
     }
 
     /// What that says of a RIC; nil: of none.
     func outlook(ofRIC ric: String?) -> String {
-        let sent = state == .held ? "nothing of it is sent" : "nothing of it was sent"
+        let sent: String
+        switch state {
+        case .work:
+            return "rows of it are shown once they have their outcomes"
+                + (ric.map { ", and those that have none yet may be of \($0)" } ?? "")
+        case .held: sent = "nothing of it is sent"
+        case .refused: sent = "nothing of it was sent"
+        }
         guard let ric else { return sent }
         return sent + (hasRow ? ", and it has a row of \(ric)" : ", and it may have rows of \(ric)")
+    }
+
+    /// Drops that are named in a list for people; the others are counted.
+    private static let named = 20
+
+    /// Such drops, a line each: those that are in work or held before those for which it is over.
+    package static func lines(_ drops: [UnlistedDrop], ofRIC ric: String?) -> [String] {
+        let drops = drops.filter { $0.state != .refused } + drops.filter { $0.state == .refused }
+        let lines = drops.prefix(named).map { $0.text(ofRIC: ric) }
+        guard drops.count > named else { return lines }
+        return lines + ["and \(drops.count - named) more files that are in work or held, or were refused as a whole"]
     }
 
     /// An object, as the API answers it.

@@ -5,26 +5,36 @@ package struct RICQuery: Sendable, Equatable {
     /// What may stand in the query of its address.
     static let keys = ["from", "to", "page"]
 
-    /// Where a page begins: at a drop, behind so many of its rows, the newest first.
+    /// Where a row stands among all rows of its RIC, the newest first: there a page begins.
     package struct Place: Sendable, Equatable {
+        /// The row's time, microseconds since 1970, as ``NewestRows`` has it.
+        package var at: Int64
         package var drop: Int
+        /// So many rows of that drop and that time come before it.
         package var behind: Int
 
-        package init(drop: Int, behind: Int) {
+        package init(at: Int64, drop: Int, behind: Int) {
+            self.at = at
             self.drop = drop
             self.behind = behind
         }
 
-        /// `812.40`; nil: it is none.
-        init?(_ text: String) {
+        /// `1796072129184714.812.40`; nil: it is none.
+        package init?(_ text: String) {
             let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-            guard parts.count == 2, let drop = DeskCall.number(parts[0]),
-                let behind = SettingsText.wholeNumber(String(parts[1]), in: 0...999_999_999)
+            guard parts.count == 3, let at = SettingsText.wholeNumber(String(parts[0]), in: 0...Int.max),
+                let drop = DeskCall.number(parts[1]),
+                let behind = SettingsText.wholeNumber(String(parts[2]), in: 0...999_999_999)
             else { return nil }
-            self.init(drop: drop, behind: behind)
+            self.init(at: Int64(at), drop: drop, behind: behind)
         }
 
-        package var text: String { "\(drop).\(behind)" }
+        package var text: String { "\(at).\(drop).\(behind)" }
+
+        /// Whether a row that stands there is given before one that stands at the other place.
+        package func comesBefore(_ other: Place) -> Bool {
+            (at, drop, -behind) > (other.at, other.drop, -other.behind)
+        }
     }
 
     package var ric: String
@@ -68,10 +78,12 @@ package struct RICRows: Sendable, Equatable {
     package var rows: [AuditRow]
     /// Where the next page begins; nil: these were the last ones.
     package var next: RICQuery.Place?
-    /// On the first page: drops of whose rows no result has a line.
+    /// On the first page: drops of whose rows not all have a line.
     package var unlisted: [UnlistedDrop] = []
     /// Results whose rows are missing.
     package var unread: [UnreadResult] = []
+    /// Drops whose results are gone, and with them rows that they had or may have had.
+    package var gone: [Int] = []
 
     package init(ric: String, rows: [AuditRow] = [], next: RICQuery.Place? = nil) {
         self.ric = ric
@@ -84,6 +96,7 @@ package struct RICRows: Sendable, Equatable {
         "{\"ric\":\(VisibleText.quoted(ric)),\"rows\":[\(rows.map(\.json).joined(separator: ","))],\"next\":"
             + (next.map { VisibleText.quoted($0.text) } ?? "null")
             + (unlisted.isEmpty ? "" : ",\"unlisted\":[\(unlisted.map(\.json).joined(separator: ","))]")
-            + (unread.isEmpty ? "" : ",\"unread\":[\(unread.map(\.json).joined(separator: ","))]") + "}"
+            + (unread.isEmpty ? "" : ",\"unread\":[\(unread.map(\.json).joined(separator: ","))]")
+            + (gone.isEmpty ? "" : ",\"gone\":[\(gone.map(String.init).joined(separator: ","))]") + "}"
     }
 }

@@ -4,14 +4,17 @@
 package struct RejectsName: Sendable, Equatable {
     /// NAME: what the file was called when it was dropped. It may be a rejects file's name itself.
     package var original: String
-    /// The drop whose rows they are.
-    package var drop: Int
+    /// The drop whose rows they are; nil: none, as Postbox writes no number like that: `0`, `01`, or one that is too large.
+    package private(set) var drop: Int?
+    /// The number as it stands in the name.
+    package private(set) var number: String
     /// nil: all destinations of that drop.
     package var destination: String?
 
     package init(original: String, drop: Int, destination: String? = nil) {
         self.original = original
         self.drop = drop
+        number = "\(drop)"
         self.destination = destination
     }
 
@@ -23,10 +26,10 @@ package struct RejectsName: Sendable, Equatable {
         guard let at = Self.lastMark(bytes), at > 0 else { return nil }
         let tail = bytes[(at + Self.mark.count)...]
         let digits = tail.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-        guard let first = digits.first else { return nil }
+        guard !digits.isEmpty else { return nil }
         original = String(decoding: bytes[..<at], as: UTF8.self)
-        // A number that none of ours looks like is one that no drop has.
-        drop = first == UInt8(ascii: "0") ? 0 : Int(String(decoding: digits, as: UTF8.self)) ?? .max
+        number = String(decoding: digits, as: UTF8.self)
+        drop = digits.first == UInt8(ascii: "0") ? nil : Int(number)
         // What stands between the number and the extension, ` (1)`, `-fixed` or `.2`, somebody put there who saved the file.
         let rest = tail.dropFirst(digits.count)
         guard rest.first == UInt8(ascii: "@") else { return }
@@ -37,7 +40,7 @@ package struct RejectsName: Sendable, Equatable {
     /// The name itself.
     package var text: String {
         let ext = FileNames.textEnding(original)
-        return original + ".rejects-\(drop)" + (destination.map(Self.part) ?? "") + (ext.isEmpty ? "" : "." + ext)
+        return original + ".rejects-\(number)" + (destination.map(Self.part) ?? "") + (ext.isEmpty ? "" : "." + ext)
     }
 
     /// What a name has for a destination.

@@ -12,17 +12,15 @@ package enum AuditPage {
             let list: HTML =
                 found.posts.isEmpty
                 ? "<p class=\"note\">\(RICPage.nothing(found, isNarrowed: search.isNarrowed))</p>"
-                : table(found.posts, facts)
+                : "\(table(found.posts, facts))\(RICPage.older(found, search))"
             // Where results cannot be read, none can be told to be there.
             let told = found.posts.isEmpty && found.fault != nil ? nil : list
-            rows = "\(fault)\(RICPage.unlisted(found.unlisted, of: query.ric ?? "", facts))\(told)"
+            rows =
+                "\(fault)\(RICPage.unlisted(found.unlisted, of: query.ric ?? "", facts))\(RICPage.gone(found))\(told)"
         } else {
             rows = "<p class=\"note\">Name a RIC to see every row that was posted for it, or held back.</p>"
         }
-        let export: HTML? =
-            search.query == nil
-            ? nil
-            : "<header><h2>Rows found</h2> <a class=\"push\" href=\"\(search.addressOfCSV)\" download>CSV</a></header>"
+        let export = found.map { "<header><h2>Rows found</h2> \(self.export(search, $0))</header>" as HTML }
         return PageFrame.page(
             .audit, title: "Audit", kind: "with-rail", facts,
             """
@@ -44,6 +42,18 @@ package enum AuditPage {
             <div class="stackv">\(RecordPanel.html(record, facts))</div>
             """
         ).text
+    }
+
+    /// The link to a file of CSV, or that there is none, and what is not in it: as `AuditExport` makes it.
+    private static func export(_ search: AuditSearch, _ found: RICFound) -> HTML {
+        let link: HTML = "<a href=\"\(search.addressOfCSV)\" download>CSV</a>"
+        let isOfUnlisted = search.query?.isOfUnlisted == true
+        guard found.fault == nil, !found.gone.isEmpty || isOfUnlisted && !found.unlisted.isEmpty else {
+            return found.fault == nil ? "<span class=\"push\">\(link)</span>" : ""
+        }
+        return found.posts.isEmpty
+            ? "<span class=\"push dim\">no CSV: there is no row for it, only what is said here</span>"
+            : "<span class=\"push dim\">\(link) of the rows alone, without what else is said here</span>"
     }
 
     private static func field(_ label: String, _ key: String, _ example: String, _ search: AuditSearch) -> HTML {

@@ -66,7 +66,9 @@ package struct AuditSearch: Sendable, Equatable {
     }
 }
 
-/// Rows of an audit as a file of CSV for people's spreadsheets: all that were looked for, or none. No cell of it is a formula.
+/// Rows of an audit as a file of CSV for people's spreadsheets: all that were looked for, or none. No cell of it is a formula. CSV has no
+/// place for what is no row: a file of no row is there only where nothing else may have one, and beside rows the answer's head names drops
+/// that have further ones without lines, or had them.
 package struct AuditExport: Sendable {
     /// Rows of a file at most: it is made in memory.
     package static let most = 100_000
@@ -85,8 +87,21 @@ package struct AuditExport: Sendable {
         return true
     }
 
-    /// The file; where rows are missing, or there are too many, why there is none. `unread`: results whose rows are missing.
-    package func reply(_ ric: String, unread: [UnreadResult]) -> DeskReply {
+    /// Lines of the head that name drops, by their numbers.
+    static let unlistedHeader = "Postbox-Unlisted"
+    static let goneHeader = "Postbox-Gone"
+    /// Drops that are named there.
+    private static let named = 100
+
+    /// The file; where rows are missing, or there are too many, why there is none.
+    ///
+    /// - Parameters:
+    ///   - unread: results whose rows are missing.
+    ///   - unlisted: drops with rows without lines, one of which may be looked for.
+    ///   - gone: drops whose results are gone.
+    package func reply(
+        _ ric: String, unread: [UnreadResult], unlisted: [UnlistedDrop] = [], gone: [Int] = []
+    ) -> DeskReply {
         guard unread.isEmpty else {
             return DeskReply(problem: 503, unread.map(\.text).joined(separator: "; "), refusal: .unavailable)
         }
@@ -95,10 +110,19 @@ package struct AuditExport: Sendable {
                 problem: 400,
                 "these are more than \(most) rows: say from when to when, or use postbox audit --ric RIC --csv")
         }
+        let others = (gone.isEmpty ? [] : [UnreadResult.text(ofGone: gone)]) + UnlistedDrop.lines(unlisted, ofRIC: ric)
+        guard count > 0 || others.isEmpty else {
+            return DeskReply(problem: 404, "no result has such a row; " + others.joined(separator: "; "))
+        }
         var reply = DeskReply(text, kind: .table)
         reply.headers = [
             .init("Content-Disposition", "attachment; filename*=UTF-8''" + DeskQuery.escaped("audit \(ric).csv"))
         ]
+        for (name, drops) in [(Self.unlistedHeader, unlisted.map(\.drop)), (Self.goneHeader, gone)]
+        where !drops.isEmpty {
+            reply.headers.append(
+                .init(name, drops.prefix(Self.named).map(String.init).joined(separator: ", ")))
+        }
         return reply
     }
 }

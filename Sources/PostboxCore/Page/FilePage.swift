@@ -185,14 +185,17 @@ package enum FilePage {
         }
         let hidden: HTML? = filter.outcome.map { "<input type=\"hidden\" name=\"outcome\" value=\"\($0.word)\">" }
         let rows = page?.rows ?? []
+        // A row has a line for each: without their names these look the same.
+        let isOfSeveral = drop.destinations.count > 1
+        let destination: HTML? = isOfSeveral ? "<th scope=\"col\" class=\"c-dest\">destination</th>" : nil
         let body: HTML =
             rows.isEmpty
             ? "<p class=\"note\">\(page == nil ? "There is no result yet." : page?.next == nil ? "No row is like that." : "None among those looked through so far; go on to the next page.")</p>"
             : """
             <table class="cards sticky rows" id="rows">
               <caption class="sr">Rows of \(drop.name)</caption>
-              <thead><tr><th scope="col" class="num c-row">row</th><th scope="col" class="c-ric">RIC</th><th scope="col" class="c-out">outcome</th><th scope="col" class="c-code">code or reason</th><th scope="col">text</th><th scope="col" class="c-val">values</th><th scope="col" class="c-sent">sent at</th><th scope="col" class="num c-try">tries</th></tr></thead>
-              <tbody>\(rows.map { row($0) })</tbody>
+              <thead><tr><th scope="col" class="num c-row">row</th><th scope="col" class="c-ric">RIC</th><th scope="col" class="c-out">outcome</th><th scope="col" class="c-code">code or reason</th><th scope="col">text</th><th scope="col" class="c-val">values</th><th scope="col" class="c-sent">sent at</th><th scope="col" class="num c-try">tries</th>\(destination)</tr></thead>
+              <tbody>\(rows.map { row($0, isOfSeveral: isOfSeveral) })</tbody>
             </table>
             """
         let next: HTML? = page?.next.map {
@@ -210,13 +213,14 @@ package enum FilePage {
             """
     }
 
-    private static func row(_ row: ResultRow) -> HTML {
+    private static func row(_ row: ResultRow, isOfSeveral: Bool) -> HTML {
         let outcome = PostOutcome(word: row["outcome"]).map { PageWords.outcome($0) } ?? "\(row["outcome"])"
         let code = row["nak_code"].isEmpty ? row["reason"] : row["nak_code"]
         let values = row.fields.map { "\($0.name) \($0.value)" }.joined(separator: "  ")
         let key = "\(row["destination"]) \(row["row"])"
+        let destination: HTML? = isOfSeveral ? "<td data-h=\"destination\">\(row["destination"])</td>" : nil
         return """
-            <tr data-key="\(key)"><td class="num dim" data-h="row">\(row["row"])</td><th scope="row"><a href="/ric?ric=\(DeskQuery.escaped(row["ric"]))">\(row["ric"])</a></th><td>\(outcome)</td><td>\(code)</td><td class="full">\(row["text"])</td><td class="dim">\(values)</td><td class="dim" data-h="sent">\(String(row["sent_at"].dropFirst(11).prefix(12)))</td><td class="num" data-h="attempts">\(row["attempts"])</td></tr>
+            <tr data-key="\(key)"><td class="num dim" data-h="row">\(row["row"])</td><th scope="row"><a href="/ric?ric=\(DeskQuery.escaped(row["ric"]))">\(row["ric"])</a></th><td>\(outcome)</td><td>\(code)</td><td class="full">\(row["text"])</td><td class="dim">\(values)</td><td class="dim" data-h="sent">\(String(row["sent_at"].dropFirst(11).prefix(12)))</td><td class="num" data-h="attempts">\(row["attempts"])</td>\(destination)</tr>
             """
     }
 }

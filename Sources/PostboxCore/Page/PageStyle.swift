@@ -361,7 +361,7 @@ package enum PageStyle {
 
         .rows { table-layout: fixed; }                      /* hundreds of rows: widths from the head, no measuring */
         .rows .c-row { width: 5.8rem; } .rows .c-ric { width: 8.8rem; } .rows .c-out { width: 8.2rem; } .rows .c-code { width: 9.8rem; }
-        .rows .c-val { width: 14rem; } .rows .c-sent { width: 8.2rem; } .rows .c-try { width: 4rem; }
+        .rows .c-val { width: 14rem; } .rows .c-sent { width: 8.2rem; } .rows .c-try { width: 4rem; } .rows .c-dest { width: 8.8rem; }
         .rows td, .rows th { overflow-wrap: anywhere; }
         .todo .acts { flex-wrap: nowrap; }
         .tally { display: grid; grid-template-columns: 7rem 3.4rem; white-space: nowrap; }
@@ -454,11 +454,12 @@ package enum PageStyle {
           .lanes .c-live { grid-column: 1 / -1; }
           .lanes .c-live > div { display: inline; }
           .lanes.four tr { grid-template-columns: repeat(4, minmax(0, 1fr)); }
-          /* A row of a file: RIC and outcome, code and row, text, values and time. */
+          /* A row of a file: RIC and outcome, code and row, text, values and time, the destination where there are several. */
           .rows tbody tr { grid-template-columns: minmax(0, 1fr) auto; gap: 0 var(--s3); }
           .rows td[data-h]::before { display: inline; content: attr(data-h) " "; font-size: inherit; }
           .rows td:nth-child(1) { order: 4; } .rows th { order: 1; } .rows td:nth-child(3) { order: 2; } .rows td:nth-child(4) { order: 3; }
           .rows td:nth-child(5) { order: 5; } .rows td:nth-child(6) { order: 6; } .rows td:nth-child(7) { order: 7; } .rows td:nth-child(8) { display: none; }
+          .rows td:nth-child(9) { order: 8; }
           .rows td:nth-child(1), .rows td:nth-child(3), .rows td:nth-child(7) { text-align: right; }
           /* A post of a RIC: time and outcome, values, file and row. A file in the list: name and state, then what is not zero. */
           .posts td[data-h]::before, .brief td[data-h]::before { display: inline; content: attr(data-h) " "; font-size: inherit; }

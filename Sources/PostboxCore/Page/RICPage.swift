@@ -37,16 +37,24 @@ package struct RICPost: Sendable, Equatable {
 
 /// What was found of a RIC's rows.
 package struct RICFound: Sendable, Equatable {
+    /// As many as a person looks through.
+    package static let most = 500
+
     /// The newest first.
     package var posts: [RICPost]
-    /// Drops of whose rows no result has a line, the newest first.
+    /// There are older ones.
+    package var isCut = false
+    /// Drops of whose rows not all have a line, the newest first.
     package var unlisted: [UnlistedDrop]
-    /// What is missing, for people; nil: nothing.
+    /// Drops whose results are gone, and with them rows that they had or may have had.
+    package var gone: [Int]
+    /// What cannot be read, for people; nil: nothing.
     package var fault: String?
 
-    package init(_ posts: [RICPost], unlisted: [UnlistedDrop] = [], fault: String? = nil) {
+    package init(_ posts: [RICPost], unlisted: [UnlistedDrop] = [], gone: [Int] = [], fault: String? = nil) {
         self.posts = posts
         self.unlisted = unlisted
+        self.gone = gone
         self.fault = fault
     }
 }
@@ -85,8 +93,12 @@ package enum RICPage {
         }
         for held in facts.board.held {
             for row in held.examples where row.ric == ric {
+                // What something newer has overtaken is held because it is the older one.
+                let what = row.reason == Hold.overtaken ? "An older row" : "A newer row"
+                // A row that is held as a whole has no field, and may have no value.
+                let value = [row.field, JSONText.shown(row.new ?? "")].filter { !$0.isEmpty }.joined(separator: " ")
                 parts.append(
-                    "<p class=\"alert\">\(PageWords.lamp(.held, "held")) <span>A newer row is held: \(row.field) \(JSONText.shown(row.new ?? "")), \(row.reason).</span> <a class=\"push\" href=\"/held#d\(held.drop)\">Look at \(PageWords.count(held.drop))</a></p>"
+                    "<p class=\"alert\">\(PageWords.lamp(.held, "held")) <span>\(what) is held in <a class=\"name\" href=\"/drops/\(held.drop)\">\(held.name)</a>: \(value.isEmpty ? "" : value + ", ")\(row.reason).</span> <a class=\"push\" href=\"/held#d\(held.drop)\">Look at \(PageWords.count(held.drop))</a></p>"
                 )
             }
         }
@@ -100,7 +112,8 @@ package enum RICPage {
             // What is known of held rows is said above.
             let said = facts.board.held.filter { $0.examples.contains { $0.ric == ric } }.map(\.drop)
             parts.append(unlisted(found.unlisted.filter { !said.contains($0.drop) }, of: ric, facts))
-            parts.append(history(found, facts))
+            parts.append(gone(found))
+            parts.append(history(ric, found, facts))
         }
         return .all(parts)
     }
@@ -111,8 +124,12 @@ package enum RICPage {
             let at = value["accepted_at"]?.text.flatMap(TimeText.microseconds) ?? 0
             let drop = value["drop"]?.integer ?? 0
             let text = value["value"]?.text ?? value["value"]?.word ?? "blank"
+            // A drop that a lost ledger knew has no page.
+            let source = value["file"]?.text ?? ""
+            let file: HTML =
+                source.isEmpty ? "not known any more" : "<a class=\"name\" href=\"/drops/\(drop)\">\(source)</a>"
             return """
-                <tr data-key="\(name)"><th scope="row">\(name)</th><td class="dec" data-h="value">\(PageWords.decimal(text))</td><td data-h="accepted" class="nowrap">\(facts.time(at))</td><td class="num" data-h="files in a row">\(PageWords.count(value["files"]?.integer ?? 0))</td><td><a class="name" href="/drops/\(drop)">\(value["file"]?.text ?? "")</a></td><td class="num dim" data-h="drop">\(PageWords.count(drop))</td></tr>
+                <tr data-key="\(name)"><th scope="row">\(name)</th><td class="dec" data-h="value">\(PageWords.decimal(text))</td><td data-h="accepted" class="nowrap">\(facts.time(at))</td><td class="num" data-h="files in a row">\(PageWords.count(value["files"]?.integer ?? 0))</td><td>\(file)</td><td class="num dim" data-h="drop">\(PageWords.count(drop))</td></tr>
                 """
         }
         return """
@@ -126,7 +143,7 @@ package enum RICPage {
     /// Files without lines that are shown.
     private static let shown = 20
 
-    /// Files of whose rows no result has a line: those that are held, and behind them those that were refused.
+    /// Files of whose rows not all have a line: those in work, those that are held, and behind them those that were refused.
     static func unlisted(_ drops: [UnlistedDrop], of ric: String, _ facts: PageFacts) -> HTML {
         func name(_ drop: UnlistedDrop) -> HTML {
             "<a class=\"name\" href=\"/drops/\(drop.drop)\">\(drop.file)</a>"
@@ -137,23 +154,44 @@ package enum RICPage {
         func more(_ some: [UnlistedDrop]) -> HTML? {
             some.count > shown ? "<p class=\"note\">and \(PageWords.count(some.count - shown)) more</p>" : nil
         }
+        let working = drops.filter { $0.state == .work }
+        let notes = working.prefix(shown).map { drop -> HTML in
+            "<p class=\"note\">\(PageWords.lamp(.wait, "in work")) \(name(drop)) since \(facts.time(drop.since)): \(words(drop)).</p>"
+        }
+        let inWork: HTML? =
+            notes.isEmpty
+            ? nil : "<section class=\"panel\" aria-label=\"Files in work\">\(notes)\(more(working))</section>"
         let held = drops.filter { $0.state == .held }
         let lines = held.prefix(shown).map { drop -> HTML in
             "<p class=\"alert\">\(PageWords.lamp(.held, "held")) <span>\(name(drop)) since \(facts.time(drop.since)): \(words(drop)).</span> <a class=\"push\" href=\"/held#d\(drop.drop)\">Look at \(PageWords.count(drop.drop))</a></p>"
         }
         let refused = drops.filter { $0.state == .refused }
-        guard !refused.isEmpty else { return "\(lines)\(more(held))" }
+        guard !refused.isEmpty else { return "\(inWork)\(lines)\(more(held))" }
         let items = refused.prefix(shown).map { drop -> HTML in
             "<li>\(facts.time(drop.since))<div><p>\(name(drop)) <span class=\"dim\">drop \(PageWords.count(drop.drop))</span></p><p class=\"dim\">\(words(drop))</p></div></li>"
         }
         let title = PageWords.count(refused.count, "file was", "files were")
         return """
-            \(lines)\(more(held))
+            \(inWork)\(lines)\(more(held))
             <details class="panel"><summary class="note">\(title) refused as a whole and may have had rows of it</summary><ol class="alerts tight">\(items)</ol>\(more(refused))</details>
             """
     }
 
-    private static func history(_ found: RICFound, _ facts: PageFacts) -> HTML {
+    /// That results are gone; empty: none is.
+    static func gone(_ found: RICFound) -> HTML {
+        found.gone.isEmpty
+            ? ""
+            : "<section class=\"panel\" aria-label=\"Results that are gone\"><p class=\"note\">\(UnreadResult.text(ofGone: found.gone))</p></section>"
+    }
+
+    /// That there are older rows than those that are shown, and where they are; nil: these are all.
+    static func older(_ found: RICFound, _ search: AuditSearch) -> HTML? {
+        guard found.isCut else { return nil }
+        return
+            "<p class=\"note\">These are the newest \(PageWords.count(found.posts.count)) rows, and there are older ones: <a href=\"\(search.addressOfCSV)\" download>all as CSV</a>.</p>"
+    }
+
+    private static func history(_ ric: String, _ found: RICFound, _ facts: PageFacts) -> HTML {
         let posts = found.posts
         guard !posts.isEmpty else {
             return "<section class=\"panel\"><p class=\"note\">\(nothing(found))</p></section>"
@@ -171,11 +209,12 @@ package enum RICPage {
         return """
             \(StepChart.html(posts, at: facts.now))
             <section class="panel" aria-labelledby="h-hist">
-              <header><h2 id="h-hist">Every row of it</h2> <span class="dim">newest first</span></header>
+              <header><h2 id="h-hist">\(found.isCut ? "The newest rows of it" : "Every row of it")</h2> <span class="dim">newest first</span></header>
               <table class="cards sticky d2 posts">
                 <thead><tr><th scope="col">settled</th>\(fields.map { field -> HTML in "<th scope=\"col\" class=\"dec\">\(field)</th>" })<th scope="col">outcome</th><th scope="col">file</th><th scope="col">who</th><th scope="col" class="num">drop:row</th><th scope="col">destination</th><th scope="col">text</th></tr></thead>
                 <tbody>\(rows)</tbody>
               </table>
+              \(older(found, AuditSearch(ric: ric)))
             </section>
             """
     }
@@ -185,7 +224,8 @@ extension RICPage {
     /// That no row was found. With a file before one's eyes that may have one, no more is said than is known.
     static func nothing(_ found: RICFound, isNarrowed: Bool = false) -> String {
         if isNarrowed { return "No row of it is like that." }
-        return found.unlisted.isEmpty ? "No row was posted for it." : "No result has a row of it."
+        return found.unlisted.isEmpty && found.gone.isEmpty
+            ? "No row was posted for it." : "No result has a row of it."
     }
 }
 
@@ -204,7 +244,10 @@ enum StepChart {
 
     static func html(_ posts: [RICPost], at now: Int64) -> HTML {
         let fields = fields(posts)
-        let taken = posts.filter { $0.outcome == .acked }.sorted { $0.settledAt < $1.settledAt }
+        // Of rows of one time the newest comes first in the list, and is drawn last.
+        let taken = posts.filter { $0.outcome == .acked }.enumerated()
+            .sorted { ($0.element.settledAt, $1.offset) < ($1.element.settledAt, $0.offset) }
+            .map(\.element)
         let lines = fields.map { field in
             (
                 field,

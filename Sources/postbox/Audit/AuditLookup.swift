@@ -13,7 +13,7 @@ struct AuditLookup {
         var read: [Int] = []
         /// Drops whose results are gone: what retention removed, and what somebody took away.
         var gone: [Int] = []
-        /// Drops of whose rows no result has a line, the newest first. Those that certainly have no row of the RIC are left out.
+        /// Drops of whose rows not all have a line, the newest first. Those that certainly have no further row of the RIC are left out.
         var unlisted: [UnlistedDrop] = []
         /// Drops of which the result ends with something that is no line of it.
         var broken: [Int] = []
@@ -31,36 +31,67 @@ struct AuditLookup {
         ledger = try LedgerReading(in: directories)
     }
 
-    /// Gives `body` the rows that a query asks for, the newest drop first, within a drop in the order of the result; until it returns
-    /// false. A result that cannot be read is told in the facts, and the others are looked at. Throws `LedgerError`, `DiskError` for the
-    /// index, and what `body` throws.
+    /// Gives `body` the rows that a query asks for, until it returns false: those of a RIC the newest first, others by their drops, the
+    /// newest drop first, and within a drop in the order of the result, so that a whole file is never in memory. A result that cannot be
+    /// read is told in the facts, and the others are looked at. Throws `LedgerError`, `DiskError` for the index, and what `body` throws.
     func rows(_ query: AuditQuery, _ body: (AuditRow) throws -> Bool) throws -> Facts {
+        if let ric = query.ric { return try newest(ric, query, from: nil) { row, _ in try body(row) } }
         var facts = Facts()
-        var choice = LedgerReading.Choice(numbers: query.drop.map { [$0] }, name: query.file)
-        // Rows of a drop get their outcomes between its claim and its end.
-        choice.from = query.from
-        choice.below = query.through.map { $0 + 1 }
-        let drops = try ledger?.list(choice).filter { drop in query.to.map { drop.claimedAt < $0 } ?? true } ?? []
-        // Those in work have no end yet.
-        let open = query.from == nil ? [] : try openDrops(query)
-        let index = try query.ric.map { ric -> Index in
-            let reading = try RowIndexReading(folder: directories.state + "/index")
-            return (reading, try reading.find(Array(ric.utf8)))
+        let drops = try drops(query)
+        facts.unlisted = try unlisted(drops, query)
+        for drop in drops {
+            guard try lookOrTell(drop, query, nil, &facts, body) else { break }
         }
-        let all = (open.filter { $0.drop <= query.through ?? .max } + drops).sorted { $0.drop > $1.drop }
+        return facts
+    }
+
+    /// Gives `body` rows of a RIC and where each stands, the newest first whatever drops they are of, until it returns false. Throws as
+    /// `rows`.
+    ///
+    /// - Parameter first: where the first one stands that is wanted; nil: all are.
+    func newest(
+        _ ric: String, _ query: AuditQuery, from first: RICQuery.Place?,
+        _ body: (AuditRow, RICQuery.Place) throws -> Bool
+    ) throws -> Facts {
+        var facts = Facts()
+        let all = try drops(query)
+        let reading = try RowIndexReading(folder: directories.state + "/index")
+        let index: Index = (reading, try reading.find(Array(ric.utf8)))
         if query.drop == nil, query.file == nil, query.from == nil {
             growing?.keep(Set(all.lazy.filter { !$0.isFinished }.map(\.drop)))
         }
         // A further page follows one that has named them.
-        if query.through == nil { facts.unlisted = try unlisted(all, query) }
-        for drop in all {
-            do {
-                guard try look(drop, query, index, &facts, body) else { break }
-            } catch let error where error is ResultBytes.Damaged || error is DiskError {
-                facts.unread.append(UnreadResult(drop: drop.drop, file: drop.name, why: Words.of(error)))
+        if first == nil { facts.unlisted = try unlisted(all, query) }
+        let wanted = all.map { (drop: $0, span: NewestRows.span(of: $0)) }
+            .filter { $0.span.lowerBound <= first?.at ?? .max }
+            .sorted { ($0.span.upperBound, $0.drop.drop) > ($1.span.upperBound, $1.drop.drop) }
+        var newest = NewestRows(from: first)
+        for (drop, span) in wanted {
+            while let (row, place) = newest.next(above: span.upperBound) {
+                guard try body(row, place) else { return facts }
             }
+            var rows: [AuditRow] = []
+            _ = try lookOrTell(drop, query, index, &facts) { row in
+                rows.append(row)
+                return true
+            }
+            newest.take(rows, of: drop)
+        }
+        while let (row, place) = newest.next(above: nil) {
+            guard try body(row, place) else { break }
         }
         return facts
+    }
+
+    /// Drops that may have rows that are asked for, the newest first. Throws `LedgerError`.
+    private func drops(_ query: AuditQuery) throws -> [DropLine] {
+        var choice = LedgerReading.Choice(numbers: query.drop.map { [$0] }, name: query.file)
+        // Rows of a drop get their outcomes between its claim and its end.
+        choice.from = query.from
+        let drops = try ledger?.list(choice).filter { drop in query.to.map { drop.claimedAt < $0 } ?? true } ?? []
+        // Those in work have no end yet.
+        let open = query.from == nil ? [] : try openDrops(query)
+        return (open + drops).sorted { $0.drop > $1.drop }
     }
 
     private func openDrops(_ query: AuditQuery) throws -> [DropLine] {
@@ -73,13 +104,17 @@ struct AuditLookup {
 
     // MARK: - Drops without lines
 
-    /// Those of whose rows no result has a line, and that may have one that is asked for. Throws `LedgerError`.
+    /// Those of whose rows not all have a line, and that may have one that is asked for. Throws `LedgerError`.
     private func unlisted(_ drops: [DropLine], _ query: AuditQuery) throws -> [UnlistedDrop] {
         let holds = drops.contains { $0.stage == .held } ? try ledger?.holds() ?? [:] : [:]
         var found: [UnlistedDrop] = []
         var refused = 0
         for drop in drops {
-            if drop.stage == .held {
+            switch drop.stage {
+            case .claimed, .posting:
+                found.append(
+                    UnlistedDrop(drop: drop.drop, file: drop.name, state: .work, since: drop.claimedAt, why: ""))
+            case .held:
                 let hold = holds[drop.drop]
                 let shown = query.ric == nil ? [] : HeldFiles.read(in: "\(directories.work)/\(drop.drop)")
                 let hasRow = query.ric.flatMap { UnlistedDrop.hasRow(of: $0, in: shown, of: hold?.rows) }
@@ -88,7 +123,8 @@ struct AuditLookup {
                     UnlistedDrop(
                         drop: drop.drop, file: drop.name, state: .held, since: hold?.since ?? drop.claimedAt,
                         why: hold?.text ?? "", hasRow: hasRow == true))
-            } else if drop.verdict == .refused, drop.isFinished, drop.rows == 0 {
+            case .settled, .closed:
+                guard drop.verdict == .refused, drop.rows == 0 else { continue }
                 var drop = drop
                 if refused < UnlistedDrop.explained { take(summaryOf: &drop) }
                 refused += 1
@@ -97,6 +133,8 @@ struct AuditLookup {
                 found.append(
                     UnlistedDrop(
                         drop: drop.drop, file: drop.name, state: .refused, since: drop.settledAt, why: drop.text))
+            // Every row has its outcome, and its line.
+            case .verifying: continue
             }
         }
         return found
@@ -113,6 +151,19 @@ struct AuditLookup {
     private typealias Index = (
         reading: RowIndexReading, found: (places: [Int: Set<RowIndexReading.Place>], untrusted: Set<Int>)
     )
+
+    /// As `look`. A result that cannot be read is told in the facts.
+    private func lookOrTell(
+        _ drop: DropLine, _ query: AuditQuery, _ index: Index?, _ facts: inout Facts,
+        _ body: (AuditRow) throws -> Bool
+    ) throws -> Bool {
+        do {
+            return try look(drop, query, index, &facts, body)
+        } catch let error where error is ResultBytes.Damaged || error is DiskError {
+            facts.unread.append(UnreadResult(drop: drop.drop, file: drop.name, why: Words.of(error)))
+            return true
+        }
+    }
 
     /// False: `body` has seen enough.
     private func look(

@@ -81,7 +81,8 @@ struct AuditSearchCommand: AsyncParsableCommand {
         commandName: "search",
         abstract: "Shows rows by RIC, file, time, outcome or value.",
         discussion: """
-            The newest file first. Rows that were rejected, refused, held or skipped are shown as well: proof that a price was not sent. \
+            With --ric the newest row first. Else the newest file first, and its rows in the order in which they got their outcomes. \
+            Rows that were rejected, refused, held or skipped are shown as well: proof that a price was not sent. \
             What the index does not have is looked up in the results themselves, which takes longer.
 
             \(TimeArgument.help)
@@ -172,7 +173,10 @@ struct RowOptions: ParsableArguments {
     /// could be read; ends with 74 when the spool cannot be read.
     func show(_ query: AuditQuery, in directories: Settings.Directories) -> (count: Int, isWhole: Bool) {
         var count = 0
-        var table = RowTable()
+        let drop = CommandIssuer.orEnd {
+            try query.drop.flatMap { try LedgerReading(in: directories)?.line(of: $0) }
+        }
+        var table = RowTable(isOfSeveral: drop.map { $0.destinations.count > 1 } ?? false)
         if csv { Terminal.printExactly(AuditRow.csvHeader) }
         let facts = CommandIssuer.orEnd {
             try AuditLookup(directories).rows(query) { row in
@@ -192,69 +196,21 @@ struct RowOptions: ParsableArguments {
         return (count, facts.unread.isEmpty)
     }
 
-    /// Files without lines that are named.
-    private static let named = 20
-
     private static func words(_ facts: AuditLookup.Facts, ofRIC ric: String?) -> [String] {
-        func list(_ drops: [Int]) -> String {
-            drops.prefix(10).map(String.init).joined(separator: ", ") + (drops.count > 10 ? " …" : "")
-        }
         var lines: [String] = []
         if facts.read.count > 10 {
             lines.append("\(facts.read.count) results are not indexed and were read whole: postbox audit reindex")
         }
         if !facts.gone.isEmpty {
-            lines.append("results are gone, their rows cannot be shown: drops \(list(facts.gone))")
+            lines.append(UnreadResult.text(ofGone: facts.gone))
         }
-        lines += facts.unlisted.prefix(named).map { $0.text(ofRIC: ric) }
-        if facts.unlisted.count > named {
-            lines.append("and \(facts.unlisted.count - named) more files that are held or were refused as a whole")
-        }
+        lines += UnlistedDrop.lines(facts.unlisted, ofRIC: ric)
         if !facts.broken.isEmpty {
-            lines.append("results end with something that is no line of theirs: drops \(list(facts.broken))")
+            lines.append(
+                "results end with something that is no line of theirs: drops \(UnreadResult.list(of: facts.broken))")
         }
         lines += facts.unread.map(\.text)
         return lines
-    }
-}
-
-/// Rows as a table whose columns are as wide as its first hundred rows need.
-private struct RowTable {
-    private static let columns: [(name: String, cell: @Sendable (AuditRow) -> String)] = [
-        ("settled at", { String($0[.settledAt].prefix(23)) }), ("drop", { $0[.drop] }), ("row", { $0[.row] }),
-        ("file", { $0.file }), ("ric", { $0[.ric] }), ("service", { $0[.service] }), ("post", { $0[.post] }),
-        ("outcome", { $0[.outcome] }), ("why", { $0[.nakCode].isEmpty ? $0[.reason] : $0[.nakCode] }),
-        ("fields", { $0[.fields].isEmpty ? $0[.text] : $0[.fields] }),
-    ]
-    private static let gathered = 100
-
-    private var waiting: [[String]] = []
-    private var widths: [Int]?
-
-    /// The lines that can be printed now.
-    mutating func lines(with row: AuditRow) -> [String] {
-        let cells = Self.columns.map { VisibleText.line($0.cell(row)) }
-        guard let widths else {
-            waiting.append(cells)
-            return waiting.count >= Self.gathered ? rest() : []
-        }
-        return [Self.line(cells, widths)]
-    }
-
-    /// Those that wait.
-    mutating func rest() -> [String] {
-        guard widths == nil, !waiting.isEmpty else { return [] }
-        let all = [Self.columns.map(\.name)] + waiting
-        let found = Self.columns.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-        widths = found
-        waiting = []
-        return all.map { Self.line($0, found) }
-    }
-
-    private static func line(_ cells: [String], _ widths: [Int]) -> String {
-        zip(cells, widths).enumerated().map { index, cell in
-            index == columns.count - 1 ? cell.0 : cell.0.padded(cell.1)
-        }.joined(separator: "  ")
     }
 }
 

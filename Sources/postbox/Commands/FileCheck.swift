@@ -55,7 +55,7 @@ struct FileCheck {
             }
             if !isJSON {
                 say(
-                    "\(path): rejects of drop \(rejects.drop); whether there is such a drop, and by which rule it went, is not looked up"
+                    "\(path): rejects of drop \(rejects.number); whether there is such a drop, and by which rule it went, is not looked up"
                 )
             }
         }
@@ -132,18 +132,22 @@ struct FileCheck {
     private func snapshotOfOriginal(_ path: String, _ rejects: RejectsName?) throws(FileProblem) -> DropSnapshot? {
         guard let rejects else { return nil }
         let known: (name: String, claimedAt: Int64, snapshot: DropSnapshot)?
-        do {
-            guard let ledger = try LedgerReading(in: settings.directories) else {
+        if let drop = rejects.drop {
+            do {
+                guard let ledger = try LedgerReading(in: settings.directories) else {
+                    return nil
+                }
+                known = try ledger.finished(drop)
+            } catch {
+                Terminal.error("\(path): \(Words.of(error))")
                 return nil
             }
-            known = try ledger.finished(rejects.drop)
-        } catch {
-            Terminal.error("\(path): \(Words.of(error))")
-            return nil
+        } else {
+            known = nil
         }
         let (snapshot, refusal) = Claims.snapshot(of: rejects, from: known, settings)
         if let refusal { throw FileProblem(reason: refusal.reason, what: refusal.text) }
-        if !isJSON { say("\(path): rejects of drop \(rejects.drop), by the rule that it went by") }
+        if !isJSON { say("\(path): rejects of drop \(rejects.number), by the rule that it went by") }
         return snapshot
     }
 

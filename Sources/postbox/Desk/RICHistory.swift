@@ -3,22 +3,27 @@ internal import PostboxIO
 
 /// What was posted for a RIC, for the page: the newest first, as many as a person looks through.
 enum RICHistory {
-    private static let most = 500
-
     /// Reads results by the index, and those of files in work by what is known of them. Throws `LedgerError` and `DiskError`.
     static func posts(
         _ query: AuditQuery, in directories: Settings.Directories, _ growing: GrowingResults
     ) throws -> RICFound {
         var posts: [RICPost] = []
+        var isCut = false
         let facts = try AuditLookup(directories, growing: growing).rows(query) { row in
+            guard posts.count < RICFound.most else {
+                isCut = true
+                return false
+            }
             posts.append(post(row))
-            return posts.count < most
+            return true
         }
         let people = try LedgerReading(in: directories)?.people(of: Set(posts.map(\.drop))) ?? [:]
         for at in posts.indices { posts[at].who = people[posts[at].drop] ?? "" }
-        return RICFound(
-            posts, unlisted: facts.unlisted,
+        var found = RICFound(
+            posts, unlisted: facts.unlisted, gone: facts.gone,
             fault: facts.unread.isEmpty ? nil : facts.unread.map(\.text).joined(separator: "; "))
+        found.isCut = isCut
+        return found
     }
 
     /// All rows that are looked for, as a file. Throws as `posts`.
@@ -27,7 +32,9 @@ enum RICHistory {
     ) throws -> DeskReply {
         var export = AuditExport()
         let facts = try AuditLookup(directories, growing: growing).rows(query) { export.add($0) }
-        return export.reply(query.ric ?? "", unread: facts.unread)
+        return export.reply(
+            query.ric ?? "", unread: facts.unread, unlisted: query.isOfUnlisted ? facts.unlisted : [],
+            gone: facts.gone)
     }
 
     /// A page of all rows of a RIC, the newest first. Throws as `posts`.
@@ -35,30 +42,21 @@ enum RICHistory {
         _ wanted: RICQuery, in directories: Settings.Directories, _ growing: GrowingResults
     ) throws -> RICRows {
         var query = AuditQuery(ric: wanted.ric)
-        (query.from, query.to, query.through) = (wanted.from, wanted.to, wanted.page?.drop)
+        (query.from, query.to) = (wanted.from, wanted.to)
         var found = RICRows(ric: wanted.ric)
-        // Of one drop, in the order of its result.
-        var rows: [AuditRow] = []
-        func take() {
-            guard found.next == nil, let drop = rows.first?.drop else { return }
-            let behind = drop == wanted.page?.drop ? wanted.page?.behind ?? 0 : 0
-            for (index, row) in rows.reversed().enumerated() where index >= behind {
-                guard found.rows.count < RICQuery.pageSize else {
-                    found.next = RICQuery.Place(drop: drop, behind: index)
-                    break
-                }
-                found.rows.append(row)
+        let facts = try AuditLookup(directories, growing: growing).newest(
+            wanted.ric, query, from: wanted.page
+        ) { row, place in
+            guard found.rows.count < RICQuery.pageSize else {
+                found.next = place
+                return false
             }
-            rows = []
+            found.rows.append(row)
+            return true
         }
-        let facts = try AuditLookup(directories, growing: growing).rows(query) { row in
-            if row.drop != rows.first?.drop ?? row.drop { take() }
-            rows.append(row)
-            return found.next == nil
-        }
-        take()
         found.unlisted = facts.unlisted
         found.unread = facts.unread
+        found.gone = facts.gone
         return found
     }
 

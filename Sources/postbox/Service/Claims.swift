@@ -24,7 +24,7 @@ struct Claims: Sendable {
 
     /// Why a file is refused for which there is no rule.
     static func noRule(_ name: String, _ settings: Settings) -> OutcomeDetail {
-        if let rejects = RejectsName(name) { return unknownOriginal(rejects, "no drop \(rejects.drop) is known") }
+        if let rejects = RejectsName(name) { return unknownOriginal(rejects, "no drop \(rejects.number) is known") }
         let problem = settings.noRule(name)
         return OutcomeDetail(reason: problem.reason, text: problem.text)
     }
@@ -33,7 +33,7 @@ struct Claims: Sendable {
         OutcomeDetail(
             reason: "unknown_original",
             text:
-                "the name says that these are rows of drop \(rejects.drop) (\(rejects.original)), but \(why); to post the file by itself, drop it under another name"
+                "the name says that these are rows of drop \(rejects.number) (\(rejects.original)), but \(why); to post the file by itself, drop it under another name"
         )
     }
 
@@ -44,7 +44,8 @@ struct Claims: Sendable {
     /// that one was claimed. Throws when the ledger cannot be read.
     func snapshot(for name: String) async throws -> (DropSnapshot, OutcomeDetail?) {
         guard let rejects = RejectsName(name) else { return snapshotByToday(for: name) }
-        return Self.snapshot(of: rejects, from: try await context.ledger.finished(rejects.drop), context.settings)
+        guard let drop = rejects.drop else { return Self.snapshot(of: rejects, from: nil, context.settings) }
+        return Self.snapshot(of: rejects, from: try await context.ledger.finished(drop), context.settings)
     }
 
     /// What a file of rejects is contributed under; a refusal when it does not come from that drop. `original`: what the ledger has
@@ -54,6 +55,7 @@ struct Claims: Sendable {
         _ settings: Settings
     ) -> (DropSnapshot, OutcomeDetail?) {
         func refused(_ why: String) -> (DropSnapshot, OutcomeDetail?) { (none, unknownOriginal(rejects, why)) }
+        guard rejects.drop != nil else { return refused("that is no number that Postbox gives to a drop") }
         guard let original else { return refused("no finished drop has that number") }
         guard original.name == rejects.original else { return refused("that drop was \(original.name)") }
         var snapshot = original.snapshot
@@ -86,6 +88,10 @@ struct Claims: Sendable {
 
     /// What a file is contributed under by the configuration of today alone.
     func snapshotByToday(for name: String) -> (DropSnapshot, OutcomeDetail?) {
+        // Whatever drops there were, none had that number.
+        if let rejects = RejectsName(name), rejects.drop == nil {
+            return Self.snapshot(of: rejects, from: nil, context.settings)
+        }
         guard let rule = context.settings.rule(for: name) else {
             return (Self.none, Self.noRule(name, context.settings))
         }

@@ -1,7 +1,7 @@
 import PostboxCore
 import Testing
 
-@Suite("Drops of whose rows no result has a line")
+@Suite("Drops of whose rows not all have a line")
 struct UnlistedDropTests {
     private static func row(_ number: Int, _ ric: String) -> HeldRow {
         HeldRow(row: number, ric: ric, field: "BID", old: nil, new: "1", reason: "below_min")
@@ -34,6 +34,15 @@ struct UnlistedDropTests {
         #expect(
             drop.text(ofRIC: nil)
                 == "a\\n.csv (drop 9) was refused as a whole at 1970-01-01T00:00:01.000000Z; nothing of it was sent")
+        drop.state = .work
+        drop.hasRow = false
+        let inWork = "a\\n.csv (drop 9) is in work since 1970-01-01T00:00:01.000000Z"
+        #expect(drop.text(ofRIC: nil) == inWork + "; rows of it are shown once they have their outcomes")
+        #expect(
+            drop.text(ofRIC: "VOD.L")
+                == inWork
+                + "; rows of it are shown once they have their outcomes, and those that have none yet may be of VOD.L")
+        (drop.state, drop.hasRow) = (.refused, true)
         var rows = RICRows(ric: "VOD.L")
         #expect(JSONValue.parse(rows.json)?["unlisted"] == nil)
         rows.unlisted = [drop]

@@ -28,11 +28,11 @@ struct DeskCallTests {
                 .ricRows(RICQuery(ric: "A", from: 86_400_000_000, to: 172_800_000_000))
             ),
             (
-                "GET", "/api/v1/rics/a%2Fb?from=1970-01-02&to=1970-01-02T00:00:01Z&page=812.40",
+                "GET", "/api/v1/rics/a%2Fb?from=1970-01-02&to=1970-01-02T00:00:01Z&page=1796072129184714.812.40",
                 .ricRows(
                     RICQuery(
                         ric: "a/b", from: 86_400_000_000, to: 86_401_000_000,
-                        page: RICQuery.Place(drop: 812, behind: 40)))
+                        page: RICQuery.Place(at: 1_796_072_129_184_714, drop: 812, behind: 40)))
             ),
             ("GET", "/api/v1/drops/7/rows", .rows(drop: 7, ResultFilter(), page: nil)),
             (

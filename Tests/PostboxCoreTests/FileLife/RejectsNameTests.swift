@@ -60,11 +60,19 @@ struct RejectsNameTests {
         #expect(RejectsName.isMistakable(name) == isMistakable)
     }
 
-    @Test("A number that no drop has is a rejects file's all the same: its rows are not posted as a file of its own")
-    func numbers() {
-        #expect(RejectsName("a.csv.rejects-0.csv")?.drop == 0)
-        #expect(RejectsName("a.csv.rejects-007.csv")?.drop == 0)
-        #expect(RejectsName("a.csv.rejects-99999999999999999999.csv")?.drop == .max)
+    @Test(
+        "A number that Postbox never wrote is a rejects file's all the same, of no drop: its rows are not posted as a file of its own",
+        arguments: ["0", "01", "007", "99999999999999999999"])
+    func numbers(number: String) throws {
+        let name = try #require(RejectsName("a.csv.rejects-\(number)@b (1).csv"))
+        #expect(name.drop == nil && name.number == number && name.original == "a.csv")
+        #expect(name.text.hasPrefix("a.csv.rejects-\(number)@"))
+        #expect(!RejectsName.isMistakable("a.csv.rejects-\(number).csv"))
+        // Retention takes it for no file of a drop.
+        #expect(
+            Retention.removed(
+                ["a.csv.rejects-\(number).csv"], target: "a.csv", name: "a.csv", drop: Int(number) ?? 0, companions: [])
+                == [])
     }
 
     @Test("A destination that cannot be read is none that a drop had")

@@ -68,6 +68,37 @@ struct AuditSearchTests {
     }
 
     @Test(
+        "What is no row stands in the head of the file; where there is no row beside it, there is no file but what there is"
+    )
+    func unlisted() throws {
+        let held = UnlistedDrop(drop: 5, file: "h\n.csv", state: .held, since: 1, why: "too few rows")
+        let refused = UnlistedDrop(drop: 9, file: "r.csv", state: .refused, since: 1, why: "")
+        var export = AuditExport()
+        let none = export.reply("A", unread: [], unlisted: [refused, held])
+        let detail = try #require(JSONValue.parse(none.body)?["detail"]?.text)
+        #expect(none.status == 404 && detail.hasPrefix("no result has such a row; h\\n.csv (drop 5) is held since "))
+        #expect(detail.contains("and it may have rows of A; r.csv (drop 9) was refused as a whole"))
+        #expect(export.reply("A", unread: [], gone: [3]).body.contains("results are gone, their rows cannot be shown"))
+        #expect(export.reply("A", unread: []).status == 200)
+        #expect(try export.add(Self.row("A")))
+        let some = export.reply("A", unread: [], unlisted: [refused, held], gone: [3, 2])
+        #expect(some.status == 200 && some.body.split(separator: "\n").count == 2)
+        #expect(some.headers.contains(.init("Postbox-Unlisted", "9, 5")))
+        #expect(some.headers.contains(.init("Postbox-Gone", "3, 2")))
+        #expect(export.reply("A", unread: []).headers.count == 1)
+        // A row without a line has no outcome and no value that was sent.
+        var query = AuditQuery(ric: "A")
+        #expect(query.isOfUnlisted)
+        query.value = ("BID", "1")
+        #expect(!query.isOfUnlisted)
+        query = AuditQuery(ric: "A")
+        query.outcomes = ["acked"]
+        #expect(!query.isOfUnlisted)
+        let many = UnlistedDrop.lines([refused] + Array(repeating: held, count: 24), ofRIC: nil)
+        #expect(many.count == 21 && many[0].hasPrefix("h\\n.csv") && many[20].hasPrefix("and 5 more files"))
+    }
+
+    @Test(
         "No cell of the file is a formula in a spreadsheet; numbers stay numbers, and lines for programs are as they were"
     )
     func formulas() throws {
@@ -98,5 +129,21 @@ struct AuditSearchTests {
         // Of others nothing was asked.
         #expect(page.contains("No row of it is like that.") && !page.contains("No row was posted"))
         #expect(!AuditPage.html(AuditSearch(), nil, record: nil, facts).contains("as=csv"))
+        // Where the file would have no row, or is not the whole of it, that is said beside the link.
+        let held = UnlistedDrop(drop: 5, file: "h.csv", state: .held, since: 1, why: "")
+        let post = RICPost(
+            drop: 1, name: "a", row: 1, destination: "c", outcome: .acked, settledAt: 1, text: "", fields: [])
+        func html(_ found: RICFound) -> String {
+            AuditPage.html(AuditSearch(ric: "A"), found, record: nil, facts)
+        }
+        for found in [RICFound([], unlisted: [held]), RICFound([], gone: [2])] {
+            let text = html(found)
+            #expect(!text.contains("as=csv") && text.contains("no CSV: there is no row for it"))
+            #expect(text.contains("No result has a row of it.") && !text.contains("No row was posted"))
+        }
+        let both = html(RICFound([post], unlisted: [held], gone: [2]))
+        #expect(both.contains(">CSV</a> of the rows alone") && both.contains("their rows cannot be shown: drops 2<"))
+        #expect(html(RICFound([post])).contains(">CSV</a></span>"))
+        #expect(!html(RICFound([post], fault: "it is damaged")).contains("as=csv"))
     }
 }

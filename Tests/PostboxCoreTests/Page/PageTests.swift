@@ -275,7 +275,7 @@ struct PageTests {
         #expect(PageForm([0xff]) == nil && PageForm(Array("a=%zz".utf8)) == nil)
     }
 
-    @Test("That no row was posted is said only where no file is held or was refused that may have one")
+    @Test("That no row was posted is said only where no file is in work or held, or was refused, that may have one")
     func unlisted() {
         func pages(_ drops: [UnlistedDrop], held: [HeldDrop] = []) -> [String] {
             let found = RICFound([], unlisted: drops)
@@ -293,6 +293,13 @@ struct PageTests {
             #expect(page.contains("1 file was refused as a whole and may have had rows of it"))
             #expect(page.contains("no header; nothing of it was sent, and it may have rows of A"))
         }
+        let working = UnlistedDrop(drop: 6, file: "c.csv", state: .work, since: 1, why: "")
+        for page in pages([working]) {
+            #expect(!page.contains("No row was posted for it.") && page.contains("No result has a row of it."))
+            #expect(page.contains("in work</span> <a class=\"name\" href=\"/drops/6\">c.csv</a> since "))
+            #expect(page.contains(": rows of it are shown once they have their outcomes, and those that have none yet"))
+            #expect(!page.contains("refused as a whole") && !page.contains("nothing of it"))
+        }
         // Its held row stands there already, with both values.
         var drop = Self.held()
         drop.examples = [HeldRow(row: 2, ric: "A", field: "BID", old: "1", new: "2", reason: "moved_too_far")]
@@ -302,6 +309,66 @@ struct PageTests {
         #expect(pages([sure])[0].contains("nothing of it is sent, and it has a row of A."))
         let many = pages((1...25).map { UnlistedDrop(drop: $0, file: "\($0)", state: .refused, since: 1, why: "") })
         #expect(many.allSatisfy { $0.contains("25 files were refused") && $0.contains("and 5 more") })
+    }
+
+    @Test("Each row of a RIC names its file and leads to it, those that are held and the last values too")
+    func filesOfRIC() {
+        func page(_ rows: [HeldRow], last: [JSONValue] = []) -> String {
+            var drop = Self.held()
+            (drop.name, drop.examples) = ("corrected.csv", rows)
+            let posts = [
+                RICPost(
+                    drop: 3, name: "eod.csv", row: 1, destination: "c", outcome: .acked, settledAt: 2, text: "",
+                    fields: [("BID", "1")]),
+                RICPost(
+                    drop: 2, name: "old.csv", row: 1, destination: "", outcome: nil, settledAt: 0, text: "no",
+                    fields: []),
+            ]
+            return RICPage.html("A", last: last, RICFound(posts), Self.facts(held: [drop]))
+        }
+        let held = page([HeldRow(row: 2, ric: "A", field: "BID", old: "1", new: "2", reason: "moved_too_far")])
+        let link = "<a class=\"name\" href=\"/drops/5\">corrected.csv</a>"
+        #expect(held.contains("A newer row is held in \(link): BID 2, moved_too_far."))
+        #expect(held.contains("<th scope=\"row\"><a href=\"/drops/3\" class=\"name\">eod.csv</a></th>"))
+        #expect(held.contains("<th scope=\"row\"><a href=\"/drops/2\" class=\"name\">old.csv</a></th>"))
+        // What was overtaken is older than what holds; a row may be held as a whole.
+        let other = page([
+            HeldRow(row: 2, ric: "A", field: "", old: nil, new: nil, reason: "overtaken"),
+            HeldRow(row: 3, ric: "A", field: "", old: nil, new: nil, reason: "missing"),
+        ])
+        #expect(other.contains("An older row is held in \(link): overtaken."))
+        #expect(other.contains("A newer row is held in \(link): missing."))
+        func last(_ file: String) -> [JSONValue] {
+            [
+                "{\"service\":\"S\",\"destination\":\"c\",\"fields\":{\"BID\":{\"value\":1,\"accepted_at\":\"\",\"files\":1,\"drop\":9,\"file\":\"\(file)\"}}}"
+            ].compactMap { JSONValue.parse($0) }
+        }
+        #expect(page([], last: last("day.csv")).contains("<a class=\"name\" href=\"/drops/9\">day.csv</a>"))
+        let lost = page([], last: last(""))
+        #expect(lost.contains("not known any more") && !lost.contains("href=\"/drops/9\""))
+    }
+
+    @Test("Where there are older rows of a RIC than those that are shown, that is said, with the way to all")
+    func older() {
+        let post = RICPost(
+            drop: 3, name: "eod.csv", row: 1, destination: "c", outcome: .acked, settledAt: 2, text: "", fields: [])
+        func pages(isCut: Bool) -> [String] {
+            var found = RICFound([post])
+            found.isCut = isCut
+            return [
+                RICPage.html("A B", last: [], found, Self.facts()),
+                AuditPage.html(AuditSearch(ric: "A B"), found, record: nil, Self.facts()),
+            ]
+        }
+        for page in pages(isCut: true) {
+            #expect(
+                page.contains(
+                    "These are the newest 1 rows, and there are older ones: <a href=\"/audit?ric=A%20B&amp;as=csv\" download>"
+                ))
+            #expect(!page.contains("Every row of it"))
+        }
+        let whole = pages(isCut: false)
+        #expect(whole.allSatisfy { !$0.contains("older ones") } && whole[0].contains("Every row of it"))
     }
 
     @Test("There is a place for the reader's own time beside UTC, which is empty without the script")
@@ -383,6 +450,25 @@ struct PageTests {
         #expect(one.contains(">Resend 2 rows</button>"))
     }
 
+    @Test("Rows of a file that went to several destinations tell theirs in a column of their own")
+    func destinationsOfRows() {
+        func page(_ destinations: [String]) -> String {
+            var line = Self.line()
+            line.destinations = destinations
+            var rows = ResultPage(ResultFilter(), header: "row,destination,ric,outcome", from: 0)
+            _ = Array("1,cache,A.TST,acked\n1,rcc,A.TST,acked\n".utf8).withUnsafeBytes { rows.take($0) }
+            return FilePage.html(
+                DropDetail(line: line, corrections: []), rows, ResultFilter(), isHeld: false, working: nil,
+                Self.facts())
+        }
+        let both = page(["cache", "rcc"])
+        #expect(both.contains("class=\"c-dest\">destination</th></tr>"))
+        #expect(both.contains("data-h=\"destination\">cache</td></tr>"))
+        #expect(both.contains("data-h=\"destination\">rcc</td></tr>"))
+        let one = page(["cache"])
+        #expect(!one.contains("c-dest") && !one.contains("data-h=\"destination\""))
+    }
+
     @Test("A chart has a step for each value that was taken, and a mark for each that was not")
     func chart() {
         func post(_ at: Int64, _ bid: String, _ outcome: PostOutcome = .acked) -> RICPost {
@@ -397,6 +483,9 @@ struct PageTests {
         #expect(
             RICPage.html("A", last: [], RICFound([resent]), Self.facts()).contains(">resend by alice</td>"))
         #expect(page.contains("class=\"bid\" d=\"M0 100H0V0H1000\"") && page.matches(of: /class="m-nacked"/).count == 1)
+        // At one time the newest, which comes first, is what holds now.
+        let atOnce = RICPage.html("A", last: [], RICFound([post(2, "8"), post(2, "7"), post(1, "6")]), Self.facts())
+        #expect(atOnce.contains("from 6 to 8, now BID 8."))
         let none = RICPage.html("A", last: [], RICFound([post(1, "nan"), post(1, "1e999")]), Self.facts())
         #expect(!none.contains("class=\"chart\""))
     }

@@ -133,7 +133,9 @@ struct APITests {
             values += (body["rows"]?.items ?? []).compactMap { $0["fields"]?["BID"]?.integer }
             page2 = body["next"]?.text
         } while page2 != nil
-        #expect(values.count == 601 && values.first == 601 && Set(values) == Set(1...601))
+        #expect(values == Array((1...601).reversed()))
+        let shown = page.ask("GET", "/ric?ric=T.TST")
+        #expect(shown.contains("These are the newest 500 rows, and there are older ones"))
         let first = get("/api/v1/rics/T.TST?to=2020-01-01", as: "/api/v1/rics/{ric}")
         #expect(first["rows"]?.items.isEmpty == true && first["next"] == .null)
         #expect(

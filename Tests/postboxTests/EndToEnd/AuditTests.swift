@@ -79,6 +79,50 @@ struct AuditTests {
         withExtendedLifetime(simulator) {}
     }
 
+    @Test("Rows of a RIC come the newest first wherever they are told, also those of one file at two destinations")
+    func newestFirst() async throws {
+        let desk = try Desk()
+        let first = try await desk.simulate()
+        let second = try await desk.simulate(name: "second")
+        try desk.configure([first.url, second.url], files: "  - {match: \"*\", destination: [cache, second]}")
+        for number in 1...2 {
+            try desk.drop("\(number).csv", "RIC,BID\n" + (1...3).map { "A.TST,\(number)\($0)\n" }.joined())
+            #expect(try await desk.once() == 0)
+        }
+        let (directories, ric) = (Self.directories(desk), "A.TST")
+        let lookup = try AuditLookup(directories)
+        var rows: [AuditRow] = []
+        var places: [RICQuery.Place] = []
+        _ = try lookup.newest(ric, AuditQuery(ric: ric), from: nil) { row, place in
+            rows.append(row)
+            places.append(place)
+            return true
+        }
+        let times = rows.map { $0[.settledAt] }
+        #expect(rows.count == 12 && times == times.sorted(by: >))
+        for destination in ["cache", "second"] {
+            let own = rows.filter { $0[.destination] == destination }.map { "\($0.drop):\($0.row)" }
+            #expect(own == ["2:3", "2:2", "2:1", "1:3", "1:2", "1:1"])
+        }
+        // The command, the page and its file of CSV, the API; and each page of it.
+        let lines = rows.map(\.csv)
+        for (limit, count) in [([], 12), (["--limit", "5"], 5)] as [([String], Int)] {
+            let command = try await desk.command(["audit", "--ric", ric, "--csv"] + limit)
+            #expect(command.output.split(separator: "\n").dropFirst().map(String.init) == Array(lines.prefix(count)))
+        }
+        let posts = try RICHistory.posts(AuditQuery(ric: ric), in: directories, GrowingResults()).posts
+        #expect(
+            posts.map { "\($0.drop):\($0.row) \($0.destination)" }
+                == rows.map { "\($0.drop):\($0.row) \($0[.destination])" })
+        let export = try RICHistory.export(AuditQuery(ric: ric), in: directories, GrowingResults())
+        #expect(export.body.split(separator: "\n").dropFirst().map(String.init) == lines)
+        for (index, place) in places.enumerated() {
+            let page = try RICHistory.rows(RICQuery(ric: ric, page: place), in: directories, GrowingResults())
+            #expect(page.rows == Array(rows[index...]) && page.next == nil)
+        }
+        withExtendedLifetime((first, second)) {}
+    }
+
     @Test("Files that are held or were refused as a whole are named to whoever asks for a RIC that they may have")
     func unlisted() async throws {
         let (desk, simulator) = try await Desk.withSimulator(
@@ -117,8 +161,11 @@ struct AuditTests {
         )
         #expect(
             try RICHistory.rows(RICQuery(ric: "A.TST"), in: directories, GrowingResults()).unlisted == facts.unlisted)
+        // A file of CSV without any row would say that nothing is held.
+        let export = try RICHistory.export(AuditQuery(ric: "A.TST"), in: directories, GrowingResults())
+        #expect(export.status == 404 && export.body.contains("few.csv (drop \(few.drop)) is held since "))
         var further = RICQuery(ric: "A.TST")
-        further.page = RICQuery.Place(drop: rejects, behind: 0)
+        further.page = RICQuery.Place(at: .max, drop: rejects, behind: 0)
         #expect(try RICHistory.rows(further, in: directories, GrowingResults()).unlisted.isEmpty)
         withExtendedLifetime(simulator) {}
     }
@@ -172,6 +219,12 @@ struct AuditTests {
         }
         #expect(try Self.find(desk, growing: growing) { $0.ric = "R1.TST" }.0 == ["1:1 acked"])
         #expect(try Self.find(desk, growing: growing) { $0.ric = "R400.TST" }.0.isEmpty)
+        // What has no outcome yet is not told to be not there.
+        let (_, facts) = try Self.find(desk, growing: growing) { $0.ric = "R400.TST" }
+        #expect(facts.unlisted.map { "\($0.drop) \($0.file) \($0.state) \($0.hasRow)" } == ["1 a.csv work false"])
+        let command = try await desk.command(["audit", "--ric", "R400.TST"])
+        #expect(command.code == 2 && command.errorOutput.contains("a.csv (drop 1) is in work since "))
+        #expect(command.errorOutput.contains("those that have none yet may be of R400.TST"))
         service.send(SIGKILL)
         #expect(try await service.exitCode() == 137)
         withExtendedLifetime(simulator) {}
@@ -288,6 +341,14 @@ struct AuditTests {
         #expect(proved.drops == 2 && proved.removed == 1)
         let (left, facts) = try Self.find(desk) { $0.ric = "S.TST" }
         #expect(left == ["2:2 rejected", "2:3 skipped"] && facts.gone == [1])
+        // That rows are missing is said wherever they were told.
+        let directories = Self.directories(desk)
+        #expect(try RICHistory.rows(RICQuery(ric: "S.TST"), in: directories, GrowingResults()).gone == [1])
+        #expect(try RICHistory.posts(AuditQuery(ric: "S.TST"), in: directories, GrowingResults()).gone == [1])
+        let export = try RICHistory.export(AuditQuery(ric: "S.TST"), in: directories, GrowingResults())
+        #expect(export.headers.contains(.init("Postbox-Gone", "1")))
+        #expect(try RICHistory.export(AuditQuery(ric: "A.TST"), in: directories, GrowingResults()).status == 404)
+        #expect(try RICHistory.export(AuditQuery(ric: "NONE"), in: directories, GrowingResults()).status == 200)
     }
 
     @Test("A look at the record's end proves its last lines; what was altered there is told")

@@ -50,7 +50,7 @@ struct RejectsTests {
         "Rejects that name no drop of ours, or a destination it did not have, are refused: nothing of them is sent",
         arguments: [
             "a.csv.rejects-77.csv", "b.csv.rejects-1.csv", "a.csv.rejects-1@second.csv", "a.csv.rejects-0.csv",
-            "a.csv.rejects-99999999999999999999.csv",
+            "a.csv.rejects-01.csv", "a.csv.rejects-99999999999999999999.csv",
         ])
     func unknownOriginal(name: String) async throws {
         let (desk, simulator) = try await Desk.withSimulator(files: "  - {match: \"*\"}")
@@ -61,6 +61,11 @@ struct RejectsTests {
         let file = try desk.finished(name, in: .failed)
         #expect(file.summary.verdict == "refused" && file.summary.reason == "unknown_original")
         #expect(try simulator.posts().count == 1)
+        // The number is told as it stands in the name.
+        let number = try #require(name.split(separator: "-").last?.prefix { $0.isNumber })
+        #expect(desk.log().contains("these are rows of drop \(number) ("))
+        let check = try await desk.command(["check", "--config", "postbox.yaml", "spool/failed/" + name])
+        #expect(check.code == 3 && check.output.contains("rows of drop \(number) ("), "\(check)")
     }
 
     @Test("Rejects of a file with lines that are no rows have those that say what the rows mean, and are read alike")
