@@ -79,6 +79,7 @@ struct ClaimedFile: Sendable {
             tables: try context.shelves.tables.tables(of: self),
             zones: try ZoneFiles.rules(of: rule), dictionary: try context.shelves.dictionaries.dictionary(of: self))
         sources.isReleased = isReleased
+        record?.hold?.released.map { sources.going = $0 }
         rule.calendar.map { sources.calendar = $0 }
         return sources
     }
