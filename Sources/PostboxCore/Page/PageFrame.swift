@@ -213,7 +213,10 @@ enum PageAnswers {
         let held = lanes.count { $0.isHeld }
         let heldWords = held > 0 ? ", \(held) held" : ""
         guard let first = down.first else {
-            return answer("Logged in", "/#destinations", .ok, "all \(lanes.count)\(heldWords)", "nothing")
+            let hold: HTML? = lanes.first { $0.isHeld }.map { lane -> HTML in
+                "<b>\(lane.name)</b> is held\(PageWords.hold(facts.board.hold(of: lane), facts))"
+            }
+            return answer("Logged in", "/#destinations", .ok, "all \(lanes.count)\(heldWords)", hold ?? "nothing")
         }
         let why: HTML =
             "<b>\(first.name)</b> \(first.state.word) since \(facts.time(first.since))\(first.state.trouble.map { ": " + $0 } ?? "")"
