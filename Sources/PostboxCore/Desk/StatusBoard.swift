@@ -308,12 +308,14 @@ package struct StatusBoard: Sendable, Equatable {
     }
 
     private static func json(_ line: ScheduleBook.Line) -> String {
+        let days = line.missingDays.map { quoted(BusinessCalendar.text(ofDay: $0)) }
         let members = [
             "\"rule\":\(quoted(line.rule))", "\"state\":\(quoted(line.state.rawValue))", "\"expected\":\(line.count)",
             "\"arrived\":\(line.arrived)", "\"done\":\(line.done)",
             line.by.map { "\"by\":\(quoted(TimeText.text($0)))" }, line.byText.map { "\"by_local\":\(quoted($0))" },
             line.deadline.map { "\"deadline\":\(quoted(TimeText.text($0)))" },
             line.deadlineText.map { "\"deadline_local\":\(quoted($0))" }, line.why.map { "\"why\":\(quoted($0))" },
+            days.isEmpty ? nil : "\"missing_days\":[\(days.joined(separator: ","))]",
         ]
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
     }
