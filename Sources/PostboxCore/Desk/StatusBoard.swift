@@ -34,6 +34,9 @@ package struct StatusBoard: Sendable, Equatable {
         package var isHeld: Bool
         /// Since when its connection stands like that, microseconds since 1970.
         package var since: Int64
+        /// Since when it has not been logged in, however its trouble changed meanwhile, microseconds since 1970; nil: it is logged in, or
+        /// nobody knows.
+        package var downSince: Int64?
         /// What was wrong last, whether it still is or not.
         package var lastTrouble: String?
         /// The configuration no longer has it: it is left when no file in work needs it.

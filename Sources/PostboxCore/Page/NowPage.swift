@@ -86,8 +86,13 @@ package enum NowPage {
             )
         }
         let why: HTML? = whys.isEmpty ? nil : HTML.all(whys)
-        // What is held is told since when; of what is down that is told below.
-        let since = lane.state == .ready ? hold?.since ?? lane.since : lane.since
+        let since: Int64 =
+            switch lane.state {
+            case .ready: hold?.since ?? lane.since
+            // Its lamp says "down", whatever it was between.
+            case .connecting: lane.downSince ?? lane.since
+            case .paused, .refused, .stopped: lane.since
+            }
         let isBad: HTML = lane.state == .ready || lane.state == .stopped ? "" : "row-bad "
         let key = lane.name
         return """

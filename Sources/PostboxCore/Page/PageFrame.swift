@@ -39,7 +39,8 @@ package struct PageFacts: Sendable {
     /// Destinations that are down for so long that somebody is needed.
     var longDown: [StatusBoard.Lane] {
         board.lanes.filter {
-            $0.state != .ready && !$0.isHeld && !quiet.contains($0.name) && now - $0.since >= downAlert
+            $0.state != .ready && !$0.isHeld && !quiet.contains($0.name)
+                && now - ($0.downSince ?? $0.since) >= downAlert
         }
     }
 

@@ -112,6 +112,11 @@ struct ToDoTests {
         #expect(Self.facts(down: 6, quiet: ["rcc"]).toDo.count == 0)
         facts.board.alerts = [Self.alert(1, .destinationDown, ["destination": "rcc", "why": "x"], by: "page:bob")]
         #expect(facts.toDo.count == 0 && facts.toDo.words == ["bob has rcc"])
+        // It was refused in between, and is down all the same.
+        var flipping = Self.facts(down: 1)
+        #expect(flipping.toDo.count == 0)
+        flipping.board.lanes[1].downSince = Self.now - 6 * Self.minute
+        #expect(flipping.toDo.words == ["1 destination down for long"])
         let page = NowPage.html(facts)
         #expect(page.contains("bob has rcc") && page.contains("nothing needs you") && !page.contains("to do ·"))
     }
