@@ -311,7 +311,7 @@ package struct StatusBoard: Sendable, Equatable {
     }
 
     private static func json(_ line: ScheduleBook.Line) -> String {
-        let days = line.missingDays.map { quoted(BusinessCalendar.text(ofDay: $0)) }
+        let days = line.missingDays.map { quoted(BusinessCalendar.text(ofDay: $0.day)) }
         let members = [
             "\"rule\":\(quoted(line.rule))", "\"state\":\(quoted(line.state.rawValue))", "\"expected\":\(line.count)",
             "\"arrived\":\(line.arrived)", "\"done\":\(line.done)",

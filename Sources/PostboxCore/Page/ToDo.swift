@@ -49,7 +49,7 @@ struct ToDo {
     /// Counts files of earlier days that never came, and names who has some: what is missing today stands in its rule's line.
     private mutating func addEarlier(_ board: StatusBoard) {
         for line in board.schedule {
-            missing += line.missingDays.map { "\(line.rule) of \(BusinessCalendar.text(ofDay: $0))" }
+            missing += line.missingDays.map { "\(line.rule) of \(BusinessCalendar.text(ofDay: $0.day))" }
         }
         for entry in board.alerts where entry.alert.event == .fileMissing && entry.overAt == nil {
             let facts = entry.alert.facts

@@ -76,8 +76,8 @@ package struct ScheduleBook: Sendable {
         package var deadlineText: String?
         /// What is wrong; nil: nothing.
         package var why: String?
-        /// Earlier days whose files never came, and that nobody has: days since 1970-01-01.
-        package var missingDays: [Int] = []
+        /// Earlier days whose files never came, and that nobody has, in order.
+        package var missingDays: [MissingDay] = []
 
         /// As it stands at a later time, where nothing was heard since it was looked at: what is due by then and did not come is missing.
         package func standing(at now: Int64) -> Line {
@@ -112,7 +112,7 @@ package struct ScheduleBook: Sendable {
         schedules.map { schedule in
             let today = schedule.day(at: now)
             var line = line(schedule, files, on: today, at: now)
-            line.missingDays = missing.filter { $0.rule == schedule.rule && $0.day < today }.map(\.day).sorted()
+            line.missingDays = missing.filter { $0.rule == schedule.rule && $0.day < today }.sorted { $0.day < $1.day }
             addEarlier(files, of: schedule, to: &line, at: now)
             return line
         }
@@ -122,14 +122,13 @@ package struct ScheduleBook: Sendable {
     private func addEarlier(_ files: [ScheduledFile], of schedule: RuleSchedule, to line: inout Line, at now: Int64) {
         let today = schedule.day(at: now)
         let earlier = schedule.deadline == nil ? [] : open(files, of: schedule, before: today)
-        let days = line.missingDays.map { BusinessCalendar.text(ofDay: $0) }
+        let days = line.missingDays.map { BusinessCalendar.text(ofDay: $0.day) }
         let more = days.count > 3 ? " and \(days.count - 3) more days" : ""
         let words =
             (days.isEmpty ? [] : ["files of \(days.prefix(3).joined(separator: ", "))\(more) never came"])
             + (earlier.isEmpty ? [] : [Self.words(0, earlier)])
-        guard let first = (line.missingDays.prefix(1) + earlier.prefix(1).map { schedule.day(at: $0.at) }).min() else {
-            return
-        }
+        let firsts = [line.missingDays.first?.day, earlier.first.map { schedule.day(at: $0.at) }]
+        guard let first = firsts.compactMap(\.self).min() else { return }
         line.why = "of earlier days: \(words.joined(separator: ", "))" + (line.why.map { "; today: \($0)" } ?? "")
         guard let deadline = schedule.deadline else {
             line.state = .missing

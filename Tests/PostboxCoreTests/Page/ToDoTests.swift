@@ -66,7 +66,7 @@ struct ToDoTests {
     func missingEarlier() {
         var facts = Self.facts()
         var line = Self.line("eod_*", .missing)
-        line.missingDays = [20784]
+        line.missingDays = [MissingDay(rule: "eod_*", day: 20784, lacking: 1)]
         facts.board.schedule = [line]
         #expect(facts.toDo.missing == ["eod_*", "eod_* of 2026-11-27"] && facts.toDo.words == ["2 missing"])
         let before = TimeText.text(Self.now - 1440 * Self.minute)

@@ -212,13 +212,13 @@ struct ScheduleBookTests {
         #expect(book.arrivals(of: [day], [], at: Self.at(18, 0)).isEmpty)
         let saturday = Self.at(0, 1, day: 1)
         let line = book.lines([], missing: [day], at: saturday)[0]
-        #expect(line.state == .late && line.missingDays == [20784])
+        #expect(line.state == .late && line.missingDays == [day])
         #expect(line.why == "of earlier days: files of 2026-11-27 never came")
         #expect(line.deadline == Self.at(17, 45) && line.deadlineText == "17:45 UTC on 2026-11-27")
         #expect(!line.isMissing(at: saturday))
         #expect(book.alerts([], at: saturday).isEmpty)
         let plain = Self.book(deadline: nil).lines([], missing: [day], at: Self.at(9, 0, day: 10))[0]
-        #expect(plain.state == .missing && plain.missingDays == [20784] && plain.deadline == nil)
+        #expect(plain.state == .missing && plain.missingDays == [day] && plain.deadline == nil)
         let both = book.lines([], missing: [day], at: Self.at(17, 40, day: 3))[0]
         #expect(both.why == "of earlier days: files of 2026-11-27 never came; today: 1 missing")
         // Somebody has it.
