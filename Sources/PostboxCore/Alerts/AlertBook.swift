@@ -3,7 +3,7 @@
 /// The same alert about the same thing (destination, rule, drop, file, day, what is held) is one entry while it stands, however often it comes. Its
 /// all-clear ends it; what comes after that is a new one.
 package struct AlertBook: Sendable {
-    /// How long an alert is shown, and holds when somebody has it.
+    /// How long an alert is shown after it came last, and holds when somebody has it.
     package static let shown: Int64 = 86_400_000_000
     /// Alerts that are kept at most; the oldest go first.
     static let most = 1000
@@ -146,8 +146,15 @@ package struct AlertBook: Sendable {
     /// When something is told again; nil: nothing is.
     package var nextDeadline: Int64? { again.values.map(\.at).min() }
 
+    /// Whether an alert is of interest no more: a day after it came last, or after somebody took it. That a file is missing stands until
+    /// somebody has it, or it comes.
+    private func isPast(_ entry: StandingAlert, at now: Int64) -> Bool {
+        if entry.alert.event == .fileMissing, entry.isOpen { return false }
+        return now - max(entry.lastAt, entry.acknowledged?.at ?? 0) >= Self.shown
+    }
+
     private mutating func forget(at now: Int64) {
-        let old = alerts.values.filter { now - $0.lastAt >= Self.shown }.map(\.id)
+        let old = alerts.values.filter { isPast($0, at: now) }.map(\.id)
         let surplus = alerts.count - old.count - Self.most
         let crowd =
             surplus > 0 ? Set(alerts.keys).subtracting(old).sorted().prefix(surplus) : []
@@ -169,6 +176,11 @@ package struct AlertBook: Sendable {
     /// Drops of which one of these alerts stands.
     package func drops(of events: [Event]) -> [Int] {
         standing.keys.filter { events.contains($0.event) }.compactMap { $0.facts["drop"].flatMap(Int.init) }.sorted()
+    }
+
+    /// Those of that event that stand, in the order in which they came, whether somebody has them or not.
+    package func standing(_ event: Event) -> [StandingAlert] {
+        standing.filter { $0.key.event == event }.values.sorted().compactMap { alerts[$0] }
     }
 
     package func mute(_ id: Int) -> AlertMute? { mutes[id] }
@@ -193,7 +205,7 @@ package struct AlertBook: Sendable {
 
     /// Those that stand first, then the others; each the newest first.
     package func list(at now: Int64) -> [StandingAlert] {
-        alerts.values.filter { now - $0.lastAt < Self.shown }
+        alerts.values.filter { !isPast($0, at: now) }
             .sorted { ($0.isOpen ? 1 : 0, $0.lastAt, $0.id) > ($1.isOpen ? 1 : 0, $1.lastAt, $1.id) }
     }
 

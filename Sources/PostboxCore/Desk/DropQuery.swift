@@ -136,6 +136,12 @@ package struct DropLine: Sendable, Equatable {
     /// Every row has its outcome.
     package var isFinished: Bool { stage == .settled || stage == .closed }
 
+    /// The hold that keeps it from going on while it is in work; nil: none does. `holds`: what the desk holds.
+    package func hold(among holds: [DeskHold]) -> DeskHold? {
+        guard !isFinished, stage != .held else { return nil }
+        return DeskHold.of(drop: drop, rule: rule, destinations: destinations, among: holds)
+    }
+
     /// It ended badly, not each of its bad rows has been put right, and nobody said that nothing is to be done about it.
     package var isOpen: Bool { endedBadly && !isCorrected && noAction == nil }
 

@@ -54,7 +54,8 @@ package enum MetricFamily: String, CaseIterable, Sendable {
         case .inboxFiles: "Files that wait in the inbox."
         case .inboxOldest: "How long the oldest file has been waiting in the inbox; 0: none waits."
         case .heldFiles: "Held drops that wait to be released or refused."
-        case .filesMissing: "Files that the rule expects and that are not there by their time, by rule."
+        case .filesMissing:
+            "Files that the rule expects and that are not there by their time, also of earlier days while nobody has them, by rule."
         case .deadlineAtRisk: "1 while a file of the rule will miss its deadline at the present rate, else 0."
         case .deadlineMissed: "1 while the rule's deadline has passed and not everything is done, else 0."
         case .spoolFree: "Bytes that are free where the spool lies."

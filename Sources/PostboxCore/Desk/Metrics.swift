@@ -133,7 +133,11 @@ package struct Metrics: Sendable, Equatable {
             out.begin(family)
             for line in board.schedule { if let value = value(line) { out.sample([("rule", line.rule)], value) } }
         }
-        write(.filesMissing) { line in line.by.map { now >= $0 ? max(0, line.count - line.arrived) : 0 } }
+        write(.filesMissing) { line in
+            let today = line.by.map { now >= $0 ? max(0, line.count - line.arrived) : 0 }
+            let earlier = line.missingDays.reduce(0) { $0 + $1.lacking }
+            return earlier > 0 ? earlier + (today ?? 0) : today
+        }
         write(.deadlineAtRisk) { line in line.deadline.map { _ in line.state == .atRisk ? 1 : 0 } }
         write(.deadlineMissed) { line in line.deadline.map { _ in line.state == .late ? 1 : 0 } }
     }

@@ -32,8 +32,11 @@ package struct StatusBoard: Sendable, Equatable {
         package var name: String
         package var state: LaneState
         package var isHeld: Bool
-        /// Since when it stands like that, microseconds since 1970.
+        /// Since when its connection stands like that, microseconds since 1970.
         package var since: Int64
+        /// Since when it has not been logged in, however its trouble changed meanwhile, microseconds since 1970; nil: it is logged in, or
+        /// nobody knows.
+        package var downSince: Int64?
         /// What was wrong last, whether it still is or not.
         package var lastTrouble: String?
         /// The configuration no longer has it: it is left when no file in work needs it.
@@ -98,8 +101,8 @@ package struct StatusBoard: Sendable, Equatable {
         package var name: String
         package var destinations: [String]
         package var state: State
-        /// Why it is held, where that was said.
-        package var whyHeld: String?
+        /// Who holds it, its rule or one of its destinations, since when and why; nil: nobody does.
+        package var hold: DeskHold?
         /// Rows of it may have been sent by an earlier run, and wait: for its destinations, or for whoever resumes it.
         package var isInDoubt = false
         /// What became of its rows so far, by `PostOutcome`.
@@ -146,10 +149,13 @@ package struct StatusBoard: Sendable, Equatable {
         package var name: String
         /// A stable word for what it waits for.
         package var why: String
+        /// What is held, where it waits for that: `the rule eod_*`; nil: it waits for something else.
+        package var held: String?
 
-        package init(name: String, why: String) {
+        package init(name: String, why: String, held: String? = nil) {
             self.name = name
             self.why = why
+            self.held = held
         }
     }
 
@@ -208,12 +214,18 @@ package struct StatusBoard: Sendable, Equatable {
         return lanes.map { words(ofHeld: .holdDestination($0.name)) }.joined(separator: ", ")
     }
 
-    /// `the inbox is held by alice: a test`
     private func words(ofHeld command: DeskCommand) -> String {
-        let hold = holds.first { $0.command == command }
-        return "\(command.subject) is held" + (hold?.by.map { " by \(ReleaseRule.name($0))" } ?? "")
-            + (hold?.why.map { ": \($0)" } ?? "")
+        hold(command)?.words ?? "\(command.subject) is held"
     }
+
+    /// Who gave that order, since when and why; nil: nobody did, or nobody knows.
+    package func hold(_ command: DeskCommand) -> DeskHold? { holds.first { $0.command == command } }
+
+    /// Who holds a destination; nil: nobody does, or nobody knows.
+    package func hold(of lane: Lane) -> DeskHold? { lane.isHeld ? hold(.holdDestination(lane.name)) : nil }
+
+    /// Who holds the inbox; nil: nobody does, or nobody knows.
+    package var inboxHold: DeskHold? { isInboxHeld ? hold(.holdInbox) : nil }
 
     /// Takes when files in work and held ones are to be done, by drop. `now`: microseconds since 1970.
     package mutating func take(_ deadlines: [Int: ScheduleBook.Deadline], at now: Int64) {
@@ -233,14 +245,19 @@ package struct StatusBoard: Sendable, Equatable {
             "\"version\":\(Self.quoted(service.version))", "\"started\":\(time(service.startedAt))",
             "\"spool\":\(Self.quoted(service.spool))", "\"config_sha256\":\(Self.quoted(service.configSHA256))",
             "\"config_since\":\(time(service.configSince))",
-            "\"ready\":\(notReady == nil)", trouble.map { "\"trouble\":\(Self.quoted($0))" },
+            "\"ready\":\(notReady == nil)", notReady.map { "\"not_ready\":\(Self.quoted($0))" },
+            trouble.map { "\"trouble\":\(Self.quoted($0))" },
             service.diskFree.map { "\"disk_free_bytes\":\($0)" }, "\"disk_low\":\(lowRoom != nil)",
         ]
-        let waiting = waiting.map { "{\"file\":\(Self.quoted($0.name)),\"why\":\(Self.quoted($0.why))}" }
+        let waiting = waiting.map { file in
+            "{\"file\":\(Self.quoted(file.name)),\"why\":\(Self.quoted(file.why))"
+                + (file.held.map { ",\"held\":\(Self.quoted($0))" } ?? "") + "}"
+        }
         return "{\"schema\":1,\"service\":{\(service.compactMap { $0 }.joined(separator: ","))}"
-            + ",\"destinations\":[\(lanes.map(Self.json).joined(separator: ","))]"
+            + ",\"destinations\":[\(lanes.map { Self.json($0, hold(of: $0)) }.joined(separator: ","))]"
             + ",\"work\":{\"count\":\(filesInAll),\"files\":[\(files.map(Self.json).joined(separator: ","))]}"
             + ",\"inbox\":{\"count\":\(waitingInAll),\"held\":\(isInboxHeld),"
+            + (inboxHold.map { "\"hold\":\($0.json)," } ?? "")
             + (oldestWaitingAt.map { "\"oldest\":\(time($0))," } ?? "")
             + "\"files\":[\(waiting.joined(separator: ","))]}"
             + ",\"held\":[\(held.map(\.brief).joined(separator: ","))]"
@@ -272,11 +289,11 @@ package struct StatusBoard: Sendable, Equatable {
         return "\(tenths / 10).\(tenths % 10)"
     }
 
-    private static func json(_ lane: Lane) -> String {
+    private static func json(_ lane: Lane, _ hold: DeskHold?) -> String {
         let traffic = lane.traffic
         let members = [
             "\"name\":\(quoted(lane.name))", "\"state\":\(quoted(lane.state.word))", "\"held\":\(lane.isHeld)",
-            "\"since\":\(quoted(TimeText.text(lane.since)))",
+            "\"since\":\(quoted(TimeText.text(lane.since)))", hold.map { "\"hold\":\($0.json)" },
             "\"rehearse\":\(lane.rehearses)", lane.state.trouble.map { "\"why\":\(quoted($0))" },
             lane.isLeaving ? "\"leaving\":true" : nil,
             lane.lastTrouble.map { "\"last_error\":\(quoted($0))" },
@@ -294,12 +311,14 @@ package struct StatusBoard: Sendable, Equatable {
     }
 
     private static func json(_ line: ScheduleBook.Line) -> String {
+        let days = line.missingDays.map { quoted(BusinessCalendar.text(ofDay: $0.day)) }
         let members = [
             "\"rule\":\(quoted(line.rule))", "\"state\":\(quoted(line.state.rawValue))", "\"expected\":\(line.count)",
             "\"arrived\":\(line.arrived)", "\"done\":\(line.done)",
             line.by.map { "\"by\":\(quoted(TimeText.text($0)))" }, line.byText.map { "\"by_local\":\(quoted($0))" },
             line.deadline.map { "\"deadline\":\(quoted(TimeText.text($0)))" },
             line.deadlineText.map { "\"deadline_local\":\(quoted($0))" }, line.why.map { "\"why\":\(quoted($0))" },
+            days.isEmpty ? nil : "\"missing_days\":[\(days.joined(separator: ","))]",
         ]
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
     }
@@ -317,7 +336,7 @@ package struct StatusBoard: Sendable, Equatable {
         let members = [
             "\"drop\":\(file.drop)", "\"file\":\(quoted(file.name))",
             "\"destinations\":[\(file.destinations.map(quoted).joined(separator: ","))]", "\"state\":\"\(state)\"",
-            file.whyHeld.map { "\"why\":\(quoted($0))" },
+            file.hold?.why.map { "\"why\":\(quoted($0))" }, file.hold.map { "\"hold\":\($0.json)" },
             "\"in_doubt\":\(file.isInDoubt)",
             file.lines.map { "\"lines\":\($0)" }, "\"settled\":\(file.settled)",
             "\"outcomes\":{\(counts.joined(separator: ","))}",

@@ -8,14 +8,16 @@ package enum StatusText {
     /// Of `StatusBoard.json`.
     package static func lines(_ board: JSONValue) -> [String] {
         let service = board["service"]
+        let lanes = items(board["destinations"])
+        let isLoggedIn = lanes.allSatisfy { $0["state"]?.text == LaneState.ready.word }
         let state =
-            service?["trouble"]?.text ?? (service?["ready"]?.flag == true ? "ready" : "not logged in everywhere")
+            service?["trouble"]?.text
+            ?? (isLoggedIn ? service?["not_ready"]?.text ?? "ready" : "not logged in everywhere")
         let version = text(service?["version"])
         var lines = [
             "postbox \(version) on \(text(service?["spool"])) since \(time(service?["started"])): \(state)",
             "configuration \(text(service?["config_sha256"]).prefix(12)) since \(time(service?["config_since"]))", "",
         ]
-        let lanes = items(board["destinations"])
         lines += table(
             [
                 "destination", "state", "since", "posts/s", "limit", "ack p50", "p99", "in flight", "queued", "acked",
@@ -27,13 +29,16 @@ package enum StatusText {
                     text(lane["state"]) + (lane["held"]?.flag == true ? ", held" : "")
                         + (lane["leaving"]?.flag == true ? ", leaving" : "")
                         + (lane["rehearse"]?.flag == true ? ", rehearses" : ""),
-                    time(lane["since"]), lane["posts_per_second"]?.word ?? "", number(lane["rate_limit"]),
+                    // What holds one that is logged in is told since when; of one that is down it is told apart.
+                    time((lane["state"]?.text == LaneState.ready.word ? lane["hold"]?["since"] : nil) ?? lane["since"]),
+                    lane["posts_per_second"]?.word ?? "", number(lane["rate_limit"]),
                     milliseconds(lane["ack_p50_ms"]), milliseconds(lane["ack_p99_ms"]), number(lane["in_flight"]),
                     number(lane["queued"]), number(lane["acked"]), number(lane["nacked"]), text(lane["url"]),
                 ]
             })
         for lane in lanes {
             if let why = lane["why"]?.text { lines.append("  \(text(lane["name"])): \(why)") }
+            if let hold = lane["hold"] { lines.append("  \(text(lane["name"])): held\(words(ofHold: hold))") }
         }
         lines += ["", "\(number(board["work"]?["count"])) in work"]
         let work = items(board["work"]?["files"])
@@ -49,15 +54,20 @@ package enum StatusText {
                 ]
             })
         for file in work.prefix(filesShown) {
-            if let why = file["why"]?.text { lines.append("  drop \(number(file["drop"])): \(why)") }
+            guard let hold = file["hold"] else { continue }
+            lines.append("  drop \(number(file["drop"])): \(text(hold["what"])) is held\(words(ofHold: hold))")
         }
         let inbox = board["inbox"]
         lines += [
-            "", "\(number(inbox?["count"])) in the inbox" + (inbox?["held"]?.flag == true ? ", which is held" : ""),
+            "",
+            "\(number(inbox?["count"])) in the inbox"
+                + (inbox?["held"]?.flag == true ? ", which is held\(words(ofHold: inbox?["hold"]))" : ""),
         ]
         lines += table(
             ["file", "waits for"],
-            items(inbox?["files"]).prefix(filesShown).map { [text($0["file"]), waits(text($0["why"]))] })
+            items(inbox?["files"]).prefix(filesShown).map {
+                [text($0["file"]), waits(text($0["why"]), held: $0["held"]?.text)]
+            })
         let schedule = items(board["schedule"])
         if !schedule.isEmpty {
             lines += ["", "today"]
@@ -167,15 +177,23 @@ package enum StatusText {
             + (drop["deadline"].map { ", to be done by \(time($0))" } ?? "") + ": \(text(drop["why"]))"
     }
 
-    /// What a word for what a file waits for means.
-    static func waits(_ word: String) -> String {
+    /// ` since 2026-11-21 08:00:03, until 2026-11-21 10:00:00, by alice: a test`
+    private static func words(ofHold hold: JSONValue?) -> String {
+        guard let hold else { return "" }
+        return " since \(time(hold["since"]))" + (hold["until"].map { ", until \(time($0))" } ?? "")
+            + (hold["by"]?.text.map { ", by \(ReleaseRule.name($0))" } ?? "")
+            + (hold["why"]?.text.map { ": \($0)" } ?? "")
+    }
+
+    /// What a word for what a file waits for means. `held`: what is held, where it waits for that.
+    static func waits(_ word: String, held: String? = nil) -> String {
         switch word {
         case "destination": "its destination"
         case "table": "its table"
         case "marker": "its marker"
         case "checksum": "its checksum"
         case "writer": "its writer, or to stand still"
-        case "held": "a hold to be resumed"
+        case "held": "\(held ?? "a hold") to be resumed"
         case "turn": "its turn"
         case "room": "room on the disk"
         default: word

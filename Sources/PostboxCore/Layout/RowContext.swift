@@ -77,6 +77,8 @@ package struct RowSources: Sendable {
     package var past = RulePast()
     /// Somebody released the file: its checks hold nothing any more, they warn.
     package var isReleased = false
+    /// Which of its rows go: whoever released it may have left some out.
+    package var going = RowChoice.all
     /// All that is wrong with a row is told, not only what is found first.
     package var tellsAll = false
 

@@ -1,4 +1,4 @@
-/// The alerts of the last day on Now: what stands, who has it, what is over, and for what nobody is called.
+/// The alerts of the last day, and those that stand, on Now: what stands, who has it, what is over, and for what nobody is called.
 enum AlertsPanel {
     /// Alerts that are shown.
     private static let shown = 30
@@ -17,7 +17,7 @@ enum AlertsPanel {
         let muted: HTML? = mutes.isEmpty ? nil : "<ol class=\"alerts tight\">\(mutes.map { mute($0, facts) })</ol>"
         return """
             <section class="panel" id="alerts" aria-labelledby="h-al" data-live="alerts">
-              <header><h2 id="h-al">Alerts</h2> <span class="dim">\(PageWords.count(on)) on, \(PageWords.count(alerts.count - on)) over, of 24 hours</span></header>
+              <header><h2 id="h-al">Alerts</h2> <span class="dim">\(PageWords.count(on)) on, \(PageWords.count(alerts.count - on)) over in 24 hours</span></header>
               \(muted)\(body)\(more)
             </section>
             """

@@ -2,7 +2,7 @@
 package enum DayPage {
     package static func html(_ report: DayReport, _ facts: PageFacts) -> String {
         let day = BusinessCalendar.text(ofDay: report.day)
-        let state = report.isComplete ? PageWords.lamp(.ok, "complete") : PageWords.lamp(.warn, "not complete")
+        let state = PageWords.lamp(report.isComplete ? .ok : report.isClear ? .wait : .warn, report.state)
         return PageFrame.page(
             nil, title: "The day \(day)", facts,
             """
@@ -26,11 +26,10 @@ package enum DayPage {
                     ?? "<span class=\"name\">\(file.name)</span>"
                 return "<div>\(name) <span class=\"dim\">\(file.place.word)</span></div>"
             }
-            let missing: HTML? =
-                rule.missing > 0 ? "<div class=\"bad\">\(PageWords.count(rule.missing)) missing</div>" : nil
+            let lacks: HTML? = rule.lacks.map { "<div class=\"\(rule.missing > 0 ? "bad" : "dim")\">\($0)</div>" }
             let skipped: HTML? = rule.skipped.map { "<div class=\"dim\">nothing is expected, says \($0)</div>" }
             return """
-                <tr><th scope="row"><span class="name">\(rule.rule.isEmpty ? "plain mapping" : rule.rule)</span></th><td class="num" data-h="expected">\(rule.expected.map { PageWords.count($0) } ?? "")</td><td class="num" data-h="arrived">\(PageWords.count(rule.arrived))</td><td class="num" data-h="rows">\(PageWords.count(rule.rows))</td><td class="num \(rule.bad > 0 ? "bad" : "zero")" data-h="bad">\(PageWords.count(rule.bad))</td><td class="full fill">\(missing)\(skipped)\(open)</td></tr>
+                <tr><th scope="row"><span class="name">\(rule.rule.isEmpty ? "plain mapping" : rule.rule)</span></th><td class="num" data-h="expected">\(rule.expected.map { PageWords.count($0) } ?? "")</td><td class="num" data-h="arrived">\(PageWords.count(rule.arrived))</td><td class="num" data-h="rows">\(PageWords.count(rule.rows))</td><td class="num \(rule.bad > 0 ? "bad" : "zero")" data-h="bad">\(PageWords.count(rule.bad))</td><td class="full fill">\(lacks)\(skipped)\(open)</td></tr>
                 """
         }
         return """

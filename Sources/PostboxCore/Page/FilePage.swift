@@ -14,7 +14,7 @@ package enum FilePage {
             nil, title: drop.name, kind: "with-rail file", facts,
             """
             <div class="wide stackv">
-            <div class="title" data-live="title"><h1>\(drop.name)</h1> \(FilesPage.state(drop))\(withdrawn(detail)) <span class="dim">drop \(PageWords.count(drop.drop)) → \(drop.destinations.joined(separator: ", "))</span>
+            <div class="title" data-live="title"><h1>\(drop.name)</h1> \(FilesPage.state(drop, facts))\(withdrawn(detail)) <span class="dim">drop \(PageWords.count(drop.drop)) → \(drop.destinations.joined(separator: ", "))</span>
               <div class="push acts">\(acts(drop, isHeld: isHeld, facts))</div>
             </div>
             \(withdrawal.map { WithdrawalPanel.html($0, drop, facts) })
@@ -119,6 +119,11 @@ package enum FilePage {
         } else if drop.stage == .held {
             step(nil, "s-next", "Released or refused by a person.")
         } else {
+            if let hold = drop.hold(among: facts.board.holds) {
+                let (subject, more) = (hold.command.subject, PageWords.hold(hold, facts))
+                step(
+                    hold.since, "s-late", "It waits: \(subject) is held\(more). It goes on when somebody resumes that.")
+            }
             step(nil, "s-next", "Every row has its outcome.")
         }
         for correction in detail.corrections {

@@ -62,12 +62,14 @@ package enum FilesPage {
         return "<label>\(label)<select name=\"\(name)\"><option value=\"\">any</option>\(options)</select></label>"
     }
 
-    /// How a drop stands, in a word.
-    static func state(_ drop: DropLine) -> HTML {
+    /// How a drop stands, in a word. One in work may be held.
+    static func state(_ drop: DropLine, _ facts: PageFacts) -> HTML {
         if let verdict = drop.verdict {
             return PageWords.verdict(verdict, isCorrected: drop.isCorrected, isHeld: drop.waitsForRelease)
         }
-        return drop.stage == .held ? PageWords.lamp(.held, "held") : PageWords.lamp(.wait, stage(drop.stage))
+        if drop.stage == .held { return PageWords.lamp(.held, "held") }
+        return drop.hold(among: facts.board.holds) == nil
+            ? PageWords.lamp(.wait, stage(drop.stage)) : PageWords.lamp(.held, "\(stage(drop.stage)), held")
     }
 
     static func stage(_ stage: FileStage) -> String {
@@ -87,7 +89,7 @@ package enum FilesPage {
                 "<td class=\"num \(count == 0 ? "zero" : "bad")\" data-h=\"\(outcome.word)\">\(PageWords.count(count))</td>"
         }
         return """
-            <tr data-key="d\(drop.drop)"><td class="num dim gone">\(PageWords.count(drop.drop))</td><th scope="row"><a class="name" href="/drops/\(drop.drop)">\(drop.name)</a></th><td>\(state(drop))</td><td class="num" data-h="rows">\(PageWords.count(drop.rows))</td>\(counts)<td class="nowrap" data-h="destination">\(drop.destinations.joined(separator: ", "))</td><td data-h="claimed" class="nowrap">\(facts.time(drop.claimedAt))</td><td data-h="finished" class="nowrap">\(facts.time(drop.settledAt))</td><td class="fill full dim">\(note(drop))</td></tr>
+            <tr data-key="d\(drop.drop)"><td class="num dim gone">\(PageWords.count(drop.drop))</td><th scope="row"><a class="name" href="/drops/\(drop.drop)">\(drop.name)</a></th><td>\(state(drop, facts))</td><td class="num" data-h="rows">\(PageWords.count(drop.rows))</td>\(counts)<td class="nowrap" data-h="destination">\(drop.destinations.joined(separator: ", "))</td><td data-h="claimed" class="nowrap">\(facts.time(drop.claimedAt))</td><td data-h="finished" class="nowrap">\(facts.time(drop.settledAt))</td><td class="fill full dim">\(note(drop))</td></tr>
             """
     }
 
@@ -138,7 +140,7 @@ package enum FilesPage {
         return """
             <tr data-key="d\(drop.drop)">
               <th scope="row"><a class="name" href="/drops/\(drop.drop)">\(drop.name)</a><div class="dim small">\(PageWords.count(drop.drop)) → \(drop.destinations.joined(separator: ", ")), \(PageWords.count(drop.rows, "row"))</div></th>
-              <td>\(state(drop))<div class="dim small">\(facts.time(drop.settledAt))</div></td>
+              <td>\(state(drop, facts))<div class="dim small">\(facts.time(drop.settledAt))</div></td>
               <td class="full"><div class="tally">\(tally)</div>\(left)</td>
               <td class="full fill">\(why)\(Array(mostly))</td>
               <td class="full todo"><div class="acts">\(rejects(drop))\(PageActs.resend(drop, facts))\(PageActs.retry(drop, facts))\(PageActs.noAction(drop, facts))</div></td>

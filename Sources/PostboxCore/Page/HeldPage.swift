@@ -124,12 +124,13 @@ package enum HeldPage {
         var rows: [HTML] = []
         func add(_ what: String, _ path: String, _ command: DeskCommand) {
             let hold = facts.board.holds.first { $0.command == command }
-            let until: HTML? = hold?.until.map { "until \(facts.time($0))\($0 < facts.now ? ", overdue" : "")" }
+            let since: HTML? = hold.map { "since \(facts.time($0.since))" }
+            let until: HTML? = hold?.until.map { ", until \(facts.time($0))\($0 < facts.now ? ", overdue" : "")" }
             let act: HTML? =
                 facts.may(.stop, rule: nil)
                 ? PageActs.plain("Resume", of: what, path + "/resume", facts, isText: false) : nil
             rows.append(
-                "<tr data-key=\"\(what)\"><th scope=\"row\" class=\"nowrap\">\(what)</th><td class=\"full fill\">\(hold?.why ?? "")</td><td>\(hold?.by ?? "")<div class=\"dim small\">\(until)</div></td><td class=\"num\">\(act)</td></tr>"
+                "<tr data-key=\"\(what)\"><th scope=\"row\" class=\"nowrap\">\(what)</th><td class=\"full fill\">\(hold?.why ?? "")</td><td>\(hold?.by.map { ReleaseRule.name($0) } ?? "")<div class=\"dim small\">\(since)\(until)</div></td><td class=\"num\">\(act)</td></tr>"
             )
         }
         if facts.board.isInboxHeld { add("the inbox", "/inbox", .holdInbox) }
@@ -143,6 +144,8 @@ package enum HeldPage {
             )
         }
         for file in facts.board.files where file.state == .held {
+            // Of one that its rule or its destinations hold, these stand above.
+            guard facts.board.hold(.holdDrop(file.drop)) != nil || file.hold == nil else { continue }
             add("drop \(file.drop), \(file.name)", "/drops/\(file.drop)", .holdDrop(file.drop))
         }
         guard !rows.isEmpty else { return "<section data-live=\"standing\"></section>" }

@@ -73,20 +73,32 @@ package enum NowPage {
             facts.may(.stop, rule: nil)
             ? PageActs.hold(lane.isHeld, of: lane.name, at: "/destinations/\(DeskQuery.escaped(lane.name))", facts)
             : nil
-        var why: HTML?
+        let hold = facts.board.hold(of: lane)
+        var whys: [HTML] = []
         if lane.state != .ready, let trouble = lane.state.trouble ?? lane.lastTrouble {
-            why = "<b class=\"bad\">\(trouble)</b>"
+            whys.append("<b class=\"bad\">\(trouble)</b> ")
         } else if lane.rehearses {
-            why = "<b>A rehearsal: files are checked, and nothing is posted (<code>rehearse: true</code>).</b>"
-        } else if lane.isHeld {
-            why = "<span class=\"dim\">Held by the desk: nothing is sent, no file for it is claimed.</span>"
+            whys.append("<b>A rehearsal: files are checked, and nothing is posted (<code>rehearse: true</code>).</b> ")
         }
+        if lane.isHeld {
+            whys.append(
+                "<span>Held\(PageWords.hold(hold, facts)).</span> <span class=\"dim\">Nothing is sent, no file for it is claimed.</span>"
+            )
+        }
+        let why: HTML? = whys.isEmpty ? nil : HTML.all(whys)
+        let since: Int64 =
+            switch lane.state {
+            case .ready: hold?.since ?? lane.since
+            // Its lamp says "down", whatever it was between.
+            case .connecting: lane.downSince ?? lane.since
+            case .paused, .refused, .stopped: lane.since
+            }
         let isBad: HTML = lane.state == .ready || lane.state == .stopped ? "" : "row-bad "
         let key = lane.name
         return """
             <tr class="\(isBad)\(why == nil ? "" : "has-sub" as HTML)" data-key="\(key)">
               <th scope="row"><span class="name">\(lane.name)</span><div class="dim small name">\(traffic.url)</div></th>
-              <td class="c-live" data-cell="\(key) state">\(state(lane)) <div class="dim small">since \(facts.time(lane.since))</div></td>
+              <td class="c-live" data-cell="\(key) state">\(state(lane)) <div class="dim small">since \(facts.time(since))</div></td>
               <td class="rate-cell full" data-cell="\(key) rate"><div class="gauge"><div class="text"><span>\(says)</span><span class="dim">\(traffic.rateLimit == nil ? "no limit" : "limit")</span></div>\(bar)</div></td>
               \(figure(traffic.inFlight, "in flight", key))
               \(figure(traffic.queued, "queued", key))
@@ -155,7 +167,7 @@ package enum NowPage {
             ? PageActs.hold(file.state == .held, of: file.name, at: "/drops/\(file.drop)", facts) : nil
         return """
             <tr data-key="\(key)">
-              <th scope="row"><a class="name" href="/drops/\(file.drop)">\(file.name)</a><div class="dim small">\(PageWords.count(file.drop)) → \(file.destinations.joined(separator: ", "))</div>\(file.whyHeld.map { why -> HTML in "<div class=\"small\">\(why)</div>" })</th>
+              <th scope="row"><a class="name" href="/drops/\(file.drop)">\(file.name)</a><div class="dim small">\(PageWords.count(file.drop)) → \(file.destinations.joined(separator: ", "))</div>\(file.hold.map { hold -> HTML in "<div class=\"small\">\(hold.command.subject) is held\(PageWords.hold(hold, facts))</div>" })</th>
               <td class="gone" data-cell="\(key) stage">\(file.state == .held ? PageWords.lamp(.held, "held") : "\(stage)")</td>
               <td class="prog-cell full" data-cell="\(key) bar">\(bar)</td>
               <td data-h="bad rows" class="num \(bad.isEmpty ? "zero" : "bad")" data-cell="\(key) bad">\(bad.isEmpty ? "0" : bad.map { "\(PageWords.count($0.1)) \($0.0.word)" }.joined(separator: ", "))</td>
@@ -192,9 +204,11 @@ package enum NowPage {
             : nil
         let state: HTML =
             board.lowRoom.map { PageWords.lamp(.down, $0) }
-            ?? (board.isInboxHeld ? PageWords.lamp(.held, "held: nothing new is claimed") : "")
+            ?? (board.isInboxHeld
+                ? "\(PageWords.lamp(.held, "held: nothing new is claimed")) <span class=\"small\">\(PageWords.hold(board.inboxHold, facts))</span>"
+                : "")
         let rows = board.waiting.map { file -> HTML in
-            "<tr data-key=\"\(file.name)\"><th scope=\"row\"><span class=\"name\">\(file.name)</span></th><td class=\"full\"><span class=\"lamp wait\">\(PageWords.waiting(file.why))</span></td></tr>"
+            "<tr data-key=\"\(file.name)\"><th scope=\"row\"><span class=\"name\">\(file.name)</span></th><td class=\"full\"><span class=\"lamp wait\">\(PageWords.waiting(file))</span></td></tr>"
         }
         let body: HTML =
             rows.isEmpty

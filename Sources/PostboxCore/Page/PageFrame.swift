@@ -39,7 +39,8 @@ package struct PageFacts: Sendable {
     /// Destinations that are down for so long that somebody is needed.
     var longDown: [StatusBoard.Lane] {
         board.lanes.filter {
-            $0.state != .ready && !$0.isHeld && !quiet.contains($0.name) && now - $0.since >= downAlert
+            $0.state != .ready && !$0.isHeld && !quiet.contains($0.name)
+                && now - ($0.downSince ?? $0.since) >= downAlert
         }
     }
 
@@ -213,7 +214,10 @@ enum PageAnswers {
         let held = lanes.count { $0.isHeld }
         let heldWords = held > 0 ? ", \(held) held" : ""
         guard let first = down.first else {
-            return answer("Logged in", "/#destinations", .ok, "all \(lanes.count)\(heldWords)", "nothing")
+            let hold: HTML? = lanes.first { $0.isHeld }.map { lane -> HTML in
+                "<b>\(lane.name)</b> is held\(PageWords.hold(facts.board.hold(of: lane), facts))"
+            }
+            return answer("Logged in", "/#destinations", .ok, "all \(lanes.count)\(heldWords)", hold ?? "nothing")
         }
         let why: HTML =
             "<b>\(first.name)</b> \(first.state.word) since \(facts.time(first.since))\(first.state.trouble.map { ": " + $0 } ?? "")"
@@ -230,15 +234,7 @@ enum PageAnswers {
             let worst = lines.first(where: { $0.state == .late })
                 ?? lines.first(where: { $0.state == .atRisk || $0.state == .missing })
         else {
-            let next = lines.first { $0.state == .open } ?? lines.first { $0.state == .expected || $0.state == .inWork }
-            let times = [next?.byText.map { "by \($0)" }, next?.deadlineText.map { "done by \($0)" }].compactMap(\.self)
-            let why = next.map { line in
-                line.state == .open
-                    ? "\(line.rule): \(line.why ?? "")" : "next: \(line.rule) \(times.joined(separator: ", "))"
-            }
-            return answer(
-                "Late", "/#work", .ok, "nothing",
-                "\(why ?? (lines.isEmpty ? "no rule has a time" : "all of today is done"))")
+            return answer("Late", "/#work", .ok, "nothing", "\(next(lines, at: facts.now))")
         }
         let words = [
             (missing, "missing"), (late, "past its deadline"), (atRisk, "will miss"),
@@ -246,6 +242,26 @@ enum PageAnswers {
         return answer(
             "Late", "/#work", late + missing > 0 ? .down : .warn, words.joined(separator: ", "),
             "<b>\(worst.rule)</b> \(worst.why ?? "")")
+    }
+
+    /// What comes next, where nothing is late: what is open, else what comes first of the times that are still to come.
+    private static func next(_ lines: [ScheduleBook.Line], at now: Int64) -> String {
+        if let open = lines.first(where: { $0.state == .open }) { return "\(open.rule): \(open.why ?? "")" }
+        func coming(_ line: ScheduleBook.Line) -> [(at: Int64, words: String)] {
+            var times: [(at: Int64, words: String)] = []
+            if line.state == .expected, let by = line.by, let text = line.byText { times.append((by, "by \(text)")) }
+            if let at = line.deadline, let text = line.deadlineText { times.append((at, "done by \(text)")) }
+            return times.filter { $0.at > now }
+        }
+        func first(_ line: ScheduleBook.Line) -> Int64 { coming(line).first?.at ?? Int64.max }
+        let awaited = lines.filter { $0.state == .expected || $0.state == .inWork }
+        guard let next = awaited.min(by: { first($0) < first($1) }) else {
+            if lines.isEmpty { return "no rule has a time" }
+            return lines.contains { $0.state == .done } ? "all of today is done" : "nothing is due today"
+        }
+        let times = coming(next).map(\.words).joined(separator: ", ")
+        let what = next.state == .inWork ? "\(next.rule) is in work" : "next: \(next.rule)"
+        return times.isEmpty ? what : what + (next.state == .inWork ? ", to be " : " ") + times
     }
 
     private static func needs(_ facts: PageFacts) -> HTML {

@@ -137,12 +137,23 @@ enum PageWords {
     }
 
     /// What a file in the inbox waits for.
-    static func waiting(_ why: String) -> String {
-        switch why {
-        case "held": "held by the desk"
+    static func waiting(_ file: StatusBoard.Waiting) -> String {
+        switch file.why {
         case "turn": "waits for its turn"
         case "writer": "still being written"
-        default: "waits for " + StatusText.waits(why)
+        default: "waits for " + StatusText.waits(file.why, held: file.held)
         }
+    }
+
+    /// Who holds something, since when, until when and why: ` by alice since 17:31:42, until 18:00:00, overdue: a test`. Empty: nobody
+    /// knows.
+    static func hold(_ hold: DeskHold?, _ facts: PageFacts) -> HTML {
+        guard let hold else { return "" }
+        let by: HTML? = hold.by.map { " by \(ReleaseRule.name($0))" }
+        let until: HTML? = hold.until.map { time -> HTML in
+            ", until \(facts.time(time))\(time < facts.now ? ", overdue" : "")"
+        }
+        let why: HTML? = hold.why.map { ": \($0)" }
+        return "\(by) since \(facts.time(hold.since))\(until)\(why)"
     }
 }

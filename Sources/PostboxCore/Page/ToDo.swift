@@ -15,7 +15,7 @@ struct ToDo {
     var held: Int
     /// Files that ended badly; nil: the ledger cannot be read.
     var failures: Int?
-    /// Rules of which files are missing.
+    /// Rules of which files are missing; of an earlier day with that day.
     var missing: [String] = []
     /// Destinations that are down for long.
     var down: [String] = []
@@ -36,6 +36,7 @@ struct ToDo {
             let about = ["rule": line.rule, "by": line.by.map(TimeText.text) ?? ""]
             add(line.rule, .fileMissing, about, in: board, to: \.missing)
         }
+        addEarlier(board)
         for lane in facts.longDown {
             add(lane.name, .destinationDown, ["destination": lane.name], in: board, to: \.down)
         }
@@ -43,6 +44,21 @@ struct ToDo {
             add(hold.command.subject, .holdOverdue, ["what": hold.command.subject], in: board, to: \.overdue)
         }
         nearest = deadlines(facts).filter { $0.at > now }.min { $0.at < $1.at }
+    }
+
+    /// Counts files of earlier days that never came, and names who has some: what is missing today stands in its rule's line.
+    private mutating func addEarlier(_ board: StatusBoard) {
+        for line in board.schedule {
+            missing += line.missingDays.map { "\(line.rule) of \(BusinessCalendar.text(ofDay: $0.day))" }
+        }
+        for entry in board.alerts where entry.alert.event == .fileMissing && entry.overAt == nil {
+            let facts = entry.alert.facts
+            guard let person = entry.acknowledged, let rule = facts["rule"], let day = facts["day"],
+                let by = facts["by"],
+                !board.schedule.contains(where: { $0.rule == rule && $0.by.map(TimeText.text) == by })
+            else { continue }
+            taken.append(("\(rule) of \(day)", ReleaseRule.name(person.by)))
+        }
     }
 
     /// Counts something, or names who has it. `about`: what the alert of it is about.

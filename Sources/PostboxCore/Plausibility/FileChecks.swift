@@ -206,9 +206,9 @@ package struct CheckReport: Sendable, Equatable {
     /// What is told of it when the file is finished.
     package var warned: CheckWarnings { CheckWarnings(rows: warnings, file: fileWarnings.map(\.text)) }
 
-    /// Notes the warnings of mapped rows.
-    package mutating func take(_ posts: PostBatch) {
-        for problems in posts.warnings.values {
+    /// Notes the warnings of mapped rows. `going`: those of them that are sent; no other row goes with a warning.
+    package mutating func take(_ posts: PostBatch, going: RowChoice = .all) {
+        for (row, problems) in posts.warnings where going.contains(row) {
             warnedRows += 1
             for problem in problems { warnings[problem.reason, default: 0] += 1 }
         }

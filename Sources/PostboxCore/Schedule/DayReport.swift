@@ -62,9 +62,22 @@ package struct DayReport: Sendable, Equatable {
         package var open: [DayFile] = []
         /// Why nothing is expected although it would be.
         package var skipped: String?
+        /// By when its files are to be there, as people say it, while that time has not come yet; nil: it is over, or the rule has none.
+        package var dueBy: String?
 
-        /// Expected files that did not come.
-        package var missing: Int { max(0, (expected ?? 0) - arrived) }
+        /// Expected files that should be there and did not come.
+        package var missing: Int { dueBy == nil ? lacking : 0 }
+
+        /// Expected files that did not come, and that are not due yet.
+        package var awaited: Int { dueBy == nil ? 0 : lacking }
+
+        private var lacking: Int { max(0, (expected ?? 0) - arrived) }
+
+        /// `1 missing`, `1 not due yet (by 17:30 Europe/London)`; nil: all that is expected came.
+        package var lacks: String? {
+            if missing > 0 { return "\(missing) missing" }
+            return dueBy.flatMap { awaited > 0 ? "\(awaited) not due yet (by \($0))" : nil }
+        }
     }
 
     /// Instruments of a table that had no accepted price.
@@ -103,6 +116,8 @@ package struct DayReport: Sendable, Equatable {
     /// Days since 1970-01-01. A rule's day is that of its zone, everything else's that of UTC.
     package var day: Int
     package var rules: [Rule]
+    /// The day has not begun, by UTC.
+    package let isAhead: Bool
     package var unpriced: [Unpriced] = []
     package var acts: [Act] = []
     /// Who answers for the day.
@@ -111,10 +126,12 @@ package struct DayReport: Sendable, Equatable {
     /// - Parameters:
     ///   - matches: of all rules, in the order of the configuration; empty: the plain mapping alone.
     ///   - files: those that may be of that day, and what corrects them.
+    ///   - now: what is not due by then is not missing; microseconds since 1970.
     package init(
-        day: Int, matches: [String], schedules: [RuleSchedule], skips: [ScheduleSkip], files: [DayFile]
+        day: Int, matches: [String], schedules: [RuleSchedule], skips: [ScheduleSkip], files: [DayFile], at now: Int64
     ) {
         self.day = day
+        isAhead = BusinessCalendar.today(at: now, in: .utc) < day
         let known = Set(matches)
         let others = Set(files.map(\.rule)).subtracting(known).sorted()
         rules = (matches + others).compactMap { match in
@@ -125,10 +142,11 @@ package struct DayReport: Sendable, Equatable {
             }
             guard known.contains(match) || !own.isEmpty else { return nil }
             var rule = Rule(rule: match)
-            if let schedule, schedule.by != nil, schedule.isDue(on: day) {
+            if let schedule, let by = schedule.by, schedule.isDue(on: day) {
                 let skip = skips.first { $0.rule == match && $0.day == day }
                 rule.expected = skip == nil ? schedule.count : 0
                 rule.skipped = skip.map { "\(ReleaseRule.name($0.by)): \($0.why)" }
+                if now < schedule.time(by, on: day) { rule.dueBy = schedule.text(by, on: day) }
             }
             for file in own.sorted(by: { ($0.at, $0.name) < ($1.at, $1.name) }) {
                 rule.arrived += 1
@@ -140,10 +158,20 @@ package struct DayReport: Sendable, Equatable {
         }
     }
 
-    /// Nothing is missing and nothing is open.
-    package var isComplete: Bool {
+    /// Nothing is missing and nothing is open so far.
+    package var isClear: Bool {
         rules.allSatisfy { $0.missing == 0 && $0.open.isEmpty }
             && unpriced.allSatisfy { $0.count == 0 && $0.fault == nil }
+    }
+
+    /// The same, and nothing more is expected.
+    package var isComplete: Bool { isClear && !isAhead && rules.allSatisfy { $0.awaited == 0 } }
+
+    /// How it stands, in a few words.
+    package var state: String {
+        guard isClear else { return "not complete" }
+        if isAhead { return "has not come yet" }
+        return isComplete ? "complete" : "nothing is missing so far"
     }
 
     private static func name(_ rule: String) -> String { rule.isEmpty ? "(plain mapping)" : rule }
@@ -161,7 +189,8 @@ package struct DayReport: Sendable, Equatable {
             }
             let members = [
                 "\"rule\":\(quoted(rule.rule))", rule.expected.map { "\"expected\":\($0)" },
-                "\"arrived\":\(rule.arrived)",
+                "\"arrived\":\(rule.arrived)", "\"missing\":\(rule.missing)",
+                rule.dueBy.map { "\"due_by\":\(quoted($0))" },
                 "\"rows\":\(rule.rows)", "\"bad\":\(rule.bad)", "\"open\":[\(open.joined(separator: ","))]",
                 rule.skipped.map { "\"skipped\":\(quoted($0))" },
             ]
@@ -197,7 +226,7 @@ package struct DayReport: Sendable, Equatable {
             lines.append(
                 line([
                     "rule", rule.rule, rule.expected.map(String.init) ?? "", "\(rule.arrived)", "\(rule.rows)",
-                    "\(rule.bad)", "\(rule.open.count)", "", "", "", "", rule.skipped ?? "",
+                    "\(rule.bad)", "\(rule.open.count)", "", "", "", "", rule.skipped ?? rule.lacks ?? "",
                 ]))
             for file in rule.open {
                 lines.append(
@@ -231,7 +260,7 @@ package struct DayReport: Sendable, Equatable {
 
     /// For people.
     package var lines: [String] {
-        var lines = ["\(BusinessCalendar.text(ofDay: day)): " + (isComplete ? "complete" : "not complete"), ""]
+        var lines = ["\(BusinessCalendar.text(ofDay: day)): \(state)", ""]
         let header = ["rule", "expected", "arrived", "rows", "bad", "open"]
         let cells = rules.map { rule in
             [
@@ -244,7 +273,7 @@ package struct DayReport: Sendable, Equatable {
             if let skipped = rule.skipped {
                 lines.append("  \(Self.name(rule.rule)): nothing is expected, says \(skipped)")
             }
-            if rule.missing > 0 { lines.append("  \(Self.name(rule.rule)): \(rule.missing) missing") }
+            if let lacks = rule.lacks { lines.append("  \(Self.name(rule.rule)): \(lacks)") }
             for file in rule.open {
                 lines.append(
                     "  \(Self.name(rule.rule)): \(VisibleText.line(file.name))\(file.drop.map { ", drop \($0)" } ?? ""), \(file.place.word)"

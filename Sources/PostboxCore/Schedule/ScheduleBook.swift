@@ -76,6 +76,17 @@ package struct ScheduleBook: Sendable {
         package var deadlineText: String?
         /// What is wrong; nil: nothing.
         package var why: String?
+        /// Earlier days whose files never came, and that nobody has, in order.
+        package var missingDays: [MissingDay] = []
+
+        /// As it stands at a later time, where nothing was heard since it was looked at: what is due by then and did not come is missing.
+        package func standing(at now: Int64) -> Line {
+            guard state == .expected, arrived < count, let by, now >= by else { return self }
+            var line = self
+            line.state = deadline.map { now >= $0 } == true ? .late : .missing
+            line.why = "\(count - arrived) missing"
+            return line
+        }
     }
 
     package private(set) var schedules: [RuleSchedule]
@@ -96,30 +107,100 @@ package struct ScheduleBook: Sendable {
         schedules.map { BusinessCalendar.time(0, on: $0.day(at: now) - 1, in: $0.zoneRules) }.min() ?? now
     }
 
-    /// How each rule stands, in the order of the configuration.
-    package func lines(_ files: [ScheduledFile], at now: Int64) -> [Line] {
+    /// How each rule stands, in the order of the configuration. `missing`: days on which files were missing that nobody has.
+    package func lines(_ files: [ScheduledFile], missing: [MissingDay] = [], at now: Int64) -> [Line] {
         schedules.map { schedule in
-            var line = line(schedule, files, on: schedule.day(at: now), at: now)
+            let today = schedule.day(at: now)
+            var line = line(schedule, files, on: today, at: now)
+            line.missingDays = missing.filter { $0.rule == schedule.rule && $0.day < today }.sorted { $0.day < $1.day }
             addEarlier(files, of: schedule, to: &line, at: now)
             return line
         }
     }
 
-    /// Adds files of earlier days whose deadline has passed and that are not done: no midnight makes them so.
+    /// Adds files of earlier days that never came, or whose deadline has passed and that are not done: no midnight makes them so.
     private func addEarlier(_ files: [ScheduledFile], of schedule: RuleSchedule, to line: inout Line, at now: Int64) {
         let today = schedule.day(at: now)
+        let earlier = schedule.deadline == nil ? [] : open(files, of: schedule, before: today)
+        let days = line.missingDays.map { BusinessCalendar.text(ofDay: $0.day) }
+        let more = days.count > 3 ? " and \(days.count - 3) more days" : ""
+        let words =
+            (days.isEmpty ? [] : ["files of \(days.prefix(3).joined(separator: ", "))\(more) never came"])
+            + (earlier.isEmpty ? [] : [Self.words(0, earlier)])
+        let firsts = [line.missingDays.first?.day, earlier.first.map { schedule.day(at: $0.at) }]
+        guard let first = firsts.compactMap(\.self).min() else { return }
+        line.why = "of earlier days: \(words.joined(separator: ", "))" + (line.why.map { "; today: \($0)" } ?? "")
+        guard let deadline = schedule.deadline else {
+            line.state = .missing
+            return
+        }
+        line.state = .late
+        guard line.deadline == nil else { return }
+        line.deadline = schedule.time(deadline, on: first)
+        line.deadlineText = "\(schedule.text(deadline, on: first)) on \(BusinessCalendar.text(ofDay: first))"
+    }
+
+    /// Files of earlier days that are not done, in the order in which they came.
+    private func open(_ files: [ScheduledFile], of schedule: RuleSchedule, before today: Int) -> [ScheduledFile] {
         let earlier = files.filter { file in
             let day = schedule.day(at: file.at)
             return file.rule == schedule.rule && day < today && !file.isDone
                 && !skips.contains { $0.rule == schedule.rule && $0.day == day }
-        }.sorted { ($0.at, $0.name) < ($1.at, $1.name) }
-        guard let first = earlier.first, let deadline = schedule.deadlineTime(cameAt: first.at) else { return }
-        line.state = .late
-        line.why = "of earlier days: \(Self.words(0, earlier))" + (line.why.map { "; today: \($0)" } ?? "")
-        guard line.deadline == nil else { return }
-        line.deadline = deadline.at
-        line.deadlineText =
-            "\(deadline.text) on \(BusinessCalendar.text(ofDay: schedule.day(at: first.at)))"
+        }
+        return earlier.sorted { ($0.at, $0.name) < ($1.at, $1.name) }
+    }
+
+    /// That what was missing on earlier days has come. A file is of the day on which it comes: behind all the days that lack some, so many
+    /// came that these days have their own and the others theirs.
+    ///
+    /// - Parameters:
+    ///   - missing: days of which the alert stands.
+    ///   - files: those that came since yesterday, by the rule's clock, are all among them.
+    package func arrivals(of missing: [MissingDay], _ files: [ScheduledFile], at now: Int64) -> [Alert] {
+        schedules.flatMap { schedule -> [Alert] in
+            guard let by = schedule.by else { return [] }
+            let today = schedule.day(at: now)
+            var left = missing.filter { $0.rule == schedule.rule && $0.day < today }
+            for at in left.indices where left[at].day == today - 1 {
+                left[at].lacking = max(0, schedule.count - came(schedule, files, on: left[at].day).count)
+            }
+            guard let newest = left.map(\.day).max() else { return [] }
+            var (surplus, last): (Int, ScheduledFile?) = (0, nil)
+            for day in max(newest + 1, today - 1)..<today + 1 {
+                let found = came(schedule, files, on: day)
+                let isSkipped = skips.contains { $0.rule == schedule.rule && $0.day == day }
+                surplus += max(0, found.count - (schedule.isDue(on: day) && !isSkipped ? schedule.count : 0))
+                last = found.last ?? last
+            }
+            if surplus < left.reduce(0, { $0 + $1.lacking }) { left = left.filter { $0.lacking == 0 } }
+            return left.map { day in
+                let name = day.lacking == 0 ? came(schedule, files, on: day.day).last?.name : last?.name
+                let text = BusinessCalendar.text(ofDay: day.day)
+                return Alert(
+                    event: .fileArrivedLate, isError: false,
+                    message:
+                        "\(schedule.rule): what was missing on \(text) has come\(name.map { ", last \($0)" } ?? "")",
+                    facts: Self.facts(schedule.rule, day.day).merging([
+                        "file": name ?? "", "by": TimeText.text(schedule.time(by, on: day.day)),
+                    ]) { $1 })
+            }
+        }
+    }
+
+    /// Files of a rule that came on a day: how many, and the last of them.
+    private func came(
+        _ schedule: RuleSchedule, _ files: [ScheduledFile], on day: Int
+    ) -> (count: Int, last: ScheduledFile?) {
+        let own = Self.files(of: schedule, files, on: day)
+        return (own.reduce(0) { $0 + $1.count }, own.last)
+    }
+
+    /// Days of rules of which no file is expected any more, by the configuration or because somebody said so: nothing of them is missing.
+    package func unexpected(_ missing: [MissingDay]) -> [Over] {
+        missing.filter { day in
+            !schedules.contains { $0.rule == day.rule && $0.by != nil }
+                || skips.contains { $0.rule == day.rule && $0.day == day.day }
+        }.map { Over(events: [.fileMissing], facts: Self.facts($0.rule, $0.day)) }
     }
 
     /// What is to be said now.

@@ -17,8 +17,24 @@ package struct DeskHold: Sendable, Equatable {
         until = note.until
     }
 
+    /// What keeps a file in work from going on: a hold of the drop, of its rule, or of one of its destinations; the first of these. nil:
+    /// nobody holds it. `rule`: its `match`.
+    package static func of(
+        drop: Int, rule: String?, destinations: [String], among holds: [DeskHold]
+    ) -> DeskHold? {
+        var commands = [DeskCommand.holdDrop(drop)]
+        if let rule { commands.append(.holdRule(rule)) }
+        commands += destinations.map { DeskCommand.holdDestination($0) }
+        return commands.lazy.compactMap { command in holds.first { $0.command == command } }.first
+    }
+
+    /// `the destination cache is held by alice: a test`
+    package var words: String {
+        "\(command.subject) is held" + (by.map { " by \(ReleaseRule.name($0))" } ?? "") + (why.map { ": \($0)" } ?? "")
+    }
+
     /// An object on one line.
-    var json: String {
+    package var json: String {
         func quoted(_ text: String) -> String { VisibleText.quoted(text) }
         let members = [
             "\"what\":\(quoted(command.subject))", "\"since\":\(quoted(TimeText.text(since)))",

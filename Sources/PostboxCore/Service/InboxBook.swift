@@ -324,7 +324,12 @@ package struct InboxBook: Sendable {
         let names = tracker.priceFiles
         let shown = names.count > most ? Array(names.sorted().prefix(most)) : names.sorted()
         let reasons = words(for: shown, outlook)
-        return (shown.map { StatusBoard.Waiting(name: $0, why: reasons[$0] ?? "turn") }, names.count)
+        let files = shown.map { name in
+            let why = reasons[name] ?? "turn"
+            return StatusBoard.Waiting(
+                name: name, why: why, held: why == "held" ? outlook.hold(of: name)?.subject : nil)
+        }
+        return (files, names.count)
     }
 
     /// For `--once`: what is left because it may be about to get another name.
@@ -370,12 +375,19 @@ package struct WaitingOutlook {
     let missingTables: Set<String>
     let isRoomLow: Bool
 
+    /// The hold that keeps a complete file in the inbox; nil: none does.
+    func hold(of name: String) -> DeskCommand? {
+        if standing.isInboxHeld { return .holdInbox }
+        guard let destinations = destinations[name] else { return nil }
+        if let rule = rules[name], standing.holds(rule: rule) { return .holdRule(rule) }
+        return destinations.first { standing.destinations.contains($0) }.map { .holdDestination($0) }
+    }
+
     /// A word for what a complete file waits for.
     func word(for name: String) -> String {
         if isRoomLow { return "room" }
-        if standing.isInboxHeld { return "held" }
+        if hold(of: name) != nil { return "held" }
         guard let destinations = destinations[name] else { return "turn" }
-        if standing.holds(anyOf: destinations) || standing.holds(rule: rules[name]) { return "held" }
         guard lanes.areReady(destinations) else { return "destination" }
         return missingTables.isDisjoint(with: tables[name] ?? []) ? "turn" : "table"
     }

@@ -123,10 +123,11 @@ package struct LaneBook: Sendable {
     /// All of them as they stand, by name. `now`: both clocks, read together.
     func lines(_ standing: Standing, at now: Moment) -> [StatusBoard.Lane] {
         states.sorted { $0.key < $1.key }.map { name, state in
-            let since = stories[name]?.since ?? now.monotonic
+            func wall(_ monotonic: Int64) -> Int64 { now.wall - (now.monotonic - monotonic) / 1000 }
             var lane = StatusBoard.Lane(
                 name: name, state: state, isHeld: standing.holds(anyOf: [name]),
-                since: now.wall - (now.monotonic - since) / 1000, lastTrouble: stories[name]?.lastTrouble)
+                since: wall(stories[name]?.since ?? now.monotonic), lastTrouble: stories[name]?.lastTrouble)
+            lane.downSince = downSince[name].map(wall)
             lane.isLeaving = leaving.contains(name)
             return lane
         }

@@ -43,6 +43,12 @@ package struct ControlFolder: Sendable {
         return (commands, foreign.sorted())
     }
 
+    /// What is held by now, in the order of the commands' names. Throws `DiskError`.
+    package func holds() throws(DiskError) -> [DeskHold] {
+        try read().commands.filter { $0.key.isHold }.sorted { $0.key.fileName < $1.key.fileName }
+            .map { DeskHold($0.key, $0.value.note, since: $0.value.since) }
+    }
+
     /// The command as it stands; nil: there is no such command. Throws `DiskError`.
     package func entry(_ command: DeskCommand) throws(DiskError) -> Entry? {
         try read(path + "/" + command.fileName)

@@ -4,9 +4,19 @@ internal import PostboxIO
 /// A drop as it is listed.
 struct DropText {
     let drop: DropLine
+    /// What the desk holds.
+    var holds: [DeskHold] = []
+
+    /// What the desk holds by now. Throws `DiskError`.
+    static func holds(in directories: Settings.Directories) throws -> [DeskHold] {
+        try ControlFolder(stateDirectory: directories.state).holds()
+    }
+
+    /// The hold that keeps it from going on; nil: none does.
+    var hold: DeskHold? { drop.hold(among: holds) }
 
     /// How it stands, in a word: its verdict once it has one.
-    var state: String { drop.verdict?.rawValue ?? drop.stage.rawValue }
+    var state: String { drop.verdict?.rawValue ?? drop.stage.rawValue + (hold == nil ? "" : ", held") }
 
     /// Where its file lies; empty: not yet known.
     var path: String { drop.target.isEmpty ? "" : drop.folder + "/" + drop.target }
@@ -21,7 +31,7 @@ struct DropText {
             "\"rows\":\(drop.rows)", "\"claimed_at\":\(time(drop.claimedAt))",
             "\"settled_at\":\(time(drop.settledAt))", "\"path\":\(path.isEmpty ? "null" : quoted(path))",
             drop.original.map { "\"original\":\($0)" }, drop.noAction.map { "\"no_action\":\($0.json)" },
-            drop.removedAt.map { "\"removed_at\":\(time($0))" },
+            drop.removedAt.map { "\"removed_at\":\(time($0))" }, hold.map { "\"hold\":\($0.json)" },
             drop.left.map { "\"bad_rows_left\":\($0.rows),\"bad_rows_held\":\($0.held)" },
         ]
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"

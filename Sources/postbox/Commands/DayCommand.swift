@@ -11,7 +11,7 @@ struct DayCommand: AsyncParsableCommand {
             put right by nothing. Then the instruments of tables that a check's `universe` names of which no row was accepted, what \
             people did, and who signed the day off.
 
-            A rule's day is that of its zone, everything else's that of UTC. Works with and without a running service.
+            A file that is not due yet is not missing. A rule's day is that of its zone, everything else's that of UTC. Works with and without a running service.
 
             Exit codes: 0 nothing is missing or open · 2 something is · 64 usage · 74 the spool cannot be used · 78 the \
             configuration is not right
@@ -65,6 +65,6 @@ struct DayCommand: AsyncParsableCommand {
         } else {
             for line in report.lines { Terminal.print(line) }
         }
-        Terminal.exit(report.isComplete ? PostboxCore.ExitCode.ok : PostboxCore.ExitCode.partial)
+        Terminal.exit(report.isClear ? PostboxCore.ExitCode.ok : PostboxCore.ExitCode.partial)
     }
 }

@@ -52,19 +52,22 @@ struct FilesCommand: AsyncParsableCommand {
     func run() async throws {
         let ofDay = try day.map(TimeArgument.bounds(ofDay:))
         let given = try TimeArgument.bounds(from: from, to: to)
-        let choice = LedgerReading.Choice(
+        var choice = LedgerReading.Choice(
             state: open ? .open : nil, name: name, verdict: verdict, from: ofDay?.start ?? given.from,
             to: ofDay?.end ?? given.to, most: limit)
+        let directories = place.find().directories
+        let holds = CommandIssuer.orEnd { try DropText.holds(in: directories) }
+        // They take longer, and only a hold asks for them.
+        choice.withDestinations = !holds.isEmpty
         let drops = CommandIssuer.orEnd {
-            let directories = place.find().directories
-            return try LedgerReading(in: directories).map {
+            try LedgerReading(in: directories).map {
                 try FailureLookup($0, in: directories).list(choice)
             } ?? []
         }
         if json {
-            for drop in drops { Terminal.printExactly(DropText(drop: drop).json) }
+            for drop in drops { Terminal.printExactly(DropText(drop: drop, holds: holds).json) }
         } else if !drops.isEmpty {
-            for line in DropText.lines([DropText.header] + drops.map { DropText(drop: $0).cells }) {
+            for line in DropText.lines([DropText.header] + drops.map { DropText(drop: $0, holds: holds).cells }) {
                 Terminal.print(line)
             }
         }
@@ -100,10 +103,11 @@ struct ShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         let directories = place.find().directories
+        let holds = CommandIssuer.orEnd { try DropText.holds(in: directories) }
         let found = CommandIssuer.orEnd {
-            try LedgerReading(in: directories).map {
-                try FailureLookup($0, in: directories).list(LedgerReading.Choice(numbers: [drop]))
-            }
+            var choice = LedgerReading.Choice(numbers: [drop])
+            choice.withDestinations = true
+            return try LedgerReading(in: directories).map { try FailureLookup($0, in: directories).list(choice) }
         }
         guard let listed = found?.first else {
             CommandIssuer.end("there is no drop \(drop)", PostboxCore.ExitCode.usage)
@@ -124,9 +128,9 @@ struct ShowCommand: AsyncParsableCommand {
             try LedgerReading(in: directories)?.withdrawals(of: drop) ?? DropWithdrawals()
         }
         if options.json {
-            if !wantsRows { printJSON(listed, text, story, copies, withdrawals) }
+            if !wantsRows { printJSON(DropText(drop: listed, holds: holds), text, story, copies, withdrawals) }
         } else if !options.csv {
-            printLines(listed, text, story, copies, withdrawals)
+            printLines(DropText(drop: listed, holds: holds), text, story, copies, withdrawals)
         }
         if wantsRows {
             query.drop = drop
@@ -137,24 +141,25 @@ struct ShowCommand: AsyncParsableCommand {
     }
 
     private func printJSON(
-        _ listed: DropLine, _ summary: String?, _ story: [RecordLine], _ copies: CopiesText?,
+        _ listed: DropText, _ summary: String?, _ story: [RecordLine], _ copies: CopiesText?,
         _ withdrawals: DropWithdrawals
     ) {
         let one = summary.map { $0.split(separator: "\n").map { $0.drop { $0 == " " } }.joined() } ?? "null"
         Terminal.printExactly(
-            "{\"drop\":\(DropText(drop: listed).json),\"summary\":\(one),\"claimed_with\":\(copies?.json ?? "[]"),\(withdrawals.members.joined(separator: ",")),\"record\":[\(story.map(\.text).joined(separator: ","))]}"
+            "{\"drop\":\(listed.json),\"summary\":\(one),\"claimed_with\":\(copies?.json ?? "[]"),\(withdrawals.members.joined(separator: ",")),\"record\":[\(story.map(\.text).joined(separator: ","))]}"
         )
     }
 
     private func printLines(
-        _ listed: DropLine, _ summary: String?, _ story: [RecordLine], _ copies: CopiesText?,
+        _ shown: DropText, _ summary: String?, _ story: [RecordLine], _ copies: CopiesText?,
         _ withdrawals: DropWithdrawals
     ) {
-        let shown = DropText(drop: listed)
+        let listed = shown.drop
         Terminal.print("drop \(listed.drop)  \(listed.name)  \(shown.state)")
         if !shown.path.isEmpty { Terminal.print("  \(shown.path)") }
         if let own = withdrawals.own { Terminal.print("  \(own.text)") }
         for sentence in withdrawals.sentences { Terminal.print("  \(sentence.text)") }
+        if let hold = shown.hold { Terminal.print("  it waits: \(hold.words); it goes on when somebody resumes that") }
         if let value = summary.flatMap({ JSONValue.parse($0) }) {
             for key in ["reason", "text"] {
                 if let text = value[key]?.text, !text.isEmpty { Terminal.print("  \(key): \(text)") }

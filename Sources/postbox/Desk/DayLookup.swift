@@ -22,12 +22,16 @@ struct DayLookup {
         choice.below = try ledger.map { try $0.lastNumber(claimedBefore: end + Self.zones + Self.dayLength) + 1 }
         choice.above = try ledger?.lastNumber(claimedBefore: begin - Self.zones)
         let drops = try ledger.map { try FailureLookup($0, in: directories, known: known).list(choice) } ?? []
-        var files = try drops.map(Self.file)
-        if BusinessCalendar.today(at: now, in: .utc) == day { files += try waiting() }
+        // What lies in the inbox is of the day on which it came, as everything else: it may be yesterday's, or of a zone that is ahead.
+        let files = try drops.map(Self.file) + waiting()
         let skips = try ledger?.standing(.skip).compactMap { ScheduleSkip(name: $0.key, json: $0.value) } ?? []
         var report = DayReport(
-            day: day, matches: settings.rules.map(\.match), schedules: settings.schedules, skips: skips, files: files)
-        report.unpriced = try unpriced(drops.filter { drop in (begin..<end).contains(drop.arrivedAt) })
+            day: day, matches: settings.rules.map(\.match), schedules: settings.schedules, skips: skips, files: files,
+            at: now)
+        // Before it begins no instrument lacks a price.
+        if !report.isAhead {
+            report.unpriced = try unpriced(drops.filter { drop in (begin..<end).contains(drop.arrivedAt) })
+        }
         report.acts = try acts(from: begin, to: end)
         let signed = try ledger?.standing(.signedDay)[BusinessCalendar.text(ofDay: day)]
         report.signatures = signed.map(PersonNote.all) ?? []

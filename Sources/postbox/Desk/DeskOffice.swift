@@ -323,7 +323,7 @@ actor DeskOffice {
         await traffic.complete(&new)
         let wall = Clock.wall()
         if let schedule {
-            new.schedule = await schedule.lines
+            new.schedule = await schedule.lines.map { $0.standing(at: wall) }
             new.take(await schedule.deadlines, at: wall)
         }
         (new.alerts, new.mutes) = context.alerts.book.withLock { ($0.list(at: wall), $0.muted(at: wall)) }

@@ -1,6 +1,7 @@
 internal import Logging
 internal import PostboxCore
 internal import PostboxIO
+internal import Synchronization
 
 /// Looks every few seconds whether expected files came and deadlines are met, and tells what is wrong. It reads the ledger beside the
 /// service, so that no file waits for it.
@@ -42,6 +43,7 @@ actor ScheduleWatch {
             }
             if book.schedules.isEmpty {
                 (lines, deadlines) = ([], [:])
+                for over in book.unexpected(missingDays.all) { context.alerts.isOver(over.events, over.facts) }
             } else {
                 let now = await board()
                 // What waits in an inbox that was not read yet is not missing.
@@ -82,8 +84,19 @@ actor ScheduleWatch {
         let files = files(board, at: now)
         for alert in book.alerts(files, at: now) { context.alerts.send(alert) }
         for over in book.over(files, at: now) { context.alerts.isOver(over.events, over.facts) }
-        (lines, deadlines) = (book.lines(files, at: now), book.deadlines(files))
+        let missing = missingDays.all
+        for over in book.unexpected(missing) { context.alerts.isOver(over.events, over.facts) }
+        for alert in book.arrivals(of: missing, files, at: now) { context.alerts.send(alert) }
+        (lines, deadlines) = (book.lines(files, missing: missingDays.open, at: now), book.deadlines(files))
         await keep()
+    }
+
+    /// Days on which files were missing, as alerts of them stand; `open`: those that nobody has.
+    private var missingDays: (all: [MissingDay], open: [MissingDay]) {
+        let standing = context.alerts.book.withLock { $0.standing(.fileMissing) }
+        return (
+            standing.compactMap { MissingDay($0.alert) }, standing.filter(\.isOpen).compactMap { MissingDay($0.alert) }
+        )
     }
 
     /// What was told for a rule that nothing is expected of any more is over.

@@ -80,6 +80,7 @@ struct ClaimedFile: Sendable {
             zones: try ZoneFiles.rules(of: rule), dictionary: try context.shelves.dictionaries.dictionary(of: self))
         sources.isReleased = isReleased
         sources.taken = snapshot.taken
+        record?.hold?.released.map { sources.going = $0 }
         rule.calendar.map { sources.calendar = $0 }
         return sources
     }

@@ -342,13 +342,6 @@ actor CommandDesk {
         return standing
     }
 
-    /// Why drops are held, where that was said.
-    var whyHeld: [Int: String] {
-        commands.reduce(into: [:]) { found, held in
-            if case .holdDrop(let drop) = held.key { found[drop] = held.value.note.why }
-        }
-    }
-
     /// How far the drops in work are.
     var progress: [Int: OpenDrop.Progress] { open.mapValues(\.progress) }
 

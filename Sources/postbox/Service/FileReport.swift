@@ -71,7 +71,8 @@ struct FileReport: Sendable {
         summary.hold = file.record?.hold
         summary.warnings = facts.warnings
         if file.rule.mayWarn, let warned = plan?.warned {
-            summary.checkWarnings = warned.rows
+            // Of a refused file no row went, with a warning or without.
+            summary.checkWarnings = fate.verdict == .refused ? [:] : warned.rows
             summary.warnings += warned.file
         }
         if let source, let text = lateWrite(source) { summary.warnings.append(text) }

@@ -63,7 +63,7 @@ struct FirstPass {
         var mapper = FirstPassMapper(
             PriceFileReading(rule: rule, format: format, sources: sources, notesColumns: true),
             targets.map { DestinationMapper(rule: rule, format: format, target: $0, sources: sources) },
-            FileChecks(rule, sources: sources), rule)
+            FileChecks(rule, sources: sources), rule, going: sources.going)
         while let chunk = upcoming {
             guard !chunk.isLast else {
                 try mapper.take(chunk.bytes, isLast: true)
@@ -199,16 +199,22 @@ private struct FirstPassMapper {
     /// Rows that they hold, by destination.
     private var held: [HeldRows]
     private let rule: MappingRule
+    /// Rows that are sent, as far as a person decided that.
+    private let going: RowChoice
     private var lastLine = 0
     private var hasAllColumns = false
     private var batch = RowBatch()
     private var posts = PostBatch()
 
-    init(_ reading: PriceFileReading, _ mappers: [DestinationMapper], _ fileChecks: FileChecks?, _ rule: MappingRule) {
+    init(
+        _ reading: PriceFileReading, _ mappers: [DestinationMapper], _ fileChecks: FileChecks?, _ rule: MappingRule,
+        going: RowChoice
+    ) {
         rejected = mappers.map { _ in 0 }
         reports = mappers.map { _ in CheckReport() }
         held = mappers.map { _ in HeldRows() }
         self.rule = rule
+        self.going = going
         self.fileChecks = fileChecks
         self.mappers = mappers
         self.reading = reading
@@ -223,7 +229,7 @@ private struct FirstPassMapper {
                     let mapsAll = at == 0 && fileChecks?.needsRows == true
                     rejected[at] += mappers[at].rejected(
                         batch, columns: reading.columns, mapsAll: mapsAll, scratch: &posts)
-                    if !posts.warnings.isEmpty { reports[at].take(posts) }
+                    if !posts.warnings.isEmpty { reports[at].take(posts, going: going) }
                     if !posts.holds.isEmpty { held[at].take(posts) }
                     if mapsAll { fileChecks?.take(posts) }
                 }

@@ -198,9 +198,11 @@ actor ServiceLoop {
         }
         let progress = await desk.progress
         let waiting = context.older.waiting
-        let whyHeld = await desk.whyHeld
         for index in board.files.indices {
-            board.files[index].whyHeld = whyHeld[board.files[index].drop]
+            let file = board.files[index]
+            board.files[index].hold = DeskHold.of(
+                drop: file.drop, rule: files[file.drop]?.rule.match, destinations: file.destinations, among: board.holds
+            )
             board.files[index].isInDoubt = await isInDoubt(board.files[index], progress)
             if board.files[index].state == .reading, waiting.contains(board.files[index].drop) {
                 board.files[index].state = .waiting

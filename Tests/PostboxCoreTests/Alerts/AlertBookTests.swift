@@ -170,6 +170,35 @@ struct AlertBookTests {
         #expect(Set(book.takeChanges().map { "\($0)" }) == Set(changes.map { "\($0)" }))
     }
 
+    @Test("That a file is missing stands until somebody has it, and then for a day; also over a restart")
+    func missingStands() throws {
+        func missing(_ day: String) -> Alert {
+            Alert(
+                event: .fileMissing, message: "m",
+                facts: ["rule": "eod_*", "day": day, "expected": "1", "arrived": "0"])
+        }
+        var book = AlertBook([])
+        _ = book.raise(missing("2026-11-26"), at: 0)
+        _ = book.raise(missing("2026-11-27"), at: 1)
+        let later = 5 * AlertBook.shown
+        _ = book.raise(Self.down("cache"), at: later)
+        #expect(book.list(at: later).map(\.id) == [3, 2, 1] && book.standing(.fileMissing).map(\.id) == [1, 2])
+        book.acknowledge(1, .init(by: "unix:alice", at: later, why: "I call"))
+        #expect(book.alert(1)?.acknowledged?.by == "unix:alice")
+        #expect(Set(book.list(at: later + AlertBook.shown - 1).map(\.id)) == [1, 2, 3])
+        var again = AlertBook([])
+        let kept = try book.list(at: later).map { try #require(StandingAlert(json: $0.json)) }
+        again.recall(
+            kept, acknowledged: [1: .init(by: "unix:alice", at: later, why: "I call")], mutes: [],
+            at: later + AlertBook.shown)
+        #expect(again.standing(.fileMissing).map(\.id) == [2])
+        // What is over is of no interest after a day.
+        #expect(
+            again.end([.fileMissing], about: ["rule": "eod_*", "day": "2026-11-27"], at: later + AlertBook.shown).map(
+                \.id) == [2])
+        #expect(again.list(at: later + AlertBook.shown).isEmpty)
+    }
+
     @Test("What the ledger kept is as it was: what stands, who has it, what is muted, and the last number")
     func recalled() throws {
         var before = AlertBook([])

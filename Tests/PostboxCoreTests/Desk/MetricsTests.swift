@@ -20,7 +20,9 @@ struct MetricsTests {
         (late.by, late.deadline) = (12_000_000, 12_400_000)
         var early = ScheduleBook.Line(rule: "fx", state: .expected, count: 1, arrived: 0, done: 0)
         early.by = 99_000_000
-        board.schedule = [late, early]
+        var never = ScheduleBook.Line(rule: "old", state: .missing, count: 0, arrived: 0, done: 0)
+        never.missingDays = [MissingDay(rule: "old", day: 1, lacking: 2), MissingDay(rule: "old", day: 2, lacking: 1)]
+        board.schedule = [late, early, never]
         var files = ClosedFiles()
         files.add("eod_*", .done, at: 5_500_000)
         files.add("eod_*", .partial, at: 6_500_000)
@@ -52,6 +54,7 @@ struct MetricsTests {
             "postbox_files_open 4", "postbox_inbox_files 2", "postbox_inbox_oldest_seconds 2.5",
             "postbox_spool_free_bytes 1234", #"postbox_alerts_total{event="file_partial"} 2"#,
             #"postbox_expected_files_missing{rule="eod_*"} 2"#, #"postbox_expected_files_missing{rule="fx"} 0"#,
+            #"postbox_expected_files_missing{rule="old"} 3"#,
             #"postbox_deadline_missed{rule="eod_*"} 1"#, #"postbox_deadline_at_risk{rule="eod_*"} 0"#,
             "postbox_ready 0", "process_cpu_seconds_total 1.5",
         ] { #expect(lines.contains(line), "\(line) is missing") }

@@ -121,6 +121,57 @@ struct StatusBoardTests {
         #expect(board.brief(at: 0).contains(#""ready":false"#) && board.json.contains(#""ready":false"#))
     }
 
+    @Test(
+        "What is held is told with who held it, since when, until when and why: in the hold's own time, not in that of the login"
+    )
+    func holds() throws {
+        var board = Self.full
+        let cache = DeskHold(
+            .holdDestination("cache"), CommandNote(by: "unix:alice", why: "a test", until: 90_000_000),
+            since: 60_000_000)
+        let rule = DeskHold(.holdRule("eod_*"), CommandNote(by: "bob"), since: 70_000_000)
+        board.holds = [cache, rule]
+        func hold(_ drop: Int, _ rule: String?, _ destinations: [String]) -> DeskHold? {
+            DeskHold.of(drop: drop, rule: rule, destinations: destinations, among: board.holds)
+        }
+        #expect(hold(3, "fx_*", ["rcc", "cache"]) == cache && hold(4, "eod_*", ["cache"]) == rule)
+        #expect(hold(4, nil, ["rcc"]) == nil)
+        board.files[0].hold = cache
+        board.files[1].hold = rule
+        board.waiting = [.init(name: "e.csv", why: "held", held: "the rule eod_*")]
+        let json = try #require(JSONValue.parse(board.json))
+        let lane = json["destinations"]?.items.first
+        #expect(lane?["since"]?.text == "1970-01-01T00:00:01.000000Z")
+        #expect(
+            lane?["hold"]?["since"]?.text == "1970-01-01T00:01:00.000000Z" && lane?["hold"]?["by"]?.text == "unix:alice"
+        )
+        #expect(
+            lane?["hold"]?["until"]?.text == "1970-01-01T00:01:30.000000Z" && lane?["hold"]?["why"]?.text == "a test")
+        #expect(
+            json["work"]?["files"]?.items.map { $0["hold"]?["what"]?.text } == [
+                "the destination cache", "the rule eod_*",
+            ])
+        #expect(json["work"]?["files"]?.items.first?["why"]?.text == "a test")
+        #expect(json["inbox"]?["files"]?.items.first?["held"]?.text == "the rule eod_*")
+        let words = " since 1970-01-01 00:01:00, until 1970-01-01 00:01:30, by alice: a test"
+        let lines = StatusText.lines(json)
+        for line in [
+            "  cache: held" + words, "  drop 3: the destination cache is held" + words,
+            "  drop 4: the rule eod_* is held since 1970-01-01 00:01:10, by bob",
+        ] { #expect(lines.contains(line), "\(line) is missing in\n\(lines.joined(separator: "\n"))") }
+        #expect(lines.contains { $0.hasSuffix("e.csv  the rule eod_* to be resumed") })
+        #expect(lines.contains { $0.contains("ready, held") && $0.contains("00:01:00") && !$0.contains("00:00:01") })
+
+        // All is logged in: that is not what keeps it from being ready.
+        board.lanes.removeLast()
+        let held = StatusText.lines(try #require(JSONValue.parse(board.json)))
+        #expect(held.first?.hasSuffix(": the destination cache is held by alice: a test") == true, "\(held)")
+        board.isInboxHeld = true
+        board.holds = [DeskHold(.holdInbox, CommandNote(why: "odd"), since: 0)]
+        let inbox = StatusText.lines(try #require(JSONValue.parse(board.json)))
+        #expect(inbox.contains("31 in the inbox, which is held since 1970-01-01 00:00:00: odd"), "\(inbox)")
+    }
+
     @Test("People see the same in lines")
     func lines() throws {
         let lines = StatusText.lines(try #require(JSONValue.parse(Self.full.json)))

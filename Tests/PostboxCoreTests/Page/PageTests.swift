@@ -203,6 +203,36 @@ struct PageTests {
         #expect(NowPage.html(Self.facts(held: [Self.held()])).contains("<span class=\"dim\">none</span>"))
     }
 
+    @Test(
+        "Now says who holds a destination, since when, until when and why, and what waits for that; so does the file's own page"
+    )
+    func holds() {
+        var facts = Self.facts()
+        facts.board.isInboxHeld = false
+        facts.board.lanes = [.init(name: "cache", state: .ready, isHeld: true, since: 61_000_000, lastTrouble: nil)]
+        let note = CommandNote(by: "unix:alice", why: "a test", until: 900_000_000)
+        facts.board.holds = [DeskHold(.holdDestination("cache"), note, since: 500_000_000)]
+        facts.board.files[0].hold = facts.board.holds[0]
+        facts.board.waiting = [.init(name: "e.csv", why: "held", held: "the destination cache")]
+        let now = NowPage.html(facts)
+        #expect(now.contains("Held by alice since ") && now.contains("overdue: a test.</span>"), "\(now)")
+        #expect(
+            now.contains("<b>cache</b> is held by alice since ")
+                && now.contains("the destination cache is held by alice"))
+        #expect(now.contains("waits for the destination cache to be resumed"))
+        // 1970-01-01 00:08:20 is when it was held, 00:01:01 when it was logged in.
+        #expect(now.contains(">00:08:20<") && !now.contains("00:01:01"))
+        let line = DropLine(
+            drop: 7, name: "a.csv", rule: "eod_*", destinations: ["cache"], stage: .posting, verdict: nil, claimedAt: 1,
+            settledAt: 0, size: 10, rows: 5, original: nil, isCorrected: false, folder: "", target: "")
+        let own = FilePage.html(
+            DropDetail(line: line, corrections: []), nil, ResultFilter(), isHeld: true,
+            working: facts.board.files.first, facts)
+        #expect(
+            own.contains("posting, held") && own.contains("It waits: the destination cache is held by alice"), "\(own)")
+        #expect(HeldPage.html(facts).contains("since <time"))
+    }
+
     @Test("Where two people are needed, the one who proposed waits, and the other one's button says what was proposed")
     func fourEyes() {
         let rule = ReleaseRule(by: [], fourEyes: true)

@@ -62,6 +62,48 @@ struct ToDoTests {
         #expect(facts.toDo.count == 2)
     }
 
+    @Test("A file of an earlier day that never came counts until somebody has it, beside that of today")
+    func missingEarlier() {
+        var facts = Self.facts()
+        var line = Self.line("eod_*", .missing)
+        line.missingDays = [MissingDay(rule: "eod_*", day: 20784, lacking: 1)]
+        facts.board.schedule = [line]
+        #expect(facts.toDo.missing == ["eod_*", "eod_* of 2026-11-27"] && facts.toDo.words == ["2 missing"])
+        let before = TimeText.text(Self.now - 1440 * Self.minute)
+        facts.board.schedule[0].missingDays = []
+        facts.board.alerts = [
+            Self.alert(
+                1, .fileMissing, ["rule": "eod_*", "by": before, "day": "2026-11-27"], by: "unix:alice")
+        ]
+        #expect(facts.toDo.words == ["1 missing", "alice has eod_* of 2026-11-27"])
+        // It came.
+        facts.board.alerts[0].overAt = Self.now
+        #expect(facts.toDo.words == ["1 missing"])
+    }
+
+    @Test("Where nothing is late, what comes first is named, with times that are still to come")
+    func next() {
+        func line(_ rule: String, _ state: ScheduleBook.Line.State, by: Int64, deadline: Int64) -> ScheduleBook.Line {
+            var line = Self.line(rule, state)
+            line.by = Self.now + by * Self.minute
+            line.deadline = Self.now + deadline * Self.minute
+            return line
+        }
+        var facts = Self.facts()
+        facts.board.schedule = [
+            line("late_*", .expected, by: 60, deadline: 90), line("work_*", .inWork, by: -5, deadline: 20),
+        ]
+        #expect(NowPage.html(facts).contains("work_* is in work, to be done by 17:45 UTC<"))
+        facts.board.schedule.append(line("soon_*", .expected, by: 10, deadline: 30))
+        #expect(NowPage.html(facts).contains("next: soon_* by 17:30 UTC, done by 17:45 UTC<"))
+        facts.board.schedule = [line("work_*", .inWork, by: -9, deadline: -1)]
+        #expect(NowPage.html(facts).contains(">work_* is in work<"))
+        facts.board.schedule = [line("fx_*", .idle, by: 1, deadline: 1)]
+        #expect(NowPage.html(facts).contains("nothing is due today"))
+        facts.board.schedule.append(line("eod_*", .done, by: 1, deadline: 1))
+        #expect(NowPage.html(facts).contains("all of today is done"))
+    }
+
     @Test("A destination counts when it is down for long, is not quiet just now, and nobody has it")
     func down() {
         #expect(Self.facts(down: 4).toDo.count == 0)
@@ -70,6 +112,11 @@ struct ToDoTests {
         #expect(Self.facts(down: 6, quiet: ["rcc"]).toDo.count == 0)
         facts.board.alerts = [Self.alert(1, .destinationDown, ["destination": "rcc", "why": "x"], by: "page:bob")]
         #expect(facts.toDo.count == 0 && facts.toDo.words == ["bob has rcc"])
+        // It was refused in between, and is down all the same.
+        var flipping = Self.facts(down: 1)
+        #expect(flipping.toDo.count == 0)
+        flipping.board.lanes[1].downSince = Self.now - 6 * Self.minute
+        #expect(flipping.toDo.words == ["1 destination down for long"])
         let page = NowPage.html(facts)
         #expect(page.contains("bob has rcc") && page.contains("nothing needs you") && !page.contains("to do ·"))
     }

@@ -18,10 +18,13 @@ struct DayReportTests {
             bad: bad, original: original, isClosed: isClosed)
     }
 
-    private static func report(_ files: [DayFile], skips: [ScheduleSkip] = []) -> DayReport {
+    /// In the evening, unless another hour of the day is asked for.
+    private static func report(
+        _ files: [DayFile], skips: [ScheduleSkip] = [], at hours: Int64 = 22
+    ) -> DayReport {
         DayReport(
-            day: friday, matches: ["eod_*", "fx"], schedules: [RuleSchedule(rule: "eod_*", by: 60, count: 3)],
-            skips: skips, files: files)
+            day: friday, matches: ["eod_*", "fx"], schedules: [RuleSchedule(rule: "eod_*", by: 18 * 60, count: 3)],
+            skips: skips, files: files, at: midnight + hours * hour)
     }
 
     @Test("Files are counted by rule, with their rows; open is what is not done and was put right by nothing")
@@ -51,6 +54,33 @@ struct DayReportTests {
         var unpriced = Self.report(done)
         unpriced.unpriced = [.init(table: "bonds", key: "RIC", count: 1, instruments: ["A.TST"])]
         #expect(!unpriced.isComplete)
+    }
+
+    @Test("What is not due yet is not missing, and a day that has not come lacks nothing")
+    func notDue() throws {
+        let one = Self.file(1, .ended(.done))
+        let early = Self.report([one], at: 17)
+        #expect(early.rules[0].missing == 0 && early.rules[0].awaited == 2 && early.isClear && !early.isComplete)
+        #expect(early.rules[0].lacks == "2 not due yet (by 18:00 UTC)")
+        #expect(early.lines.first == "2026-11-27: nothing is missing so far")
+        #expect(early.lines.contains("  eod_*: 2 not due yet (by 18:00 UTC)"), "\(early.lines)")
+        #expect(early.csv.contains { $0.hasPrefix("rule,eod_*,3,1,") && $0.contains("2 not due yet (by 18:00 UTC)") })
+        let json = try #require(JSONValue.parse(early.json))
+        #expect(json["complete"]?.flag == false && json["rules"]?.items.first?["missing"]?.integer == 0)
+        #expect(json["rules"]?.items.first?["due_by"]?.text == "18:00 UTC")
+
+        let late = Self.report([one], at: 18)
+        #expect(late.rules[0].missing == 2 && late.rules[0].awaited == 0 && !late.isClear)
+        #expect(late.rules[0].lacks == "2 missing" && late.state == "not complete")
+        #expect(JSONValue.parse(late.json)?["rules"]?.items.first?["missing"]?.integer == 2)
+
+        let ahead = Self.report([], at: -1)
+        #expect(ahead.isAhead && ahead.isClear && !ahead.isComplete && ahead.state == "has not come yet")
+        // What is open is told before its time, too.
+        #expect(Self.report([Self.file(1, .held)], at: 17).state == "not complete")
+        // All is there before it is due.
+        let all = (1...3).map { Self.file($0, .ended(.done)) }
+        #expect(Self.report(all, at: 17).isComplete && Self.report(all, at: 17).rules[0].lacks == nil)
     }
 
     @Test("As JSON, CSV and text it says the same; names are no formulas and no line ends")

@@ -201,6 +201,80 @@ struct ScheduleBookTests {
         #expect(book.lines([held], at: Self.at(9, 0, day: 1))[0].state == .idle)
     }
 
+    @Test("What never came is missing over midnight, until somebody has it, its day is skipped, or it comes")
+    func missingOverMidnight() throws {
+        var book = Self.book()
+        let told = book.alerts([], at: Self.at(17, 30))
+        let day = try #require(told.compactMap { MissingDay($0) }.first)
+        #expect(day == MissingDay(rule: "eod_*", day: 20784, lacking: 1))
+        // On its own day it is what the line says by itself.
+        #expect(book.lines([], missing: [day], at: Self.at(18, 0))[0].missingDays.isEmpty)
+        #expect(book.arrivals(of: [day], [], at: Self.at(18, 0)).isEmpty)
+        let saturday = Self.at(0, 1, day: 1)
+        let line = book.lines([], missing: [day], at: saturday)[0]
+        #expect(line.state == .late && line.missingDays == [day])
+        #expect(line.why == "of earlier days: files of 2026-11-27 never came")
+        #expect(line.deadline == Self.at(17, 45) && line.deadlineText == "17:45 UTC on 2026-11-27")
+        #expect(!line.isMissing(at: saturday))
+        #expect(book.alerts([], at: saturday).isEmpty)
+        let plain = Self.book(deadline: nil).lines([], missing: [day], at: Self.at(9, 0, day: 10))[0]
+        #expect(plain.state == .missing && plain.missingDays == [day] && plain.deadline == nil)
+        let both = book.lines([], missing: [day], at: Self.at(17, 40, day: 3))[0]
+        #expect(both.why == "of earlier days: files of 2026-11-27 never came; today: 1 missing")
+        // Somebody has it.
+        #expect(book.lines([], at: saturday)[0].state == .idle)
+
+        // Of another rule, or of a day that somebody skips, nothing is missing.
+        #expect(book.unexpected([day]).isEmpty)
+        let over = ScheduleBook.Over(events: [.fileMissing], facts: ["rule": "eod_*", "day": "2026-11-27"])
+        #expect(Self.book(by: nil).unexpected([day]) == [over] && ScheduleBook([]).unexpected([day]) == [over])
+        book.skips = [ScheduleSkip(rule: "eod_*", day: 20784, by: "unix:alice", why: "a holiday")]
+        #expect(book.unexpected([day]) == [over])
+    }
+
+    @Test(
+        "What was missing has come when more came than the days behind it expect, and not before; that ends its alert")
+    func cameAfterMidnight() throws {
+        let friday = MissingDay(rule: "eod_*", day: 20784, lacking: 1)
+        func came(_ missing: [MissingDay], _ times: [Int64], at now: Int64) -> [String?] {
+            let files = times.enumerated().map { Self.file(.held, at: $1, drop: $0 + 1, name: "eod_\($0 + 1).csv") }
+            return Self.book().arrivals(of: missing, files, at: now).map { $0.facts["day"] }
+        }
+        // Saturday expects none: what comes is Friday's. So it is when it came on Friday, and was seen on Saturday.
+        #expect(came([friday], [Self.at(2, 0, day: 1)], at: Self.at(2, 1, day: 1)) == ["2026-11-27"])
+        #expect(came([friday], [Self.at(23, 59)], at: Self.at(0, 1, day: 1)) == ["2026-11-27"])
+        #expect(came([friday], [], at: Self.at(2, 1, day: 1)).isEmpty)
+        // Monday expects one of its own, whichever comes first.
+        let (one, two) = (Self.at(2, 0, day: 3), Self.at(17, 0, day: 3))
+        #expect(came([friday], [one], at: two).isEmpty)
+        #expect(came([friday], [one, two], at: two) == ["2026-11-27"])
+        // Of two days' files one is wanting still.
+        let monday = MissingDay(rule: "eod_*", day: 20787, lacking: 1)
+        let tuesday = (1...3).map { Self.at(9, $0, day: 4) }
+        #expect(came([friday, monday], Array(tuesday.prefix(2)), at: Self.at(10, 0, day: 4)).isEmpty)
+        #expect(came([friday, monday], tuesday, at: Self.at(10, 0, day: 4)) == ["2026-11-27", "2026-11-30"])
+
+        var alerts = AlertBook([])
+        var book = Self.book()
+        for alert in book.alerts([], at: Self.at(17, 30)) { _ = alerts.raise(alert, at: Self.at(17, 30)) }
+        let late = try #require(
+            book.arrivals(of: [friday], [Self.file(.held, at: Self.at(2, 0, day: 1))], at: Self.at(2, 0, day: 1)).first)
+        #expect(late.message == "eod_*: what was missing on 2026-11-27 has come, last eod_1.csv")
+        #expect(late.facts["file"] == "eod_1.csv" && late.facts["by"] == TimeText.text(Self.at(17, 30)))
+        #expect(alerts.raise(late, at: Self.at(2, 0, day: 1)).id == 1 && alerts.standing(.fileMissing).isEmpty)
+    }
+
+    @Test("What is due by a time that is over is missing, although nobody could look since")
+    func dueSince() {
+        let line = Self.book().lines([], at: Self.at(17, 29))[0]
+        #expect(line.standing(at: Self.at(17, 29)) == line && line.state == .expected)
+        let missing = line.standing(at: Self.at(17, 30))
+        #expect(missing.state == .missing && missing.why == "1 missing")
+        #expect(line.standing(at: Self.at(17, 45)).state == .late)
+        let done = Self.book().lines([Self.file(.ended(.done), at: Self.at(17, 0))], at: Self.at(17, 29))[0]
+        #expect(done.standing(at: Self.at(18, 0)) == done)
+    }
+
     @Test("A deadline that was missed yesterday is over when everything is done today")
     func overNextDay() {
         var book = Self.book(by: nil)

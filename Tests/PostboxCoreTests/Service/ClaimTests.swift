@@ -70,6 +70,30 @@ struct ClaimTests {
         #expect(service.claimed == ["a.csv"])
     }
 
+    @Test(
+        "What waits for a hold says for which; a destination is down since it was last logged in, whatever its trouble was"
+    )
+    func shown() {
+        var service = service(["a.csv", "b.csv"])
+        service.standing.rules = ["a*"]
+        service.standing.destinations = ["b"]
+        service.round()
+        service.now = 5 * PretendService.second
+        service.lane("a", .refused("not entitled"))
+        service.now = 9 * PretendService.second
+        service.lane("a", .connecting("no route"))
+        let board = service.machine.board(
+            of: .init(version: "1", spool: "/s", configSHA256: "ab", startedAt: 0),
+            at: Moment(monotonic: service.now, wall: 100_000_000), service.facts)
+        #expect(
+            board.waiting == [
+                .init(name: "a.csv", why: "held", held: "the rule a*"),
+                .init(name: "b.csv", why: "held", held: "the destination b"),
+            ])
+        let lane = board.lanes.first { $0.name == "a" }
+        #expect(lane?.since == 100_000_000 && lane?.downSince == 91_000_000)
+    }
+
     @Test("What was parked goes as soon as what kept it is over")
     func unparked() {
         var service = service(["a.csv", "b.csv"])

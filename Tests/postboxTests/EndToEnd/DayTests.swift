@@ -79,6 +79,10 @@ struct DayTests {
         // Nothing came on another day.
         let other = try await desk.command(["day", "2020-01-03", "--json"])
         #expect(JSONValue.parse(other.output)?["rules"]?.items.first?["arrived"]?.integer == 0)
+        // Of a day that has not come nothing is missing, and no instrument lacks a price.
+        let ahead = try await desk.command(["day", "2199-01-02"])
+        #expect(ahead.code == 0 && ahead.output.hasPrefix("2199-01-02: has not come yet\n"), "\(ahead.output)")
+        #expect(ahead.output.contains("eod_*: 2 not due yet (by 00:00 UTC)") && !ahead.output.contains("R9.TST"))
         // A start brings the record's file up to the ledger.
         _ = try await desk.once()
         let record = desk.path(.done).deletingLastPathComponent().appendingPathComponent("record.jsonl").path

@@ -59,6 +59,35 @@ struct HeldFilesTests {
         #expect(try HeldByChecks.work(desk).isEmpty)
     }
 
+    @Test("Warnings are counted of the rows that a release sends, and not of those that it left out")
+    func warnedOfWhatGoes() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        let checks = "[{rows: {min: 4}}, {field: BID, min: 6, on_fail: warn}]"
+        try desk.configure([simulator.url], files: "  - {match: \"*.csv\", checks: \(checks)}")
+        try desk.drop("a.csv", HeldByChecks.three)
+        #expect(try await desk.once() == 75)
+        // Both A.TST, 5, and B.TST, 0.5, are below 6.
+        #expect(
+            try await HeldByChecks.act(desk, .release(drop: 1, .except([2...2])))
+                == "done left_out 1 released 2")
+        _ = try await desk.once()
+        let file = try desk.finished("a.csv", in: .failed)
+        #expect(file.column("outcome") == ["acked", "unsent", "acked"], "\(desk.log())")
+        let summary = try HeldByChecks.json(desk, "a.csv", in: .failed)
+        #expect(summary["check_warnings"] as? [String: Int] == ["below_min": 1])
+        #expect(desk.log().contains("1 row goes with warnings."), "\(desk.log())")
+
+        // Refused, none of its rows went.
+        try desk.drop("b.csv", "RIC,BID\nD.TST,2\n")
+        #expect(try await desk.once() == 75)
+        let next = try #require(try await HeldByChecks.held(desk).first)
+        #expect(try await HeldByChecks.act(desk, .refuse(drop: next.drop, why: "cut off")) == "done refused 1")
+        #expect(try await desk.once() == 3)
+        let refused = try HeldByChecks.json(desk, "b.csv", in: .failed)
+        #expect((refused["check_warnings"] as? [String: Int] ?? [:]).isEmpty, "\(refused)")
+    }
+
     @Test("A whole file that is refused, or that nobody releases, ends refused with a line for each row")
     func wholeRefused() async throws {
         let desk = try Desk()

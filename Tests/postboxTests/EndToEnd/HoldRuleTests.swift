@@ -45,7 +45,7 @@ struct HoldRuleTests {
         try await eventually("what is held is shown") {
             let board = Self.status(desk)
             let waits = board["inbox"]?["files"]?.items.contains {
-                $0["file"]?.text == "eod_2.csv" && $0["why"]?.text == "held"
+                $0["file"]?.text == "eod_2.csv" && $0["why"]?.text == "held" && $0["held"]?.text == "the rule eod_*.csv"
             }
             let works = board["work"]?["files"]?.items.contains {
                 $0["file"]?.text == "eod_1.csv" && $0["state"]?.text == "held"
@@ -57,6 +57,12 @@ struct HoldRuleTests {
         #expect(line["until"]?.text?.hasPrefix("2020-01-01T17:30") == true && line["by"]?.text?.isEmpty == false)
         let table = try await desk.command(["status", "--config", "postbox.yaml"])
         #expect(table.output.contains("on hold by the desk") && table.output.contains("wrong day"), "\(table.output)")
+        #expect(table.output.contains("eod_2.csv  the rule eod_*.csv to be resumed"), "\(table.output)")
+        #expect(table.output.contains("drop 1: the rule eod_*.csv is held since "), "\(table.output)")
+        let files = try await desk.command(["files", "eod_1.csv", "--config", "postbox.yaml"])
+        #expect(files.output.contains("posting, held"), "\(files.output)")
+        let shown = try await desk.command(["show", "1", "--config", "postbox.yaml"])
+        #expect(shown.output.contains("it waits: the rule eod_*.csv is held by "), "\(shown.output)")
         try await eventually("it is told to be overdue") { service.errorOutput.contains(" hold_overdue ") }
         service.send(SIGKILL)
         #expect(try await service.exitCode() == 137)
