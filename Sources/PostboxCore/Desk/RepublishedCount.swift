@@ -32,7 +32,7 @@ package struct RepublishedCount: Sendable, Equatable {
         let kinds = [(refreshes, "as Refresh"), (updates, "as Update")].filter { $0.0 > 0 }.map {
             "\(PageWords.count($0.0)) \($0.1)"
         }
-        let verb = drop == nil ? "would be" : rics == 1 ? "is" : "are"
+        let verb = drop == nil ? "would be" : Plural.word(rics, "is", "are")
         let each = services.count > 1 ? ", counted at each of \(services.count) services," : ""
         return
             "the destination \(destination): \(PageWords.count(rics, "RIC"))\(each) \(verb) posted again\(drop.map { ", as drop \($0)" } ?? ""): "
@@ -49,12 +49,12 @@ package struct RepublishedCount: Sendable, Equatable {
         var found: [String] = []
         if leftOut > 0 {
             found.append(
-                "\(PageWords.count(leftOut, "RIC")) of services that the configuration no longer has for it \(leftOut == 1 ? "is" : "are") left out"
+                "\(PageWords.count(leftOut, "RIC")) of services that the configuration no longer has for it \(Plural.word(leftOut, "is", "are")) left out"
             )
         }
         if withdrawn > 0 {
             found.append(
-                "\(PageWords.count(withdrawn, "field")) \(withdrawn == 1 ? "is" : "are") left out: what \(withdrawn == 1 ? "it holds" : "they hold") was withdrawn, and nothing was there before"
+                "\(PageWords.count(withdrawn, "field")) \(Plural.word(withdrawn, "is", "are")) left out: what \(Plural.word(withdrawn, "it holds", "they hold")) was withdrawn, and nothing was there before"
             )
         }
         return found.map { "; " + $0 }.joined()

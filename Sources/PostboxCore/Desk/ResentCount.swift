@@ -24,7 +24,7 @@ package struct ResentCount: Sendable, Equatable {
     /// For people.
     package var text: String {
         func words(_ part: Part) -> String {
-            "\(PageWords.count(part.rows, "row")) \(part.rows == 1 ? "is" : "are") sent again"
+            "\(PageWords.count(part.rows, "row")) \(Plural.word(part.rows, "is", "are")) sent again"
         }
         guard parts.count > 1 else { return parts.map { "\(words($0)), as drop \($0.drop)" }.joined() }
         return parts.map { "\(words($0)) to \($0.destination), as drop \($0.drop)" }.joined(separator: "; ")

@@ -93,7 +93,8 @@ package struct AuditExport: Sendable {
         guard count <= most else {
             return DeskReply(
                 problem: 400,
-                "these are more than \(most) rows: say from when to when, or use postbox audit --ric RIC --csv")
+                "these are more than \(Plural.text(most, "row")): say from when to when, or use postbox audit --ric RIC --csv"
+            )
         }
         var reply = DeskReply(text, kind: .table)
         reply.headers = [

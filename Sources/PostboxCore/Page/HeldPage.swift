@@ -82,7 +82,8 @@ package enum HeldPage {
         guard facts.may(.release, rule: drop.rule) else { return nil }
         let refuse = PageActs.opening(
             "Refuse", "/drops/\(drop.drop)/refuse",
-            what: "Nothing of it is sent. \(PageWords.count(drop.rows, "row")) end unsent, and the file ends refused.",
+            what:
+                "Nothing of it is sent. \(PageWords.count(drop.rows, "row ends", "rows end")) unsent, and the file ends refused.",
             button: "Refuse \(drop.name)", kind: .danger, needsWhy: true, facts)
         guard mayRelease(drop, facts), let person = facts.caller.person else {
             return """
@@ -94,11 +95,12 @@ package enum HeldPage {
 
     private static func release(_ drop: HeldDrop, _ form: String, _ person: Person, _ facts: PageFacts) -> HTML {
         let action = "/drops/\(drop.drop)/release"
-        let all = PageWords.count(drop.rows, "row")
+        let verb = drop.release.fourEyes ? "Propose to release" : "Release"
+        let all = (drop.rows == 1 ? "" : "all ") + PageWords.count(drop.rows, "row")
         let why: HTML = "<label>Why<input name=\"why\" maxlength=\"200\"></label>"
         let own: HTML =
             """
-            <form id="\(form)" method="post" action="\(action)" class="acts">\(PageFrame.key(facts))\(why)<button class="main" data-rows="\(drop.rows)">\(drop.release.fourEyes ? "Propose to release all \(all)" : "Release all \(all)")</button></form>
+            <form id="\(form)" method="post" action="\(action)" class="acts">\(PageFrame.key(facts))\(why)<button class="main" data-rows="\(drop.rows)" data-verb="\(verb)">\(verb) \(all)</button></form>
             """
         guard drop.release.fourEyes, let proposer = drop.proposedBy, let rows = drop.proposedRows else { return own }
         guard ReleaseRule.name(proposer.text) != ReleaseRule.name(person.text) else {

@@ -241,7 +241,8 @@ enum PageAnswers {
                 "\(why ?? (lines.isEmpty ? "no rule has a time" : "all of today is done"))")
         }
         let words = [
-            (missing, "missing"), (late, "past its deadline"), (atRisk, "will miss"),
+            (missing, "missing"), (late, Plural.word(late, "past its deadline", "past their deadlines")),
+            (atRisk, "will miss"),
         ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
         return answer(
             "Late", "/#work", late + missing > 0 ? .down : .warn, words.joined(separator: ", "),

@@ -23,8 +23,8 @@ struct ConfigCommand: AsyncParsableCommand {
             for (files, known) in loaded.dictionaries.sorted(by: { $0.key.fields < $1.key.fields }) {
                 let (fields, enums) = (known.copy.versions.fields, known.copy.versions.enums)
                 Terminal.print(
-                    "\(files.fields): \(known.dictionary.count) fields of version \(fields), "
-                        + "\(known.dictionary.enums.valueCount) values of version \(enums)")
+                    "\(files.fields): \(Plural.text(known.dictionary.count, "field")) of version \(fields), "
+                        + "\(Plural.text(known.dictionary.enums.valueCount, "value")) of version \(enums)")
             }
             for warning in loaded.warnings { Terminal.print("WARNING: \(warning.text)") }
             Terminal.print("\(file) is valid")

@@ -122,10 +122,10 @@ private struct Probe {
         }
         let limits = await lane.limits
         say("takes posts", "yes")
-        say("longest message", "\(limits.maxMsgSize) bytes")
+        say("longest message", Plural.text(limits.maxMsgSize, "byte"))
         say("ping timeout", "\(limits.pingTimeout / 1_000_000_000) s")
         let rate = [limits.maxMessagesPerSecond, destination.maxPostsPerSecond].compactMap { $0 }.min()
-        say("rate", rate.map { "\($0) posts a second" } ?? "no limit told")
+        say("rate", rate.map { "\(Plural.text($0, "post")) a second" } ?? "no limit told")
         if destination.profile == .rcc {
             say("service", "\(destination.service) (this channel has no directory to ask)")
             return true

@@ -269,7 +269,7 @@ struct Withdrawing: Sendable {
 
     private func finish(_ wrong: Wrong, _ found: Found, _ drops: [MadeDrop]) throws -> DeskAnswer {
         let numbers = drops.map { "\($0.number)" }.joined(separator: ", ")
-        let words = try text(found, wrong, .done) + ", as drop\(drops.count == 1 ? "" : "s") \(numbers)"
+        let words = try text(found, wrong, .done) + ", as \(Plural.word(drops.count, "drop")) \(numbers)"
         guard !drops.contains(where: { $0.hold != nil }) else {
             for drop in drops {
                 if let hold = drop.hold {

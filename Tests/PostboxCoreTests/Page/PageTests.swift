@@ -203,6 +203,30 @@ struct PageTests {
         #expect(NowPage.html(Self.facts(held: [Self.held()])).contains("<span class=\"dim\">none</span>"))
     }
 
+    @Test("One row is one, and many are many, in what acts say and on their buttons")
+    func oneRow() {
+        func page(_ rows: Int, fourEyes: Bool = false) -> String {
+            var drop = Self.held(ReleaseRule(by: [], fourEyes: fourEyes))
+            drop.rows = rows
+            return HeldPage.html(Self.facts(held: [drop]))
+        }
+        #expect(page(1).contains(">Release 1 row</button>") && page(1).contains(" 1 row ends unsent,"))
+        #expect(page(4).contains(">Release all 4 rows</button>") && page(4).contains(" 4 rows end unsent,"))
+        // What the script writes there when rows are ticked begins with the same word.
+        #expect(page(4).contains("data-rows=\"4\" data-verb=\"Release\""))
+        #expect(page(1, fourEyes: true).contains("data-verb=\"Propose to release\">Propose to release 1 row</button>"))
+        func resend(_ rejected: Int) -> String {
+            var line = Self.line()
+            line.destinations = ["cache"]
+            line.take(summary: "{\"outcomes\":{\"nacked\":\(rejected),\"rejected\":\(rejected)}}")
+            return FilesPage.failures(DropList(drops: [line], next: nil), Self.facts())
+        }
+        #expect(resend(1).contains("sends 1 row again that is nacked, unknown or unsent"))
+        #expect(resend(1).contains("The 1 rejected row has to be corrected first."))
+        #expect(resend(2).contains("sends 2 rows again that are nacked, unknown or unsent"))
+        #expect(resend(2).contains("The 2 rejected rows have to be corrected first."))
+    }
+
     @Test("Where two people are needed, the one who proposed waits, and the other one's button says what was proposed")
     func fourEyes() {
         let rule = ReleaseRule(by: [], fourEyes: true)
