@@ -13,10 +13,19 @@ struct ConfigCommand: AsyncParsableCommand {
             discussion:
                 "Prints what is in force, without secrets. Ends with 78 when something is wrong. Touches no network.")
 
-        @Argument(help: "The configuration.", completion: .file(extensions: ["yaml", "yml"]))
-        var file: String = "postbox.yaml"
+        @OptionGroup var option: ConfigOption
+
+        @Argument(help: "The same as --config.", completion: .file(extensions: ["yaml", "yml"]))
+        var file: String?
+
+        func validate() throws {
+            if file != nil, option.named != nil {
+                throw ValidationError("Name one configuration: FILE, or --config FILE.")
+            }
+        }
 
         func run() async throws {
+            let file = file ?? option.path
             let loaded = Configuration.loadOrExit(file, withDictionaries: true)
             _ = Configuration.tablesOrExit(loaded.settings)
             for line in SettingsSummary.lines(loaded.settings) { Terminal.print(line) }

@@ -18,8 +18,7 @@ struct ProbeCommand: AsyncParsableCommand {
     @Argument(help: "The destination's name; without it, all of them.")
     var destination: String?
 
-    @Option(name: .shortAndLong, help: "The configuration.", completion: .file(extensions: ["yaml", "yml"]))
-    var config: String = "postbox.yaml"
+    @OptionGroup var option: ConfigOption
 
     @Option(help: ArgumentHelp("How long to try.", valueName: "duration"))
     var wait: String = "15s"
@@ -36,7 +35,7 @@ struct ProbeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = Configuration.loadOrExit(config).settings
+        let settings = Configuration.loadOrExit(option.path).settings
         let wanted = settings.destinations.filter { destination == nil || $0.name == destination }
         guard !wanted.isEmpty else {
             Terminal.error(
