@@ -8,7 +8,7 @@ package enum DayPage {
             """
             <div class="title"><h1>The day \(day)</h1> \(state)</div>
             <section class="panel" aria-label="Another day">
-              <form class="body ask" method="get" action="/day"><label>Day<input name="day" type="date" value="\(day)"></label><button>Show</button></form>
+              <form class="body ask" method="get" action="/day">\(FilesPage.day("Day", "day", day))<button>Show</button></form>
             </section>
             <section class="panel" aria-labelledby="h-rules"><header><h2 id="h-rules">Rules</h2></header>\(rules(report))</section>
             \(unpriced(report))

@@ -24,8 +24,8 @@ package enum FilesPage {
             <section class="panel" aria-label="Search">
               <form class="body ask" role="search" method="get" action="/files">
                 <label class="grow">Name<input name="name" type="search" placeholder="part of a name, or a pattern such as eod_*" aria-keyshortcuts="/" value="\(query.name ?? "")"></label>
-                \(day("From", "from", query.from))
-                \(day("To", "to", query.before.map { $0 - 1 }))
+                \(day("From", "from", query.from.map(TimeText.day)))
+                \(day("To", "to", query.before.map { TimeText.day($0 - 1) }))
                 \(choice("Stands", "state", DropQuery.State.allCases.map { ($0.rawValue, words($0)) }, query.state?.rawValue))
                 \(choice("Verdict", "verdict", Verdict.allCases.map { ($0.rawValue, $0.rawValue) }, query.verdict?.rawValue))
                 <button class="main">Search</button>
@@ -47,9 +47,10 @@ package enum FilesPage {
         }
     }
 
-    static func day(_ label: String, _ name: String, _ time: Int64?) -> HTML {
+    /// A day, typed as text: a browser's own field for days shows them in its order.
+    static func day(_ label: String, _ name: String, _ text: String?) -> HTML {
         """
-        <label>\(label)<input name="\(name)" inputmode="numeric" pattern="\\d{4}-\\d{2}-\\d{2}" placeholder="2026-11-27" size="10" value="\(time.map(TimeText.day) ?? "")"></label>
+        <label>\(label)<input name="\(name)" inputmode="numeric" pattern="\\d{4}-\\d{2}-\\d{2}" placeholder="2026-11-27" size="10" value="\(text ?? "")"></label>
         """
     }
 
