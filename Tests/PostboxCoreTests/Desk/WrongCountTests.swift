@@ -17,7 +17,7 @@ struct WrongCountTests {
         let many = Self.count([.replaced, .replaced, .left], [.replaced], [.left])
         #expect(
             many.text(of: "f", .done)
-                == "f: 3 fields of 2 RICs are replaced by what was there before; 2 had no value before and stay as they are (--blank blanks them)"
+                == "f: 3 fields of 2 RICs are replaced by what was there before; 2 had no value before and stay as they are (they can be blanked instead)"
         )
         #expect(many.facts == ["fields": 3, "rics": 2, "without_value": 2])
         let mixed = Self.count([.replaced, .blanked], [.blanked])
@@ -53,7 +53,7 @@ struct WrongCountTests {
         #expect(count.isNothing)
         #expect(
             count.text(of: "f", .done)
-                == "f: there is nothing to post; 1 had no value before and stays as it is (--blank blanks it)")
+                == "f: there is nothing to post; 1 had no value before and stays as it is (it can be blanked instead)")
         #expect(WrongCount().text(of: "f", .done) == "f: no field holds one of the values any more")
         count.noted = 1
         #expect(
@@ -86,7 +86,7 @@ struct WrongCountTests {
         count.add([.left], at: "c", "S")
         #expect(
             count.text(of: "f", .wouldBe)
-                == "f: 2 fields of 2 RICs, counted at each of 2 destinations, had no value before and would be blanked; 1 had no value before and stays as it is (--blank blanks it)"
+                == "f: 2 fields of 2 RICs, counted at each of 2 destinations, had no value before and would be blanked; 1 had no value before and stays as it is (it can be blanked instead)"
         )
     }
 
