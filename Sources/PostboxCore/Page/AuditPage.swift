@@ -19,10 +19,12 @@ package enum AuditPage {
         } else {
             rows = "<p class=\"note\">Name a RIC to see every row that was posted for it, or held back.</p>"
         }
+        // No `download` stands there: it comes as a file by itself, and where there is none it is told why.
         let export: HTML? =
             search.query == nil
             ? nil
-            : "<header><h2>Rows found</h2> <a class=\"push\" href=\"\(search.addressOfCSV)\" download>CSV</a></header>"
+            : "<header><h2>Rows found</h2> <a class=\"push\" href=\"\(search.addressOfCSV)\">CSV</a></header>"
+        let panel: HTML? = "<section class=\"panel\" aria-label=\"Rows found\">\(export)\(rows)</section>"
         return PageFrame.page(
             .audit, title: "Audit", kind: "with-rail", facts,
             """
@@ -39,7 +41,7 @@ package enum AuditPage {
                 <button class="main">Search</button>
               </form>
             </section>
-            <section class="panel" aria-label="Rows found">\(export)\(rows)</section>
+            \(search.isMistaken ? nil : panel)
             </div>
             <div class="stackv">\(RecordPanel.html(record, facts))</div>
             """

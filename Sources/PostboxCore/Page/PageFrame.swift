@@ -165,8 +165,45 @@ package enum PageFrame {
             """
     }
 
-    /// The page for somebody who has to say who he is.
-    package static func login(fault: String?) -> HTML {
+    /// The page for somebody who gets nothing of what he asked for.
+    ///
+    /// - Parameters:
+    ///   - text: why, for people.
+    ///   - status: the answer's, of HTTP.
+    ///   - facts: nil: nobody knows who asks, or he may not read; he is shown nothing else.
+    package static func problem(_ text: String, status: Int, _ facts: PageFacts?) -> HTML {
+        let sentence = text.hasSuffix(".") ? text : text + "."
+        let title =
+            switch status {
+            case 403: "Not allowed"
+            case 404: "Not there"
+            case 503: "Not for now"
+            default: "Not done"
+            }
+        guard let facts else {
+            return """
+                \(head("\(title) · Postbox"))
+                <body>
+                <main id="main" class="login">
+                <h1>\(title)</h1>
+                <p class="alert bad-line" role="alert">\(sentence)</p>
+                <p><a href="/">To the page</a></p>
+                </main>
+                </body>
+                </html>
+
+                """
+        }
+        return page(
+            nil, title: title, facts,
+            """
+            <div class="title"><h1>\(title)</h1></div>
+            <section class="panel"><p class="note" role="alert">\(sentence)</p></section>
+            """)
+    }
+
+    /// The page for somebody who has to say who he is. `name`: what he said.
+    package static func login(fault: String?, name: String = "") -> HTML {
         """
         \(head("Log in · Postbox"))
         <body>
@@ -174,7 +211,7 @@ package enum PageFrame {
         <h1>Postbox</h1>
         \(fault.map { text -> HTML in "<p class=\"alert bad-line\" role=\"alert\">\(text)</p>" })
         <form method="post" action="/login" class="panel body">
-        <label>Name<input name="name" required autocomplete="username" autofocus></label>
+        <label>Name<input name="name" value="\(name)" required autocomplete="username" autofocus></label>
         <label>Token<input name="token" type="password" required autocomplete="current-password"></label>
         <div><button class="main">Log in</button></div>
         </form>

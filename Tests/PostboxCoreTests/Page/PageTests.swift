@@ -75,6 +75,20 @@ struct PageTests {
             .shown(text: nasty, facts: counts, examples: values), blanks: blanks, needsTwo: needsTwo)
     }
 
+    private static let typed = Dictionary(
+        uniqueKeysWithValues: ["name", "from", "to", "day", "ric", "value", "file"].map { ($0, nasty) })
+
+    /// The view of a form that was filled in wrongly.
+    private static func mistaken(_ form: FilledForm, _ facts: PageFacts) -> String {
+        switch form.place {
+        case .files: FilesPage.html(form, facts)
+        case .day: DayPage.html(form, facts)
+        case .ric: RICPage.html(form, facts)
+        case .audit: AuditPage.html(AuditSearch(form), nil, record: nil, facts)
+        case .rows: ""
+        }
+    }
+
     private static func views(_ facts: PageFacts) -> [String] {
         let line = line()
         let list = DropList(drops: [line], next: 3)
@@ -88,7 +102,9 @@ struct PageTests {
         let unlisted = UnlistedDrop.State.allCases.map {
             UnlistedDrop(drop: 8, file: nasty, state: $0, since: 1, why: nasty)
         }
-        return [
+        let places: [FilledForm.Place] = [.files, .day, .ric, .audit]
+        let mistakes = places.map { mistaken(FilledForm($0, typed: typed, fault: nasty), facts) }
+        let views = [
             NowPage.html(facts), HeldPage.html(facts), FilesPage.html(list, query, facts),
             FilesPage.failures(list, facts),
             FilePage.html(
@@ -96,8 +112,12 @@ struct PageTests {
                 isHeld: true, working: facts.board.files.first, withdrawal: withdrawal(), facts),
             RICPage.html(nasty, last: [], RICFound([good, post], unlisted: unlisted, fault: nasty), facts),
             AuditPage.html(AuditSearch(ric: nasty), RICFound([post], unlisted: unlisted), record: record(), facts),
-            PageFrame.login(fault: nasty).text,
         ]
+        let others = [
+            PageFrame.problem(nasty, status: 404, facts).text, PageFrame.problem(nasty, status: 403, nil).text,
+            PageFrame.login(fault: nasty, name: nasty).text,
+        ]
+        return views + mistakes + others
     }
 
     @Test("No name from outside becomes markup in any view, and none is left out")
@@ -278,6 +298,41 @@ struct PageTests {
                 continue
             }
         }
+    }
+
+    @Test(
+        "A form that was filled in wrongly comes back as it was, with what is wrong in words and nothing looked up",
+        arguments: [
+            ("/files?name=eod&from=never&state=open", .files, ["name": "eod", "from": "never", "state": "open"]),
+            ("/day?day=Friday", .day, ["day": "Friday"]), ("/ric?ric=A+B&x=1", .ric, ["ric": "A B"]),
+            ("/audit?ric=A&value=%2E&to=%ff&as=csv", .audit, ["ric": "A", "value": ".", "as": "csv"]),
+            ("/drops/7?ric=A&outcome=lost", .rows(drop: 7), ["ric": "A", "outcome": "lost"]),
+        ] as [(String, FilledForm.Place, [String: String])])
+    func mistakes(target: String, place: FilledForm.Place, typed: [String: String]) throws {
+        guard case .wrongQuery(let why) = PageCall.find(method: "GET", target: target) else {
+            Issue.record("\(target) is taken")
+            return
+        }
+        let form = try #require(FilledForm(target: target, fault: why))
+        #expect(form == FilledForm(place, typed: typed, fault: why) && form.said.hasSuffix(": \(why)."))
+        let page = Self.mistaken(form, Self.facts())
+        if case .rows = place { return }
+        for (key, text) in typed where key != "as" {
+            #expect(page.contains("value=\"\(text)\""), "\(key)")
+        }
+        #expect(!page.contains("No row") && !page.contains("No file is like that") && !page.contains("as=csv"))
+        #expect(
+            FilledForm(target: "/held?x=1", fault: "") == nil && FilledForm(target: "/drops/07?x=1", fault: "") == nil)
+    }
+
+    @Test("Who gets nothing is told why on the page, and a stranger is shown nothing else")
+    func problems() {
+        let page = PageFrame.problem("there is no drop 99", status: 404, Self.facts()).text
+        #expect(page.contains("<h1>Not there</h1>") && page.contains("role=\"alert\">there is no drop 99.</p>"))
+        #expect(page.contains("action=\"/logout\""))
+        let bare = PageFrame.problem("the request names another host", status: 421, nil).text
+        #expect(bare.contains("the request names another host.</p>") && !bare.contains("class=\"user\""))
+        #expect(PageFrame.login(fault: "no", name: "alice").text.contains("name=\"name\" value=\"alice\""))
     }
 
     @Test("A form says what an act's body would say")
