@@ -1,6 +1,7 @@
 /// Held: rows that need a look, the value that holds now beside the new one; released or refused by those who may.
 package enum HeldPage {
-    package static func html(_ facts: PageFacts) -> String {
+    /// - Parameter originals: drops that held rows were in before, by number; of those that are not there nothing is told.
+    package static func html(_ facts: PageFacts, originals: [Int: DropLine] = [:]) -> String {
         let held = facts.board.held
         let title =
             held.isEmpty
@@ -12,13 +13,13 @@ package enum HeldPage {
             .held, title: "Held for release", facts,
             """
             <div class="title"><h1>Held for release</h1> <span class="dim">\(title)</span></div>
-            <div class="stackv" data-live="held">\(none)\(held.map { drop($0, facts) })</div>
+            <div class="stackv" data-live="held">\(none)\(held.map { drop($0, $0.original.flatMap { originals[$0] }, facts) })</div>
             \(standing(facts))
             """
         ).text
     }
 
-    private static func drop(_ drop: HeldDrop, _ facts: PageFacts) -> HTML {
+    private static func drop(_ drop: HeldDrop, _ whole: DropLine?, _ facts: PageFacts) -> HTML {
         let form = "f\(drop.drop)"
         let mayRelease = facts.may(.release, rule: drop.rule) && mayRelease(drop, facts)
         let original: HTML? = drop.original.map { " · rows of <a href=\"/drops/\($0)\">\(PageWords.count($0))</a>" }
@@ -41,11 +42,19 @@ package enum HeldPage {
         return """
             <section class="panel" id="d\(drop.drop)" aria-labelledby="h\(drop.drop)">
               <header><h2 id="h\(drop.drop)"><a href="/drops/\(drop.drop)">\(drop.name)</a></h2> <span class="dim">drop \(PageWords.count(drop.drop))\(drop.rule.isEmpty ? "" : " · rule \(drop.rule)")\(original)</span> <span class="push lamp held">nothing of it is sent</span></header>
-              <dl class="body facts"><div><dt>held since</dt><dd>\(facts.time(drop.since))</dd></div><div><dt>why</dt><dd>\(drop.why)</dd></div><div><dt>rows</dt><dd>\(PageWords.count(drop.rows))</dd></div><div><dt>may release</dt><dd>\(releasers)\(needsTwo)</dd></div>\(deadline(drop, facts))<div><dt>refused by itself</dt><dd>\(facts.time(drop.until)), <span class="late">in \(PageWords.duration(seconds: Int((drop.until - facts.now) / 1_000_000)))</span></dd></div></dl>
+              <dl class="body facts"><div><dt>held since</dt><dd>\(facts.time(drop.since))</dd></div><div><dt>why</dt><dd>\(drop.why)</dd></div><div><dt>rows</dt><dd>\(PageWords.count(drop.rows))</dd></div>\(whole.flatMap { went($0, drop, facts) })<div><dt>may release</dt><dd>\(releasers)\(needsTwo)</dd></div>\(deadline(drop, facts))<div><dt>refused by itself</dt><dd>\(facts.time(drop.until)), <span class="late">in \(PageWords.duration(seconds: Int((drop.until - facts.now) / 1_000_000)))</span></dd></div></dl>
               \(rows)\(more)
               \(acts(drop, form, facts))
             </section>
             """
+    }
+
+    /// How many rows of the file went while these are held. What withdraws a file is none of its rows.
+    private static func went(_ whole: DropLine, _ drop: HeldDrop, _ facts: PageFacts) -> HTML? {
+        let count = whole.count(.acked)
+        guard drop.rule != DeskVerb.withdraw.rawValue, count > 0 else { return nil }
+        return
+            "<div><dt>went already</dt><dd>\(PageWords.rows(count, at: whole.destinations)) of it, until \(facts.time(whole.settledAt))</dd></div>"
     }
 
     /// By when its rule wants it done.

@@ -6,6 +6,9 @@ extension DeskOffice {
     /// Bytes of a form that are read; the connection's own limit is that of the API.
     private static let formMax = 256 << 10
 
+    /// Drops at most that are looked up beside those that a view is about: the ledger is asked for each.
+    private static let relatedMax = 50
+
     /// The answer to a browser; nil: the address is none of the page's.
     func page(_ request: DeskRequest, _ account: Person?) async -> DeskReply? {
         let found = PageCall.find(method: request.method, target: request.target)
@@ -149,6 +152,7 @@ extension DeskOffice {
             guard let detail = try lookup.detail(of: drop) else {
                 return DeskReply(problem: 404, "there is no drop \(drop)")
             }
+            let later = try lookup.lines(of: detail.corrections.prefix(Self.relatedMax))
             let result = try lookup.open(.result, of: drop)
             let rows = try result?.file.page(filter, from: page)
             if result != nil, rows == nil, page != nil {
@@ -157,7 +161,7 @@ extension DeskOffice {
             return DeskReply(
                 FilePage.html(
                     detail, rows, filter, isHeld: working?.state == .held, working: working, withdrawal: withdrawal,
-                    facts),
+                    later: later, facts),
                 kind: .page)
         }
     }
@@ -295,7 +299,14 @@ extension DeskOffice {
                     day ?? today, now: facts.now)
                 return DeskReply(DayPage.html(report, facts), kind: .page)
             }
-        case .held: return DeskReply(HeldPage.html(await withHeldRows(facts)), kind: .page)
+        case .held:
+            let facts = await withHeldRows(facts)
+            let originals = Set(facts.board.held.compactMap(\.original)).sorted().suffix(Self.relatedMax)
+            return await read {
+                // What is held is shown, whatever can be told of the files that it comes from.
+                let lines = try? DropLookup(in: $0).lines(of: originals)
+                return DeskReply(HeldPage.html(facts, originals: lines ?? [:]), kind: .page)
+            }
         case .failures:
             return await read { [knownFailures] in
                 let list = try DropLookup(in: $0, known: knownFailures).list(DropQuery(state: .open))

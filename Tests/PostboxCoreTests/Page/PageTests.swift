@@ -461,6 +461,75 @@ struct PageTests {
         #expect(one.contains(">Resend 2 rows</button>"))
     }
 
+    @Test(
+        "How a hold ended stands on the page: who decided it, how many rows went and which did not",
+        arguments: [
+            (#""released_by":"unix:alice","rows":"all rows""#, 3, "eleased by unix:alice: all 3 rows."),
+            (#""released_by":"unix:alice","rows":"all rows""#, 1, "eleased by unix:alice: its only row."),
+            (
+                #""released_by":"unix:alice","proposed_by":"page:bob","rows":"all rows but 2""#, 3,
+                "eleased by unix:alice, as page:bob proposed: 2 of 3 rows; row 2 was left out."
+            ),
+            (
+                #""released_by":"unix:alice","rows":"all rows but 2,4-5""#, 5,
+                "eleased by unix:alice: 2 of 5 rows; rows 2,4-5 were left out."
+            ),
+            (
+                #""released_by":"unix:alice","rows":"rows 1,3""#, 3,
+                "eleased by unix:alice: 2 of 3 rows, rows 1,3; 1 row was left out."
+            ),
+            (#""refused_by":"unix:alice","why":"bad""#, 3, "efused by unix:alice, none of its 3 rows was sent: bad."),
+            (#""refused_by":"unix:alice","why":"bad""#, 1, "efused by unix:alice, its only row was not sent: bad."),
+            (#""refused_by":"unix:alice","why":"bad""#, 0, "efused by unix:alice: bad."),
+            (
+                #""timed_out_at":"2026-11-27T17:00:00.000000Z""#, 2,
+                "efused, because nobody released it in time; none of its 2 rows was sent."
+            ),
+        ])
+    func holdEnd(members: String, rows: Int, words: String) {
+        func line(_ drop: Int) -> DropLine {
+            var line = DropLine(
+                drop: drop, name: "a.csv", rule: "eod_*", destinations: ["cache"], stage: .closed, verdict: .partial,
+                claimedAt: 1, settledAt: 2, size: 10, rows: rows, original: nil, isCorrected: false, folder: "/f",
+                target: "a.csv")
+            let time = "2026-11-27T17:00:00.000000Z"
+            let at = #""released_at":"\#(time)","refused_at":"\#(time)""#
+            line.take(summary: "{\"hold\":{\"text\":\"too many\",\(at),\(members)}}")
+            return line
+        }
+        func page(_ drop: DropLine, later: [Int: DropLine] = [:]) -> String {
+            FilePage.html(
+                DropDetail(line: drop, corrections: [9]), nil, ResultFilter(), isHeld: false, working: nil,
+                later: later, Self.facts())
+        }
+        let own = page(line(7))
+        #expect(own.contains("R" + words) && own.contains("datetime=\"2026-11-27T17:00:00.000000Z\""))
+        // The file that its rows come from tells it, too.
+        var whole = line(7)
+        whole.take(summary: "{}")
+        let named = "held as <a href=\"/drops/9\">drop 9</a>: r\(words)"
+        #expect(
+            page(whole, later: [9: line(9)]).contains(
+                "\(rows) row\(rows == 1 ? " of it was" : "s of it were") \(named)"))
+        #expect(page(whole).contains("Rows of it went into <a href=\"/drops/9\">drop 9</a>."))
+        var held = line(9)
+        (held.stage, held.verdict) = (.held, nil)
+        held.take(summary: "{}")
+        #expect(page(whole, later: [9: held]).contains("held as <a href=\"/drops/9\">drop 9</a>."))
+    }
+
+    @Test("A panel of held rows tells how many of their file went already; of a withdrawal it does not")
+    func wentAlready() {
+        var whole = Self.line()
+        whole.destinations = ["cache"]
+        let page = HeldPage.html(Self.facts(held: [Self.held()]), originals: [3: whole])
+        #expect(page.contains("<dt>went already</dt><dd>3 rows of it, until <time"))
+        #expect(!HeldPage.html(Self.facts(held: [Self.held()])).contains("went already"))
+        var withdrawal = Self.held()
+        withdrawal.rule = "withdraw"
+        #expect(!HeldPage.html(Self.facts(held: [withdrawal]), originals: [3: whole]).contains("went already"))
+    }
+
     @Test("A chart has a step for each value that was taken, and a mark for each that was not")
     func chart() {
         func post(_ at: Int64, _ bid: String, _ outcome: PostOutcome = .acked) -> RICPost {
