@@ -250,7 +250,9 @@ enum PageAnswers {
         let held = lanes.count { $0.isHeld }
         let heldWords = held > 0 ? ", \(held) held" : ""
         guard let first = down.first else {
-            return answer("Logged in", "/#destinations", .ok, "all \(lanes.count)\(heldWords)", "nothing")
+            return answer(
+                "Logged in", "/#destinations", .ok, (lanes.count == 1 ? "1 of 1" : "all \(lanes.count)") + heldWords,
+                "nothing")
         }
         let why: HTML =
             "<b>\(first.name)</b> \(first.state.word) since \(facts.time(first.since))\(first.state.trouble.map { ": " + $0 } ?? "")"

@@ -435,6 +435,10 @@ struct PageTests {
         #expect(whole.contains("the ledger is gone") && whole.contains("no day among these lines"))
         #expect(whole.contains("abababab … abababab") && whole.contains("<code>postbox audit verify</code>"))
         #expect(whole.contains("Acts of the desk") && whole.contains("<b>hold</b>"))
+        var short = RecordLook(end: nil)
+        let only = RecordLine(number: 1, previous: short.hash, at: 5, entry: .forgotten(drop: 3))
+        short.take(only.text, sha256: String(repeating: "ab", count: 32)) { _, _, _ in true }
+        #expect(page(short).contains("its only line, of <time"))
         let broken = page(RecordLook(unread: "no such file"))
         #expect(broken.contains("not proved") && broken.contains("it cannot be read: no such file"))
         #expect(!broken.contains("unbroken") && !broken.contains("each line follows"))
