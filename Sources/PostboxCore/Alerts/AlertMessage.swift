@@ -68,7 +68,8 @@ package struct AlertMessage: Sendable, Equatable {
         if let id, alert.event.ends.isEmpty { lines.append("postbox ack \(id) --why TEXT: somebody has it") }
         if missed > 0 {
             lines.append(
-                "\(missed) earlier \(missed == 1 ? "alert was" : "alerts were") not delivered; the log has them")
+                "\(Plural.text(missed, "earlier alert was", "earlier alerts were")) not delivered; the log has \(Plural.word(missed, "it", "them"))"
+            )
         }
         return lines
     }

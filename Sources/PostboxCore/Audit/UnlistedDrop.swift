@@ -76,7 +76,11 @@ package struct UnlistedDrop: Sendable, Equatable {
         let drops = drops.filter { $0.state != .refused } + drops.filter { $0.state == .refused }
         let lines = drops.prefix(named).map { $0.text(ofRIC: ric) }
         guard drops.count > named else { return lines }
-        return lines + ["and \(drops.count - named) more files that are in work or held, or were refused as a whole"]
+        let more = drops.count - named
+        let files = Plural.word(
+            more, "file that is in work or held, or was refused as a whole",
+            "files that are in work or held, or were refused as a whole")
+        return lines + ["and \(more) more \(files)"]
     }
 
     /// An object, as the API answers it.

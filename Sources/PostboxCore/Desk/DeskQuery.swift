@@ -31,6 +31,18 @@ package struct DeskQuery: Sendable, Equatable {
         }
     }
 
+    /// What can be read of what somebody filled into a form, by key, whatever is wrong with the rest.
+    static func typed(_ text: Substring, keys: [String]) -> [String: String] {
+        var found: [String: String] = [:]
+        for pair in text.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let key = String(parts[0])
+            guard parts.count == 2, keys.contains(key), found[key] == nil else { continue }
+            found[key] = unescaped(parts[1], plusIsBlank: true)
+        }
+        return found
+    }
+
     private static func list(_ words: [String]) -> String {
         words.count > 1
             ? words.dropLast().joined(separator: ", ") + " and " + (words.last ?? "") : words.first ?? "nothing"

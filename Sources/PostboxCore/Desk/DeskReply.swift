@@ -25,6 +25,8 @@ package struct DeskReply: Sendable, Equatable {
     package var allowed: String?
     /// Other lines of the head.
     package var headers: [DeskRequest.Header] = []
+    /// What went wrong, for people; nil: it is no problem.
+    package private(set) var detail: String?
     /// It is the same for everybody for as long as the program runs, and may be kept for so many seconds.
     package var keptSeconds: Int?
 
@@ -50,6 +52,7 @@ package struct DeskReply: Sendable, Equatable {
     ) {
         self.status = status
         self.allowed = allowed
+        self.detail = detail
         kind = .problem
         func quoted(_ text: String) -> String { VisibleText.quoted(text) }
         let members = [

@@ -2,9 +2,9 @@
 package enum DeskRight: String, Sendable, Equatable, CaseIterable {
     /// See everything.
     case read
-    /// Cancel, hold and resume.
+    /// Cancel, hold and resume; have alerts and mute them.
     case stop
-    /// Release and refuse what is held.
+    /// Release and refuse what is held; sign off a day.
     case release
     /// Resend, retry, withdraw, republish, and say that nothing is to be done.
     case correct
@@ -18,16 +18,24 @@ package enum DeskRight: String, Sendable, Equatable, CaseIterable {
         rights.subtracting([.metrics]).isEmpty ? rights : rights.union([.read, .metrics])
     }
 
-    /// For people: `may not release`.
+    /// Each thing that it allows, as it stands behind `may`; the article Settings lists them.
+    package var acts: [String] {
+        let verbs = DeskVerb.allCases.filter { $0.right == self }.map(\.words)
+        let others: [String] =
+            switch self {
+            case .read: ["see this"]
+            case .stop: ["have alerts", "mute them"]
+            case .release: ["sign off a day"]
+            case .correct: []
+            case .configure: ["change the configuration"]
+            case .metrics: ["see the metrics"]
+            }
+        return verbs + others
+    }
+
+    /// For people: `may not release, refuse or sign off a day`.
     package var words: String {
-        switch self {
-        case .read: "see this"
-        case .stop: "cancel, hold or resume"
-        case .release: "release or refuse"
-        case .correct: "resend, retry, withdraw, republish, or say that nothing is to be done"
-        case .configure: "change the configuration"
-        case .metrics: "see the metrics"
-        }
+        (acts.count > 1 ? acts.dropLast().joined(separator: ", ") + " or " : "") + (acts.last ?? "")
     }
 }
 
@@ -40,4 +48,7 @@ extension DeskVerb {
         case .retry, .resend, .republish, .withdraw, .noAction: .correct
         }
     }
+
+    /// As it stands behind `may`.
+    fileprivate var words: String { self == .noAction ? "say that nothing is to be done" : rawValue }
 }

@@ -61,12 +61,12 @@ package struct RepublishedCount: Sendable, Equatable {
         var found: [String] = []
         if leftOut > 0 {
             found.append(
-                "\(PageWords.count(leftOut, "RIC")) of services that the configuration no longer has for it \(leftOut == 1 ? "is" : "are") left out"
+                "\(PageWords.count(leftOut, "RIC")) of services that the configuration no longer has for it \(Plural.word(leftOut, "is", "are")) left out"
             )
         }
         if withdrawn > 0 {
             found.append(
-                "\(PageWords.count(withdrawn, "field")) \(withdrawn == 1 ? "is" : "are") left out: what \(withdrawn == 1 ? "it holds" : "they hold") was withdrawn, and nothing was there before"
+                "\(PageWords.count(withdrawn, "field")) \(Plural.word(withdrawn, "is", "are")) left out: what \(Plural.word(withdrawn, "it holds", "they hold")) was withdrawn, and nothing was there before"
             )
         }
         return found.map { "; " + $0 }.joined()

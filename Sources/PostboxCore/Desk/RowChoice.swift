@@ -50,6 +50,22 @@ package enum RowChoice: Sendable, Equatable {
         }
     }
 
+    /// Reads what `words` says; nil: it does not say this.
+    package init?(words: String) {
+        func ranges(behind beginning: String) -> [ClosedRange<Int>]? {
+            words.hasPrefix(beginning) ? Self.ranges(String(words.dropFirst(beginning.count))) : nil
+        }
+        if words == Self.all.words {
+            self = .all
+        } else if let left = ranges(behind: "all rows but ") {
+            self = .except(left)
+        } else if let chosen = ranges(behind: "rows ") {
+            self = .only(chosen)
+        } else {
+            return nil
+        }
+    }
+
     private static func range(_ part: Substring) -> ClosedRange<Int>? {
         let ends = part.split(separator: "-", omittingEmptySubsequences: false)
         guard let first = ends.first.flatMap(number), let last = ends.last.flatMap(number), ends.count <= 2,

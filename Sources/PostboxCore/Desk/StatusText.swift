@@ -113,9 +113,13 @@ package enum StatusText {
     private static func alerts(_ board: JSONValue) -> [String] {
         let all = items(board["alerts"])
         let standing = all.filter { $0["over"] == nil }
+        let over = all.count - standing.count
         var lines: [String] = []
         if !all.isEmpty {
-            lines += ["", "\(standing.count) alerts stand, \(all.count - standing.count) of the last day are over"]
+            lines += [
+                "",
+                "\(Plural.text(standing.count, "alert stands", "alerts stand")), \(over) of the last day \(Plural.word(over, "is", "are")) over",
+            ]
             lines += table(
                 ["alert", "event", "since", "times", "who has it", "message"],
                 standing.prefix(filesShown).map { alert in
@@ -172,7 +176,7 @@ package enum StatusText {
     private static func head(_ drop: JSONValue) -> String {
         let original = drop["original"]?.integer.map { ", of drop \($0)" } ?? ""
         return
-            "drop \(number(drop["drop"])) (\(text(drop["file"]))\(original)): \(number(drop["rows"])) row\(number(drop["rows"]) == "1" ? "" : "s") held "
+            "drop \(number(drop["drop"])) (\(text(drop["file"]))\(original)): \(Plural.text(drop["rows"]?.integer ?? 0, "row")) held "
             + "since \(time(drop["since"])), until \(time(drop["until"]))"
             + (drop["deadline"].map { ", to be done by \(time($0))" } ?? "") + ": \(text(drop["why"]))"
     }

@@ -143,7 +143,7 @@ package struct WrongCount: Sendable, Equatable {
         let left = withoutValue - blanked
         if left > 0 {
             found.append(
-                "\(PageWords.count(left)) had no value before and \(stay(left)) (--blank blanks \(left == 1 ? "it" : "them"))"
+                "\(PageWords.count(left)) had no value before and \(stay(left)) (\(Plural.word(left, "it", "they")) can be blanked instead)"
             )
         }
         if unknown > 0 {

@@ -195,7 +195,8 @@ package struct Admission: Sendable, Equatable {
         if let limit = rule.maxRejected, !limit.allows(reading.rejected, of: reading.counted) {
             return refused(
                 .tooManyRejected,
-                "\(reading.rejected) of \(reading.counted) rows are rejected, more than the rule allows", withRows: true
+                "\(reading.rejected) of \(Plural.text(reading.counted, "row")) \(Plural.word(reading.rejected, "is", "are")) rejected, more than the rule allows",
+                withRows: true
             )
         }
         return reading.implausible.map { .refuse(FileTrouble($0), withRows: true) }
@@ -221,7 +222,7 @@ package struct Admission: Sendable, Equatable {
     private static func text(ofMissing names: [String]) -> String? {
         guard let first = names.first else { return nil }
         return
-            "the results of \(names.count) newer files (\(first) the first) are no longer where Postbox put them, "
+            "the results of \(Plural.word(names.count, "a newer file (\(first))", "\(names.count) newer files (\(first) the first)")) are no longer where Postbox put them, "
             + "so that nobody can tell which of these rows are older than what was accepted since; put the results back, or drop "
             + "the rows under another name to post them as new"
     }

@@ -33,7 +33,7 @@ package struct FileHold: Sendable, Equatable {
         self.init(
             reason: reason,
             text:
-                "checks hold \(most.rows.count) of its \(counted) rows, more than `hold_file_above` of the rule allows: \(words)",
+                "checks hold \(Plural.word(counted, "its only row", "\(most.rows.count) of its \(counted) rows")), more than `hold_file_above` of the rule allows: \(words)",
             examples: most.examples)
     }
 }

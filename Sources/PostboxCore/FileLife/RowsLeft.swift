@@ -17,6 +17,6 @@ package struct RowsLeft: Sendable, Equatable {
 
     /// `3 rows`, `3 rows, 1 of them held`; as people are told it.
     package var words: String {
-        "\(rows) row\(rows == 1 ? "" : "s")" + (held == 0 ? "" : isHeld ? ", held" : ", \(held) of them held")
+        Plural.text(rows, "row") + (held == 0 ? "" : isHeld ? ", held" : ", \(held) of them held")
     }
 }

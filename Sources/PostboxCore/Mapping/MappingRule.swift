@@ -261,7 +261,9 @@ extension MappingRule {
         guard count == skipped, noRows != .ok else { return nil }
         guard count == 0 else {
             return FileProblem(
-                reason: "no_rows", what: "none of the file's \(count) rows counts by the rule's `where` and `take`",
+                reason: "no_rows",
+                what:
+                    "\(Plural.word(count, "the file's only row does not count", "none of the file's \(count) rows counts")) by the rule's `where` and `take`",
                 hint: "check them; a rule that says `no_rows: ok` takes such a file as done")
         }
         return FileProblem(

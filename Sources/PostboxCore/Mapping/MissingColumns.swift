@@ -51,7 +51,7 @@ extension RowMapper {
             reason: "unknown_field",
             what: "The column \(shown(Array(first.utf8).span)) is no field of the dictionary\(nearest)"
                 + (others.isEmpty
-                    ? "." : ". Nor \(others.count == 1 ? "is" : "are") \(others.joined(separator: ", "))."),
+                    ? "." : ". Nor \(Plural.word(others.count, "is", "are")) \(others.joined(separator: ", "))."),
             hint: "Give the column the field's name, or name the wanted columns in a rule's fields.")
     }
 }

@@ -94,7 +94,9 @@ package struct TrailerCheck: Sendable {
         guard let count = SettingsText.wholeNumber(text, in: 0...Int.max) else {
             return problem("the trailer's row count is \(shown(Array(text.utf8).span)), which is no whole number")
         }
-        guard count == dataRows else { return problem("the trailer counts \(count) rows, the file has \(dataRows)") }
+        guard count == dataRows else {
+            return problem("the trailer counts \(Plural.text(count, "row")), the file has \(dataRows)")
+        }
         return nil
     }
 
@@ -114,7 +116,8 @@ package struct TrailerCheck: Sendable {
         if hasHeader, sumColumn == nil { return problem("the file has no column \(wanted.column) to add up") }
         if unadded > 0 {
             return problem(
-                "\(unadded) of the values of \(wanted.column) are no decimals, the first of them here", at: unaddedLine)
+                "\(unadded) of the values of \(wanted.column) \(Plural.word(unadded, "is no decimal: it stands here", "are no decimals, the first of them here"))",
+                at: unaddedLine)
         }
         guard said.equals(sum) else {
             return problem("the trailer's sum of \(wanted.column) is \(said.text), the rows add up to \(sum.text)")

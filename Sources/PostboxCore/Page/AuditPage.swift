@@ -21,6 +21,7 @@ package enum AuditPage {
             rows = "<p class=\"note\">Name a RIC to see every row that was posted for it, or held back.</p>"
         }
         let export = found.map { "<header><h2>Rows found</h2> \(self.export(search, $0))</header>" as HTML }
+        let panel: HTML? = "<section class=\"panel\" aria-label=\"Rows found\">\(export)\(rows)</section>"
         return PageFrame.page(
             .audit, title: "Audit", kind: "with-rail", facts,
             """
@@ -37,7 +38,7 @@ package enum AuditPage {
                 <button class="main">Search</button>
               </form>
             </section>
-            <section class="panel" aria-label="Rows found">\(export)\(rows)</section>
+            \(search.isMistaken ? nil : panel)
             </div>
             <div class="stackv">\(RecordPanel.html(record, facts))</div>
             """
@@ -46,7 +47,7 @@ package enum AuditPage {
 
     /// The link to a file of CSV, or that there is none, and what is not in it: as `AuditExport` makes it.
     private static func export(_ search: AuditSearch, _ found: RICFound) -> HTML {
-        let link: HTML = "<a href=\"\(search.addressOfCSV)\" download>CSV</a>"
+        let link: HTML = "<a href=\"\(search.addressOfCSV)\">CSV</a>"
         let isOfUnlisted = search.query?.isOfUnlisted == true
         guard found.fault == nil, !found.gone.isEmpty || isOfUnlisted && !found.unlisted.isEmpty else {
             return found.fault == nil ? "<span class=\"push\">\(link)</span>" : ""

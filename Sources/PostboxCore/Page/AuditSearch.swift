@@ -7,6 +7,8 @@ package struct AuditSearch: Sendable, Equatable {
     package private(set) var query: AuditQuery?
     /// They are wanted as a file of CSV, and not as a page.
     package private(set) var isCSV = false
+    /// Something is wrong with what was filled in.
+    package private(set) var isMistaken = false
     /// What was filled in, by key, as it was.
     private var typed: [String: String] = [:]
 
@@ -14,6 +16,13 @@ package struct AuditSearch: Sendable, Equatable {
     package init(ric: String? = nil) {
         query = ric.map { AuditQuery(ric: $0) }
         typed["ric"] = ric
+    }
+
+    /// What somebody filled in wrongly: nothing is looked for.
+    package init(_ form: FilledForm) {
+        typed = form.typed
+        typed["as"] = nil
+        isMistaken = true
     }
 
     /// Reads what stands in its address.
@@ -108,7 +117,8 @@ package struct AuditExport: Sendable {
         guard count <= most else {
             return DeskReply(
                 problem: 400,
-                "these are more than \(most) rows: say from when to when, or use postbox audit --ric RIC --csv")
+                "these are more than \(Plural.text(most, "row")): say from when to when, or use postbox audit --ric RIC --csv"
+            )
         }
         let others = (gone.isEmpty ? [] : [UnreadResult.text(ofGone: gone)]) + UnlistedDrop.lines(unlisted, ofRIC: ric)
         guard count > 0 || others.isEmpty else {

@@ -7,15 +7,28 @@ package enum DayPage {
             nil, title: "The day \(day)", facts,
             """
             <div class="title"><h1>The day \(day)</h1> \(state)</div>
-            <section class="panel" aria-label="Another day">
-              <form class="body ask" method="get" action="/day"><label>Day<input name="day" type="date" value="\(day)"></label><button>Show</button></form>
-            </section>
+            \(another(day))
             <section class="panel" aria-labelledby="h-rules"><header><h2 id="h-rules">Rules</h2></header>\(rules(report))</section>
             \(unpriced(report))
             <section class="panel" aria-labelledby="h-acts"><header><h2 id="h-acts">What people did</h2> <span class="dim">\(PageWords.count(report.acts.count))</span></header>\(acts(report.acts, facts))</section>
             <section class="panel" aria-labelledby="h-sign"><header><h2 id="h-sign">Signed off</h2></header>\(signed(report, day, facts))</section>
             """
         ).text
+    }
+
+    /// The day as somebody named it wrongly.
+    package static func html(_ form: FilledForm, _ facts: PageFacts) -> String {
+        PageFrame.page(
+            nil, title: "The day", facts, "<div class=\"title\"><h1>The day</h1></div>\(another(form.text("day")))"
+        ).text
+    }
+
+    private static func another(_ day: String) -> HTML {
+        """
+        <section class="panel" aria-label="Another day">
+          <form class="body ask" method="get" action="/day">\(FilesPage.day("Day", "day", day))<button>Show</button></form>
+        </section>
+        """
     }
 
     private static func rules(_ report: DayReport) -> HTML {

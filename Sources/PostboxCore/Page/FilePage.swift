@@ -5,9 +5,10 @@ package enum FilePage {
     ///   - filter: which lines they are.
     ///   - isHeld: the desk holds it while it is in work.
     ///   - withdrawal: what a withdrawal of it would post; nil: nobody asked.
+    ///   - later: drops that were made of its rows, by number; those that are not there are told by their numbers alone.
     package static func html(
         _ detail: DropDetail, _ rows: ResultPage?, _ filter: ResultFilter, isHeld: Bool, working: StatusBoard.File?,
-        withdrawal: WithdrawalLook? = nil, _ facts: PageFacts
+        withdrawal: WithdrawalLook? = nil, later: [Int: DropLine] = [:], _ facts: PageFacts
     ) -> String {
         let drop = detail.line
         return PageFrame.page(
@@ -20,7 +21,7 @@ package enum FilePage {
             \(withdrawal.map { WithdrawalPanel.html($0, drop, facts) })
             </div>
             \(counts(drop, working))
-            \(story(detail, facts))
+            \(story(detail, later, facts))
             \(table(drop, rows, filter, facts))
             """
         ).text
@@ -76,7 +77,7 @@ package enum FilePage {
 
     // MARK: - Story
 
-    private static func story(_ detail: DropDetail, _ facts: PageFacts) -> HTML {
+    private static func story(_ detail: DropDetail, _ later: [Int: DropLine], _ facts: PageFacts) -> HTML {
         let drop = detail.line
         var steps: [HTML] = []
         func step(_ time: Int64?, _ kind: String = "", _ words: HTML) {
@@ -103,13 +104,7 @@ package enum FilePage {
                 : "Claimed as drop \(number) by \(rule), \(PageWords.size(drop.size)).")
         if let hold = summary?["hold"] {
             step(time(hold["since"]), "s-late", "Held: \(hold["text"]?.text ?? "")")
-            if let by = hold["released_by"]?.text {
-                step(time(hold["released_at"]), "", "Released by \(by): \(hold["rows"]?.text ?? "").")
-            } else if let by = hold["refused_by"]?.text {
-                step(time(hold["refused_at"]), "s-bad", "Refused by \(by): \(hold["why"]?.text ?? "")")
-            } else if hold["timed_out_at"] != nil {
-                step(time(hold["timed_out_at"]), "s-bad", "Nobody released it in time.")
-            }
+            if let end = HoldEnd(drop) { step(end.at, end.isBad ? "s-bad" : "", "\(end.sentence).") }
         }
         if time(summary?["first_sent_at"]) > 0 { step(time(summary?["first_sent_at"]), "", "First post.") }
         if let verdict = drop.verdict {
@@ -127,8 +122,17 @@ package enum FilePage {
             step(nil, "s-next", "Every row has its outcome.")
         }
         for correction in detail.corrections {
-            step(
-                0, "", "Rows of it went into <a href=\"/drops/\(correction)\">drop \(PageWords.count(correction))</a>.")
+            let name: HTML = "<a href=\"/drops/\(correction)\">drop \(PageWords.count(correction))</a>"
+            // What withdraws a file is none of its rows.
+            let held = later[correction].flatMap { $0.rule == DeskVerb.withdraw.rawValue ? nil : $0 }
+            if let held, let end = HoldEnd(held) {
+                let were = PageWords.count(held.rows, "row of it was", "rows of it were")
+                step(end.at, end.isBad ? "s-bad" : "", "\(were) held as \(name): \(end.words).")
+            } else if let held, held.stage == .held {
+                step(0, "", "\(PageWords.count(held.rows, "row of it is", "rows of it are")) held as \(name).")
+            } else {
+                step(0, "", "Rows of it went into \(name).")
+            }
         }
         for sentence in detail.withdrawals.sentences { step(sentence.at, "s-late", sentence.html) }
         if let note = drop.noAction {

@@ -2,10 +2,41 @@
 package enum FilesPage {
     /// Drops that were found.
     package static func html(_ list: DropList, _ query: DropQuery, _ facts: PageFacts) -> String {
-        PageFrame.page(.files, title: "Files", facts, main(list, query, facts)).text
+        let form = search { key in
+            switch key {
+            case "name": query.name
+            case "from": query.from.map(TimeText.day)
+            case "to": query.before.map { TimeText.day($0 - 1) }
+            case "state": query.state?.rawValue
+            default: query.verdict?.rawValue
+            }
+        }
+        return PageFrame.page(.files, title: "Files", facts, "\(form)\(found(list, query, facts))").text
     }
 
-    private static func main(_ list: DropList, _ query: DropQuery, _ facts: PageFacts) -> HTML {
+    /// The search as somebody filled it in wrongly.
+    package static func html(_ form: FilledForm, _ facts: PageFacts) -> String {
+        PageFrame.page(.files, title: "Files", facts, search { form.typed[$0] }).text
+    }
+
+    /// `text`: what stands in its fields, by their keys.
+    private static func search(_ text: (_ key: String) -> String?) -> HTML {
+        """
+        <div class="title"><h1>Files</h1></div>
+        <section class="panel" aria-label="Search">
+          <form class="body ask" role="search" method="get" action="/files">
+            <label class="grow">Name<input name="name" type="search" placeholder="part of a name, or a pattern such as eod_*" aria-keyshortcuts="/" value="\(text("name") ?? "")"></label>
+            \(day("From", "from", text("from")))
+            \(day("To", "to", text("to")))
+            \(choice("Stands", "state", DropQuery.State.allCases.map { ($0.rawValue, words($0)) }, text("state")))
+            \(choice("Verdict", "verdict", Verdict.allCases.map { ($0.rawValue, $0.rawValue) }, text("verdict")))
+            <button class="main">Search</button>
+          </form>
+        </section>
+        """
+    }
+
+    private static func found(_ list: DropList, _ query: DropQuery, _ facts: PageFacts) -> HTML {
         let next: HTML? = list.next.map { "<a rel=\"next\" href=\"/files\(query.text(page: $0))\">older</a>" }
         let first: HTML? = query.page.map { _ in "<a href=\"/files\(query.text(page: nil))\">newest</a>" }
         let table: HTML =
@@ -20,17 +51,6 @@ package enum FilesPage {
             </table>
             """
         return """
-            <div class="title"><h1>Files</h1></div>
-            <section class="panel" aria-label="Search">
-              <form class="body ask" role="search" method="get" action="/files">
-                <label class="grow">Name<input name="name" type="search" placeholder="part of a name, or a pattern such as eod_*" aria-keyshortcuts="/" value="\(query.name ?? "")"></label>
-                \(day("From", "from", query.from))
-                \(day("To", "to", query.before.map { $0 - 1 }))
-                \(choice("Stands", "state", DropQuery.State.allCases.map { ($0.rawValue, words($0)) }, query.state?.rawValue))
-                \(choice("Verdict", "verdict", Verdict.allCases.map { ($0.rawValue, $0.rawValue) }, query.verdict?.rawValue))
-                <button class="main">Search</button>
-              </form>
-            </section>
             <section class="panel" aria-label="Files found" data-live="files">
               \(table)
               <div class="pages">\(first)\(next)<span class="push">\(PageWords.count(list.drops.count, "file")) here</span></div>
@@ -47,9 +67,10 @@ package enum FilesPage {
         }
     }
 
-    static func day(_ label: String, _ name: String, _ time: Int64?) -> HTML {
+    /// A day, typed as text: a browser's own field for days shows them in its order.
+    static func day(_ label: String, _ name: String, _ text: String?) -> HTML {
         """
-        <label>\(label)<input name="\(name)" inputmode="numeric" pattern="\\d{4}-\\d{2}-\\d{2}" placeholder="2026-11-27" size="10" value="\(time.map(TimeText.day) ?? "")"></label>
+        <label>\(label)<input name="\(name)" inputmode="numeric" pattern="\\d{4}-\\d{2}-\\d{2}" placeholder="2026-11-27" size="10" value="\(text ?? "")"></label>
         """
     }
 

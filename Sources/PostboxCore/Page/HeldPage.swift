@@ -1,6 +1,7 @@
 /// Held: rows that need a look, the value that holds now beside the new one; released or refused by those who may.
 package enum HeldPage {
-    package static func html(_ facts: PageFacts) -> String {
+    /// - Parameter originals: drops that held rows were in before, by number; of those that are not there nothing is told.
+    package static func html(_ facts: PageFacts, originals: [Int: DropLine] = [:]) -> String {
         let held = facts.board.held
         let title =
             held.isEmpty
@@ -12,13 +13,13 @@ package enum HeldPage {
             .held, title: "Held for release", facts,
             """
             <div class="title"><h1>Held for release</h1> <span class="dim">\(title)</span></div>
-            <div class="stackv" data-live="held">\(none)\(held.map { drop($0, facts) })</div>
+            <div class="stackv" data-live="held">\(none)\(held.map { drop($0, $0.original.flatMap { originals[$0] }, facts) })</div>
             \(standing(facts))
             """
         ).text
     }
 
-    private static func drop(_ drop: HeldDrop, _ facts: PageFacts) -> HTML {
+    private static func drop(_ drop: HeldDrop, _ whole: DropLine?, _ facts: PageFacts) -> HTML {
         let form = "f\(drop.drop)"
         let mayRelease = facts.may(.release, rule: drop.rule) && mayRelease(drop, facts)
         let isWithdrawal = drop.isWithdrawal
@@ -44,11 +45,19 @@ package enum HeldPage {
         return """
             <section class="panel" id="d\(drop.drop)" aria-labelledby="h\(drop.drop)">
               <header><h2 id="h\(drop.drop)"><a href="/drops/\(drop.drop)">\(drop.name)</a></h2> <span class="dim">drop \(PageWords.count(drop.drop))\(drop.rule.isEmpty ? "" : " · rule \(drop.rule)")\(original)</span> <span class="push lamp held">nothing of it is sent</span></header>
-              <dl class="body facts"><div><dt>held since</dt><dd>\(facts.time(drop.since))</dd></div><div><dt>why</dt><dd>\(drop.why)</dd></div><div><dt>rows</dt><dd>\(PageWords.count(drop.rows))</dd></div><div><dt>may release</dt><dd>\(releasers)\(needsTwo)</dd></div>\(deadline(drop, facts))<div><dt>refused by itself</dt><dd>\(facts.time(drop.until)), <span class="late">in \(PageWords.duration(seconds: Int((drop.until - facts.now) / 1_000_000)))</span></dd></div></dl>
+              <dl class="body facts"><div><dt>held since</dt><dd>\(facts.time(drop.since))</dd></div><div><dt>why</dt><dd>\(drop.why)</dd></div><div><dt>rows</dt><dd>\(PageWords.count(drop.rows))</dd></div>\(whole.flatMap { went($0, drop, facts) })<div><dt>may release</dt><dd>\(releasers)\(needsTwo)</dd></div>\(deadline(drop, facts))<div><dt>refused by itself</dt><dd>\(facts.time(drop.until)), <span class="late">in \(PageWords.duration(seconds: Int((drop.until - facts.now) / 1_000_000)))</span></dd></div></dl>
               \(rows)\(more)
               \(acts(drop, form, facts))
             </section>
             """
+    }
+
+    /// How many rows of the file went while these are held. What withdraws a file is none of its rows.
+    private static func went(_ whole: DropLine, _ drop: HeldDrop, _ facts: PageFacts) -> HTML? {
+        let count = whole.count(.acked)
+        guard drop.rule != DeskVerb.withdraw.rawValue, count > 0 else { return nil }
+        return
+            "<div><dt>went already</dt><dd>\(PageWords.rows(count, at: whole.destinations)) of it, until \(facts.time(whole.settledAt))</dd></div>"
     }
 
     /// By when its rule wants it done.
@@ -85,7 +94,8 @@ package enum HeldPage {
         guard facts.may(.release, rule: drop.rule) else { return nil }
         let refuse = PageActs.opening(
             "Refuse", "/drops/\(drop.drop)/refuse",
-            what: "Nothing of it is sent. \(PageWords.count(drop.rows, "row")) end unsent, and the file ends refused.",
+            what:
+                "Nothing of it is sent. \(PageWords.count(drop.rows, "row ends", "rows end")) unsent, and the file ends refused.",
             button: "Refuse \(drop.name)", kind: .danger, needsWhy: true, facts)
         guard mayRelease(drop, facts), let person = facts.caller.person else {
             return """
@@ -97,11 +107,12 @@ package enum HeldPage {
 
     private static func release(_ drop: HeldDrop, _ form: String, _ person: Person, _ facts: PageFacts) -> HTML {
         let action = "/drops/\(drop.drop)/release"
-        let all = PageWords.count(drop.rows, "row")
+        let verb = drop.release.fourEyes ? "Propose to release" : "Release"
+        let all = (drop.rows == 1 ? "" : "all ") + PageWords.count(drop.rows, "row")
         let why: HTML = "<label>Why<input name=\"why\" maxlength=\"200\"></label>"
         let own: HTML =
             """
-            <form id="\(form)" method="post" action="\(action)" class="acts">\(PageFrame.key(facts))\(why)<button class="main" data-rows="\(drop.rows)">\(drop.release.fourEyes ? "Propose to release all \(all)" : "Release all \(all)")</button></form>
+            <form id="\(form)" method="post" action="\(action)" class="acts">\(PageFrame.key(facts))\(why)<button class="main" data-rows="\(drop.rows)" data-verb="\(verb)">\(verb) \(all)</button></form>
             """
         guard drop.release.fourEyes, let proposer = drop.proposedBy, let rows = drop.proposedRows else { return own }
         guard ReleaseRule.name(proposer.text) != ReleaseRule.name(person.text) else {

@@ -219,7 +219,7 @@ package enum NowPage {
             ? "<p class=\"note\">and \(PageWords.count(board.waitingInAll - board.waiting.count)) more</p>" : nil
         return """
             <section class="panel" aria-labelledby="h-in" data-live="inbox">
-              <header><h2 id="h-in">Inbox</h2> <span class="dim">\(PageWords.count(board.waitingInAll)) wait</span> \(state)\(act)</header>
+              <header><h2 id="h-in">Inbox</h2> <span class="dim">\(PageWords.count(board.waitingInAll, "waits", "wait"))</span> \(state)\(act)</header>
               \(fresh)\(body)\(more)
             </section>
             """

@@ -46,14 +46,15 @@ enum PageActs {
         guard facts.may(.correct, rule: drop.rule), drop.verdict != nil, count > 0 else { return nil }
         let rejected = drop.count(.rejected)
         let rest: HTML =
-            rejected > 0 ? " The \(PageWords.count(rejected, "rejected row")) have to be corrected first." : ""
+            rejected > 0
+            ? " The \(PageWords.count(rejected, "rejected row has", "rejected rows have")) to be corrected first." : ""
         // A row counts at each destination, and each gets a drop of its own.
         let rows = PageWords.rows(count, at: drop.destinations)
         let drops = drop.destinations.count > 1 ? "New drops send" : "A new drop sends"
         return opening(
             "Resend", "/drops/\(drop.drop)/resend",
             what:
-                "\(drops) \(rows) again that are nacked, unknown or unsent, in the file's own bytes, linked to the old one in both summaries. Rows that something newer has changed since are held.\(rest)",
+                "\(drops) \(rows) again that \(Plural.word(count, "is", "are")) nacked, unknown or unsent, in the file's own bytes, linked to the old one in both summaries. Rows that something newer has changed since are held.\(rest)",
             button: "Resend \(rows)", kind: .main, facts)
     }
 

@@ -166,8 +166,45 @@ package enum PageFrame {
             """
     }
 
-    /// The page for somebody who has to say who he is.
-    package static func login(fault: String?) -> HTML {
+    /// The page for somebody who gets nothing of what he asked for.
+    ///
+    /// - Parameters:
+    ///   - text: why, for people.
+    ///   - status: the answer's, of HTTP.
+    ///   - facts: nil: nobody knows who asks, or he may not read; he is shown nothing else.
+    package static func problem(_ text: String, status: Int, _ facts: PageFacts?) -> HTML {
+        let sentence = text.hasSuffix(".") ? text : text + "."
+        let title =
+            switch status {
+            case 403: "Not allowed"
+            case 404: "Not there"
+            case 503: "Not for now"
+            default: "Not done"
+            }
+        guard let facts else {
+            return """
+                \(head("\(title) · Postbox"))
+                <body>
+                <main id="main" class="login">
+                <h1>\(title)</h1>
+                <p class="alert bad-line" role="alert">\(sentence)</p>
+                <p><a href="/">To the page</a></p>
+                </main>
+                </body>
+                </html>
+
+                """
+        }
+        return page(
+            nil, title: title, facts,
+            """
+            <div class="title"><h1>\(title)</h1></div>
+            <section class="panel"><p class="note" role="alert">\(sentence)</p></section>
+            """)
+    }
+
+    /// The page for somebody who has to say who he is. `name`: what he said.
+    package static func login(fault: String?, name: String = "") -> HTML {
         """
         \(head("Log in · Postbox"))
         <body>
@@ -175,7 +212,7 @@ package enum PageFrame {
         <h1>Postbox</h1>
         \(fault.map { text -> HTML in "<p class=\"alert bad-line\" role=\"alert\">\(text)</p>" })
         <form method="post" action="/login" class="panel body">
-        <label>Name<input name="name" required autocomplete="username" autofocus></label>
+        <label>Name<input name="name" value="\(name)" required autocomplete="username" autofocus></label>
         <label>Token<input name="token" type="password" required autocomplete="current-password"></label>
         <div><button class="main">Log in</button></div>
         </form>
@@ -217,7 +254,7 @@ enum PageAnswers {
             let hold: HTML? = lanes.first { $0.isHeld }.map { lane -> HTML in
                 "<b>\(lane.name)</b> is held\(PageWords.hold(facts.board.hold(of: lane), facts))"
             }
-            return answer("Logged in", "/#destinations", .ok, "all \(lanes.count)\(heldWords)", hold ?? "nothing")
+            return answer("Logged in", "/#destinations", .ok, (lanes.count == 1 ? "1 of 1" : "all \(lanes.count)") + heldWords, hold ?? "nothing")
         }
         let why: HTML =
             "<b>\(first.name)</b> \(first.state.word) since \(facts.time(first.since))\(first.state.trouble.map { ": " + $0 } ?? "")"
@@ -237,7 +274,8 @@ enum PageAnswers {
             return answer("Late", "/#work", .ok, "nothing", "\(next(lines, at: facts.now))")
         }
         let words = [
-            (missing, "missing"), (late, "past its deadline"), (atRisk, "will miss"),
+            (missing, "missing"), (late, Plural.word(late, "past its deadline", "past their deadlines")),
+            (atRisk, "will miss"),
         ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
         return answer(
             "Late", "/#work", late + missing > 0 ? .down : .warn, words.joined(separator: ", "),

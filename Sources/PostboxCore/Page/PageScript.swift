@@ -113,8 +113,9 @@ package enum PageScript {
           if (!button) return;
           const left = [...form.elements].filter(one => one.name === "except" && one.checked).length;
           const all = Number(button.dataset.rows);
-          const text = (all - left).toLocaleString("en-US");
-          button.textContent = left ? `Release ${text} rows, leave out ${left}` : `Release all ${text} rows`;
+          const rows = (all - left).toLocaleString("en-US") + (all - left === 1 ? " row" : " rows");
+          const what = left ? `${rows}, leave out ${left}` : all === 1 ? rows : `all ${rows}`;
+          button.textContent = `${button.dataset.verb} ${what}`;
           button.disabled = left >= all;
         });
 

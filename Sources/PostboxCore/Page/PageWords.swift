@@ -13,7 +13,7 @@ enum PageWords {
 
     /// `1 row`, `1,200 rows`
     static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {
-        "\(count(number)) \(number == 1 ? one : many ?? one + "s")"
+        "\(count(number)) \(Plural.word(number, one, many))"
     }
 
     /// Rows, each of which counts at each destination: `1 row`, `6 rows at 2 destinations`.

@@ -69,13 +69,22 @@ package enum RICPage {
     package static func html(
         _ ric: String?, last: [JSONValue]?, _ found: RICFound?, fault: String? = nil, _ facts: PageFacts
     ) -> String {
+        page(ric, typed: ric ?? "", facts, body(ric, last, found, fault, facts))
+    }
+
+    /// The RIC as somebody asked for it wrongly.
+    package static func html(_ form: FilledForm, _ facts: PageFacts) -> String {
+        page(nil, typed: form.text("ric"), facts, "")
+    }
+
+    private static func page(_ ric: String?, typed: String, _ facts: PageFacts, _ body: HTML) -> String {
         PageFrame.page(
             .ric, title: ric ?? "RIC", facts,
             """
             <div class="title"><h1>\(ric ?? "RIC")</h1>
-              <form class="push ask" role="search" method="get" action="/ric"><label><span class="sr">RIC</span><input name="ric" type="search" value="\(ric ?? "")" placeholder="VOD.L" aria-keyshortcuts="/"></label><button>Show</button></form>
+              <form class="push ask" role="search" method="get" action="/ric"><label><span class="sr">RIC</span><input name="ric" type="search" value="\(typed)" placeholder="VOD.L" aria-keyshortcuts="/"></label><button>Show</button></form>
             </div>
-            \(body(ric, last, found, fault, facts))
+            \(body)
             """
         ).text
     }

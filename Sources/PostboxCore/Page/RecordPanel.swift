@@ -13,10 +13,14 @@ enum RecordPanel {
             ? PageWords.lamp(.down, "not proved")
             : standing != nil ? PageWords.lamp(.warn, "waits") : PageWords.lamp(.ok, "unbroken at its end")
         let lines = look.last == 0 ? 0 : look.last - look.first + 1
-        let sight: HTML =
+        let which =
             look.first == 1
-            ? "all \(PageWords.count(lines, "line")), from \(facts.time(look.firstAt)) to \(facts.time(look.lastAt))"
-            : "the last \(PageWords.count(lines, "line")), from \(facts.time(look.firstAt)) to \(facts.time(look.lastAt))"
+            ? Plural.word(lines, "its only line", "all \(PageWords.count(lines)) lines")
+            : Plural.word(lines, "its last line", "the last \(PageWords.count(lines)) lines")
+        let sight: HTML =
+            lines == 1
+            ? "\(which), of \(facts.time(look.lastAt))"
+            : "\(which), from \(facts.time(look.firstAt)) to \(facts.time(look.lastAt))"
         let ledger =
             look.isHeldAgainstLedger
             ? ", and they end where the ledger says" : "; the ledger is gone, which would tell where they end"

@@ -118,7 +118,7 @@ extension CheckFault {
         case .stale(let value, let files, let limit, let place):
             return told(
                 reason: "unchanged",
-                "\(field): \(value) is the same in \(files) files in a row, and the rule allows it in fewer than \(limit); the last one "
+                "\(field): \(value) is the same in \(Plural.text(files, "file")) in a row, and the rule allows it in fewer than \(limit); the last one "
                     + "is from \(place.text).",
                 "It may be an old price: have the file written anew, or take the field out of the check.")
         case .first(.nowhere(let ric, let destination)):

@@ -99,7 +99,8 @@ package struct FileChecks: Sendable {
                 CheckFinding(
                     problem: FileProblem(
                         reason: "too_few_rows",
-                        what: "The file has \(counted) rows that count, the rule wants \(count.min) at least.",
+                        what:
+                            "The file has \(Plural.text(counted, "row that counts", "rows that count")), the rule wants \(count.min) at least.",
                         hint: "The file may have been cut off or written too early: have it written again."),
                     action: count.action))
         }
@@ -111,7 +112,7 @@ package struct FileChecks: Sendable {
                     problem: FileProblem(
                         reason: "too_few_rows",
                         what:
-                            "The file has \(rows) rows, \(share.text ?? "") fewer than \(last.rows) in \(VisibleText.line(last.name)) "
+                            "The file has \(Plural.text(rows, "row")), \(share.text ?? "") fewer than \(last.rows) in \(VisibleText.line(last.name)) "
                             + "(drop \(last.drop)), the last file of the rule on such a day; the rule allows \(percent.text) %.",
                         hint: "The file may have been cut off or written too early: have it written again."),
                     action: action))
@@ -156,7 +157,7 @@ extension FileChecks.Universe {
         return FileProblem(
             reason: "missing_instruments",
             what:
-                "\(missing) of the \(keys.count) instruments in the column \(key) of the table \(table) are not in the "
+                "\(Plural.word(keys.count, "The one instrument", "\(missing) of the \(keys.count) instruments")) in the column \(key) of the table \(table) \(Plural.word(missing, "is", "are")) not in the "
                 + "file: \(names)\(missing > Self.namesMax ? ", …" : "").",
             hint: "Have the file written again with all of them, or take them out of the table's file.")
     }

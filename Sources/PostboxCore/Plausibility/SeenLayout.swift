@@ -33,7 +33,7 @@ package struct SeenLayout: Sendable, Equatable, Codable {
     package func differences(from old: SeenLayout) -> [String] {
         var found: [String] = []
         if columns.count != old.columns.count {
-            found.append("\(columns.count) columns in place of \(old.columns.count)")
+            found.append("\(Plural.text(columns.count, "column")) in place of \(old.columns.count)")
         }
         let (names, oldNames) = (columns.map(\.name), old.columns.map(\.name))
         let gone = oldNames.filter { !names.contains($0) }
@@ -53,9 +53,10 @@ package struct SeenLayout: Sendable, Equatable, Codable {
             }
         }
         found += others.prefix(Self.namesMax)
-        if others.count > Self.namesMax { found.append("so do \(others.count - Self.namesMax) other columns") }
+        let more = others.count - Self.namesMax
+        if more > 0 { found.append("so \(Plural.word(more, "does", "do")) \(Plural.text(more, "other column"))") }
         if lineBytes != old.lineBytes {
-            func words(_ bytes: Int?) -> String { bytes.map { "\($0) bytes" } ?? "different lengths" }
+            func words(_ bytes: Int?) -> String { bytes.map { Plural.text($0, "byte") } ?? "different lengths" }
             found.append("lines of \(words(lineBytes)) in place of \(words(old.lineBytes))")
         }
         return found

@@ -69,6 +69,6 @@ package struct DestinationHealth: Sendable {
         unanswered += posts
         guard unanswered >= unansweredMax else { return nil }
         unanswered = 0
-        return "\(unansweredMax) posts in a row got no answer that can be read"
+        return "\(Plural.text(unansweredMax, "post")) in a row got no answer that can be read"
     }
 }

@@ -81,7 +81,8 @@ struct FileEnd: Sendable {
         let bytes = nuls * bytesOfNUL - (isLastHalved ? 1 : 0)
         return FileProblem(
             reason: "padded_with_nuls",
-            what: "The file ends in \(bytes == 1 ? "a NUL byte" : "\(bytes) NUL bytes"), where more text was to come.",
+            what:
+                "The file ends in \(Plural.word(bytes, "a NUL byte", "\(bytes) NUL bytes")), where more text was to come.",
             hint: "Its writer did not get to the end, or its disk was full: send the whole file again.")
     }
 }

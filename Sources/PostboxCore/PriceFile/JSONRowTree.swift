@@ -159,7 +159,8 @@ struct JSONRowTree {
             guard count != elementNames.count else { return nil }
             return Fault(
                 reason: "ragged_row", at: start,
-                what: "The row has \(count) value\(count == 1 ? "" : "s"), and there are \(elementNames.count) names.",
+                what:
+                    "The row has \(Plural.text(count, "value")), and there \(Plural.word(elementNames.count, "is", "are")) \(Plural.text(elementNames.count, "name")).",
                 hint: "Every row must have a value for each name; null where there is none.")
         case (_, nil):
             return Fault(

@@ -36,7 +36,7 @@ struct RowOfLines {
     func ragged(cells: Int, columns: Int, namedBy header: String = "the header") -> RowProblem {
         RowProblem(
             reason: "ragged_row", line: line,
-            what: "The row has \(cells == 1 ? "1 cell" : "\(cells) cells"), but \(header) names \(columns).",
+            what: "The row has \(Plural.text(cells, "cell")), but \(header) names \(columns).",
             hint: cells > columns
                 ? "A cell that holds the delimiter must be quoted." : "The row may have been cut off.")
     }
@@ -46,7 +46,7 @@ struct RowOfLines {
         let at = place(of: index)
         return RowProblem(
             reason: "ragged_row", line: at.line, column: at.column,
-            what: "A value stands in cell \(cell), but \(header) names only \(columns) columns.",
+            what: "A value stands in cell \(cell), but \(header) names only \(Plural.text(columns, "column")).",
             hint: "Cells without a column must be empty; a cell that holds the delimiter must be quoted.")
     }
 

@@ -287,7 +287,8 @@ package struct DayReport: Sendable, Equatable {
             }
             let shown = table.instruments.prefix(20).map { VisibleText.line($0) }
             lines += [
-                "", "\(table.count) instruments of \(table.table) have no accepted price",
+                "",
+                "\(Plural.text(table.count, "instrument")) of \(table.table) \(Plural.word(table.count, "has", "have")) no accepted price",
                 "  " + shown.joined(separator: ", ") + (table.count > shown.count ? " …" : ""),
             ]
         }

@@ -369,7 +369,7 @@ package struct ScheduleBook: Sendable {
             if missing > 0 {
                 add(
                     .fileMissing,
-                    "\(schedule.rule): \(line.arrived) of \(line.count) expected files came by \(byText)",
+                    "\(schedule.rule): \(line.arrived) of \(Plural.text(line.count, "expected file")) came by \(byText)",
                     ["expected": "\(line.count)", "arrived": "\(line.arrived)", "by": TimeText.text(by)])
             } else if told.contains(ScheduleTold(rule: schedule.rule, day: day, event: .fileMissing)),
                 let last = Self.files(of: schedule, files, on: day).last

@@ -258,7 +258,9 @@ package struct InboxBook: Sendable {
             told.append(
                 .line(
                     LogLine(
-                        .info, event: .waiting, "\(due.count - LeftFiles.namedMax) more files wait in the inbox")))
+                        .info, event: .waiting,
+                        "\(Plural.text(due.count - LeftFiles.namedMax, "more file waits", "more files wait")) in the inbox"
+                    )))
         }
         let alone = tracker.alone
         saidAlone.formIntersection(alone)
@@ -278,12 +280,12 @@ package struct InboxBook: Sendable {
         switch waits.look(tracker.priceFiles, at: now) {
         case .waiting(let files, let all):
             let shown = files.prefix(3).joined(separator: ", ") + (files.count > 3 ? " and others" : "")
-            let have = all == 1 ? "file has" : "files have"
             let span = SettingsText.words(alertAfter)
             return .alert(
                 Alert(
                     event: .waitingLong, isError: false,
-                    message: "\(all) \(have) waited in the inbox for \(span) or longer: \(shown)",
+                    message:
+                        "\(Plural.text(all, "file has", "files have")) waited in the inbox for \(span) or longer: \(shown)",
                     facts: ["files": "\(all)", "file": files.first ?? ""], reasons: reasons(of: files, outlook)))
         case .over:
             return .alert(

@@ -142,8 +142,8 @@ package struct ServiceStanding: Sendable, Equatable {
 
     /// In one line.
     package var text: String {
-        let files = filesInWork == 1 ? "1 file in work" : "\(filesInWork) files in work"
-        let lanes = "\(loggedIn) of \(destinations) destinations logged in"
+        let files = Plural.text(filesInWork, "file in work", "files in work")
+        let lanes = "\(loggedIn) of \(Plural.text(destinations, "destination")) logged in"
         return (isStopping ? "stopping: " : "") + "\(files), \(lanes)"
             + (held == 0 ? "" : ", \(held) held for release")
     }

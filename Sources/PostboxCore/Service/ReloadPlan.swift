@@ -93,9 +93,9 @@ package struct ReloadPlan: Sendable, Equatable {
             return names.isEmpty ? nil : names.joined(separator: ", ") + " " + words
         }
         return [
-            part(.change, names(.change).count == 1 ? "logs in anew" : "log in anew"),
-            part(.add, names(.add).count == 1 ? "is new" : "are new"),
-            part(.leave, names(.leave).count == 1 ? "is left" : "are left"),
+            part(.change, Plural.word(names(.change).count, "logs in anew", "log in anew")),
+            part(.add, Plural.word(names(.add).count, "is new", "are new")),
+            part(.leave, Plural.word(names(.leave).count, "is left", "are left")),
         ].compactMap { $0 }.joined(separator: "; ")
     }
 }

@@ -51,6 +51,9 @@ struct Talk: Sendable {
         ]
         if let remaining = line.remaining { facts["remaining"] = "\(remaining)s" }
         return .line(
-            LogLine(.info, event: .progress, "\(line.rows) of \(line.of) rows are settled", facts: facts))
+            LogLine(
+                .info, event: .progress,
+                "\(line.rows) of \(Plural.text(line.of, "row")) \(Plural.word(line.rows, "is", "are")) settled",
+                facts: facts))
     }
 }

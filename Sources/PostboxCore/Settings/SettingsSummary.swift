@@ -47,7 +47,7 @@ package enum SettingsSummary {
         let parts = [
             rule.events.map { $0.map(\.word).joined(separator: ", ") },
             rule.rules.map { "of \($0.joined(separator: ", "))" },
-            rule.badRows.map { "with \($0) bad rows or more" },
+            rule.badRows.map { "with \(Plural.text($0, "bad row")) or more" },
         ].compactMap(\.self)
         let what = parts.isEmpty ? "all others" : parts.joined(separator: " ")
         return "alerts: \(what) -> \(rule.route.rawValue)" + (rule.again.map { ", again every \(text($0))" } ?? "")
@@ -86,10 +86,13 @@ package enum SettingsSummary {
         lines.append("  urls: " + destination.urls.map(\.text).joined(separator: ", "))
         lines.append("  login: " + login(destination))
         lines.append("  service: " + destination.allServices.joined(separator: ", "))
-        let rate = destination.maxPostsPerSecond.map { "at most \($0) posts a second" } ?? "rate as the login says"
+        let rate =
+            destination.maxPostsPerSecond.map { "at most \(Plural.text($0, "post")) a second" }
+            ?? "rate as the login says"
         lines.append(
             "  limits: window \(destination.window), ack timeout \(text(destination.ackTimeout)), \(rate), "
-                + "\(destination.attemptsMax) attempts, pause after \(destination.ackTimeoutsBeforePause) ack timeouts")
+                + "\(Plural.text(destination.attemptsMax, "attempt")), pause after \(Plural.text(destination.ackTimeoutsBeforePause, "ack timeout"))"
+        )
         lines.append("  in doubt: \(destination.resend.rawValue), user info: \(userInfo(destination.postUserInfo))")
         if destination.verify != .none {
             lines.append(
@@ -138,7 +141,7 @@ package enum SettingsSummary {
         guard !rules.isEmpty else { return ["files: the plain mapping, by extension"] }
         return rules.map { rule in
             var parts = [post(rule.post), ric(rule.ric)]
-            parts.append(rule.fields.map { "\($0.count) fields" } ?? "every other column a field")
+            parts.append(rule.fields.map { Plural.text($0.count, "field") } ?? "every other column a field")
             if let limit = rule.maxRejected { parts.append("at most \(text(limit)) rejected") }
             parts += rule.tolerate.sorted { $0.key < $1.key }.map { "tolerates \($0.key) \(text($0.value))" }
             if let age = rule.maxAge { parts.append("within \(text(age))") }
@@ -194,7 +197,7 @@ package enum SettingsSummary {
 
     private static func text(_ limit: RowLimit) -> String {
         switch limit {
-        case .rows(let rows): return "\(rows) rows"
+        case .rows(let rows): return Plural.text(rows, "row")
         case .percent(let value, let decimals):
             let digits = String(value)
             let padded = String(repeating: "0", count: max(0, decimals + 1 - digits.count)) + digits

@@ -267,7 +267,7 @@ package actor TokenClient {
         let secrets = form.filter { $0.0 != "grant_type" && $0.0 != "takeExclusiveSignOnControl" }.map(\.1)
         guard first != "{", first != "[", !text.lowercased().contains("token"),
             !secrets.contains(where: { text.contains($0) || text.contains(CurlRequest.encode([("", $0)]).dropFirst()) })
-        else { return "\(body.count) bytes that are no JSON" }
+        else { return Plural.text(body.count, "byte that is no JSON", "bytes that are no JSON") }
         return "\"\(words)\""
     }
 

@@ -57,7 +57,9 @@ package final class Trace: Sendable {
         var line = "\(time) \(destination) \(direction.rawValue) \(Self.masked(text))\n"
         let change = state.withLock { state -> (Change, @Sendable (Change) -> Void)? in
             // The last line may have been cut off in its midst.
-            if state.missing > 0 { line = "\n\(time) \(state.missing) messages are missing here\n" + line }
+            if state.missing > 0 {
+                line = "\n\(time) \(Plural.text(state.missing, "message is", "messages are")) missing here\n" + line
+            }
             do throws(DiskError) {
                 try Disk.write(descriptor, Array(line.utf8), path: path)
             } catch {

@@ -215,7 +215,8 @@ struct ZipDirectory {
 
     private static func unlisted(_ start: Int, _ end: Int) -> FileProblem {
         differs(
-            "\(end - start) bytes of the zip, from byte \(start + 1) on, belong to no file of its list of contents.")
+            "\(Plural.text(end - start, "byte")) of the zip, from byte \(start + 1) on, \(Plural.word(end - start, "belongs", "belong")) to no file of its list of contents."
+        )
     }
 
     private static func differs(_ what: String) -> FileProblem {

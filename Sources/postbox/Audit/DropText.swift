@@ -104,7 +104,8 @@ struct DropStory {
             case .act(let act):
                 "\(act.words) by \(act.by) (\(act.from))" + (act.rows.map { ", \($0)" } ?? "")
                     + (act.why.map { ": \($0)" } ?? "")
-            case .removed(_, let files): "\(files.count) files were removed, their time was over"
+            case .removed(_, let files):
+                "\(Plural.text(files.count, "file was", "files were")) removed, \(Plural.word(files.count, "its", "their")) time was over"
             case .forgotten: "its claim came to nothing"
             case .began, .reserved, .inUse, .clock, .signed: line.entry.what
             }

@@ -64,7 +64,8 @@ struct RecordProof {
         let state = try ledger?.recordState()
         guard try Disk.exists(file.path) || state?.pending.isEmpty == false else {
             throw state.map {
-                RecordChain.Fault("\(file.path) is gone; the ledger knows that it had \($0.number) lines")
+                RecordChain.Fault(
+                    "\(file.path) is gone; the ledger knows that it had \(Plural.text($0.number, "line"))")
             } ?? RecordChain.Fault("there is no record: \(file.path)")
         }
         var proved = Proved()
@@ -97,9 +98,10 @@ struct RecordProof {
         }
         if let state {
             guard chain.number >= state.number else {
+                let gone = state.number - chain.number
                 throw EndMoves(
                     fault: RecordChain.Fault(
-                        "the last \(state.number - chain.number) lines are gone: the ledger knows line \(state.number), the file ends with \(chain.number)"
+                        "\(Plural.word(gone, "the last line is", "the last \(gone) lines are")) gone: the ledger knows line \(state.number), the file ends with \(chain.number)"
                     ))
             }
             guard ledgerHash == state.sha256 else {

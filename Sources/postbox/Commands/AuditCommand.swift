@@ -58,8 +58,10 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         } catch {
             CommandIssuer.end(Words.of(error), PostboxCore.ExitCode.spool)
         }
-        Terminal.print("proved: \(proved.lines) lines, the last one \(proved.lastHash)")
-        Terminal.print("  \(proved.drops) drops have the results and summaries that they ended with, and the files")
+        Terminal.print("proved: \(Plural.text(proved.lines, "line")), the last one \(proved.lastHash)")
+        Terminal.print(
+            "  \(Plural.text(proved.drops, "drop has", "drops have")) the results and summaries that \(Plural.word(proved.drops, "it", "they")) ended with, and the files"
+        )
         if proved.removed > 0 {
             Terminal.print(
                 "  of \(proved.removed) the result was removed when its time was over; the summaries are there")
@@ -70,7 +72,8 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         }
         if proved.signatures > 0 {
             Terminal.print(
-                "  \(proved.signatures) days are signed, by the key \(proved.keys.sorted().joined(separator: ", "))")
+                "  \(Plural.text(proved.signatures, "day is", "days are")) signed, by the key \(proved.keys.sorted().joined(separator: ", "))"
+            )
         }
         Terminal.exit(PostboxCore.ExitCode.ok)
     }
@@ -240,11 +243,11 @@ struct AuditReindexCommand: AsyncParsableCommand {
             let done = try await Reindexing(directories).run()
             try lock.release()
             Terminal.print(
-                "\(done.rows) rows of \(done.drops) results are indexed, \(done.bytes) bytes"
-                    + (done.gone > 0 ? "; \(done.gone) results are gone" : ""))
+                "\(Plural.text(done.rows, "row")) of \(Plural.text(done.drops, "result")) \(Plural.word(done.rows, "is", "are")) indexed, \(Plural.text(done.bytes, "byte"))"
+                    + (done.gone > 0 ? "; \(Plural.text(done.gone, "result is", "results are")) gone" : ""))
             guard let altered = done.altered.first else { Terminal.exit(PostboxCore.ExitCode.ok) }
             CommandIssuer.end(
-                "\(done.altered.count) results are not what they were, the first one of drop \(altered); postbox audit verify tells more",
+                "\(Plural.text(done.altered.count, "result is not what it was, that", "results are not what they were, the first one")) of drop \(altered); postbox audit verify tells more",
                 PostboxCore.ExitCode.failed)
         } catch {
             CommandIssuer.end(Words.of(error), PostboxCore.ExitCode.spool)

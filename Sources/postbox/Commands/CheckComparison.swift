@@ -83,9 +83,11 @@ struct CheckComparison {
             for one in found.first { Terminal.printExactly(json(file, destination, one)) }
             return
         }
+        let rows = Plural.text(found.rows, "row")
         let words =
             found.differing == 0
-            ? "\(found.rows) rows, all the same" : "\(found.differing) of \(found.rows) rows differ"
+            ? "\(rows), all the same"
+            : "\(found.differing) of \(rows) \(Plural.word(found.differing, "differs", "differ"))"
         Terminal.print("\(file.path) -> \(destination): \(words)")
         for one in found.first {
             let line = max(one.old?.line ?? 0, one.new?.line ?? 0)
@@ -94,7 +96,7 @@ struct CheckComparison {
             Terminal.print("    new  " + text(one.new))
         }
         let left = found.differing - found.first.count
-        if left > 0 { Terminal.print("  \(left) more row\(left == 1 ? "" : "s"); --all shows all") }
+        if left > 0 { Terminal.print("  \(Plural.text(left, "more row")); --all shows all") }
     }
 
     private func text(_ note: CheckedRow?) -> String {

@@ -16,11 +16,7 @@ struct SpoolOptions: ParsableArguments {
     var spool: String?
 
     /// The configuration that is named, or the one that lies where one is looked for.
-    var config: String {
-        if let named { return named }
-        let usual = ["postbox.yaml", "/etc/postbox/postbox.yaml"]
-        return usual.first { FileManager.default.fileExists(atPath: $0) } ?? usual[0]
-    }
+    var config: String { named ?? ConfigOption.usual }
 
     /// Where the spool lies, or says why that cannot be told and ends with 78; with 74 where one is named that is none.
     func find() -> SpoolPlace {

@@ -13,18 +13,27 @@ struct ConfigCommand: AsyncParsableCommand {
             discussion:
                 "Prints what is in force, without secrets. Ends with 78 when something is wrong. Touches no network.")
 
-        @Argument(help: "The configuration.", completion: .file(extensions: ["yaml", "yml"]))
-        var file: String = "postbox.yaml"
+        @OptionGroup var option: ConfigOption
+
+        @Argument(help: "The same as --config.", completion: .file(extensions: ["yaml", "yml"]))
+        var file: String?
+
+        func validate() throws {
+            if file != nil, option.named != nil {
+                throw ValidationError("Name one configuration: FILE, or --config FILE.")
+            }
+        }
 
         func run() async throws {
+            let file = file ?? option.path
             let loaded = Configuration.loadOrExit(file, withDictionaries: true)
             _ = Configuration.tablesOrExit(loaded.settings)
             for line in SettingsSummary.lines(loaded.settings) { Terminal.print(line) }
             for (files, known) in loaded.dictionaries.sorted(by: { $0.key.fields < $1.key.fields }) {
                 let (fields, enums) = (known.copy.versions.fields, known.copy.versions.enums)
                 Terminal.print(
-                    "\(files.fields): \(known.dictionary.count) fields of version \(fields), "
-                        + "\(known.dictionary.enums.valueCount) values of version \(enums)")
+                    "\(files.fields): \(Plural.text(known.dictionary.count, "field")) of version \(fields), "
+                        + "\(Plural.text(known.dictionary.enums.valueCount, "value")) of version \(enums)")
             }
             for warning in loaded.warnings { Terminal.print("WARNING: \(warning.text)") }
             Terminal.print("\(file) is valid")

@@ -13,8 +13,7 @@ struct DictionaryCommand: AsyncParsableCommand {
             Ends with 2 when there is no such field.
             """)
 
-    @Option(name: .shortAndLong, help: "The configuration.", completion: .file(extensions: ["yaml", "yml"]))
-    var config: String = "postbox.yaml"
+    @OptionGroup var option: ConfigOption
 
     @Option(help: ArgumentHelp("List the fields whose names fit, such as \"*BID*\".", valueName: "pattern"))
     var like: String?
@@ -29,10 +28,10 @@ struct DictionaryCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let loaded = Configuration.loadOrExit(config, withDictionaries: true)
+        let loaded = Configuration.loadOrExit(option.path, withDictionaries: true)
         let all = loaded.settings.dictionaries
         guard !all.isEmpty else {
-            Terminal.error("\(config) names no `dictionary`")
+            Terminal.error("\(option.path) names no `dictionary`")
             Terminal.exit(PostboxCore.ExitCode.configuration)
         }
         var isMissing = false

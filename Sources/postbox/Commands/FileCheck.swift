@@ -187,7 +187,9 @@ struct FileCheck {
                 let posted = refusal == nil && hold == nil ? found.counted - rejected - held : 0
                 let skipped = found.skipped.map { ", \($0.count) skipped" } ?? ""
                 let kept = held > 0 ? ", \(held) held" : ""
-                say("  \(found.rows) rows: \(posted) would be posted, \(rejected) rejected\(kept)\(skipped)")
+                say(
+                    "  \(Plural.text(found.rows, "row")): \(posted) would be posted, \(rejected) rejected\(kept)\(skipped)"
+                )
             }
             for warning in found.checks.fileWarnings { problem(path, warning, kind: .warning) }
             if let refusal {
@@ -242,7 +244,7 @@ struct FileCheck {
             return FileProblem(
                 reason: "too_many_rejected",
                 what:
-                    "\(rejected) of \(found.counted) rows are rejected, more than the rule allows: nothing would be sent",
+                    "\(rejected) of \(Plural.text(found.counted, "row")) \(Plural.word(rejected, "is", "are")) rejected, more than the rule allows: nothing would be sent",
                 hint: "correct the rows, or raise `max_rejected` of the rule"
             )
         }
@@ -292,7 +294,7 @@ struct FileCheck {
             }
         }
         for (reason, count) in limit.rest {
-            say("  \(reason): \(count) more row\(count == 1 ? "" : "s"); --all shows all")
+            say("  \(reason): \(Plural.text(count, "more row")); --all shows all")
         }
     }
 

@@ -171,7 +171,7 @@ extension Progress {
             let remaining = rate >= 1 ? ", \(Self.time(Double(left) / rate)) left" : ""
             LineLog.terminal.withLock {
                 $0.show(
-                    "\(totals.files) file\(totals.files == 1 ? "" : "s"): \(totals.settled)/\(totals.expected) rows, \(Int(rate))/s, \(totals.acked) acked, \(totals.bad) bad\(remaining)"
+                    "\(Plural.text(totals.files, "file")): \(totals.settled)/\(Plural.text(totals.expected, "row")), \(Int(rate))/s, \(totals.acked) acked, \(totals.bad) bad\(remaining)"
                 )
             }
         }

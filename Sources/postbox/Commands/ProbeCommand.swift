@@ -18,8 +18,7 @@ struct ProbeCommand: AsyncParsableCommand {
     @Argument(help: "The destination's name; without it, all of them.")
     var destination: String?
 
-    @Option(name: .shortAndLong, help: "The configuration.", completion: .file(extensions: ["yaml", "yml"]))
-    var config: String = "postbox.yaml"
+    @OptionGroup var option: ConfigOption
 
     @Option(help: ArgumentHelp("How long to try.", valueName: "duration"))
     var wait: String = "15s"
@@ -36,7 +35,7 @@ struct ProbeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = Configuration.loadOrExit(config).settings
+        let settings = Configuration.loadOrExit(option.path).settings
         let wanted = settings.destinations.filter { destination == nil || $0.name == destination }
         guard !wanted.isEmpty else {
             Terminal.error(
@@ -122,10 +121,10 @@ private struct Probe {
         }
         let limits = await lane.limits
         say("takes posts", "yes")
-        say("longest message", "\(limits.maxMsgSize) bytes")
+        say("longest message", Plural.text(limits.maxMsgSize, "byte"))
         say("ping timeout", "\(limits.pingTimeout / 1_000_000_000) s")
         let rate = [limits.maxMessagesPerSecond, destination.maxPostsPerSecond].compactMap { $0 }.min()
-        say("rate", rate.map { "\($0) posts a second" } ?? "no limit told")
+        say("rate", rate.map { "\(Plural.text($0, "post")) a second" } ?? "no limit told")
         if destination.profile == .rcc {
             say("service", "\(destination.service) (this channel has no directory to ask)")
             return true

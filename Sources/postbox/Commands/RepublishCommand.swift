@@ -11,8 +11,13 @@ struct ConfirmOptions: ParsableArguments {
 
     /// Shows what an act would do, asks, and has it done.
     ///
-    /// - Parameter act: the act, or only a look at what it would do.
-    func run(_ place: SpoolOptions, _ act: (_ isPreview: Bool) -> DeskAct) -> Never {
+    /// - Parameters:
+    ///   - note: what the command has to say to what would be posted, by its counts; nil: nothing.
+    ///   - act: the act, or only a look at what it would do.
+    func run(
+        _ place: SpoolOptions, note: (_ counts: JSONValue?) -> String? = { _ in nil },
+        _ act: (_ isPreview: Bool) -> DeskAct
+    ) -> Never {
         let speaker = DeskSpeaker(place)
         if json {
             Terminal.printExactly(speaker.answer(to: act(!yes)).text.split(separator: "\n").joined())
@@ -22,6 +27,7 @@ struct ConfirmOptions: ParsableArguments {
             let (_, value) = speaker.answer(to: act(true))
             Terminal.print(value["text"]?.text ?? "")
             for line in Self.table(value["examples"]?.items ?? []) { Terminal.print(line) }
+            if let note = note(value["facts"]) { Terminal.print(note) }
             guard Terminal.inputIsTerminal else {
                 CommandIssuer.end(
                     "nothing is posted: there is nobody to be asked; say --yes", PostboxCore.ExitCode.usage)

@@ -20,8 +20,7 @@ struct RunCommand: AsyncParsableCommand {
             With --once it contributes what lies in the inbox and ends; its exit code tells the worst that happened.
             """)
 
-    @Option(name: .shortAndLong, help: "The configuration.", completion: .file(extensions: ["yaml", "yml"]))
-    var config: String = "postbox.yaml"
+    @OptionGroup var option: ConfigOption
 
     @Flag(help: "Contribute what is in the inbox, then end.")
     var once = false
@@ -68,11 +67,12 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         Memory.keepFreed()
         Signals.ignoreUntilTrapped()
+        let config = option.path
         let loaded = Configuration.loadOrExit(config, withDictionaries: true)
         var options = RunOptions(
             once: once, wait: (try? wait.map(SettingsText.duration)) ?? .seconds(30), takeOver: takeOver, held: held,
             environment: ProcessInfo.processInfo.environment, trace: Configuration.traceOrExit(trace))
-        options.load = { [config] in try SettingsLoader.load(path: config, withDictionaries: true) }
+        options.load = { try SettingsLoader.load(path: config, withDictionaries: true) }
         let level = logLevel ?? (quiet ? .warning : .info)
         // Who asks for a form gets it, also where standard error leads to the journal.
         let journal = log == nil ? Journal(environment: options.environment) : nil

@@ -78,7 +78,12 @@ struct SimulateCommand: AsyncParsableCommand {
         let report = server.report()
         try await server.stop()
         Terminal.print(
-            "\(report.connections) connections, \(report.logins) logins, \(report.posts) posts, \(report.acks) acks, \(report.naks) naks, \(report.errors) errors, at most \(report.maxPostsInAnySlidingSecond) posts in a second"
+            [
+                Plural.text(report.connections, "connection"), Plural.text(report.logins, "login"),
+                Plural.text(report.posts, "post"), Plural.text(report.acks, "ack"), Plural.text(report.naks, "nak"),
+                Plural.text(report.errors, "error"),
+                "at most \(Plural.text(report.maxPostsInAnySlidingSecond, "post")) in a second",
+            ].joined(separator: ", ")
         )
     }
 

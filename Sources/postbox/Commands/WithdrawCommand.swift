@@ -61,6 +61,13 @@ struct WithdrawCommand: AsyncParsableCommand {
         } else {
             what = .rule(rule ?? "", since: try since?.at(.since) ?? 0)
         }
-        confirm.run(place) { .withdraw(Withdrawal(what, why: why, blanks: blank, isPreview: $0)) }
+        confirm.run(place, note: note) { .withdraw(Withdrawal(what, why: why, blanks: blank, isPreview: $0)) }
+    }
+
+    /// How what had no value before is blanked; the service's answer says only that it can be.
+    private func note(_ counts: JSONValue?) -> String? {
+        let fields = (counts?["without_value"]?.integer ?? 0) - (counts?["blanked"]?.integer ?? 0)
+        guard !blank, fields > 0 else { return nil }
+        return "  --blank blanks \(Plural.text(fields, "field")) that had no value before"
     }
 }

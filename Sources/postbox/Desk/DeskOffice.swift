@@ -531,7 +531,7 @@ actor DeskOffice {
             return .refused(
                 .notAllowed,
                 text:
-                    "\(name) may act on files of the rules \(caller.rules.joined(separator: ", ")) only; drop \(drop) is of \(rule.match.isEmpty ? "the plain mapping" : rule.match)"
+                    "\(name) may act on files of the \(Plural.word(caller.rules.count, "rule")) \(caller.rules.joined(separator: ", ")) only; drop \(drop) is of \(rule.match.isEmpty ? "the plain mapping" : rule.match)"
             )
         } catch {
             return .refused(.unavailable, text: Words.of(error))

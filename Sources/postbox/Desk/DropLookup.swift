@@ -51,6 +51,17 @@ struct DropLookup {
             line: line, corrections: corrections.filter { !withdrawals.numbers.contains($0) }, withdrawals: withdrawals)
     }
 
+    /// These drops, by number; those that the ledger does not have are not there. Throws `LedgerError`.
+    func lines(of drops: some Sequence<Int>) throws -> [Int: DropLine] {
+        var found: [Int: DropLine] = [:]
+        for drop in drops {
+            guard var line = try ledger?.line(of: drop) else { continue }
+            fill(&line)
+            found[drop] = line
+        }
+        return found
+    }
+
     /// Opens a file that belongs to a drop; nil: there is none. Throws `LedgerError`, `DiskError`.
     func open(_ file: DeskCall.DropFile, of drop: Int) throws -> (name: String, file: DeskFile)? {
         guard let line = try ledger?.line(of: drop) else { return nil }

@@ -6,25 +6,97 @@ extension DeskOffice {
     /// Bytes of a form that are read; the connection's own limit is that of the API.
     private static let formMax = 256 << 10
 
+    /// Drops at most that are looked up beside those that a view is about: the ledger is asked for each.
+    private static let relatedMax = 50
+
     /// The answer to a browser; nil: the address is none of the page's.
     func page(_ request: DeskRequest, _ account: Person?) async -> DeskReply? {
-        let call: PageCall
-        switch PageCall.find(method: request.method, target: request.target) {
-        case .nothing: return nil
-        case .wrongMethod(let allowed): return DeskReply(.wrongMethod(allowed: allowed))
-        case .wrongQuery(let why): return DeskReply(.wrongQuery(why))
-        case .call(let found): call = found
-        }
+        let found = PageCall.find(method: request.method, target: request.target)
+        if found == .nothing, !Self.isLost(request) { return nil }
+        let wrong = Self.wrong(found)
+        // A program is told what is wrong with its question, whoever it is.
+        if let wrong, !request.wantsPage { return wrong }
         do throws(DeskGate.Refusal) {
             let caller = try gate.caller(
                 of: request, account: account, wall: Clock.wall(), at: Clock.monotonic(), chance: Secrets.make)
-            if let right = call.right, !caller.rights.contains(right) {
-                guard caller.way == .nobody else { return .notAllowed(caller, right) }
-                return DeskReply(seeOther: "/login")
-            }
-            return try await reply(call, request, caller)
+            let reply = try await answer(found, wrong, request, caller)
+            return await inWords(reply, to: request, caller)
         } catch {
-            return DeskReply(error)
+            return await inWords(DeskReply(error), to: request, nil)
+        }
+    }
+
+    /// A browser asks for a page that neither the page nor the API has.
+    private static func isLost(_ request: DeskRequest) -> Bool {
+        request.wantsPage && !request.target.hasPrefix("/api/")
+            && DeskCall.find(method: request.method, target: request.target) == .nothing
+    }
+
+    /// What is wrong with what was asked; nil: nothing.
+    private static func wrong(_ found: PageCall.Found) -> DeskReply? {
+        switch found {
+        case .call: nil
+        case .nothing: DeskReply(.nothing)
+        case .wrongMethod(let allowed): DeskReply(.wrongMethod(allowed: allowed))
+        case .wrongQuery(let why): DeskReply(.wrongQuery(why))
+        }
+    }
+
+    private func answer(
+        _ found: PageCall.Found, _ wrong: DeskReply?, _ request: DeskRequest, _ caller: DeskCaller
+    ) async throws(DeskGate.Refusal) -> DeskReply {
+        guard case .call(let call) = found else {
+            let isStranger = caller.way == .nobody && !caller.rights.contains(.read)
+            return isStranger ? DeskReply(seeOther: "/login") : wrong ?? Self.notOurs
+        }
+        guard let right = call.right, !caller.rights.contains(right) else {
+            return try await reply(call, request, caller)
+        }
+        guard caller.way == .nobody else { return .notAllowed(caller, right) }
+        guard request.method == "POST", request.wantsPage else { return DeskReply(seeOther: "/login") }
+        var reply = DeskReply.needsLogin
+        let fault = "You are not logged in any more: nothing was done. Log in, and do it again."
+        reply.body = PageFrame.login(fault: fault).text
+        reply.kind = .page
+        return reply
+    }
+
+    // MARK: - What went wrong, in words
+
+    /// The same for a browser: what went wrong stands on a page, beside what was filled in.
+    ///
+    /// - Parameter caller: nil: nobody knows who asks.
+    private func inWords(_ reply: DeskReply, to request: DeskRequest, _ caller: DeskCaller?) async -> DeskReply {
+        guard request.wantsPage, let why = reply.detail, reply.isProblem else { return reply }
+        var page = reply
+        page.kind = .page
+        guard let caller, caller.rights.contains(.read) else {
+            page.body = PageFrame.problem(why, status: reply.status, nil).text
+            return page
+        }
+        if reply.status == 400, let form = FilledForm(target: request.target, fault: why) {
+            var shown = await view(form, await facts(caller, said: .init(form.said, isFault: true)))
+            if !shown.isProblem {
+                shown.status = reply.status
+                return shown
+            }
+        }
+        let isPart = request.header("x-postbox-part") != nil
+        let around = await facts(caller, said: isPart ? nil : gate.takeSaid(caller))
+        page.body = PageFrame.problem(why, status: reply.status, around).text
+        return page
+    }
+
+    /// The view of a form as somebody filled it in wrongly.
+    private func view(_ form: FilledForm, _ facts: PageFacts) async -> DeskReply {
+        switch form.place {
+        case .files: return DeskReply(FilesPage.html(form, facts), kind: .page)
+        case .day: return DeskReply(DayPage.html(form, facts), kind: .page)
+        case .ric: return DeskReply(RICPage.html(form, facts), kind: .page)
+        case .audit:
+            let record = await recordLook()
+            return DeskReply(AuditPage.html(AuditSearch(form), nil, record: record, facts), kind: .page)
+        case .rows(let drop): return await file(drop, ResultFilter(ric: form.typed["ric"]), from: nil, facts)
         }
     }
 
@@ -80,11 +152,16 @@ extension DeskOffice {
             guard let detail = try lookup.detail(of: drop) else {
                 return DeskReply(problem: 404, "there is no drop \(drop)")
             }
-            let rows = try lookup.open(.result, of: drop)?.file.page(filter, from: page)
+            let later = try lookup.lines(of: detail.corrections.prefix(Self.relatedMax))
+            let result = try lookup.open(.result, of: drop)
+            let rows = try result?.file.page(filter, from: page)
+            if result != nil, rows == nil, page != nil {
+                return DeskReply(problem: 400, "no page of them begins there")
+            }
             return DeskReply(
                 FilePage.html(
                     detail, rows, filter, isHeld: working?.state == .held, working: working, withdrawal: withdrawal,
-                    facts),
+                    later: later, facts),
                 kind: .page)
         }
     }
@@ -115,9 +192,11 @@ extension DeskOffice {
             var reply = DeskReply(error)
             switch error {
             case .wrongToken:
-                reply.body = PageFrame.login(fault: "There is no such name and token, or their time is over.").text
+                let fault = "There is no such name and token, or their time is over."
+                reply.body = PageFrame.login(fault: fault, name: form["name"] ?? "").text
             case .tooManyTries(let seconds):
-                reply.body = PageFrame.login(fault: "Too many logins failed. Try again in \(seconds) s.").text
+                let fault = "Too many logins failed. Try again in \(seconds) s."
+                reply.body = PageFrame.login(fault: fault, name: form["name"] ?? "").text
             case .wrongHost, .unknownUser: throw error
             }
             reply.kind = .page
@@ -139,37 +218,44 @@ extension DeskOffice {
             return Self.notOurs
         }
         let answer: DeskAnswer
-        let back: String
         do throws(DeskOrder.Fault) {
             switch call {
             case .act(let verb, let drop):
                 let order = try form.order(for: verb)
                 answer = await act(verb, drop, order, caller, from: request.source)
-                back =
-                    switch verb {
-                    case .release, .refuse: "/held"
-                    case .noAction: "/failures"
-                    case .retry, .resend, .cancel, .hold, .resume, .republish, .withdraw: "/drops/\(drop)"
-                    }
             case .hold(let subject, let isHold):
                 let why = try form["why"].flatMap { (why) throws(DeskOrder.Fault) in try DeskOrder.why(why) }
                 answer = await hold(subject, isHold, why: why, caller, from: request.source)
-                back = "/"
             case .signDay(let day):
                 let why = try form["why"].flatMap { (why) throws(DeskOrder.Fault) in try DeskOrder.why(why) }
                 answer = await sign(day, why: why, caller)
-                back = "/day?day=\(BusinessCalendar.text(ofDay: day))"
             case .alert(let call):
                 let order = try AlertOrder(form["why"].map { ["why": $0] } ?? [:], for: call)
                 answer = await act(call, order, caller, from: request.source)
-                back = "/"
             default: return Self.notOurs
             }
         } catch {
-            let form = if case .act(.withdraw, let drop) = call { "/drops/\(drop)/withdraw" } else { "/held" }
-            return told(.refused(.needsWhy, text: error.text), caller, back: form)
+            guard case .session = caller.way else { return DeskReply(error) }
+            gate.say(.init(error.text, isFault: true), to: caller)
+            // Where the form stands.
+            if case .act(.withdraw, let drop) = call { return DeskReply(seeOther: "/drops/\(drop)/withdraw") }
+            return DeskReply(seeOther: Self.back(call))
         }
-        return told(answer, caller, back: back)
+        return told(answer, caller, back: Self.back(call))
+    }
+
+    /// Where somebody sees what became of a form.
+    private static func back(_ call: PageCall) -> String {
+        switch call {
+        case .act(let verb, let drop):
+            switch verb {
+            case .release, .refuse: "/held"
+            case .noAction: "/failures"
+            case .retry, .resend, .cancel, .hold, .resume, .republish, .withdraw: "/drops/\(drop)"
+            }
+        case .signDay(let day): "/day?day=\(BusinessCalendar.text(ofDay: day))"
+        default: "/"
+        }
     }
 
     /// Sends him to where he sees what became of it.
@@ -213,7 +299,14 @@ extension DeskOffice {
                     day ?? today, now: facts.now)
                 return DeskReply(DayPage.html(report, facts), kind: .page)
             }
-        case .held: return DeskReply(HeldPage.html(await withHeldRows(facts)), kind: .page)
+        case .held:
+            let facts = await withHeldRows(facts)
+            let originals = Set(facts.board.held.compactMap(\.original)).sorted().suffix(Self.relatedMax)
+            return await read {
+                // What is held is shown, whatever can be told of the files that it comes from.
+                let lines = try? DropLookup(in: $0).lines(of: originals)
+                return DeskReply(HeldPage.html(facts, originals: lines ?? [:]), kind: .page)
+            }
         case .failures:
             return await read { [knownFailures] in
                 let list = try DropLookup(in: $0, known: knownFailures).list(DropQuery(state: .open))

@@ -169,7 +169,7 @@ final class Alerts: Sendable {
 
     private func sayDropped(_ count: Int) {
         logger.error(
-            "the alert command was not run for \(count) alerts: it does not keep up; the log has them",
+            "the alert command was not run for \(Plural.text(count, "alert")): it does not keep up; the log has \(Plural.word(count, "it", "them"))",
             metadata: ["event": .event(.alertCommandFailed), "alerts": "\(count)"])
     }
 

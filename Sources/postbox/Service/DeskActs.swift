@@ -180,7 +180,7 @@ struct DeskActs: Sendable {
         if overtaken > 0 { facts["overtaken"] = overtaken }
         if found.failing > 0 { facts["failing"] = found.failing }
         let text =
-            "drop \(drop) (\(record.name)): released, \(released) of \(hold.rows) rows"
+            "drop \(drop) (\(record.name)): released, \(released) of \(Plural.text(hold.rows, "row"))"
             + (hold.isOfOvertaken ? "; newer values that were accepted since will be replaced" : "") + found.words
             + ". " + outlook.text
         return .done(text: text, facts: facts, drop: drop)

@@ -381,7 +381,7 @@ struct FileContribution: Sendable {
         for problem in checks.fileWarnings { reasons[problem.reason, default: 0] += 1 }
         let sentences =
             (checks.warnedRows > 0
-                ? ["\(checks.warnedRows) row\(checks.warnedRows == 1 ? " goes" : "s go") with warnings."] : [])
+                ? ["\(Plural.text(checks.warnedRows, "row goes", "rows go")) with warnings."] : [])
             + checks.fileWarnings.map(\.text)
         context.alerts.send(
             Alert(

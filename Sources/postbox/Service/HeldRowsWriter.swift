@@ -51,7 +51,7 @@ struct HeldRowsWriter: Sendable {
         }
         return Hold(
             reason: Hold.overtaken,
-            text: (rows.count == 1 ? "one of its rows is" : "\(rows.count) of its rows are")
+            text: (rows.count == 1 ? "one" : "\(rows.count)") + " of its rows \(Plural.word(rows.count, "is", "are"))"
                 + " older than what was accepted since", rows: rows.count, since: now,
             within: within)
     }

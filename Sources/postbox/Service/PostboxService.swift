@@ -150,7 +150,7 @@ struct PostboxService: Sendable {
                         message: "the trace has gaps from now on, files go on: \(error)", facts: ["path": path]))
             case .whole(let missing):
                 logger.notice(
-                    "the trace can be written again; \(missing) messages are missing in it",
+                    "the trace can be written again; \(Plural.text(missing, "message is", "messages are")) missing in it",
                     metadata: ["event": .event(.traceWhole), "path": "\(path)", "missing": "\(missing)"])
             }
         }

@@ -81,23 +81,24 @@ struct ReadBack: Sendable {
                 Alert(
                     event: .storedDifferently,
                     message:
-                        "\(file.name): of \(counts.total) accepted rows the server stores \(counts.differs) otherwise than they were sent, and \(counts.absent) not at all; its \(FileNames.readBackSuffix) names them",
+                        "\(file.name): of \(Plural.text(counts.total, "accepted row")) the server stores \(counts.differs) otherwise than \(Plural.word(counts.differs, "it was", "they were")) sent, and \(counts.absent) not at all; its \(FileNames.readBackSuffix) names them",
                     facts: facts, reasons: ["differs": counts.differs, "absent": counts.absent].filter { $0.value > 0 }
                 ).of(rule: file.rule.match, badRows: counts.bad))
         }
         let late = counts.unverified - counts.unsure
         if late > 0 {
-            seen.warnings.append("\(late) rows were not read back in time (verify_within)")
+            seen.warnings.append("\(Plural.text(late, "row was", "rows were")) not read back in time (verify_within)")
             context.alerts.send(
                 Alert(
                     event: .verifyIncomplete, isError: false,
-                    message: "\(file.name): \(late) of \(counts.total) accepted rows were not read back in time",
+                    message:
+                        "\(file.name): \(late) of \(Plural.text(counts.total, "accepted row")) \(Plural.word(late, "was", "were")) not read back in time",
                     facts: facts
                 ).of(rule: file.rule.match, badRows: late))
         }
         if counts.unsure > 0 {
             seen.warnings.append(
-                "of \(counts.unsure) rows it cannot be told whether they are stored as they were sent: with a `dictionary` it can"
+                "of \(Plural.text(counts.unsure, "row")) it cannot be told whether \(Plural.word(counts.unsure, "it is", "they are")) stored as sent: with a `dictionary` it can"
             )
         }
     }

@@ -25,14 +25,11 @@ struct ReleaseLook: Sendable {
             var words = ""
             if failing > 0 {
                 words +=
-                    failing == 1
-                    ? "; 1 of them still fails a check and goes all the same"
-                    : "; \(failing) of them still fail checks and go all the same"
+                    "; \(failing) of them still \(Plural.word(failing, "fails a check and goes", "fail checks and go")) all the same"
             }
             if overtaken > 0 {
-                words +=
-                    "; \(overtaken) of them \(overtaken == 1 ? "is" : "are") older than what was accepted since, and "
-                words += overtaken == 1 ? "is " : "are "
+                let are = Plural.word(overtaken, "is", "are")
+                words += "; \(overtaken) of them \(are) older than what was accepted since, and \(are) "
                 words += rule == .skip ? "not sent" : "held once more, to be released as new"
             }
             return words

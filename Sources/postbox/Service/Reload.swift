@@ -166,7 +166,7 @@ struct Reload: Sendable {
         ]
         if !plan.words.isEmpty { lines.append(plan.words) }
         lines += difference.prefix(most)
-        if difference.count > most { lines.append("… and \(difference.count - most) more lines") }
+        if difference.count > most { lines.append("… and \(Plural.text(difference.count - most, "more line"))") }
         if difference.isEmpty { lines.append("no line of the file differs: what it refers to does") }
         return lines.joined(separator: "\n")
     }

@@ -74,7 +74,7 @@ actor RetentionBook {
             }
             guard packed + removed > 0 else { return }
             context.logger.notice(
-                "\(packed) results were packed, files of \(removed) drops were removed because their time was over",
+                "\(Plural.text(packed, "result was", "results were")) packed, files of \(Plural.text(removed, "drop")) were removed because their time was over",
                 metadata: [
                     "event": .event(.retention), "packed": "\(packed)", "removed": "\(removed)",
                     "saved_bytes": "\(bytes)",

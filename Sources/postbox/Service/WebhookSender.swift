@@ -46,7 +46,7 @@ final class WebhookSender: Sendable {
         }
         guard left > 0 else { return }
         logger.error(
-            "\(left) alerts were not delivered to \(client.host); the log has them",
+            "\(Plural.text(left, "alert was", "alerts were")) not delivered to \(client.host); the log has \(Plural.word(left, "it", "them"))",
             metadata: ["event": .event(.alertWebhookFailed), "alerts": "\(left)"])
     }
 
@@ -93,7 +93,9 @@ final class WebhookSender: Sendable {
                     "event": .event(.alertWebhookFailed), "host": "\(client.host)", "reason": "\(why)", "alerts": "1",
                 ])
         case .works(let span, let missed):
-            let lost = missed > 0 ? "; \(missed) are lost, the log has them" : ""
+            let lost =
+                missed > 0
+                ? "; \(Plural.text(missed, "is", "are")) lost, the log has \(Plural.word(missed, "it", "them"))" : ""
             logger.notice(
                 "alerts reach \(client.host) again after \(SettingsText.words(.nanoseconds(span)))\(lost)",
                 metadata: [

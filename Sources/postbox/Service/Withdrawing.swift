@@ -282,7 +282,7 @@ struct Withdrawing: Sendable {
             of: drops.filter { (found.rows[$0.number] ?? 0) > 0 || $0.snapshot.rehearsed != nil })
         let words =
             try text(found, wrong, isProposed || isRehearsed ? .wouldBe : .willBe)
-            + (outlook.text.isEmpty ? ", as drop\(drops.count == 1 ? "" : "s") \(numbers)" : ". \(outlook.text)")
+            + (outlook.text.isEmpty ? ", as \(Plural.word(drops.count, "drop")) \(numbers)" : ". \(outlook.text)")
         guard !isProposed else {
             for drop in drops {
                 if let hold = drop.hold {

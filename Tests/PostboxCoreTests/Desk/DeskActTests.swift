@@ -58,6 +58,12 @@ struct DeskActTests {
         #expect(RowChoice.all.words == "all rows")
         #expect(RowChoice.only(ranges).words == "rows 3,17-20,100")
         #expect(RowChoice.except([3...3]).words == "all rows but 3")
+        for choice in [RowChoice.all, .only(ranges), .except(ranges)] {
+            #expect(RowChoice(words: choice.words) == choice)
+        }
+        for words in ["", "rows", "rows x", "all rows but", "all", "all rows but all"] {
+            #expect(RowChoice(words: words) == nil)
+        }
     }
 
     @Test("Each act knows its drop, its word, why, and which rows it is about")

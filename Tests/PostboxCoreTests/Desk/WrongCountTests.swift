@@ -17,7 +17,7 @@ struct WrongCountTests {
         let many = Self.count([.replaced, .replaced, .left], [.replaced], [.left])
         #expect(
             many.text(of: "f", .willBe)
-                == "f: 3 fields of 2 RICs will be replaced by what was there before; 2 had no value before and stay as they are (--blank blanks them)"
+                == "f: 3 fields of 2 RICs will be replaced by what was there before; 2 had no value before and stay as they are (they can be blanked instead)"
         )
         #expect(many.facts == ["fields": 3, "rics": 2, "without_value": 2])
         let mixed = Self.count([.replaced, .blanked], [.blanked])
@@ -53,7 +53,7 @@ struct WrongCountTests {
         #expect(count.isNothing)
         #expect(
             count.text(of: "f", .willBe)
-                == "f: there is nothing to post; 1 had no value before and stays as it is (--blank blanks it)")
+                == "f: there is nothing to post; 1 had no value before and stays as it is (it can be blanked instead)")
         #expect(WrongCount().text(of: "f", .willBe) == "f: no field holds one of the values any more")
         count.noted = 1
         #expect(
@@ -88,7 +88,7 @@ struct WrongCountTests {
         count.add([.left], at: "c", "S")
         #expect(
             count.text(of: "f", .wouldBe)
-                == "f: 1 field of 1 RIC at a and 1 field of 1 RIC at b had no value before and would be blanked; 1 had no value before and stays as it is (--blank blanks it)"
+                == "f: 1 field of 1 RIC at a and 1 field of 1 RIC at b had no value before and would be blanked; 1 had no value before and stays as it is (it can be blanked instead)"
         )
         #expect(count.destinations == ["a", "b"])
         // Where only one gets what was there before, it is named all the same.

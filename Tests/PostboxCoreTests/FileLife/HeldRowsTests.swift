@@ -42,6 +42,12 @@ struct HeldRowsTests {
         #expect(hold(Self.rule(limit, rejects: true), [held]) == nil)
     }
 
+    @Test("A file of one row is told by that row, and not as one of several")
+    func onlyRow() {
+        let hold = FileHold(Self.rule(nil), findings: [], held: [Self.held([1: "below_min"])], counted: 1)
+        #expect(hold?.text.hasPrefix("checks hold its only row, more than") == true, "\(hold?.text ?? "")")
+    }
+
     @Test("A check of the whole file that holds says why, before all rows")
     func ofFile() {
         func finding(_ reason: String, _ action: CheckRule.Action) -> CheckFinding {

@@ -123,7 +123,7 @@ struct AuditSearchTests {
         let facts = PageFacts(caller: caller, board: board, failures: 0, host: "h", now: 1, downAlert: 1)
         let found = Self.search("?ric=A%20B&from=2026-11-01&outcome=acked")
         let page = AuditPage.html(found ?? AuditSearch(), RICFound([]), record: nil, facts)
-        #expect(page.contains("href=\"/audit?ric=A%20B&amp;from=2026-11-01&amp;outcome=acked&amp;as=csv\" download"))
+        #expect(page.contains("href=\"/audit?ric=A%20B&amp;from=2026-11-01&amp;outcome=acked&amp;as=csv\">CSV</a>"))
         #expect(page.contains("value=\"2026-11-01\"") && page.contains("value=\"acked\" selected"))
         #expect(page.contains("<option value=\"skipped\">skipped</option>"))
         // Of others nothing was asked.

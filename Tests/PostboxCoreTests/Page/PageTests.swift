@@ -75,6 +75,20 @@ struct PageTests {
             .shown(text: nasty, facts: counts, examples: values), blanks: blanks, needsTwo: needsTwo)
     }
 
+    private static let typed = Dictionary(
+        uniqueKeysWithValues: ["name", "from", "to", "day", "ric", "value", "file"].map { ($0, nasty) })
+
+    /// The view of a form that was filled in wrongly.
+    private static func mistaken(_ form: FilledForm, _ facts: PageFacts) -> String {
+        switch form.place {
+        case .files: FilesPage.html(form, facts)
+        case .day: DayPage.html(form, facts)
+        case .ric: RICPage.html(form, facts)
+        case .audit: AuditPage.html(AuditSearch(form), nil, record: nil, facts)
+        case .rows: ""
+        }
+    }
+
     private static func views(_ facts: PageFacts) -> [String] {
         let line = line()
         let list = DropList(drops: [line], next: 3)
@@ -88,7 +102,9 @@ struct PageTests {
         let unlisted = UnlistedDrop.State.allCases.map {
             UnlistedDrop(drop: 8, file: nasty, state: $0, since: 1, why: nasty)
         }
-        return [
+        let places: [FilledForm.Place] = [.files, .day, .ric, .audit]
+        let mistakes = places.map { mistaken(FilledForm($0, typed: typed, fault: nasty), facts) }
+        let views = [
             NowPage.html(facts), HeldPage.html(facts), FilesPage.html(list, query, facts),
             FilesPage.failures(list, facts),
             FilePage.html(
@@ -96,8 +112,12 @@ struct PageTests {
                 isHeld: true, working: facts.board.files.first, withdrawal: withdrawal(), facts),
             RICPage.html(nasty, last: [], RICFound([good, post], unlisted: unlisted, fault: nasty), facts),
             AuditPage.html(AuditSearch(ric: nasty), RICFound([post], unlisted: unlisted), record: record(), facts),
-            PageFrame.login(fault: nasty).text,
         ]
+        let others = [
+            PageFrame.problem(nasty, status: 404, facts).text, PageFrame.problem(nasty, status: 403, nil).text,
+            PageFrame.login(fault: nasty, name: nasty).text,
+        ]
+        return views + mistakes + others
     }
 
     @Test("No name from outside becomes markup in any view, and none is left out")
@@ -233,6 +253,30 @@ struct PageTests {
         #expect(HeldPage.html(facts).contains("since <time"))
     }
 
+    @Test("One row is one, and many are many, in what acts say and on their buttons")
+    func oneRow() {
+        func page(_ rows: Int, fourEyes: Bool = false) -> String {
+            var drop = Self.held(ReleaseRule(by: [], fourEyes: fourEyes))
+            drop.rows = rows
+            return HeldPage.html(Self.facts(held: [drop]))
+        }
+        #expect(page(1).contains(">Release 1 row</button>") && page(1).contains(" 1 row ends unsent,"))
+        #expect(page(4).contains(">Release all 4 rows</button>") && page(4).contains(" 4 rows end unsent,"))
+        // What the script writes there when rows are ticked begins with the same word.
+        #expect(page(4).contains("data-rows=\"4\" data-verb=\"Release\""))
+        #expect(page(1, fourEyes: true).contains("data-verb=\"Propose to release\">Propose to release 1 row</button>"))
+        func resend(_ rejected: Int) -> String {
+            var line = Self.line()
+            line.destinations = ["cache"]
+            line.take(summary: "{\"outcomes\":{\"nacked\":\(rejected),\"rejected\":\(rejected)}}")
+            return FilesPage.failures(DropList(drops: [line], next: nil), Self.facts())
+        }
+        #expect(resend(1).contains("sends 1 row again that is nacked, unknown or unsent"))
+        #expect(resend(1).contains("The 1 rejected row has to be corrected first."))
+        #expect(resend(2).contains("sends 2 rows again that are nacked, unknown or unsent"))
+        #expect(resend(2).contains("The 2 rejected rows have to be corrected first."))
+    }
+
     @Test("Where two people are needed, the one who proposed waits, and the other one's button says what was proposed")
     func fourEyes() {
         let rule = ReleaseRule(by: [], fourEyes: true)
@@ -284,6 +328,41 @@ struct PageTests {
                 continue
             }
         }
+    }
+
+    @Test(
+        "A form that was filled in wrongly comes back as it was, with what is wrong in words and nothing looked up",
+        arguments: [
+            ("/files?name=eod&from=never&state=open", .files, ["name": "eod", "from": "never", "state": "open"]),
+            ("/day?day=Friday", .day, ["day": "Friday"]), ("/ric?ric=A+B&x=1", .ric, ["ric": "A B"]),
+            ("/audit?ric=A&value=%2E&to=%ff&as=csv", .audit, ["ric": "A", "value": ".", "as": "csv"]),
+            ("/drops/7?ric=A&outcome=lost", .rows(drop: 7), ["ric": "A", "outcome": "lost"]),
+        ] as [(String, FilledForm.Place, [String: String])])
+    func mistakes(target: String, place: FilledForm.Place, typed: [String: String]) throws {
+        guard case .wrongQuery(let why) = PageCall.find(method: "GET", target: target) else {
+            Issue.record("\(target) is taken")
+            return
+        }
+        let form = try #require(FilledForm(target: target, fault: why))
+        #expect(form == FilledForm(place, typed: typed, fault: why) && form.said.hasSuffix(": \(why)."))
+        let page = Self.mistaken(form, Self.facts())
+        if case .rows = place { return }
+        for (key, text) in typed where key != "as" {
+            #expect(page.contains("value=\"\(text)\""), "\(key)")
+        }
+        #expect(!page.contains("No row") && !page.contains("No file is like that") && !page.contains("as=csv"))
+        #expect(
+            FilledForm(target: "/held?x=1", fault: "") == nil && FilledForm(target: "/drops/07?x=1", fault: "") == nil)
+    }
+
+    @Test("Who gets nothing is told why on the page, and a stranger is shown nothing else")
+    func problems() {
+        let page = PageFrame.problem("there is no drop 99", status: 404, Self.facts()).text
+        #expect(page.contains("<h1>Not there</h1>") && page.contains("role=\"alert\">there is no drop 99.</p>"))
+        #expect(page.contains("action=\"/logout\""))
+        let bare = PageFrame.problem("the request names another host", status: 421, nil).text
+        #expect(bare.contains("the request names another host.</p>") && !bare.contains("class=\"user\""))
+        #expect(PageFrame.login(fault: "no", name: "alice").text.contains("name=\"name\" value=\"alice\""))
     }
 
     @Test("A form says what an act's body would say")
@@ -454,6 +533,10 @@ struct PageTests {
         #expect(whole.contains("the ledger is gone") && whole.contains("no day among these lines"))
         #expect(whole.contains("abababab … abababab") && whole.contains("<code>postbox audit verify</code>"))
         #expect(whole.contains("Acts of the desk") && whole.contains("<b>hold</b>"))
+        var short = RecordLook(end: nil)
+        let only = RecordLine(number: 1, previous: short.hash, at: 5, entry: .forgotten(drop: 3))
+        short.take(only.text, sha256: String(repeating: "ab", count: 32)) { _, _, _ in true }
+        #expect(page(short).contains("its only line, of <time"))
         let broken = page(RecordLook(unread: "no such file"))
         #expect(broken.contains("not proved") && broken.contains("it cannot be read: no such file"))
         #expect(!broken.contains("unbroken") && !broken.contains("each line follows"))
@@ -497,6 +580,75 @@ struct PageTests {
         #expect(both.contains("data-h=\"destination\">rcc</td></tr>"))
         let one = page(["cache"])
         #expect(!one.contains("c-dest") && !one.contains("data-h=\"destination\""))
+    }
+
+    @Test(
+        "How a hold ended stands on the page: who decided it, how many rows went and which did not",
+        arguments: [
+            (#""released_by":"unix:alice","rows":"all rows""#, 3, "eleased by unix:alice: all 3 rows."),
+            (#""released_by":"unix:alice","rows":"all rows""#, 1, "eleased by unix:alice: its only row."),
+            (
+                #""released_by":"unix:alice","proposed_by":"page:bob","rows":"all rows but 2""#, 3,
+                "eleased by unix:alice, as page:bob proposed: 2 of 3 rows; row 2 was left out."
+            ),
+            (
+                #""released_by":"unix:alice","rows":"all rows but 2,4-5""#, 5,
+                "eleased by unix:alice: 2 of 5 rows; rows 2,4-5 were left out."
+            ),
+            (
+                #""released_by":"unix:alice","rows":"rows 1,3""#, 3,
+                "eleased by unix:alice: 2 of 3 rows, rows 1,3; 1 row was left out."
+            ),
+            (#""refused_by":"unix:alice","why":"bad""#, 3, "efused by unix:alice, none of its 3 rows was sent: bad."),
+            (#""refused_by":"unix:alice","why":"bad""#, 1, "efused by unix:alice, its only row was not sent: bad."),
+            (#""refused_by":"unix:alice","why":"bad""#, 0, "efused by unix:alice: bad."),
+            (
+                #""timed_out_at":"2026-11-27T17:00:00.000000Z""#, 2,
+                "efused, because nobody released it in time; none of its 2 rows was sent."
+            ),
+        ])
+    func holdEnd(members: String, rows: Int, words: String) {
+        func line(_ drop: Int) -> DropLine {
+            var line = DropLine(
+                drop: drop, name: "a.csv", rule: "eod_*", destinations: ["cache"], stage: .closed, verdict: .partial,
+                claimedAt: 1, settledAt: 2, size: 10, rows: rows, original: nil, isCorrected: false, folder: "/f",
+                target: "a.csv")
+            let time = "2026-11-27T17:00:00.000000Z"
+            let at = #""released_at":"\#(time)","refused_at":"\#(time)""#
+            line.take(summary: "{\"hold\":{\"text\":\"too many\",\(at),\(members)}}")
+            return line
+        }
+        func page(_ drop: DropLine, later: [Int: DropLine] = [:]) -> String {
+            FilePage.html(
+                DropDetail(line: drop, corrections: [9]), nil, ResultFilter(), isHeld: false, working: nil,
+                later: later, Self.facts())
+        }
+        let own = page(line(7))
+        #expect(own.contains("R" + words) && own.contains("datetime=\"2026-11-27T17:00:00.000000Z\""))
+        // The file that its rows come from tells it, too.
+        var whole = line(7)
+        whole.take(summary: "{}")
+        let named = "held as <a href=\"/drops/9\">drop 9</a>: r\(words)"
+        #expect(
+            page(whole, later: [9: line(9)]).contains(
+                "\(rows) row\(rows == 1 ? " of it was" : "s of it were") \(named)"))
+        #expect(page(whole).contains("Rows of it went into <a href=\"/drops/9\">drop 9</a>."))
+        var held = line(9)
+        (held.stage, held.verdict) = (.held, nil)
+        held.take(summary: "{}")
+        #expect(page(whole, later: [9: held]).contains("held as <a href=\"/drops/9\">drop 9</a>."))
+    }
+
+    @Test("A panel of held rows tells how many of their file went already; of a withdrawal it does not")
+    func wentAlready() {
+        var whole = Self.line()
+        whole.destinations = ["cache"]
+        let page = HeldPage.html(Self.facts(held: [Self.held()]), originals: [3: whole])
+        #expect(page.contains("<dt>went already</dt><dd>3 rows of it, until <time"))
+        #expect(!HeldPage.html(Self.facts(held: [Self.held()])).contains("went already"))
+        var withdrawal = Self.held()
+        withdrawal.rule = "withdraw"
+        #expect(!HeldPage.html(Self.facts(held: [withdrawal]), originals: [3: whole]).contains("went already"))
     }
 
     @Test("A chart has a step for each value that was taken, and a mark for each that was not")

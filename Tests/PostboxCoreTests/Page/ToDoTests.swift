@@ -41,6 +41,16 @@ struct ToDoTests {
             failures: failures, host: "h", now: now, downAlert: 5 * minute, quiet: quiet)
     }
 
+    @Test("Of rules that are late it is said how many, in words that go with the number")
+    func late() {
+        func page(_ count: Int) -> String {
+            var facts = Self.facts()
+            facts.board.schedule = (1...count).map { Self.line("eod_\($0)", .late, arrived: 1) }
+            return NowPage.html(facts)
+        }
+        #expect(page(1).contains(">1 past its deadline</a>") && page(3).contains(">3 past their deadlines</a>"))
+    }
+
     @Test("A missing file counts until somebody has it, whose name is told; it is that of today")
     func missing() {
         var facts = Self.facts()

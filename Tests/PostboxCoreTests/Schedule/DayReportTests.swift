@@ -83,6 +83,19 @@ struct DayReportTests {
         #expect(Self.report(all, at: 17).isComplete && Self.report(all, at: 17).rules[0].lacks == nil)
     }
 
+    @Test("On the page a day is typed as text: a browser's own field would show it in the browser's order")
+    func page() {
+        let board = StatusBoard(
+            service: .init(version: "1", spool: "/s", configSHA256: "ab", startedAt: 0), lanes: [], files: [],
+            filesInAll: 0, waiting: [], waitingInAll: 0, isInboxHeld: false)
+        let facts = PageFacts(
+            caller: DeskCaller(person: nil, way: .nobody, rights: [.read]), board: board, failures: 0, host: "h",
+            now: 1, downAlert: 1)
+        let page = DayPage.html(Self.report([]), facts)
+        #expect(page.contains("<input name=\"day\" inputmode=\"numeric\" pattern=") && !page.contains("type=\"date\""))
+        #expect(page.contains("placeholder=\"2026-11-27\" size=\"10\" value=\"2026-11-27\""))
+    }
+
     @Test("As JSON, CSV and text it says the same; names are no formulas and no line ends")
     func texts() throws {
         var file = Self.file(2, .ended(.partial), bad: 4)

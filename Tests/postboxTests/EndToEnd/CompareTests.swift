@@ -118,14 +118,14 @@ struct CompareTests {
         }
         let same = try await compare(code: 0)
         #expect(
-            same.contains("done/a.csv -> cache: 1 rows, all the same")
-                && same.contains("failed/b.csv -> cache: 1 rows, all the same"), "\(same)")
+            same.contains("done/a.csv -> cache: 1 row, all the same")
+                && same.contains("failed/b.csv -> cache: 1 row, all the same"), "\(same)")
         try desk.write(
             Self.configuration(simulator.url, rule: Self.plain + ", fields: {BID: {column: BID, scale: \"0.01\"}}"))
         let other = try await compare(code: 1)
         #expect(
-            other.contains("done/a.csv -> cache: 1 of 1 rows differ")
-                && other.contains("failed/b.csv -> cache: 1 rows, all the same"), "\(other)")
+            other.contains("done/a.csv -> cache: 1 of 1 row differs")
+                && other.contains("failed/b.csv -> cache: 1 row, all the same"), "\(other)")
         #expect(other.contains("\"BID\":0.01"))
     }
 

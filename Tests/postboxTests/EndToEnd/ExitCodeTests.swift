@@ -130,6 +130,23 @@ struct ExitCodeTests {
         }
     }
 
+    @Test("A configuration is named to config check as to every other command, or by its path alone, and not twice")
+    func namedConfiguration() async throws {
+        let desk = try Desk()
+        try desk.write("spool: [\n")
+        let folder = desk.folder
+        try FileManager.default.moveItem(
+            at: folder.appendingPathComponent("postbox.yaml"), to: folder.appendingPathComponent("other.yaml"))
+        let usual = try await desk.command(["config", "check", "other.yaml"])
+        #expect(usual.code == 78 && usual.errorOutput.contains("other.yaml:"))
+        for arguments in [["config", "check", "--config", "other.yaml"], ["config", "check", "-c", "other.yaml"]] {
+            let answer = try await desk.command(arguments)
+            #expect(answer.code == 78 && answer.errorOutput == usual.errorOutput, "\(answer)")
+        }
+        let twice = try await desk.command(["config", "check", "--config", "other.yaml", "other.yaml"])
+        #expect(twice.code == 64 && twice.errorOutput.contains("Name one configuration"), "\(twice)")
+    }
+
     @Test("check tells good, bad and unreadable files apart")
     func check() async throws {
         let desk = try Desk()

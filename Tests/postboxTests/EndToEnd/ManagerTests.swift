@@ -5,7 +5,7 @@ import Testing
 @Suite("A service manager is told how the service is, end to end", .serialized, .ownThreads)
 struct ManagerTests {
     private static let file = "RIC,BID\n" + (1...300).map { "R\($0).TST,\($0)\n" }.joined()
-    private static let loggedIn = "STATUS=0 files in work, 1 of 1 destinations logged in"
+    private static let loggedIn = "STATUS=0 files in work, 1 of 1 destination logged in"
 
     @Test(
         "It is ready, alive, how far it is and that it stops, at a socket of any kind", arguments: ["path", "abstract"])
@@ -29,12 +29,12 @@ struct ManagerTests {
         }
         try desk.drop("a.csv", Self.file)
         try await eventually("the file in work is told") {
-            manager.has("STATUS=1 file in work, 1 of 1 destinations logged in")
+            manager.has("STATUS=1 file in work, 1 of 1 destination logged in")
         }
         service.send(SIGTERM)
         #expect(try await service.exitCode() == 0)
         #expect(manager.has("STOPPING=1") && manager.has("EXTEND_TIMEOUT_USEC=50000000"), "\(manager.messages)")
-        #expect(manager.has("STATUS=stopping: 1 file in work, 1 of 1 destinations logged in"))
+        #expect(manager.has("STATUS=stopping: 1 file in work, 1 of 1 destination logged in"))
         #expect(manager.messages.count { $0.contains("READY=1") } == 1)
         #expect(manager.messages.count { $0.contains("STOPPING=1") } == 1)
     }

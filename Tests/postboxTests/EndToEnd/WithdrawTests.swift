@@ -59,7 +59,8 @@ struct WithdrawTests {
         #expect(try await Self.withdraw(desk, ["--rule", "eod_*.csv"]).code == 64)
         let shown = try await Self.withdraw(desk, ["2"])
         #expect(shown.code == 64 && shown.output.contains("3 fields of 2 RICs would be replaced"), "\(shown)")
-        #expect(shown.output.contains("2 had no value before and stay as they are"))
+        #expect(shown.output.contains("2 had no value before and stay as they are (they can be blanked instead)"))
+        #expect(shown.output.contains("  --blank blanks 2 fields that had no value before"))
         #expect(shown.output.contains("(no value before)"))
         #expect(try simulator.posts().count == posted)
 

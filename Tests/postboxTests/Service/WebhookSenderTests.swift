@@ -91,7 +91,7 @@ struct WebhookSenderTests {
         try await eventually("it is said") { log.text.contains("which is not followed") }
         #expect(other.requests.isEmpty && server.requests.count == 1)
         await sender.finish(within: .milliseconds(1))
-        #expect(log.text.contains("1 alerts were not delivered to 127.0.0.1"))
+        #expect(log.text.contains("1 alert was not delivered to 127.0.0.1"))
         for one in [server, other] { one.stop() }
     }
 

@@ -777,6 +777,13 @@ struct SettingsLoaderTests {
             $0.split(separator: "`").dropFirst().first.map(String.init)
         }
         #expect(rows == sections.flatMap { $0 })
+        // What a user may is told as the program decides it.
+        let may = try #require(article.split(separator: "\n").first { $0.hasPrefix("| `may` |") })
+        for right in DeskRight.allCases where right != .read && right != .metrics {
+            let acts = right.acts
+            let list = (acts.count > 1 ? acts.dropLast().joined(separator: ", ") + " and " : "") + (acts.last ?? "")
+            #expect(may.contains("`\(right.rawValue)`: \(list)."))
+        }
     }
 }
 
