@@ -254,7 +254,9 @@ enum PageAnswers {
             let hold: HTML? = lanes.first { $0.isHeld }.map { lane -> HTML in
                 "<b>\(lane.name)</b> is held\(PageWords.hold(facts.board.hold(of: lane), facts))"
             }
-            return answer("Logged in", "/#destinations", .ok, (lanes.count == 1 ? "1 of 1" : "all \(lanes.count)") + heldWords, hold ?? "nothing")
+            return answer(
+                "Logged in", "/#destinations", .ok, (lanes.count == 1 ? "1 of 1" : "all \(lanes.count)") + heldWords,
+                hold ?? "nothing")
         }
         let why: HTML =
             "<b>\(first.name)</b> \(first.state.word) since \(facts.time(first.since))\(first.state.trouble.map { ": " + $0 } ?? "")"

@@ -113,7 +113,8 @@ struct RejectsTests {
         let (desk, simulator) = try await Desk.withSimulator(files: rule)
         try desk.drop(
             "eod.csv",
-            "RIC,Day,bid\nA.TST,2026-03-04,1\nX.TST,2026-02-30,2\nY.TST,?,3\nZ.TST,2026-03-04,1e5\nB.TST,2026-03-03,5\n")
+            "RIC,Day,bid\nA.TST,2026-03-04,1\nX.TST,2026-02-30,2\nY.TST,?,3\nZ.TST,2026-03-04,1e5\nB.TST,2026-03-03,5\n"
+        )
         #expect(try await desk.once() == 2)
         var name = try desk.finished("eod.csv", in: .failed).rejectsName
         // The row of an older day is none that counts, in a file that has no other one and in one that has.
