@@ -8,6 +8,7 @@ package final class SheetText: PartReader {
     private let strings: SharedStrings
     private let styles: CellStyles
     private let is1904: Bool
+    private let recalculates: Bool
     private let delimiter: UInt8
 
     /// The row that was begun last, and the line that comes next.
@@ -21,24 +22,34 @@ package final class SheetText: PartReader {
     private var cell = Cell()
     private var value: [UInt8] = []
     private var isInValue = false
+    private var formula: [UInt8] = []
+    private var isInFormula = false
     private var isPhonetic = false
 
     private struct Cell {
         var kind = "n"
         var style = 0
+        var hasFormula = false
+        var hasValue = false
     }
 
+    /// Bytes of a formula that are shown to people.
+    private static let formulaMax = 200
     /// As many as a sheet can have.
     private static let (rowsMax, columnsMax) = (1_048_576, 16_384)
 
     /// - Parameters:
     ///   - strings: The workbook's shared texts.
     ///   - is1904: Days are counted from 1904.
+    ///   - recalculates: The workbook says of itself that its formulas have to be calculated when it is opened.
     ///   - delimiter: Between two cells.
-    package init(strings: SharedStrings, styles: CellStyles, is1904: Bool, delimiter: UInt8) {
+    package init(
+        strings: SharedStrings, styles: CellStyles, is1904: Bool, recalculates: Bool = false, delimiter: UInt8
+    ) {
         self.strings = strings
         self.styles = styles
         self.is1904 = is1904
+        self.recalculates = recalculates
         self.delimiter = delimiter
     }
 
@@ -47,7 +58,12 @@ package final class SheetText: PartReader {
         switch name {
         case "row": startRow(attributes["r"])
         case "c" where isInRow: startCell(attributes)
-        case "v", "t": isInValue = !isPhonetic
+        case "v", "t":
+            isInValue = !isPhonetic
+            cell.hasValue = true
+        case "f":
+            isInFormula = true
+            cell.hasFormula = true
         case "rPh": isPhonetic = true
         default: break
         }
@@ -62,13 +78,16 @@ package final class SheetText: PartReader {
             isInRow = false
         case "c" where isInRow: endCell()
         case "v", "t": isInValue = false
+        case "f": isInFormula = false
         case "rPh": isPhonetic = false
         default: break
         }
     }
 
     func text(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard isInValue, problem == nil else { return }
+        guard problem == nil else { return }
+        if isInFormula, formula.count < Self.formulaMax { formula.append(contentsOf: bytes) }
+        guard isInValue else { return }
         guard value.count + bytes.count <= rowBytesMax else {
             return refuse("a cell holds more than \(rowBytesMax) bytes")
         }
@@ -101,6 +120,7 @@ package final class SheetText: PartReader {
         column = next
         cell = Cell(kind: attributes["t"] ?? "n", style: attributes["s"].flatMap { Int($0) } ?? 0)
         value.removeAll(keepingCapacity: true)
+        formula.removeAll(keepingCapacity: true)
     }
 
     /// `AB12` is in column 28; nil: it names none.
@@ -116,6 +136,10 @@ package final class SheetText: PartReader {
     }
 
     private func endCell() {
+        if isUncalculated {
+            let words = String(decoding: formula.prefix(Self.formulaMax), as: UTF8.self)
+            return write(text: Array("#N/A (the formula \(words) was never calculated)".utf8)[...])
+        }
         // A formula that gives an empty text leaves the cell empty.
         guard !value.isEmpty else { return }
         switch cell.kind {
@@ -130,6 +154,14 @@ package final class SheetText: PartReader {
         // Errors, and dates that are written out.
         default: write(text: value[...])
         }
+    }
+
+    /// Whether the cell has a formula whose result nobody calculated: a program that only writes workbooks leaves the result out, or writes
+    /// a zero and has the workbook calculated when it is opened. What stands for it no field takes for a value.
+    private var isUncalculated: Bool {
+        guard cell.hasFormula else { return false }
+        guard !value.isEmpty else { return !(cell.kind == "str" && cell.hasValue) }
+        return recalculates && cell.kind == "n" && value == [UInt8(ascii: "0")]
     }
 
     private func write(text: ArraySlice<UInt8>) {

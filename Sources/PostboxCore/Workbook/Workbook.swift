@@ -57,7 +57,9 @@ package final class Workbook {
             let name = relations.part("sharedStrings", in: folder) ?? ""
             (part, reader, step) = (Part(name: name, isNeeded: false), strings, .sheet)
         case .sheet:
-            let text = SheetText(strings: strings, styles: styles, is1904: index.is1904, delimiter: delimiter)
+            let text = SheetText(
+                strings: strings, styles: styles, is1904: index.is1904, recalculates: index.recalculates,
+                delimiter: delimiter)
             (part, reader, step) = (Part(name: try sheetPart(), isNeeded: true, isSheet: true), text, .over)
             sheet = text
         case .over: return nil

@@ -4,6 +4,8 @@ package final class WorkbookIndex: PartReader {
     package private(set) var sheets: [(name: String, relation: String)] = []
     /// Days are counted from 1904.
     package private(set) var is1904 = false
+    /// Its formulas have to be calculated when it is opened: their results may never have been.
+    package private(set) var recalculates = false
     var problem: FileProblem?
 
     private static let sheetsMax = 10_000
@@ -13,6 +15,7 @@ package final class WorkbookIndex: PartReader {
     func start(_ name: String, _ attributes: [String: String]) {
         switch name {
         case "workbookPr": is1904 = ["1", "true", "on"].contains(attributes["date1904"])
+        case "calcPr": recalculates = ["1", "true", "on"].contains(attributes["fullCalcOnLoad"])
         case "sheet" where sheets.count < Self.sheetsMax:
             // The prefix of the namespace of relations is the writer's choice.
             let id = attributes["r:id"] ?? attributes.first { $0.key.hasSuffix(":id") }?.value ?? ""

@@ -674,7 +674,7 @@ struct PageTests {
 
     @Test("What people did that day stands on the page in words")
     func actsOfTheDay() {
-        var report = DayReport(day: 20_784, matches: [], schedules: [], skips: [], files: [])
+        var report = DayReport(day: 20_784, matches: [], schedules: [], skips: [], files: [], at: 5)
         report.acts = ["propose_withdraw", "sign_day", "no-action"].map {
             DayReport.Act(at: 5, act: RecordAct($0, drop: 7, by: "unix:alice", from: "control socket"))
         }

@@ -144,6 +144,28 @@ struct WorkbookTests {
         #expect(try text(sheet(rows, strings: strings), delimiter: UInt8(ascii: ";")).contains("Alfa;TRUE;FALSE;#N/A"))
     }
 
+    @Test(
+        "A formula that was never calculated is no empty cell and no zero: it stands as what no field takes",
+        arguments: [
+            ("<f>1+1</f>", "", "", false), ("<f>1+1</f><v></v>", "", "", false), ("<f>A1</f>", "str", "", false),
+            ("<f>A1</f><v></v>", "str", "", true), ("<f>1+1</f><v>0</v>", "", "fullCalcOnLoad='1'", false),
+            ("<f>1-1</f><v>0</v>", "", "fullCalcOnLoad='0'", true),
+            ("<f>1+1</f><v>2</v>", "", "fullCalcOnLoad='1'", true),
+            ("<v>0</v>", "", "fullCalcOnLoad='1'", true),
+        ])
+    func uncalculated(_ cell: String, _ kind: String, _ calculation: String, _ isCalculated: Bool) throws {
+        let book =
+            "<workbook xmlns:r='urn:r'><sheets><sheet name='One' r:id='a'/></sheets><calcPr \(calculation)/></workbook>"
+        let type = kind.isEmpty ? "" : " t='\(kind)'"
+        let row = "<row r='1'><c r='A1'><v>7</v></c><c r='B1'\(type)>\(cell)</c><c r='C1'><v>8</v></c></row>"
+        let text = try text(sheet(row, book: book))
+        #expect(text.contains("was never calculated") == !isCalculated, "\(text)")
+        #expect(text.hasPrefix("7,") && text.hasSuffix(",8\n"))
+        if cell.hasPrefix("<f>1+1</f>"), !isCalculated {
+            #expect(text == "7,#N/A (the formula 1+1 was never calculated),8\n")
+        }
+    }
+
     @Test("A sheet is found by its name, the first one without; one that is not there is refused with those that are")
     func sheets() throws {
         let parts = [1, 2].map {
