@@ -175,6 +175,8 @@ extension Reason {
         Entry("not_json_lines", "The lines are those of one JSON document, not one object each."),
         Entry("padded_with_nuls", "The file ends in NUL bytes: it was not written to its end."),
         Entry("results_missing", "Results of newer files that a correction is held against are gone."),
+        Entry(
+            "rows_differ", "The rule takes `$row`, and the file of rejects does not have the rows that Postbox wrote."),
         Entry("rows_missing", "The path where the rows are is nowhere in the file."),
         Entry("start_marker_missing", "The line behind which the rows begin is not there."),
         Entry("stray_text", "Text stands between the elements of XML."),

@@ -66,6 +66,20 @@ package struct RowSet: Sendable, Equatable {
 
     private mutating func recount() { count = words.reduce(0) { $0 + $1.nonzeroBitCount } }
 
+    /// The rows, the lowest first.
+    package var sorted: [Int] {
+        var rows: [Int] = []
+        rows.reserveCapacity(count)
+        for (index, word) in words.enumerated() {
+            var rest = word
+            while rest != 0 {
+                rows.append(index * 64 + rest.trailingZeroBitCount)
+                rest &= rest - 1
+            }
+        }
+        return rows
+    }
+
     package func contains(_ row: Int) -> Bool {
         row >= 0 && row / 64 < words.count && words[row / 64] & (1 << UInt64(row % 64)) != 0
     }

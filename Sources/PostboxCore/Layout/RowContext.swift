@@ -6,6 +6,8 @@ package struct RowContext: Sendable, Equatable {
     package var captures: [String: String]
     /// Microseconds since 1970.
     package var claimedAt: Int64
+    /// What its rows were numbered in the file that they come from; nil: they come from this one.
+    package var numbers: RowNumbers?
 
     package init(file: String = "", captures: [String: String] = [:], claimedAt: Int64 = 0) {
         self.file = file

@@ -41,6 +41,8 @@ struct RowMaker {
     /// What looks at rows that the mapper never sees; nil: nothing does, or nothing needs to.
     private var watch: MarkWatch?
     private var sawOddMarks = false
+    /// Lines of groups that cannot be read may name columns that no other line names.
+    private(set) var mayHideColumns = false
     /// A value that the mapper never sees has marks that no number on the wire has.
     var hasSeenOddMarks: Bool { sawOddMarks || stage.hasSeenOddMarks }
 
@@ -205,6 +207,7 @@ struct RowMaker {
     ) throws(FileProblem) {
         if group != nil, !isHeader, row.problem < batch.problems.count {
             group?.unreadable = batch.problems[row.problem]
+            mayHideColumns = true
         }
         if var pending = group?.pending, row.problem < batch.problems.count {
             pending.broken.append((row, batch.problems[row.problem], isHeader))
@@ -297,11 +300,19 @@ struct RowMaker {
                 continue
             }
             let start = batch.text.count
-            batch.text.append(contentsOf: String(own.column == .row ? number : line.number).utf8)
+            let shown = own.column == .row ? context.numbers?.number(of: number) ?? number : line.number
+            batch.text.append(contentsOf: String(shown).utf8)
             work[own.slot] = RowBatch.Cell(
                 column: 0, start: UInt32(truncatingIfNeeded: start),
                 length: UInt32(truncatingIfNeeded: batch.text.count - start), kind: .plain)
         }
+    }
+
+    /// A line that does not count names a column all the same: the file has it.
+    private func noteName(_ work: [RowBatch.Cell], _ shape: inout ShapeColumns, _ batch: RowBatch) {
+        guard let group, work[group.field].kind != .faulty else { return }
+        let name = String(decoding: batch.text[work[group.field].text(in: batch.text)], as: UTF8.self)
+        if shape.known(name) != nil { _ = shape.place(ofMade: name) }
     }
 
     /// A row that does not count.
@@ -311,6 +322,7 @@ struct RowMaker {
     ) {
         number += 1
         lastNumber = number
+        noteName(work, &shape, batch)
         leaveOut(row, line, base, work, number, why, &shape, &batch)
     }
 

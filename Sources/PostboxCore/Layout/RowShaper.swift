@@ -81,6 +81,8 @@ package struct RowShaper {
     package var places: [UInt32] { shape.places }
     /// Of `columns` those of the file that no row has any more, as far as it was read: `unpivot` made rows of them.
     package var usedUp: Set<Int> { shape.usedUp }
+    /// Whether lines that cannot be read may name columns that are among none of these.
+    package var mayHideColumns: Bool { maker.mayHideColumns }
     /// The highest number of the rows that came out, or were left out, so far.
     package var rowCount: Int { maker.rowCount }
     /// Which of them do not count; nil: the rule has nothing by which one would not.

@@ -8,8 +8,10 @@ extension RowMapper {
     ///   - unread: columns that only rows have which are no data.
     ///   - broken: columns that only rows have which cannot be read: the file has them, but what they mean is the matter of these rows.
     ///   - usedUp: columns that lines have and no row any more, as `unpivot` made rows of them.
+    ///   - mayHide: lines that cannot be read may name others, so that of fields none is missing.
     package mutating func missingColumn(
-        among columns: [Column], besides unread: Set<Int> = [], broken: Set<Int> = [], usedUp: Set<Int> = []
+        among columns: [Column], besides unread: Set<Int> = [], broken: Set<Int> = [], usedUp: Set<Int> = [],
+        mayHide: Bool = false
     ) -> FileProblem? {
         plan.extend(to: columns, areHeader: columnsAreFixed)
         let doubtful = unread.union(broken).union(usedUp)
@@ -20,7 +22,9 @@ extension RowMapper {
                     + "and the rule takes one of them without saying which.",
                 hint: "Name the right one alone in the rule.")
         }
-        let missing = plan.missing(besides: unread, usedUp: usedUp).filter { !mayLackColumns || $0.use == "the RIC" }
+        let missing = plan.missing(besides: unread, usedUp: usedUp).filter {
+            mayHide ? !$0.use.hasPrefix(Self.fieldUse) : !mayLackColumns || $0.use == "the RIC"
+        }
         guard let first = missing.first else { return unknownField(among: columns, besides: doubtful) }
         let most = 20
         let others = missing.dropFirst().prefix(most).map { shown(Array($0.name.utf8).span) }
@@ -30,7 +34,7 @@ extension RowMapper {
         let names = known.prefix(most).joined(separator: ", ")
         let delimiterHint = columnsAreFixed ? delimiterHint(columns: columns, delimiter: delimiter) : nil
         let spelling = columnsAreFixed ? "the header's spelling" : "how the rows spell it (upper and lower case differ)"
-        let isField = first.use.hasPrefix("the field ")
+        let isField = first.use.hasPrefix(Self.fieldUse)
         return FileProblem(
             reason: "unknown_column",
             what: "No row has the column \(shown(Array(first.name.utf8).span)), which \(first.use) "
@@ -41,6 +45,9 @@ extension RowMapper {
                 ?? "Check \(spelling), or the rule."
                 + (isField ? " Where files may lack the column, write `optional: true` at the field." : ""))
     }
+
+    /// How the use of a column begins that a field takes.
+    private static let fieldUse = "the field "
 
     private func unknownField(among columns: [Column], besides unread: Set<Int>) -> FileProblem? {
         let unknown = plan.unknownFields(among: columns, besides: unread)

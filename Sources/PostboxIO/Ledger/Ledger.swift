@@ -38,11 +38,15 @@ package struct DropSnapshot: Sendable, Equatable, Codable {
     /// What was found in the file for the rule's `take`; of a drop with rows of another one, what was found there, until it is read
     /// itself. nil: the rule asks for nothing of the kind, or the file was not read.
     package var taken: RowScan?
+    /// Where the rule takes `$row`: the numbers that the drop's rows had in the file that they come from. nil: they come from this one.
+    package var numbers: RowSet?
+    /// Where the rule takes `$row`, by destination: the numbers of the rows that are in its files of rejects. nil: there are none.
+    package var rejected: [String: RowSet]?
 
     /// What is kept as one text. The rest has columns of its own, which can be asked for.
     private enum CodingKeys: CodingKey {
         case rule, services, updateOnly, configSHA256, tables, dictionary, isNew, isMade, isLate, asked, rehearsed,
-            known, taken
+            known, taken, numbers, rejected
     }
 
     package init(
@@ -64,6 +68,12 @@ package struct DropSnapshot: Sendable, Equatable, Codable {
 
     /// Rows of it that newer ones have overtaken are held.
     package var holdsOvertaken: Bool { isCorrection && (rule.corrections ?? .hold) == .hold }
+
+    /// The numbers that some of its rows had in the file that they come from first; nil: the rule does not ask.
+    package func originalNumbers(of rows: RowSet) -> RowSet? {
+        guard rule.takesRowNumbers else { return nil }
+        return numbers.map { RowNumbers($0).numbers(of: rows) } ?? rows
+    }
 
     /// Where the drop of that number stands among others.
     package func place(of drop: Int) -> DropPlace {
@@ -297,14 +307,22 @@ package actor Ledger {
     }
 
     /// The first pass found this for the rule's `take`: rows of the drop that come again are held to it.
-    package func note(_ drop: Int, taken: RowScan) async throws {
-        let encoded = String(decoding: try JSONEncoder().encode(taken), as: UTF8.self)
+    package func note(_ drop: Int, taken: RowScan) async throws { try await note(drop, taken, as: "taken") }
+
+    /// Files of rejects have these rows, by destination: rows that come again have their numbers.
+    package func note(_ drop: Int, rejected: [String: RowSet]) async throws {
+        try await note(drop, rejected, as: "rejected")
+    }
+
+    /// Adds a member to what the drop was claimed with.
+    private func note(_ drop: Int, _ value: some Encodable, as member: String) async throws {
+        let encoded = String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
         try await commit { db in
             try db.run(
                 sql: """
-                    UPDATE "drop" SET snapshot = CAST(json_set(CAST(snapshot AS TEXT), '$.taken', json(?)) AS BLOB)
+                    UPDATE "drop" SET snapshot = CAST(json_set(CAST(snapshot AS TEXT), ?, json(?)) AS BLOB)
                     WHERE number = ?
-                    """, arguments: [encoded, drop])
+                    """, arguments: ["$.\(member)", encoded, drop])
         }
     }
 

@@ -78,7 +78,7 @@ struct FileCheck {
         for place in rule.destinations {
             guard let destination = settings.destinations.first(where: { $0.name == place }) else { continue }
             code = PostboxCore.ExitCode.worse(
-                code, await check(path, name, rule, format, destination, look, taken: original?.taken))
+                code, await check(path, name, rule, format, destination, look, original))
         }
         return code
     }
@@ -153,7 +153,7 @@ struct FileCheck {
 
     private func check(
         _ path: String, _ name: String, _ rule: MappingRule, _ format: PriceFileFormat, _ destination: Destination,
-        _ look: FirstPass.Look?, taken: RowScan?
+        _ look: FirstPass.Look?, _ original: DropSnapshot?
     ) async -> Int32 {
         let (target, codec) = target(of: destination)
         if !isJSON {
@@ -169,7 +169,7 @@ struct FileCheck {
                 zones: try ZoneFiles.rules(of: rule),
                 dictionary: settings.dictionary(of: destination.name).flatMap { dictionaries[$0]?.dictionary })
             sources.past = try past(of: rule)
-            sources.taken = taken
+            original.map { sources.take($0) }
             rule.calendar.map { sources.calendar = $0 }
             let found = try await FirstPass(rule: rule, format: format, targets: [target], sources: sources, look: look)
                 .run(

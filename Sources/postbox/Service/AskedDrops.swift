@@ -108,7 +108,8 @@ struct AskedDrops: Sendable {
         for (name, number) in zip(names, try await number(names.count)) {
             let destination = rule.destinations.count > 1 ? name : nil
             var snapshot = MadeDrops.snapshot(
-                record.snapshot, of: record.number, claimedAt: record.claimedAt, destination: destination)
+                record.snapshot, of: record.number, claimedAt: record.claimedAt,
+                rows: wanted[name] ?? RowSet(rows: 0), destination: destination)
             try check(record, snapshot.rule)
             if force || rule.corrections == .send {
                 snapshot.isNew = true

@@ -79,7 +79,7 @@ struct ClaimedFile: Sendable {
             tables: try context.shelves.tables.tables(of: self),
             zones: try ZoneFiles.rules(of: rule), dictionary: try context.shelves.dictionaries.dictionary(of: self))
         sources.isReleased = isReleased
-        sources.taken = snapshot.taken
+        sources.take(snapshot)
         record?.hold?.released.map { sources.going = $0 }
         rule.calendar.map { sources.calendar = $0 }
         return sources
@@ -150,4 +150,12 @@ enum ContributionEnd: Sendable {
     case interrupted
     /// A fault of the disk or the ledger; the drop goes on when it is mended.
     case fault(String)
+}
+
+extension RowSources {
+    /// Takes what is known of a drop's rows before they are read.
+    mutating func take(_ snapshot: DropSnapshot) {
+        taken = snapshot.taken
+        context.numbers = snapshot.numbers.map(RowNumbers.init)
+    }
 }

@@ -64,6 +64,15 @@ struct Claims: Sendable {
             return refused(
                 rejects.destination.map { "that drop did not go to \($0)" } ?? "that drop matched no rule")
         }
+        if snapshot.rule.takesRowNumbers {
+            // Of one that names no destination the rows have to be the same at each.
+            let found = (rejects.destination.map { [$0] } ?? destinations).map { snapshot.rejected?[$0] }
+            guard let numbers = found.first ?? nil, found.allSatisfy({ $0 == numbers }) else {
+                return refused("the rule takes `$row`, and which rows of that drop the file has is not known")
+            }
+            snapshot.numbers = numbers
+        }
+        snapshot.rejected = nil
         snapshot.rule = snapshot.rule.forRejects(at: rejects.destination)
         for destination in settings.destinations where destination.profile.isUpdateOnly {
             snapshot.updateOnly[destination.name] = true

@@ -162,6 +162,8 @@ struct FileEnding: Sendable {
         // Else there is nothing to be written, and nothing that an earlier try may have written.
         if file.record != nil || bad.values.contains(where: { $0.count > 0 }) {
             try await context.disk.run { try writeRejects(bad, of: source, plan) }
+            let numbers = bad.filter { $0.value.count > 0 }.compactMapValues { file.snapshot.originalNumbers(of: $0) }
+            if !numbers.isEmpty { try await context.ledger.note(file.drop, rejected: numbers) }
         }
         if listsSkipped {
             try await context.disk.run { try listSkipped(of: source, plan) }

@@ -75,6 +75,7 @@ struct FirstPass {
         }
         if let fault = mapper.fault { throw fault }
         var found = mapper.found(try await reader.digests(on: disk))
+        if let problem = rule.numberProblem(ofFileWith: found.rows, sources.context.numbers) { throw problem }
         found.sources = sources
         found.targets = targets
         if let findings, findings.sha256 != found.digests.sha256 { throw source.changed }
@@ -246,7 +247,8 @@ private struct FirstPassMapper {
         }
         hasAllColumns = true
         let problem = mappers[0].missingColumn(
-            among: reading.columns, besides: reading.unread, broken: reading.broken, usedUp: reading.usedUp)
+            among: reading.columns, besides: reading.unread, broken: reading.broken, usedUp: reading.usedUp,
+            mayHide: reading.mayHideColumns)
         if let problem { throw problem }
     }
 

@@ -27,7 +27,8 @@ struct HeldRowsWriter: Sendable {
                 number: number,
                 name: RejectsName(original: file.name, drop: file.drop, destination: part.destination).text,
                 snapshot: MadeDrops.snapshot(
-                    file.snapshot, of: file.drop, claimedAt: file.claimedAt, destination: part.destination),
+                    file.snapshot, of: file.drop, claimedAt: file.claimedAt, rows: part.rows,
+                    destination: part.destination),
                 hold: hold(part, plan, at: now))
             if try await context.disk.run({ try write(drop, part, of: source, plan) }) { drops.append(drop) }
         }

@@ -125,11 +125,14 @@ struct MadeDrops: Sendable {
     /// - Parameters:
     ///   - original: What that one was claimed under, its tables and its dictionary included.
     ///   - claimedAt: When it was claimed; microseconds since 1970.
+    ///   - rows: Those that it holds, by their numbers in the finished one.
     ///   - destination: The one that the rows go to; nil: all.
     static func snapshot(
-        _ original: DropSnapshot, of drop: Int, claimedAt: Int64, destination: String?
+        _ original: DropSnapshot, of drop: Int, claimedAt: Int64, rows: RowSet, destination: String?
     ) -> DropSnapshot {
         var snapshot = original
+        snapshot.numbers = original.originalNumbers(of: rows)
+        snapshot.rejected = nil
         snapshot.rule = snapshot.rule.forRejects(at: destination)
         snapshot.age = snapshot.age ?? snapshot.arrivedAt ?? claimedAt
         snapshot.original = drop

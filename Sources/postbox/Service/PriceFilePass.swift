@@ -52,6 +52,9 @@ final class PriceFileReading {
     /// Columns that lines have and no row any more.
     var usedUp: Set<Int> { shaper?.usedUp ?? [] }
 
+    /// Lines that cannot be read may name columns.
+    var mayHideColumns: Bool { shaper?.mayHideColumns ?? false }
+
     /// Columns of the file as they are behind what shapes the rows.
     private func placed(_ columns: Set<Int>) -> Set<Int> {
         guard let places = shaper?.places else { return columns }
@@ -167,11 +170,11 @@ struct DestinationMapper {
 
     /// What stands against a file whose rows have these columns and no others.
     /// `unread`: those that only rows have which are no data; `broken`: those of rows which cannot be read; `usedUp`: those of lines
-    /// alone.
+    /// alone; `mayHide`: others may stand in lines that cannot be read.
     mutating func missingColumn(
-        among columns: [Column], besides unread: Set<Int>, broken: Set<Int>, usedUp: Set<Int>
+        among columns: [Column], besides unread: Set<Int>, broken: Set<Int>, usedUp: Set<Int>, mayHide: Bool
     ) -> FileProblem? {
-        mapper.missingColumn(among: columns, besides: unread, broken: broken, usedUp: usedUp)
+        mapper.missingColumn(among: columns, besides: unread, broken: broken, usedUp: usedUp, mayHide: mayHide)
     }
 
     /// Why what was found by last accepted values can no longer be read; what was mapped since the last call counts for nothing.

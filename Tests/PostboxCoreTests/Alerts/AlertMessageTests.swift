@@ -33,7 +33,7 @@ struct AlertMessageTests {
         #expect(!text.contains("<") && text.contains("&lt;!channel&gt;&amp;"))
         #expect(text.hasPrefix("*Postbox on desk1: a\\n") && text.contains("alert 12, told 2 times"))
         #expect(text.contains("not_a_decimal 12, no_ric 2") && text.contains("postbox ack 12 --why TEXT"))
-        #expect(text.hasSuffix("1 earlier alert was not delivered; the log has them"))
+        #expect(text.hasSuffix("1 earlier alert was not delivered; the log has it"))
     }
 
     @Test("To Teams it is a card of plain text runs, which are no Markdown")

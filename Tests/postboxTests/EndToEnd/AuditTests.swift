@@ -291,7 +291,7 @@ struct AuditTests {
         #expect(try await lines(["keep", "1", "--why", "the auditor asks"]) == ["drop 1 will be kept"])
         #expect(try await lines(["keep", "1", "--why", "the auditor asks"]) == ["drop 1 is kept already"])
         #expect(
-            try await lines(["show", "2"]).contains { $0.contains("no-action by unix:") && $0.contains("a holiday") })
+            try await lines(["show", "2"]).contains { $0.contains("no action by unix:") && $0.contains("a holiday") })
         let proved = try RecordProof(directories: Self.directories(desk)).run()
         #expect(proved.drops == 2)
         withExtendedLifetime(simulator) {}
