@@ -153,7 +153,7 @@ struct RejectsTests {
         #expect(try await desk.command(["release", "2", "--config", "postbox.yaml"]).code == 0)
         #expect(try await desk.once() == 0)
         #expect(
-            try simulator.posts().map { "\($0.ric) \($0.fields)" } == [
+            try simulator.posts().map { "\($0.ric) \($0.fields ?? "")" } == [
                 #"R1.TST {"BID":1}"#, #"R2.TST {"BID":2}"#, #"R4.TST {"BID":4}"#, #"R3.TST {"BID":3}"#,
                 #"R5.TST {"BID":5}"#,
                 #"R7.TST {"BID":7}"#, #"R6.TST {"BID":500}"#,

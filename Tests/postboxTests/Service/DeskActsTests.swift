@@ -194,7 +194,8 @@ struct DeskActsTests {
             let directory = try made.begin(number, of: 1)
             try Data("RIC,BID\nB.TST,1\n".utf8).write(to: URL(fileURLWithPath: directory + "/b\(number).csv"))
         }
-        var snapshot = MadeDrops.snapshot(record.snapshot, of: 1, claimedAt: record.claimedAt, destination: nil)
+        var snapshot = MadeDrops.snapshot(
+            record.snapshot, of: 1, claimedAt: record.claimedAt, rows: RowSet(rows: 1), destination: nil)
         snapshot.asked = AskedFor(.retry(drop: 1, why: nil), by: Self.alice, at: 1)
         try await acts.context.ledger.make(
             [MadeDrop(number: numbers[0], name: "b\(numbers[0]).csv", snapshot: snapshot, hold: nil)], at: 1)
