@@ -215,6 +215,19 @@ struct JSONTreeReaderTests {
         #expect(file.cells == [["a=number:1", "b=number:2"]])
     }
 
+    @Test("A name that stands twice among those of the elements refuses the file, where the rule uses it")
+    func namesTwice() {
+        let text = "{\"columns\":[\"RIC\",\"BID\",\"x\",\"x\",\"\",\"\",\n \"BID\"],\"d\":[[\"A\",1,2,3,4,5,6]]}"
+        let rows = RowsPath.arrays(rows: "d", names: "columns", columns: nil)
+        let file = read(text, ["RIC", "BID"], rows: rows)
+        #expect(summary(file.problem) == "duplicate_column@2:2")
+        #expect(file.problem?.what == "The names at \"columns\" have the column \"BID\" twice.")
+        #expect(summary(read(text, ["RIC", "BID.v"], rows: rows).problem) == "duplicate_column@2:2")
+        let unused = read(text, ["RIC"], rows: rows)
+        #expect(unused.problem == nil)
+        #expect(unused.cells == [["RIC=string:A"]])
+    }
+
     @Test("Without fields, every member of a row is a column; what lies in them is not passed over")
     func takesAll() {
         let file = read(
