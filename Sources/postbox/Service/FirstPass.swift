@@ -246,7 +246,8 @@ private struct FirstPassMapper {
         }
         hasAllColumns = true
         let problem = mappers[0].missingColumn(
-            among: reading.columns, besides: reading.unread, broken: reading.broken, usedUp: reading.usedUp)
+            among: reading.columns, besides: reading.unread, broken: reading.broken, usedUp: reading.usedUp,
+            members: reading.memberNames)
         if let problem { throw problem }
     }
 

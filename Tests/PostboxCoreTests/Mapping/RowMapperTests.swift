@@ -393,12 +393,26 @@ struct RowMapperTests {
             let missing = problem(rule(bid), ["RIC", "bidPrice", "ASK"], fixed: fixed)
             #expect(
                 missing?.what
-                    == "No row has the column \"bid\", which the field BID comes from; nor \"ask\". The file has: RIC, bidPrice, ASK."
+                    == "No row has the column \"bid\", which the field BID comes from; nor \"ask\". The file has: \"RIC\", \"bidPrice\", \"ASK\"."
             )
             #expect(missing?.hint?.contains("optional: true") == true)
             #expect(problem(plainRule(), ["Code", "BID"], fixed: fixed)?.hint?.contains("optional") == false)
         }
         #expect(problem(rule(bid), ["RIC", "bid.px", "ask"], fixed: false) == nil)
+        // The blank behind the name is seen.
+        #expect(problem(rule(bid), ["RIC", "bid ", "ask"], fixed: true)?.what.hasSuffix("\"bid \", \"ask\".") == true)
+    }
+
+    @Test("Where the columns are but those that the rule names, a missing one is told with what the rows have")
+    func missingAmongMembers() {
+        var mapper = RowMapper(
+            rule: rule([FieldRule(name: "BID", source: .column("a[1]"))]), services: ["S"], updateOnly: false,
+            columnsAreFixed: false)
+        let problem = mapper.missingColumn(
+            among: testColumns(["RIC", "end"]), besides: [1], members: ["RIC", "a", "end"])
+        #expect(
+            problem?.what
+                == "No row has the column \"a[1]\", which the field BID comes from. The rows have: \"RIC\", \"a\".")
     }
 
     @Test("An optional column may be missing, unless another field needs it")
