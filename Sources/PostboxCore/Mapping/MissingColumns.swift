@@ -27,7 +27,7 @@ extension RowMapper {
         let most = MemberNames.most
         let others = missing.dropFirst().prefix(most).map { shown(Array($0.name.utf8).span) }
         let unseen = first.use == MappingPlan.unpivotUse ? unread : unread.union(usedUp)
-        let hidden = Set(unseen.map { columns[$0].name })
+        let hidden = Set(columns.indices.filter { unseen.contains($0) }.map { columns[$0].name })
         let known =
             members.isEmpty
             ? columns.indices.filter { !unseen.contains($0) }.map { columns[$0].name }
