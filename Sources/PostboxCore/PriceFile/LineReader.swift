@@ -357,13 +357,16 @@ extension LineReader {
         }
         var cut = cut
         if fillsRows { cut.fill(to: tail.columns, &batch.cells) }
-        if let problem = problem(place, cut, badByte: bad, &batch, extra: extra) ?? headings.problem(ofRowIn: line) {
-            batch.problems.append(problem)
-            takeRow(place.start, cut, problem: batch.problems.count - 1, into: &batch)
-        } else {
-            headings.append(to: &batch.cells, &extra, columns: columns.count, behind: count)
+        let fault = fault(place, cut, &batch, extra: extra) ?? headings.problem(ofRowIn: line)
+        if fault == nil { headings.append(to: &batch.cells, &extra, columns: columns.count, behind: count) }
+        guard let problem = bad.map({ place.badByte(at: $0) }) ?? fault else {
             takeRow(place.start, cut, problem: -1, into: &batch)
+            return true
         }
+        // What stands in a place of a line is not known when a byte before it is no character.
+        if fault == nil, !cutter.isByPlace { batch.spoiled.insert(batch.problems.count) }
+        batch.problems.append(problem)
+        takeRow(place.start, cut, problem: batch.problems.count - 1, into: &batch)
         return true
     }
 
@@ -377,11 +380,10 @@ extension LineReader {
                 firstCell: cut.firstCell, cellCount: batch.cells.count - cut.firstCell, problem: problem))
     }
 
-    /// What is wrong with the row; nil: nothing, and its empty cells without a column are gone from the batch.
-    private func problem(
-        _ place: RowOfLines, _ cut: CutRow, badByte: Int?, _ batch: inout RowBatch, extra: [UInt8]
+    /// What is wrong with the row besides its bytes; nil: nothing, and its empty cells without a column are gone from the batch.
+    private func fault(
+        _ place: RowOfLines, _ cut: CutRow, _ batch: inout RowBatch, extra: [UInt8]
     ) -> RowProblem? {
-        if let badByte { return place.badByte(at: badByte) }
         if cut.strayText >= 0 { return place.badQuote(at: cut.strayText, quote: cutter.quote ?? Byte.quote) }
         if let fault = cut.fault, case .byPlace(let columns) = cutter.form { return columns.problem(fault, of: place) }
         let misfit = place.misfit(
