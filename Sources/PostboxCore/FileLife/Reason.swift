@@ -77,7 +77,9 @@ extension Reason {
         Entry("field_not_postable", "The field is of a type that no value of a price file can fill."),
         Entry("file_missing", "The file is gone from `work/`."),
         Entry("filled_nil", "An element of XML is nil and holds a value all the same."),
-        Entry("group_differs", "Lines of one group differ where they must agree, or give a field twice."),
+        Entry(
+            "group_differs",
+            "Lines of one group differ where they must agree, or give a field twice or a column's name."),
         Entry("held", "The row is held until somebody releases it; it is in a drop of its own."),
         Entry("in_doubt", "The row was in flight when an earlier run ended."),
         Entry("in_doubt_before", "The server refused the row; an earlier try of it had no answer."),

@@ -14,6 +14,8 @@ struct LineGroup {
         var text: [UInt8] = []
         /// By the column's place: the cells of the first line, and a value of each line.
         var cells: [RowBatch.Cell] = []
+        /// So many of `cells` are the first line's own; behind them are the values that lines name.
+        var ownCells = 0
         var work: [RowBatch.Cell] = []
         /// Where each cell lies in the file, by its first byte in `text`.
         var places: [UInt32: RowPlace] = [:]

@@ -465,6 +465,7 @@ struct RowMaker {
         for cell in base where !own.contains(cell.column) {
             pending.cells.append(copy(cell, line, batch, to: &pending))
         }
+        pending.ownCells = pending.cells.count
         for slot in work.indices {
             let isOwn = slot == group.field || slot == group.value
             pending.work.append(
@@ -565,12 +566,18 @@ struct RowMaker {
             return noteUnnamed(value, &pending, group, line, &shape, batch)
         }
         let place = shape.place(ofMade: name)
-        guard !pending.cells.contains(where: { $0.column == place }) else {
+        if let known = pending.cells.firstIndex(where: { $0.column == place }) {
             noteUnnamed(value, &pending, group, line, &shape, batch)
-            pending.problems.append(
-                differing(
-                    shape.names[group.field], field, "stands twice in the group that begins in line \(pending.line)",
-                    line, batch))
+            var problem = differing(
+                shape.names[group.field], field, "stands twice in the group that begins in line \(pending.line)", line,
+                batch)
+            if known < pending.ownCells {
+                problem = differing(
+                    shape.names[group.field], field, "is no name of a field here: the file has a column of that name",
+                    line, batch)
+                problem.hint = "Give the column another name in the file, or the field."
+            }
+            pending.problems.append(problem)
             return
         }
         var cell = value.column == .max ? RowBatch.Cell(column: 0, start: 0, length: 0, kind: .null) : value

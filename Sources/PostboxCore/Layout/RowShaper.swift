@@ -116,6 +116,7 @@ package struct RowShaper {
             given.original = given.cells
             editing?.begin(batch)
         }
+        if let unpivoting, !batch.spoiled.isEmpty { given.part(unpivoting.becomesRows, columns, &batch) }
         given.clean(cleaner, header, columns, batch.text)
         quick?.make(given.lines, given.cells, width: columns.count, &batch)
         try takeLines(columns, &batch)
@@ -289,6 +290,7 @@ package struct RowShaper {
         work[unpivoting.valueSlot] = cell
         // Not the sign of a cell that a row lacks.
         if cell.column == .max { work[unpivoting.valueSlot].column = 0 }
+        let faults = cell.kind == .faulty ? faults + [cell] : faults
         // What the file of rejects leaves out is no row of it: rows are counted as people are shown them.
         let isLeftOut = skipsEmpty && (cell.kind == .null || cell.length == 0 || isEmptied(cell, batch.text))
         if isLeftOut, !maker.groups { return }
@@ -308,6 +310,24 @@ private struct GivenLines {
     var original: [RowBatch.Cell] = []
     /// Where the lines began before blanks were taken out of their cells; empty: none were.
     private(set) var starts: [Int] = []
+
+    /// Makes bytes that are no text the matter of their cells, in lines of which nothing else is wrong: the other cells become rows all the
+    /// same. A line where such a byte stands in a cell that all its rows share stays broken as a whole.
+    mutating func part(_ becomesRows: [Bool], _ columns: [Column], _ batch: inout RowBatch) {
+        for index in lines.indices where batch.spoiled.contains(lines[index].problem) {
+            let range = lines[index].firstCell..<lines[index].firstCell + lines[index].cellCount
+            let line = LinePlace(number: lines[index].line, start: range.map { Int(cells[$0].start) }.min() ?? .max)
+            let bad = range.filter { batch.badByte(in: cells[$0]) != nil }
+            guard !bad.isEmpty, bad.allSatisfy({ becomesRows[Int(cells[$0].column)] }) else { continue }
+            for at in bad {
+                let column = cells[at].column
+                let problem = batch.badByteProblem(of: cells[at], on: line, columns[Int(column)].name)
+                cells[at] = batch.faulty(problem)
+                cells[at].column = column
+            }
+            lines[index].problem = -1
+        }
+    }
 
     /// Takes blanks and texts that mean empty out of the cells, and marks the lines that repeat the header.
     mutating func clean(_ cleaner: BlankCleaner?, _ header: HeaderCheck?, _ columns: [Column], _ text: [UInt8]) {

@@ -9,9 +9,10 @@ extension RowMapper {
     ///   - broken: columns that only rows have which cannot be read: the file has them, but what they mean is the matter of these rows.
     ///   - usedUp: columns that lines have and no row any more, as `unpivot` made rows of them.
     ///   - mayHide: lines that cannot be read may name others, so that of fields none is missing.
+    ///   - members: names of what the rows have, where the columns are but those that the rule names; empty: the columns are all.
     package mutating func missingColumn(
         among columns: [Column], besides unread: Set<Int> = [], broken: Set<Int> = [], usedUp: Set<Int> = [],
-        mayHide: Bool = false
+        mayHide: Bool = false, members: [String] = []
     ) -> FileProblem? {
         plan.extend(to: columns, areHeader: columnsAreFixed)
         let doubtful = unread.union(broken).union(usedUp)
@@ -26,12 +27,16 @@ extension RowMapper {
             mayHide ? !$0.use.hasPrefix(Self.fieldUse) : !mayLackColumns || $0.use == "the RIC"
         }
         guard let first = missing.first else { return unknownField(among: columns, besides: doubtful) }
-        let most = 20
+        let most = MemberNames.most
         let others = missing.dropFirst().prefix(most).map { shown(Array($0.name.utf8).span) }
         let unseen = first.use == MappingPlan.unpivotUse ? unread : unread.union(usedUp)
-        let known = columns.indices.filter { !unseen.contains($0) }.map { columns[$0].name }
-            .filter { !DerivedColumn.isName($0) }
-        let names = known.prefix(most).joined(separator: ", ")
+        let hidden = Set(columns.indices.filter { unseen.contains($0) }.map { columns[$0].name })
+        let known =
+            members.isEmpty
+            ? columns.indices.filter { !unseen.contains($0) }.map { columns[$0].name }
+                .filter { !DerivedColumn.isName($0) }
+            : members.filter { !hidden.contains($0) }
+        let names = known.prefix(most).map { shown(Array($0.utf8).span) }.joined(separator: ", ")
         let delimiterHint = columnsAreFixed ? delimiterHint(columns: columns, delimiter: delimiter) : nil
         let spelling = columnsAreFixed ? "the header's spelling" : "how the rows spell it (upper and lower case differ)"
         let isField = first.use.hasPrefix(Self.fieldUse)
@@ -40,7 +45,8 @@ extension RowMapper {
             what: "No row has the column \(shown(Array(first.name.utf8).span)), which \(first.use) "
                 + (first.use.hasPrefix("`") ? "needs" : "comes from")
                 + (others.isEmpty ? "" : "; nor \(others.joined(separator: ", "))")
-                + ". The file has: \(names.isEmpty ? "no column" : names)\(known.count > most ? ", …" : "").",
+                + ". \(members.isEmpty ? "The file has" : "The rows have"): \(names.isEmpty ? "no column" : names)"
+                + "\(known.count > most ? ", …" : "").",
             hint: delimiterHint
                 ?? "Check \(spelling), or the rule."
                 + (isField ? " Where files may lack the column, write `optional: true` at the field." : ""))

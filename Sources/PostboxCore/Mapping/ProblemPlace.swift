@@ -57,6 +57,21 @@ extension RowBatch {
         return problem
     }
 
+    /// Where in a cell the first byte stands that is no text; nil: all of it is.
+    func badByte(in cell: Cell) -> Int? {
+        let found = text[cell.bytes].withUnsafeBufferPointer { firstBadByte($0) }
+        return found.map { Int(cell.start) + $0 }
+    }
+
+    /// What is wrong with a cell that holds such a byte.
+    func badByteProblem(of cell: Cell, on line: LinePlace, _ name: String) -> RowProblem {
+        let at = badByte(in: cell) ?? Int(cell.start)
+        let (what, hint) = text.withUnsafeBufferPointer { badByteWords($0, at: at) }
+        var problem = RowProblem(reason: "bad_byte", line: line.number, columnName: name, what: what, hint: hint)
+        problem.place(at..<at, rowStart: line.start, in: self)
+        return problem
+    }
+
     /// A cell that stands for a problem instead of a value; its column is not set.
     mutating func faulty(_ problem: RowProblem) -> Cell {
         let start = text.count

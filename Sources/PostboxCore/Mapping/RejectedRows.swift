@@ -30,6 +30,12 @@ extension RowMapper {
         switch rejection.fault {
         case .unknownService: words = services
         case .badPost: words = plan.postWords
+        case .objectForValue:
+            // The outer one is what is wrong, and the cell lies in it.
+            words = [name].compactMap { $0 }
+            name = plan.columnName(ofSlot: rejection.slot)
+            value = 0..<0
+        case .valueForObject: words = [plan.columnName(ofSlot: rejection.slot)].compactMap { $0 }
         case .value(let fault) where rejection.field >= 0:
             let conversion =
                 plan.mapsColumnsPlainly ? plan.typed[rejection.field] : plan.fields[rejection.field].conversion

@@ -3,6 +3,10 @@ enum RowFault: Sendable, Equatable {
     case badRule(String)
     case duplicateColumn
     case nestedColumn
+    /// The column holds another one, where its value is wanted.
+    case objectForValue
+    /// The column has a value, where another one is wanted that would lie in it.
+    case valueForObject
     case badFieldName
     case noRIC
     case ricTooLong
@@ -18,7 +22,7 @@ enum RowFault: Sendable, Equatable {
 
 /// Puts a fault into words.
 ///
-/// - Parameter words: what a column's value may be, where that is a short list.
+/// - Parameter words: what a column's value may be, where that is a short list; of two columns that lie in each other, the inner one.
 func rowProblem(
     _ fault: RowFault, line: Int, columnName: String?, value: Span<UInt8>, words: [String] = []
 ) -> RowProblem {
@@ -42,6 +46,16 @@ func rowProblem(
         return problem(
             "nested_value", "The value at \(name) lies inside another, which the plain mapping does not read.",
             "Name the path \(name) in a rule's fields, or flatten the row.")
+    case .objectForValue:
+        let inner = shown(Array((words.first ?? "").utf8).span)
+        return problem(
+            "nested_value", "\(name) is no value: it holds \(inner).",
+            "Write one value, or name a path within it in a rule.")
+    case .valueForObject:
+        let inner = shown(Array((words.first ?? "").utf8).span)
+        return problem(
+            "nested_value", "\(name): \(text) is no object that holds \(inner), which the rule names.",
+            "Write an object with that member, or name the path of the value in the rule.")
     case .badFieldName:
         return problem(
             "bad_field_name",
@@ -187,6 +201,11 @@ func explanation(
         )
     case .booleanValue:
         ("\(text) is true or false, which no field can hold", "Write a number or a text instead.")
+    case .nestedValue where isScalar(value):
+        (
+            "\(text) stands where the path leads into a list or an object",
+            "Check the path in the rule, or correct the row."
+        )
     case .nestedValue:
         ("\(text) is a list or an object, not one value", "Write one value, or name a path within it in a rule.")
     case .badEnum:
@@ -255,6 +274,15 @@ func explanation(
             "\(text) holds the mark U+FFFD of a text that was decoded wrongly before it came here",
             "Have the file written anew in its own encoding."
         )
+    }
+}
+
+/// Whether something stands there that is no list and no object of JSON.
+private func isScalar(_ value: Span<UInt8>) -> Bool {
+    if value.isEmpty { return false }
+    return switch value[0] {
+    case UInt8(ascii: "{"), UInt8(ascii: "["): false
+    default: true
     }
 }
 

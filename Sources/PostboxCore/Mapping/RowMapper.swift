@@ -237,7 +237,7 @@ package struct RowMapper: Sendable {
         var fault: RowFault
         /// Index among the row's cells, or -1.
         var cell = -1
-        /// A slot that no cell fills, or -1.
+        /// A slot that no cell fills, or -1: where the cell lies in what should have filled it, or should hold it, that one's.
         var slot = -1
         /// The field that its value was for, among the rule's, or of the plain mapping among the plan's `typed`; or -1.
         var field = -1
@@ -367,9 +367,11 @@ package struct RowMapper: Sendable {
         for index in cells.indices {
             let cell = cells[index]
             let parent = plan.uses[Int(cell.column)].parentSlot
-            if parent >= 0, slots[parent] < 0 { return Rejection(.value(.nestedValue), cell: index) }
+            if parent >= 0, slots[parent] < 0 { return Rejection(.objectForValue, cell: index, slot: parent) }
             guard cell.kind != .null, cell.length > 0, let children = plan.children[Int(cell.column)] else { continue }
-            for child in children where slots[child] < 0 { return Rejection(.value(.nestedValue), cell: index) }
+            for child in children where slots[child] < 0 {
+                return Rejection(.valueForObject, cell: index, slot: child)
+            }
         }
         return nil
     }

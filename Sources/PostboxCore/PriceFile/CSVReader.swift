@@ -136,7 +136,9 @@ package struct CSVReader: PriceFileReader {
                 }
                 if fillsRows { shape.fill(to: columns.count, &batch.cells) }
                 rowCount += 1
-                let problem = problem(row, shape, badByte: badByte, &batch, extra: unescaped)
+                let fault = fault(row, shape, &batch, extra: unescaped)
+                if badByte != nil, fault == nil { batch.spoiled.insert(batch.problems.count) }
+                let problem = badByte.map { row.badByte(at: row.start + $0) } ?? fault
                 if let problem { batch.problems.append(problem) }
                 batch.rows.append(
                     RowBatch.Row(
@@ -371,11 +373,10 @@ extension CSVReader {
         batch.cells.removeAll(keepingCapacity: true)
     }
 
-    /// What is wrong with the row; nil: nothing, and its empty cells without a column are gone from the batch.
-    private func problem(
-        _ row: RowOfLines, _ shape: CutRow, badByte: Int?, _ batch: inout RowBatch, extra: [UInt8]
+    /// What is wrong with the row besides its bytes; nil: nothing, and its empty cells without a column are gone from the batch.
+    private func fault(
+        _ row: RowOfLines, _ shape: CutRow, _ batch: inout RowBatch, extra: [UInt8]
     ) -> RowProblem? {
-        if let badByte { return row.badByte(at: row.start + badByte) }
         if shape.strayText >= 0 { return row.badQuote(at: shape.strayText) }
         let misfit = row.misfit(shape, &batch.cells, columns: columns.count, mayBeBlank: namelessTail > 0)
         if let misfit = misfit ?? row.namelessValue(shape, batch.cells, at: nameless) { return misfit }

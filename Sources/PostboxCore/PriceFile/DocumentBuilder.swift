@@ -8,6 +8,8 @@ struct DocumentBuilder {
         var columns: [String] = []
         /// The array of the names of rows that are arrays.
         var names: String?
+        /// Of these names, those that may not stand there twice. Nil: none may.
+        var usedNames: UsedColumns?
         /// Where the rows are, as the rule writes it; nil: where they always were.
         var rows: String?
 
@@ -49,6 +51,8 @@ struct DocumentBuilder {
     private var arraysFound: [Int]
     /// By array: what stands at its path is none.
     private var isOther: [Bool]
+    /// Names of rows that were met.
+    private var knownNames: Set<[UInt8]> = []
     /// Where in the file the value is that comes now, and its line.
     var place = (start: 0, line: 1)
     private var arrayBytes = 0
@@ -295,8 +299,21 @@ extension DocumentBuilder {
                     + " or \(DocumentArray.textMax >> 20) MB of them.",
                 hint: "They must be kept until all of them are known: ask for the file in parts.")
         }
+        if array >= wanted.columns.count { try note(name: value) }
         arrays[array].append(value, kind)
         if array == 0, !wanted.columns.isEmpty { arrays[0].note(start: place.start, line: place.line) }
+    }
+
+    /// Notes a name of rows' elements. Throws `duplicate_column` when it was there before, and the rule uses it.
+    private mutating func note(name: UnsafeBufferPointer<UInt8>) throws(FileProblem) {
+        guard !name.isEmpty, !knownNames.insert(Array(name)).inserted,
+            wanted.usedNames?.reaches(String(decoding: name, as: UTF8.self)) != false
+        else { return }
+        throw FileProblem(
+            reason: "duplicate_column",
+            what:
+                "The names at \(shown(Array((wanted.names ?? "").utf8).span)) have the column \(shown(name.span)) twice.",
+            hint: "Each column needs a name of its own.")
     }
 }
 

@@ -19,7 +19,8 @@ package struct DocumentScan {
         form = .xml(XMLDocumentParser(XMLTreeContext(.values(builder), tree: XMLRowTree(used: nil, takesAll: false))))
     }
 
-    /// Takes the next chunk of the file, decoded to UTF-8. Throws what is wrong with the document, and `too_many_values`.
+    /// Takes the next chunk of the file, decoded to UTF-8. Throws what is wrong with the document, `too_many_values`, and
+    /// `duplicate_column` of the names of rows that are arrays.
     package mutating func take(_ chunk: UnsafeRawBufferPointer, isLast: Bool) throws(FileProblem) {
         switch form {
         case .json(let scan): try scan.take(chunk, isLast: isLast)
@@ -44,7 +45,8 @@ extension DocumentBuilder.Wanted {
         values = written.filter { $0.hasPrefix("/") }
         switch rule.layout?.rows {
         case .zip(let paths): columns = paths
-        case .arrays(let path, let names, _): (rows, self.names) = (path, names)
+        case .arrays(let path, let names, _):
+            (rows, self.names, usedNames) = (path, names, rule.usedColumns)
         case .path(let path): rows = path
         case nil: break
         }

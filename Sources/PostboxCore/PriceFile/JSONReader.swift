@@ -16,6 +16,7 @@ package struct JSONReader: PriceFileReader {
     }
 
     package var columns: [Column] { rowTree?.columns ?? tree.columns }
+    package var memberNames: [String] { rowTree?.members.names ?? [] }
     package private(set) var frame = RowFrame()
     package private(set) var rowCount = 0
 

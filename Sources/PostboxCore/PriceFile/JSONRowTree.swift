@@ -44,6 +44,8 @@ struct JSONRowTree {
     }
 
     private(set) var columns: [Column] = []
+    /// What the first rows have, whether a rule names it or not.
+    private(set) var members = MemberNames()
     private var paths: [Path] = []
     private let takesAll: Bool
     private let used: UsedColumns?
@@ -118,6 +120,7 @@ struct JSONRowTree {
             if case .scalar = nodes[0].content { return fault }
         }
         if let fault = place(text, start) { return fault }
+        if members.beginRow() { noteMembers() }
         for index in paths.indices {
             hits.removeAll(keepingCapacity: true)
             (blocked, twice) = (-1, -1)
@@ -177,6 +180,16 @@ struct JSONRowTree {
         switch nodes.first?.content {
         case .scalar(.number), nil: false
         default: true
+        }
+    }
+
+    private mutating func noteMembers() {
+        var child = nodes[0].firstChild
+        while child >= 0 {
+            let node = nodes[Int(child)]
+            let name = names[node.nameStart..<node.nameStart + node.nameLength]
+            members.note(String(decoding: name, as: UTF8.self))
+            child = node.next
         }
     }
 

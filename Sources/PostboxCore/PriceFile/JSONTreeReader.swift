@@ -3,6 +3,7 @@
 /// Each row is a small tree; nothing else of the document is held. Strict RFC 8259, as ``JSONReader``.
 package struct JSONTreeReader: PriceFileReader {
     package var columns: [Column] { tree.columns }
+    package var memberNames: [String] { tree.members.names }
     package var frame: RowFrame { RowFrame(separator: ",\n") }
     package private(set) var rowCount = 0
 

@@ -25,6 +25,9 @@ struct LineCutter: Sendable {
         }
     }
 
+    /// Characters are counted for where a cell is.
+    var isByPlace: Bool { if case .byPlace = form { true } else { false } }
+
     /// The quote around the only cell of a line.
     var lineQuote: UInt8? {
         if case .byPlace = form { return nil }

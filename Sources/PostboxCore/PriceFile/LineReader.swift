@@ -17,6 +17,10 @@ package struct LineReader: PriceFileReader {
     private var phase: Phase
     /// A line behind which the rows begin was passed.
     private var isStarted = false
+    /// The line behind which the rows at hand begin; 0: they begin with the file.
+    private var startLine = 0
+    /// That line is the one that the rule names, and not the header.
+    private var startsAtMark = false
     private var headings: HeadingValues
     private var firstLines = FirstLines()
     private var tail = Tail()
@@ -190,6 +194,7 @@ extension LineReader {
             }
             if marks.after?.fits(whole) == true {
                 phase = .rows
+                (startLine, startsAtMark) = (line, true)
             } else {
                 passOver(whole, place, cleanEnd: cleanEnd)
             }
@@ -215,6 +220,7 @@ extension LineReader {
             phase = .skipping(left - 1)
         } else {
             phase = HeaderSearch(layout).map { .header($0) } ?? behindHeader
+            startLine = line
         }
     }
 
@@ -351,13 +357,16 @@ extension LineReader {
         }
         var cut = cut
         if fillsRows { cut.fill(to: tail.columns, &batch.cells) }
-        if let problem = problem(place, cut, badByte: bad, &batch, extra: extra) ?? headings.problem {
-            batch.problems.append(problem)
-            takeRow(place.start, cut, problem: batch.problems.count - 1, into: &batch)
-        } else {
-            headings.append(to: &batch.cells, &extra, columns: columns.count, behind: count)
+        let fault = fault(place, cut, &batch, extra: extra) ?? headings.problem(ofRowIn: line)
+        if fault == nil { headings.append(to: &batch.cells, &extra, columns: columns.count, behind: count) }
+        guard let problem = bad.map({ place.badByte(at: $0) }) ?? fault else {
             takeRow(place.start, cut, problem: -1, into: &batch)
+            return true
         }
+        // What stands in a place of a line is not known when a byte before it is no character.
+        if fault == nil, !cutter.isByPlace { batch.spoiled.insert(batch.problems.count) }
+        batch.problems.append(problem)
+        takeRow(place.start, cut, problem: batch.problems.count - 1, into: &batch)
         return true
     }
 
@@ -371,11 +380,10 @@ extension LineReader {
                 firstCell: cut.firstCell, cellCount: batch.cells.count - cut.firstCell, problem: problem))
     }
 
-    /// What is wrong with the row; nil: nothing, and its empty cells without a column are gone from the batch.
-    private func problem(
-        _ place: RowOfLines, _ cut: CutRow, badByte: Int?, _ batch: inout RowBatch, extra: [UInt8]
+    /// What is wrong with the row besides its bytes; nil: nothing, and its empty cells without a column are gone from the batch.
+    private func fault(
+        _ place: RowOfLines, _ cut: CutRow, _ batch: inout RowBatch, extra: [UInt8]
     ) -> RowProblem? {
-        if let badByte { return place.badByte(at: badByte) }
         if cut.strayText >= 0 { return place.badQuote(at: cut.strayText, quote: cutter.quote ?? Byte.quote) }
         if let fault = cut.fault, case .byPlace(let columns) = cutter.form { return columns.problem(fault, of: place) }
         let misfit = place.misfit(
@@ -409,6 +417,7 @@ extension LineReader {
         setColumns(header.columns, namelessTail: header.namelessTail, isNamedByRule: false)
         tail.nameless = header.nameless
         phase = behindHeader
+        startLine = line
     }
 
     private mutating func setColumns(_ named: [Column], namelessTail: Int, isNamedByRule: Bool) {
@@ -448,10 +457,18 @@ extension LineReader {
             guard let before = layout.before else { return nil }
             return FileProblem(
                 reason: "end_marker_missing",
-                what: "The file ends, and no line was \(shown(Array(before.utf8).span)), which ends the rows.",
+                what:
+                    "The file ends, and no line\(behindStart) was \(shown(Array(before.utf8).span)), which ends the rows.",
                 hint: "It may have been cut off: send the whole file again.")
         case .outside(hasEnded: true): return nil
         }
+    }
+
+    /// Words for the lines behind the one where the rows begin: such a line as ends them may stand before it.
+    private var behindStart: String {
+        if startLine == 0 { return "" }
+        if startsAtMark { return " behind the \(shown(Array((layout.after ?? "").utf8).span)) in line \(startLine)" }
+        return " behind line \(startLine), where the rows begin,"
     }
 }
 
@@ -465,14 +482,30 @@ private struct HeadingValues: Sendable {
         var place = -1
     }
 
+    private let names: [String]
     private var values: [Value]
 
-    init(_ names: [String]) { values = names.map { _ in Value() } }
+    init(_ names: [String]) {
+        self.names = names
+        values = names.map { _ in Value() }
+    }
 
     /// Whether one of them cannot be read.
     private(set) var haveProblem = false
-    /// What is wrong with one of them; the problem of each row below it.
-    var problem: RowProblem? { haveProblem ? values.lazy.compactMap(\.problem).first : nil }
+
+    /// What a row below them lacks, as one of them cannot be read; nil: nothing.
+    func problem(ofRowIn line: Int) -> RowProblem? {
+        guard haveProblem else { return nil }
+        for (name, value) in zip(names, values) {
+            guard let heading = value.problem else { continue }
+            return RowProblem(
+                reason: heading.reason, line: line, columnName: name,
+                what:
+                    "\(shown(Array(name.utf8).span)) comes from the heading above, in line \(heading.line), which cannot be read.",
+                hint: heading.hint)
+        }
+        return nil
+    }
 
     mutating func beginBatch() {
         for index in values.indices { values[index].place = -1 }

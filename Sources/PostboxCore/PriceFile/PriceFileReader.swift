@@ -5,6 +5,8 @@
 package protocol PriceFileReader {
     /// Columns known so far. CSV knows them after its header; JSON and XML learn new ones as rows bring them.
     var columns: [Column] { get }
+    /// Names of what the first rows have at their top, one more than is told of them at most; empty where `columns` has them all.
+    var memberNames: [String] { get }
     /// How rejected rows are put together again; complete once the first row was read.
     var frame: RowFrame { get }
     /// Rows read so far.
@@ -17,6 +19,10 @@ package protocol PriceFileReader {
     mutating func read(
         _ chunk: UnsafeRawBufferPointer, isLast: Bool, into batch: inout RowBatch
     ) throws(FileProblem)
+}
+
+extension PriceFileReader {
+    package var memberNames: [String] { [] }
 }
 
 /// Whether the last line of a CSV or JSON-lines file must have a line end; without one the file may have been cut off.

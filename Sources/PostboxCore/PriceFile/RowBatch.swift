@@ -79,6 +79,9 @@ package struct RowBatch: Sendable {
     package var cells: [Cell] = []
     package var rows: [Row] = []
     package var problems: [RowProblem] = []
+    /// Indices in `problems` of lines of which nothing is wrong but bytes that are no text: their cells are those of any row, and each can
+    /// be judged by itself. None on the plain path.
+    package var spoiled: Set<Int> = []
     /// Places in the file as decoded to UTF-8 that are no rows and must stand in a file of its rejects, in order: headings, the tags
     /// and brackets that enclose rows. None on the plain path.
     package var kept: [Range<Int>] = []
@@ -104,6 +107,7 @@ package struct RowBatch: Sendable {
         cells.removeAll(keepingCapacity: true)
         rows.removeAll(keepingCapacity: true)
         problems.removeAll(keepingCapacity: true)
+        if !spoiled.isEmpty { spoiled.removeAll(keepingCapacity: true) }
         if !kept.isEmpty { kept.removeAll(keepingCapacity: true) }
         if !places.isEmpty { places.removeAll(keepingCapacity: true) }
         if !origins.isEmpty { origins.removeAll(keepingCapacity: true) }

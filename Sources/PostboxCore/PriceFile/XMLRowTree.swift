@@ -41,6 +41,8 @@ struct XMLRowTree {
     }
 
     private(set) var columns: [Column] = []
+    /// What the first rows have, whether a rule names it or not.
+    private(set) var members = MemberNames()
     private var paths: [Path] = []
     /// All children and attributes of the row are columns.
     private let takesAll: Bool
@@ -225,6 +227,7 @@ struct XMLRowTree {
         _ text: UnsafeBufferPointer<UInt8>, base: Int, to cells: inout [RowBatch.Cell], line: Int
     ) -> RowProblem? {
         var problem: RowProblem?
+        if members.beginRow() { noteMembers() }
         if hasText {
             problem = RowProblem(
                 reason: "stray_text", line: line,
@@ -253,6 +256,15 @@ struct XMLRowTree {
             child = nodes[Int(child)].next
         }
         return problem
+    }
+
+    private mutating func noteMembers() {
+        var child = nodes[0].firstChild
+        while child >= 0 {
+            let node = nodes[Int(child)]
+            if node.name >= 0 { members.note(names[Int(node.name)]) }
+            child = node.next
+        }
     }
 
     /// What the path at hand led to: a value before what stands in its way, and that before an empty one. Nil: nothing.

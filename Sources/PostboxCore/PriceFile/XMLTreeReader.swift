@@ -5,6 +5,7 @@
 /// Copies share one parser; use one of them, and from one task at a time.
 package struct XMLTreeReader: PriceFileReader {
     package var columns: [Column] { parser.context.pointee.tree.columns }
+    package var memberNames: [String] { parser.context.pointee.tree.members.names }
     package var frame: RowFrame { RowFrame(separator: "\n") }
     package var rowCount: Int { parser.context.pointee.rowCount }
 

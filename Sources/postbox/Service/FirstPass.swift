@@ -248,7 +248,7 @@ private struct FirstPassMapper {
         hasAllColumns = true
         let problem = mappers[0].missingColumn(
             among: reading.columns, besides: reading.unread, broken: reading.broken, usedUp: reading.usedUp,
-            mayHide: reading.mayHideColumns)
+            mayHide: reading.mayHideColumns, members: reading.memberNames)
         if let problem { throw problem }
     }
 

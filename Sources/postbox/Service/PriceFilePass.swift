@@ -71,6 +71,8 @@ final class PriceFileReading {
     var control: FileProblem? { trailer?.problem }
     var frame: RowFrame { reader.frame }
     var columns: [Column] { shaper?.columns ?? reader.columns }
+    /// Names of what the rows have, where the columns are but those that the rule names.
+    var memberNames: [String] { reader.memberNames }
     /// The file's own.
     var fileColumns: [Column] { reader.columns }
 
@@ -170,11 +172,14 @@ struct DestinationMapper {
 
     /// What stands against a file whose rows have these columns and no others.
     /// `unread`: those that only rows have which are no data; `broken`: those of rows which cannot be read; `usedUp`: those of lines
-    /// alone; `mayHide`: others may stand in lines that cannot be read.
+    /// alone; `mayHide`: others may stand in lines that cannot be read; `members`: names of what the rows have, where the columns are
+    /// but those that the rule names.
     mutating func missingColumn(
-        among columns: [Column], besides unread: Set<Int>, broken: Set<Int>, usedUp: Set<Int>, mayHide: Bool
+        among columns: [Column], besides unread: Set<Int>, broken: Set<Int>, usedUp: Set<Int>, mayHide: Bool,
+        members: [String]
     ) -> FileProblem? {
-        mapper.missingColumn(among: columns, besides: unread, broken: broken, usedUp: usedUp, mayHide: mayHide)
+        mapper.missingColumn(
+            among: columns, besides: unread, broken: broken, usedUp: usedUp, mayHide: mayHide, members: members)
     }
 
     /// Why what was found by last accepted values can no longer be read; what was mapped since the last call counts for nothing.

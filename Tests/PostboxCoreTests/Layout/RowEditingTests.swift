@@ -356,6 +356,18 @@ struct RowEditingTests {
         #expect(try Self.rejects(text, rule, bad: bad) == [expected, expected, expected])
     }
 
+    @Test(
+        "So it is of a line in which one of them is no text",
+        arguments: [
+            ([2], "Date,USD,JPY,GBP,\nm,,\0,,\n"), ([2, 3], "Date,USD,JPY,GBP,\nm,,\0,x,\n"),
+            ([2, 5], "Date,USD,JPY,GBP,\nm,,\0,,\nn,\"\",y,,\n"),
+        ])
+    func unpivotBadByte(_ bad: [Int], _ expected: String) throws {
+        let rule = Self.rule { $0.unpivot = Unpivot(keep: ["Date"], name: "$ccy", value: "$rate") }
+        let text = "Date,USD,JPY,GBP,\nm,1.5,\0,x,\nn,\"2.5\",y,3,\n"
+        #expect(try Self.rejects(text, rule, bad: bad) == [expected, expected, expected])
+    }
+
     @Test("Carried values stand in the lines of their rows, quoted where they must be")
     func carry() throws {
         let rule = Self.rule { $0.carried = ["Desk"] }

@@ -121,6 +121,55 @@ struct RowShaperTests {
             shapedRows("Date,USD,JPY\nm,,2\n", Shaping(rule: rule)) == [#"1 2 JPY=T {"PX":2,"D":"m"}"#])
     }
 
+    @Test(
+        "A byte that is no text is the matter of its cell where that becomes a row, and else of the whole line",
+        arguments: [false, true])
+    func unpivotBadByte(tellsAll: Bool) throws {
+        let text = "Date,USD,JPY\nm,1,2\nn,\0,3\n\0,4,5\no,6,\"x\0\"\np,\0\nq,\0,\0\n"
+        #expect(
+            shapedRows(text, Shaping(rule: try Self.wide(), tellsAll: tellsAll)) == [
+                #"1 2 USD=T {"PX":1,"D":"m"}"#, #"2 2 JPY=T {"PX":2,"D":"m"}"#,
+                "3 3 bad_byte@3:3", #"4 3 JPY=T {"PX":3,"D":"n"}"#,
+                "5 4 bad_byte@4:1",
+                #"6 5 USD=T {"PX":6,"D":"o"}"#, "7 5 bad_byte@5:7",
+                // More is wrong with it: nobody knows which cell is which.
+                "8 6 bad_byte@6:3",
+                "9 7 bad_byte@7:3", "10 7 bad_byte@7:5",
+            ])
+    }
+
+    @Test("Such a byte is its cell's in lines with marks and in rejects, and the line's where characters are counted")
+    func unpivotBadByteElsewhere() throws {
+        var marked = try Self.wide()
+        marked.layout = FileLayout(lines: lines { $0.comment = "#" })
+        #expect(
+            shapedRows("Date,USD,JPY\n# x\nn,\0,3\n", Shaping(rule: marked)) == [
+                "1 3 bad_byte@3:3", #"2 3 JPY=T {"PX":3,"D":"n"}"#,
+            ])
+        var rejects = try Self.wide()
+        rejects.isForRejects = true
+        #expect(shapedRows("Date,USD,JPY\nn,\0,\n", Shaping(rule: rejects)) == ["1 2 bad_byte@2:3"])
+        var placed = try Self.wide()
+        placed.layout = FileLayout(
+            lines: lines {
+                $0.fixed = [
+                    .init(name: "Date", first: 1, last: 1), .init(name: "USD", first: 3, last: 3),
+                    .init(name: "JPY", first: 5, last: 5),
+                ]
+            })
+        #expect(shapedRows("n \0 3\n", Shaping(rule: placed, format: .fixed)) == ["1 1 bad_byte@1:3"])
+    }
+
+    @Test("What a line has for those below it is carried on, also where one of its cells cannot be read")
+    func unpivotBadByteCarried() throws {
+        let rule = try Self.wide { $0.carried = ["Date"] }
+        #expect(
+            shapedRows("Date,USD,JPY\nm,\0,2\n,3,4\n", Shaping(rule: rule)) == [
+                "1 2 bad_byte@2:3", #"2 2 JPY=T {"PX":2,"D":"m"}"#, #"3 3 USD=T {"PX":3,"D":"m"}"#,
+                #"4 3 JPY=T {"PX":4,"D":"m"}"#,
+            ])
+    }
+
     @Test("In JSON the columns that become rows are paths, each of which every row has")
     func unpivotJSON() throws {
         let rule = try Self.wide { $0.unpivot?.columns = .named(["px.USD", "px.JPY"]) }

@@ -158,6 +158,30 @@ struct RowMapperTests {
                 == [#"{"BID":1,"ASK":2}"#, #"{"BID":null,"ASK":2}"#])
     }
 
+    @Test("What is told of an object where a value is wanted names the object, and the other way round the value")
+    func wordsOfNesting() {
+        func problem(_ column: String, _ columns: [String], _ row: [TestCell]) -> RowProblem? {
+            let fields = [FieldRule(name: "BID", source: .column(column))]
+            let batch = mapToBatch(rowBatch([row])) {
+                (
+                    RowMapper(rule: rule(fields), services: ["S"], updateOnly: false, columnsAreFixed: false),
+                    testColumns(columns)
+                )
+            }
+            return batch.problems.first
+        }
+        let object = problem("bid", ["RIC", "bid.v"], ["A", .number("1")])
+        #expect(object?.what == "\"bid\" is no value: it holds \"bid.v\".")
+        #expect(object?.columnName == "bid")
+        let value = problem("bid.v", ["RIC", "bid.v", "bid"], ["A", .missing, .number("3")])
+        #expect(value?.what == "\"bid\": \"3\" is no object that holds \"bid.v\", which the rule names.")
+        #expect(value?.columnName == "bid")
+        let list = problem("bid", ["RIC", "bid"], ["A", .nested("[3]")])
+        #expect(list?.what == "\"bid\": \"[3]\" is a list or an object, not one value.")
+        let onTheWay = problem("bid[0]", ["RIC", "bid[0]"], ["A", .nested("3")])
+        #expect(onTheWay?.what == "\"bid[0]\": \"3\" stands where the path leads into a list or an object.")
+    }
+
     @Test("A list or a value where the rule expects an object rejects its row, null and an empty element do not")
     func valueForObject() {
         let fields = [FieldRule(name: "BID", source: .column("q.bid")), FieldRule(name: "ASK", source: .column("ask"))]
@@ -369,12 +393,26 @@ struct RowMapperTests {
             let missing = problem(rule(bid), ["RIC", "bidPrice", "ASK"], fixed: fixed)
             #expect(
                 missing?.what
-                    == "No row has the column \"bid\", which the field BID comes from; nor \"ask\". The file has: RIC, bidPrice, ASK."
+                    == "No row has the column \"bid\", which the field BID comes from; nor \"ask\". The file has: \"RIC\", \"bidPrice\", \"ASK\"."
             )
             #expect(missing?.hint?.contains("optional: true") == true)
             #expect(problem(plainRule(), ["Code", "BID"], fixed: fixed)?.hint?.contains("optional") == false)
         }
         #expect(problem(rule(bid), ["RIC", "bid.px", "ask"], fixed: false) == nil)
+        // The blank behind the name is seen.
+        #expect(problem(rule(bid), ["RIC", "bid ", "ask"], fixed: true)?.what.hasSuffix("\"bid \", \"ask\".") == true)
+    }
+
+    @Test("Where the columns are but those that the rule names, a missing one is told with what the rows have")
+    func missingAmongMembers() {
+        var mapper = RowMapper(
+            rule: rule([FieldRule(name: "BID", source: .column("a[1]"))]), services: ["S"], updateOnly: false,
+            columnsAreFixed: false)
+        let problem = mapper.missingColumn(
+            among: testColumns(["RIC", "end"]), besides: [1], members: ["RIC", "a", "end"])
+        #expect(
+            problem?.what
+                == "No row has the column \"a[1]\", which the field BID comes from. The rows have: \"RIC\", \"a\".")
     }
 
     @Test("An optional column may be missing, unless another field needs it")

@@ -215,6 +215,41 @@ struct JSONTreeReaderTests {
         #expect(file.cells == [["a=number:1", "b=number:2"]])
     }
 
+    @Test(
+        "What rows have is known where a rule names none of it, for words about a column that is missing",
+        arguments: [
+            (PriceFileFormat.json, RowsPath.path("d"), #"{"d":[{"a":1,"b":{"c":2}},{"\u0061":1,"d":2}]}"#),
+            (.json, nil, #"[{"a":1,"b":{"c":2}},{"a":1,"d":2}]"#),
+            (.jsonLines, nil, #"{"a":1,"b":{"c":2}}"# + "\n" + #"{"a":1,"d":2}"# + "\n"),
+            (.json, .arrays(rows: "/", names: nil, columns: ["a", "b", "d"]), "[[1,2,3],[4,5,6]]"),
+            (.xml, nil, "<x><r a='1'><b><c>2</c></b></r><r a='1'><d>2</d></r></x>"),
+        ] as [(PriceFileFormat, RowsPath?, String)])
+    func memberNames(_ format: PriceFileFormat, _ rows: RowsPath?, _ text: String) throws {
+        let rule = ruleOf(["z[0]"], rows: rows)
+        let bytes = Array(text.utf8)
+        let found = try scan(bytes, inChunksOf: bytes.count, rule, format)
+        var reader = PriceFileReaders.make(
+            format: format, finalNewline: .optional, layout: rule.layout, usedColumns: rule.usedColumns,
+            namedColumns: rule.namedColumns, scan: found)
+        var batch = RowBatch()
+        try bytes.withUnsafeBytes { try reader.read($0, isLast: true, into: &batch) }
+        #expect(reader.columns == [])
+        #expect(reader.memberNames == ["a", "b", "d"])
+    }
+
+    @Test("A name that stands twice among those of the elements refuses the file, where the rule uses it")
+    func namesTwice() {
+        let text = "{\"columns\":[\"RIC\",\"BID\",\"x\",\"x\",\"\",\"\",\n \"BID\"],\"d\":[[\"A\",1,2,3,4,5,6]]}"
+        let rows = RowsPath.arrays(rows: "d", names: "columns", columns: nil)
+        let file = read(text, ["RIC", "BID"], rows: rows)
+        #expect(summary(file.problem) == "duplicate_column@2:2")
+        #expect(file.problem?.what == "The names at \"columns\" have the column \"BID\" twice.")
+        #expect(summary(read(text, ["RIC", "BID.v"], rows: rows).problem) == "duplicate_column@2:2")
+        let unused = read(text, ["RIC"], rows: rows)
+        #expect(unused.problem == nil)
+        #expect(unused.cells == [["RIC=string:A"]])
+    }
+
     @Test("Without fields, every member of a row is a column; what lies in them is not passed over")
     func takesAll() {
         let file = read(

@@ -152,6 +152,37 @@ struct LineReaderTests {
                 == "trailer_misplaced@22:0")
     }
 
+    @Test(
+        "A line that ends the rows is missed behind the one where they begin, whatever stood before that",
+        arguments: [
+            ("a\nSTART\n1\nEND\nSTART\n2\n", "START", "no line behind the \"START\" in line 5 was \"END\""),
+            ("a\nEND\nSTART\n2\n", "START", "no line behind the \"START\" in line 3 was \"END\""),
+            ("START\na\n1\n", "START", "no line behind line 2, where the rows begin, was \"END\""),
+            ("a\n1\n", nil, "no line behind line 1, where the rows begin, was \"END\""),
+        ] as [(String, String?, String)])
+    func endMarkerMissing(_ text: String, _ after: String?, _ words: String) {
+        let file = read(
+            text,
+            lines {
+                $0.after = after
+                $0.before = "END"
+            })
+        #expect(summary(file.problem) == "end_marker_missing@0:0")
+        #expect(file.problem?.what == "The file ends, and \(words), which ends the rows.")
+    }
+
+    @Test("Where rows begin with the file, no line at all was the one that ends them")
+    func endMarkerMissingOfAll() {
+        let file = read(
+            "1\n",
+            lines {
+                $0.columns = ["a"]
+                $0.header = LineLayout.Header.none
+                $0.before = "END"
+            })
+        #expect(file.problem?.what == "The file ends, and no line was \"END\", which ends the rows.")
+    }
+
     @Test("Rows go on behind another start marker, if no header comes again")
     func severalBlocks() {
         let layout = lines {
@@ -290,8 +321,12 @@ struct LineReaderTests {
         let layout = lines { $0.headings = [.init(patterns: ["* FUT"], name: "$p")] }
         let text = Array("a\n1\nG".utf8) + [0xE9] + Array("LD FUT\n2\n3\nIRON FUT\n4\n".utf8)
         let file = readInEveryWay(text) { LineReader(layout) }
-        #expect(file.rows.map { summary($0.problem) } == ["none", "bad_byte@3:2", "bad_byte@3:2", "none"])
+        #expect(file.rows.map { summary($0.problem) } == ["none", "bad_byte@4:0", "bad_byte@5:0", "none"])
         #expect(file.values == [["1", ""], [], [], ["4", "IRON FUT"]])
+        let problem = file.rows[1].problem
+        #expect(problem?.columnName == "$p")
+        #expect(problem?.what == "\"$p\" comes from the heading above, in line 3, which cannot be read.")
+        #expect(problem?.hint?.contains("`encoding:`") == true)
     }
 
     @Test("Lines that are passed over may hold any byte")
