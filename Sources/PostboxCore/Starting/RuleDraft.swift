@@ -25,7 +25,7 @@ package struct RuleDraft {
         self.head = head
         self.destination = destination
         group = long?.lines ?? []
-        looks = ColumnLooks(self.sketch.columns)
+        looks = ColumnLooks(self.sketch)
         ricColumn = Self.ricColumn(self.sketch, looks)
         // Lines that are joined are in no need of being parted.
         var parted = self.sketch
@@ -90,6 +90,10 @@ package struct RuleDraft {
     private var commonForm: [String] {
         let forms = looks.looks.compactMap { if case .numberOfForm(let keys) = $0 { keys } else { nil } }
         guard !forms.isEmpty else { return [] }
+        // The answer to a question about a column's signs must not meet those of others.
+        if looks.looks.contains(where: \.hasOpenSigns), forms.contains(where: { $0.contains(where: isOfMarks) }) {
+            return []
+        }
         let isComma = forms.contains { $0.contains(decimalComma) }
         // A column of points would be read by a comma's keys, too.
         let hasPoint = zip(sketch.columns, looks.looks).contains { column, look in
