@@ -23,6 +23,22 @@ enum ColumnLook: Equatable {
     case ambiguousDate(String, [String])
     case time(String)
     case text
+
+    /// Which of a number's signs is the decimal one is not known.
+    var hasOpenSigns: Bool {
+        switch self {
+        case .ambiguousNumber, .ambiguousPoint, .mixedMarks: true
+        default: false
+        }
+    }
+
+    /// The values can be read in two ways, and nothing tells which is meant.
+    var isOpen: Bool {
+        switch self {
+        case .ambiguousDate, .fraction(isOpen: true): true
+        default: hasOpenSigns
+        }
+    }
 }
 
 /// Words that stand where there is no value.

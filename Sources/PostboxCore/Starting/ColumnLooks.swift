@@ -8,7 +8,8 @@ struct ColumnLooks {
     /// What takes the currency's sign off a column's numbers; nil: they have none.
     private(set) var strips: [String?] = []
 
-    init(_ columns: [FileSketch.Column]) {
+    init(_ sketch: FileSketch) {
+        let columns = sketch.columns
         var values = columns.map { $0.values.map(\.trimmed).filter { !$0.isEmpty } }
         isPadded = columns.contains { $0.values.contains { $0.first == " " || $0.last == " " } }
         for word in nullWords {
@@ -33,7 +34,14 @@ struct ColumnLooks {
         let signs = zip(values, columns).map { list, column in
             list.allSatisfy(ValueLook.isNumber) ? Signs(list.filter { !column.literals.contains($0) }) : nil
         }
-        let known = Signs(all: signs.compactMap { $0 })
+        var known = Signs(all: signs.compactMap { $0 })
+        // A workbook's own numbers have no thousands.
+        if !sketch.isWorkbook {
+            let isLikely = sketch.hasSemicolons || values.contains(where: Self.areDatesWithPoints)
+            known.mayPointsPart =
+                known.thousands.contains(".")
+                || isLikely && !known.hasDecimalPoint && !known.thousands.contains(",")
+        }
         looks = zip(values, signs).map { Self.look($0, $1, known) }
     }
 
@@ -76,6 +84,12 @@ struct ColumnLooks {
         return mixed.count == 1 ? .date(common) : .ambiguousDate(example, mixed)
     }
 
+    /// Whether they are dates such as `04.03.2026`: who writes them so may write decimal commas.
+    private static func areDatesWithPoints(_ values: [String]) -> Bool {
+        guard case .date(let date)? = dates(values) else { return false }
+        return date.patterns.contains { $0.hasPrefix("d") && $0.contains(".M") }
+    }
+
     private static func shortened(_ pattern: String) -> String {
         guard !pattern.hasPrefix("yyyyMM"), !pattern.contains("MMM") else { return pattern }
         return pattern.replacing("dd", with: "d").replacing("MM", with: "M")
@@ -100,6 +114,10 @@ private struct Signs {
     var openComma: String?
     var openPoint: String?
     var hasExponent = false
+    /// A whole number has no sign where one would part its thousands.
+    var hasBareThousand = false
+    /// Of a file: something in it other than a column's own values speaks for points between thousands.
+    var mayPointsPart = false
     /// A value is no number of any form.
     var isOdd = false
 
@@ -141,6 +159,8 @@ private struct Signs {
             }
             return
         }
+        let digits = text.drop { $0 == "-" || $0 == "+" }
+        if digits.count > 3, digits.isDigits { hasBareThousand = true }
         if commas > 1 { thousands.insert(",") }
         if points > 1 { thousands.insert(".") }
         if commas == 1 {
@@ -176,14 +196,12 @@ private struct Signs {
         var isComma = hasDecimalComma
         var groups = thousands
         if let openComma, !isComma, !groups.contains(",") {
-            // How the file writes elsewhere tells.
-            if all.hasDecimalComma != all.hasDecimalPoint {
-                if all.hasDecimalComma { isComma = true } else { groups.insert(",") }
-            } else if hasDecimalPoint || all.thousands.contains(",") {
-                groups.insert(",")
-            } else {
-                return .ambiguousNumber(openComma)
-            }
+            // How the file writes commas elsewhere tells, and the column's own points; those of other columns do not, since a
+            // program may write each column in another way.
+            let isDecimal = all.hasDecimalComma && !all.hasDecimalPoint
+            let parts = hasDecimalPoint || all.thousands.contains(",")
+            guard isDecimal != parts else { return .ambiguousNumber(openComma) }
+            if parts { groups.insert(",") } else { isComma = true }
         }
         if let openPoint, !hasDecimalPoint, !groups.contains(",") {
             // `1,5` and `1.500` in one column: the service takes no such file without being told.
@@ -194,6 +212,8 @@ private struct Signs {
                 isComma = true
                 groups.insert(".")
             } else if all.openComma != nil && all.areCommasOpen || all.hasDecimalComma {
+                return .ambiguousPoint(openPoint)
+            } else if all.mayPointsPart, !groups.contains("."), !hasBareThousand {
                 return .ambiguousPoint(openPoint)
             }
         }

@@ -46,10 +46,12 @@ struct FieldListSketch {
                     "Is a row whose ERROR is not 0 to be rejected? It has no values:",
                     choices: ["where: [{column: ERROR, is: [\"0\"], otherwise: reject}]"]))
         }
-        sketch = FileSketch(
+        var sketch = FileSketch(
             layout: layout,
             columns: names.enumerated().map { index, name in
                 FileSketch.Column(name: name, values: cells.map { $0.count > index ? $0[index] : "" })
             })
+        sketch.hasSemicolons = sign == ";"
+        self.sketch = sketch
     }
 }

@@ -34,6 +34,8 @@ package struct FileSketch: Sendable, Equatable {
     var namesAreMade = false
     /// Its numbers have a decimal point, however they are shown; what has a comma is a text.
     var isWorkbook = false
+    /// Semicolons part its cells, as where the comma is the decimal sign.
+    var hasSemicolons = false
 
     package init(layout: [Line], columns: [Column]) {
         self.layout = layout
@@ -105,7 +107,7 @@ struct SketchRows {
 
     /// How much speaks for it that they are the rows that are meant: a name of an instrument, fields, numbers.
     fileprivate var worth: (points: Int, hasNumber: Bool) {
-        let looks = ColumnLooks(columns).looks
+        let looks = ColumnLooks(FileSketch(layout: [], columns: columns)).looks
         var (hasName, hasNumber, fields) = (false, false, Set<String>())
         for (column, look) in zip(columns, looks) where !column.isOneOfMany {
             switch look {

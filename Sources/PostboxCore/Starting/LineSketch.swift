@@ -60,5 +60,6 @@ extension FileSketch {
     fileprivate init(_ table: TableSketch) {
         self.init(layout: table.layout, columns: table.columns)
         namesAreMade = table.namesAreMade
+        hasSemicolons = table.hasSemicolons
     }
 }

@@ -6,13 +6,17 @@ package struct RuleDraft {
     /// The column that names the instruments; nil: none does.
     private let ricColumn: Int?
     private let wide: WideForm
+    /// The keys that all columns of numbers have alike.
+    private let common: [String]
+    private let fields: FieldsDraft
     /// What joins lines of one value each; empty: a line is a row, or many.
     private let group: [FileSketch.Line]
     /// Remarks that do not come from the columns: the file's encoding.
     private let head: [FileSketch.Line]
     private let destination: String?
 
-    private static let question = "# ? "
+    /// What questions begin with.
+    static let question = "# ? "
 
     /// - Parameters:
     ///   - name: the file's name.
@@ -25,13 +29,18 @@ package struct RuleDraft {
         self.head = head
         self.destination = destination
         group = long?.lines ?? []
-        looks = ColumnLooks(self.sketch.columns)
+        looks = ColumnLooks(self.sketch)
         ricColumn = Self.ricColumn(self.sketch, looks)
         // Lines that are joined are in no need of being parted.
         var parted = self.sketch
         if long != nil { parted.columns = [] }
         wide = WideForm(parted, looks.looks, ric: ricColumn)
+        common = Self.commonForm(self.sketch, looks.looks)
+        fields = FieldsDraft(self.sketch, looks, ric: ricColumn, wide: wide, common: common)
     }
+
+    /// No row is posted until somebody has answered a question about a field.
+    package var isOpen: Bool { fields.isOpen }
 
     /// The whole configuration.
     package var text: String {
@@ -46,12 +55,11 @@ package struct RuleDraft {
         for line in head + sketch.layout { rule += text(of: line) }
         if looks.isPadded { rule.append("trim: true") }
         if !looks.nulls.isEmpty { rule.append("nulls: [\(looks.nulls.map(yaml).joined(separator: ", "))]") }
-        let common = commonForm
         rule += common
         for line in group { rule += text(of: line) }
         for line in wide.lines { rule += text(of: line) }
         rule += ricLines
-        rule += fieldLines(common)
+        rule += fields.lines
         lines += rule.map { "    " + $0 }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -87,12 +95,14 @@ package struct RuleDraft {
     }
 
     /// The keys that all columns of numbers may have alike.
-    private var commonForm: [String] {
-        let forms = looks.looks.compactMap { if case .numberOfForm(let keys) = $0 { keys } else { nil } }
+    private static func commonForm(_ sketch: FileSketch, _ looks: [ColumnLook]) -> [String] {
+        let forms = looks.compactMap { if case .numberOfForm(let keys) = $0 { keys } else { nil } }
         guard !forms.isEmpty else { return [] }
+        // The answer to a question about a column's signs must not meet those of others.
+        if looks.contains(where: \.hasOpenSigns), forms.contains(where: { $0.contains(where: isOfMarks) }) { return [] }
         let isComma = forms.contains { $0.contains(decimalComma) }
         // A column of points would be read by a comma's keys, too.
-        let hasPoint = zip(sketch.columns, looks.looks).contains { column, look in
+        let hasPoint = zip(sketch.columns, looks).contains { column, look in
             look == .number && column.values.contains { $0.contains(".") }
         }
         if isComma,
@@ -108,9 +118,10 @@ package struct RuleDraft {
         return keys.count { $0.hasPrefix("thousands") } > 1 ? [] : keys
     }
 
-    private func isOfMarks(_ key: String) -> Bool { key.hasPrefix("decimal") || key.hasPrefix("thousands") }
+    /// Whether the key says which signs numbers have.
+    static func isOfMarks(_ key: String) -> Bool { key.hasPrefix("decimal") || key.hasPrefix("thousands") }
 
-    private var decimalComma: String { "decimal: \",\"" }
+    private static let decimalComma = "decimal: \",\""
 
     // MARK: - The RIC
 
@@ -155,131 +166,5 @@ package struct RuleDraft {
         let key = "ric: {column: \(yaml(sketch.columns[index].name))}"
         guard looks.looks[index] == .isin else { return [key] }
         return [key + "   # ISINs: where the server knows other names, use a template or a lookup"]
-    }
-
-    // MARK: - Fields
-
-    private func fieldLines(_ common: [String]) -> [String] {
-        var fields: [String] = []
-        var open: [String] = []
-        var taken: Set<String> = []
-        if !wide.columns.isEmpty {
-            fields.append("TRDPRC_1: {column: \(wide.value), type: real}")
-            taken.insert("TRDPRC_1")
-        }
-        for (index, column) in sketch.columns.enumerated() where index != ricColumn {
-            if wide.columns.contains(index) { continue }
-            for line in field(index, column, common, &taken) {
-                if line.hasPrefix("#") { open.append(line) } else { fields.append(line) }
-            }
-        }
-        guard !fields.isEmpty else {
-            let hint =
-                Self.question
-                + "No column has the likely name of a field. Until `fields` names them, each column is the field of its own name."
-            return [hint, "# fields:"]
-                + open.map { $0.hasPrefix(Self.question) ? $0 : "#   " + $0.drop { $0 == "#" || $0 == " " } }
-        }
-        return ["fields:"] + (fields + open).map { "  " + $0 }
-    }
-
-    /// The first of a workbook's numbers that are texts, with marks that no key may read there; nil: they are none.
-    private func textOfWorkbook(_ index: Int) -> String? {
-        guard sketch.isWorkbook else { return nil }
-        switch looks.looks[index] {
-        case .numberOfForm(let keys) where !keys.contains(where: isOfMarks): return nil
-        case .numberOfForm, .ambiguousNumber, .ambiguousPoint, .mixedMarks:
-            let values = sketch.columns[index].values
-            return VisibleText.line((values.first { $0.contains(",") } ?? values.first { !$0.isEmpty } ?? "").trimmed)
-        default: return nil
-        }
-    }
-
-    /// The column that says of how many units the prices are: powers of ten, not all of them 1.
-    private var per: Int? {
-        sketch.columns.indices.first { index in
-            let values = sketch.columns[index].values.map(\.trimmed).filter { !$0.isEmpty }
-            return LikelyFields.isNumberOfUnits(sketch.columns[index].name) && values.contains { $0 != "1" }
-                && values.allSatisfy { $0.first == "1" && $0.dropFirst().allSatisfy { $0 == "0" } }
-        }
-    }
-
-    /// The lines of one column.
-    private func field(
-        _ index: Int, _ column: FileSketch.Column, _ common: [String], _ taken: inout Set<String>
-    ) -> [String] {
-        let name = yaml(column.name)
-        var found = LikelyFields.field(for: column.name)
-        if found?.kind == .time {
-            // A time may be a day.
-            switch looks.looks[index] {
-            case .date, .ambiguousDate: found = LikelyFields.day
-            default: break
-            }
-        }
-        guard let likely = found, !column.isOneOfMany, !taken.contains(likely.field) else {
-            let example =
-                column.values.first { !$0.trimmed.isEmpty }.map { "   # \(VisibleText.line(String($0.prefix(30))))" }
-                ?? ""
-            return ["# FIELD: {column: \(name)}\(example)"]
-        }
-        func write(_ keys: [String]) -> String {
-            "\(likely.field): {\((["column: \(name)"] + keys).joined(separator: ", "))}"
-        }
-        func ask(_ text: String, _ choices: [[String]]) -> [String] {
-            [Self.question + text] + choices.map { "#   " + write($0) }
-        }
-        let number = ["type: real"] + (looks.strips[index].map { [$0] } ?? [])
-        if likely.kind == .number, let example = textOfWorkbook(index) {
-            return ask(
-                "The cells of \(VisibleText.line(column.name)) are texts such as \(example): make numbers of them in the workbook, or save the sheet as CSV and look at that. Then:",
-                [number])
-        }
-        var lines: [String]
-        switch (likely.kind, looks.looks[index]) {
-        case (.number, .number), (.number, .numberOfForm):
-            var own: [String] = []
-            if case .numberOfForm(let keys) = looks.looks[index] { own = keys.filter { !common.contains($0) } }
-            let line = write(number + own)
-            if let per, LikelyFields.prices.contains(likely.field) {
-                let formula = "[\(column.name)] / [\(sketch.columns[per].name)]"
-                return ask(
-                    "Is \(VisibleText.line(column.name)) the price of as many units as \(VisibleText.line(sketch.columns[per].name)) says? As it is, or of one:",
-                    []) + ["#   " + line, "#   \(likely.field): {formula: \(yaml(formula)), round: 8}"]
-            }
-            lines = [line]
-        case (.number, .percent): lines = [write(["percent: true"])]
-        case (.number, .fraction(let isOpen)):
-            lines =
-                isOpen
-                ? ask(
-                    "What does the third digit mean: eighths of a 32nd (cash Treasuries) or quarters (futures)?",
-                    ["eighths", "quarters"].map { ["fraction: 32", "fraction_tail: \($0)"] })
-                : [write(["fraction: 32"])]
-        case (.number, .ambiguousNumber(let example)):
-            lines = ask(
-                "Is \(example) a thousand, or a number with a decimal comma?",
-                [number + ["thousands: \",\""], number + ["decimal: \",\""]])
-        case (.number, .ambiguousPoint(let example)):
-            lines = ask(
-                "Is \(example) a thousand, in a file with decimal commas, or a number with a decimal point?",
-                [number + ["decimal: \",\"", "thousands: \".\""], number + ["decimal: \".\""]])
-        case (.number, .mixedMarks):
-            lines = ask(
-                "Which is the decimal sign, the comma or the point? The column has both.",
-                [number + ["decimal: \",\""], number + ["decimal: \".\""]])
-        case (.number, .eighths): lines = [write(["fraction: 8"])]
-        case (.date, .date(let date)):
-            lines = [write(["date: \(yaml(date.patterns[0]))"] + (date.hasOffset ? ["to: UTC"] : []))]
-        case (.date, .ambiguousDate(let example, let patterns)):
-            lines = ask(
-                "Is \(example) written with the day or the month first?", patterns.map { ["date: \(yaml($0))"] })
-        case (.time, .time(let pattern)): lines = [write(["time: \(yaml(pattern))"])]
-        case (.text, .text), (.text, .ric), (.text, .isin): lines = [write(["type: text"])]
-        case (_, .empty): return ["# \(write([]))   # no value was seen"]
-        default: return ["# \(write([]))   # its values do not look like this field's"]
-        }
-        if !(lines.first?.hasPrefix("#") ?? true) { taken.insert(likely.field) }
-        return lines
     }
 }

@@ -7,6 +7,7 @@ struct TableSketch {
 
     private let table: LineTable
     private var records: [LineRecord] { table.records }
+    var hasSemicolons: Bool { table.parting.delimiter == .sign(";") }
 
     /// Where the names of the columns stand.
     private enum Header {

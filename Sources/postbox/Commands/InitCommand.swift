@@ -39,10 +39,9 @@ struct InitCommand: AsyncParsableCommand {
                 "\(into) exists already, and init overwrites nothing: name another file, or move that one away")
             Terminal.exit(PostboxCore.ExitCode.usage)
         }
-        let text =
-            try file.map { try Self.draft(for: $0, destination: destination) }
-            ?? RuleDraft.smallest(destination: destination)
-        guard let file else { return try write(text) }
+        guard let file else { return try write(RuleDraft.smallest(destination: destination)) }
+        let draft = try Self.draft(for: file, destination: destination)
+        let text = draft.text
         let loaded: LoadedSettings
         do throws(SettingsProblems) {
             loaded = try SettingsLoader.read(
@@ -55,6 +54,10 @@ struct InitCommand: AsyncParsableCommand {
             Terminal.exit(PostboxCore.ExitCode.failed)
         }
         try write(text)
+        if draft.isOpen {
+            let line = "\(file): no row is posted until you answer the questions of the configuration (`# ?`)"
+            if into == nil { Terminal.error(line) } else { Terminal.print(line) }
+        }
         // What is read is no matter of success: the questions may have to be answered first.
         _ = try await FileCheck(
             settings: loaded.settings, tables: [:], dictionaries: [:], isJSON: false, most: 5, postsMax: 5,
@@ -75,7 +78,7 @@ struct InitCommand: AsyncParsableCommand {
     private static let lookBytes = 1 << 20
 
     /// Ends the program when the file cannot be looked at.
-    private static func draft(for path: String, destination: String?) throws -> String {
+    private static func draft(for path: String, destination: String?) throws -> RuleDraft {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         let format = PriceFileFormat(fileName: name)
         do {
@@ -91,7 +94,7 @@ struct InitCommand: AsyncParsableCommand {
             if let problem { throw problem }
             let look = EncodingSketch(bytes, isWhole: isWhole, format: format)
             let sketch = FileSketch(of: look.text, isWhole: isWhole, format: format)
-            return RuleDraft(of: sketch, name: name, head: look.lines, destination: destination).text
+            return RuleDraft(of: sketch, name: name, head: look.lines, destination: destination)
         } catch let problem as FileProblem {
             Terminal.error("\(path): \(problem.reason): \(problem.text)")
         } catch {

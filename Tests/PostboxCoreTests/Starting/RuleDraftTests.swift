@@ -46,7 +46,7 @@ struct RuleDraftTests {
         "One column's marks are seen with the others'",
         arguments: [
             ("1,234", "1.000", "1,234 a thousand, or", "1.000 a thousand, in a file"), ("1,5", "1.5", "", ""),
-            ("1,234", "1.5", "", ""), ("1,5", "1.000", "", ""),
+            ("1,234", "1.5", "1,234 a thousand, or", ""), ("1,5", "1.000", "", ""),
         ])
     func marks(bid: String, ask: String, ofBid: String, ofAsk: String) {
         let rule = Self.rule("p.csv", "RIC;Bid;Ask\nA.TST;\(bid);\(ask)\n")
@@ -55,6 +55,67 @@ struct RuleDraftTests {
         }
         #expect(rule.contains { $0.hasPrefix("BID: ") } == ofBid.isEmpty, "\(rule)")
         #expect(rule.contains { $0.hasPrefix("ASK: ") } == ofAsk.isEmpty, "\(rule)")
+    }
+
+    @Test(
+        "A point in another column does not make a thousand of 1,234: that is asked",
+        arguments: [
+            "RIC;bid;vol\nA.TST;1,234;10.5\nB.TST;2,345;11.5\n", "RIC;bid;x\nA.TST;1,234;1.5\n",
+            "RIC,bid,vol\nA.TST,\"1,234\",10.5\n", "RIC;bid;x;y\nA.TST;1,234;1,5;1,234,567\n",
+        ])
+    func openComma(text: String) {
+        let rule = Self.rule("p.csv", text)
+        #expect(rule.contains("# ? Is 1,234 a thousand, or a number with a decimal comma?"), "\(rule)")
+        #expect(rule.contains("#   BID: {column: bid, type: real, thousands: \",\"}"), "\(rule)")
+        #expect(rule.contains("#   BID: {column: bid, type: real, decimal: \",\"}"), "\(rule)")
+        #expect(
+            !rule.contains { $0.hasPrefix("BID") || $0.hasPrefix("thousands") || $0.hasPrefix("decimal") }, "\(rule)")
+    }
+
+    @Test(
+        "A column that shows its sign by itself settles what 1,234 is in another",
+        arguments: [
+            ("1,5", "decimal: \",\""), ("0,125", "decimal: \",\""), ("1234,567", "decimal: \",\""),
+            ("1,234.5", "thousands: \",\""), ("1,234,567", "thousands: \",\""),
+        ])
+    func settledComma(ask: String, key: String) {
+        let rule = Self.rule("p.csv", "RIC;Bid;Ask\nA.TST;1,234;\(ask)\n")
+        #expect(rule.contains(key) && rule.contains("BID: {column: Bid, type: real}"), "\(rule)")
+        #expect(!rule.contains { $0.hasPrefix("# ? ") }, "\(rule)")
+    }
+
+    @Test(
+        "1.234 is asked about where the file may have decimal commas: by its semicolons, its dates, its other points",
+        arguments: [
+            "RIC;Kurs;Datum\nA.TST;1.234;04.03.2026\nB.TST;2.345;13.03.2026\n", "RIC;Kurs\nA.TST;1.234\nB.TST;999\n",
+            "RIC,Kurs,Datum\nA.TST,1.234,4.3.2026\n", "RIC,Kurs,Volume\nA.TST,1.234,1.234.567\n",
+        ])
+    func openPoint(text: String) {
+        let rule = Self.rule("p.csv", text)
+        #expect(
+            rule.contains("# ? Is 1.234 a thousand, in a file with decimal commas, or a number with a decimal point?"),
+            "\(rule)")
+        #expect(
+            rule.contains("#   TRDPRC_1: {column: Kurs, type: real, decimal: \",\", thousands: \".\"}"), "\(rule)")
+        #expect(rule.contains("#   TRDPRC_1: {column: Kurs, type: real, decimal: \".\"}"), "\(rule)")
+        // Either answer must be able to stand beside the rule's own keys.
+        #expect(
+            !rule.contains { $0.hasPrefix("TRDPRC_1") || $0.hasPrefix("decimal") || $0.hasPrefix("thousands") },
+            "\(rule)")
+    }
+
+    @Test(
+        "1.234 is a decimal where nothing speaks against it",
+        arguments: [
+            "RIC,Kurs\nA.TST,1.234\n", "RIC,Kurs,Datum\nA.TST,1.234,2026-03-04\n", "RIC;Kurs\nA.TST;0.125\n",
+            "RIC;Kurs\nA.TST;1.234\nB.TST;1234\n", "RIC;Kurs;Ask\nA.TST;1.234;10.5\n",
+            "RIC;Kurs;Volume\nA.TST;1.234;1,234,567\n",
+            "RIC;Kurs;Datum\nA.TST;1.234;04.03.2026\nB.TST;0.5;13.03.2026\n",
+        ])
+    func plainPoint(text: String) {
+        let rule = Self.rule("p.csv", text)
+        #expect(rule.contains { $0.hasPrefix("TRDPRC_1: {column: Kurs, type: real") }, "\(rule)")
+        #expect(!rule.contains { $0.hasPrefix("# ? ") }, "\(rule)")
     }
 
     @Test("Commas and points that no reading brings together are asked")
@@ -84,6 +145,8 @@ struct RuleDraftTests {
         #expect(rule.contains("ASK: {column: Ask, type: real}"), "\(rule)")
         let mixed = Self.rule("p.json", #"[{"RIC": "A.TST", "Bid": "1.234,5"}, {"RIC": "B.TST", "Bid": 1.6}]"#)
         #expect(mixed.contains("decimal: \",\"") && mixed.contains("thousands: \".\""), "\(mixed)")
+        let texts = Self.rule("p.json", #"[{"RIC": "A.TST", "Bid": 1.234, "Datum": "04.03.2026"}]"#)
+        #expect(texts.contains("BID: {column: Bid, type: real}"), "\(texts)")
         let zip = Self.rule("p.json", #"{"ric": ["A.TST", "B.TST"], "bid": ["1,234", "2,345"], "ask": [1.5, 1.6]}"#)
         #expect(zip.contains { $0.hasPrefix("# ? Is 1,234") }, "\(zip)")
     }

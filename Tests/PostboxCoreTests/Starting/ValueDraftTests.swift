@@ -66,6 +66,8 @@ struct ValueDraftTests {
             #expect(rule.contains("ASK: {column: ASK, type: real}"), "\(rule)")
             #expect(!rule.contains { $0.contains("decimal") || $0.contains("thousands") }, "\(rule)")
         }
+        let points = Self.rule("p.xlsx", "RIC,BID,Datum\nEUR=,1.234,04.03.2026\n", format: .xlsx)
+        #expect(points.contains("BID: {column: BID, type: real}"), "\(points)")
         let semicolons = Self.rule("p.xlsx", "RIC,BID,NAME\nEUR=,1.5,a;b;c\nJPY=,1.6,a;b;c\n", format: .xlsx)
         #expect(semicolons.contains("ric: {column: RIC}"), "\(semicolons)")
     }

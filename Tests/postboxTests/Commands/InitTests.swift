@@ -27,6 +27,32 @@ struct InitTests {
         }
     }
 
+    @Test(
+        "Where every field is in question no row would be posted, and that is said",
+        arguments: [
+            "RIC;Bid\nA.TST;1,234\n", "RIC,bid\nA.TST,(1.5)\n", "RIC,bid\nA.TST,99-162\n",
+            "RIC;Px Bid;Px Ask\nA.TST;101,125;101.250\n",
+        ])
+    func open(text: String) async throws {
+        let desk = try Desk()
+        try Data(text.utf8).write(to: desk.folder.appendingPathComponent("p.csv"))
+        #expect(try await Self.writes(desk, "p.csv") == nil)
+        let answer = try await desk.command(["init", "p.csv"], workingFolder: desk.folder)
+        #expect(answer.errorOutput.contains("no row is posted until you answer the questions"), "\(answer.errorOutput)")
+        #expect(answer.errorOutput.contains("1 rows: 0 would be posted, 1 rejected"), "\(answer.errorOutput)")
+        #expect(!answer.errorOutput.contains("bad_field_name"), "\(answer.errorOutput)")
+    }
+
+    @Test("A column that is asked about is not among the posts that are shown")
+    func asked() async throws {
+        let desk = try Desk()
+        try Data("RIC;TRADE_DATE;MYVAL\nA.TST;03/04/2026;7\n".utf8).write(
+            to: desk.folder.appendingPathComponent("p.csv"))
+        #expect(try await Self.writes(desk, "p.csv") == nil)
+        let answer = try await desk.command(["init", "p.csv"], workingFolder: desk.folder)
+        #expect(answer.errorOutput.contains(#"{"MYVAL":7}"#), "\(answer.errorOutput)")
+    }
+
     /// Nil: a configuration is written, and valid; else why there is none.
     private static func writes(_ desk: Desk, _ file: String) async throws -> String? {
         let answer = try await desk.command(["init", file, "--into", "drafted.yaml"], workingFolder: desk.folder)
