@@ -39,7 +39,7 @@ struct InitTests {
         #expect(try await Self.writes(desk, "p.csv") == nil)
         let answer = try await desk.command(["init", "p.csv"], workingFolder: desk.folder)
         #expect(answer.errorOutput.contains("no row is posted until you answer the questions"), "\(answer.errorOutput)")
-        #expect(answer.errorOutput.contains("1 rows: 0 would be posted, 1 rejected"), "\(answer.errorOutput)")
+        #expect(answer.errorOutput.contains("1 row: 0 would be posted, 1 rejected"), "\(answer.errorOutput)")
         #expect(!answer.errorOutput.contains("bad_field_name"), "\(answer.errorOutput)")
     }
 
