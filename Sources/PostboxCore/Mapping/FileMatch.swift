@@ -11,7 +11,12 @@ extension MappingRule {
 
     /// What stands against the names in `match`; nil: nothing.
     var problemOfNames: String? {
-        let names = TextPattern(match, isNaming: true).names
+        let pattern = TextPattern(match, isNaming: true)
+        if pattern.hasOpenBrace {
+            return
+                "`match` has a brace that is not closed: write {NAME}, or [{] where the files' names have a brace themselves"
+        }
+        let names = pattern.names
         for (index, name) in names.enumerated() {
             if names[..<index].contains(name) {
                 return "`match` names two parts {\(name)}: which one would $\(name) be?"

@@ -79,31 +79,53 @@ package struct ColumnPath: Sendable, Equatable {
 }
 
 extension MappingRule {
-    /// The paths of the rule that are none, each with what it should be.
-    package var pathMistakes: [(path: String, mistake: SettingsMistake)] {
+    /// The paths of the rule that are none, each with its key and what it should be.
+    package var pathMistakes: [(key: RuleKey, path: String, mistake: SettingsMistake)] {
         var ofRows: [String] = []
+        var keyOfRows = RuleKey.arrays
         switch layout?.rows {
-        case .path(let path): ofRows = [path]
+        case .path(let path): (ofRows, keyOfRows) = ([path], .rows)
         case .arrays(let rows, let names, _): ofRows = [rows] + (names.map { [$0] } ?? [])
         case .zip(let paths): ofRows = paths
         case nil: break
         }
-        var found: [(path: String, mistake: SettingsMistake)] = []
-        func note(_ path: String, _ parse: (String) throws(SettingsMistake) -> ColumnPath) {
+        var found: [(key: RuleKey, path: String, mistake: SettingsMistake)] = []
+        func note(_ path: String, _ key: RuleKey, _ parse: (String) throws(SettingsMistake) -> ColumnPath) {
             do throws(SettingsMistake) {
                 _ = try parse(path)
             } catch {
-                found.append((path: path, mistake: error))
+                found.append((key: key, path: path, mistake: error))
             }
         }
-        for path in ofRows { note(path) { (path) throws(SettingsMistake) in try ColumnPath(ofRows: path) } }
-        guard (format ?? PriceFileFormat(fileName: match))?.traits.hasPaths == true else { return found }
-        // The name of a member at the top may look like anything, where rows lie as they always did.
-        for name in namedColumns.written where layout?.rows != nil || name.hasPrefix("/") {
-            guard ColumnPath.isNeeded(for: name), !ColumnPath.isOwn(name), !ofRows.contains(name) else { continue }
-            note(name) { (path) throws(SettingsMistake) in try ColumnPath(parsing: path) }
+        for path in ofRows { note(path, keyOfRows) { (path) throws(SettingsMistake) in try ColumnPath(ofRows: path) } }
+        guard let traits = knownFormat?.traits, traits.hasPaths else { return found }
+        let columns = columnsByUse
+        for name in namedColumns.written where !ColumnPath.isOwn(name) && !ofRows.contains(name) {
+            let first = columns.first { $0.names.contains(name) }
+            // Behind `group` cells have the names that the file's lines give them, whatever these look like.
+            let isCell = shape?.group != nil && first?.isBehindGroup == true
+            guard isCell ? isNeededPath(name) : isPath(name, traits) else { continue }
+            note(name, first?.key ?? .trailer) { (path) throws(SettingsMistake) in try ColumnPath(parsing: path) }
         }
         return found
+    }
+
+    /// Whether a column's name can mean nothing but a path.
+    private func isPath(_ name: String, _ traits: FormatTraits) -> Bool {
+        if isNeededPath(name) { return true }
+        guard traits.hasRowElement else {
+            // The name of a member at the top may look like anything, where rows lie as they always did; but none is meant with half a
+            // pair of brackets.
+            return name.last(where: { $0 == "[" || $0 == "]" }) == "["
+        }
+        // No name of XML begins with a dot or has a bracket; it may end in a dot, as long as names are not looked for as paths.
+        if ColumnPath.isNeeded(for: name) || name.contains("]") || name.hasPrefix(".") { return true }
+        return fields != nil && PriceFileReaders.needsTree(namedColumns, layout)
+    }
+
+    /// Whether it is looked for as a path, where rows lie as the rule says or the path begins at the root.
+    private func isNeededPath(_ name: String) -> Bool {
+        ColumnPath.isNeeded(for: name) && (layout?.rows != nil || name.hasPrefix("/"))
     }
 }
 

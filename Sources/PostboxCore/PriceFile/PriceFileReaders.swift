@@ -59,7 +59,7 @@ package enum PriceFileReaders {
     }
 
     /// Whether rows lie deeper in a document, or columns deeper in a row, than the readers of plain files look.
-    private static func needsTree(_ named: UsedColumns, _ layout: FileLayout?) -> Bool {
+    static func needsTree(_ named: UsedColumns, _ layout: FileLayout?) -> Bool {
         layout?.rows != nil || named.written.contains { ColumnPath.isNeeded(for: $0) }
     }
 

@@ -18,12 +18,26 @@ extension MappingRule {
 
     /// Keys of lines.
     private func lineFaults(_ format: PriceFileFormat) -> [(key: RuleKey, what: String)] {
-        guard let lines = layout?.lines else { return [] }
         let (traits, title) = (format.traits, format.traits.title)
+        if traits.isWorkbook {
+            // A delimiter is that of the file's rejects, which are CSV.
+            let keys: [(RuleKey, Bool, String)] = [
+                (.delimiter, layout?.lines?.partsAtBlanks == true, "`delimiter: blanks`"),
+                (.quote, layout?.lines?.quote != nil, "`quote`"), (.encoding, encoding != .utf8, "`encoding`"),
+            ]
+            return keys.filter(\.1).map {
+                (
+                    $0.0,
+                    "\($0.2) means nothing in \(title): a workbook has cells, and says itself how they are written; leave it out"
+                )
+            }
+        }
+        guard let lines = layout?.lines else { return [] }
         if traits.hasColumnsByPosition {
             let keys: [(RuleKey, Bool)] = [
                 (.delimiter, lines.hasOwnDelimiter == true || lines.partsAtBlanks == true),
                 (.quote, lines.quote != nil), (.header, lines.header != nil && lines.header != LineLayout.Header.none),
+                (.ragged, lines.ragged != nil),
             ]
             return keys.filter(\.1).map {
                 ($0.0, "`\($0.0.rawValue)` means nothing with `format: fixed`: `columns` says where each value stands")
@@ -58,6 +72,7 @@ extension MappingRule {
             faults.append((.arrays, "`arrays` is of JSON, not of \(title)"))
         default: break
         }
+        if traits.hasRowElement, case .path(let path)? = layout?.rows { faults += elementFaults(path) }
         if traits.hasPaths, fields != nil, let unpivot = shape?.unpivot, isByPath {
             switch unpivot.columns {
             case .named: break
@@ -67,6 +82,30 @@ extension MappingRule {
         }
         if !traits.isWorkbook, layout?.container?.sheet != nil {
             faults.append((.sheet, "`sheet` is of workbooks, not of \(title): write `format: xlsx`, or leave it out"))
+        }
+        return faults
+    }
+
+    /// A path to rows at which no file of XML has an element.
+    private func elementFaults(_ path: String) -> [(key: RuleKey, what: String)] {
+        var faults: [(key: RuleKey, what: String)] = []
+        if rowElement != nil {
+            faults.append(
+                (.rowElement, "`rows` and `row_element` both say which elements are rows: leave one of them out"))
+        }
+        // One that cannot be read is told as such.
+        guard let steps = (try? ColumnPath(ofRows: path))?.steps else { return faults }
+        let isParted = steps.contains {
+            if case .name(let name) = $0 { name.contains(UInt8(ascii: "/")) } else { false }
+        }
+        if isParted {
+            faults.append(
+                (.rows, "a path with slashes begins with one: write `rows: /\(VisibleText.line(path))`"))
+        } else if steps.contains(.any) {
+            faults.append((.rows, "`*` in `rows` is of JSON: in XML the path names the elements that are rows"))
+        } else if steps.isEmpty {
+            faults.append(
+                (.rows, "`rows` needs the names of the elements from the root to the rows, such as /prices/quote"))
         }
         return faults
     }
@@ -90,28 +129,15 @@ extension MappingRule {
                     ))
             }
         }
-        for name in shape.carried ?? [] { look(shape.names(of: name), .carry, "`carry`") }
-        for made in shape.lets ?? [] { look(made.source.names + made.value.columns, .let, "`let`") }
-        for condition in shape.conditions ?? [] { look(condition.column.names, .where, "`where`") }
-        for name in shape.group?.by ?? [] { look(shape.names(of: name), .group, "`by` of `group`") }
-        look(takenColumns, .take, "`take`")
-        switch ric {
-        case .plain: break
-        case .column(let name): look([name], .ric, "the RIC")
-        case .template(let parts):
-            for case .column(let name) in parts { look([name], .ric, "the RIC") }
-        case .derived(let source, let value): look(source.names + value.columns, .ric, "the RIC")
-        }
-        // Behind `group` the cells have the names that it gives them.
-        guard shape.group == nil else { return faults }
-        if case .column(let name, _, _) = post { look([name], .post, "`post`") }
-        for field in fields ?? [] {
-            switch field.source {
-            case .column(let name): look([name], .fields, "the field \(field.name)")
-            case .derived(let source, let value):
-                look(source.names + value.columns, .fields, "the field \(field.name)")
-            case .value: break
+        for column in columnsByUse {
+            switch column.key {
+            // A trailer's sum is over lines that are not unpivoted yet.
+            case .unpivot, .trailer: continue
+            // Behind `group` the cells have the names that it gives them.
+            case .post, .fields, .checks: if shape.group != nil { continue }
+            default: break
             }
+            look(column.names, column.key, column.use)
         }
         return faults
     }

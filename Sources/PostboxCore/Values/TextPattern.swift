@@ -29,6 +29,8 @@ package struct TextPattern: Sendable, Equatable {
     private var sets: [Set] = []
     /// What `{NAME}` names, in the order of the pattern.
     package private(set) var names: [String] = []
+    /// A brace that stands for itself, and that no other one closes: where names are looked for, most likely the end of one is missing.
+    private(set) var hasOpenBrace = false
 
     /// - Parameter isNaming: `{NAME}` is a part with a name; else a brace stands for itself.
     package init(_ text: String, isNaming: Bool = false) {
@@ -58,6 +60,7 @@ package struct TextPattern: Sendable, Equatable {
                     index = close + 1
                     continue
                 }
+                if isNaming, scalars[index] == "{", !scalars[index...].contains("}") { hasOpenBrace = true }
                 fallthrough
             default:
                 elements += String(scalars[index]).utf8.map { .byte($0) }

@@ -71,6 +71,9 @@ struct LayoutReader {
             if !names, lines.fixed == nil, !section.isBroken(.columns) {
                 section.report("`header: none` needs `columns`: a name for each column", at: .columns)
             }
+            if lines.columns?.isEmpty == true {
+                section.report("`columns` names no column: `header: none` needs a name for each", at: .columns)
+            }
         case .between?: break
         default:
             if names, !isArrays {
@@ -174,6 +177,7 @@ struct LayoutReader {
                 arrays.report("`arrays` has `zip`, or `rows` with `names`, not both", at: .zip)
             }
             guard let paths = arrays.texts(.zip) else { return nil }
+            if paths.isEmpty { arrays.report("`zip` names no array: each column of the rows is one", at: .zip) }
             if Set(paths).count != paths.count { arrays.report("`zip` names an array twice", at: .zip) }
             return .zip(paths)
         }
@@ -183,6 +187,9 @@ struct LayoutReader {
             arrays.report(
                 "rows that are arrays need their names: `names` in `arrays`, the path where they are, or `columns` in the rule",
                 at: .names)
+        }
+        if columns?.isEmpty == true {
+            section.report("`columns` names no column: rows that are arrays need a name for each value", at: .columns)
         }
         return arrays.text(.rows).map { .arrays(rows: $0, names: arrays.text(.names), columns: columns) }
     }

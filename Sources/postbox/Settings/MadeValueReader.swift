@@ -10,6 +10,7 @@ struct MadeValue {
         guard value.isList else { return value.text("a column's name").map { .column($0) } }
         guard let names = value.texts() else { return nil }
         if names.isEmpty { value.refuse("a list with at least one column's name") }
+        if Set(names).count != names.count { value.refuse("a list of names, each once: the file has one of them") }
         return names.count == 1 ? .column(names[0]) : .anyOf(names)
     }
 }

@@ -77,8 +77,16 @@ enum RuleReader {
         if section.has(.holdFileAbove), !rule.holdsRows {
             section.report("`hold_file_above` needs a check of rows with `on_fail: hold`", at: .holdFileAbove)
         }
-        for (path, mistake) in rule.pathMistakes {
-            section.report("\"\(path)\" is not \(mistake.expected)", at: section.has(.arrays) ? .arrays : .rows)
+        for (key, path, mistake) in rule.pathMistakes {
+            section.report(
+                "\"\(path)\" is not \(mistake.expected); a name that has such signs stands in quotes, as in 'px.last'.bid",
+                at: key)
+        }
+        // A key that could not be read may be the one that makes a column, or names it.
+        let makers: [RuleKey] = [.match, .header, .columns, .rows, .arrays, .carry, .unpivot, .let, .group]
+        if !makers.contains(where: section.isBroken) {
+            for (key, what) in rule.absentColumnFaults { section.report(what, at: key) }
+            for (key, what) in rule.unmadeColumns { section.warn(what, at: key) }
         }
         return (rule, zone)
     }

@@ -68,7 +68,24 @@ struct ShapeReader {
         guard let name, let cell else { return nil }
         if name == cell { section.report("`name` and `value` of `unpivot` are the same column", at: .value) }
         let keep = section.read(.keep) { self.columns($0, &spellings) }
+        if case .named(let names) = columns {
+            let both = names.first { name in (keep ?? []).contains { all($0, spellings).contains(name) } }
+            if names.isEmpty {
+                section.report(
+                    "`columns` of `unpivot` names no column: leave it out, and all that `keep` does not name become rows",
+                    at: .columns)
+            } else if let both {
+                section.report(
+                    "`unpivot` has the column `\(VisibleText.line(both))` in `keep` and in `columns`: each row has it, or it becomes rows",
+                    at: .columns)
+            }
+        }
         return Unpivot(keep: keep ?? [], name: name, value: cell, columns: columns)
+    }
+
+    /// All names that a column may have.
+    private func all(_ column: String, _ spellings: [[String]]) -> [String] {
+        spellings.first { $0.first == column } ?? [column]
     }
 
     private func own(_ value: SettingsValue) -> String? {
@@ -123,6 +140,14 @@ struct ShapeReader {
             case .empty: section.bool(.empty).map { .isEmpty($0) }
             default: section.text(.like).map { .like($0) }
             }
+        switch test {
+        case .isOneOf(let values)? where values.isEmpty:
+            section.report(
+                "`is` lists no value, so that no row would count: write those of the rows that do", at: .isOneOf)
+        case .isNoneOf(let values)? where values.isEmpty:
+            section.report("`not` lists no value, so that every row would count: leave the condition out", at: .not)
+        default: break
+        }
         let rejects = section.read(.otherwise) { value -> Bool? in
             let text = value.text("reject")
             if let text, text != "reject" { value.refuse("reject") }
@@ -139,6 +164,27 @@ struct ShapeReader {
         let field = section.read(.field) { column($0, &spellings) }
         let cell = section.read(.value) { column($0, &spellings) }
         guard let by, let field, let cell else { return nil }
+        let names = by.flatMap { all($0, spellings) }
+        let (ofField, ofValue) = (all(field, spellings), all(cell, spellings))
+        if by.isEmpty {
+            section.report(
+                "`by` of `group` names no column: where all lines of a file are one row, write `by: [$file]`", at: .by)
+        }
+        if !Set(ofField).isDisjoint(with: ofValue) {
+            section.report(
+                "`field` and `value` of `group` are the same column: one names the value, the other has it", at: .value)
+        } else if let both = names.first(where: { ofField.contains($0) || ofValue.contains($0) }) {
+            section.report(
+                "`by` of `group` has the column `\(VisibleText.line(both))`, which `\(ofField.contains(both) ? "field" : "value")` takes: "
+                    + "the lines of one row differ in it",
+                at: .by)
+        }
+        // The cells of an unpivoted line have one line, and belong together.
+        if let number = names.first(where: { $0 == "$row" || $0 == "$line" && !self.section.has(.unpivot) }) {
+            section.report(
+                "`by` of `group` has `\(number)`, in which all lines differ: name the columns that the lines of one row have in common",
+                at: .by)
+        }
         return RowGroup(by: by, field: field, value: cell)
     }
 

@@ -82,12 +82,38 @@ struct ColumnPathTests {
         #expect(rule.pathMistakes.map(\.path) == ["a..b"])
         rule.format = .json
         #expect(rule.pathMistakes.map(\.path) == ["a..b", "/a[", "b["])
+        #expect(rule.pathMistakes.map(\.key) == [.rows, .fields, .fields])
         rule.layout = nil
-        #expect(rule.pathMistakes.map(\.path) == ["/a["])
+        #expect(rule.pathMistakes.map(\.path) == ["/a[", "b["])
         rule.format = .csv
         #expect(rule.pathMistakes.isEmpty)
         rule.layout = FileLayout(rows: .zip(["a", "b["]))
         #expect(rule.pathMistakes.map(\.path) == ["b["])
+    }
+
+    @Test(
+        "A name that only looks like a path is none: a member's, an element's as long as none is looked for by path, a cell's of a group"
+    )
+    func names() {
+        var rule = ruleOf(["a.", "b..c", "Px [EUR]", "x]"], rows: nil)
+        rule.format = .json
+        #expect(rule.pathMistakes.isEmpty)
+        rule.fields = ["'b['", "c"].map { FieldRule(name: "F", source: .column($0)) }
+        #expect(rule.pathMistakes.isEmpty)
+        rule = ruleOf(["a.", "b..c", ".d", "x]"], rows: nil)
+        rule.format = .xml
+        #expect(rule.pathMistakes.map(\.path) == [".d", "x]"])
+        rule.fields = ["a.", "@t"].map { FieldRule(name: "F", source: .column($0)) }
+        #expect(rule.pathMistakes.map(\.path) == ["a."])
+        rule.fields = ["'a.'", "@t"].map { FieldRule(name: "F", source: .column($0)) }
+        #expect(rule.pathMistakes.isEmpty)
+        rule = ruleOf(["a.", "x]"], rows: .path("/d/q"))
+        rule.format = .xml
+        #expect(rule.pathMistakes.map(\.path) == ["a.", "x]"])
+        var shape = RowShape()
+        shape.group = RowGroup(by: ["R"], field: "F", value: "V")
+        rule.shape = shape
+        #expect(rule.pathMistakes.isEmpty)
     }
 
     @Test(
