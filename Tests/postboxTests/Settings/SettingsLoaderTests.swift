@@ -230,6 +230,10 @@ struct SettingsLoaderTests {
                 "`zone` is \"CEST\", which is not a time zone of the system's tz database such as Europe/Zurich, as its letters are written there"
             ),
             (
+                "files: [{match: x, fields: {BID: {column: b, percent: true, type: real, default: '1.25'}}}]",
+                "`default` of the field BID cannot be sent: \"1.25\" has no percent sign, and the field has `percent: true`"
+            ),
+            (
                 "files: [{match: x, fields: {D: {column: d, date: dd.MM.yyyy, zone: Europe/Zuerich}}}]",
                 "`zone` is \"Europe/Zuerich\", which is not a time zone of the system's tz database such as Europe/Zurich, as its letters are written there"
             ),
