@@ -21,13 +21,17 @@ struct PlainNumbers: Sendable {
         let name = shape.all[Int(cell.column)].name
         guard !plan.takes(name), !["ric", "post", "service"].contains(name.lowercased()) else { return cell }
         var step = step
+        var isWhole = false
         if let dictionary {
             guard let field = dictionary.field(name), field.type.isNumber else { return cell }
             step = typed
+            isWhole = field.type.fieldType == .int || field.type.fieldType == .uint
         }
         var out: [UInt8] = []
-        if let fault = step.reader.convert(batch.text.span.extracting(cell.text(in: batch.text)), into: &out) {
-            let problem = batch.problem(.value(fault), on: line, at: cell, name)
+        let value = cell.text(in: batch.text)
+        if let fault = step.reader.convert(batch.text.span.extracting(value), into: &out) {
+            let said = step.reader.words(of: fault, batch.text.span.extracting(value), isWhole: isWhole)
+            let problem = batch.problem(.value(fault), on: line, at: cell, name, said: said)
             var faulty = batch.faulty(problem)
             faulty.column = cell.column
             return faulty

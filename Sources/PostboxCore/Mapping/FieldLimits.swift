@@ -117,6 +117,8 @@ extension FieldConversion {
         of fault: ValueFault, _ value: Span<UInt8>, isLiteral: Bool = false, _ table: borrowing DisplayTable
     ) -> [String] {
         if fault == .notAnInteger, doubtsPoints, !isLiteral, mayPartThousands(value) { return ["thousands"] }
+        if fault == .notADecimal, target == .real { return ["real"] }
+        if fault == .decimalTooLong { return hint(ofTooLong: value).map { [$0] } ?? [] }
         guard let limits else { return [] }
         switch fault {
         case .outOfRange: return ["\(limits.range)"]
@@ -136,6 +138,26 @@ extension FieldConversion {
         case .badTime where isTime(value): return ["\(limits.timeDecimals)"]
         default: return []
         }
+    }
+}
+
+extension FieldConversion {
+    /// What to do about a number that does not fit, where it is not only to be rounded; nil: that may help.
+    private func hint(ofTooLong value: Span<UInt8>) -> String? {
+        let shorter = "Write fewer digits."
+        if target == .int || target == .uint { return shorter }
+        guard var decimal = DecimalText(value) else { return nil }
+        if isScaled, !decimal.multiply(by: scale) { return shorter }
+        if decimal.exceedsReal {
+            return "Correct it: no price is larger than \(DecimalText.mantissaMax), however few decimals it has."
+        }
+        guard round >= 0 else { return nil }
+        if rounding == .none, !decimal.round(to: round, .none) {
+            return
+                "By `rounding: none` nothing may be rounded away: write decimals as `round: \(round)` keeps them, or "
+                + "choose another `rounding`."
+        }
+        return "Write fewer digits, or keep fewer decimals than `round: \(round)`."
     }
 }
 

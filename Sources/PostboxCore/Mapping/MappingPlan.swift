@@ -106,6 +106,8 @@ struct MappingPlan: Sendable {
     private var needed: [(slot: Int, name: String, use: String, isOptional: Bool)] = []
     /// By slot of a made value: the slots of what it is made of.
     private var sources: [Int: [Int]] = [:]
+    /// By slot of a made value: how it is made of these.
+    private var makings: [Int: ValueMaking] = [:]
     /// By slot of a made value that a table gave.
     private var taken: [Int: TakenValue] = [:]
     private let tables: [String: LookupTable]
@@ -238,6 +240,9 @@ struct MappingPlan: Sendable {
     /// The slots of what the value in a slot is made of, in the rule's order.
     func sources(of slot: Int) -> [Int] { sources[slot] ?? [] }
 
+    /// How the value in a slot is made of these.
+    func making(of slot: Int) -> ValueMaking { makings[slot] ?? .column }
+
     /// What the value in a slot was taken from, and the slots of its key; nil: from no table.
     func taken(in slot: Int) -> (value: TakenValue, keys: [Int])? {
         taken[slot].map { value in (value, value.keys.compactMap { slotsByName[$0] }) }
@@ -270,6 +275,7 @@ struct MappingPlan: Sendable {
         case .derived(let source, let value):
             let made = slot(DerivedColumn.nameOfRIC, for: "the RIC")
             sources[made] = slots(of: source, value, for: "the RIC", isOptional: false)
+            makings[made] = ValueMaking(value)
             taken[made] = TakenValue(source, value, tables: tables)
             ric = .slot(made)
         }
@@ -318,6 +324,7 @@ struct MappingPlan: Sendable {
             let slot = slot(DerivedColumn.name(ofField: rule.name), for: "the field \(rule.name)", isOptional: true)
             sources[slot] = slots(
                 of: source, value, for: "the field \(rule.name)", isOptional: rule.isOptional ?? false)
+            makings[slot] = ValueMaking(value)
             taken[slot] = TakenValue(source, value, tables: tables)
             fields.append(Field(prefix: prefix, slot: slot, isOptional: true, conversion: conversion))
         case .value(let text, let isText):

@@ -49,10 +49,15 @@ struct LinePlace {
 extension RowBatch {
     /// What is wrong with a cell of a line, or with the line (`ShapeColumns.none`).
     ///
-    /// - Parameter name: the column's, for people.
-    func problem(_ fault: RowFault, on line: LinePlace, at cell: Cell, _ name: String?) -> RowProblem {
+    /// - Parameters:
+    ///   - name: the column's, for people.
+    ///   - said: what the rule that reads the value says of it.
+    func problem(
+        _ fault: RowFault, on line: LinePlace, at cell: Cell, _ name: String?, said: ValueWords? = nil
+    ) -> RowProblem {
         let bytes = cell.kind == .faulty || cell.column == .max ? 0..<0 : cell.bytes
-        var problem = rowProblem(fault, line: line.number, columnName: name, value: text.span.extracting(bytes))
+        var problem = rowProblem(
+            fault, line: line.number, columnName: name, value: text.span.extracting(bytes), said: said)
         if cell.column != .max { problem.place(bytes, rowStart: line.start, in: self) }
         return problem
     }

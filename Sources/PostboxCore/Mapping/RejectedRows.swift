@@ -8,6 +8,8 @@ extension RowMapper {
         var name: String?
         var range = 0..<0
         var value = 0..<0
+        var written: Range<Int>?
+        var making = ValueMaking.column
         if rejection.cell >= 0 {
             let cell = cells[rejection.cell]
             // What a rule could not make says itself what is wrong.
@@ -18,9 +20,12 @@ extension RowMapper {
             value = range
             if DerivedColumn.isName(name ?? "") {
                 // The file's own column, where the value was made of one.
-                let source = plan.sources(of: plan.uses[Int(cell.column)].slot).lazy.map { slots[$0] }.first { $0 >= 0 }
+                let slot = plan.uses[Int(cell.column)].slot
+                making = plan.making(of: slot)
+                let source = source(of: slot, rejection.fault, making, cells, slots)
                 name = source.map { columns[Int(cells[$0].column)].name }
                 range = source.map { cells[$0].bytes } ?? range
+                if let source { written = writtenNumber(cells[source], rejection.fault, making, in: batch) }
             }
         } else if rejection.slot >= 0 {
             name = plan.columnName(ofSlot: rejection.slot)
@@ -45,14 +50,42 @@ extension RowMapper {
                 of: fault, batch.text.span.extracting(value), isLiteral: isLiteral, plan.displays)
         default: break
         }
-        let text = batch.text.span.extracting(value)
+        let text = batch.text.span.extracting(written ?? value)
         var problem =
             taken.map {
                 rowProblem(rejection.fault, line: line, columnName: name, value: text, in: $0, words: words)
-            } ?? rowProblem(rejection.fault, line: line, columnName: name, value: text, words: words)
+            }
+            ?? rowProblem(
+                rejection.fault, line: line, columnName: name, value: text, words: words, making: making)
         if rejection.cell >= 0 { problem.place(range, rowStart: rowStart(cells, in: batch), in: batch) }
         if case .value(.lineBreak) = rejection.fault, batch.sourceBytes > 0, !batch.isSheet { problem.sayLines(text) }
         return problem
+    }
+
+    /// The cell that a problem with a made value is at: the first that the row has of what it is made of, or of a RIC that is empty
+    /// the first that is empty and must not be.
+    private func source(
+        of slot: Int, _ fault: RowFault, _ making: ValueMaking, _ cells: Span<RowBatch.Cell>, _ slots: [Int]
+    ) -> Int? {
+        let sources = plan.sources(of: slot)
+        if fault == .noRIC, let needed = making.needed {
+            for source in sources where slots[source] >= 0 && cells[slots[source]].length == 0 {
+                if let name = plan.columnName(ofSlot: source), needed.contains(name) { return slots[source] }
+            }
+        }
+        return sources.lazy.map { slots[$0] }.first { $0 >= 0 }
+    }
+
+    /// Where the number stands as the file has it that was read and yet does not fit; nil: it is shown as it was made.
+    private func writtenNumber(
+        _ cell: RowBatch.Cell, _ fault: RowFault, _ making: ValueMaking, in batch: borrowing RowBatch
+    ) -> Range<Int>? {
+        guard making == .number, case .value(let fault) = fault,
+            fault == .decimalTooLong || fault == .outOfRange || fault == .notAnInteger
+        else { return nil }
+        let written = cell.text(in: batch.text)
+        // What is empty has the rule's `default`.
+        return written.isEmpty ? nil : written
     }
 
     /// Where the value that a row is rejected for stands in a table; nil: it is of no table.

@@ -22,9 +22,13 @@ enum RowFault: Sendable, Equatable {
 
 /// Puts a fault into words.
 ///
-/// - Parameter words: what a column's value may be, where that is a short list; of two columns that lie in each other, the inner one.
+/// - Parameters:
+///   - words: what a column's value may be, where that is a short list; of two columns that lie in each other, the inner one.
+///   - said: what the rule that reads the value says of it; nil: nothing of its own.
+///   - making: how the value came of the row.
 func rowProblem(
-    _ fault: RowFault, line: Int, columnName: String?, value: Span<UInt8>, words: [String] = []
+    _ fault: RowFault, line: Int, columnName: String?, value: Span<UInt8>, words: [String] = [],
+    said: ValueWords? = nil, making: ValueMaking = .column
 ) -> RowProblem {
     let name = columnName.map { shown(Array($0.utf8).span) } ?? ""
     let text = shown(value)
@@ -34,7 +38,8 @@ func rowProblem(
     }
     var fault = fault
     // Whatever such a value cannot be, this is why.
-    if holdsDamage(value) { fault = .value(.damagedText) }
+    var said = said
+    if holdsDamage(value) { (fault, said) = (.value(.damagedText), nil) }
     switch fault {
     case .badRule(let what):
         return problem("bad_rule", "The rule for this file cannot be followed: \(what).", "Correct the configuration.")
@@ -103,17 +108,22 @@ func rowProblem(
             "\(name.isEmpty ? "" : "\(name): ")\(text) is an identifier that a spreadsheet turned into a number.",
             "Format the column as text in the spreadsheet and write the identifier again.")
     case .value(let fault):
-        let (what, hint) = explanation(of: fault, for: text, value, detail: words.first)
-        return problem(fault.rawValue, (name.isEmpty ? "" : "\(name): ") + "\(what).", hint)
+        var (what, hint) = explanation(of: fault, for: text, value, detail: words.first)
+        if let said {
+            what = said.what.map { "\(text) \($0)" } ?? what
+            hint = said.hint
+        }
+        return problem(fault.rawValue, making.prefix(name) + "\(what).", hint)
     }
 }
 
 /// The same of a value that a table of the configuration gave; the row is told by the column of its key.
 func rowProblem(
     _ fault: RowFault, line: Int, columnName: String?, value: Span<UInt8>, in place: TakenValue.Place,
-    words: [String] = []
+    words: [String] = [], said: ValueWords? = nil
 ) -> RowProblem {
-    var problem = rowProblem(fault, line: line, columnName: place.column, value: value, words: words)
+    var problem = rowProblem(
+        fault, line: line, columnName: place.column, value: value, words: words, said: said)
     let table = "the table \(shown(Array(place.table.utf8).span))"
     problem.what = (place.line > 0 ? "In line \(place.line) of \(table): " : "In \(table): ") + problem.what
     problem.columnName = columnName
@@ -161,7 +171,7 @@ func explanation(
             "Write fewer decimals, or post it to a field that holds more."
         )
     case .notADecimal:
-        ("\(text) is not a plain decimal", decimalHint(value))
+        ("\(text) is not a plain decimal", decimalHint(value, isReal: detail != nil))
     case .notANumber:
         ("\(text) is not a number that can be posted", "Leave the value empty when there is no price.")
     case .likeNoNumber:
@@ -172,7 +182,7 @@ func explanation(
     case .decimalTooLong:
         (
             "\(text) does not fit a price exactly: 14 decimals at most, and 9223372036854775807 at most without its point",
-            "Write fewer digits, or let the rule round it with `round: N`."
+            detail ?? "Write fewer digits, or let the rule round it with `round: N`."
         )
     case .notAnInteger where detail != nil:
         (
@@ -291,7 +301,8 @@ private func isASCII(_ value: Span<UInt8>) -> Bool {
     return true
 }
 
-private func decimalHint(_ value: Span<UInt8>) -> String {
+/// - Parameter isReal: the field is of the type real, which reads exponents as well.
+private func decimalHint(_ value: Span<UInt8>, isReal: Bool) -> String {
     var commas = 0
     var points = 0
     var exponents = 0
@@ -308,7 +319,7 @@ private func decimalHint(_ value: Span<UInt8>) -> String {
     if others > 0 { return "Write digits with a decimal point, such as 1234.5; leave it empty when there is no value." }
     if commas > 0 { return "Write it without thousands separators and with a decimal point, such as 1234.5." }
     if points > 1 { return "Write it with one point, the decimal point, such as 1234.5." }
-    if exponents > 0 {
+    if exponents > 0, !isReal {
         return "Write it without an exponent, such as 100000, or give the field the type real in a rule."
     }
     return

@@ -93,6 +93,12 @@ private struct WrittenValue {
 
     private func words(_ fault: ValueFault, _ text: String, _ detail: String?) -> String {
         let utf8 = Array(text.utf8)
+        // What is read by the rule's marks is told with these.
+        if fault == .notADecimal, value.date == nil, let form = value.number, !form.saysMarks,
+            let what = NumberReader(form, isTyped: true).words(of: fault, utf8.span)?.what
+        {
+            return "\(shown(utf8.span)) \(what)"
+        }
         return explanation(of: fault, for: shown(utf8.span), utf8.span, detail: detail).what
     }
 }

@@ -3,7 +3,7 @@
 /// A value is converted from one zone to another only where the rule says so: by its own offset, by the zone in which it was
 /// written, or as an epoch, which is UTC. A date that stands without a time is a day and stays what it is.
 package struct DateReader: Sendable {
-    private enum Notation: Sendable {
+    enum Notation: Sendable {
         case pattern(DatePattern)
         case serial(DateSerial)
 
@@ -29,10 +29,10 @@ package struct DateReader: Sendable {
         var offset: Int?
     }
 
-    private let notation: Notation
+    let notation: Notation
     /// Nil: it takes more to read a value.
     private let plainDay: PlainDay?
-    private let target: DateForm.Target
+    let target: DateForm.Target
     /// Decimals of a time.
     private let decimals: Int
     /// Where values were written that do not say so. Nil: no conversion needs it.

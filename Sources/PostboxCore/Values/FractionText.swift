@@ -7,10 +7,10 @@ extension NumberForm {
         }
 
         /// Of one: 8, 32, 64, 128 or 256.
-        private let parts: Int
+        let parts: Int
         /// Digits that `parts - 1` has: so many are written behind the dash.
-        private let width: Int
-        private let tail: FractionTail?
+        let width: Int
+        let tail: FractionTail?
 
         /// Nil: no fraction that prices have.
         init?(_ parts: Int, _ tail: FractionTail?) {

@@ -3,14 +3,14 @@
 ///
 /// What is no number of the form is a fault, never a guess: where the comma is the decimal sign, `1.234` is not passed on.
 struct NumberReader: Sendable {
-    private let decimal: UInt8
+    let decimal: UInt8
     let thousands: Thousands
-    private let isIndian: Bool
+    let isIndian: Bool
     private let readsExponent: Bool
     /// The rule says that there is none. Else one of a typed value is for the type to judge.
-    private let refusesExponent: Bool
-    private let isPercent: Bool
-    private let fraction: NumberForm.Fraction?
+    let refusesExponent: Bool
+    let isPercent: Bool
+    let fraction: NumberForm.Fraction?
     /// Else a text may stand where a number does, and what it is goes by its look.
     private let isTyped: Bool
     /// A line break around a number is fine, as the rule has it for all values.

@@ -18,6 +18,7 @@ struct ValueMakers {
         guard let text = value.formula, let formula = try? Formula(parsing: text) else {
             let maker = maker(source, value, isTyped: isTyped)
             maker.isOptional = field.isOptional ?? false
+            maker.isWhole = field.type == .int || field.type == .uint
             return maker
         }
         let step = FormulaStep(

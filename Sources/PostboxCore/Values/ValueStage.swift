@@ -14,6 +14,8 @@ struct ValueStage {
         var isOptional = false
         /// Its result is a number, whatever it was made of.
         var isNumber = false
+        /// Its field takes whole numbers alone.
+        var isWhole = false
         /// Line breaks may stand in what it is made of.
         var keepsLineBreaks = false
         /// What its value is taken from, for words about it.
@@ -130,31 +132,36 @@ struct ValueStage {
                 return ShapeColumns.none
             }
             if let (fault, slot) = formula.evaluate(work, batch.text, scratch: &next, into: &value) {
-                guard slot < 0 else { return faulty(fault, work[slot], names[slot], line, &batch) }
+                guard slot < 0 else {
+                    let said = formula.words(of: fault, work[slot], batch.text)
+                    return faulty(fault, work[slot], names[slot], line, &batch, said)
+                }
                 return faulty(fault, formula, work, names, line, &batch)
             }
         }
         if kind == .nested, !value.isEmpty {
             return faulty(.nestedValue, work[place], names[place], line, &batch)
         }
-        let isOfJSON =
+        var isOfJSON =
             (!maker.steps.isEmpty || !readsNumbers) && isWrittenByJSON(maker.origin, kind, work, batch.text)
         // Its point is no sign of how the file writes numbers.
         if isOfJSON, !readsNumbers { kind = .number }
-        if let fault = run(maker, &kind, isOfJSON: isOfJSON, work, batch.text) {
+        if let fault = run(maker, &kind, &isOfJSON, work, batch.text) {
+            let said = words(of: fault, maker, isOfJSON: isOfJSON)
             if let taken = placeOfTaken(maker) {
                 let cell = place < 0 ? ShapeColumns.none : work[place]
                 var problem = rowProblem(
                     .value(fault), line: line.number, columnName: place < 0 ? nil : names[place], value: value.span,
-                    in: taken)
+                    in: taken, said: said)
                 if cell.column != .max { problem.place(cell.bytes, rowStart: line.start, in: batch) }
                 return batch.faulty(problem)
             }
-            if case .template = maker.origin {
-                return faulty(fault, madeOf: value, place < 0 ? nil : names[place], line, &batch)
+            // The key of a lookup has a column of its own.
+            if case .template(let template) = maker.origin, place < 0 || template.slots.contains(place) {
+                return faulty(fault, template, said, work, names, line, &batch)
             }
             return faulty(
-                fault, place < 0 ? ShapeColumns.none : work[place], place < 0 ? nil : names[place], line, &batch)
+                fault, place < 0 ? ShapeColumns.none : work[place], place < 0 ? nil : names[place], line, &batch, said)
         }
         let start = batch.text.count
         batch.text.append(contentsOf: value)
@@ -220,9 +227,8 @@ struct ValueStage {
     }
 
     private mutating func run(
-        _ maker: Maker, _ kind: inout RowBatch.Kind, isOfJSON: Bool, _ work: [RowBatch.Cell], _ text: [UInt8]
+        _ maker: Maker, _ kind: inout RowBatch.Kind, _ isOfJSON: inout Bool, _ work: [RowBatch.Cell], _ text: [UInt8]
     ) -> ValueFault? {
-        var isOfJSON = isOfJSON
         if maker.steps.isEmpty { return nil }
         takenRow = -1
         // Apart from each other: what is read of one is written to the other.
@@ -320,10 +326,23 @@ struct ValueStage {
     // MARK: - What is wrong
 
     private func faulty(
-        _ fault: ValueFault, _ cell: RowBatch.Cell, _ name: String?, _ line: LinePlace, _ batch: inout RowBatch
+        _ fault: ValueFault, _ cell: RowBatch.Cell, _ name: String?, _ line: LinePlace, _ batch: inout RowBatch,
+        _ said: ValueWords? = nil
     ) -> RowBatch.Cell {
-        let problem = batch.problem(.value(fault), on: line, at: cell, name)
+        let problem = batch.problem(.value(fault), on: line, at: cell, name, said: said)
         return batch.faulty(problem)
+    }
+
+    /// What the step says of the value that it could not read.
+    private func words(of fault: ValueFault, _ maker: Maker, isOfJSON: Bool) -> ValueWords? {
+        for step in maker.steps {
+            switch step {
+            case .number(let step): return step.words(of: fault, value.span, isOfJSON: isOfJSON, isWhole: maker.isWhole)
+            case .date(let at): return dates[at].words(of: fault, value.span)
+            case .strip, .nulls, .extract, .map, .lookup, .whenEmpty, .cut: continue
+            }
+        }
+        return nil
     }
 
     /// Of a formula's result: at its first column.
@@ -332,18 +351,30 @@ struct ValueStage {
         _ batch: inout RowBatch
     ) -> RowBatch.Cell {
         let text = Array(formula.formula.text.utf8)
-        guard let slot = formula.slots.first else { return faulty(fault, madeOf: text, nil, line, &batch) }
-        var problem = rowProblem(.value(fault), line: line.number, columnName: names[slot], value: text.span)
+        let shown = shown(text.span)
+        let (what, hint) = explanation(of: fault, for: "The result of the formula \(shown)", text.span)
+        var problem = RowProblem(
+            reason: fault.rawValue, line: line.number, columnName: formula.slots.first.map { names[$0] },
+            what: fault == .divisionByZero ? "The formula \(shown) divides by zero." : "\(what).",
+            hint: formula.hint(of: fault) ?? hint)
+        guard let slot = formula.slots.first else { return batch.faulty(problem) }
         let cell = work[slot]
         if cell.column != .max { problem.place(cell.bytes, rowStart: line.start, in: batch) }
         return batch.faulty(problem)
     }
 
-    /// Of a value that was put together: where its first part stands.
+    /// Of a value that was put together: where the first of its parts stands that the row has.
     private func faulty(
-        _ fault: ValueFault, madeOf value: [UInt8], _ name: String?, _ line: LinePlace, _ batch: inout RowBatch
+        _ fault: ValueFault, _ template: TemplateStep, _ said: ValueWords?, _ work: [RowBatch.Cell], _ names: [String],
+        _ line: LinePlace, _ batch: inout RowBatch
     ) -> RowBatch.Cell {
-        batch.faulty(rowProblem(.value(fault), line: line.number, columnName: name, value: value.span))
+        let slot = template.slots.first { work[$0].column != .max } ?? template.slots.first
+        let pieces = template.slots.map { TemplatePiece.column(names[$0], []) }
+        var problem = rowProblem(
+            .value(fault), line: line.number, columnName: slot.map { names[$0] }, value: value.span, said: said,
+            making: .template(pieces))
+        if let slot, work[slot].column != .max { problem.place(work[slot].bytes, rowStart: line.start, in: batch) }
+        return batch.faulty(problem)
     }
 }
 
@@ -394,6 +425,12 @@ struct NumberStep {
         }
     }
 
+    /// What is said of a value that was not read; nil: nothing that depends on how numbers are written.
+    func words(of fault: ValueFault, _ value: Span<UInt8>, isOfJSON: Bool, isWhole: Bool = false) -> ValueWords? {
+        // No number of JSON has a percent sign: a text has it, which is written as the rule says.
+        (isOfJSON && !reader.isPercent ? ofJSON : reader).words(of: fault, value, isWhole: isWhole)
+    }
+
     /// Whether a JSON text became a number: then it is one, as the same text is in CSV. One that looks like none stays a text.
     func isRead(_ value: Span<UInt8>, from kind: RowBatch.Kind) -> Bool {
         guard kind == .string else { return false }
@@ -438,6 +475,7 @@ struct FormulaStep {
                 return operand
             }, scale: scale, round: round, rounding: rounding, into: &out)
         if fault == .divisionByZero, wrong < 0 { wrong = divisor(work, text, &scratch) }
+        if fault == .decimalTooLong { wrong = tooLong(work, text, &scratch) }
         return fault.map { ($0, wrong) }
     }
 
@@ -449,6 +487,43 @@ struct FormulaStep {
         let number = number
         return formula.evaluate(
             { number.operand(cells[$0], text, &scratch) }, scale: scale, round: round, rounding: rounding, into: &out)
+    }
+
+    /// The slot of a column whose number is too long to be computed with. -1: there is none, the result is too long.
+    private func tooLong(_ work: [RowBatch.Cell], _ text: [UInt8], _ scratch: inout [UInt8]) -> Int {
+        let slot = slots.first { slot in
+            switch number.operand(work[slot], text, &scratch) {
+            case .number(let decimal): decimal.isCut
+            case .fault(let fault): fault == .decimalTooLong
+            case .empty: false
+            }
+        }
+        return slot ?? -1
+    }
+
+    /// What is said of an operand.
+    func words(of fault: ValueFault, _ cell: RowBatch.Cell, _ text: [UInt8]) -> ValueWords? {
+        guard cell.kind != .faulty, cell.kind != .nested else { return nil }
+        let value = text.span.extracting(cell.text(in: text))
+        var scratch: [UInt8] = []
+        if fault == .decimalTooLong, case .number = number.operand(cell, text, &scratch) {
+            return ValueWords(
+                what: "has more than \(DecimalText.digitsReadMax) digits, and a formula takes no more",
+                hint: "Write fewer digits.")
+        }
+        return number.words(of: fault, value, isOfJSON: cell.kind == .number)
+    }
+
+    /// What to do about a result that cannot be sent; nil: what is always to do.
+    func hint(of fault: ValueFault) -> String? {
+        guard fault == .decimalTooLong else { return nil }
+        if rounding == .none, round >= 0 || formula.rounds {
+            return
+                "By `rounding: none` nothing may be rounded away: round to more decimals, or choose another `rounding`."
+        }
+        return round < 0
+            ? "Correct the values that it is made of, or let the rule round it with `round: N`."
+            : "Correct the values that it is made of, or keep fewer decimals than `round: \(round)`."
     }
 
     /// The slot of a column that was divided by: one that is zero before others. -1: there is none.

@@ -216,9 +216,16 @@ struct FieldReader {
         }
         return section.text(key).map {
             DateForm(
-                target: target, pattern: $0, locale: section.text(.locale), zone: section.text(.zone) ?? zone,
-                to: section.text(.to) ?? to)
+                target: target, pattern: $0, locale: section.text(.locale),
+                zone: known(.zone, section) ?? zone, to: known(.to, section) ?? to)
         }
+    }
+
+    /// A zone that the field names; nil: it names none.
+    private func known(_ key: FieldKey, _ section: SettingsSection<FieldKey>) -> String? {
+        let zone = section.read(key, RuleReader.zone)
+        // One that there is not is told at its own key: the pattern is looked at as if there were one.
+        return zone ?? (section.isBroken(key) ? "UTC" : nil)
     }
 
     private func formula(_ value: SettingsValue) -> Formula? {

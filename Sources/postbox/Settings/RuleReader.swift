@@ -91,7 +91,8 @@ enum RuleReader {
         return (rule, zone)
     }
 
-    private static func zone(_ value: SettingsValue) -> String? {
+    /// The name of a zone that there is, of the rule or of a field.
+    static func zone(_ value: SettingsValue) -> String? {
         value.parsed(as: "a time zone") { (name) throws(SettingsMistake) in
             if name != "UTC" { _ = try ZoneFiles.rules(name) }
             return name

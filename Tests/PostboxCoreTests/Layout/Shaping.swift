@@ -12,6 +12,21 @@ struct Shaping {
 
     /// A line for each row: `NUMBER LINE RIC FIELDS`, or `NUMBER LINE reason@COLUMN`, and all its reasons where they are told.
     func rows(_ text: String) throws(FileProblem) -> [String] {
+        var rows: [String] = []
+        try map(text) { rows.append(line($0, $1)) }
+        return rows
+    }
+
+    /// What is told of the rows that are rejected, of each what is found first.
+    func problems(_ text: String) throws(FileProblem) -> [RowProblem] {
+        var problems: [RowProblem] = []
+        try map(text) { row, batch in
+            if row.problem >= 0 { problems.append(batch.problems[row.problem]) }
+        }
+        return problems
+    }
+
+    private func map(_ text: String, _ body: (MappedRow, PostBatch) -> Void) throws(FileProblem) {
         var sources = RowSources(context: context, tables: tables)
         sources.tellsAll = tellsAll
         let bytes = Array(text.utf8)
@@ -22,7 +37,6 @@ struct Shaping {
             if sources.scan == nil { sources.scan = FileScan() }
             sources.scan?.rows = scanned
         }
-        var rows: [String] = []
         let fixed = format.traits.hasHeader && rule.shape?.group == nil
         var mapper = RowMapper(
             rule: rule, services: ["S"], updateOnly: false, columnsAreFixed: fixed, mayNest: format.traits.hasPaths)
@@ -30,10 +44,9 @@ struct Shaping {
         let columns = try read(text, sources, for: .rows) { shaper, batch, columns in
             var out = PostBatch()
             mapper.map(batch, columns: columns, into: &out)
-            for row in out.rows { rows.append(line(row, out)) }
+            for row in out.rows { body(row, out) }
         }
         if let problem = mapper.missingColumn(among: columns) { throw problem }
-        return rows
     }
 
     /// `NUMBER why` of each row that does not count.

@@ -230,6 +230,18 @@ struct SettingsLoaderTests {
                 "`zone` is \"CEST\", which is not a time zone of the system's tz database such as Europe/Zurich, as its letters are written there"
             ),
             (
+                "files: [{match: x, fields: {BID: {column: b, percent: true, type: real, default: '1.25'}}}]",
+                "`default` of the field BID cannot be sent: \"1.25\" has no percent sign, and the field has `percent: true`"
+            ),
+            (
+                "files: [{match: x, fields: {D: {column: d, date: dd.MM.yyyy, zone: Europe/Zuerich}}}]",
+                "`zone` is \"Europe/Zuerich\", which is not a time zone of the system's tz database such as Europe/Zurich, as its letters are written there"
+            ),
+            (
+                "files: [{match: x, fields: {D: {column: d, time: 'yyyy-MM-dd HH:mm', zone: UTC, to: CEST}}}]",
+                "`to` is \"CEST\", which is not a time zone of the system's tz database such as Europe/Zurich, as its letters are written there"
+            ),
+            (
                 "files: [{match: x, let: {$a: {column: $b}, $b: {template: '{$a}x'}}}]",
                 "`let`: `$a`, `$b` cannot be made: one needs itself, or they need each other"
             ),
