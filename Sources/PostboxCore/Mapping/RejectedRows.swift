@@ -69,7 +69,9 @@ extension RowMapper {
     ) -> Int? {
         let sources = plan.sources(of: slot)
         if fault == .noRIC, let needed = making.needed {
-            for source in sources where slots[source] >= 0 && cells[slots[source]].length == 0 {
+            for source in sources where slots[source] >= 0 {
+                // No `&&`: the optimizer refuses a span in its right half.
+                guard cells[slots[source]].length == 0 else { continue }
                 if let name = plan.columnName(ofSlot: source), needed.contains(name) { return slots[source] }
             }
         }
