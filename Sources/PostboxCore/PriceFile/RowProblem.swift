@@ -33,9 +33,14 @@ extension RowProblem {
         what + (hint.map { " (\($0))" } ?? "")
     }
 
-    /// Notes another problem of the same row, once: a value that two fields take is wrong but once.
+    /// Notes another problem of the same row, once: a value that two fields take is wrong but once, whatever each would rather have.
     mutating func add(_ other: RowProblem) {
-        guard other != self.alone, !more.contains(other) else { return }
+        func isSame(_ known: RowProblem) -> Bool {
+            var known = known
+            known.hint = other.hint
+            return known == other
+        }
+        guard !isSame(alone), !more.contains(where: isSame) else { return }
         more.append(other)
     }
 
