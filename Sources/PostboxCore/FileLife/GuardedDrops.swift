@@ -11,6 +11,14 @@ package struct GuardedDrops: Sendable {
     package var oldestWaiting: Int64?
     /// The last age given out, by priority.
     private var lastAge: [Int: Int64] = [:]
+    /// Files that were complete and could not be claimed while others could: the least age that each has by its place among these.
+    private var passed: [String: Int64] = [:]
+    /// The greatest of these.
+    private var mostPassed: Int64?
+    /// The last age given out, by rules whose files go by name: there the order of arrival counts for nothing.
+    private var lastByName: [String: Int64] = [:]
+    /// The newest drop that has all its outcomes.
+    private var newestDone: DropPlace?
 
     /// `kept`: whose results an earlier run kept. A name in `work/guard/` tells drop and age alone.
     package init(kept: [DropPlace]) {
@@ -19,12 +27,44 @@ package struct GuardedDrops: Sendable {
 
     /// The age of a file that is claimed now, as its arrival: microseconds since 1970. Files of one priority are claimed in the
     /// order in which their values count, so none is older than one that was claimed before it under its own priority or a lower
-    /// one.
-    package mutating func age(arrival: Int64, priority: Int) -> Int64 {
-        let age = lastAge.reduce(arrival) { $1.key <= priority ? max($0, $1.value) : $0 }
-        lastAge[priority] = age
-        return age
+    /// one, unless that one passed it: a file that waited for a hold or for a destination is as old as it was then, whatever went meanwhile.
+    ///
+    /// - Parameters:
+    ///   - name: the file's, where it may have been passed.
+    ///   - rule: the file's, where its files go by name.
+    package mutating func age(
+        arrival: Int64, priority: Int, name: String? = nil, ofRuleByName rule: String? = nil
+    ) -> Int64 {
+        var least = max(arrival, rule.flatMap { lastByName[$0] } ?? .min)
+        defer { if let rule { lastByName[rule] = least } }
+        if let name, let known = passed.removeValue(forKey: name) {
+            least = max(least, known)
+            return least
+        }
+        // What passes a file is newer, however the clock goes.
+        if let mostPassed { least = max(least, mostPassed + 1) }
+        least = lastAge.reduce(least) { $1.key <= priority ? max($0, $1.value) : $0 }
+        lastAge[priority] = least
+        return least
     }
+
+    /// Others are claimed before these complete files, which wait for something. `priorities`: of each of them.
+    package mutating func pass(_ priorities: [String: Int]) {
+        for (name, priority) in priorities where passed[name] == nil {
+            let least = lastAge.reduce(0) { $1.key <= priority ? max($0, $1.value) : $0 }
+            passed[name] = least
+            mostPassed = max(mostPassed ?? least, least)
+        }
+    }
+
+    /// No file waits any more.
+    package mutating func forgetPassed() {
+        passed = [:]
+        mostPassed = nil
+    }
+
+    /// Whether drops that are newer than a file of that age are through: what they had accepted stands against its rows.
+    package func isLate(age: Int64) -> Bool { newestDone.map { $0.age > age } ?? false }
 
     /// The drop may send.
     package mutating func opened(_ place: DropPlace) {
@@ -36,7 +76,15 @@ package struct GuardedDrops: Sendable {
     package mutating func sends(_ place: DropPlace) { sending.insert(place) }
 
     /// Every row of the drop has its outcome: it sends nothing any more.
-    package mutating func settled(_ place: DropPlace) { open[place] = true }
+    package mutating func settled(_ place: DropPlace) {
+        open[place] = true
+        done(place)
+    }
+
+    /// The drop has all its outcomes, perhaps since an earlier run.
+    package mutating func done(_ place: DropPlace) {
+        if newestDone.map({ place.isNewer(than: $0) }) ?? true { newestDone = place }
+    }
 
     /// Whether a settled drop's result is to be kept, because an older drop may still send.
     package func isToKeep(_ place: DropPlace) -> Bool {

@@ -51,6 +51,8 @@ package struct ClaimChoice: Sendable {
     package private(set) var outlook: Outlook?
     /// A claim came to nothing as a whole: the next one is of a single file.
     private var isTriedSingly = false
+    /// Files were parked since `forgetParked`.
+    private var hasParked = false
     /// Files that were looked at since it was last heard what else happened.
     private var looks = 0
     /// What is claimed just now.
@@ -112,7 +114,14 @@ package struct ClaimChoice: Sendable {
             }
         }
         claiming = choice.claimed
+        if !choice.parked.isEmpty { hasParked = true }
         return choice
+    }
+
+    /// No file waits. True: some did since the last call.
+    package mutating func forgetParked() -> Bool {
+        defer { hasParked = false }
+        return hasParked
     }
 
     /// The claim was carried out. Returns what it was of.

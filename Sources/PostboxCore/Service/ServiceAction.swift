@@ -21,6 +21,10 @@ extension ServiceMachine {
         case findDestinations([String])
         /// Take these out of the inbox, in that order: `claimed` or `claimFailed`.
         case claim([String])
+        /// Others may go before these complete files, which wait for something; with the priority of each.
+        case pass([String: Int])
+        /// The inbox is empty: no file waits that was passed.
+        case forgetPassed
         /// The drop has become of a file whose cancellation stands: give it up. `commandsRead` tells what stands then.
         case claimedCancelled(String, drop: Int)
         /// Begin the contributions of these drops; all take their places before the first one sends.

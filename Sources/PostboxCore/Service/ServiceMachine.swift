@@ -452,6 +452,7 @@ package struct ServiceMachine: Sendable {
         if destinations.hasPriorities {
             queue.append(.setOldestWaiting(inbox.tracker.oldestArrival.map { $0 / 1000 }))
         }
+        if inbox.tracker.count == 0, claims.forgetParked() { queue.append(.forgetPassed) }
         let outlook = ClaimChoice.Outlook(
             ready: lanes.ready, blocked: drops.blocked(lanes, standing), standing: standing,
             missingTables: tables.missing)
@@ -475,6 +476,12 @@ package struct ServiceMachine: Sendable {
         let choice = claims.choose(
             ready, room: room, destinations.known, tables: destinations.tables, rules: destinations.rules)
         for name in choice.parked { inbox.tracker.park(name) }
+        if !choice.parked.isEmpty {
+            queue.append(
+                .pass(
+                    Dictionary(
+                        choice.parked.map { ($0, names.priceFile($0).priority) }, uniquingKeysWith: { $1 })))
+        }
         for name in choice.told {
             tell(talk.waiting.waits(name, for: destinations.known[name] ?? [], lanes, standing))
         }

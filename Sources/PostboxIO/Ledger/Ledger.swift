@@ -28,6 +28,8 @@ package struct DropSnapshot: Sendable, Equatable, Codable {
     /// It was held as a whole while others went: what is newer by now stands against its rows, as it does against those of a correction.
     /// nil: it was not.
     package var isLate: Bool?
+    /// Drops with newer values were through before it was claimed: what they had accepted stands against its rows. nil: none was.
+    package var wasPassed: Bool?
     /// Who had it made of rows of another drop. nil: nobody; it lay in the inbox, or holds rows that were held.
     package var asked: AskedFor?
     /// Destinations that only rehearsed when it was claimed: nothing of it is posted there. nil: none.
@@ -46,7 +48,7 @@ package struct DropSnapshot: Sendable, Equatable, Codable {
     /// What is kept as one text. The rest has columns of its own, which can be asked for.
     private enum CodingKeys: CodingKey {
         case rule, services, updateOnly, configSHA256, tables, dictionary, isNew, isMade, isLate, asked, rehearsed,
-            known, taken, numbers, rejected
+            known, taken, numbers, rejected, wasPassed
     }
 
     package init(

@@ -42,6 +42,21 @@ extension Ledger {
         }
     }
 
+    /// The newest of the drops that sent something and ended last; nil: there is none. An older one may have ended behind very many.
+    package func newestSent() throws -> DropPlace? {
+        try database.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT number, age FROM "drop" WHERE sent = 1 AND settled_at > 0 AND age IS NOT NULL
+                    ORDER BY settled_at DESC LIMIT 1000
+                    """
+            ).map { DropPlace(drop: $0["number"], age: $0["age"]) }.reduce(nil) { (newest: DropPlace?, place) in
+                newest.map { place.isNewer(than: $0) ? place : $0 } ?? place
+            }
+        }
+    }
+
     /// Whether every row of a drop has its outcome; nil: there is no such drop.
     package func isFinished(_ drop: Int) throws -> Bool? {
         try database.read { db in

@@ -140,8 +140,11 @@ struct Claims: Sendable {
             var (snapshot, refusal) = try await snapshot(for: name)
             snapshot.arrivedAt = changedAt / 1000
             if !snapshot.isCorrection {
-                snapshot.age = context.guardBook.age(
-                    arrival: changedAt / 1000, priority: snapshot.rule.priority ?? 0)
+                let age = context.guardBook.age(
+                    arrival: changedAt / 1000, priority: snapshot.rule.priority ?? 0, name: name,
+                    ofRuleByName: snapshot.rule.order == .name ? snapshot.rule.match : nil)
+                snapshot.age = age
+                if context.guardBook.isLate(age: age) { snapshot.wasPassed = true }
             }
             snapshot.rehearsed = context.rehearsed(of: snapshot.rule.destinations)
             if snapshot.configSHA256 == nil { snapshot.configSHA256 = context.configSHA256 }

@@ -2,8 +2,8 @@ internal import Logging
 internal import PostboxCore
 internal import PostboxIO
 
-/// A file of corrected rows counts as old as the file that they were in: what newer files had accepted since then stands against
-/// it, also where those are done with long ago.
+/// A file of corrected rows counts as old as the file that they were in, and one that waited as old as it was when others passed it: what
+/// newer files had accepted since then stands against it, also where those are done with long ago.
 struct Correction: Sendable {
     let context: Context
     let file: ClaimedFile
@@ -15,7 +15,7 @@ struct Correction: Sendable {
         try await context.disk.run { try keepResults() }
     }
 
-    private var isOne: Bool { file.snapshot.isCorrection }
+    private var isOne: Bool { file.snapshot.isCorrection || file.snapshot.wasPassed == true }
 
     private func keepResults() throws {
         for sent in try newer() { _ = try context.guardBook.keepAgain(sent.place, from: places(of: sent)) }

@@ -22,7 +22,17 @@ final class GuardBook: Sendable {
     }
 
     /// The age of a file that is claimed now: see `GuardedDrops`, as for all of these.
-    func age(arrival: Int64, priority: Int) -> Int64 { drops.withLock { $0.age(arrival: arrival, priority: priority) } }
+    func age(arrival: Int64, priority: Int, name: String? = nil, ofRuleByName rule: String? = nil) -> Int64 {
+        drops.withLock { $0.age(arrival: arrival, priority: priority, name: name, ofRuleByName: rule) }
+    }
+
+    func pass(_ priorities: [String: Int]) { drops.withLock { $0.pass(priorities) } }
+
+    func forgetPassed() { drops.withLock { $0.forgetPassed() } }
+
+    func isLate(age: Int64) -> Bool { drops.withLock { $0.isLate(age: age) } }
+
+    func done(_ place: DropPlace) { drops.withLock { $0.done(place) } }
 
     func opened(_ place: DropPlace) { drops.withLock { $0.opened(place) } }
 

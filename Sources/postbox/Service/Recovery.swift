@@ -21,6 +21,7 @@ struct Recovery: Sendable {
         let plan = RecoveryPlan(
             known: open.map(\.known), work: entries,
             isClosed: { closed.contains($0) })
+        if let newest = try await context.ledger.newestSent() { context.guardBook.done(newest) }
         // What is held takes no place before somebody releases it.
         for record in open where record.stage != .held {
             context.guardBook.opened(record.place)

@@ -294,6 +294,8 @@ actor ServiceLoop {
         case .lookAgain(let known): await lookAgain(known)
         case .findDestinations(let names): await findDestinations(names)
         case .claim(let names): await claim(names)
+        case .pass(let priorities): context.guardBook.pass(priorities)
+        case .forgetPassed: context.guardBook.forgetPassed()
         case .wantSpares(let count): await wantSpares(count)
         case .setOldestWaiting(let arrival): context.guardBook.setOldestWaiting(arrival)
         case .askLanes(let drops): await askLanes(drops)

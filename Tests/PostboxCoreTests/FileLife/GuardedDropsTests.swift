@@ -60,6 +60,49 @@ struct GuardedDropsTests {
         #expect(!drops.wasOvertaken(old))
     }
 
+    @Test(
+        "A file that others passed while it waited stays as old as it was; what passed it is newer, whatever the clock says"
+    )
+    mutating func passed() {
+        #expect(drops.age(arrival: 10, priority: 0, name: "a") == 10)
+        drops.pass(["held": 0])
+        #expect(drops.age(arrival: 30, priority: 0, name: "b") == 30)
+        drops.pass(["held": 0, "later": 0])
+        #expect(drops.age(arrival: 20, priority: 0, name: "held") == 20)
+        #expect(drops.age(arrival: 35, priority: 0, name: "later") == 35)
+        // Once it is claimed nothing is known of its name any more.
+        #expect(drops.age(arrival: 20, priority: 0, name: "held") == 31)
+        // The clock was set back: none of the two is older than what went before the wait, and they keep their order.
+        drops = GuardedDrops(kept: [])
+        #expect(drops.age(arrival: 100, priority: 0) == 100)
+        drops.pass(["held": 0])
+        #expect(drops.age(arrival: 60, priority: 0, name: "x") == 101)
+        #expect(drops.age(arrival: 50, priority: 0, name: "held") == 100)
+        drops.forgetPassed()
+        #expect(drops.age(arrival: 50, priority: 0, name: "y") == 101)
+    }
+
+    @Test("Files of a rule that goes by name keep that order when they waited")
+    mutating func passedByName() {
+        drops.pass(["1": 0, "2": 0])
+        #expect(drops.age(arrival: 40, priority: 0) == 40)
+        #expect(drops.age(arrival: 20, priority: 0, name: "1", ofRuleByName: "r") == 20)
+        #expect(drops.age(arrival: 10, priority: 0, name: "2", ofRuleByName: "r") == 20)
+    }
+
+    @Test("A file is late when a drop with newer values is through, in this run or an earlier one")
+    mutating func late() {
+        #expect(!drops.isLate(age: 1))
+        drops.opened(new)
+        #expect(!drops.isLate(age: 1))
+        drops.settled(new)
+        #expect(drops.isLate(age: new.age - 1) && !drops.isLate(age: new.age))
+        drops = GuardedDrops(kept: [])
+        drops.done(middle)
+        drops.done(old)
+        #expect(drops.isLate(age: old.age) && !drops.isLate(age: middle.age))
+    }
+
     @Test("A file is never older than one that was claimed before it under its own priority or a lower one")
     mutating func ages() {
         #expect(drops.age(arrival: 10, priority: 0) == 10)
