@@ -23,6 +23,39 @@ struct HoldRuleTests {
     }
 
     @Test(
+        "A file that waited for a hold does not go over newer values that went meanwhile, with a start between or without",
+        arguments: [false, true])
+    func passed(isStartedAnew: Bool) async throws {
+        let (desk, simulator) = try await Desk.withSimulator(files: Self.files)
+        var service = try desk.start()
+        try desk.drop("fx_0.csv", "RIC,BID\nA.TST,0\n")
+        _ = try await desk.finish("fx_0.csv", in: .done)
+        #expect(try await Self.hold(desk, ["--why", "t"]).code == 0)
+        try desk.drop("eod_1.csv", "RIC,BID\nA.TST,1\nB.TST,1\n")
+        try await eventually("it waits") {
+            Self.status(desk)["inbox"]?["files"]?.items.contains { $0["file"]?.text == "eod_1.csv" } == true
+        }
+        try desk.drop("fx_1.csv", "RIC,BID\nA.TST,2\n")
+        _ = try await desk.finish("fx_1.csv", in: .done)
+        if isStartedAnew {
+            service.send(SIGTERM)
+            #expect(try await service.exitCode() == 0)
+            service = try desk.start()
+            try await eventually("it waits again") {
+                Self.status(desk)["inbox"]?["files"]?.items.contains { $0["file"]?.text == "eod_1.csv" } == true
+            }
+        }
+        #expect(try await desk.command(["resume", "rule", "eod_*.csv", "--config", "postbox.yaml"]).code == 0)
+        let file = try await desk.finish("eod_1.csv", in: .done)
+        #expect(file.column("outcome") == ["superseded", "acked"])
+        #expect(try simulator.posts().last { $0.ric == "A.TST" }?.fields == #"{"BID":2}"#)
+        let last = try await desk.command(["last", "A.TST", "--config", "postbox.yaml"])
+        #expect(last.output.contains("2"), "\(last.output)")
+        service.send(SIGTERM)
+        #expect(try await service.exitCode() == 0)
+    }
+
+    @Test(
         "Files of a held rule are not claimed, those in work send nothing more, others go on; that outlives a kill, and is told when it is overdue, once"
     )
     func held() async throws {
@@ -216,37 +249,4 @@ struct HoldRuleTests {
 extension RunningSimulator {
     /// Whether a post for the RIC came.
     fileprivate func hasPosted(_ ric: String) -> Bool { (try? posts().contains { $0.ric == ric }) ?? false }
-
-    @Test(
-        "A file that waited for a hold does not go over newer values that went meanwhile, with a start between or without",
-        arguments: [false, true])
-    func passed(isStartedAnew: Bool) async throws {
-        let (desk, simulator) = try await Desk.withSimulator(files: Self.files)
-        var service = try desk.start()
-        try desk.drop("fx_0.csv", "RIC,BID\nA.TST,0\n")
-        _ = try await desk.finish("fx_0.csv", in: .done)
-        #expect(try await Self.hold(desk, ["--why", "t"]).code == 0)
-        try desk.drop("eod_1.csv", "RIC,BID\nA.TST,1\nB.TST,1\n")
-        try await eventually("it waits") {
-            Self.status(desk)["inbox"]?["files"]?.items.contains { $0["file"]?.text == "eod_1.csv" } == true
-        }
-        try desk.drop("fx_1.csv", "RIC,BID\nA.TST,2\n")
-        _ = try await desk.finish("fx_1.csv", in: .done)
-        if isStartedAnew {
-            service.send(SIGTERM)
-            #expect(try await service.exitCode() == 0)
-            service = try desk.start()
-            try await eventually("it waits again") {
-                Self.status(desk)["inbox"]?["files"]?.items.contains { $0["file"]?.text == "eod_1.csv" } == true
-            }
-        }
-        #expect(try await desk.command(["resume", "rule", "eod_*.csv", "--config", "postbox.yaml"]).code == 0)
-        let file = try await desk.finish("eod_1.csv", in: .done)
-        #expect(file.column("outcome") == ["superseded", "acked"])
-        #expect(try simulator.posts().last { $0.ric == "A.TST" }?.fields == #"{"BID":2}"#)
-        let last = try await desk.command(["last", "A.TST", "--config", "postbox.yaml"])
-        #expect(last.output.contains("2"), "\(last.output)")
-        service.send(SIGTERM)
-        #expect(try await service.exitCode() == 0)
-    }
 }
