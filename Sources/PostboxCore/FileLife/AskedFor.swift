@@ -24,6 +24,9 @@ package struct AskedFor: Sendable, Equatable, Codable {
     /// The drop says what servers hold already: it makes nothing newer.
     package var isRepublication: Bool { act == DeskVerb.republish.rawValue }
 
+    /// The drop takes wrong values back.
+    package var isWithdrawal: Bool { act == DeskVerb.withdraw.rawValue }
+
     /// What a summary tells of it.
     func members(_ quoted: (String) -> String) -> [String] {
         [

@@ -42,8 +42,12 @@ enum PageActs {
     /// Resend of a finished drop; nil: nothing of it can be sent again, or somebody may not.
     static func resend(_ drop: DropLine, _ facts: PageFacts) -> HTML? {
         let bad: [PostOutcome] = [.nacked, .unknown, .unsent]
-        let count = bad.reduce(0) { $0 + drop.count($1) }
+        // Rows that are held are in a drop of their own.
+        let held = drop.reasons.first { $0.word == Hold.held }?.count ?? 0
+        let count = bad.reduce(0) { $0 + drop.count($1) } - held
         guard facts.may(.correct, rule: drop.rule), drop.verdict != nil, count > 0 else { return nil }
+        // A withdrawal of which nothing went is decided anew.
+        if isOwn(drop), drop.summary?["first_sent_at"]?.text == nil { return nil }
         let rejected = drop.count(.rejected)
         let rest: HTML =
             rejected > 0
@@ -58,9 +62,14 @@ enum PageActs {
             button: "Resend \(rows)", kind: .main, facts)
     }
 
+    /// Whether Postbox made the drop of last accepted values: no rule of today's is for it.
+    private static func isOwn(_ drop: DropLine) -> Bool {
+        [DeskVerb.withdraw, .republish].contains { $0.rawValue == drop.rule }
+    }
+
     /// Retry of a refused drop; nil: it is none, or somebody may not.
     static func retry(_ drop: DropLine, _ facts: PageFacts) -> HTML? {
-        guard facts.may(.correct, rule: drop.rule), drop.verdict == .refused else { return nil }
+        guard facts.may(.correct, rule: drop.rule), drop.verdict == .refused, !isOwn(drop) else { return nil }
         return opening(
             "Retry", "/drops/\(drop.drop)/retry",
             what: "The file is contributed again as a new drop, under the rules of today.",

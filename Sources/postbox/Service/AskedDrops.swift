@@ -97,6 +97,12 @@ struct AskedDrops: Sendable {
         _ record: DropRecord, _ outcomes: Set<PostOutcome>, force: Bool
     ) async throws -> DeskAnswer {
         let rule = record.snapshot.rule
+        // Else one person could post what a second one refused.
+        if record.snapshot.asked?.isWithdrawal == true, record.firstSentAt == 0 {
+            throw wrong(
+                record,
+                "is a withdrawal of which nothing was posted: withdraw the file again, so that it is decided anew")
+        }
         let wanted = try await context.disk.run { try rows(record, outcomes) }
         let names = rule.destinations.filter { (wanted[$0]?.count ?? 0) > 0 }
         guard !names.isEmpty else {

@@ -493,6 +493,37 @@ struct WithdrawTests {
         try await page.stop()
     }
 
+    @Test("A withdrawal that a second person refused is not sent again by one")
+    func refusedIsNotResent() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        let rules = Self.files.replacing("post: refresh}", with: "post: refresh, release: {four_eyes: true}}")
+        try desk.configure([simulator.url], files: rules)
+        try await Self.spoil(desk)
+        let page = try await ServedDesk.start(
+            desk, simulator.url,
+            http: """
+                users:
+                  a: {token_sha256: "\(ServedDesk.hash("a"))", may: [correct, release]}
+                  b: {token_sha256: "\(ServedDesk.hash("b"))", may: [correct, release]}
+                """, files: rules)
+        func ask(_ token: String, _ target: String) -> String {
+            page.ask(
+                "POST", "/api/v1/drops/\(target)", headers: "Authorization: Bearer \(token)\r\n", body: #"{"why":"w"}"#)
+        }
+        let posted = try simulator.posts().count
+        #expect(ask("a", "2/withdraw").hasPrefix("HTTP/1.1 202"))
+        let held = APITests.value(page.ask("GET", "/api/v1/held", headers: "Authorization: Bearer a\r\n"))?["held"]
+        let drop = try #require(held?.items.first?["drop"]?.integer)
+        #expect(ask("b", "\(drop)/refuse").hasPrefix("HTTP/1.1 200"))
+        _ = try await desk.finish("withdraw-cache-\(drop).jsonl", in: .failed)
+        let answer = ask("a", "\(drop)/resend")
+        #expect(answer.hasPrefix("HTTP/1.1 409") && answer.contains("withdraw the file again"), "\(answer)")
+        #expect(try simulator.posts().count == posted)
+        #expect(ask("a", "2/withdraw").hasPrefix("HTTP/1.1 202"))
+        try await page.stop()
+    }
+
     @Test(
         "Killed at any step, it is there once and whole, or not at all, and goes on by itself",
         arguments: [
