@@ -41,9 +41,9 @@ struct DayTests {
         try desk.drop("fx_1.csv", "RIC,BID\nF.TST,1\n")
         _ = try await desk.finish("fx_1.csv", in: .done)
         #expect(try await desk.command(["hold", "destination", "cache"]).code == 0)
-        let acts = desk.path(.done).deletingLastPathComponent().appendingPathComponent("record.jsonl")
+        let told = desk.path(.done).deletingLastPathComponent().appendingPathComponent("record.jsonl")
         try await eventually("it is in the record") {
-            try String(contentsOf: acts, encoding: .utf8).contains("\"act\":\"hold\"")
+            try String(contentsOf: told, encoding: .utf8).contains("\"act\":\"hold\"")
         }
         func day(_ more: [String] = []) async throws -> JSONValue? {
             let end = try await desk.command(["day", "--json"] + more)
