@@ -15,6 +15,8 @@ package struct GuardedDrops: Sendable {
     private var passed: [String: Int64] = [:]
     /// The greatest of these.
     private var mostPassed: Int64?
+    /// The last age given out to one of them since what decides about them changed, by priority.
+    private var lastPassed: [Int: Int64] = [:]
     /// The last age given out, by rules whose files go by name: there the order of arrival counts for nothing.
     private var lastByName: [String: Int64] = [:]
     /// The newest drop that has all its outcomes.
@@ -38,7 +40,9 @@ package struct GuardedDrops: Sendable {
         var least = max(arrival, rule.flatMap { lastByName[$0] } ?? .min)
         defer { if let rule { lastByName[rule] = least } }
         if let name, let known = passed.removeValue(forKey: name) {
-            least = max(least, known)
+            // Those that go together go in the order in which their values count.
+            least = lastPassed.reduce(max(least, known)) { $1.key <= priority ? max($0, $1.value) : $0 }
+            lastPassed[priority] = least
             return least
         }
         // What passes a file is newer, however the clock goes.
@@ -56,6 +60,9 @@ package struct GuardedDrops: Sendable {
             mostPassed = max(mostPassed ?? least, least)
         }
     }
+
+    /// What decides whether files may go has changed: those that go from here on may have waited for something else than those before.
+    package mutating func letGo() { lastPassed = [:] }
 
     /// No file waits any more.
     package mutating func forgetPassed() {

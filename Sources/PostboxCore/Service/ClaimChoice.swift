@@ -52,7 +52,7 @@ package struct ClaimChoice: Sendable {
     /// A claim came to nothing as a whole: the next one is of a single file.
     private var isTriedSingly = false
     /// Files were parked since `forgetParked`.
-    private var hasParked = false
+    package private(set) var hasParked = false
     /// Files that were looked at since it was last heard what else happened.
     private var looks = 0
     /// What is claimed just now.

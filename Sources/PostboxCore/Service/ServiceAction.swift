@@ -23,6 +23,8 @@ extension ServiceMachine {
         case claim([String])
         /// Others may go before these complete files, which wait for something; with the priority of each.
         case pass([String: Int])
+        /// What decides whether the files that were passed may go has changed.
+        case letGo
         /// The inbox is empty: no file waits that was passed.
         case forgetPassed
         /// The drop has become of a file whose cancellation stands: give it up. `commandsRead` tells what stands then.

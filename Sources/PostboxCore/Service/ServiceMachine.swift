@@ -456,7 +456,10 @@ package struct ServiceMachine: Sendable {
         let outlook = ClaimChoice.Outlook(
             ready: lanes.ready, blocked: drops.blocked(lanes, standing), standing: standing,
             missingTables: tables.missing)
-        if claims.begin(outlook) { inbox.tracker.unpark() }
+        if claims.begin(outlook) {
+            inbox.tracker.unpark()
+            if claims.hasParked { queue.append(.letGo) }
+        }
         phase = .look
     }
 

@@ -28,6 +28,8 @@ final class GuardBook: Sendable {
 
     func pass(_ priorities: [String: Int]) { drops.withLock { $0.pass(priorities) } }
 
+    func letGo() { drops.withLock { $0.letGo() } }
+
     func forgetPassed() { drops.withLock { $0.forgetPassed() } }
 
     func isLate(age: Int64) -> Bool { drops.withLock { $0.isLate(age: age) } }

@@ -295,6 +295,7 @@ actor ServiceLoop {
         case .findDestinations(let names): await findDestinations(names)
         case .claim(let names): await claim(names)
         case .pass(let priorities): context.guardBook.pass(priorities)
+        case .letGo: context.guardBook.letGo()
         case .forgetPassed: context.guardBook.forgetPassed()
         case .wantSpares(let count): await wantSpares(count)
         case .setOldestWaiting(let arrival): context.guardBook.setOldestWaiting(arrival)

@@ -82,6 +82,16 @@ struct GuardedDropsTests {
         #expect(drops.age(arrival: 50, priority: 0, name: "y") == 101)
     }
 
+    @Test("Files that go together when a wait is over keep their order; one that goes later is as old as it was")
+    mutating func passedTogether() {
+        drops.pass(["n1": 0, "z": 0, "held": 0])
+        drops.letGo()
+        #expect(drops.age(arrival: 30, priority: 0, name: "n1") == 30)
+        #expect(drops.age(arrival: 20, priority: 0, name: "z") == 30)
+        drops.letGo()
+        #expect(drops.age(arrival: 10, priority: 0, name: "held") == 10)
+    }
+
     @Test("Files of a rule that goes by name keep that order when they waited")
     mutating func passedByName() {
         drops.pass(["1": 0, "2": 0])

@@ -226,7 +226,7 @@ struct PretendService {
         case .tell(let one): told.append(one)
         case .timeOut, .holdsOverdue: break
         case .leave(let name): left.append(name)
-        case .started, .wantSpares, .setOldestWaiting, .pass, .forgetPassed, .comeBack, .wait, .end: break
+        case .started, .wantSpares, .setOldestWaiting, .pass, .letGo, .forgetPassed, .comeBack, .wait, .end: break
         }
     }
 

@@ -149,7 +149,7 @@ struct RejectsTests {
         try desk.drop(name + ".rejects-4.csv", "ISIN,BID\nE,5\nG,7\n")
         #expect(try await desk.once() == 75)
         let service = try desk.start()
-        let socket = desk.path(.state).appendingPathComponent("control.sock").path
+        let socket = desk.path(.state).appendingPathComponent("postbox.sock").path
         try await eventually("it listens") { UnixClient(socket) != nil || !service.isRunning }
         #expect(try await desk.command(["release", "2"]).code == 0)
         _ = try await desk.finish(name, in: .done)
