@@ -32,6 +32,8 @@ struct ManagerTests {
             manager.has("STATUS=1 file in work, 1 of 1 destination logged in")
         }
         service.send(SIGTERM)
+        // A socket that nobody reads is soon full of signs of life.
+        try await eventually("it says that it stops") { manager.has("STOPPING=1") || !service.isRunning }
         #expect(try await service.exitCode() == 0)
         #expect(manager.has("STOPPING=1") && manager.has("EXTEND_TIMEOUT_USEC=50000000"), "\(manager.messages)")
         #expect(manager.has("STATUS=stopping: 1 file in work, 1 of 1 destination logged in"))
