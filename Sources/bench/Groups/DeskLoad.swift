@@ -9,6 +9,7 @@ struct DeskLoad {
         let server = try Server(.fast, desk)
         show(try views(server))
         show(try posting(server))
+        show(try limitedPosting(server))
         try server.stop()
     }
 
@@ -84,23 +85,7 @@ struct DeskLoad {
             ),
         ]
         let turns = 2 * desk.runs
-        var runs = [[Run]](repeating: [], count: audiences.count)
-        for turn in 0..<turns {
-            let order = Array(audiences.indices)
-            // Who comes first in one turn comes last in the next.
-            for index in turn.isMultiple(of: 2) ? order : order.reversed() {
-                runs[index].append(try post(file, before: audiences[index].size, server))
-            }
-        }
-        var table = Table(
-            "A file is posted while somebody looks",
-            [
-                "who looks", "rows/s while posting", "from", "to", "rows/s against nobody", "CPU s / 10⁶ rows",
-                "CPU against nobody", "calls/s", "call p50 ms", "call p99 ms", "MB read",
-            ])
-        for (audience, seen) in zip(audiences, runs) {
-            table.add([audience.name] + cells(seen, beside: runs[0]))
-        }
+        var table = try table("A file is posted while somebody looks", file, audiences, turns: turns, server)
         table.note = """
             CSV, \(Figure.count(file.rows)) rows renamed into the inbox of a running service, \(Figure.count(turns)) turns. CPU of \
             `postbox` alone, from the rename to the summary. `against nobody`: the median of the turns' own differences, which must \
@@ -108,6 +93,53 @@ struct DeskLoad {
             answered with 200. Calls: status, drops, rows of a drop, posts of a RIC. The server and those who look have their share of \
             the \(ProcessInfo.processInfo.processorCount) cores.
             """
+        return table
+    }
+
+    /// The same to a destination with a limit, as a real one has: the cores have time for those who look.
+    private func limitedPosting(_ server: Server) throws -> Table {
+        let file = try desk.scratch.priceFile(.csv, rows: desk.sizes.rows)
+        let followers = desk.sizes.followers
+        let limit = max(1000, desk.sizes.rows / 10)
+        let audiences: [(name: String, size: Audience.Size)] = [
+            ("nobody", Audience.Size()),
+            (
+                "\(followers) event streams, \(Self.callsPerSecond) calls a second",
+                Audience.Size(followers: followers, callsPerSecond: Self.callsPerSecond)
+            ),
+        ]
+        let turns = max(2, desk.runs)
+        var table = try table(
+            "The same at a limit", file, audiences, turns: turns, server, postsPerSecond: limit)
+        table.note = """
+            As before, \(Figure.count(turns)) turns, with `max_posts_per_second: \(limit)`.
+            """
+        return table
+    }
+
+    /// The file's rows a second before each audience, in turns.
+    private func table(
+        _ title: String, _ file: PriceFile, _ audiences: [(name: String, size: Audience.Size)], turns: Int,
+        _ server: Server, postsPerSecond: Int? = nil
+    ) throws -> Table {
+        var runs = [[Run]](repeating: [], count: audiences.count)
+        for turn in 0..<turns {
+            let order = Array(audiences.indices)
+            // Who comes first in one turn comes last in the next.
+            for index in turn.isMultiple(of: 2) ? order : order.reversed() {
+                runs[index].append(
+                    try post(file, before: audiences[index].size, server, postsPerSecond: postsPerSecond))
+            }
+        }
+        var table = Table(
+            title,
+            [
+                "who looks", "rows/s while posting", "from", "to", "rows/s against nobody", "CPU s / 10⁶ rows",
+                "CPU against nobody", "calls/s", "call p50 ms", "call p99 ms", "MB read",
+            ])
+        for (audience, seen) in zip(audiences, runs) {
+            table.add([audience.name] + cells(seen, beside: runs[0]))
+        }
         return table
     }
 
@@ -131,8 +163,10 @@ struct DeskLoad {
         return cells + [isWatched ? Figure.megabytes(Int(bytes)) : ""]
     }
 
-    private func post(_ file: PriceFile, before size: Audience.Size, _ server: Server) throws -> Run {
-        let served = try ServedSpool(desk, server: server.port)
+    private func post(
+        _ file: PriceFile, before size: Audience.Size, _ server: Server, postsPerSecond: Int?
+    ) throws -> Run {
+        let served = try ServedSpool(desk, server: server.port, postsPerSecond: postsPerSecond)
         // Something to be asked for.
         let small = try desk.scratch.priceFile(.csv, rows: min(1000, desk.sizes.rows / 2))
         let audience = try Audience(size, of: served, drop: try served.contribute(small).drop)

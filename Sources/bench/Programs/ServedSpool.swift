@@ -7,10 +7,12 @@ struct ServedSpool {
     /// Where the page is.
     let port: Int
 
-    /// - Parameter server: the port that posts go to.
-    init(_ desk: Desk, server: Int) throws {
+    /// - Parameters:
+    ///   - server: the port that posts go to.
+    ///   - postsPerSecond: the destination's limit; nil: as fast as it goes.
+    init(_ desk: Desk, server: Int, postsPerSecond: Int? = nil) throws {
         let spool = try Spool(
-            desk, port: server,
+            desk, port: server, postsPerSecond: postsPerSecond,
             files: """
                 http:
                   listen: 127.0.0.1:0

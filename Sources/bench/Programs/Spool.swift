@@ -10,9 +10,11 @@ struct Spool {
     /// - Parameters:
     ///   - port: where the server listens.
     ///   - window: posts in flight.
+    ///   - postsPerSecond: the destination's limit; nil: as fast as it goes.
     ///   - files: what else the configuration says, such as the section of that name.
-    init(_ desk: Desk, port: Int, window: Int = 1000, files: String = "") throws {
+    init(_ desk: Desk, port: Int, window: Int = 1000, postsPerSecond: Int? = nil, files: String = "") throws {
         self.desk = desk
+        let limit = postsPerSecond.map { "    max_posts_per_second: \($0)" } ?? ""
         folder = try desk.scratch.makeFolder("spool")
         configuration = desk.scratch.path + "/postbox.yaml"
         for name in ["inbox", "staging"] {
@@ -27,6 +29,7 @@ struct Spool {
                 user: bench
                 service: NIPROV
                 window: \(window)
+            \(limit)
             \(files)
 
             """
