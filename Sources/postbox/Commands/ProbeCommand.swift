@@ -39,7 +39,7 @@ struct ProbeCommand: AsyncParsableCommand {
         let wanted = settings.destinations.filter { destination == nil || $0.name == destination }
         guard !wanted.isEmpty else {
             Terminal.error(
-                "there is no destination \(destination ?? ""); the configuration has \(settings.destinations.map(\.name).joined(separator: ", "))"
+                UnknownName.words(ofDestination: destination ?? "", among: settings.destinations.map(\.name))
             )
             Terminal.exit(PostboxCore.ExitCode.usage)
         }
