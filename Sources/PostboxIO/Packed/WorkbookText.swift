@@ -93,7 +93,13 @@ final class WorkbookText: UnpackedText {
         guard !part.name.isEmpty else { return nil }
         let archive = try Archive(zip: file)
         while let member = try archive.next() {
-            guard member.isRegular, member.name.lowercased() == part.name.lowercased() else { continue }
+            guard member.name.lowercased() == part.name.lowercased() else { continue }
+            // Without its styles a date would be read as a number.
+            guard member.isRegular else {
+                throw FileProblem.damaged(
+                    "The part \(VisibleText.line(part.name)) of the workbook is no regular file.",
+                    hint: "Open it in Excel, and save it again.")
+            }
             guard !member.isEncrypted else {
                 throw FileProblem.damaged("The workbook is encrypted.", hint: "Save it without a password.")
             }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import PostboxCore
 
 /// A zip's list of contents, held against the headers that stand before the files themselves.
@@ -26,6 +27,8 @@ struct ZipDirectory {
         var otherName: [UInt8]
         /// Its numbers have eight bytes.
         var isLong: Bool
+        /// The kind of file that its attributes say, as in Unix; 0: they say none.
+        var kind: UInt32
 
         var isStreamed: Bool { flags & 8 != 0 }
         var words: String { VisibleText.line(String(decoding: name.prefix(200), as: UTF8.self)) }
@@ -40,8 +43,15 @@ struct ZipDirectory {
         guard at.isAtEnd else { throw Self.differs("The zip's list of contents names more files than it counts.") }
         names = entries.map { Array($0.name) }
         var seen: Set<[UInt8]> = []
-        for (name, entry) in zip(names, entries) where !seen.insert(name).inserted {
-            throw Self.differs("The zip holds \(entry.words) twice.")
+        for (name, entry) in zip(names, entries) {
+            guard seen.insert(name).inserted else { throw Self.differs("The zip holds \(entry.words) twice.") }
+            // Some programs go by the name, some by the attributes: a file that some take for a folder is not there for them.
+            let isFolder = name.last == UInt8(ascii: "/")
+            if isFolder ? entry.kind == S_IFREG : entry.kind == S_IFDIR {
+                throw Self.differs(
+                    "\(entry.words) in the zip is a \(isFolder ? "folder" : "file") by its name, and a \(isFolder ? "file" : "folder") by its attributes."
+                )
+            }
         }
         var end = 0
         for entry in entries.sorted(by: { $0.offset < $1.offset }) {
@@ -129,14 +139,16 @@ struct ZipDirectory {
         guard try at.number(4) == 0x0201_4B50 else {
             throw differs("The zip's list of contents names fewer files than it counts.")
         }
-        at.at += 4
+        let system = try at.number(2) >> 8
+        at.at += 2
         let (flags, method) = (UInt16(try at.number(2)), UInt16(try at.number(2)))
         at.at += 4
         let checksum = try at.number(4)
         var (packed, size) = (try at.number(4), try at.number(4))
         let lengths = (Int(try at.number(2)), Int(try at.number(2)), Int(try at.number(2)))
         let disk = try at.number(2)
-        at.at += 6
+        at.at += 2
+        let kind = Self.kind(try at.number(4), system: system)
         var offset = try at.number(4)
         let name = try at.take(lengths.0)
         var extra = try ZipExtra(at.take(lengths.1))
@@ -150,7 +162,16 @@ struct ZipDirectory {
         }
         return Entry(
             name: name, flags: flags, method: method, checksum: checksum, packed: packed, size: size, offset: offset,
-            otherName: extra.otherName, isLong: extra.isLong)
+            otherName: extra.otherName, isLong: extra.isLong, kind: kind)
+    }
+
+    /// What a file's attributes say that it is, by the system that they are of: DOS (0) and Unix (3).
+    private static func kind(_ attributes: UInt64, system: UInt64) -> UInt32 {
+        switch system {
+        case 0: attributes & 0x10 != 0 ? S_IFDIR : 0
+        case 3: UInt32(truncatingIfNeeded: attributes >> 16) & S_IFMT
+        default: 0
+        }
     }
 
     // MARK: - The files' own headers

@@ -138,6 +138,19 @@ struct ZipDirectoryTests {
             (
                 "z.writestr('a.csv', t)", "put(last + 4, 1, 2)", "several parts"
             ),
+            // By its attributes in Unix, and in DOS: libarchive goes by these.
+            (
+                "z.writestr('a.csv', t); z.writestr('b.csv', t)", "put(list + 38, 0o40755 << 16)",
+                "a.csv in the zip is a file by its name, and a folder"
+            ),
+            (
+                "z.writestr('a.csv', t); z.writestr('b.csv', t)", "put(list + 4, 20, 2); put(list + 38, 0x10)",
+                "a.csv in the zip is a file by its name, and a folder"
+            ),
+            (
+                "z.writestr('d/', b''); z.writestr('b.csv', t)", "put(list + 38, 0o100644 << 16)",
+                "d/ in the zip is a folder by its name, and a file"
+            ),
         ])
     func different(_ entries: String, _ changes: String, _ words: String) throws {
         let found = try #require(try problem(zip(entries, changes)))
@@ -161,5 +174,18 @@ struct ZipDirectoryTests {
             try SourceFile(path: path, wrapping: .workbook(ContainerRule(), delimiter: 0x2C)).eachChunk { _, _, _ in }
         }
         #expect(found?.what.contains("twice") == true)
+    }
+
+    @Test(
+        "A part of a workbook that is no regular file is not one that is missing: without styles a date would be a number"
+    )
+    func oddPart() throws {
+        let path = folder.path("book.xlsx")
+        let book = try zip("z.writestr('_rels/.rels', t)", "put(list + 38, 0o140600 << 16)")
+        try Spawning.write(book, to: URL(fileURLWithPath: path))
+        let found = #expect(throws: FileProblem.self) {
+            try SourceFile(path: path, wrapping: .workbook(ContainerRule(), delimiter: 0x2C)).eachChunk { _, _, _ in }
+        }
+        #expect(found?.reason == "archive_damaged" && found?.what.contains("no regular file") == true)
     }
 }
