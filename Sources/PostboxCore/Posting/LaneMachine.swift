@@ -50,10 +50,8 @@ package struct LaneMachine: Sendable {
     private var requests: ItemRequests
     /// It was told that the server answers no request for an item.
     private var hasToldLack = false
-    /// Posts sent, answered well, and refused since the start.
-    package private(set) var counts = (sent: 0, acked: 0, nacked: 0)
-    /// Refusals by NakCode.
-    package private(set) var naks = WordCounts()
+    /// What was sent and answered since the start.
+    package private(set) var tally = LaneTally()
 
     package init(_ destination: Destination, bounds: Bounds = Bounds()) {
         self.destination = destination
@@ -428,7 +426,7 @@ package struct LaneMachine: Sendable {
 
     private mutating func accepted(_ count: Int) {
         guard count > 0 else { return }
-        counts.acked += count
+        tally.acked += count
         health.accepted()
         login.accepted(count)
     }
@@ -470,8 +468,7 @@ package struct LaneMachine: Sendable {
         }
         let nakClass = health.refused(code, text: text, key: handover.rows[Int(post.index)].keyHash)
         _ = window.nacked(postID, code: code, text: text, nakClass: nakClass, now: now, jitter: jitter)
-        counts.nacked += 1
-        naks.add(code.name)
+        tally.refused(code)
         guard nakClass == .stop else { return [] }
         return pause("the server refuses the destination itself: \(code.name) \(text)", now)
     }
@@ -605,7 +602,7 @@ package struct LaneMachine: Sendable {
         if pacer.limit != nil {
             for send in sends { window.paced(send.postID, number: pacer.sent(at: now.monotonic)) }
         }
-        counts.sent += sends.count
+        tally.sent += sends.count
         queued = window.hasQueued ? window.queued : 0
         return sends
     }

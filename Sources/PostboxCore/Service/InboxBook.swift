@@ -3,7 +3,8 @@ package struct InboxBook: Sendable {
     private let path: String
     /// Nanoseconds between two listings.
     private var rescan: Int64
-    private var names: InboxNames
+    /// What names mean by the configuration in force.
+    private(set) var names: InboxNames
     /// Destinations that a file may have rejects of its own for.
     private var rejectsDestinations: [String]
     /// After which time files that wait are told to the desk.
@@ -23,10 +24,10 @@ package struct InboxBook: Sendable {
     /// The directory has been listed as a whole.
     package private(set) var hasListed = false
 
-    package init(_ settings: Settings, names: InboxNames) {
+    package init(_ settings: Settings) {
         path = settings.directories.inbox
         rescan = settings.rescan.nanoseconds
-        self.names = names
+        names = InboxNames(rules: settings.rules, ignored: settings.ignored)
         rejectsDestinations = Self.rejectsDestinations(settings)
         alertAfter = settings.downAlert
         let quiet = settings.settle.nanoseconds
@@ -40,9 +41,9 @@ package struct InboxBook: Sendable {
     }
 
     /// Another configuration came into force: what lies in the inbox is looked at by its rules. The watch stands.
-    package mutating func use(_ settings: Settings, names: InboxNames, at now: Int64) {
+    package mutating func use(_ settings: Settings, at now: Int64) {
         rescan = settings.rescan.nanoseconds
-        self.names = names
+        names = InboxNames(rules: settings.rules, ignored: settings.ignored)
         rejectsDestinations = Self.rejectsDestinations(settings)
         alertAfter = settings.downAlert
         let quiet = settings.settle.nanoseconds

@@ -55,7 +55,6 @@ package struct ServiceMachine: Sendable {
     }
 
     private var settings: Settings
-    private var names: InboxNames
     private let options: Options
     private var inbox: InboxBook
     private var lanes: LaneBook
@@ -69,8 +68,6 @@ package struct ServiceMachine: Sendable {
     private var tables: TableBook
     private var room: RoomWatch
     private var talk: Talk
-    /// Holds that were told to be overdue.
-    private var toldOverdue: Set<String> = []
     private var stop = Stop.no
     private var result: OnceResult
     private var phase = Phase.opening
@@ -82,8 +79,7 @@ package struct ServiceMachine: Sendable {
     ) {
         self.settings = settings
         self.options = options
-        names = InboxNames(rules: settings.rules, ignored: settings.ignored)
-        inbox = InboxBook(settings, names: names)
+        inbox = InboxBook(settings)
         lanes = LaneBook(
             settings.destinations.map(\.name), alert: settings.downAlert.nanoseconds,
             quiet: Self.quiet(settings), at: now)
@@ -103,8 +99,7 @@ package struct ServiceMachine: Sendable {
         _ new: Settings, leaving: Set<String>, keptTables: Set<String>, goodTables: Set<String>, at now: Int64
     ) {
         settings = new
-        names = InboxNames(rules: new.rules, ignored: new.ignored)
-        inbox.use(new, names: names, at: now)
+        inbox.use(new, at: now)
         lanes.use(
             new.destinations.map(\.name), leaving: leaving, alert: new.downAlert.nanoseconds, quiet: Self.quiet(new),
             at: now)
@@ -331,7 +326,7 @@ package struct ServiceMachine: Sendable {
             sayWhatLasts(at: now, facts)
             lookAfterHeld(facts)
             let overdue = standing.overdue(at: facts.wall).filter {
-                toldOverdue.insert($0.command.fileName + " \($0.since)").inserted
+                talk.said.isNew("overdue " + $0.command.fileName + " \($0.since)")
             }
             if !overdue.isEmpty { queue.append(.holdsOverdue(overdue)) }
             tell(inbox.remind(at: now))
@@ -467,7 +462,7 @@ package struct ServiceMachine: Sendable {
         let ready = inbox.tracker.ready(at: now, most: claims.most)
         wantSpares(ready.count)
         // What is less urgent keeps nobody out.
-        let busy = ready.first.map { drops.busy(atLeast: names.priceFile($0).priority, standing) } ?? 0
+        let busy = ready.first.map { drops.busy(atLeast: inbox.names.priceFile($0).priority, standing) } ?? 0
         let room = ClaimChoice.room(for: ready.count, busy: busy)
         guard !ready.isEmpty, room > 0 else {
             phase = .once
@@ -483,7 +478,7 @@ package struct ServiceMachine: Sendable {
             queue.append(
                 .pass(
                     Dictionary(
-                        choice.parked.map { ($0, names.priceFile($0).priority) }, uniquingKeysWith: { $1 })))
+                        choice.parked.map { ($0, inbox.names.priceFile($0).priority) }, uniquingKeysWith: { $1 })))
         }
         for name in choice.told {
             tell(talk.waiting.waits(name, for: destinations.known[name] ?? [], lanes, standing))

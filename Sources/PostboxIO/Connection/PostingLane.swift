@@ -268,7 +268,7 @@ package actor PostingLane {
     package func cancellation(of drop: Int) -> OutcomeDetail? { machine.cancellation(of: drop) }
 
     /// Posts sent, answered well, and refused since the start.
-    package var counts: (sent: Int, acked: Int, nacked: Int) { machine.counts }
+    package var counts: LaneTally { machine.tally }
 
     /// What goes over the connection, and to which server.
     package var traffic: StatusBoard.Traffic {
@@ -276,8 +276,10 @@ package actor PostingLane {
         traffic.url = rotation.url.text
         traffic.inFlight = machine.inFlight
         traffic.queued = machine.queued
-        (traffic.sent, traffic.acked, traffic.nacked) = machine.counts
-        traffic.naks = machine.naks
+        let tally = machine.tally
+        (traffic.sent, traffic.acked, traffic.nacked, traffic.naks) = (
+            tally.sent, tally.acked, tally.nacked, tally.naks
+        )
         traffic.latency = machine.latency
         traffic.rateLimit = machine.rateLimit
         traffic.login = loginFacts.map { StatusBoard.Fact(name: $0.0, value: $0.1) }

@@ -5,9 +5,6 @@ internal import Synchronization
 
 /// Answers what comes in at the control socket and over TCP.
 actor DeskOffice {
-    /// Nanoseconds for which a look at everything is good: whoever asks faster gets it again.
-    private static let boardIsGood: Int64 = 200_000_000
-
     let context: Context
     let hands: DeskHands
     private let people = People()
@@ -24,14 +21,12 @@ actor DeskOffice {
     /// nil: a run with `--once` waits for no file.
     private let schedule: ScheduleWatch?
     let alerts: AlertStore
-    private var board: (board: StatusBoard, at: Int64)?
+    private var glances = DeskGlances()
     var gate: DeskGate
     /// What the gate goes by.
     private var http: HTTPSettings?
     /// What this machine is called, on the page.
-    let hostName = MachineNames.longest ?? ""
-    private var failures: (count: Int?, at: Int64)?
-    private var recordSeen: (look: RecordLook?, at: Int64)?
+    static let hostName = MachineNames.longest ?? ""
     private var ticking: Task<Void, Never>?
 
     /// `isOnce`: the service ends when nothing is left to do.
@@ -196,18 +191,18 @@ actor DeskOffice {
     /// read.
     func openFailures() async -> Int? {
         let now = Clock.monotonic()
-        if let failures, now - failures.at < 2_000_000_000 { return failures.count }
+        if let count = glances.failures.value(at: now) { return count }
         let count = try? await reading.run { [directories = context.settings.directories, knownFailures] in
             try DropLookup(in: directories, known: knownFailures).openFailures()
         }
-        failures = (count, now)
+        glances.failures.keep(count, at: now)
         return count
     }
 
     /// What a look at the record's end finds; looked at every two seconds at most. nil: there is no record.
     func recordLook() async -> RecordLook? {
         let now = Clock.monotonic()
-        if let recordSeen, now - recordSeen.at < 2_000_000_000 { return recordSeen.look }
+        if let look = glances.record.value(at: now) { return look }
         let look: RecordLook?
         do {
             look = try await reading.run { [directories = context.settings.directories] in
@@ -216,7 +211,7 @@ actor DeskOffice {
         } catch {
             look = RecordLook(unread: Words.of(error))
         }
-        recordSeen = (look, now)
+        glances.record.keep(look, at: now)
         return look
     }
 
@@ -311,12 +306,12 @@ actor DeskOffice {
     }
 
     /// What was done is seen at once.
-    func forgetBoard() { (board, failures) = (nil, nil) }
+    func forgetBoard() { glances.forgetBoard() }
 
     /// How everything stands, not older than a moment.
     func look() async -> StatusBoard {
         let now = Clock.monotonic()
-        if let board, now - board.at < Self.boardIsGood { return board.board }
+        if let board = glances.board.value(at: now) { return board }
         var new = await hands.board()
         // No rows: nothing that stands on the board shows them, and it is looked at several times a second.
         new.held = await hands.held(false)
@@ -327,7 +322,7 @@ actor DeskOffice {
             new.take(await schedule.deadlines, at: wall)
         }
         (new.alerts, new.mutes) = context.alerts.book.withLock { ($0.list(at: wall), $0.muted(at: wall)) }
-        board = (new, now)
+        glances.board.keep(new, at: now)
         return new
     }
 
@@ -451,7 +446,7 @@ actor DeskOffice {
             case .network(let address, _): address
             }
         let answer = await hands.reload(person, from, order.why)
-        (board, failures) = (nil, nil)
+        forgetBoard()
         return DeskReply(answer)
     }
 
@@ -480,7 +475,7 @@ actor DeskOffice {
         // Who only looks does nothing that anybody would have to know of.
         guard !act.isPreview else { return DeskReply(answer) }
         record(verb, nil, subject: subject, act.rows, act.why, by: person, from: request.source, answer)
-        (board, failures) = (nil, nil)
+        forgetBoard()
         return DeskReply(answer)
     }
 

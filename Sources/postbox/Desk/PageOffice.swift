@@ -279,7 +279,7 @@ extension DeskOffice {
         let (board, settings, now) = (await look(), context.settings, Clock.wall())
         let quiet = settings.destinations.filter { $0.quiet.quietUntil(at: now) != nil }.map(\.name)
         return PageFacts(
-            caller: caller, board: board, failures: await openFailures(), host: hostName, now: now,
+            caller: caller, board: board, failures: await openFailures(), host: Self.hostName, now: now,
             downAlert: settings.downAlert.nanoseconds / 1000, quiet: Set(quiet), said: said)
     }
 

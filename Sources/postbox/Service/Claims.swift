@@ -120,7 +120,7 @@ struct Claims: Sendable {
         let work = context.settings.directories.work
         var isRenamed = false
         for number in numbers {
-            if try context.spares.become(work + "/\(number)") {
+            if try context.folders.spares.become(work + "/\(number)") {
                 isRenamed = true
                 FailPoint.reach("directory_reused")
             } else {
@@ -162,7 +162,7 @@ struct Claims: Sendable {
         FailPoint.reach("claim_recorded")
         let out = try await context.disk.run { [wanted] in try move(wanted, numbers, at: now) }
         let directories = context.settings.directories
-        try await context.syncs.sync(out.files.map(\.directory) + [directories.work, directories.inbox])
+        try await context.folders.syncs.sync(out.files.map(\.directory) + [directories.work, directories.inbox])
         FailPoint.reach("claimed")
         for place in out.gone {
             try await context.ledger.forget(place.drop)

@@ -27,12 +27,12 @@ struct Closing: Sendable {
             }
         } else {
             (isClear, result) = try await move(
-                place, drop, directory: directory, folder: folder, target: target, on: context.syncs)
+                place, drop, directory: directory, folder: folder, target: target, on: context.folders.syncs)
         }
         if !isClear { context.alerts.send(.foreign(directory)) }
         FailPoint.reach("moved")
         try await context.ledger.close([place.drop])
-        context.names.release(target, in: folder)
+        context.folders.names.release(target, in: folder)
         do {
             try await context.guardBook.closed(place, on: context.disk)
             context.shelves.closed(place.drop)
@@ -72,8 +72,8 @@ struct Closing: Sendable {
         try FileMover().moveUnsynced(drop, from: directory, to: folder, as: target)
         FailPoint.reach("placed")
         // A directory that is passed on must not come back, after a power cut, with what lay in it.
-        try await syncs.sync(guarded + [folder] + (context.spares.isWanted ? [directory] : []))
-        return (try FileMover().clear(directory, keep: context.spares.keep), result)
+        try await syncs.sync(guarded + [folder] + (context.folders.spares.isWanted ? [directory] : []))
+        return (try FileMover().clear(directory, keep: context.folders.spares.keep), result)
     }
 }
 

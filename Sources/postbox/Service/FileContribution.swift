@@ -334,7 +334,7 @@ struct FileContribution: Sendable {
         defer { deadline?.cancel() }
         let ends = try await run(deliveries)
         guard ends.allSatisfy(\.isComplete) else {
-            try await results.finish(in: context.syncs)
+            try await results.finish(in: context.folders.syncs)
             logger.info("interrupted; it goes on at the next start", metadata: ["event": .event(.interrupted)])
             return .interrupted
         }

@@ -199,15 +199,15 @@ struct FileEnding: Sendable {
         try FileMover().write(bytes, to: part, mode: try file.mode(), syncing: false)
         FailPoint.reach("summary_written")
         let companions = CompanionFiles(in: file.directory, known: file.companions)
-        let target = try context.names.reserve(
+        let target = try context.folders.names.reserve(
             file.name, in: folder,
             suffixes: try companions.suffixes(of: file.name) + (listsSkipped ? [FileNames.skippedSuffix] : [])
                 + (seen?.hasLines == true ? [FileNames.readBackSuffix] : [])
                 + (hasIncidents ? [FileNames.incidentSuffix] : []))
         do {
-            try await results.finish(with: [part] + (seen?.files ?? []), in: context.syncs)
+            try await results.finish(with: [part] + (seen?.files ?? []), in: context.folders.syncs)
         } catch {
-            context.names.release(target, in: folder)
+            context.folders.names.release(target, in: folder)
             throw error
         }
         return Completed(
@@ -232,14 +232,14 @@ struct FileEnding: Sendable {
                 at: summary.settledAt)
         } catch {
             // The next try is to get the same name.
-            context.names.release(completed.target, in: completed.folder)
+            context.folders.names.release(completed.target, in: completed.folder)
             throw error
         }
     }
 
     /// It was settled before a fault: only its moves are left.
     func moveOn(_ record: DropRecord) async throws -> ContributionEnd {
-        context.names.keep(record.target, in: record.folder)
+        context.folders.names.keep(record.target, in: record.folder)
         context.guardBook.settled(file.place)
         try await MadeDrops(context: context).placeLeft(of: file.drop, removing: true)
         try await Closing(context: context).finish(

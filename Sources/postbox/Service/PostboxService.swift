@@ -171,13 +171,14 @@ struct PostboxService: Sendable {
             settings, key: recordKey, ledger: ledger, alerts: alerts, disk: disk, logger: logger)
         let configSHA256 = SHA256Text.of(loaded.sourceBytes)
         let context = Context(
-            inForce: InForce(
-                InForce.Configuration(
-                    settings: settings, sha256: configSHA256, since: Clock.wall())),
+            view: .now(
+                InForce(
+                    InForce.Configuration(settings: settings, sha256: configSHA256, since: Clock.wall()))),
             ledger: ledger, lanes: Lanes(lanes),
-            names: NameBook(), bases: PostIDBases(next: firstBase),
+            bases: PostIDBases(next: firstBase),
             guardBook: guardBook, older: OlderBook(destinations: settings.destinations.map(\.name)),
-            syncs: try SyncGroup(on: work), spares: SpareDirectories(threads: disk),
+            folders: SpoolFolders(
+                syncs: try SyncGroup(on: work), spares: SpareDirectories(threads: disk), names: NameBook()),
             shelves: Shelves(
                 tables: TableShelf(settings), dictionaries: DictionaryShelf(settings, loaded.dictionaries),
                 configurations: ConfigurationShelf(state: settings.directories.state, inForce: configSHA256)),
@@ -185,7 +186,7 @@ struct PostboxService: Sendable {
             index: IndexBook(settings.directories, logger: logger),
             lastValues: settings.keepsLastValues
                 ? LastBook(state: settings.directories.state, guardBook: guardBook, logger: logger) : nil,
-            results: DiskThread(label: "results"), disk: disk, trouble: ResultTrouble(),
+            results: ResultWriting(thread: DiskThread(label: "results"), trouble: ResultTrouble()), disk: disk,
             alerts: alerts, progress: progress, logger: logger)
         try context.shelves.configurations.keep(loaded, of: configSHA256)
         try await record.start(configSHA256: context.configSHA256)

@@ -78,9 +78,9 @@ struct Recovered: Sendable {
                     rows: rowCount, destinations: lines.keys, outcomes: rows.outcomes, bad: rows.bad, held: rows.held,
                     sent: rows.sent, firstSentAt: TimeText.microseconds(rows.firstSentAt) ?? 0),
                 mode: try file.mode(),
-                thread: context.results,
+                thread: context.results.thread,
                 alert: { [alerts = context.alerts] in alerts.send($0) },
-                failing: { [trouble = context.trouble] in trouble.changed($0) })
+                failing: { [trouble = context.results.trouble] in trouble.changed($0) })
         }
     }
 }

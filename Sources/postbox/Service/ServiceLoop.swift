@@ -21,9 +21,7 @@ actor ServiceLoop {
 
     private let context: Context
     private let maker: LaneMaker
-    private var credentials: [String: Credentials]
-    /// What keeps tokens fresh, by destination.
-    private var freshening: [String: Task<Void, Never>] = [:]
+    private var logins: LaneLogins
     private let options: RunOptions
     private let stops: AsyncStream<Void>
     private let inputs: AsyncStream<Input>
@@ -34,15 +32,9 @@ actor ServiceLoop {
     nonisolated let acts: DeskActs
     private var machine: ServiceMachine
     private var files: FilesInWork
-    private var finished = RecentlyFinished()
-    /// What became of files since the start.
-    private(set) var closed = ClosedFiles()
-    private let startedAt = Clock.wall()
+    private var sinceStart = SinceStart()
     private var timer: Task<Void, Never>?
-    /// nil: no service manager asked to be told.
-    private var manager: ManagerLine?
-    /// nil: nobody wants it.
-    private var heartbeat: HeartbeatLine?
+    private var signs: SignsOfLife
 
     /// `recovered`: what an earlier run left. `goodTables`: those of which it left one that can be used.
     init(
@@ -52,7 +44,7 @@ actor ServiceLoop {
     ) {
         self.context = context
         self.maker = maker
-        self.credentials = credentials
+        logins = LaneLogins(credentials)
         self.options = options
         self.stops = stops
         let settings = context.settings
@@ -63,8 +55,7 @@ actor ServiceLoop {
             settings.directories.inbox, names: InboxNames(rules: settings.rules, ignored: settings.ignored),
             thread: DiskThread(label: "inbox"))
         files = FilesInWork(recovered)
-        manager = ManagerLine(environment: options.environment, logger: context.logger)
-        heartbeat = settings.heartbeat.map { HeartbeatLine($0, logger: context.logger) }
+        signs = SignsOfLife(settings, environment: options.environment, logger: context.logger)
         machine = ServiceMachine(
             settings, options: ServiceMachine.Options(isOnce: options.once, patience: options.wait.nanoseconds),
             recovered: recovered.map(\.forMachine), goodTables: goodTables, at: Clock.monotonic())
@@ -85,7 +76,7 @@ actor ServiceLoop {
                 "version": "\(Version.text)",
                 "once": "\(options.once)",
             ])
-        manager?.started(machine.summary)
+        signs.started(machine.summary)
         await withDiscardingTaskGroup { group in
             listen(&group)
             var isOver = await round(&group)
@@ -95,7 +86,7 @@ actor ServiceLoop {
                 isOver = await round(&group)
             }
             timer?.cancel()
-            manager?.stopping(machine.summary, drain: context.settings.drainTimeout)
+            signs.stopping(machine.summary, drain: context.settings.drainTimeout)
             await watcher.stop()
             await desk.stop()
             await stopLanes()
@@ -104,7 +95,7 @@ actor ServiceLoop {
             while let event = await next.next() {
                 if case .reload(let order) = event { order.answer(Self.isStopping) }
             }
-            for task in freshening.values { task.cancel() }
+            logins.cancel()
             group.cancelAll()
         }
         let (told, code) = machine.finish()
@@ -139,15 +130,10 @@ actor ServiceLoop {
     /// Lets a lane log in, and listens to it.
     private func listen(to lane: PostingLane, of name: String, _ group: inout DiscardingTaskGroup) {
         group.addTask { await lane.run() }
-        keepFresh(lane, of: name)
+        logins.keepFresh(lane, of: name)
         group.addTask { [input] in
             for await state in lane.states { input.yield(.lane(name, lane, state)) }
         }
-    }
-
-    private func keepFresh(_ lane: PostingLane, of name: String) {
-        freshening[name]?.cancel()
-        freshening[name] = credentials[name].map { own in Task { await own.keepFresh(lane) } }
     }
 
     // MARK: - What happened
@@ -165,10 +151,7 @@ actor ServiceLoop {
             }
         case .ended(let file, let end):
             files.ended(file, end)
-            if case .closed(let verdict, _, _) = end {
-                finished.add(FinishedDrop(drop: file.drop, name: file.name, verdict: verdict, at: Clock.wall()))
-                closed.add(file.rule.match, verdict, at: Clock.wall())
-            }
+            if case .closed(let verdict, _, _) = end { sinceStart.closed(file, verdict) }
             if end.mayHold { await knowHeld() }
             let standing = await desk.ended(file.drop, isClosed: end.isClosed)
             machine.ended(file.drop, end.forMachine, standing, at: now)
@@ -178,7 +161,7 @@ actor ServiceLoop {
         case .tick: break
         case .stop:
             machine.stopTold(at: now)
-            manager?.stopping(machine.summary, drain: context.settings.drainTimeout)
+            signs.stopping(machine.summary, drain: context.settings.drainTimeout)
         }
     }
 
@@ -188,9 +171,9 @@ actor ServiceLoop {
     func board() async -> StatusBoard {
         let service = StatusBoard.Service(
             version: Version.text, spool: context.settings.directories.spool, configSHA256: context.configSHA256,
-            configSince: context.inForce.now.since, startedAt: startedAt)
+            configSince: context.inForce.now.since, startedAt: sinceStart.startedAt)
         var board = machine.board(of: service, at: Clock.now(), facts)
-        board.finished = finished.all
+        board.finished = sinceStart.finished.all
         for index in board.lanes.indices {
             guard let lane = context.lanes[board.lanes[index].name] else { continue }
             board.lanes[index].traffic = await lane.traffic
@@ -232,10 +215,11 @@ actor ServiceLoop {
 
     /// When each destination's token ends, microseconds since 1970; those that log in without one are not in it.
     func tokensEnd() async -> [String: Int64] {
-        var ends: [String: Int64] = [:]
-        for (name, own) in credentials { ends[name] = await own.tokenEnds }
-        return ends
+        await logins.tokensEnd()
     }
+
+    /// What became of files since the start.
+    var closed: ClosedFiles { sinceStart.closed }
 
     /// Lines with an outcome of each drop in work.
     func settled() async -> [Int: Int] { await desk.progress.mapValues { $0.outcomes.reduce(0, +) } }
@@ -245,7 +229,7 @@ actor ServiceLoop {
     private var facts: ServiceMachine.Facts {
         let totals = context.progress.now
         return ServiceMachine.Facts(
-            resultsFailSince: context.trouble.since, settled: totals.settled, expected: totals.expected,
+            resultsFailSince: context.results.trouble.since, settled: totals.settled, expected: totals.expected,
             wall: Clock.wall())
     }
 
@@ -256,9 +240,8 @@ actor ServiceLoop {
             switch action {
             case .begin(let drops): await begin(drops, &group)
             case .wait(let until):
-                manager?.tell(machine.summary)
-                heartbeat?.turn()
-                wait(until: min(until, manager?.nextDeadline ?? until, heartbeat?.nextDeadline ?? until))
+                signs.turn(machine.summary)
+                wait(until: min(until, signs.nextDeadline ?? until))
                 return false
             case .end: return true
             default: await carryOut(action)
@@ -332,7 +315,7 @@ actor ServiceLoop {
                 machine.summary.isStopping
                     ? Self.isStopping : .refused(.unavailable, text: "this service runs without a configuration file"))
         }
-        manager?.reloading(machine.summary)
+        signs.reloading(machine.summary)
         let reload = Reload(context: context, load: load)
         do throws(Reload.Refused) {
             let checked = try await reload.check()
@@ -340,7 +323,7 @@ actor ServiceLoop {
         } catch {
             order.answer(reload.refused(error, order))
         }
-        manager?.reloaded(machine.summary)
+        signs.reloaded(machine.summary)
     }
 
     /// It comes into force, or waits for a second person.
@@ -375,9 +358,7 @@ actor ServiceLoop {
         if before.alertWebhook != settings.alertWebhook {
             context.alerts.use(webhook: settings.alertWebhook.map { WebhookSender($0, logger: context.logger) })
         }
-        if before.heartbeat != settings.heartbeat {
-            heartbeat = settings.heartbeat.map { HeartbeatLine($0, logger: context.logger) }
-        }
+        if before.heartbeat != settings.heartbeat { signs.use(settings, logger: context.logger) }
         await context.record.use(settings)
         let leaving = Set(plan.names(.leave))
         context.older.know(settings.destinations.map(\.name) + leaving)
@@ -396,14 +377,14 @@ actor ServiceLoop {
     private func change(_ destination: Destination) async {
         guard let lane = context.lanes[destination.name] else { return }
         let own = maker.credentials(for: destination)
-        credentials[destination.name] = own
+        logins.use(own, of: destination.name)
         await lane.change(to: destination, credentials: own.source)
-        keepFresh(lane, of: destination.name)
+        logins.keepFresh(lane, of: destination.name)
     }
 
     private func add(_ destination: Destination, _ group: inout DiscardingTaskGroup) async {
         let (lane, own) = maker.make(destination)
-        credentials[destination.name] = own
+        logins.use(own, of: destination.name)
         context.lanes.set(destination.name, lane)
         await desk.served(destination.name, by: lane)
         listen(to: lane, of: destination.name, &group)
@@ -411,8 +392,7 @@ actor ServiceLoop {
 
     /// Logs out of a destination that nothing needs any more.
     private func leave(_ name: String) async {
-        freshening.removeValue(forKey: name)?.cancel()
-        credentials[name] = nil
+        logins.forget(name)
         guard let lane = context.lanes[name] else { return }
         context.lanes.set(name, nil)
         await lane.stop(timeout: context.settings.drainTimeout)
@@ -550,7 +530,7 @@ actor ServiceLoop {
 
     private func wantSpares(_ count: Int) async {
         do {
-            for directory in try await context.spares.want(count) { context.alerts.send(.foreign(directory)) }
+            for directory in try await context.folders.spares.want(count) { context.alerts.send(.foreign(directory)) }
         } catch {
             // What is left lying the next start clears away.
             context.logger.warning("\(error)", metadata: ["event": .event(.diskFault)])
