@@ -3,7 +3,7 @@ package enum FilePage {
     /// - Parameters:
     ///   - rows: a page of its result; nil: there is none yet, or it was removed.
     ///   - filter: which lines they are.
-    ///   - isHeld: the desk holds the drop itself while it is in work. What holds its rule or a destination is resumed there.
+    ///   - isHeld: the desk holds it while it is in work.
     ///   - withdrawal: what a withdrawal of it would post; nil: nobody asked.
     ///   - later: drops that were made of its rows, by number; those that are not there are told by their numbers alone.
     package static func html(

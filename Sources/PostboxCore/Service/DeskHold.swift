@@ -28,15 +28,6 @@ package struct DeskHold: Sendable, Equatable {
         return commands.lazy.compactMap { command in holds.first { $0.command == command } }.first
     }
 
-    /// Why a drop that nobody holds itself cannot be resumed, for people. `rule`: its `match`; nil: not known.
-    package static func notHeld(
-        drop: Int, rule: String?, destinations: [String], among holds: [DeskHold]
-    ) -> String {
-        let other = of(drop: drop, rule: rule, destinations: destinations, among: holds)
-        return "drop \(drop) is not held"
-            + (other.map { " itself, but \($0.words). Resume \($0.command.subject)" } ?? "")
-    }
-
     /// `the destination cache is held by alice: a test`
     package var words: String {
         "\(command.subject) is held" + (by.map { " by \(ReleaseRule.name($0))" } ?? "") + (why.map { ": \($0)" } ?? "")

@@ -152,12 +152,6 @@ struct CommandIssuer {
         "drop \(drop.number) (\(drop.name)) is finished: \(drop.verdict?.rawValue ?? ""), \(drop.folder)/\(drop.target)"
     }
 
-    /// The rule that a drop was claimed under; nil: not known. Throws `LedgerError`.
-    func rule(of drop: Int) throws -> MappingRule? { try ledger?.rule(of: drop)?.rule }
-
-    /// What is held by now. Throws `DiskError`.
-    func holds() throws(DiskError) -> [DeskHold] { try folder.holds() }
-
     // MARK: - Commands
 
     /// Leaves a command. Ends with 74 when it cannot be written.

@@ -42,7 +42,7 @@ struct HoldArguments: ParsableArguments {
             }
             guard known.contains(name) else {
                 CommandIssuer.end(
-                    UnknownName.words(ofDestination: name, among: known),
+                    "there is no destination \(name); the configuration has \(known.joined(separator: ", "))",
                     PostboxCore.ExitCode.usage)
             }
             return .holdDestination(name)
@@ -52,7 +52,11 @@ struct HoldArguments: ParsableArguments {
                 return .holdRule(name)
             }
             guard known.contains(name) else {
-                CommandIssuer.end(UnknownName.words(ofRule: name, among: known), PostboxCore.ExitCode.usage)
+                CommandIssuer.end(
+                    known.isEmpty
+                        ? "the configuration has no rules"
+                        : "there is no rule \(name); the configuration has \(known.joined(separator: ", "))",
+                    PostboxCore.ExitCode.usage)
             }
             return .holdRule(name)
         case .drop:
@@ -112,8 +116,7 @@ struct ResumeCommand: ParsableCommand {
             The same words as for `hold`: inbox, destination NAME, rule MATCH, drop NUMBER. Rows of a drop that later files have overtaken are \
             sent only where nothing newer was accepted.
 
-            Exit codes: 0 it is not held any more · 64 there is no such destination or drop · 74 the spool cannot be used · 75 the \
-            drop's rule or destination is held still
+            Exit codes: 0 it is not held any more · 64 there is no such destination or drop · 74 the spool cannot be used
             """)
 
     @OptionGroup var target: HoldArguments
@@ -138,15 +141,7 @@ struct ResumeCommand: ParsableCommand {
                 "\(given.subject) goes on\(desk.service == nil ? " from the next start on: no service is running." : ".")"
             )
         } else {
-            let command = target.command(desk)
-            guard case .holdDrop(let drop) = command else { return Terminal.print("\(command.subject) is not held.") }
-            let (rule, holds) = CommandIssuer.orEnd { (try desk.rule(of: drop), try desk.holds()) }
-            let (match, destinations) = (rule?.match, rule?.destinations ?? [])
-            let text = DeskHold.notHeld(drop: drop, rule: match, destinations: destinations, among: holds) + "."
-            guard DeskHold.of(drop: drop, rule: match, destinations: destinations, among: holds) == nil else {
-                CommandIssuer.end(text, PostboxCore.ExitCode.interrupted)
-            }
-            Terminal.print(text)
+            Terminal.print("\(target.command(desk).subject) is not held.")
         }
     }
 }

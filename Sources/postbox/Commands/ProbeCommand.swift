@@ -39,7 +39,7 @@ struct ProbeCommand: AsyncParsableCommand {
         let wanted = settings.destinations.filter { destination == nil || $0.name == destination }
         guard !wanted.isEmpty else {
             Terminal.error(
-                UnknownName.words(ofDestination: destination ?? "", among: settings.destinations.map(\.name))
+                "there is no destination \(destination ?? ""); the configuration has \(settings.destinations.map(\.name).joined(separator: ", "))"
             )
             Terminal.exit(PostboxCore.ExitCode.usage)
         }

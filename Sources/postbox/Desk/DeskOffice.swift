@@ -400,14 +400,11 @@ actor DeskOffice {
         let command = subject.command
         let answer: DeskAnswer
         if case .destination(let name) = subject, context.lanes[name] == nil {
-            answer = .refused(
-                .unknownDrop,
-                text: UnknownName.words(ofDestination: name, among: context.settings.destinations.map(\.name)))
+            answer = .refused(.unknownDrop, text: "there is no destination \(VisibleText.line(name))")
         } else if case .rule(let match) = subject, isHold,
             !context.settings.rules.contains(where: { $0.match == match })
         {
-            answer = .refused(
-                .unknownDrop, text: UnknownName.words(ofRule: match, among: context.settings.rules.map(\.match)))
+            answer = .refused(.unknownDrop, text: "there is no rule \(VisibleText.line(match))")
         } else if !caller.mayAct(onRule: subject.rule) {
             answer = .refused(
                 .notAllowed,
@@ -556,20 +553,14 @@ actor DeskOffice {
         _ command: DeskCommand, _ note: CommandNote, isThere: Bool, subject: String, drop: Int?
     ) async -> DeskAnswer {
         do {
-            var rule: MappingRule?
-            if let drop, !isThere { rule = try await context.ledger.record(of: drop)?.snapshot.rule }
-            return try await context.disk.run { [folder, rule] in
+            return try await context.disk.run { [folder] in
                 guard !isThere else {
                     let given = try folder.give(command, note)
                     return .done(
                         text: command.words(given, until: note.until, now: Clock.wall()), facts: [:], drop: drop)
                 }
                 guard try folder.takeBack(command, note) else {
-                    guard let drop else { return .refused(.wrongStage, text: "\(subject) is not held") }
-                    let text = DeskHold.notHeld(
-                        drop: drop, rule: rule?.match, destinations: rule?.destinations ?? [],
-                        among: try folder.holds())
-                    return .refused(.wrongStage, text: text)
+                    return .refused(.wrongStage, text: "\(subject) is not held")
                 }
                 return .done(text: "\(subject) goes on", facts: [:], drop: drop)
             }

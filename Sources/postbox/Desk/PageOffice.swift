@@ -160,8 +160,7 @@ extension DeskOffice {
             }
             return DeskReply(
                 FilePage.html(
-                    detail, rows, filter, isHeld: facts.board.hold(.holdDrop(drop)) != nil, working: working,
-                    withdrawal: withdrawal,
+                    detail, rows, filter, isHeld: working?.state == .held, working: working, withdrawal: withdrawal,
                     later: later, facts),
                 kind: .page)
         }

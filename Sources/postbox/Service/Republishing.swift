@@ -21,9 +21,7 @@ struct Republishing: Sendable {
     func answer() async throws -> DeskAnswer {
         let name = wanted.destination
         guard let destination = context.settings.destinations.first(where: { $0.name == name }) else {
-            return .refused(
-                .unknownDrop,
-                text: UnknownName.words(ofDestination: name, among: context.settings.destinations.map(\.name)))
+            return .refused(.unknownDrop, text: "there is no destination \(VisibleText.line(name))")
         }
         guard context.lastValues != nil else {
             return .refused(.unavailable, text: "last values are not kept (`last_values: off`)")
@@ -99,11 +97,7 @@ struct Republishing: Sendable {
     }
 
     private func nothing(_ found: RepublishedCount) -> DeskAnswer {
-        let known = context.settings.rules.map(\.match)
-        if let rule = wanted.rule, !known.contains(rule) {
-            return .refused(.unknownDrop, text: UnknownName.words(ofRule: rule, among: known))
-        }
-        return .refused(.wrongStage, text: found.nothing(to: wanted.destination, of: wanted.words))
+        .refused(.wrongStage, text: found.nothing(to: wanted.destination, of: wanted.words))
     }
 
     /// Gives `body` the lines of what is to be posted, RIC by RIC, and counts them. Waits for the disk.

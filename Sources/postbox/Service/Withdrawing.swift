@@ -104,11 +104,6 @@ struct Withdrawing: Sendable {
                     $0.rule == rule && $0.stage != .held
                 }.map(\.drop) ?? []
             }
-            let known = context.settings.rules.map(\.match)
-            if numbers.isEmpty, !known.contains(rule) {
-                throw Refused(
-                    refusal: .unknownDrop, text: UnknownName.words(ofRule: rule, among: known))
-            }
         }
         let before = DropLineage(try await lineageDrops())
         let whole = before.whole(Set(numbers))

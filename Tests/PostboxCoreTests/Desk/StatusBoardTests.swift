@@ -136,13 +136,6 @@ struct StatusBoardTests {
         }
         #expect(hold(3, "fx_*", ["rcc", "cache"]) == cache && hold(4, "eod_*", ["cache"]) == rule)
         #expect(hold(4, nil, ["rcc"]) == nil)
-        func stays(_ drop: Int, _ rule: String) -> String {
-            DeskHold.notHeld(drop: drop, rule: rule, destinations: ["rcc"], among: board.holds)
-        }
-        #expect(stays(3, "fx_*") == "drop 3 is not held")
-        #expect(
-            stays(3, "eod_*")
-                == "drop 3 is not held itself, but the rule eod_* is held by bob. Resume the rule eod_*")
         board.files[0].hold = cache
         board.files[1].hold = rule
         board.waiting = [.init(name: "e.csv", why: "held", held: "the rule eod_*")]

@@ -96,12 +96,6 @@ struct HoldRuleTests {
         #expect(files.output.contains("posting, held"), "\(files.output)")
         let shown = try await desk.command(["show", "1", "--config", "postbox.yaml"])
         #expect(shown.output.contains("it waits: the rule eod_*.csv is held by "), "\(shown.output)")
-        let resumed = try await desk.command(["resume", "drop", "1", "--config", "postbox.yaml"])
-        #expect(resumed.code == 75, "\(resumed)")
-        #expect(resumed.errorOutput.contains("drop 1 is not held itself, but the rule eod_*.csv is held by "))
-        let path = desk.path(.state).appendingPathComponent("postbox.sock").path
-        let asked = UnixClient.ask(path, "POST", "/api/v1/drops/1/resume") ?? ""
-        #expect(asked.contains(" 409 ") && asked.contains("Resume the rule eod_*.csv"), "\(asked)")
         try await eventually("it is told to be overdue") { service.errorOutput.contains(" hold_overdue ") }
         service.send(SIGKILL)
         #expect(try await service.exitCode() == 137)
