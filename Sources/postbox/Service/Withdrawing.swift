@@ -75,6 +75,7 @@ struct Withdrawing: Sendable {
                 throw Refused(refusal: .unavailable, text: "last values are not kept (`last_values: off`)")
             }
             let wrong = try await findWrong()
+            if wrong.needsTwo { try await findProposed(wrong) }
             guard !act.isPreview else {
                 let images = try await LastImages(in: context, for: nil)
                 let found = try await context.disk.run { try find(wrong, images, nil) }
@@ -170,7 +171,6 @@ struct Withdrawing: Sendable {
 
     private func withdraw(_ wrong: Wrong) async throws -> DeskAnswer {
         let isProposed = try isProposal(wrong)
-        if isProposed { try await findProposed(wrong) }
         let parts = wrong.parts(at: Set(context.settings.destinations.map(\.name)))
         let numbers = Dictionary(
             zip(parts, try await context.ledger.reserve(parts.count)), uniquingKeysWith: { one, _ in one })

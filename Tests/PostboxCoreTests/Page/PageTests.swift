@@ -282,6 +282,8 @@ struct PageTests {
         let rule = ReleaseRule(by: [], fourEyes: true)
         let own = HeldPage.html(Self.facts(held: [Self.held(rule, proposedBy: "unix:alice")]))
         #expect(own.contains("You propose: release all rows but 2. Another person releases it."))
+        #expect(own.contains("<button disabled>Waits for a second person</button>"))
+        #expect(!own.contains("Propose to release") && !own.contains("name=\"except\""))
         let other = HeldPage.html(Self.facts(held: [Self.held(rule, proposedBy: "page:bob")]))
         #expect(other.contains("Release 3 rows, as bob proposes") && other.contains("name=\"except\" value=\"2\""))
         let not = HeldPage.html(Self.facts(held: [Self.held(ReleaseRule(by: ["carol"]))]))

@@ -466,6 +466,10 @@ struct WithdrawTests {
             proposed.contains("3 fields of 2 RICs would be replaced")
                 && proposed.contains("is posted yet: a second person has to release it (postbox release "))
         #expect(ask("b", "drops/2/withdraw", why).contains("postbox release"))
+        // Nor is it offered again.
+        #expect(ask("a", "drops/2/withdraw", #"{"preview":true}"#).contains("page:a has proposed it already"))
+        let offered = page.ask("GET", "/drops/2/withdraw", headers: "Authorization: Bearer a\r\n")
+        #expect(offered.contains("page:a has proposed it already") && !offered.contains("Propose to withdraw"))
         let wrong = APITests.value(page.ask("GET", "/api/v1/drops/2", headers: "Authorization: Bearer a\r\n")) ?? .null
         #expect(check.faults("GET", "/api/v1/drops/{drop}", status: 200, wrong) == [])
         let withdrawal = wrong["withdrawals"]?.items.first
