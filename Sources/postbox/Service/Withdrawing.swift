@@ -182,7 +182,9 @@ struct Withdrawing: Sendable {
             let found = try await context.disk.run { try find(wrong, images, WithdrawalFiles(made, numbers)) }
             _ = try text(found, wrong, .willBe)
             let drops = try make(wrong, numbers, found, images.known, isProposed: isProposed)
-            try await made.make(drops, by: RecordAct(.withdraw(act), by: person, proposed: isProposed)) {
+            // Where nothing is to be posted, nothing waits for a second person: it is done.
+            let proposed = drops.contains { $0.hold != nil }
+            try await made.make(drops, by: RecordAct(.withdraw(act), by: person, proposed: proposed)) {
                 drop, directory in
                 guard drop.hold != nil else { return }
                 try HeldFiles.write(

@@ -497,6 +497,34 @@ struct WithdrawTests {
         try await page.stop()
     }
 
+    @Test("Under four eyes a withdrawal that has nothing to post is done by one, and the record says that it was")
+    func nothingToPropose() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        let rules = Self.files.replacing("post: refresh}", with: "post: refresh, release: {four_eyes: true}}")
+        try desk.configure([simulator.url], files: rules)
+        // What the wrong file said is replaced already.
+        for (name, text) in [("eod_1.csv", "RIC,BID\nA.TST,150\n"), ("fx_1.csv", "RIC,BID\nA.TST,1.50\n")] {
+            try desk.drop(name, text)
+            #expect(try await desk.once() == 0, "\(desk.log())")
+        }
+        let page = try await ServedDesk.start(
+            desk, simulator.url,
+            http: """
+                users:
+                  a: {token_sha256: "\(ServedDesk.hash("a"))", may: [correct, release]}
+                """, files: rules)
+        let answer = page.ask(
+            "POST", "/api/v1/drops/1/withdraw", headers: "Authorization: Bearer a\r\n", body: #"{"why":"w"}"#)
+        #expect(answer.hasPrefix("HTTP/1.1 200"), "\(answer)")
+        try await page.stop()
+        let record = desk.path(.done).deletingLastPathComponent().appendingPathComponent("record.jsonl")
+        let acts = try String(contentsOf: record, encoding: .utf8).split(separator: "\n").compactMap { line in
+            if case .act(let act)? = RecordLine(String(line))?.entry { act.act } else { nil }
+        }
+        #expect(acts == ["withdraw"])
+    }
+
     @Test("A withdrawal that a second person refused is not sent again by one")
     func refusedIsNotResent() async throws {
         let desk = try Desk()
