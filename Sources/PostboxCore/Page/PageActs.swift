@@ -93,14 +93,27 @@ enum PageActs {
         return "<a class=\"button\" href=\"/drops/\(drop.drop)/withdraw\">Withdraw…</a>"
     }
 
-    /// Hold and Cancel of a drop in work.
-    static func ofWork(_ drop: Int, _ name: String, rule: String, isHeld: Bool, _ facts: PageFacts) -> HTML? {
-        guard facts.may(.stop, rule: rule) else { return nil }
-        return plain(
-            isHeld ? "Resume" : "Hold", of: name, "/drops/\(drop)/\(isHeld ? "resume" : "hold")", facts, isText: false)
+    /// Hold, or Resume, and Cancel of a drop in work. What another hold keeps is not resumed here: that one is named.
+    ///
+    /// - Parameter isHeld: it is held as a whole, be it by itself, with its rule, or at all of its destinations.
+    static func ofWork(_ drop: DropLine, isHeld: Bool, _ facts: PageFacts) -> HTML? {
+        guard facts.may(.stop, rule: drop.rule) else { return nil }
+        let hold = drop.hold(among: facts.board.holds)
+        let isOwn = hold?.command == .holdDrop(drop.drop)
+        let stop: HTML
+        if isHeld, !isOwn, let hold {
+            stop = "<span>\(hold.words)</span>"
+        } else {
+            let isResumed = isHeld || isOwn
+            stop = plain(
+                isResumed ? "Resume" : "Hold", of: drop.name,
+                "/drops/\(drop.drop)/\(isResumed ? "resume" : "hold")", facts, isText: false)
+        }
+        return stop
             + opening(
-                "Cancel", "/drops/\(drop)/cancel",
-                what: "Nothing more of \(name) is sent. Rows that are not sent yet end unsent; what was sent stays.",
-                button: "Cancel \(name)", kind: .danger, facts)
+                "Cancel", "/drops/\(drop.drop)/cancel",
+                what:
+                    "Nothing more of \(drop.name) is sent. Rows that are not sent yet end unsent; what was sent stays.",
+                button: "Cancel \(drop.name)", kind: .danger, facts)
     }
 }

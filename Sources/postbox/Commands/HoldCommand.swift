@@ -114,9 +114,9 @@ struct ResumeCommand: ParsableCommand {
         abstract: "Lets go on what was held.",
         discussion: """
             The same words as for `hold`: inbox, destination NAME, rule MATCH, drop NUMBER. Rows of a drop that later files have overtaken are \
-            sent only where nothing newer was accepted.
+            sent only where nothing newer was accepted. A drop that its rule or a destination holds goes on when that is resumed.
 
-            Exit codes: 0 it is not held any more · 64 there is no such destination or drop · 74 the spool cannot be used
+            Exit codes: 0 resumed · 64 it is not held itself, or there is no such destination, rule or drop · 74 the spool cannot be used
             """)
 
     @OptionGroup var target: HoldArguments
@@ -136,12 +136,17 @@ struct ResumeCommand: ParsableCommand {
             case .rule: .holdRule(target.name ?? "")
             case .drop: .holdDrop(target.name.flatMap { Int($0) } ?? 0)
             }
-        if desk.takeBack(given, why: why) {
-            Terminal.print(
-                "\(given.subject) goes on\(desk.service == nil ? " from the next start on: no service is running." : ".")"
-            )
-        } else {
-            Terminal.print("\(target.command(desk).subject) is not held.")
+        guard desk.takeBack(given, why: why) else {
+            CommandIssuer.end(
+                DeskHold.isNotHeld(
+                    target.command(desk).subject, given.drop.flatMap { desk.hold(ofDrop: $0) },
+                    waitsForRelease: given.drop.flatMap { desk.drop($0) }?.stage == .held),
+                PostboxCore.ExitCode.usage)
         }
+        let other = given.drop.flatMap { desk.hold(ofDrop: $0) }
+        let rest =
+            desk.service != nil
+            ? "." : other == nil ? " from the next start on: no service is running." : "; no service is running."
+        Terminal.print(DeskHold.isResumed(given.subject, other) + rest)
     }
 }

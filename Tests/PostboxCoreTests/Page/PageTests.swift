@@ -250,6 +250,14 @@ struct PageTests {
             working: facts.board.files.first, facts)
         #expect(
             own.contains("posting, held") && own.contains("It waits: the destination cache is held by alice"), "\(own)")
+        // Nobody can resume the file itself: what holds it stands in the button's place.
+        #expect(own.contains("<span>the destination cache is held by alice: a test</span>"))
+        #expect(!own.contains("/drops/7/resume") && !own.contains("/drops/7/hold") && own.contains("/drops/7/cancel"))
+        facts.board.holds.append(DeskHold(.holdDrop(7), note, since: 500_000_000))
+        let both = FilePage.html(
+            DropDetail(line: line, corrections: []), nil, ResultFilter(), isHeld: true,
+            working: facts.board.files.first, facts)
+        #expect(both.contains("/drops/7/resume"))
         #expect(HeldPage.html(facts).contains("since <time"))
     }
 

@@ -107,6 +107,14 @@ struct HoldRuleTests {
         }
         try desk.drop("fx_2.csv", "RIC,BID\nC.TST,1\n")
         _ = try await desk.finish("fx_2.csv", in: .done)
+        // The file itself is not held: resuming it does nothing, and says what holds it.
+        let none = try await desk.command(["resume", "drop", "1", "--config", "postbox.yaml"])
+        let holder =
+            "drop 1 itself is not held; it goes on when what holds it is resumed: the rule eod_*.csv is held by "
+        #expect(none.code == 64 && none.errorOutput.contains(holder), "\(none)")
+        let socket = desk.path(.state).appendingPathComponent("postbox.sock").path
+        let refused = UnixClient.ask(socket, "POST", "/api/v1/drops/1/resume") ?? ""
+        #expect(refused.hasPrefix("HTTP/1.1 409") && refused.contains(holder), "\(refused)")
         // Nor does what may have been sent before: it is in doubt until somebody resumes the rule.
         let posted = try simulator.posts().count { $0.ric.hasPrefix("R") }
         #expect(posted == before && posted < 1000)
