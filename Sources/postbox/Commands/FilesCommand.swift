@@ -114,6 +114,12 @@ struct ShowCommand: AsyncParsableCommand {
         }
         var query = options.query
         let wantsRows = rows || query != AuditQuery() || ric != nil
+        // That of a finished file is one that it went to, whatever the configuration says today.
+        if !listed.destinations.isEmpty, let name = query.destination, !listed.destinations.contains(name) {
+            CommandIssuer.end(
+                "drop \(drop) does not go to \(VisibleText.line(name)), but to \(listed.destinations.joined(separator: ", "))",
+                PostboxCore.ExitCode.usage)
+        }
         let text = CommandIssuer.orEnd {
             try Disk.exists(listed.summaryPath)
                 ? String(decoding: try Disk.contents(listed.summaryPath), as: UTF8.self) : nil

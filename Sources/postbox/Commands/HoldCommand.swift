@@ -40,10 +40,8 @@ struct HoldArguments: ParsableArguments {
                     "whether there is a destination \(name) cannot be told: the configuration cannot be read")
                 return .holdDestination(name)
             }
-            guard known.contains(name) else {
-                CommandIssuer.end(
-                    "there is no destination \(name); the configuration has \(known.joined(separator: ", "))",
-                    PostboxCore.ExitCode.usage)
+            if let problem = KnownNames.destinations(known).problem(of: name) {
+                CommandIssuer.end(problem, PostboxCore.ExitCode.usage)
             }
             return .holdDestination(name)
         case .rule:
@@ -51,12 +49,8 @@ struct HoldArguments: ParsableArguments {
                 Terminal.error("whether there is a rule \(name) cannot be told: the configuration cannot be read")
                 return .holdRule(name)
             }
-            guard known.contains(name) else {
-                CommandIssuer.end(
-                    known.isEmpty
-                        ? "the configuration has no rules"
-                        : "there is no rule \(name); the configuration has \(known.joined(separator: ", "))",
-                    PostboxCore.ExitCode.usage)
+            if let problem = KnownNames.rules(known).problem(of: name) {
+                CommandIssuer.end(problem, PostboxCore.ExitCode.usage)
             }
             return .holdRule(name)
         case .drop:

@@ -360,6 +360,9 @@ actor DeskOffice {
             let found = try await reading.run {
                 try LastLookup(ric, service: service, destination: destination, in: directories).json
             }
+            if found.isEmpty, let problem = context.settings.destinationNames.problem(of: destination) {
+                return DeskReply(problem: 404, problem)
+            }
             return DeskReply("{\"last\":[\(found.joined(separator: ","))]}")
         } catch {
             return DeskReply(problem: 503, Words.of(error), refusal: .unavailable)
@@ -405,11 +408,14 @@ actor DeskOffice {
         let command = subject.command
         let answer: DeskAnswer
         if case .destination(let name) = subject, context.lanes[name] == nil {
-            answer = .refused(.unknownDrop, text: "there is no destination \(VisibleText.line(name))")
+            answer = .refused(
+                .unknownDrop,
+                text: context.settings.destinationNames.problem(of: name)
+                    ?? "the destination \(VisibleText.line(name)) is not served yet")
         } else if case .rule(let match) = subject, isHold,
-            !context.settings.rules.contains(where: { $0.match == match })
+            let problem = context.settings.ruleNames.problem(of: match)
         {
-            answer = .refused(.unknownDrop, text: "there is no rule \(VisibleText.line(match))")
+            answer = .refused(.unknownDrop, text: problem)
         } else if !caller.mayAct(onRule: subject.rule) {
             answer = .refused(
                 .notAllowed,

@@ -106,6 +106,12 @@ struct Withdrawing: Sendable {
                 }.map(\.drop) ?? []
             }
         }
+        // Of a rule that the configuration had once there may be files still.
+        if case .rule(let rule, _) = act.what, numbers.isEmpty,
+            let problem = context.settings.ruleNames.problem(of: rule)
+        {
+            throw Refused(refusal: .unknownDrop, text: problem)
+        }
         let before = DropLineage(try await lineageDrops())
         let whole = before.whole(Set(numbers))
         var records: [DropRecord] = []

@@ -138,6 +138,12 @@ struct WithdrawTests {
         try await Self.listens(desk)
         #expect(try await desk.command(["hold", "destination", "cache", "--config", "postbox.yaml"]).code == 0)
         let posted = try simulator.posts().count
+        let misspelt = try await Self.withdraw(desk, ["--rule", "fx_*.cvs", "--since", "2h", "--yes"])
+        #expect(
+            misspelt.code == 64
+                && misspelt.errorOutput.contains(
+                    "there is no rule fx_*.cvs; the nearest is fx_*.csv; the configuration has"),
+            "\(misspelt)")
         let shown = try await Self.withdraw(desk, ["2"])
         #expect(
             shown.output.contains(
