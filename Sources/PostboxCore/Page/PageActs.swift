@@ -45,7 +45,10 @@ enum PageActs {
         // Rows that are held are in a drop of their own.
         let held = drop.reasons.first { $0.word == Hold.held }?.count ?? 0
         let count = bad.reduce(0) { $0 + drop.count($1) } - held
-        guard facts.may(.correct, rule: drop.rule), drop.verdict != nil, count > 0 else { return nil }
+        // What was put right is sent again by nobody who has not looked.
+        guard facts.may(.correct, rule: drop.rule), drop.verdict != nil, count > 0, !drop.isCorrected else {
+            return nil
+        }
         // A withdrawal of which nothing went is decided anew.
         if isOwn(drop), drop.summary?["first_sent_at"]?.text == nil { return nil }
         let rejected = drop.count(.rejected)
@@ -69,7 +72,9 @@ enum PageActs {
 
     /// Retry of a refused drop; nil: it is none, or somebody may not.
     static func retry(_ drop: DropLine, _ facts: PageFacts) -> HTML? {
-        guard facts.may(.correct, rule: drop.rule), drop.verdict == .refused, !isOwn(drop) else { return nil }
+        guard facts.may(.correct, rule: drop.rule), drop.verdict == .refused, !isOwn(drop), !drop.isCorrected else {
+            return nil
+        }
         return opening(
             "Retry", "/drops/\(drop.drop)/retry",
             what: "The file is contributed again as a new drop, under the rules of today.",

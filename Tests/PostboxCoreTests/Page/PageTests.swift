@@ -283,6 +283,17 @@ struct PageTests {
         #expect(resend(1).contains("The 1 rejected row has to be corrected first."))
         #expect(resend(2).contains("sends 2 rows again that are nacked, unknown or unsent"))
         #expect(resend(2).contains("The 2 rejected rows have to be corrected first."))
+        // Nothing is left of one that was put right.
+        func own(isCorrected: Bool) -> String {
+            var line = Self.line()
+            line.isCorrected = isCorrected
+            line.take(summary: "{\"outcomes\":{\"nacked\":1}}")
+            return FilePage.html(
+                DropDetail(line: line, corrections: []), nil, ResultFilter(), isHeld: false, working: nil,
+                Self.facts())
+        }
+        #expect(
+            own(isCorrected: false).contains("/drops/7/resend") && !own(isCorrected: true).contains("/drops/7/resend"))
     }
 
     @Test("Where two people are needed, the one who proposed waits, and the other one's button says what was proposed")
