@@ -15,8 +15,17 @@ package struct ResentCount: Sendable, Equatable {
     }
 
     private let parts: [Part]
+    private let leftOut: Int
+    private let sentBy: Int?
 
-    package init(_ parts: [Part]) { self.parts = parts }
+    /// - Parameters:
+    ///   - leftOut: rows that were asked for, and are not sent twice.
+    ///   - sentBy: the drop that has sent some of these, or is about to.
+    package init(_ parts: [Part], leftOut: Int = 0, sentBy: Int? = nil) {
+        self.parts = parts
+        self.leftOut = leftOut
+        self.sentBy = sentBy
+    }
 
     /// A row counts at each destination.
     package var rows: Int { parts.reduce(0) { $0 + $1.rows } }
@@ -26,7 +35,11 @@ package struct ResentCount: Sendable, Equatable {
         func words(_ part: Part) -> String {
             "\(PageWords.count(part.rows, "row")) will be sent again"
         }
-        guard parts.count > 1 else { return parts.map { "\(words($0)), as drop \($0.drop)" }.joined() }
-        return parts.map { "\(words($0)) to \($0.destination), as drop \($0.drop)" }.joined(separator: "; ")
+        let rest =
+            leftOut > 0
+            ? "; \(PageWords.count(leftOut, "row is", "rows are")) left out, as \(sentBy.map { "drop \($0)" } ?? "another drop") has sent \(Plural.word(leftOut, "it", "them")) or is about to"
+            : ""
+        guard parts.count > 1 else { return parts.map { "\(words($0)), as drop \($0.drop)" }.joined() + rest }
+        return parts.map { "\(words($0)) to \($0.destination), as drop \($0.drop)" }.joined(separator: "; ") + rest
     }
 }

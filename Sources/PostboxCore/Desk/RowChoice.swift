@@ -26,6 +26,28 @@ package enum RowChoice: Sendable, Equatable {
         }
     }
 
+    /// The same rows out of 1…`count`, written in the one way that all choices of these rows have in common.
+    package func plain(of count: Int) -> RowChoice {
+        guard count > 0 else { return self }
+        func inside(_ ranges: [ClosedRange<Int>]) -> [ClosedRange<Int>] {
+            Self.joined(
+                ranges.filter { $0.lowerBound <= count && $0.upperBound >= 1 }.map { $0.clamped(to: 1...count) })
+        }
+        var meant: [ClosedRange<Int>] = []
+        switch self {
+        case .all: return .all
+        case .only(let ranges): meant = inside(ranges)
+        case .except(let ranges):
+            var next = 1
+            for left in inside(ranges) {
+                if left.lowerBound > next { meant.append(next...left.lowerBound - 1) }
+                next = left.upperBound + 1
+            }
+            if next <= count { meant.append(next...count) }
+        }
+        return meant == [1...count] ? .all : .only(meant)
+    }
+
     /// Reads `3,17-20`: numbers from 1 and ranges of them, in any order. nil: it is no such list, or has more than 10,000 parts.
     package static func ranges(_ text: String) -> [ClosedRange<Int>]? {
         var found: [ClosedRange<Int>] = []

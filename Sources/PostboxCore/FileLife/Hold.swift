@@ -62,6 +62,13 @@ package struct Hold: Sendable, Equatable, Codable {
     /// The reason of a hold for rows that newer ones have overtaken.
     package static let overtaken = "overtaken"
 
+    /// What a person's wish to release rows of it comes to: the same rows are the same wish, however they are named.
+    package func answer(by person: Person, rows wanted: RowChoice, under rule: ReleaseRule) -> ReleaseRule.Answer {
+        var before = proposal
+        if let named = proposal?.rows { before?.rows = named.plain(of: rows) }
+        return rule.answer(before, by: person, rows: wanted.plain(of: rows))
+    }
+
     /// Why nothing of it is sent; nil: it is held still, or was released.
     package var refusal: FileTrouble? {
         switch decision {

@@ -2,7 +2,8 @@
 package enum DayPage {
     package static func html(_ report: DayReport, _ facts: PageFacts) -> String {
         let day = BusinessCalendar.text(ofDay: report.day)
-        let state = PageWords.lamp(report.isComplete ? .ok : report.isClear ? .wait : .warn, report.state)
+        let state = PageWords.lamp(
+            report.isComplete ? .ok : report.isClear || report.unknownBefore != nil ? .wait : .warn, report.state)
         return PageFrame.page(
             nil, title: "The day \(day)", facts,
             """

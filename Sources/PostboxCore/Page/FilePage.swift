@@ -39,7 +39,7 @@ package enum FilePage {
                 "\(PageActs.resend(drop, facts))\(PageActs.retry(drop, facts))\(PageActs.noAction(drop, facts))\(PageActs.withdraw(drop, facts))"
         }
         guard drop.stage == .held else {
-            return "\(PageActs.ofWork(drop.drop, drop.name, rule: drop.rule, isHeld: isHeld, facts))"
+            return "\(PageActs.ofWork(drop, isHeld: isHeld, facts))"
         }
         return "<a class=\"button\" href=\"/held#d\(drop.drop)\">Look at what is held</a>"
     }

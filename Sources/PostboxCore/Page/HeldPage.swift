@@ -21,7 +21,10 @@ package enum HeldPage {
 
     private static func drop(_ drop: HeldDrop, _ whole: DropLine?, _ facts: PageFacts) -> HTML {
         let form = "f\(drop.drop)"
-        let mayRelease = facts.may(.release, rule: drop.rule) && mayRelease(drop, facts)
+        // Who waits for a second person has no button that ticks would count for.
+        let mayRelease =
+            facts.may(.release, rule: drop.rule) && mayRelease(drop, facts)
+            && !(facts.caller.person.map { isOwn(drop, of: $0) } ?? false)
         let isWithdrawal = drop.isWithdrawal
         let original: HTML? = drop.original.map {
             " · \(isWithdrawal ? "withdraws drop" : "rows of") <a href=\"/drops/\($0)\">\(PageWords.count($0))</a>"
@@ -90,6 +93,12 @@ package enum HeldPage {
         return !drop.release.fourEyes || person.isNamed
     }
 
+    /// Whether this person proposed its release, and somebody else has to release it.
+    private static func isOwn(_ drop: HeldDrop, of person: Person) -> Bool {
+        guard drop.release.fourEyes, let proposer = drop.proposedBy, drop.proposedRows != nil else { return false }
+        return ReleaseRule.name(proposer.text) == ReleaseRule.name(person.text)
+    }
+
     private static func acts(_ drop: HeldDrop, _ form: String, _ facts: PageFacts) -> HTML? {
         guard facts.may(.release, rule: drop.rule) else { return nil }
         let refuse = PageActs.opening(
@@ -115,8 +124,9 @@ package enum HeldPage {
             <form id="\(form)" method="post" action="\(action)" class="acts">\(PageFrame.key(facts))\(why)<button class="main" data-rows="\(drop.rows)" data-verb="\(verb)">\(verb) \(all)</button></form>
             """
         guard drop.release.fourEyes, let proposer = drop.proposedBy, let rows = drop.proposedRows else { return own }
-        guard ReleaseRule.name(proposer.text) != ReleaseRule.name(person.text) else {
-            return "<p>You propose: release \(rows.words). Another person releases it.</p>\(own)"
+        guard !isOwn(drop, of: person) else {
+            return
+                "<p>You propose: release \(rows.words). Another person releases it.</p><button disabled>Waits for a second person</button>"
         }
         let chosen: HTML =
             switch rows {

@@ -1,5 +1,5 @@
 /// How a hold of a drop ended, as its summary tells it: who decided, when, and how many of its rows went.
-struct HoldEnd {
+package struct HoldEnd {
     /// Microseconds since 1970; 0: it is not told.
     private(set) var at: Int64
     /// For people, to go on with: `released by unix:alice: 2 of 3 rows; row 2 was left out`.
@@ -33,6 +33,19 @@ struct HoldEnd {
         } else {
             return nil
         }
+    }
+
+    /// What became of rows of a file that were held as a drop of their own, for people: `2 rows of it were held as drop 3: released by
+    /// unix:alice: all 2 rows`. nil: that drop holds none of its rows, or has not ended yet.
+    package static func text(ofRowsHeldAs held: DropLine) -> String? {
+        // What withdraws a file is none of its rows.
+        guard held.rule != DeskVerb.withdraw.rawValue else { return nil }
+        if let end = HoldEnd(held) {
+            let were = PageWords.count(held.rows, "row of it was", "rows of it were")
+            return "\(were) held as drop \(held.drop): \(end.words)"
+        }
+        guard held.stage == .held else { return nil }
+        return "\(PageWords.count(held.rows, "row of it is", "rows of it are")) held as drop \(held.drop)"
     }
 
     /// The same as a sentence of its own, without its point.

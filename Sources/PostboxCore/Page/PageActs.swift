@@ -45,7 +45,10 @@ enum PageActs {
         // Rows that are held are in a drop of their own.
         let held = drop.reasons.first { $0.word == Hold.held }?.count ?? 0
         let count = bad.reduce(0) { $0 + drop.count($1) } - held
-        guard facts.may(.correct, rule: drop.rule), drop.verdict != nil, count > 0 else { return nil }
+        // What was put right is sent again by nobody who has not looked.
+        guard facts.may(.correct, rule: drop.rule), drop.verdict != nil, count > 0, !drop.isCorrected else {
+            return nil
+        }
         // A withdrawal of which nothing went is decided anew.
         if isOwn(drop), drop.summary?["first_sent_at"]?.text == nil { return nil }
         let rejected = drop.count(.rejected)
@@ -69,7 +72,9 @@ enum PageActs {
 
     /// Retry of a refused drop; nil: it is none, or somebody may not.
     static func retry(_ drop: DropLine, _ facts: PageFacts) -> HTML? {
-        guard facts.may(.correct, rule: drop.rule), drop.verdict == .refused, !isOwn(drop) else { return nil }
+        guard facts.may(.correct, rule: drop.rule), drop.verdict == .refused, !isOwn(drop), !drop.isCorrected else {
+            return nil
+        }
         return opening(
             "Retry", "/drops/\(drop.drop)/retry",
             what: "The file is contributed again as a new drop, under the rules of today.",
@@ -93,14 +98,27 @@ enum PageActs {
         return "<a class=\"button\" href=\"/drops/\(drop.drop)/withdraw\">Withdraw…</a>"
     }
 
-    /// Hold and Cancel of a drop in work.
-    static func ofWork(_ drop: Int, _ name: String, rule: String, isHeld: Bool, _ facts: PageFacts) -> HTML? {
-        guard facts.may(.stop, rule: rule) else { return nil }
-        return plain(
-            isHeld ? "Resume" : "Hold", of: name, "/drops/\(drop)/\(isHeld ? "resume" : "hold")", facts, isText: false)
+    /// Hold, or Resume, and Cancel of a drop in work. What another hold keeps is not resumed here: that one is named.
+    ///
+    /// - Parameter isHeld: it is held as a whole, be it by itself, with its rule, or at all of its destinations.
+    static func ofWork(_ drop: DropLine, isHeld: Bool, _ facts: PageFacts) -> HTML? {
+        guard facts.may(.stop, rule: drop.rule) else { return nil }
+        let hold = drop.hold(among: facts.board.holds)
+        let isOwn = hold?.command == .holdDrop(drop.drop)
+        let stop: HTML
+        if isHeld, !isOwn, let hold {
+            stop = "<span>\(hold.words)</span>"
+        } else {
+            let isResumed = isHeld || isOwn
+            stop = plain(
+                isResumed ? "Resume" : "Hold", of: drop.name,
+                "/drops/\(drop.drop)/\(isResumed ? "resume" : "hold")", facts, isText: false)
+        }
+        return stop
             + opening(
-                "Cancel", "/drops/\(drop)/cancel",
-                what: "Nothing more of \(name) is sent. Rows that are not sent yet end unsent; what was sent stays.",
-                button: "Cancel \(name)", kind: .danger, facts)
+                "Cancel", "/drops/\(drop.drop)/cancel",
+                what:
+                    "Nothing more of \(drop.name) is sent. Rows that are not sent yet end unsent; what was sent stays.",
+                button: "Cancel \(drop.name)", kind: .danger, facts)
     }
 }

@@ -116,8 +116,10 @@ package struct DayReport: Sendable, Equatable {
     /// Days since 1970-01-01. A rule's day is that of its zone, everything else's that of UTC.
     package var day: Int
     package var rules: [Rule]
-    /// The day has not begun, by UTC.
+    /// The day has not begun, neither by UTC nor in the zone of a rule.
     package let isAhead: Bool
+    /// The day was over before anything was known, which is since then: microseconds since 1970. nil: it was not.
+    package let unknownBefore: Int64?
     package var unpriced: [Unpriced] = []
     package var acts: [Act] = []
     /// Who answers for the day.
@@ -126,12 +128,16 @@ package struct DayReport: Sendable, Equatable {
     /// - Parameters:
     ///   - matches: of all rules, in the order of the configuration; empty: the plain mapping alone.
     ///   - files: those that may be of that day, and what corrects them.
+    ///   - knownSince: since when the spool is used; microseconds since 1970. nil: for longer than that day is past.
     ///   - now: what is not due by then is not missing; microseconds since 1970.
     package init(
-        day: Int, matches: [String], schedules: [RuleSchedule], skips: [ScheduleSkip], files: [DayFile], at now: Int64
+        day: Int, matches: [String], schedules: [RuleSchedule], skips: [ScheduleSkip], files: [DayFile],
+        knownSince: Int64? = nil, at now: Int64
     ) {
         self.day = day
-        isAhead = BusinessCalendar.today(at: now, in: .utc) < day
+        isAhead = !Self.hasBegun(day, schedules: schedules, at: now)
+        let isUnknown = knownSince.map { Self.end(of: day, schedules: schedules) <= $0 } ?? false
+        unknownBefore = isUnknown ? knownSince : nil
         let known = Set(matches)
         let others = Set(files.map(\.rule)).subtracting(known).sorted()
         rules = (matches + others).compactMap { match in
@@ -142,7 +148,8 @@ package struct DayReport: Sendable, Equatable {
             }
             guard known.contains(match) || !own.isEmpty else { return nil }
             var rule = Rule(rule: match)
-            if let schedule, let by = schedule.by, schedule.isDue(on: day) {
+            // Whoever does not know the day knows of no file that is missing.
+            if let schedule, let by = schedule.by, schedule.isDue(on: day), !isUnknown {
                 let skip = skips.first { $0.rule == match && $0.day == day }
                 rule.expected = skip == nil ? schedule.count : 0
                 rule.skipped = skip.map { "\(ReleaseRule.name($0.by)): \($0.why)" }
@@ -158,9 +165,20 @@ package struct DayReport: Sendable, Equatable {
         }
     }
 
+    /// Whether a day has begun by now, by UTC or in the zone of one of the rules: somebody can answer for it.
+    package static func hasBegun(_ day: Int, schedules: [RuleSchedule], at now: Int64) -> Bool {
+        BusinessCalendar.today(at: now, in: .utc) >= day || schedules.contains { $0.day(at: now) >= day }
+    }
+
+    /// When it is over by UTC and in the zones of all rules, microseconds since 1970.
+    package static func end(of day: Int, schedules: [RuleSchedule]) -> Int64 {
+        let zones = [TimeZoneRules.utc] + schedules.map(\.zoneRules)
+        return zones.map { BusinessCalendar.time(0, on: day + 1, in: $0) }.max() ?? 0
+    }
+
     /// Nothing is missing and nothing is open so far.
     package var isClear: Bool {
-        rules.allSatisfy { $0.missing == 0 && $0.open.isEmpty }
+        unknownBefore == nil && rules.allSatisfy { $0.missing == 0 && $0.open.isEmpty }
             && unpriced.allSatisfy { $0.count == 0 && $0.fault == nil }
     }
 
@@ -169,6 +187,9 @@ package struct DayReport: Sendable, Equatable {
 
     /// How it stands, in a few words.
     package var state: String {
+        if let unknownBefore {
+            return "nothing is known of that day: this spool is used since \(TimeText.text(unknownBefore))"
+        }
         guard isClear else { return "not complete" }
         if isAhead { return "has not come yet" }
         return isComplete ? "complete" : "nothing is missing so far"
@@ -213,7 +234,8 @@ package struct DayReport: Sendable, Equatable {
             ]
             return "{" + members.compactMap(\.self).joined(separator: ",") + "}"
         }
-        return "{\"day\":\"\(BusinessCalendar.text(ofDay: day))\",\"complete\":\(isComplete),"
+        return
+            "{\"day\":\"\(BusinessCalendar.text(ofDay: day))\",\"complete\":\(isComplete),\"known\":\(unknownBefore == nil),"
             + "\"rules\":[\(rules.joined(separator: ","))],\"unpriced\":[\(unpriced.joined(separator: ","))],"
             + "\"acts\":[\(acts.joined(separator: ","))],\"signed\":\(PersonNote.json(signatures))}"
     }
@@ -222,6 +244,9 @@ package struct DayReport: Sendable, Equatable {
     package var csv: [String] {
         func line(_ cells: [String]) -> String { CSVText.line(cells.map(CSVText.shown)) }
         var lines = ["kind,rule,expected,arrived,rows,bad,open,name,state,at,by,why"]
+        if unknownBefore != nil {
+            lines.append(line(["unknown"] + [String](repeating: "", count: 10) + [state]))
+        }
         for rule in rules {
             lines.append(
                 line([

@@ -33,6 +33,26 @@ package struct DeskHold: Sendable, Equatable {
         "\(command.subject) is held" + (by.map { " by \(ReleaseRule.name($0))" } ?? "") + (why.map { ": \($0)" } ?? "")
     }
 
+    /// Why something that is to be resumed does not go on: it is not held itself.
+    ///
+    /// - Parameters:
+    ///   - other: what holds it all the same; nil: nothing does.
+    ///   - waitsForRelease: it is a drop that somebody has to release.
+    package static func isNotHeld(_ subject: String, _ other: DeskHold?, waitsForRelease: Bool) -> String {
+        guard !waitsForRelease else {
+            return "\(subject) waits until somebody releases it, and a resume does not: release or refuse it"
+        }
+        guard let other else { return "\(subject) is not held" }
+        return "\(subject) itself is not held; it goes on when what holds it is resumed: \(other.words)"
+    }
+
+    /// That something was resumed. `other`: what holds it all the same; nil: nothing does, and it goes on.
+    package static func isResumed(_ subject: String, _ other: DeskHold?) -> String {
+        guard let other else { return "\(subject) goes on" }
+        return
+            "\(subject) is not held any more by itself; it goes on when what else holds it is resumed: \(other.words)"
+    }
+
     /// An object on one line.
     package var json: String {
         func quoted(_ text: String) -> String { VisibleText.quoted(text) }

@@ -264,14 +264,31 @@ package actor Ledger {
         }
     }
 
-    /// Makes drops, all or none. `act`: what a person did to have them made; nil: nobody asked for them.
-    package func make(_ drops: [MadeDrop], by act: RecordAct? = nil, at now: Int64) async throws {
+    /// Makes drops, all or none. False: more drops were made of the same ones meanwhile, and none of these is.
+    ///
+    /// - Parameters:
+    ///   - act: what a person did to have them made; nil: nobody asked for them.
+    ///   - seen: what had been made of the same ones when this was decided; nil: that does not matter.
+    @discardableResult
+    package func make(
+        _ drops: [MadeDrop], by act: RecordAct? = nil, seen: Set<Int>? = nil, at now: Int64
+    ) async throws -> Bool {
         let encoded = try drops.map { try EncodedDrop($0) }
-        try await commit(recorded: true) { db in
+        let originals = Set(drops.compactMap(\.snapshot.original))
+        let isMade = try await commit(recorded: true) { db -> Bool in
+            if let seen {
+                for original in originals {
+                    let made = try Int.fetchAll(
+                        db, sql: #"SELECT number FROM "drop" WHERE original = ?"#, arguments: [original])
+                    guard seen.isSuperset(of: made) else { return false }
+                }
+            }
             if let act { try db.record(.act(act), at: now) }
             for drop in encoded { try db.insert(drop, at: now) }
+            return true
         }
-        unmade.remove(drops.map(\.number))
+        if isMade { unmade.remove(drops.map(\.number)) }
+        return isMade
     }
 
     /// A file found in `work/` that the ledger does not know gets a row under its directory's number.

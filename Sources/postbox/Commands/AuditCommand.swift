@@ -124,8 +124,13 @@ struct AuditSearchCommand: AsyncParsableCommand {
         query.file = file
         query.drop = drop
         (query.from, query.to) = try TimeArgument.bounds(from: from, to: to)
-        let (count, isWhole) = rows.show(query, in: place.find().directories)
+        let place = place.find()
+        let (count, isWhole) = rows.show(query, in: place.directories)
         guard isWhole else { Terminal.exit(PostboxCore.ExitCode.spool) }
+        // Results may have rows of one that the configuration had once.
+        if count == 0, let problem = place.problem(ofDestination: query.destination) {
+            CommandIssuer.end(problem, PostboxCore.ExitCode.usage)
+        }
         Terminal.exit(count > 0 ? PostboxCore.ExitCode.ok : PostboxCore.ExitCode.partial)
     }
 }

@@ -105,6 +105,11 @@ struct CommandIssuer {
         return Self.orEnd { try ledger?.drops(named: name) } ?? []
     }
 
+    /// What holds a drop in work by now; nil: nothing does, or the ledger cannot tell its rule and its destinations.
+    func hold(ofDrop number: Int) -> DeskHold? {
+        Self.orEnd { try ledger?.line(of: number)?.hold(among: try folder.holds()) }
+    }
+
     /// The highest number ever given; nil: not to be had.
     var lastNumber: Int? { ledgerTrouble == nil ? Self.orEnd { try ledger?.lastNumber() } ?? 0 : nil }
 

@@ -11,9 +11,10 @@ struct DayCommand: AsyncParsableCommand {
             put right by nothing. Then the instruments of tables that a check's `universe` names of which no row was accepted, what \
             people did, and who signed the day off.
 
-            A file that is not due yet is not missing. A rule's day is that of its zone, everything else's that of UTC. Works with and without a running service.
+            A file that is not due yet is not missing, and of a day before the spool was used nothing is known. A day that has not \
+            begun, by UTC or in the zone of a rule, is signed by nobody. A rule's day is that of its zone, everything else's that of UTC. Works with and without a running service.
 
-            Exit codes: 0 nothing is missing or open · 2 something is · 64 usage · 74 the spool cannot be used · 78 the \
+            Exit codes: 0 nothing is missing or open · 2 something is, or nothing is known of that day · 64 usage · 74 the spool cannot be used · 78 the \
             configuration is not right
             """)
 
@@ -46,7 +47,7 @@ struct DayCommand: AsyncParsableCommand {
         let now = Clock.wall()
         let day = date ?? BusinessCalendar.today(at: now, in: .utc)
         if sign {
-            guard day <= BusinessCalendar.today(at: now, in: .utc) + 1 else {
+            guard DayReport.hasBegun(day, schedules: settings.schedules, at: now) else {
                 CommandIssuer.end(
                     "\(BusinessCalendar.text(ofDay: day)) has not come yet: nobody can answer for it",
                     PostboxCore.ExitCode.usage)

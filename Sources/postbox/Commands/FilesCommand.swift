@@ -114,11 +114,23 @@ struct ShowCommand: AsyncParsableCommand {
         }
         var query = options.query
         let wantsRows = rows || query != AuditQuery() || ric != nil
+        // That of a finished file is one that it went to, whatever the configuration says today.
+        if !listed.destinations.isEmpty, let name = query.destination, !listed.destinations.contains(name) {
+            CommandIssuer.end(
+                "drop \(drop) does not go to \(VisibleText.line(name)), but to \(listed.destinations.joined(separator: ", "))",
+                PostboxCore.ExitCode.usage)
+        }
         let text = CommandIssuer.orEnd {
             try Disk.exists(listed.summaryPath)
                 ? String(decoding: try Disk.contents(listed.summaryPath), as: UTF8.self) : nil
         }
         let story = CommandIssuer.orEnd { try DropStory.lines(of: drop, in: directories) }
+        // Its own result says of these rows that they were held, and no more.
+        let held = CommandIssuer.orEnd {
+            let lookup = try DropLookup(in: directories)
+            let later = try lookup.lines(of: try lookup.detail(of: drop)?.corrections ?? [])
+            return later.values.sorted { $0.drop < $1.drop }.compactMap { HoldEnd.text(ofRowsHeldAs: $0) }
+        }
         let copies = CommandIssuer.orEnd {
             try LedgerReading(in: directories)?.copies(of: drop).map {
                 try CopiesText($0, in: directories)
@@ -130,7 +142,7 @@ struct ShowCommand: AsyncParsableCommand {
         if options.json {
             if !wantsRows { printJSON(DropText(drop: listed, holds: holds), text, story, copies, withdrawals) }
         } else if !options.csv {
-            printLines(DropText(drop: listed, holds: holds), text, story, copies, withdrawals)
+            printLines(DropText(drop: listed, holds: holds), text, story, held, copies, withdrawals)
         }
         if wantsRows {
             query.drop = drop
@@ -151,7 +163,7 @@ struct ShowCommand: AsyncParsableCommand {
     }
 
     private func printLines(
-        _ shown: DropText, _ summary: String?, _ story: [RecordLine], _ copies: CopiesText?,
+        _ shown: DropText, _ summary: String?, _ story: [RecordLine], _ held: [String], _ copies: CopiesText?,
         _ withdrawals: DropWithdrawals
     ) {
         let listed = shown.drop
@@ -170,6 +182,7 @@ struct ShowCommand: AsyncParsableCommand {
                 if !words.isEmpty { Terminal.print("  \(key): \(words.joined(separator: ", "))") }
             }
         }
+        for line in held { Terminal.print("  " + VisibleText.line(line)) }
         for line in copies?.lines ?? [] { Terminal.print("  " + line) }
         if let left = listed.left {
             Terminal.print(left.isNone ? "  each bad row has been put right" : "  not put right: \(left.words)")

@@ -40,10 +40,8 @@ struct HoldArguments: ParsableArguments {
                     "whether there is a destination \(name) cannot be told: the configuration cannot be read")
                 return .holdDestination(name)
             }
-            guard known.contains(name) else {
-                CommandIssuer.end(
-                    "there is no destination \(name); the configuration has \(known.joined(separator: ", "))",
-                    PostboxCore.ExitCode.usage)
+            if let problem = KnownNames.destinations(known).problem(of: name) {
+                CommandIssuer.end(problem, PostboxCore.ExitCode.usage)
             }
             return .holdDestination(name)
         case .rule:
@@ -51,12 +49,8 @@ struct HoldArguments: ParsableArguments {
                 Terminal.error("whether there is a rule \(name) cannot be told: the configuration cannot be read")
                 return .holdRule(name)
             }
-            guard known.contains(name) else {
-                CommandIssuer.end(
-                    known.isEmpty
-                        ? "the configuration has no rules"
-                        : "there is no rule \(name); the configuration has \(known.joined(separator: ", "))",
-                    PostboxCore.ExitCode.usage)
+            if let problem = KnownNames.rules(known).problem(of: name) {
+                CommandIssuer.end(problem, PostboxCore.ExitCode.usage)
             }
             return .holdRule(name)
         case .drop:
@@ -81,7 +75,7 @@ struct HoldCommand: ParsableCommand {
 
             \(TimeArgument.help)
 
-            Exit codes: 0 it is held · 64 there is no such destination or drop · 74 the spool cannot be used
+            Exit codes: 0 it is held · 64 there is no such destination, rule or drop, or --until is past · 74 the spool cannot be used
             """)
 
     @OptionGroup var target: HoldArguments
@@ -101,9 +95,12 @@ struct HoldCommand: ParsableCommand {
         let desk = CommandIssuer(target.place)
         let command = target.command(desk)
         let until = try until?.at(.until)
+        if let past = until.flatMap({ GivenTime.isPast($0, now: Clock.wall()) }) {
+            CommandIssuer.end(past, PostboxCore.ExitCode.usage)
+        }
         let given = desk.give(command, why: why, until: until)
         Terminal.print(
-            command.words(given, until: until, now: Clock.wall())
+            command.words(given, until: until)
                 + (desk.service == nil ? "; no service is running, it holds from the next start on." : "."))
     }
 }
@@ -114,9 +111,9 @@ struct ResumeCommand: ParsableCommand {
         abstract: "Lets go on what was held.",
         discussion: """
             The same words as for `hold`: inbox, destination NAME, rule MATCH, drop NUMBER. Rows of a drop that later files have overtaken are \
-            sent only where nothing newer was accepted.
+            sent only where nothing newer was accepted. A drop that its rule or a destination holds goes on when that is resumed.
 
-            Exit codes: 0 it is not held any more · 64 there is no such destination or drop · 74 the spool cannot be used
+            Exit codes: 0 resumed · 64 it is not held itself, or there is no such destination, rule or drop · 74 the spool cannot be used
             """)
 
     @OptionGroup var target: HoldArguments
@@ -136,12 +133,17 @@ struct ResumeCommand: ParsableCommand {
             case .rule: .holdRule(target.name ?? "")
             case .drop: .holdDrop(target.name.flatMap { Int($0) } ?? 0)
             }
-        if desk.takeBack(given, why: why) {
-            Terminal.print(
-                "\(given.subject) goes on\(desk.service == nil ? " from the next start on: no service is running." : ".")"
-            )
-        } else {
-            Terminal.print("\(target.command(desk).subject) is not held.")
+        guard desk.takeBack(given, why: why) else {
+            CommandIssuer.end(
+                DeskHold.isNotHeld(
+                    target.command(desk).subject, given.drop.flatMap { desk.hold(ofDrop: $0) },
+                    waitsForRelease: given.drop.flatMap { desk.drop($0) }?.stage == .held),
+                PostboxCore.ExitCode.usage)
         }
+        let other = given.drop.flatMap { desk.hold(ofDrop: $0) }
+        let rest =
+            desk.service != nil
+            ? "." : other == nil ? " from the next start on: no service is running." : "; no service is running."
+        Terminal.print(DeskHold.isResumed(given.subject, other) + rest)
     }
 }

@@ -11,7 +11,7 @@ struct LastCommand: AsyncParsableCommand {
             and file that it came with; rows of files in work that are accepted already among them. Works with and without a \
             running service.
 
-            Ends with 2 when nothing is known of the RIC.
+            Ends with 2 when nothing is known of the RIC, with 64 when there is no such destination.
             """)
 
     @Argument(help: ArgumentHelp("The RIC, as it was sent.", valueName: "RIC"))
@@ -29,13 +29,17 @@ struct LastCommand: AsyncParsableCommand {
     @OptionGroup var place: SpoolOptions
 
     func run() async throws {
+        let place = place.find()
         let found: LastLookup
         do {
-            found = try LastLookup(ric, service: service, destination: destination, in: place.find().directories)
+            found = try LastLookup(ric, service: service, destination: destination, in: place.directories)
         } catch {
             CommandIssuer.end(Words.of(error), PostboxCore.ExitCode.spool)
         }
         guard !found.isEmpty else {
+            if let problem = place.problem(ofDestination: destination) {
+                CommandIssuer.end(problem, PostboxCore.ExitCode.usage)
+            }
             CommandIssuer.end("nothing is known of \(VisibleText.quoted(ric))", PostboxCore.ExitCode.partial)
         }
         if json {

@@ -90,7 +90,7 @@ struct RetryCommand: AsyncParsableCommand {
         commandName: "retry",
         abstract: "Contributes a refused file again, under today's rules.",
         discussion: """
-            The file gets a new drop number; the answer tells it.
+            The file gets a new drop number; the answer tells it. It is refused where rows of the file were sent again already and did not fail again.
 
             \(DropArguments.exitCodes)
             """)
@@ -115,6 +115,8 @@ struct ResendCommand: AsyncParsableCommand {
             Those rows become a drop of their own, in the file's own bytes; the answer tells its number. It is as old as the file: rows \
             that newer files have overtaken are treated as the rule's `corrections` says. With --force it is as new as if it had \
             just arrived, which may put an older value in the place of a newer one; that is recorded.
+
+            Rows that were sent again already, and did not fail again, are left out; with --force those that arrived go once more.
 
             \(DropArguments.exitCodes)
             """)

@@ -23,8 +23,15 @@ extension DeskOffice {
             case .acknowledge(let id):
                 answer = await alerts.acknowledge(id, why: order.why ?? "", by: person, from: from)
             case .mute:
-                answer = await alerts.mute(
-                    order.about, until: order.until ?? 0, why: order.why ?? "", by: person, from: from)
+                let settings = context.settings
+                if let problem = settings.ruleNames.problem(of: order.about.rule)
+                    ?? settings.destinationNames.problem(of: order.about.destination)
+                {
+                    answer = .refused(.unknownDrop, text: problem)
+                } else {
+                    answer = await alerts.mute(
+                        order.about, until: order.until ?? 0, why: order.why ?? "", by: person, from: from)
+                }
             case .unmute(let id): answer = await alerts.unmute(id, why: order.why, by: person, from: from)
             }
         } else {

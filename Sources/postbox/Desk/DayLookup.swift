@@ -27,15 +27,28 @@ struct DayLookup {
         let skips = try ledger?.standing(.skip).compactMap { ScheduleSkip(name: $0.key, json: $0.value) } ?? []
         var report = DayReport(
             day: day, matches: settings.rules.map(\.match), schedules: settings.schedules, skips: skips, files: files,
-            at: now)
-        // Before it begins no instrument lacks a price.
-        if !report.isAhead {
+            knownSince: try knownSince(end + Self.zones, ledger, now: now), at: now)
+        // Before it begins, by UTC, no instrument lacks a price, and none that anybody knows of long ago.
+        if now >= begin, report.unknownBefore == nil {
             report.unpriced = try unpriced(drops.filter { drop in (begin..<end).contains(drop.arrivedAt) })
         }
-        report.acts = try acts(from: begin, to: end)
+        report.acts = try acts(from: begin, to: end, ledger)
         let signed = try ledger?.standing(.signedDay)[BusinessCalendar.text(ofDay: day)]
         report.signatures = signed.map(PersonNote.all) ?? []
         return report
+    }
+
+    /// Since when the spool is used, as far as ledger and record tell; nil: since before `end`, where its ledger has drops of then.
+    private func knownSince(_ end: Int64, _ ledger: LedgerReading?, now: Int64) throws -> Int64? {
+        if let ledger, try ledger.lastNumber(claimedBefore: end) > 0 { return nil }
+        let folder = settings.directories.recordFolder
+        guard try Disk.exists(folder + "/" + RecordFile.name) else { return now }
+        var since = now
+        try RecordFile(folder: folder).eachLine { text, _, _ in
+            if let line = RecordLine(text) { since = line.at }
+            return false
+        }
+        return since
     }
 
     private static func file(_ drop: DropLine) throws -> DayFile {
@@ -117,19 +130,29 @@ struct DayLookup {
         }
     }
 
-    /// What people did in that time, as the record has it.
-    private func acts(from begin: Int64, to end: Int64) throws -> [DayReport.Act] {
+    /// What people did in that time, as the record has it, with what its file has not got yet from the ledger.
+    private func acts(from begin: Int64, to end: Int64, _ ledger: LedgerReading?) throws -> [DayReport.Act] {
+        // Asked for first: what is appended meanwhile is found in both, and not missed.
+        let pending = try ledger?.recordState()?.pending ?? []
         let folder = settings.directories.recordFolder
-        guard try Disk.exists(folder + "/" + RecordFile.name) else { return [] }
         var acts: [DayReport.Act] = []
-        try RecordFile(folder: folder).eachLine { text, _, _ in
-            guard text.contains("\"what\":\"act\""), let line = RecordLine(text), case .act(let act) = line.entry
-            else { return true }
+        var last = 0
+        func take(_ text: String, isPending: Bool = false) {
+            guard text.contains("\"what\":\"act\""), let line = RecordLine(text), case .act(let act) = line.entry,
+                !isPending || line.number > last
+            else { return }
+            last = line.number
             // What was done while no service ran is told later.
             let at = act.givenAt ?? line.at
             if (begin..<end).contains(at) { acts.append(DayReport.Act(at: at, act: act)) }
-            return true
         }
+        if try Disk.exists(folder + "/" + RecordFile.name) {
+            try RecordFile(folder: folder).eachLine { text, _, _ in
+                take(text)
+                return true
+            }
+        }
+        for line in pending { take(line.line, isPending: true) }
         return acts
     }
 }

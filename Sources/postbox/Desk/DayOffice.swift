@@ -13,7 +13,7 @@ extension DeskOffice {
                 text: "\(ReleaseRule.name(person.text)) may act on files of some rules only, and not sign a day off")
         }
         let now = Clock.wall()
-        guard day <= BusinessCalendar.today(at: now, in: .utc) + 1 else {
+        guard DayReport.hasBegun(day, schedules: context.settings.schedules, at: now) else {
             return .refused(.wrongStage, text: "\(text) has not come yet: nobody can answer for it")
         }
         do {

@@ -355,6 +355,9 @@ actor DeskOffice {
             let found = try await reading.run {
                 try LastLookup(ric, service: service, destination: destination, in: directories).json
             }
+            if found.isEmpty, let problem = context.settings.destinationNames.problem(of: destination) {
+                return DeskReply(problem: 404, problem)
+            }
             return DeskReply("{\"last\":[\(found.joined(separator: ","))]}")
         } catch {
             return DeskReply(problem: 503, Words.of(error), refusal: .unavailable)
@@ -400,11 +403,14 @@ actor DeskOffice {
         let command = subject.command
         let answer: DeskAnswer
         if case .destination(let name) = subject, context.lanes[name] == nil {
-            answer = .refused(.unknownDrop, text: "there is no destination \(VisibleText.line(name))")
+            answer = .refused(
+                .unknownDrop,
+                text: context.settings.destinationNames.problem(of: name)
+                    ?? "the destination \(VisibleText.line(name)) is not served yet")
         } else if case .rule(let match) = subject, isHold,
-            !context.settings.rules.contains(where: { $0.match == match })
+            let problem = context.settings.ruleNames.problem(of: match)
         {
-            answer = .refused(.unknownDrop, text: "there is no rule \(VisibleText.line(match))")
+            answer = .refused(.unknownDrop, text: problem)
         } else if !caller.mayAct(onRule: subject.rule) {
             answer = .refused(
                 .notAllowed,
@@ -536,33 +542,49 @@ actor DeskOffice {
     /// Cancels, holds and resumes as the commands of these names do, whether a service runs or not: by a small file.
     private func leave(_ verb: DeskVerb, _ drop: Int, _ note: CommandNote) async -> DeskAnswer {
         let command = verb == .cancel ? DeskCommand.cancelDrop(drop) : .holdDrop(drop)
+        let record: DropRecord
         do {
-            switch try await context.ledger.isFinished(drop) {
-            case nil: return .refused(.unknownDrop, text: "there is no drop \(drop)")
-            case true?: return .refused(.wrongStage, text: "drop \(drop) is finished already")
-            case false?: break
+            guard let found = try await context.ledger.record(of: drop) else {
+                return .refused(.unknownDrop, text: "there is no drop \(drop)")
             }
+            record = found
         } catch {
             return .refused(.unavailable, text: Words.of(error))
         }
-        return await leave(command, note, isThere: verb != .resume, subject: "drop \(drop)", drop: drop)
+        guard record.stage != .settled, record.stage != .closed else {
+            return .refused(.wrongStage, text: "drop \(drop) is finished already")
+        }
+        return await leave(
+            command, note, isThere: verb != .resume, subject: "drop \(drop)", drop: record)
     }
 
-    /// Leaves a command, or takes it back.
+    /// Leaves a command, or takes it back. `drop`: the one that it is about; nil: it is about more.
     private func leave(
-        _ command: DeskCommand, _ note: CommandNote, isThere: Bool, subject: String, drop: Int?
+        _ command: DeskCommand, _ note: CommandNote, isThere: Bool, subject: String, drop: DropRecord?
     ) async -> DeskAnswer {
+        if let past = note.until.flatMap({ GivenTime.isPast($0, now: Clock.wall()) }) {
+            return .refused(.wrongStage, text: past)
+        }
         do {
             return try await context.disk.run { [folder] in
                 guard !isThere else {
                     let given = try folder.give(command, note)
                     return .done(
-                        text: command.words(given, until: note.until, now: Clock.wall()), facts: [:], drop: drop)
+                        text: command.words(given, until: note.until), facts: [:],
+                        drop: drop?.number)
                 }
-                guard try folder.takeBack(command, note) else {
-                    return .refused(.wrongStage, text: "\(subject) is not held")
+                let isTakenBack = try folder.takeBack(command, note)
+                let holds = try drop == nil ? [] : folder.holds()
+                let other = drop.flatMap { drop in
+                    let rule = drop.snapshot.rule
+                    return DeskHold.of(
+                        drop: drop.number, rule: rule.match, destinations: rule.destinations, among: holds)
                 }
-                return .done(text: "\(subject) goes on", facts: [:], drop: drop)
+                guard isTakenBack else {
+                    return .refused(
+                        .wrongStage, text: DeskHold.isNotHeld(subject, other, waitsForRelease: drop?.stage == .held))
+                }
+                return .done(text: DeskHold.isResumed(subject, other), facts: [:], drop: drop?.number)
             }
         } catch {
             return .refused(.unavailable, text: Words.of(error))

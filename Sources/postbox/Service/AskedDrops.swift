@@ -50,6 +50,11 @@ struct AskedDrops: Sendable {
         Refused(refusal: .wrongStage, text: "drop \(record.number) (\(record.name)) \(why)")
     }
 
+    /// Somebody had the same rows sent again before, as that drop.
+    private func again(_ record: DropRecord, _ by: DropRecord) -> Refused {
+        wrong(record, by.snapshot.asked?.already(as: by.number, by.stage, by.verdict) ?? "was sent again already")
+    }
+
     // MARK: - Retry
 
     private func retry(_ record: DropRecord) async throws -> DeskAnswer {
@@ -59,6 +64,8 @@ struct AskedDrops: Sendable {
                 "was not refused but ended \(record.verdict?.rawValue ?? ""): correct its rejects, or send rows again with `resend`"
             )
         }
+        let before = try await SentAgain(context: context, isForced: false).find(record)
+        if let by = before.by { throw again(record, by) }
         let claims = Claims(context: context)
         var (snapshot, refusal) = try await claims.snapshot(for: record.name)
         if let refusal { throw wrong(record, "would be refused again: \(refusal.text)") }
@@ -72,7 +79,7 @@ struct AskedDrops: Sendable {
         let drop = try await number(1).map {
             MadeDrop(number: $0, name: record.name, snapshot: fill(snapshot), hold: nil)
         }
-        try await make(drop) { drop, directory in
+        try await make(drop, of: record, seen: before.made) { drop, directory in
             let source = try Self.open(record, wrapping: .none)
             try Self.copy(source, to: directory + "/" + record.name)
             guard try record.sha256.isEmpty || Self.digest(record) == record.sha256 else {
@@ -103,8 +110,15 @@ struct AskedDrops: Sendable {
                 record,
                 "is a withdrawal of which nothing was posted: withdraw the file again, so that it is decided anew")
         }
-        let wanted = try await context.disk.run { try rows(record, outcomes) }
+        let found = try await context.disk.run { try rows(record, outcomes) }
+        let before = try await SentAgain(context: context, isForced: force).find(record)
+        let wanted = found.reduce(into: [String: RowSet]()) { wanted, part in
+            wanted[part.key] = before.rows[part.key].map { part.value.subtracting($0) } ?? part.value
+        }
         let names = rule.destinations.filter { (wanted[$0]?.count ?? 0) > 0 }
+        if names.isEmpty, found.values.contains(where: { $0.count > 0 }), let by = before.by {
+            throw again(record, by)
+        }
         guard !names.isEmpty else {
             let words = PostOutcome.allCases.filter { outcomes.contains($0) }.map(\.word).joined(separator: ", ")
             throw wrong(record, "has no row to be sent again that ended \(words)")
@@ -125,11 +139,11 @@ struct AskedDrops: Sendable {
                 MadeDrop(
                     number: number,
                     name: RejectsName(original: record.name, drop: record.number, destination: destination).text,
-                    snapshot: fill(snapshot), hold: nil))
+                    snapshot: fill(snapshot, numbers: wanted[name]), hold: nil))
         }
         let format = try format(of: record)
         let sources = try sources(record)
-        try await make(drops) { drop, directory in
+        try await make(drops, of: record, seen: before.made) { drop, directory in
             let destination = drop.snapshot.rule.destinations.first ?? ""
             guard let rows = wanted[destination] else { return }
             let wrapping = Wrapping(fileName: record.name, format: format, rule: rule)
@@ -147,7 +161,9 @@ struct AskedDrops: Sendable {
         let counts = zip(names, drops).map { name, drop in
             ResentCount.Part(destination: name, rows: wanted[name]?.count ?? 0, drop: drop.number)
         }
-        let count = ResentCount(counts)
+        let asked = found.values.reduce(0) { $0 + $1.count }
+        let count = ResentCount(
+            counts, leftOut: asked - counts.reduce(0) { $0 + $1.rows }, sentBy: before.by?.number)
         say("\(record.name): \(count.text)", record)
         let outlook = await PostingLook(context: context).outlook(of: drops)
         return .done(
@@ -191,22 +207,30 @@ struct AskedDrops: Sendable {
         }
     }
 
-    private func fill(_ snapshot: DropSnapshot) -> DropSnapshot {
+    /// `numbers`: of its rows in the drop that they were in; nil: it has all of them.
+    private func fill(_ snapshot: DropSnapshot, numbers: RowSet? = nil) -> DropSnapshot {
         var snapshot = snapshot
         context.shelves.fill(&snapshot)
         snapshot.isMade = true
         // Whoever wants it sent wants it by what is configured now: a rehearsal that is over binds nobody.
         snapshot.rehearsed = context.rehearsed(of: snapshot.rule.destinations)
-        snapshot.asked = AskedFor(act, by: person, at: Clock.wall())
+        snapshot.asked = AskedFor(act, by: person, at: Clock.wall(), numbers: numbers)
         return snapshot
     }
 
     private func number(_ count: Int) async throws -> [Int] { try await context.ledger.reserve(count) }
 
-    /// Makes these drops, all or none: `write` puts a drop's file into its directory, synced. They go on from here.
-    private func make(_ drops: [MadeDrop], _ write: @escaping @Sendable (MadeDrop, String) throws -> Void) async throws
-    {
-        try await made.make(drops, by: RecordAct(act, by: person), write)
+    /// Makes these drops, all or none: `write` puts a drop's file into its directory, synced. They go on from here. `seen`: what had been
+    /// made of the record when this was decided.
+    private func make(
+        _ drops: [MadeDrop], of record: DropRecord, seen: Set<Int>,
+        _ write: @escaping @Sendable (MadeDrop, String) throws -> Void
+    ) async throws {
+        do {
+            try await made.make(drops, by: RecordAct(act, by: person), seen: seen, write)
+        } catch is MadeDrops.TooLate {
+            throw wrong(record, "is just being sent again by somebody else: look at it, and ask again if rows are left")
+        }
         for drop in drops { goesOn(drop.number) }
     }
 

@@ -143,7 +143,7 @@ struct DeskActs: Sendable {
             .run(isNew: isNew)
         var decided = hold
         let proposedBy: String?
-        switch (record.snapshot.rule.release ?? ReleaseRule()).answer(hold.proposal, by: person, rows: rows) {
+        switch hold.answer(by: person, rows: rows, under: record.snapshot.rule.release ?? ReleaseRule()) {
         case .refused(let why): return .refused(.notAllowed, text: why)
         case .proposed:
             decided.proposal = Hold.Proposal(by: person.text, at: now, rows: rows)

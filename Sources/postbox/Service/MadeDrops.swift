@@ -26,12 +26,16 @@ struct MadeDrops: Sendable {
         }
     }
 
+    /// Somebody else had drops made of the same ones meanwhile: there are no new ones.
+    struct TooLate: Error {}
+
     /// Makes these drops, all or none, with what a person did to have them made: `write` puts a drop's file into its directory, synced.
     /// Returns what that returned, drop by drop. Throws on a fault of ledger or disk; then there is no new drop, or the next start goes on
-    /// with it.
+    /// with it. Throws `TooLate` too. `seen`: see `Ledger.make`.
     @discardableResult
     func make<Written: Sendable>(
-        _ drops: [MadeDrop], by act: RecordAct, _ write: @escaping @Sendable (MadeDrop, String) throws -> Written
+        _ drops: [MadeDrop], by act: RecordAct, seen: Set<Int>? = nil,
+        _ write: @escaping @Sendable (MadeDrop, String) throws -> Written
     ) async throws -> [Written] {
         let written: [Written]
         do {
@@ -43,19 +47,27 @@ struct MadeDrops: Sendable {
                 return written
             }
         } catch {
-            try? await context.disk.run {
-                for drop in drops {
-                    let directory = directory(drop.number, of: drop.snapshot.original ?? 0)
-                    if try Disk.exists(directory) { try MadeDrops.remove(directory) }
-                }
-            }
+            await forget(drops)
             throw error
         }
         FailPoint.reach("asked_written")
-        try await context.ledger.make(drops, by: act, at: Clock.wall())
+        guard try await context.ledger.make(drops, by: act, seen: seen, at: Clock.wall()) else {
+            await forget(drops)
+            throw TooLate()
+        }
         FailPoint.reach("asked_recorded")
         try await place(drops)
         return written
+    }
+
+    /// Removes what was written for drops that are not made; what cannot be removed the next start removes.
+    private func forget(_ drops: [MadeDrop]) async {
+        try? await context.disk.run {
+            for drop in drops {
+                let directory = directory(drop.number, of: drop.snapshot.original ?? 0)
+                if try Disk.exists(directory) { try MadeDrops.remove(directory) }
+            }
+        }
     }
 
     /// Makes the directory for a drop's file; what is written into it is the caller's, and synced by `finish`. Waits for the disk.

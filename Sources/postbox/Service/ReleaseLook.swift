@@ -11,37 +11,11 @@ struct ReleaseLook: Sendable {
     /// The rows that are to be released.
     let rows: RowChoice
 
-    /// What it comes to.
-    struct Found: Sendable {
-        /// Rows that fail a check that held them.
-        var failing = 0
-        /// Rows for whose RIC something newer was accepted since.
-        var overtaken = 0
-        /// What becomes of those.
-        var rule = CorrectionRule.hold
-
-        /// The same for people, behind another sentence; empty: there is nothing to tell.
-        var words: String {
-            var words = ""
-            if failing > 0 {
-                words +=
-                    "; \(failing) of them still \(Plural.word(failing, "fails a check and goes", "fail checks and go")) all the same"
-            }
-            if overtaken > 0 {
-                let are = Plural.word(overtaken, "is", "are")
-                words += "; \(overtaken) of them \(are) older than what was accepted since, and \(are) "
-                words += rule == .skip ? "not sent" : "held once more, to be released as new"
-            }
-            return words
-        }
-    }
-
     /// Looks. `isNew`: the rows go as new ones, whatever newer files said. Throws on a fault of ledger or disk, and when the file can no
     /// longer be read.
-    func run(isNew: Bool) async throws -> Found {
+    func run(isNew: Bool) async throws -> ReleaseCount {
         let rule = snapshot.rule
-        var found = Found()
-        found.rule = rule.corrections ?? .hold
+        var found = ReleaseCount(rule: rule.corrections ?? .hold)
         guard rule.isChecked || !isNew else { return found }
         let file = ClaimedFile(
             drop: record.number, name: record.name,
@@ -63,11 +37,10 @@ struct ReleaseLook: Sendable {
             look: try await LastJudging.look(atHeld: file, targets, format: format, in: context))
         var failing = RowSet(rows: plan.rows)
         for held in plan.heldRows.values { failing.formUnion(held.rows) }
-        for row in 1..<plan.rows + 1 where rows.contains(row) && failing.contains(row) { found.failing += 1 }
+        var overtaken = RowSet(rows: plan.rows)
         if !isNew {
             // As if it were open: the results of newer drops are kept for as long.
             context.guardBook.opened(file.place)
-            let overtaken: RowSet
             do {
                 overtaken = try await self.overtaken(file, plan)
             } catch {
@@ -75,7 +48,9 @@ struct ReleaseLook: Sendable {
                 throw error
             }
             try await context.guardBook.closed(file.place, on: context.disk)
-            found.overtaken = overtaken.count
+        }
+        for row in 1..<plan.rows + 1 where rows.contains(row) {
+            found.take(isFailing: failing.contains(row), isOvertaken: overtaken.contains(row))
         }
         return found
     }

@@ -21,7 +21,10 @@ struct Republishing: Sendable {
     func answer() async throws -> DeskAnswer {
         let name = wanted.destination
         guard let destination = context.settings.destinations.first(where: { $0.name == name }) else {
-            return .refused(.unknownDrop, text: "there is no destination \(VisibleText.line(name))")
+            return .refused(
+                .unknownDrop,
+                text: context.settings.destinationNames.problem(of: name)
+                    ?? "there is no destination \(VisibleText.line(name))")
         }
         guard context.lastValues != nil else {
             return .refused(.unavailable, text: "last values are not kept (`last_values: off`)")
@@ -97,7 +100,11 @@ struct Republishing: Sendable {
     }
 
     private func nothing(_ found: RepublishedCount) -> DeskAnswer {
-        .refused(.wrongStage, text: found.nothing(to: wanted.destination, of: wanted.words))
+        // Of a rule that the configuration had once there may be values still.
+        if let problem = context.settings.ruleNames.problem(of: wanted.rule) {
+            return .refused(.unknownDrop, text: problem)
+        }
+        return .refused(.wrongStage, text: found.nothing(to: wanted.destination, of: wanted.words))
     }
 
     /// Gives `body` the lines of what is to be posted, RIC by RIC, and counts them. Waits for the disk.

@@ -75,6 +75,7 @@ struct Withdrawing: Sendable {
                 throw Refused(refusal: .unavailable, text: "last values are not kept (`last_values: off`)")
             }
             let wrong = try await findWrong()
+            if wrong.needsTwo { try await findProposed(wrong) }
             guard !act.isPreview else {
                 let images = try await LastImages(in: context, for: nil)
                 let found = try await context.disk.run { try find(wrong, images, nil) }
@@ -104,6 +105,12 @@ struct Withdrawing: Sendable {
                     $0.rule == rule && $0.stage != .held
                 }.map(\.drop) ?? []
             }
+        }
+        // Of a rule that the configuration had once there may be files still.
+        if case .rule(let rule, _) = act.what, numbers.isEmpty,
+            let problem = context.settings.ruleNames.problem(of: rule)
+        {
+            throw Refused(refusal: .unknownDrop, text: problem)
         }
         let before = DropLineage(try await lineageDrops())
         let whole = before.whole(Set(numbers))
@@ -170,7 +177,6 @@ struct Withdrawing: Sendable {
 
     private func withdraw(_ wrong: Wrong) async throws -> DeskAnswer {
         let isProposed = try isProposal(wrong)
-        if isProposed { try await findProposed(wrong) }
         let parts = wrong.parts(at: Set(context.settings.destinations.map(\.name)))
         let numbers = Dictionary(
             zip(parts, try await context.ledger.reserve(parts.count)), uniquingKeysWith: { one, _ in one })
@@ -182,7 +188,9 @@ struct Withdrawing: Sendable {
             let found = try await context.disk.run { try find(wrong, images, WithdrawalFiles(made, numbers)) }
             _ = try text(found, wrong, .willBe)
             let drops = try make(wrong, numbers, found, images.known, isProposed: isProposed)
-            try await made.make(drops, by: RecordAct(.withdraw(act), by: person, proposed: isProposed)) {
+            // Where nothing is to be posted, nothing waits for a second person: it is done.
+            let proposed = drops.contains { $0.hold != nil }
+            try await made.make(drops, by: RecordAct(.withdraw(act), by: person, proposed: proposed)) {
                 drop, directory in
                 guard drop.hold != nil else { return }
                 try HeldFiles.write(

@@ -17,6 +17,11 @@ struct SpoolPlace: Sendable, Equatable {
     /// The configuration is not right: what is known of it was read as well as it went.
     var isMakeshift: Bool
 
+    /// Why a name is that of no destination, with those that there are; nil: it is one, nobody gave one, or that is not known.
+    func problem(ofDestination name: String?) -> String? {
+        destinations.flatMap { KnownNames.destinations($0).problem(of: name) }
+    }
+
     var socketPath: String { socket ?? DeskSocketPath.usual(state: directories.state) }
 
     /// Why there is no telling where the spool is.

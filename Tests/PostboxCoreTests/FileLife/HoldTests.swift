@@ -61,6 +61,22 @@ struct HoldTests {
         #expect(answer == wish.answer)
     }
 
+    @Test("Rows that are named in another way are the rows that were proposed")
+    func sameRows() {
+        var hold = hold(rows: 3)
+        let rule = ReleaseRule(fourEyes: true)
+        for (proposed, wanted, isSame) in [
+            (RowChoice.all, RowChoice.only([1...3]), true), (.only([1...3]), .all, true),
+            (.except([9...9]), .all, true), (.except([2...2]), .only([1...1, 3...9]), true),
+            (.only([1...1, 2...2]), .except([3...3]), true), (.all, .only([1...2]), false),
+            (.except([2...2]), .only([2...2]), false),
+        ] {
+            hold.proposal = Hold.Proposal(by: "unix:alice", at: 1, rows: proposed)
+            let answer = hold.answer(by: Self.bob, rows: wanted, under: rule)
+            #expect(answer == (isSame ? .released(proposedBy: "unix:alice") : .proposed), "\(proposed) \(wanted)")
+        }
+    }
+
     @Test(
         "A choice of rows is kept as it is", arguments: [RowChoice.all, .only([3...3, 17...20]), .except([1...1])])
     func choices(_ choice: RowChoice) throws {

@@ -250,6 +250,14 @@ struct PageTests {
             working: facts.board.files.first, facts)
         #expect(
             own.contains("posting, held") && own.contains("It waits: the destination cache is held by alice"), "\(own)")
+        // Nobody can resume the file itself: what holds it stands in the button's place.
+        #expect(own.contains("<span>the destination cache is held by alice: a test</span>"))
+        #expect(!own.contains("/drops/7/resume") && !own.contains("/drops/7/hold") && own.contains("/drops/7/cancel"))
+        facts.board.holds.append(DeskHold(.holdDrop(7), note, since: 500_000_000))
+        let both = FilePage.html(
+            DropDetail(line: line, corrections: []), nil, ResultFilter(), isHeld: true,
+            working: facts.board.files.first, facts)
+        #expect(both.contains("/drops/7/resume"))
         #expect(HeldPage.html(facts).contains("since <time"))
     }
 
@@ -275,6 +283,17 @@ struct PageTests {
         #expect(resend(1).contains("The 1 rejected row has to be corrected first."))
         #expect(resend(2).contains("sends 2 rows again that are nacked, unknown or unsent"))
         #expect(resend(2).contains("The 2 rejected rows have to be corrected first."))
+        // Nothing is left of one that was put right.
+        func own(isCorrected: Bool) -> String {
+            var line = Self.line()
+            line.isCorrected = isCorrected
+            line.take(summary: "{\"outcomes\":{\"nacked\":1}}")
+            return FilePage.html(
+                DropDetail(line: line, corrections: []), nil, ResultFilter(), isHeld: false, working: nil,
+                Self.facts())
+        }
+        #expect(
+            own(isCorrected: false).contains("/drops/7/resend") && !own(isCorrected: true).contains("/drops/7/resend"))
     }
 
     @Test("Where two people are needed, the one who proposed waits, and the other one's button says what was proposed")
@@ -282,6 +301,8 @@ struct PageTests {
         let rule = ReleaseRule(by: [], fourEyes: true)
         let own = HeldPage.html(Self.facts(held: [Self.held(rule, proposedBy: "unix:alice")]))
         #expect(own.contains("You propose: release all rows but 2. Another person releases it."))
+        #expect(own.contains("<button disabled>Waits for a second person</button>"))
+        #expect(!own.contains("Propose to release") && !own.contains("name=\"except\""))
         let other = HeldPage.html(Self.facts(held: [Self.held(rule, proposedBy: "page:bob")]))
         #expect(other.contains("Release 3 rows, as bob proposes") && other.contains("name=\"except\" value=\"2\""))
         let not = HeldPage.html(Self.facts(held: [Self.held(ReleaseRule(by: ["carol"]))]))

@@ -83,6 +83,41 @@ struct DayReportTests {
         #expect(Self.report(all, at: 17).isComplete && Self.report(all, at: 17).rules[0].lacks == nil)
     }
 
+    @Test("A day begins by UTC or in the zone of a rule that is ahead; nobody answers for one that has not")
+    func begun() throws {
+        let zone = try TimeZoneRules(parsing: ZonesForTests.file(footer: "JST-9"))
+        let tokyo = RuleSchedule(rule: "eod_*", by: 0, zone: "Asia/Tokyo", zoneRules: zone)
+        // Nine hours ahead: Friday begins there on Thursday at 15:00.
+        for (hours, isBegun) in [(-10, false), (-9, true), (0, true), (30, true)] as [(Int64, Bool)] {
+            let now = Self.midnight + hours * Self.hour
+            #expect(DayReport.hasBegun(Self.friday, schedules: [tokyo], at: now) == isBegun, "\(hours)")
+            let report = DayReport(
+                day: Self.friday, matches: ["eod_*"], schedules: [tokyo], skips: [], files: [], at: now)
+            #expect(report.isAhead == !isBegun)
+        }
+        #expect(!DayReport.hasBegun(Self.friday, schedules: [], at: Self.midnight - 1))
+        #expect(DayReport.hasBegun(Self.friday, schedules: [], at: Self.midnight))
+    }
+
+    @Test("Of a day that was over before the spool was used nothing is known, and no file of it is missing")
+    func unknown() throws {
+        func report(since hours: Int64) -> DayReport {
+            DayReport(
+                day: Self.friday, matches: ["eod_*"], schedules: [RuleSchedule(rule: "eod_*", by: 0, count: 3)],
+                skips: [], files: [], knownSince: Self.midnight + hours * Self.hour, at: Self.midnight + 90 * Self.hour)
+        }
+        let before = report(since: 24)
+        #expect(before.rules.map(\.missing) == [0] && before.rules[0].expected == nil)
+        #expect(!before.isClear && !before.isComplete)
+        let words = "nothing is known of that day: this spool is used since 2026-11-28T00:00:00.000000Z"
+        #expect(before.state == words && before.lines.first == "2026-11-27: \(words)")
+        #expect(JSONValue.parse(before.json)?["known"]?.flag == false && before.csv[1] == "unknown,,,,,,,,,,,\(words)")
+        // It was used on a part of it.
+        let part = report(since: 23)
+        #expect(part.rules.map(\.missing) == [3] && part.state == "not complete" && part.csv.count == 2)
+        #expect(JSONValue.parse(part.json)?["known"]?.flag == true)
+    }
+
     @Test("On the page a day is typed as text: a browser's own field would show it in the browser's order")
     func page() {
         let board = StatusBoard(

@@ -873,7 +873,10 @@ struct LedgerTests {
         ]
         await #expect(throws: LedgerError.self) { try await ledger.make(pair, at: 9) }
         #expect(try await ledger.record(of: numbers[1]) == nil)
-        try await ledger.make([pair[0]], at: 9)
+        // Somebody else had one made meanwhile.
+        #expect(try await !ledger.make([pair[0]], seen: [], at: 9))
+        #expect(try await ledger.record(of: numbers[1]) == nil)
+        #expect(try await ledger.make([pair[0]], seen: [numbers[0]], at: 9))
         #expect(try await ledger.record(of: numbers[1])?.stage == .claimed)
         #expect(try await ledger.claim([("e.csv", snapshot())], at: 9) == [drop + 4])
     }

@@ -69,6 +69,10 @@ struct AlertTests {
         #expect(muted.code == 0, "\(muted.errorOutput)")
         #expect(try await desk.command(["mute", "--until", "2h", "--why", "trial"]).code == 64)
         #expect(try await desk.command(["mute", "file_failed", "--until", "40d", "--why", "trial"]).code == 64)
+        let misspelt = try await desk.command(["mute", "--rule", "oed_*", "--until", "2h", "--why", "trial"])
+        #expect(
+            misspelt.code == 64 && misspelt.errorOutput.contains("there is no rule oed_*; the nearest is eod_*"),
+            "\(misspelt)")
         let shown = try await desk.command(["status"])
         #expect(shown.output.contains("I call the vendor") && shown.output.contains("nobody is called for"))
         let now = page.ask("GET", "/")

@@ -73,6 +73,8 @@ struct DayTests {
         try await page.stop()
         let signed = try await day(["--sign", "--why", "R9 has left the market"])
         #expect(signed?["signed"]?.items.first?["why"]?.text == "R9 has left the market")
+        // No service has brought it into the record's file yet.
+        #expect(signed?["acts"]?.items.last?["act"]?.text == "sign_day")
         let csv = try await desk.command(["day", "--csv"])
         #expect(csv.output.contains("rule,eod_*,2,1,3,1,1,") && csv.output.contains("unpriced,bonds,"))
         let text = try await desk.command(["day"])
@@ -82,6 +84,10 @@ struct DayTests {
         // Nothing came on another day.
         let other = try await desk.command(["day", "2020-01-03", "--json"])
         #expect(JSONValue.parse(other.output)?["rules"]?.items.first?["arrived"]?.integer == 0)
+        let unknown = try await desk.command(["day", "2020-01-03"])
+        #expect(
+            unknown.code == 2 && unknown.output.hasPrefix("2020-01-03: nothing is known of that day: this spool is"))
+        #expect(!unknown.output.contains("missing") && !unknown.output.contains("R9.TST"), "\(unknown.output)")
         // Of a day that has not come nothing is missing, and no instrument lacks a price.
         let ahead = try await desk.command(["day", "2199-01-02"])
         #expect(ahead.code == 0 && ahead.output.hasPrefix("2199-01-02: has not come yet\n"), "\(ahead.output)")

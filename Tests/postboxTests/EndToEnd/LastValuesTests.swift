@@ -51,8 +51,11 @@ struct LastValuesTests {
         let table = try await desk.command(["last", "R1.TST", "--config", "postbox.yaml", "--service", "NIPROV"])
         #expect(table.code == 0 && table.output.contains("R1.TST of NIPROV at cache\n"))
         #expect(table.output.contains(/BID +1\.50 +20\d\d-\S+Z +2 +2 +b\.csv/))
-        let other = try await desk.command(["last", "R1.TST", "--config", "postbox.yaml", "--destination", "none"])
+        let other = try await desk.command(["last", "R1.TST", "--config", "postbox.yaml", "--service", "none"])
         #expect(other.code == 2 && other.errorOutput.contains("nothing is known of \"R1.TST\""))
+        let none = try await desk.command(["last", "R1.TST", "--config", "postbox.yaml", "--destination", "none"])
+        #expect(
+            none.code == 64 && none.errorOutput.contains("there is no destination none; the configuration has cache"))
         #expect(Self.store(desk).contains("manifest") && Self.store(desk).count == 2)
     }
 

@@ -88,8 +88,14 @@ struct OpenFailuresTests {
             JSONValue.parse(String($0))
         }
         #expect(files.map { $0["rows"]?.integer } == [2, 4])
+        let held = try await desk.command(["show", "1"])
+        #expect(held.output.contains("  2 rows of it are held as drop 2\n"), "\(held.output)")
         #expect(try await HeldByChecks.act(desk, .release(drop: 2, .only([1...1]))) != "")
         #expect(try await desk.once() == 2, "\(desk.log())")
+        let ended = try await desk.command(["show", "1"])
+        #expect(
+            ended.output.contains("  2 rows of it were held as drop 2: released by ")
+                && ended.output.contains(": 1 of 2 rows, row 1; 1 row was left out\n"), "\(ended.output)")
         open = try await Self.open(desk)
         #expect(open.map { $0["drop"]?.integer } == [2, 1])
         #expect(open.last?["bad_rows_left"]?.integer == 1 && open.last?["bad_rows_held"]?.integer == 0)

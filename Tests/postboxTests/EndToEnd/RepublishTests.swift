@@ -74,7 +74,8 @@ struct RepublishTests {
         #expect(preview["preview"]?.flag == true && preview["facts"]?["rics"]?.integer == 4)
         #expect(try simulator.posts().count == posted.count)
         #expect(try await Self.command(desk, ["--yes", "--service", "OTHER"]).code == 64)
-        #expect(try await Self.command(desk, ["--yes", "--rule", "none"]).code == 64)
+        let noRule = try await Self.command(desk, ["--yes", "--rule", "none"])
+        #expect(noRule.code == 64 && noRule.errorOutput.contains("there is no rule none"), "\(noRule)")
         let none = try await desk.command(["republish", "none", "--why", "x", "--yes", "--config", "postbox.yaml"])
         #expect(none.code == 64 && none.errorOutput.contains("no destination none"))
 

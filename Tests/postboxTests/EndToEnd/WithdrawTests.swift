@@ -138,6 +138,12 @@ struct WithdrawTests {
         try await Self.listens(desk)
         #expect(try await desk.command(["hold", "destination", "cache", "--config", "postbox.yaml"]).code == 0)
         let posted = try simulator.posts().count
+        let misspelt = try await Self.withdraw(desk, ["--rule", "fx_*.cvs", "--since", "2h", "--yes"])
+        #expect(
+            misspelt.code == 64
+                && misspelt.errorOutput.contains(
+                    "there is no rule fx_*.cvs; the nearest is fx_*.csv; the configuration has"),
+            "\(misspelt)")
         let shown = try await Self.withdraw(desk, ["2"])
         #expect(
             shown.output.contains(
@@ -466,6 +472,10 @@ struct WithdrawTests {
             proposed.contains("3 fields of 2 RICs would be replaced")
                 && proposed.contains("is posted yet: a second person has to release it (postbox release "))
         #expect(ask("b", "drops/2/withdraw", why).contains("postbox release"))
+        // Nor is it offered again.
+        #expect(ask("a", "drops/2/withdraw", #"{"preview":true}"#).contains("page:a has proposed it already"))
+        let offered = page.ask("GET", "/drops/2/withdraw", headers: "Authorization: Bearer a\r\n")
+        #expect(offered.contains("page:a has proposed it already") && !offered.contains("Propose to withdraw"))
         let wrong = APITests.value(page.ask("GET", "/api/v1/drops/2", headers: "Authorization: Bearer a\r\n")) ?? .null
         #expect(check.faults("GET", "/api/v1/drops/{drop}", status: 200, wrong) == [])
         let withdrawal = wrong["withdrawals"]?.items.first
@@ -491,6 +501,34 @@ struct WithdrawTests {
         #expect(
             list.count == 6 && a?["replaced_by"] == "7" && a?["until"] == newer.column("settled_at").first, "\(list)")
         try await page.stop()
+    }
+
+    @Test("Under four eyes a withdrawal that has nothing to post is done by one, and the record says that it was")
+    func nothingToPropose() async throws {
+        let desk = try Desk()
+        let simulator = try await desk.simulate()
+        let rules = Self.files.replacing("post: refresh}", with: "post: refresh, release: {four_eyes: true}}")
+        try desk.configure([simulator.url], files: rules)
+        // What the wrong file said is replaced already.
+        for (name, text) in [("eod_1.csv", "RIC,BID\nA.TST,150\n"), ("fx_1.csv", "RIC,BID\nA.TST,1.50\n")] {
+            try desk.drop(name, text)
+            #expect(try await desk.once() == 0, "\(desk.log())")
+        }
+        let page = try await ServedDesk.start(
+            desk, simulator.url,
+            http: """
+                users:
+                  a: {token_sha256: "\(ServedDesk.hash("a"))", may: [correct, release]}
+                """, files: rules)
+        let answer = page.ask(
+            "POST", "/api/v1/drops/1/withdraw", headers: "Authorization: Bearer a\r\n", body: #"{"why":"w"}"#)
+        #expect(answer.hasPrefix("HTTP/1.1 200"), "\(answer)")
+        try await page.stop()
+        let record = desk.path(.done).deletingLastPathComponent().appendingPathComponent("record.jsonl")
+        let acts = try String(contentsOf: record, encoding: .utf8).split(separator: "\n").compactMap { line in
+            if case .act(let act)? = RecordLine(String(line))?.entry { act.act } else { nil }
+        }
+        #expect(acts == ["withdraw"])
     }
 
     @Test("A withdrawal that a second person refused is not sent again by one")

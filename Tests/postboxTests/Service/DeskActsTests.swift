@@ -136,8 +136,24 @@ struct DeskActsTests {
         let acts = try Self.acts(desk)
         #expect(Self.word(await acts.act(.retry(drop: 2, why: nil), by: Self.alice)) == "wrong_stage")
         #expect(Self.word(await acts.act(.retry(drop: 1, why: "rule mended"), by: Self.alice)) == "done")
+        /// Its rows are on their way, and after the next run wait for a release: nobody sends them a second time.
+        func again() async {
+            for act in [
+                DeskAct.retry(drop: 1, why: nil),
+                .resend(drop: 1, outcomes: DeskAct.resent, why: nil, force: false),
+            ] {
+                let answer = await acts.act(act, by: Self.bob)
+                guard case .refused(.wrongStage, let text) = answer else {
+                    Issue.record("\(answer)")
+                    continue
+                }
+                #expect(text.contains("was contributed again already by alice, as drop 3, which"), "\(text)")
+            }
+        }
+        await again()
         // Today's value of A came since, and that of the refused file is older.
         #expect(try await desk.once() == 75)
+        await again()
         let file = try desk.finished("eod.2.csv", in: .failed)
         #expect(file.summary.drop == 3 && file.column("outcome") == ["unsent", "rejected"])
         #expect(file.column("reason").first == "held")
@@ -157,6 +173,8 @@ struct DeskActsTests {
         let acts = try Self.acts(desk)
         let resent = DeskAct.resend(drop: 1, outcomes: DeskAct.resent, why: nil, force: false)
         #expect(Self.word(await acts.act(resent, by: Self.alice)) == "done rows 1")
+        // It is on its way.
+        #expect(Self.word(await acts.act(resent, by: Self.bob)) == "wrong_stage")
         _ = try await desk.once()
         let folder: Desk.Folder = desk.names(in: .done).isEmpty ? .failed : .done
         let name =
@@ -169,10 +187,20 @@ struct DeskActsTests {
             Self.word(
                 await acts.act(.resend(drop: 1, outcomes: [.unknown], why: nil, force: false), by: Self.alice))
                 == "wrong_stage")
+        // It was refused once more.
+        #expect(Self.word(await acts.act(resent, by: Self.alice)) == "done rows 1")
         let all = DeskAct.resend(drop: 1, outcomes: [.acked], why: "the cache lost it", force: true)
         #expect(Self.word(await acts.act(all, by: Self.alice)) == "done rows 1")
         _ = try await desk.once()
         #expect(try simulator.posts().filter { $0.ric == "A.TST" }.count == 2)
+        // What arrived goes once more only for somebody who orders it as new.
+        let arrived = await acts.act(
+            .resend(drop: 1, outcomes: [.acked], why: nil, force: false), by: Self.bob)
+        guard case .refused(.wrongStage, let text) = arrived else {
+            Issue.record("\(arrived)")
+            return
+        }
+        #expect(text.contains("was sent again already by alice, as drop 4, which ended done"), "\(text)")
         try Data("RIC,BID\nA.TST,9\nNO.TST,2\nX.TST,1e5\n".utf8).write(
             to: desk.path(.failed).appendingPathComponent("eod.csv"))
         #expect(Self.word(await acts.act(all, by: Self.alice)) == "wrong_stage")
