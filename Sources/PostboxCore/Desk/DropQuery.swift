@@ -86,6 +86,8 @@ package struct DropLine: Sendable, Equatable {
     package var original: Int?
     /// Each of its bad rows has been put right.
     package var isCorrected: Bool
+    /// Postbox made it, and it never lay in the inbox; false where its destinations were not asked for.
+    package var isMade = false
     /// Drops were made of its rows, and the ledger does not know yet that each has been put right.
     package var hasLater = false
     /// What is left of its bad rows; nil: that is not known, or it ended well.
@@ -167,6 +169,13 @@ package struct DropLine: Sendable, Equatable {
 
     /// Lines of its result that ended so.
     package func count(_ outcome: PostOutcome) -> Int { summary?["outcomes"]?[outcome.word]?.integer ?? 0 }
+
+    /// What is said where no line of its result tells how a row ended.
+    package var withoutOutcomes: String {
+        guard let verdict else { return "no row has its outcome yet" }
+        guard summary != nil else { return "its summary cannot be read: how its rows ended is not known here" }
+        return verdict == .done ? "nothing was to be posted" : "nothing of it was posted"
+    }
 
     /// Lines of its result that ended badly.
     package var badCount: Int { FileSummary.outcomes(of: summary).badLines }

@@ -154,7 +154,8 @@ struct ShowCommand: AsyncParsableCommand {
         _ shown: DropText, _ summary: String?, _ story: [RecordLine], _ copies: CopiesText?,
         _ withdrawals: DropWithdrawals
     ) {
-        let listed = shown.drop
+        var listed = shown.drop
+        if let summary { listed.take(summary: summary) }
         Terminal.print("drop \(listed.drop)  \(listed.name)  \(shown.state)")
         if !shown.path.isEmpty { Terminal.print("  \(shown.path)") }
         if let own = withdrawals.own { Terminal.print("  \(own.text)") }
@@ -168,6 +169,9 @@ struct ShowCommand: AsyncParsableCommand {
                 guard case .object(let counts)? = value[key] else { continue }
                 let words = counts.filter { ($0.value.integer ?? 0) > 0 }.map { "\($0.key) \($0.value.integer ?? 0)" }
                 if !words.isEmpty { Terminal.print("  \(key): \(words.joined(separator: ", "))") }
+            }
+            if listed.verdict != nil, PostOutcome.allCases.allSatisfy({ listed.count($0) == 0 }) {
+                Terminal.print("  \(listed.withoutOutcomes)")
             }
         }
         for line in copies?.lines ?? [] { Terminal.print("  " + line) }

@@ -715,6 +715,35 @@ struct PageTests {
         for view in [wrong, withdrawal] { #expect(!view.contains("<img")) }
     }
 
+    @Test("What Postbox made has no size of its own, and where nothing was to be posted no outcome is still to come")
+    func made() {
+        func page(
+            _ verdict: Verdict?, summary: String? = "{}", size: Int = 0, isMade: Bool = true, ric: String? = nil
+        ) -> String {
+            var line = DropLine(
+                drop: 5, name: "a.csv", rule: "eod_*", destinations: ["cache"],
+                stage: verdict == nil ? .claimed : .closed, verdict: verdict, claimedAt: 1, settledAt: 2, size: size,
+                rows: 0, original: 3, isCorrected: false, folder: "", target: "")
+            line.isMade = isMade
+            if let summary { line.take(summary: summary) }
+            let filter = ResultFilter(ric: ric)
+            let rows = verdict == nil ? nil : ResultPage(filter, header: "row,ric", from: 0)
+            return FilePage.html(
+                DropDetail(line: line, corrections: []), rows, filter, isHeld: false, working: nil, Self.facts())
+        }
+        let done = page(.done, size: 3)
+        #expect(done.contains("Made by Postbox as drop 5.<") && done.contains(">nothing was to be posted<"), "\(done)")
+        #expect(done.contains("No row is in its result.") && page(.done, ric: "A").contains("No row is like that."))
+        #expect(page(.refused).contains(">nothing of it was posted<"))
+        #expect(
+            page(.done, summary: nil).contains(">its summary cannot be read: how its rows ended is not known here<"))
+        let waits = page(nil, summary: nil, isMade: false)
+        #expect(waits.contains(">no row has its outcome yet<") && waits.contains("There is no result yet."))
+        // It was not read yet.
+        #expect(waits.contains("Claimed as drop 5 by rule <b>eod_*</b>.<"))
+        #expect(page(.done, size: 3, isMade: false).contains("by rule <b>eod_*</b>, 3 B.<"))
+    }
+
     @Test("What is held to withdraw a file is called so, and no rows of it")
     func heldWithdrawal() {
         var drop = Self.held()
