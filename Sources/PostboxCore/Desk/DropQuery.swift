@@ -227,6 +227,8 @@ package struct DropDetail: Sendable, Equatable {
     /// Drops that were made of its rows.
     package var corrections: [Int]
     package var withdrawals: DropWithdrawals
+    /// Destinations that it waits for while it is in work.
+    package var waits: [DestinationWait] = []
 
     package init(line: DropLine, corrections: [Int], withdrawals: DropWithdrawals = DropWithdrawals()) {
         self.line = line
@@ -237,7 +239,9 @@ package struct DropDetail: Sendable, Equatable {
     /// The listed line, with the drop's summary where it is finished.
     package var json: String {
         let summary = line.summary == nil ? "null" : line.summaryText.filter { $0 != "\n" }
-        return line.json.dropLast() + ",\"corrections\":[\(corrections.map(String.init).joined(separator: ","))],"
-            + "\(withdrawals.members.joined(separator: ",")),\"summary\":\(summary)}"
+        let waits = waits.isEmpty ? "" : ",\"waits_for\":[\(waits.map(\.json).joined(separator: ","))]"
+        let (head, made) = (String(line.json.dropLast()), corrections.map(String.init).joined(separator: ","))
+        return
+            "\(head)\(waits),\"corrections\":[\(made)],\(withdrawals.members.joined(separator: ",")),\"summary\":\(summary)}"
     }
 }

@@ -255,7 +255,7 @@ package struct StatusBoard: Sendable, Equatable {
         }
         return "{\"schema\":1,\"service\":{\(service.compactMap { $0 }.joined(separator: ","))}"
             + ",\"destinations\":[\(lanes.map { Self.json($0, hold(of: $0)) }.joined(separator: ","))]"
-            + ",\"work\":{\"count\":\(filesInAll),\"files\":[\(files.map(Self.json).joined(separator: ","))]}"
+            + ",\"work\":{\"count\":\(filesInAll),\"files\":[\(files.map { Self.json($0, waits(of: $0)) }.joined(separator: ","))]}"
             + ",\"inbox\":{\"count\":\(waitingInAll),\"held\":\(isInboxHeld),"
             + (inboxHold.map { "\"hold\":\($0.json)," } ?? "")
             + (oldestWaitingAt.map { "\"oldest\":\(time($0))," } ?? "")
@@ -323,7 +323,7 @@ package struct StatusBoard: Sendable, Equatable {
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
     }
 
-    private static func json(_ file: File) -> String {
+    private static func json(_ file: File, _ waits: [DestinationWait]) -> String {
         let state =
             switch file.state {
             case .waiting: "waiting"
@@ -337,6 +337,7 @@ package struct StatusBoard: Sendable, Equatable {
             "\"drop\":\(file.drop)", "\"file\":\(quoted(file.name))",
             "\"destinations\":[\(file.destinations.map(quoted).joined(separator: ","))]", "\"state\":\"\(state)\"",
             file.hold?.why.map { "\"why\":\(quoted($0))" }, file.hold.map { "\"hold\":\($0.json)" },
+            waits.isEmpty ? nil : "\"waits_for\":[\(waits.map(\.json).joined(separator: ","))]",
             "\"in_doubt\":\(file.isInDoubt)",
             file.lines.map { "\"lines\":\($0)" }, "\"settled\":\(file.settled)",
             "\"outcomes\":{\(counts.joined(separator: ","))}",

@@ -54,6 +54,9 @@ package enum StatusText {
                 ]
             })
         for file in work.prefix(filesShown) {
+            for wait in items(file["waits_for"]).compactMap({ DestinationWait($0) }) {
+                lines.append("  drop \(number(file["drop"])) \(VisibleText.line(wait.words))")
+            }
             guard let hold = file["hold"] else { continue }
             lines.append("  drop \(number(file["drop"])): \(text(hold["what"])) is held\(words(ofHold: hold))")
         }

@@ -118,6 +118,9 @@ package enum FilePage {
                 step(
                     hold.since, "s-late", "It waits: \(subject) is held\(more). It goes on when somebody resumes that.")
             }
+            for wait in facts.board.waits(ofDrop: drop.drop) {
+                step(wait.since ?? 0, "s-late", "It \(wait.words). \(wait.end)")
+            }
             step(nil, "s-next", "Every row has its outcome.")
         }
         for correction in detail.corrections {

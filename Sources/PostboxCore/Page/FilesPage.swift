@@ -89,8 +89,11 @@ package enum FilesPage {
             return PageWords.verdict(verdict, isCorrected: drop.isCorrected, isHeld: drop.waitsForRelease)
         }
         if drop.stage == .held { return PageWords.lamp(.held, "held") }
+        // What is claimed is not read before its destinations are there.
+        let waits = drop.stage == .claimed && !facts.board.waits(ofDrop: drop.drop).isEmpty
+        let word = waits ? "waiting" : stage(drop.stage)
         return drop.hold(among: facts.board.holds) == nil
-            ? PageWords.lamp(.wait, stage(drop.stage)) : PageWords.lamp(.held, "\(stage(drop.stage)), held")
+            ? PageWords.lamp(.wait, word) : PageWords.lamp(.held, "\(word), held")
     }
 
     static func stage(_ stage: FileStage) -> String {

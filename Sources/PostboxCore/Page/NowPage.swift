@@ -167,7 +167,7 @@ package enum NowPage {
             ? PageActs.hold(file.state == .held, of: file.name, at: "/drops/\(file.drop)", facts) : nil
         return """
             <tr data-key="\(key)">
-              <th scope="row"><a class="name" href="/drops/\(file.drop)">\(file.name)</a><div class="dim small">\(PageWords.count(file.drop)) → \(file.destinations.joined(separator: ", "))</div>\(file.hold.map { hold -> HTML in "<div class=\"small\">\(hold.command.subject) is held\(PageWords.hold(hold, facts))</div>" })</th>
+              <th scope="row"><a class="name" href="/drops/\(file.drop)">\(file.name)</a><div class="dim small">\(PageWords.count(file.drop)) → \(file.destinations.joined(separator: ", "))</div>\(file.hold.map { hold -> HTML in "<div class=\"small\">\(hold.command.subject) is held\(PageWords.hold(hold, facts))</div>" })\(facts.board.waits(of: file).map { wait -> HTML in "<div class=\"small\">\(wait.brief)</div>" })</th>
               <td class="gone" data-cell="\(key) stage">\(file.state == .held ? PageWords.lamp(.held, "held") : "\(stage)")</td>
               <td class="prog-cell full" data-cell="\(key) bar">\(bar)</td>
               <td data-h="bad rows" class="num \(bad.isEmpty ? "zero" : "bad")" data-cell="\(key) bad">\(bad.isEmpty ? "0" : bad.map { "\(PageWords.count($0.1)) \($0.0.word)" }.joined(separator: ", "))</td>

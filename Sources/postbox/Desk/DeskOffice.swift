@@ -153,9 +153,14 @@ actor DeskOffice {
                 DeskReply(try DropLookup(in: $0, known: knownFailures).list(query).json)
             }
         case .drop(let drop):
+            let waits = await look().waits(ofDrop: drop)
             return await read { [knownFailures] in
-                try DropLookup(in: $0, known: knownFailures).detail(of: drop).map { DeskReply($0.json) }
-                    ?? Self.noDrop(drop)
+                guard var detail = try DropLookup(in: $0, known: knownFailures).detail(of: drop) else {
+                    return Self.noDrop(drop)
+                }
+                // It may have ended since the board was made.
+                if !detail.line.isFinished { detail.waits = waits }
+                return DeskReply(detail.json)
             }
         case .rows(let drop, let filter, let page):
             return await read {

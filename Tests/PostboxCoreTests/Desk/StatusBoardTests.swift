@@ -172,6 +172,47 @@ struct StatusBoardTests {
         #expect(inbox.contains("31 in the inbox, which is held since 1970-01-01 00:00:00: odd"), "\(inbox)")
     }
 
+    @Test("A file in work says which of its destinations it waits for, why, and what ends it, whoever made the file")
+    func waits() throws {
+        var board = Self.full
+        board.files.append(
+            StatusBoard.File(
+                drop: 5, name: "withdraw-rcc-5.jsonl", destinations: ["cache", "rcc", "old"], state: .waiting))
+        board.lanes[1].state = .connecting("no\nroute")
+        board.lanes[1].downSince = 1_000_000
+        let waits = board.waits(ofDrop: 5)
+        #expect(waits.map(\.destination) == ["rcc", "old"] && waits.map(\.state) == [.down, .gone])
+        #expect(board.waits(ofDrop: 3).isEmpty && board.waits(ofDrop: 9).isEmpty)
+        let json = try #require(JSONValue.parse(board.json))
+        let told = json["work"]?["files"]?.items.map { $0["waits_for"]?.items.compactMap { DestinationWait($0) } ?? [] }
+        #expect(told == [[], board.waits(ofDrop: 4), waits])
+        #expect(waits.first?.since == 1_000_000 && waits.first?.why == "no\nroute")
+        let lines = StatusText.lines(json)
+        #expect(lines.contains("  drop 5 waits for rcc, which is down: no\\nroute"), "\(lines)")
+        #expect(lines.contains("  drop 5 waits for old, which the configuration does not have any more"))
+        for (state, words) in [
+            (LaneState.paused("no answers"), "waits for rcc, which is paused: no answers"),
+            (.refused("not entitled"), "waits for rcc, where the login is refused: not entitled"),
+        ] {
+            board.lanes[1].state = state
+            #expect(board.waits(ofDrop: 4).map(\.words) == [words])
+        }
+        for state in [LaneState.ready, .stopped] {
+            board.lanes[1].state = state
+            #expect(board.waits(ofDrop: 4).isEmpty)
+        }
+        var detail = DropDetail(
+            line: DropLine(
+                drop: 5, name: "w", rule: "", destinations: [], stage: .claimed, verdict: nil, claimedAt: 1,
+                settledAt: 0, size: 0, rows: 0, original: nil, isCorrected: false, folder: "", target: ""),
+            corrections: [7])
+        #expect(JSONValue.parse(detail.json)?["waits_for"] == nil)
+        detail.waits = waits
+        let own = JSONValue.parse(detail.json)
+        #expect(own?["waits_for"]?.items.compactMap { DestinationWait($0) } == waits)
+        #expect(own?["corrections"]?.items.map(\.integer) == [7])
+    }
+
     @Test("People see the same in lines")
     func lines() throws {
         let lines = StatusText.lines(try #require(JSONValue.parse(Self.full.json)))

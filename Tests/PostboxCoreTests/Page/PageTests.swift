@@ -253,6 +253,34 @@ struct PageTests {
         #expect(HeldPage.html(facts).contains("since <time"))
     }
 
+    @Test(
+        "A file in work that waits for a destination says so on Now, in its list and on its own page, with what ends that"
+    )
+    func waits() {
+        var facts = Self.facts()
+        facts.board.lanes = [
+            .init(name: "cache", state: .connecting(Self.nasty), isHeld: false, since: 61_000_000, lastTrouble: nil)
+        ]
+        facts.board.files = [
+            .init(drop: 7, name: "withdraw-cache-7.jsonl", destinations: ["cache"], state: .waiting)
+        ]
+        let now = NowPage.html(facts)
+        #expect(now.contains("<div class=\"small\">waits for cache, which is down</div>"), "\(now)")
+        let line = DropLine(
+            drop: 7, name: "withdraw-cache-7.jsonl", rule: "withdraw", destinations: ["cache"], stage: .claimed,
+            verdict: nil, claimedAt: 1, settledAt: 0, size: 0, rows: 0, original: 3, isCorrected: false, folder: "",
+            target: "")
+        let own = FilePage.html(
+            DropDetail(line: line, corrections: []), nil, ResultFilter(), isHeld: false,
+            working: facts.board.files.first, facts)
+        #expect(own.contains("It waits for cache, which is down: px&lt;img") && own.contains(">00:01:01<"), "\(own)")
+        #expect(own.contains("It goes on by itself when that is over.") && own.contains("lamp wait\">waiting<"))
+        let list = FilesPage.html(DropList(drops: [line], next: nil), DropQuery(), facts)
+        #expect(list.contains("lamp wait\">waiting<"))
+        facts.board.lanes[0].state = .ready
+        #expect(!NowPage.html(facts).contains("waits for cache"))
+    }
+
     @Test("One row is one, and many are many, in what acts say and on their buttons")
     func oneRow() {
         func page(_ rows: Int, fourEyes: Bool = false) -> String {
