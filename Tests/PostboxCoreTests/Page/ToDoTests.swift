@@ -51,6 +51,18 @@ struct ToDoTests {
         #expect(page(1).contains(">1 past its deadline</a>") && page(3).contains(">3 past their deadlines</a>"))
     }
 
+    @Test("What ended badly has a link to its drop in the answer about what is late, before its deadline and behind it")
+    func fate() {
+        for state in [ScheduleBook.Line.State.open, .late] {
+            var facts = Self.facts()
+            var line = Self.line("eod_*", state, arrived: 1)
+            line.story = [.words("<e>.csv ("), .drop(1_012), .words(") ended failed")]
+            facts.board.schedule = [line]
+            let page = NowPage.html(facts)
+            #expect(page.contains("&lt;e&gt;.csv (<a href=\"/drops/1012\">drop 1,012</a>) ended failed"), "\(page)")
+        }
+    }
+
     @Test("A missing file counts until somebody has it, whose name is told; it is that of today")
     func missing() {
         var facts = Self.facts()
