@@ -7,8 +7,11 @@ package struct FinishedDrop: Sendable, Equatable {
     package var verdict: Verdict
     /// Microseconds since 1970.
     package var at: Int64
+    /// What its rule's times count it as; nil: its rows were another drop's, or that is not known.
+    package var scheduled: ScheduledFile?
 
-    package init(drop: Int, name: String, verdict: Verdict, at: Int64) {
+    package init(drop: Int, name: String, verdict: Verdict, at: Int64, scheduled: ScheduledFile? = nil) {
+        self.scheduled = scheduled
         self.drop = drop
         self.name = name
         self.verdict = verdict

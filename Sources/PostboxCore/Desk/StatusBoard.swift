@@ -113,6 +113,8 @@ package struct StatusBoard: Sendable, Equatable {
         package var secondsLeft: Int?
         /// When it is to be done by its rule; nil: its rule has no deadline, or that was not looked up yet.
         package var deadline: ScheduleBook.Deadline?
+        /// What its rule's times count it as; nil: its rows were another drop's, or that is not known.
+        package var scheduled: ScheduledFile?
         /// Its deadline has passed, or will before it is through at the present rate.
         package var isLate = false
 

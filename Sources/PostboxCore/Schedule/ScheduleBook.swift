@@ -84,15 +84,6 @@ package struct ScheduleBook: Sendable {
 
         /// The same with links to the drops.
         var html: HTML { DropSentence(at: 0, story).html }
-
-        /// As it stands at a later time, where nothing was heard since it was looked at: what is due by then and did not come is missing.
-        package func standing(at now: Int64) -> Line {
-            guard state == .expected, arrived < count, let by, now >= by else { return self }
-            var line = self
-            line.state = deadline.map { now >= $0 } == true ? .late : .missing
-            line.story = [.words("\(count - arrived) missing")]
-            return line
-        }
     }
 
     package private(set) var schedules: [RuleSchedule]

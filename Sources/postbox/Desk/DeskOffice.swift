@@ -328,8 +328,9 @@ actor DeskOffice {
         await traffic.complete(&new)
         let wall = Clock.wall()
         if let schedule {
-            new.schedule = await schedule.lines.map { $0.standing(at: wall) }
-            new.take(await schedule.deadlines, at: wall)
+            let standing = await schedule.standing(new, at: wall)
+            new.schedule = standing.lines
+            new.take(standing.deadlines, at: wall)
         }
         (new.alerts, new.mutes) = context.alerts.book.withLock { ($0.list(at: wall), $0.muted(at: wall)) }
         board = (new, now)

@@ -166,7 +166,10 @@ actor ServiceLoop {
         case .ended(let file, let end):
             files.ended(file, end)
             if case .closed(let verdict, _, _) = end {
-                finished.add(FinishedDrop(drop: file.drop, name: file.name, verdict: verdict, at: Clock.wall()))
+                finished.add(
+                    FinishedDrop(
+                        drop: file.drop, name: file.name, verdict: verdict, at: Clock.wall(),
+                        scheduled: file.scheduled(.ended(verdict))))
                 closed.add(file.rule.match, verdict, at: Clock.wall())
             }
             if end.mayHold { await knowHeld() }
@@ -203,6 +206,7 @@ actor ServiceLoop {
             board.files[index].hold = DeskHold.of(
                 drop: file.drop, rule: files[file.drop]?.rule.match, destinations: file.destinations, among: board.holds
             )
+            board.files[index].scheduled = files[file.drop]?.scheduled(.work(secondsLeft: nil))
             board.files[index].isInDoubt = await isInDoubt(board.files[index], progress)
             if board.files[index].state == .reading, waiting.contains(board.files[index].drop) {
                 board.files[index].state = .waiting

@@ -266,17 +266,6 @@ struct ScheduleBookTests {
         #expect(alerts.raise(late, at: Self.at(2, 0, day: 1)).id == 1 && alerts.standing(.fileMissing).isEmpty)
     }
 
-    @Test("What is due by a time that is over is missing, although nobody could look since")
-    func dueSince() {
-        let line = Self.book().lines([], at: Self.at(17, 29))[0]
-        #expect(line.standing(at: Self.at(17, 29)) == line && line.state == .expected)
-        let missing = line.standing(at: Self.at(17, 30))
-        #expect(missing.state == .missing && missing.why == "1 missing")
-        #expect(line.standing(at: Self.at(17, 45)).state == .late)
-        let done = Self.book().lines([Self.file(.ended(.done), at: Self.at(17, 0))], at: Self.at(17, 29))[0]
-        #expect(done.standing(at: Self.at(18, 0)) == done)
-    }
-
     @Test("What came is named with its drop and its fate, also while others are missing; the page links it")
     func fates() {
         let bad = Self.file(.ended(.failed), at: Self.at(17, 0), drop: 12)
