@@ -229,6 +229,14 @@ package struct StatusBoard: Sendable, Equatable {
     /// Who holds the inbox; nil: nobody does, or nobody knows.
     package var inboxHold: DeskHold? { isInboxHeld ? hold(.holdInbox) : nil }
 
+    /// The rule of which files are expected next, and by when; nil: none are.
+    package var nextExpected: (rule: String, by: ScheduleBook.Deadline)? {
+        schedule.compactMap { line in line.next.map { (rule: line.rule, by: $0) } }.min { $0.by.at < $1.by.at }
+    }
+
+    /// The file that was finished last of those that a person or a system dropped; nil: none was since the start, or many others since.
+    package var lastFile: FinishedDrop? { finished.first { $0.made == nil } }
+
     /// Takes when files in work and held ones are to be done, by drop. `now`: microseconds since 1970.
     package mutating func take(_ deadlines: [Int: ScheduleBook.Deadline], at now: Int64) {
         for at in held.indices { held[at].take(deadlines) }
@@ -319,7 +327,9 @@ package struct StatusBoard: Sendable, Equatable {
             "\"arrived\":\(line.arrived)", "\"done\":\(line.done)",
             line.by.map { "\"by\":\(quoted(TimeText.text($0)))" }, line.byText.map { "\"by_local\":\(quoted($0))" },
             line.deadline.map { "\"deadline\":\(quoted(TimeText.text($0)))" },
-            line.deadlineText.map { "\"deadline_local\":\(quoted($0))" }, line.why.map { "\"why\":\(quoted($0))" },
+            line.deadlineText.map { "\"deadline_local\":\(quoted($0))" },
+            line.next.map { "\"next\":\(quoted(TimeText.text($0.at))),\"next_local\":\(quoted($0.text))" },
+            line.why.map { "\"why\":\(quoted($0))" },
             days.isEmpty ? nil : "\"missing_days\":[\(days.joined(separator: ","))]",
         ]
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"

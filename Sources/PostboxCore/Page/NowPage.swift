@@ -141,7 +141,11 @@ package enum NowPage {
     }
 
     private static func last(_ facts: PageFacts) -> HTML {
-        facts.board.finished.first.map { "Last file ended at \(facts.time($0.at)): \($0.name)." } ?? ""
+        facts.board.lastFile.map { "Last file ended at \(facts.time($0.at)): \($0.name)." } ?? ""
+    }
+
+    private static func next(_ facts: PageFacts) -> HTML {
+        facts.board.nextExpected.map { " Next expected: \($0.rule) by \($0.by.text)." } ?? ""
     }
 
     private static func file(_ file: StatusBoard.File, _ facts: PageFacts) -> HTML {
@@ -212,7 +216,7 @@ package enum NowPage {
         }
         let body: HTML =
             rows.isEmpty
-            ? "<p class=\"note\">Nothing waits. \(last(facts))</p>"
+            ? "<p class=\"note\">Nothing waits. \(last(facts))\(next(facts))</p>"
             : "<table class=\"cards\"><thead><tr><th scope=\"col\" class=\"c-name\">file</th><th scope=\"col\" class=\"c-why\">why</th></tr></thead><tbody>\(rows)</tbody></table>"
         let more: HTML? =
             board.waitingInAll > board.waiting.count
@@ -250,9 +254,10 @@ package enum NowPage {
 
     private static func finished(_ facts: PageFacts) -> HTML {
         let rows = facts.board.finished.prefix(20).map { drop -> HTML in
-            """
-            <li data-key="f\(drop.drop)">\(facts.time(drop.at))<div><p><a class="name" href="/drops/\(drop.drop)">\(drop.name)</a></p><p class="line dim">\(PageWords.verdict(drop.verdict))<span class="push">drop \(PageWords.count(drop.drop))</span></p></div></li>
-            """
+            let made: HTML? = drop.made.map { "\($0.words), " }
+            return """
+                <li data-key="f\(drop.drop)">\(facts.time(drop.at))<div><p><a class="name" href="/drops/\(drop.drop)">\(drop.name)</a></p><p class="line dim">\(PageWords.verdict(drop.verdict))<span class="push">\(made)drop \(PageWords.count(drop.drop))</span></p></div></li>
+                """
         }
         let body: HTML =
             rows.isEmpty

@@ -74,6 +74,8 @@ package struct ScheduleBook: Sendable {
         /// The same times as people say them.
         package var byText: String?
         package var deadlineText: String?
+        /// By when its files are expected next that did not come; nil: none are for a long time.
+        package var next: Deadline?
         /// What is wrong or not through, with the drops that it is about; empty: nothing.
         package var story: [DropSentence.Piece] = []
         /// Earlier days whose files never came, and that nobody has, in order.
@@ -111,8 +113,25 @@ package struct ScheduleBook: Sendable {
             var line = line(schedule, files, on: today, at: now)
             line.missingDays = missing.filter { $0.rule == schedule.rule && $0.day < today }.sorted { $0.day < $1.day }
             addEarlier(files, of: schedule, to: &line, at: now)
+            line.next = next(schedule, arrived: line.arrived, today: today, at: now)
             return line
         }
+    }
+
+    /// Days that are looked through for the next one on which files are expected: the next end of a month is among them.
+    private static let daysAhead = 45
+
+    /// By when files are expected next: today, where some may still come by then, or on a later day. `arrived`: files of today.
+    private func next(_ schedule: RuleSchedule, arrived: Int, today: Int, at now: Int64) -> Deadline? {
+        guard let by = schedule.by else { return nil }
+        for day in today..<today + Self.daysAhead {
+            let isSkipped = skips.contains { $0.rule == schedule.rule && $0.day == day }
+            guard !isSkipped, schedule.isDue(on: day) else { continue }
+            let (at, text) = (schedule.time(by, on: day), schedule.text(by, on: day))
+            if day > today { return Deadline(at: at, text: "\(text) on \(BusinessCalendar.text(ofDay: day))") }
+            if arrived < schedule.count, now < at { return Deadline(at: at, text: text) }
+        }
+        return nil
     }
 
     /// Adds files of earlier days that never came, or whose deadline has passed and that are not done: no midnight makes them so.
@@ -221,7 +240,7 @@ package struct ScheduleBook: Sendable {
         return out + calendarEnds(at: now)
     }
 
-    /// When a file is to be done.
+    /// A time by which files are to be done, or to be there.
     package struct Deadline: Sendable, Equatable {
         /// Microseconds since 1970.
         package var at: Int64

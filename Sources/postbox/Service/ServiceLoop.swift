@@ -169,6 +169,7 @@ actor ServiceLoop {
                 finished.add(
                     FinishedDrop(
                         drop: file.drop, name: file.name, verdict: verdict, at: Clock.wall(),
+                        made: MadeFor(isMade: file.snapshot.isMade == true, act: file.snapshot.asked?.act),
                         scheduled: file.scheduled(.ended(verdict))))
                 closed.add(file.rule.match, verdict, at: Clock.wall())
             }

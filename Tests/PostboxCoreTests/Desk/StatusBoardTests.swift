@@ -1,5 +1,6 @@
-import PostboxCore
 import Testing
+
+@testable import PostboxCore
 
 @Suite("How everything stands, as it is shown")
 struct StatusBoardTests {
@@ -242,6 +243,45 @@ struct StatusBoardTests {
         #expect(lines.contains { $0.contains("unix:alice proposes") })
         #expect(lines.last?.contains("postbox release 8") == true)
         #expect(StatusText.heldLines(try #require(JSONValue.parse("{\"held\":[]}"))) == ["nothing is held"])
+    }
+
+    @Test("The last file is one that somebody dropped; what Postbox made is called what it is")
+    func made() throws {
+        #expect(MadeFor(isMade: false, act: "resend") == nil && MadeFor(isMade: true, act: nil) == .heldRows)
+        for (act, made) in [
+            (DeskVerb.withdraw, MadeFor.withdrawal), (.republish, .republication), (.resend, .resend),
+            (.retry, .retry),
+        ] { #expect(MadeFor(isMade: true, act: act.rawValue) == made) }
+        var board = Self.empty
+        board.finished = [
+            FinishedDrop(drop: 5, name: "withdraw-cache-5.jsonl", verdict: .done, at: 9, made: .withdrawal),
+            FinishedDrop(drop: 4, name: "a.csv", verdict: .done, at: 8, made: .heldRows),
+            FinishedDrop(drop: 3, name: "a.csv", verdict: .partial, at: 7),
+        ]
+        #expect(board.lastFile?.drop == 3 && Self.empty.lastFile == nil)
+        let json = try #require(JSONValue.parse(board.json))
+        #expect(json["finished"]?.items.map { $0["made"]?.text } == ["withdrawal", "held_rows", nil])
+        let lines = StatusText.lines(json)
+        #expect(lines.contains { $0.contains("withdraw-cache-5.jsonl (a withdrawal)") }, "\(lines)")
+        #expect(lines.contains { $0.contains("a.csv (rows that were held)") })
+    }
+
+    @Test("What is expected next is named where nothing waits, with its rule and by when")
+    func next() throws {
+        var board = Self.empty
+        board.schedule = [
+            ScheduleBook.Line(rule: "a", state: .done, count: 1, arrived: 1, done: 1, next: .init(at: 9, text: "late")),
+            ScheduleBook.Line(rule: "b", state: .idle, count: 0, arrived: 0, done: 0, next: .init(at: 8, text: "soon")),
+            ScheduleBook.Line(rule: "c", state: .idle, count: 0, arrived: 0, done: 0),
+        ]
+        #expect(board.nextExpected?.rule == "b" && board.nextExpected?.by.text == "soon")
+        let json = try #require(JSONValue.parse(board.json))
+        #expect(json["schedule"]?.items.map { $0["next_local"]?.text } == ["late", "soon", nil])
+        #expect(StatusText.lines(json).contains("  next expected: b by soon"))
+        board.waitingInAll = 1
+        let waiting = StatusText.lines(try #require(JSONValue.parse(board.json)))
+        #expect(!waiting.contains { $0.contains("next expected") })
+        #expect(Self.empty.nextExpected == nil)
     }
 
     @Test("The fifty files that were finished last are known, the last one first")

@@ -266,6 +266,25 @@ struct ScheduleBookTests {
         #expect(alerts.raise(late, at: Self.at(2, 0, day: 1)).id == 1 && alerts.standing(.fileMissing).isEmpty)
     }
 
+    @Test(
+        "What is expected next is today's as long as it may come, then that of the next day on which something is due")
+    func next() {
+        var book = Self.book(count: 2)
+        func next(_ files: [ScheduledFile], _ now: Int64) -> String? { book.lines(files, at: now)[0].next?.text }
+        let one = Self.file(.work(secondsLeft: nil), at: Self.at(9, 0))
+        #expect(next([], Self.at(9, 0)) == "17:30 UTC" && next([one], Self.at(9, 1)) == "17:30 UTC")
+        // Behind Friday comes Monday.
+        let monday = "17:30 UTC on 2026-11-30"
+        #expect(next([one, Self.file(.held, at: Self.at(9, 1), drop: 2)], Self.at(9, 2)) == monday)
+        #expect(next([], Self.at(17, 30)) == monday && next([], Self.at(9, 0, day: 1)) == monday)
+        #expect(book.lines([], at: Self.at(18, 0))[0].next?.at == Self.at(17, 30, day: 3))
+        book.skips = [ScheduleSkip(rule: "eod_*", day: 20787, by: "unix:alice", why: "a holiday")]
+        #expect(next([], Self.at(17, 30)) == "17:30 UTC on 2026-12-01")
+        let ends = ScheduleBook([RuleSchedule(rule: "m", by: 60, days: .monthEnd)])
+        #expect(ends.lines([], at: Self.at(9, 0, day: 4))[0].next?.text == "01:00 UTC on 2026-12-31")
+        #expect(Self.book(by: nil).lines([], at: Self.at(9, 0))[0].next == nil)
+    }
+
     @Test("What came is named with its drop and its fate, also while others are missing; the page links it")
     func fates() {
         let bad = Self.file(.ended(.failed), at: Self.at(17, 0), drop: 12)
