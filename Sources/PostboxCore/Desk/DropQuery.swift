@@ -147,6 +147,9 @@ package struct DropLine: Sendable, Equatable {
     /// It ended badly, not each of its bad rows has been put right, and nobody said that nothing is to be done about it.
     package var isOpen: Bool { endedBadly && !isCorrected && noAction == nil }
 
+    /// It is open, and not each row that is left counts at a later drop: it is on the desk's list.
+    package var isToDo: Bool { isOpen && left.map { $0.isNone || $0.here > 0 } ?? true }
+
     /// Some of its rows are bad.
     package var endedBadly: Bool { verdict != nil && verdict != .done }
 
@@ -198,7 +201,7 @@ package struct DropLine: Sendable, Equatable {
             "\"verdict\":\(verdict.map { quoted($0.rawValue) } ?? "null")", "\"claimed_at\":\(time(claimedAt))",
             "\"settled_at\":\(time(settledAt))", "\"size\":\(size)", "\"rows\":\(rows)",
             original.map { "\"original\":\($0)" }, "\"corrected\":\(isCorrected)",
-            left.map { "\"bad_rows_left\":\($0.rows),\"bad_rows_held\":\($0.held)" },
+            left.map { "\"bad_rows_left\":\($0.rows),\"bad_rows_held\":\($0.held),\"bad_rows_again\":\($0.again)" },
             summary.map { _ in "\"reason\":\(quoted(reason)),\"text\":\(quoted(text)),\"outcomes\":{\(counts)}" },
         ]
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"

@@ -126,7 +126,7 @@ package enum FilesPage {
 
     /// Files that ended badly, and of which not each bad row has been put right.
     package static func failures(_ list: DropList, _ facts: PageFacts) -> String {
-        let bad = list.drops.reduce(0) { $0 + ($1.left?.rows ?? $1.badCount) }
+        let bad = list.drops.reduce(0) { $0 + ($1.left?.here ?? $1.badCount) }
         let more = list.next == nil ? "" : " and more"
         let title =
             list.drops.isEmpty

@@ -35,7 +35,9 @@ struct DropText {
             drop.original.map { "\"original\":\($0)" }, drop.noAction.map { "\"no_action\":\($0.json)" },
             drop.removedAt.map { "\"removed_at\":\(time($0))" }, hold.map { "\"hold\":\($0.json)" },
             waits.isEmpty ? nil : "\"waits_for\":[\(waits.map(\.json).joined(separator: ","))]",
-            drop.left.map { "\"bad_rows_left\":\($0.rows),\"bad_rows_held\":\($0.held)" },
+            drop.left.map {
+                "\"bad_rows_left\":\($0.rows),\"bad_rows_held\":\($0.held),\"bad_rows_again\":\($0.again)"
+            },
         ]
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
     }

@@ -63,7 +63,7 @@ actor ScheduleWatch {
                 var seen = known
                 guard let ledger = try LedgerReading(in: directories) else { return (seen, [:], []) }
                 let lookup = FailureLookup(ledger, in: directories, known: failures)
-                try seen.read(ledger, rules: rules, since: since) { try lookup.list(.init(state: .open)).map(\.drop) }
+                try seen.read(ledger, rules: rules, since: since) { try lookup.open() }
                 try seen.close { drops in try lookup.list(.init(numbers: drops)) }
                 return (seen, try ledger.standing(.skip), recalls ? Array(try ledger.standing(.told).keys) : [])
             }
