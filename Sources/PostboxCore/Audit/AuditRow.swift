@@ -173,12 +173,7 @@ package struct UnreadResult: Sendable, Equatable {
 
     /// That results are gone, in a sentence: retention removed them, or somebody took them away.
     package static func text(ofGone drops: [Int]) -> String {
-        "results are gone, their rows cannot be shown: drops \(list(of: drops))"
-    }
-
-    /// Numbers of drops, as many as a person reads.
-    package static func list(of drops: [Int]) -> String {
-        drops.prefix(10).map(String.init).joined(separator: ", ") + (drops.count > 10 ? " …" : "")
+        "results are gone, their rows cannot be shown: \(Plural.drops(drops))"
     }
 
     /// In a sentence.

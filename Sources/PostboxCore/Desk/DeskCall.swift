@@ -237,6 +237,8 @@ package enum DeskCall: Sendable, Equatable {
     /// The address of what is read as a whole.
     package static let statusTarget = root + "status"
     package static let heldTarget = root + "held"
+    /// The address of a drop.
+    package static func target(ofDrop drop: Int) -> String { root + "drops/\(drop)" }
     /// The address at which the configuration is loaded anew.
     package static let reloadTarget = root + "reload"
 }

@@ -86,6 +86,8 @@ package struct DropLine: Sendable, Equatable {
     package var original: Int?
     /// Each of its bad rows has been put right.
     package var isCorrected: Bool
+    /// Postbox made it, and it never lay in the inbox; false where its destinations were not asked for.
+    package var isMade = false
     /// Drops were made of its rows, and the ledger does not know yet that each has been put right.
     package var hasLater = false
     /// What is left of its bad rows; nil: that is not known, or it ended well.
@@ -145,6 +147,9 @@ package struct DropLine: Sendable, Equatable {
     /// It ended badly, not each of its bad rows has been put right, and nobody said that nothing is to be done about it.
     package var isOpen: Bool { endedBadly && !isCorrected && noAction == nil }
 
+    /// It is open, and not each row that is left counts at a later drop: it is on the desk's list.
+    package var isToDo: Bool { isOpen && left.map { $0.isNone || $0.here > 0 } ?? true }
+
     /// Some of its rows are bad.
     package var endedBadly: Bool { verdict != nil && verdict != .done }
 
@@ -168,6 +173,13 @@ package struct DropLine: Sendable, Equatable {
     /// Lines of its result that ended so.
     package func count(_ outcome: PostOutcome) -> Int { summary?["outcomes"]?[outcome.word]?.integer ?? 0 }
 
+    /// What is said where no line of its result tells how a row ended.
+    package var withoutOutcomes: String {
+        guard let verdict else { return "no row has its outcome yet" }
+        guard summary != nil else { return "its summary cannot be read: how its rows ended is not known here" }
+        return verdict == .done ? "nothing was to be posted" : "nothing of it was posted"
+    }
+
     /// Lines of its result that ended badly.
     package var badCount: Int { FileSummary.outcomes(of: summary).badLines }
 
@@ -189,7 +201,7 @@ package struct DropLine: Sendable, Equatable {
             "\"verdict\":\(verdict.map { quoted($0.rawValue) } ?? "null")", "\"claimed_at\":\(time(claimedAt))",
             "\"settled_at\":\(time(settledAt))", "\"size\":\(size)", "\"rows\":\(rows)",
             original.map { "\"original\":\($0)" }, "\"corrected\":\(isCorrected)",
-            left.map { "\"bad_rows_left\":\($0.rows),\"bad_rows_held\":\($0.held)" },
+            left.map { "\"bad_rows_left\":\($0.rows),\"bad_rows_held\":\($0.held),\"bad_rows_again\":\($0.again)" },
             summary.map { _ in "\"reason\":\(quoted(reason)),\"text\":\(quoted(text)),\"outcomes\":{\(counts)}" },
         ]
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
@@ -218,6 +230,8 @@ package struct DropDetail: Sendable, Equatable {
     /// Drops that were made of its rows.
     package var corrections: [Int]
     package var withdrawals: DropWithdrawals
+    /// Destinations that it waits for while it is in work.
+    package var waits: [DestinationWait] = []
 
     package init(line: DropLine, corrections: [Int], withdrawals: DropWithdrawals = DropWithdrawals()) {
         self.line = line
@@ -228,7 +242,9 @@ package struct DropDetail: Sendable, Equatable {
     /// The listed line, with the drop's summary where it is finished.
     package var json: String {
         let summary = line.summary == nil ? "null" : line.summaryText.filter { $0 != "\n" }
-        return line.json.dropLast() + ",\"corrections\":[\(corrections.map(String.init).joined(separator: ","))],"
-            + "\(withdrawals.members.joined(separator: ",")),\"summary\":\(summary)}"
+        let waits = waits.isEmpty ? "" : ",\"waits_for\":[\(waits.map(\.json).joined(separator: ","))]"
+        let (head, made) = (String(line.json.dropLast()), corrections.map(String.init).joined(separator: ","))
+        return
+            "\(head)\(waits),\"corrections\":[\(made)],\(withdrawals.members.joined(separator: ",")),\"summary\":\(summary)}"
     }
 }

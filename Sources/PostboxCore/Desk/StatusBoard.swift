@@ -113,6 +113,8 @@ package struct StatusBoard: Sendable, Equatable {
         package var secondsLeft: Int?
         /// When it is to be done by its rule; nil: its rule has no deadline, or that was not looked up yet.
         package var deadline: ScheduleBook.Deadline?
+        /// What its rule's times count it as; nil: its rows were another drop's, or that is not known.
+        package var scheduled: ScheduledFile?
         /// Its deadline has passed, or will before it is through at the present rate.
         package var isLate = false
 
@@ -227,6 +229,14 @@ package struct StatusBoard: Sendable, Equatable {
     /// Who holds the inbox; nil: nobody does, or nobody knows.
     package var inboxHold: DeskHold? { isInboxHeld ? hold(.holdInbox) : nil }
 
+    /// The rule of which files are expected next, and by when; nil: none are.
+    package var nextExpected: (rule: String, by: ScheduleBook.Deadline)? {
+        schedule.compactMap { line in line.next.map { (rule: line.rule, by: $0) } }.min { $0.by.at < $1.by.at }
+    }
+
+    /// The file that was finished last of those that a person or a system dropped; nil: none was since the start, or many others since.
+    package var lastFile: FinishedDrop? { finished.first { $0.made == nil } }
+
     /// Takes when files in work and held ones are to be done, by drop. `now`: microseconds since 1970.
     package mutating func take(_ deadlines: [Int: ScheduleBook.Deadline], at now: Int64) {
         for at in held.indices { held[at].take(deadlines) }
@@ -255,7 +265,7 @@ package struct StatusBoard: Sendable, Equatable {
         }
         return "{\"schema\":1,\"service\":{\(service.compactMap { $0 }.joined(separator: ","))}"
             + ",\"destinations\":[\(lanes.map { Self.json($0, hold(of: $0)) }.joined(separator: ","))]"
-            + ",\"work\":{\"count\":\(filesInAll),\"files\":[\(files.map(Self.json).joined(separator: ","))]}"
+            + ",\"work\":{\"count\":\(filesInAll),\"files\":[\(files.map { Self.json($0, waits(of: $0)) }.joined(separator: ","))]}"
             + ",\"inbox\":{\"count\":\(waitingInAll),\"held\":\(isInboxHeld),"
             + (inboxHold.map { "\"hold\":\($0.json)," } ?? "")
             + (oldestWaitingAt.map { "\"oldest\":\(time($0))," } ?? "")
@@ -317,13 +327,15 @@ package struct StatusBoard: Sendable, Equatable {
             "\"arrived\":\(line.arrived)", "\"done\":\(line.done)",
             line.by.map { "\"by\":\(quoted(TimeText.text($0)))" }, line.byText.map { "\"by_local\":\(quoted($0))" },
             line.deadline.map { "\"deadline\":\(quoted(TimeText.text($0)))" },
-            line.deadlineText.map { "\"deadline_local\":\(quoted($0))" }, line.why.map { "\"why\":\(quoted($0))" },
+            line.deadlineText.map { "\"deadline_local\":\(quoted($0))" },
+            line.next.map { "\"next\":\(quoted(TimeText.text($0.at))),\"next_local\":\(quoted($0.text))" },
+            line.why.map { "\"why\":\(quoted($0))" },
             days.isEmpty ? nil : "\"missing_days\":[\(days.joined(separator: ","))]",
         ]
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
     }
 
-    private static func json(_ file: File) -> String {
+    private static func json(_ file: File, _ waits: [DestinationWait]) -> String {
         let state =
             switch file.state {
             case .waiting: "waiting"
@@ -337,6 +349,7 @@ package struct StatusBoard: Sendable, Equatable {
             "\"drop\":\(file.drop)", "\"file\":\(quoted(file.name))",
             "\"destinations\":[\(file.destinations.map(quoted).joined(separator: ","))]", "\"state\":\"\(state)\"",
             file.hold?.why.map { "\"why\":\(quoted($0))" }, file.hold.map { "\"hold\":\($0.json)" },
+            waits.isEmpty ? nil : "\"waits_for\":[\(waits.map(\.json).joined(separator: ","))]",
             "\"in_doubt\":\(file.isInDoubt)",
             file.lines.map { "\"lines\":\($0)" }, "\"settled\":\(file.settled)",
             "\"outcomes\":{\(counts.joined(separator: ","))}",

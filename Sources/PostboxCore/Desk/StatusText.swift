@@ -54,6 +54,9 @@ package enum StatusText {
                 ]
             })
         for file in work.prefix(filesShown) {
+            for wait in items(file["waits_for"]).compactMap({ DestinationWait($0) }) {
+                lines.append("  drop \(number(file["drop"])) \(VisibleText.line(wait.words))")
+            }
             guard let hold = file["hold"] else { continue }
             lines.append("  drop \(number(file["drop"])): \(text(hold["what"])) is held\(words(ofHold: hold))")
         }
@@ -69,6 +72,10 @@ package enum StatusText {
                 [text($0["file"]), waits(text($0["why"]), held: $0["held"]?.text)]
             })
         let schedule = items(board["schedule"])
+        let next = schedule.filter { $0["next"] != nil }.min { text($0["next"]) < text($1["next"]) }
+        if inbox?["count"]?.integer == 0, let next {
+            lines.append("  next expected: \(text(next["rule"])) by \(text(next["next_local"]))")
+        }
         if !schedule.isEmpty {
             lines += ["", "today"]
             lines += table(
@@ -104,7 +111,8 @@ package enum StatusText {
             lines += table(
                 ["drop", "file", "verdict", "at"],
                 finished.prefix(filesShown).map {
-                    [number($0["drop"]), text($0["file"]), text($0["verdict"]), time($0["at"])]
+                    let made = $0["made"]?.text.flatMap(MadeFor.init(rawValue:)).map { " (\($0.words))" } ?? ""
+                    return [number($0["drop"]), text($0["file"]) + made, text($0["verdict"]), time($0["at"])]
                 })
         }
         return lines

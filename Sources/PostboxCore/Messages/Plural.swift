@@ -11,4 +11,12 @@ package enum Plural {
     package static func word(_ number: Int, _ one: String, _ many: String? = nil) -> String {
         number == 1 ? one : many ?? one + "s"
     }
+
+    /// `drop 15`, `drops 15, 16`: which drops are meant, and not how many.
+    ///
+    /// - Parameter most: as many of them as a person reads; `…` stands for the rest.
+    package static func drops(_ numbers: [Int], most: Int = 10) -> String {
+        word(numbers.count, "drop") + " " + numbers.prefix(most).map(String.init).joined(separator: ", ")
+            + (numbers.count > most ? " …" : "")
+    }
 }

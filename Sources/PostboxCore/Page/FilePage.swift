@@ -61,7 +61,7 @@ package enum FilePage {
         let places = drop.destinations.count > 1 ? " at \(drop.destinations.count) destinations" : ""
         let good: HTML =
             lines == 0
-            ? "no row has its outcome yet"
+            ? "\(drop.withoutOutcomes)"
             : "\(PageWords.count(lines - bad)) good, <span class=\"\(bad > 0 ? "bad" : "dim")\">\(PageWords.count(bad)) bad</span>\(places)"
         return """
             <section class="panel wide" aria-labelledby="h-rows-all" data-live="counts">
@@ -95,13 +95,12 @@ package enum FilePage {
                 "Made of rows of <a href=\"/drops/\(original)\">drop \(PageWords.count(original))</a>.")
         }
         let number = PageWords.count(drop.drop)
-        // It never lay in the inbox.
-        let isOwn = WireFile.drop(ofName: drop.name) == drop.drop
+        // What never lay in the inbox is nobody's file. How large one is, is known once it was read.
+        let isOwn = drop.isMade || WireFile.drop(ofName: drop.name) == drop.drop
+        let size: HTML? = drop.size > 0 ? ", \(PageWords.size(drop.size))" : nil
         step(
             drop.claimedAt, "",
-            isOwn
-                ? "Made by Postbox as drop \(number), \(PageWords.size(drop.size))."
-                : "Claimed as drop \(number) by \(rule), \(PageWords.size(drop.size)).")
+            isOwn ? "Made by Postbox as drop \(number)." : "Claimed as drop \(number) by \(rule)\(size).")
         if let hold = summary?["hold"] {
             step(time(hold["since"]), "s-late", "Held: \(hold["text"]?.text ?? "")")
             if let end = HoldEnd(drop) { step(end.at, end.isBad ? "s-bad" : "", "\(end.sentence).") }
@@ -118,6 +117,9 @@ package enum FilePage {
                 let (subject, more) = (hold.command.subject, PageWords.hold(hold, facts))
                 step(
                     hold.since, "s-late", "It waits: \(subject) is held\(more). It goes on when somebody resumes that.")
+            }
+            for wait in facts.board.waits(ofDrop: drop.drop) {
+                step(wait.since ?? 0, "s-late", "It \(wait.words). \(wait.end)")
             }
             step(nil, "s-next", "Every row has its outcome.")
         }
@@ -199,7 +201,7 @@ package enum FilePage {
         let destination: HTML? = isOfSeveral ? "<th scope=\"col\" class=\"c-dest\">destination</th>" : nil
         let body: HTML =
             rows.isEmpty
-            ? "<p class=\"note\">\(page == nil ? "There is no result yet." : page?.next == nil ? "No row is like that." : "None among those looked through so far; go on to the next page.")</p>"
+            ? "<p class=\"note\">\(none(drop, page, filter))</p>"
             : """
             <table class="cards sticky rows" id="rows">
               <caption class="sr">Rows of \(drop.name)</caption>
@@ -220,6 +222,13 @@ package enum FilePage {
               <div class="pages"><a href="/drops/\(drop.drop)\(filter.text(page: nil))">first</a>\(next)<span class="push">\(PageWords.count(rows.count, "row")) here, in the order in which they were settled</span></div>
             </section>
             """
+    }
+
+    /// Why no row is shown.
+    private static func none(_ drop: DropLine, _ page: ResultPage?, _ filter: ResultFilter) -> String {
+        guard let page else { return drop.verdict == nil ? "There is no result yet." : "There is no result." }
+        if page.next != nil { return "None among those looked through so far; go on to the next page." }
+        return filter == ResultFilter() ? "No row is in its result." : "No row is like that."
     }
 
     private static func row(_ row: ResultRow, isOfSeveral: Bool) -> HTML {

@@ -89,8 +89,11 @@ package enum FilesPage {
             return PageWords.verdict(verdict, isCorrected: drop.isCorrected, isHeld: drop.waitsForRelease)
         }
         if drop.stage == .held { return PageWords.lamp(.held, "held") }
+        // What is claimed is not read before its destinations are there.
+        let waits = drop.stage == .claimed && !facts.board.waits(ofDrop: drop.drop).isEmpty
+        let word = waits ? "waiting" : stage(drop.stage)
         return drop.hold(among: facts.board.holds) == nil
-            ? PageWords.lamp(.wait, stage(drop.stage)) : PageWords.lamp(.held, "\(stage(drop.stage)), held")
+            ? PageWords.lamp(.wait, word) : PageWords.lamp(.held, "\(word), held")
     }
 
     static func stage(_ stage: FileStage) -> String {
@@ -123,7 +126,7 @@ package enum FilesPage {
 
     /// Files that ended badly, and of which not each bad row has been put right.
     package static func failures(_ list: DropList, _ facts: PageFacts) -> String {
-        let bad = list.drops.reduce(0) { $0 + ($1.left?.rows ?? $1.badCount) }
+        let bad = list.drops.reduce(0) { $0 + ($1.left?.here ?? $1.badCount) }
         let more = list.next == nil ? "" : " and more"
         let title =
             list.drops.isEmpty

@@ -141,7 +141,11 @@ package enum NowPage {
     }
 
     private static func last(_ facts: PageFacts) -> HTML {
-        facts.board.finished.first.map { "Last file ended at \(facts.time($0.at)): \($0.name)." } ?? ""
+        facts.board.lastFile.map { "Last file ended at \(facts.time($0.at)): \($0.name)." } ?? ""
+    }
+
+    private static func next(_ facts: PageFacts) -> HTML {
+        facts.board.nextExpected.map { " Next expected: \($0.rule) by \($0.by.text)." } ?? ""
     }
 
     private static func file(_ file: StatusBoard.File, _ facts: PageFacts) -> HTML {
@@ -167,7 +171,7 @@ package enum NowPage {
             ? PageActs.hold(file.state == .held, of: file.name, at: "/drops/\(file.drop)", facts) : nil
         return """
             <tr data-key="\(key)">
-              <th scope="row"><a class="name" href="/drops/\(file.drop)">\(file.name)</a><div class="dim small">\(PageWords.count(file.drop)) → \(file.destinations.joined(separator: ", "))</div>\(file.hold.map { hold -> HTML in "<div class=\"small\">\(hold.command.subject) is held\(PageWords.hold(hold, facts))</div>" })</th>
+              <th scope="row"><a class="name" href="/drops/\(file.drop)">\(file.name)</a><div class="dim small">\(PageWords.count(file.drop)) → \(file.destinations.joined(separator: ", "))</div>\(file.hold.map { hold -> HTML in "<div class=\"small\">\(hold.command.subject) is held\(PageWords.hold(hold, facts))</div>" })\(facts.board.waits(of: file).map { wait -> HTML in "<div class=\"small\">\(wait.brief)</div>" })</th>
               <td class="gone" data-cell="\(key) stage">\(file.state == .held ? PageWords.lamp(.held, "held") : "\(stage)")</td>
               <td class="prog-cell full" data-cell="\(key) bar">\(bar)</td>
               <td data-h="bad rows" class="num \(bad.isEmpty ? "zero" : "bad")" data-cell="\(key) bad">\(bad.isEmpty ? "0" : bad.map { "\(PageWords.count($0.1)) \($0.0.word)" }.joined(separator: ", "))</td>
@@ -212,7 +216,7 @@ package enum NowPage {
         }
         let body: HTML =
             rows.isEmpty
-            ? "<p class=\"note\">Nothing waits. \(last(facts))</p>"
+            ? "<p class=\"note\">Nothing waits. \(last(facts))\(next(facts))</p>"
             : "<table class=\"cards\"><thead><tr><th scope=\"col\" class=\"c-name\">file</th><th scope=\"col\" class=\"c-why\">why</th></tr></thead><tbody>\(rows)</tbody></table>"
         let more: HTML? =
             board.waitingInAll > board.waiting.count
@@ -250,9 +254,10 @@ package enum NowPage {
 
     private static func finished(_ facts: PageFacts) -> HTML {
         let rows = facts.board.finished.prefix(20).map { drop -> HTML in
-            """
-            <li data-key="f\(drop.drop)">\(facts.time(drop.at))<div><p><a class="name" href="/drops/\(drop.drop)">\(drop.name)</a></p><p class="line dim">\(PageWords.verdict(drop.verdict))<span class="push">drop \(PageWords.count(drop.drop))</span></p></div></li>
-            """
+            let made: HTML? = drop.made.map { "\($0.words), " }
+            return """
+                <li data-key="f\(drop.drop)">\(facts.time(drop.at))<div><p><a class="name" href="/drops/\(drop.drop)">\(drop.name)</a></p><p class="line dim">\(PageWords.verdict(drop.verdict))<span class="push">\(made)drop \(PageWords.count(drop.drop))</span></p></div></li>
+                """
         }
         let body: HTML =
             rows.isEmpty

@@ -273,7 +273,7 @@ enum PageAnswers {
             let worst = lines.first(where: { $0.state == .late })
                 ?? lines.first(where: { $0.state == .atRisk || $0.state == .missing })
         else {
-            return answer("Late", "/#work", .ok, "nothing", "\(next(lines, at: facts.now))")
+            return answer("Late", "/#work", .ok, "nothing", next(lines, at: facts.now))
         }
         let words = [
             (missing, "missing"), (late, Plural.word(late, "past its deadline", "past their deadlines")),
@@ -281,12 +281,12 @@ enum PageAnswers {
         ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
         return answer(
             "Late", "/#work", late + missing > 0 ? .down : .warn, words.joined(separator: ", "),
-            "<b>\(worst.rule)</b> \(worst.why ?? "")")
+            "<b>\(worst.rule)</b> \(worst.html)")
     }
 
     /// What comes next, where nothing is late: what is open, else what comes first of the times that are still to come.
-    private static func next(_ lines: [ScheduleBook.Line], at now: Int64) -> String {
-        if let open = lines.first(where: { $0.state == .open }) { return "\(open.rule): \(open.why ?? "")" }
+    private static func next(_ lines: [ScheduleBook.Line], at now: Int64) -> HTML {
+        if let open = lines.first(where: { $0.state == .open }) { return "\(open.rule): \(open.html)" }
         func coming(_ line: ScheduleBook.Line) -> [(at: Int64, words: String)] {
             var times: [(at: Int64, words: String)] = []
             if line.state == .expected, let by = line.by, let text = line.byText { times.append((by, "by \(text)")) }
@@ -301,7 +301,8 @@ enum PageAnswers {
         }
         let times = coming(next).map(\.words).joined(separator: ", ")
         let what = next.state == .inWork ? "\(next.rule) is in work" : "next: \(next.rule)"
-        return times.isEmpty ? what : what + (next.state == .inWork ? ", to be " : " ") + times
+        let rest = times.isEmpty ? "" : (next.state == .inWork ? ", to be " : " ") + times
+        return "\(what)\(rest)"
     }
 
     private static func needs(_ facts: PageFacts) -> HTML {

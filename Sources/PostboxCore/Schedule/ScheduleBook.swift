@@ -74,19 +74,18 @@ package struct ScheduleBook: Sendable {
         /// The same times as people say them.
         package var byText: String?
         package var deadlineText: String?
-        /// What is wrong; nil: nothing.
-        package var why: String?
+        /// By when its files are expected next that did not come; nil: none are for a long time.
+        package var next: Deadline?
+        /// What is wrong or not through, with the drops that it is about; empty: nothing.
+        package var story: [DropSentence.Piece] = []
         /// Earlier days whose files never came, and that nobody has, in order.
         package var missingDays: [MissingDay] = []
 
-        /// As it stands at a later time, where nothing was heard since it was looked at: what is due by then and did not come is missing.
-        package func standing(at now: Int64) -> Line {
-            guard state == .expected, arrived < count, let by, now >= by else { return self }
-            var line = self
-            line.state = deadline.map { now >= $0 } == true ? .late : .missing
-            line.why = "\(count - arrived) missing"
-            return line
-        }
+        /// The story in words; nil: there is none.
+        package var why: String? { story.isEmpty ? nil : DropSentence(at: 0, story).text }
+
+        /// The same with links to the drops.
+        var html: HTML { DropSentence(at: 0, story).html }
     }
 
     package private(set) var schedules: [RuleSchedule]
@@ -114,8 +113,25 @@ package struct ScheduleBook: Sendable {
             var line = line(schedule, files, on: today, at: now)
             line.missingDays = missing.filter { $0.rule == schedule.rule && $0.day < today }.sorted { $0.day < $1.day }
             addEarlier(files, of: schedule, to: &line, at: now)
+            line.next = next(schedule, arrived: line.arrived, today: today, at: now)
             return line
         }
+    }
+
+    /// Days that are looked through for the next one on which files are expected: the next end of a month is among them.
+    private static let daysAhead = 45
+
+    /// By when files are expected next: today, where some may still come by then, or on a later day. `arrived`: files of today.
+    private func next(_ schedule: RuleSchedule, arrived: Int, today: Int, at now: Int64) -> Deadline? {
+        guard let by = schedule.by else { return nil }
+        for day in today..<today + Self.daysAhead {
+            let isSkipped = skips.contains { $0.rule == schedule.rule && $0.day == day }
+            guard !isSkipped, schedule.isDue(on: day) else { continue }
+            let (at, text) = (schedule.time(by, on: day), schedule.text(by, on: day))
+            if day > today { return Deadline(at: at, text: "\(text) on \(BusinessCalendar.text(ofDay: day))") }
+            if arrived < schedule.count, now < at { return Deadline(at: at, text: text) }
+        }
+        return nil
     }
 
     /// Adds files of earlier days that never came, or whose deadline has passed and that are not done: no midnight makes them so.
@@ -124,12 +140,17 @@ package struct ScheduleBook: Sendable {
         let earlier = schedule.deadline == nil ? [] : open(files, of: schedule, before: today)
         let days = line.missingDays.map { BusinessCalendar.text(ofDay: $0.day) }
         let more = days.count > 3 ? " and \(days.count - 3) more days" : ""
-        let words =
-            (days.isEmpty ? [] : ["files of \(days.prefix(3).joined(separator: ", "))\(more) never came"])
-            + (earlier.isEmpty ? [] : [Self.words(0, earlier)])
+        var parts: [[DropSentence.Piece]] = []
+        if !days.isEmpty {
+            parts.append([.words("files of \(days.prefix(3).joined(separator: ", "))\(more) never came")])
+        }
+        if !earlier.isEmpty { parts.append(Self.words(0, earlier)) }
         let firsts = [line.missingDays.first?.day, earlier.first.map { schedule.day(at: $0.at) }]
         guard let first = firsts.compactMap(\.self).min() else { return }
-        line.why = "of earlier days: \(words.joined(separator: ", "))" + (line.why.map { "; today: \($0)" } ?? "")
+        let own = line.story
+        line.story = [.words("of earlier days: ")]
+        line.story += parts.joined(separator: Self.comma)
+        if !own.isEmpty { line.story += [.words("; today: ")] + own }
         guard let deadline = schedule.deadline else {
             line.state = .missing
             return
@@ -219,7 +240,7 @@ package struct ScheduleBook: Sendable {
         return out + calendarEnds(at: now)
     }
 
-    /// When a file is to be done.
+    /// A time by which files are to be done, or to be there.
     package struct Deadline: Sendable, Equatable {
         /// Microseconds since 1970.
         package var at: Int64
@@ -312,7 +333,7 @@ package struct ScheduleBook: Sendable {
         if let skip, own.isEmpty {
             line.state = .skipped
             line.count = 0
-            line.why = "nothing is expected, says \(ReleaseRule.name(skip.by)): \(skip.why)"
+            line.story = [.words("nothing is expected, says \(ReleaseRule.name(skip.by)): \(skip.why)")]
             return line
         }
         guard isDue || !own.isEmpty else {
@@ -333,24 +354,24 @@ package struct ScheduleBook: Sendable {
             line.state = own.isEmpty ? .idle : .done
         } else if isLate {
             line.state = .late
-            line.why = Self.words(missing, open)
+            line.story = Self.words(missing, open)
         } else if missing > 0, let by = line.by, now >= by {
             line.state = .missing
-            line.why = Self.words(missing, [])
+            // One that came and ended badly has to come again as well.
+            line.story = Self.words(missing, open.filter(\.hasEnded))
         } else if let deadline = line.deadline, let worst = Self.slowest(open),
             now + Int64(worst.seconds) * 1_000_000 > deadline
         {
             line.state = .atRisk
             let over = Int((now + Int64(worst.seconds) * 1_000_000 - deadline) / 1_000_000)
-            line.why =
-                "\(worst.file.name) takes \(StatusText.span(worst.seconds)) at the present rate and misses by \(StatusText.span(over))"
+            let (needed, late) = (StatusText.span(worst.seconds), StatusText.span(over))
+            line.story = Self.named(worst.file) + [.words(" takes \(needed) at the present rate and misses by \(late)")]
         } else if own.isEmpty || missing > 0 {
             line.state = .expected
-        } else if open.allSatisfy(\.hasEnded) {
-            line.state = .open
-            line.why = Self.words(0, open)
+            line.story = Self.words(0, open)
         } else {
-            line.state = .inWork
+            line.state = open.allSatisfy(\.hasEnded) ? .open : .inWork
+            line.story = Self.words(0, open)
         }
         return line
     }
@@ -420,17 +441,28 @@ package struct ScheduleBook: Sendable {
         }.max { $0.1 < $1.1 }
     }
 
-    /// What is not done and where it is: `1 missing, eod.csv is held`.
-    private static func words(_ missing: Int, _ open: [ScheduledFile]) -> String {
-        let shown = open.prefix(3).map { file in
-            switch file.place {
-            case .inbox: "\(file.name) waits in the inbox"
-            case .work: "\(file.name) is in work"
-            case .held: "\(file.name) is held"
-            case .ended(let verdict): "\(file.name) ended \(verdict.rawValue)"
-            }
+    private static let comma: [DropSentence.Piece] = [.words(", ")]
+
+    /// A file with its drop, where it has one: `eod.csv (drop 3)`.
+    private static func named(_ file: ScheduledFile) -> [DropSentence.Piece] {
+        guard let drop = file.drop else { return [.words(file.name)] }
+        return [.words("\(file.name) ("), .drop(drop), .words(")")]
+    }
+
+    /// What is not done and where it is: `1 missing, eod.csv (drop 3) is held`.
+    private static func words(_ missing: Int, _ open: [ScheduledFile]) -> [DropSentence.Piece] {
+        var parts: [[DropSentence.Piece]] = missing > 0 ? [[.words("\(missing) missing")]] : []
+        for file in open.prefix(3) {
+            let fate =
+                switch file.place {
+                case .inbox: "waits in the inbox"
+                case .work: "is in work"
+                case .held: "is held"
+                case .ended(let verdict): "ended \(verdict.rawValue)"
+                }
+            parts.append(named(file) + [.words(" \(fate)")])
         }
-        let more = open.count > 3 ? ["\(open.count - 3) more"] : []
-        return ((missing > 0 ? ["\(missing) missing"] : []) + shown + more).joined(separator: ", ")
+        if open.count > 3 { parts.append([.words("\(open.count - 3) more")]) }
+        return Array(parts.joined(separator: Self.comma))
     }
 }

@@ -107,6 +107,7 @@ extension LedgerReading {
 
     private static let destinations =
         ", iif(json_valid(CAST(snapshot AS TEXT)), json_extract(CAST(snapshot AS TEXT), '$.rule.destinations'), NULL) AS destinations"
+        + ", iif(json_valid(CAST(snapshot AS TEXT)), COALESCE(json_extract(CAST(snapshot AS TEXT), '$.isMade'), 0), 0) AS made"
 
     private static func conditions(
         _ choice: Choice, isNew: Bool
@@ -156,6 +157,7 @@ extension LedgerReading {
             isCorrected: row["put_right"], folder: folder(row["folder"]), target: row["target"])
         line.hasLater = (row["has_later"] as Bool) && !line.isCorrected
         line.arrivedAt = row["came"]
+        if withDestinations { line.isMade = row["made"] }
         line.resultSHA256 = row["result_sha256"]
         if isNew {
             line.removedAt = row["removed_at"]

@@ -6,6 +6,8 @@ struct DropText {
     let drop: DropLine
     /// What the desk holds.
     var holds: [DeskHold] = []
+    /// Destinations that it waits for while it is in work.
+    var waits: [DestinationWait] = []
 
     /// What the desk holds by now. Throws `DiskError`.
     static func holds(in directories: Settings.Directories) throws -> [DeskHold] {
@@ -32,7 +34,10 @@ struct DropText {
             "\"settled_at\":\(time(drop.settledAt))", "\"path\":\(path.isEmpty ? "null" : quoted(path))",
             drop.original.map { "\"original\":\($0)" }, drop.noAction.map { "\"no_action\":\($0.json)" },
             drop.removedAt.map { "\"removed_at\":\(time($0))" }, hold.map { "\"hold\":\($0.json)" },
-            drop.left.map { "\"bad_rows_left\":\($0.rows),\"bad_rows_held\":\($0.held)" },
+            waits.isEmpty ? nil : "\"waits_for\":[\(waits.map(\.json).joined(separator: ","))]",
+            drop.left.map {
+                "\"bad_rows_left\":\($0.rows),\"bad_rows_held\":\($0.held),\"bad_rows_again\":\($0.again)"
+            },
         ]
         return "{" + members.compactMap { $0 }.joined(separator: ",") + "}"
     }

@@ -215,7 +215,7 @@ struct RowOptions: ParsableArguments {
         lines += UnlistedDrop.lines(facts.unlisted, ofRIC: ric)
         if !facts.broken.isEmpty {
             lines.append(
-                "results end with something that is no line of theirs: drops \(UnreadResult.list(of: facts.broken))")
+                "results end with something that is no line of theirs: \(Plural.drops(facts.broken))")
         }
         lines += facts.unread.map(\.text)
         return lines

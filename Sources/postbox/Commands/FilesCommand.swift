@@ -102,7 +102,8 @@ struct ShowCommand: AsyncParsableCommand {
     var ric: String?
 
     func run() async throws {
-        let directories = place.find().directories
+        let place = place.find()
+        let directories = place.directories
         let holds = CommandIssuer.orEnd { try DropText.holds(in: directories) }
         let found = CommandIssuer.orEnd {
             var choice = LedgerReading.Choice(numbers: [drop])
@@ -139,10 +140,12 @@ struct ShowCommand: AsyncParsableCommand {
         let withdrawals = CommandIssuer.orEnd {
             try LedgerReading(in: directories)?.withdrawals(of: drop) ?? DropWithdrawals()
         }
+        var shown = DropText(drop: listed, holds: holds)
+        if !listed.isFinished, listed.stage != .held { shown.waits = Self.waits(of: drop, place) }
         if options.json {
-            if !wantsRows { printJSON(DropText(drop: listed, holds: holds), text, story, copies, withdrawals) }
+            if !wantsRows { printJSON(shown, text, story, copies, withdrawals) }
         } else if !options.csv {
-            printLines(DropText(drop: listed, holds: holds), text, story, held, copies, withdrawals)
+            printLines(shown, text, story, held, copies, withdrawals)
         }
         if wantsRows {
             query.drop = drop
@@ -150,6 +153,15 @@ struct ShowCommand: AsyncParsableCommand {
             guard options.show(query, in: directories).isWhole else { Terminal.exit(PostboxCore.ExitCode.spool) }
         }
         Terminal.exit(PostboxCore.ExitCode.ok)
+    }
+
+    /// What a drop in work waits for, as the running service knows. Nothing where none runs, or none answers: the rest is shown all the same.
+    private static func waits(of drop: Int, _ place: SpoolPlace) -> [DestinationWait] {
+        let answer = try? DeskClient(place.socketPath).call(DeskCall.target(ofDrop: drop), within: 5)
+        guard let answer, answer.status == 200,
+            case .array(let waits)? = answer.body.withUnsafeBytes({ JSONValue.parse($0) })?["waits_for"]
+        else { return [] }
+        return waits.compactMap { DestinationWait($0) }
     }
 
     private func printJSON(
@@ -166,12 +178,14 @@ struct ShowCommand: AsyncParsableCommand {
         _ shown: DropText, _ summary: String?, _ story: [RecordLine], _ held: [String], _ copies: CopiesText?,
         _ withdrawals: DropWithdrawals
     ) {
-        let listed = shown.drop
+        var listed = shown.drop
+        if let summary { listed.take(summary: summary) }
         Terminal.print("drop \(listed.drop)  \(listed.name)  \(shown.state)")
         if !shown.path.isEmpty { Terminal.print("  \(shown.path)") }
         if let own = withdrawals.own { Terminal.print("  \(own.text)") }
         for sentence in withdrawals.sentences { Terminal.print("  \(sentence.text)") }
         if let hold = shown.hold { Terminal.print("  it waits: \(hold.words); it goes on when somebody resumes that") }
+        for wait in shown.waits { Terminal.print("  it \(VisibleText.line(wait.words)). \(wait.end)") }
         if let value = summary.flatMap({ JSONValue.parse($0) }) {
             for key in ["reason", "text"] {
                 if let text = value[key]?.text, !text.isEmpty { Terminal.print("  \(key): \(text)") }
@@ -180,6 +194,9 @@ struct ShowCommand: AsyncParsableCommand {
                 guard case .object(let counts)? = value[key] else { continue }
                 let words = counts.filter { ($0.value.integer ?? 0) > 0 }.map { "\($0.key) \($0.value.integer ?? 0)" }
                 if !words.isEmpty { Terminal.print("  \(key): \(words.joined(separator: ", "))") }
+            }
+            if listed.verdict != nil, PostOutcome.allCases.allSatisfy({ listed.count($0) == 0 }) {
+                Terminal.print("  \(listed.withoutOutcomes)")
             }
         }
         for line in held { Terminal.print("  " + VisibleText.line(line)) }

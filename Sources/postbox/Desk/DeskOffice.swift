@@ -148,9 +148,14 @@ actor DeskOffice {
                 DeskReply(try DropLookup(in: $0, known: knownFailures).list(query).json)
             }
         case .drop(let drop):
+            let waits = await look().waits(ofDrop: drop)
             return await read { [knownFailures] in
-                try DropLookup(in: $0, known: knownFailures).detail(of: drop).map { DeskReply($0.json) }
-                    ?? Self.noDrop(drop)
+                guard var detail = try DropLookup(in: $0, known: knownFailures).detail(of: drop) else {
+                    return Self.noDrop(drop)
+                }
+                // It may have ended since the board was made.
+                if !detail.line.isFinished { detail.waits = waits }
+                return DeskReply(detail.json)
             }
         case .rows(let drop, let filter, let page):
             return await read {
@@ -318,8 +323,9 @@ actor DeskOffice {
         await traffic.complete(&new)
         let wall = Clock.wall()
         if let schedule {
-            new.schedule = await schedule.lines.map { $0.standing(at: wall) }
-            new.take(await schedule.deadlines, at: wall)
+            let standing = await schedule.standing(new, at: wall)
+            new.schedule = standing.lines
+            new.take(standing.deadlines, at: wall)
         }
         (new.alerts, new.mutes) = context.alerts.book.withLock { ($0.list(at: wall), $0.muted(at: wall)) }
         glances.board.keep(new, at: now)

@@ -16,7 +16,8 @@ struct FailureLookup {
         self.known = known
     }
 
-    /// As the ledger lists them; of open ones those alone of which rows are left. Throws `LedgerError`.
+    /// As the ledger lists them; of open ones those alone of which rows are left that count with them: a row that a later drop brought
+    /// again, where it was bad as well, counts there. Throws `LedgerError`.
     func list(_ choice: LedgerReading.Choice) throws -> [DropLine] {
         guard choice.state == .open else { return try ledger.list(choice).map { try judged($0) } }
         var choice = choice
@@ -26,11 +27,16 @@ struct FailureLookup {
             let some = try ledger.list(choice)
             for line in some where found.count < most {
                 let line = try judged(line)
-                if line.isOpen { found.append(line) }
+                if line.isToDo { found.append(line) }
             }
             guard let last = some.last, some.count == most, found.count < most else { return found }
             choice.below = last.drop
         }
+    }
+
+    /// Open ones by number, also those whose rows count at later drops: their files are not done. Throws `LedgerError`.
+    func open() throws -> [Int] {
+        try ledger.list(LedgerReading.Choice(state: .open)).map { try judged($0) }.filter(\.isOpen).map(\.drop)
     }
 
     /// The same drop, with what is left of its bad rows where that takes more than its own outcomes to tell. Rows that were another
@@ -52,10 +58,36 @@ struct FailureLookup {
     }
 
     private func judgedByLater(_ line: DropLine) throws -> DropLine {
-        guard line.hasLater else { return line }
+        let isOfOthers = line.original != nil && line.endedBadly && !line.isCorrected
+        guard line.hasLater || isOfOthers else { return line }
+        let later = try line.hasLater ? ledger.later(than: line.drop) : []
+        let newer = try siblings(of: line)
+        guard line.hasLater || !newer.isEmpty else { return line }
         var line = line
-        line.take(left: try left(of: line))
+        line.take(left: try left(of: line, later, newer))
         return line
+    }
+
+    /// Newer drops of rows of a drop that the rows of this one were in before, nearest first.
+    private struct Siblings {
+        var before: DropLine
+        var drops: [LaterDrop]
+    }
+
+    /// What was held is in one drop alone: nobody else has rows of it.
+    private func siblings(of line: DropLine) throws -> [Siblings] {
+        var found: [Siblings] = []
+        var (child, original) = (line.drop, line.original)
+        while let number = original, number < child, let before = try ledger.line(of: number), before.endedBadly {
+            let family = try ledger.later(than: number)
+            // A withdrawal has none of its rows.
+            guard let own = family.first(where: { $0.drop == line.drop }), own.origin != .held else { break }
+            let others = try Set(ledger.later(than: line.drop).map(\.drop))
+            let newer = family.filter { $0.drop > line.drop && $0.origin != .held && !others.contains($0.drop) }
+            if !newer.isEmpty { found.append(Siblings(before: before, drops: newer)) }
+            (child, original) = (number, before.original)
+        }
+        return found
     }
 
     /// Open ones each of whose bad rows has been put right by now. Throws `LedgerError`.
@@ -67,16 +99,16 @@ struct FailureLookup {
 
     // MARK: - What is left
 
-    private func left(of line: DropLine) throws -> RowsLeft {
-        let later = try ledger.later(than: line.drop)
-        if let left = known.left(of: line.drop, later) { return left }
-        let left = try left(of: line, later)
+    private func left(of line: DropLine, _ later: [LaterDrop], _ siblings: [Siblings]) throws -> RowsLeft {
+        let all = later + siblings.flatMap(\.drops)
+        if let left = known.left(of: line.drop, all) { return left }
+        let left = try read(line, later, siblings)
         // While its own files are moved, less is told of it than soon.
-        if line.stage == .closed { known.note(left, of: line.drop, later) }
+        if line.stage == .closed { known.note(left, of: line.drop, all) }
         return left
     }
 
-    private func left(of line: DropLine, _ later: [LaterDrop]) throws -> RowsLeft {
+    private func read(_ line: DropLine, _ later: [LaterDrop], _ siblings: [Siblings]) throws -> RowsLeft {
         let held = later.reduce(0) { $0 + $1.heldLines }
         let path = line.resultPath
         var rows = PutRight()
@@ -90,6 +122,7 @@ struct FailureLookup {
                 rows.endBranch(later.first { $0.drop == drop.branch }?.origin ?? drop.origin)
             }
         }
+        for one in siblings { note(one, in: &rows) }
         // What it cannot be asked about puts nothing right.
         if rows.needsGood, !eachLine(of: path, line.drop, { rows.noteGood($0) }) {
             return try leftUnread(of: line, later, held: held)
@@ -102,29 +135,47 @@ struct FailureLookup {
         // While its files are moved it has put nothing right yet.
         guard drop.stage == .closed else { return }
         let path = drop.folder + "/" + FileNames.result(drop.target)
+        defer { rows.endDrop() }
         if eachLine(of: path, drop.drop, { rows.noteLater($0, isClosed: drop.isClosed) }) { return }
-        rows.noteUnread(rightLines(of: drop))
+        let counts = outcomes(of: drop)
+        rows.noteUnread(counts.right, bad: counts.bad)
     }
 
-    /// Lines of a later drop that need nothing more, as its summary counts them.
-    private func rightLines(of drop: LaterDrop) -> Int {
+    /// Takes what siblings have put right, or have as well. Where the drop before cannot be read, nobody can tell whose rows they are.
+    private func note(_ siblings: Siblings, in rows: inout PutRight) {
+        guard eachLine(of: siblings.before.resultPath, siblings.before.drop, { rows.noteBefore($0) }) else { return }
+        for drop in siblings.drops where drop.stage == .closed {
+            let path = drop.folder + "/" + FileNames.result(drop.target)
+            _ = eachLine(of: path, drop.drop) { rows.noteSibling($0, isClosed: drop.isClosed) }
+            rows.endBranch(.dropped)
+        }
+    }
+
+    /// Lines of a later drop that need nothing more, and those that do, as its summary counts them.
+    private func outcomes(of drop: LaterDrop) -> (right: Int, bad: Int) {
         let counts = outcomes(in: drop.folder + "/" + FileNames.summary(drop.target))
-        return drop.isClosed ? counts.total : counts.good
+        return drop.isClosed ? (counts.total, 0) : (counts.good, counts.badLines)
     }
 
     /// What is left of a file of which no line tells: as many rows as its summary counts bad, and itself where it counts none. Nothing is
     /// when a drop that was made of it needs nothing more.
     private func leftUnread(of line: DropLine, _ later: [LaterDrop], held: Int) throws -> RowsLeft {
         let bad = outcomes(in: line.summaryPath).badLines
-        let right = later.reduce(0) { $0 + ($1.stage == .closed ? rightLines(of: $1) : 0) }
-        if bad > 0 { return RowsLeft(rows: max(0, bad - right), held: held) }
+        let counts = later.filter { $0.stage == .closed }.map { outcomes(of: $0) }
+        let right = counts.reduce(0) { $0 + $1.right }
+        if bad > 0 {
+            let again = counts.map { $0.bad }.max() ?? 0
+            return RowsLeft(rows: max(0, bad - right), held: held, again: max(0, again - right))
+        }
+        var isAgain = false
         for drop in later where drop.drop == drop.branch {
             if drop.isClosed { return RowsLeft(rows: 0) }
-            if let next = try ledger.line(of: drop.drop), try judgedByLater(next).isCorrected {
-                return RowsLeft(rows: 0)
+            if let next = try ledger.line(of: drop.drop), next.stage == .closed {
+                if try judgedByLater(next).isCorrected { return RowsLeft(rows: 0) }
+                isAgain = isAgain || next.isOpen
             }
         }
-        return RowsLeft(rows: 1, held: held)
+        return RowsLeft(rows: 1, held: held, again: isAgain ? 1 : 0)
     }
 
     /// Gives `body` each line of a result. False: it is not there, or cannot be read to its end.

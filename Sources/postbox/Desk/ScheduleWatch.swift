@@ -13,8 +13,8 @@ actor ScheduleWatch {
     private let failures: KnownFailures
     private var book: ScheduleBook
     private var seen = SeenFiles()
-    /// As the last look found them.
-    private(set) var lines: [ScheduleBook.Line] = []
+    /// As they were told last.
+    private var lines: [ScheduleBook.Line] = []
     /// Of files in work, by drop.
     private(set) var deadlines: [Int: ScheduleBook.Deadline] = [:]
     /// The ledger could not be read, which was said.
@@ -63,7 +63,7 @@ actor ScheduleWatch {
                 var seen = known
                 guard let ledger = try LedgerReading(in: directories) else { return (seen, [:], []) }
                 let lookup = FailureLookup(ledger, in: directories, known: failures)
-                try seen.read(ledger, rules: rules, since: since) { try lookup.list(.init(state: .open)).map(\.drop) }
+                try seen.read(ledger, rules: rules, since: since) { try lookup.open() }
                 try seen.close { drops in try lookup.list(.init(numbers: drops)) }
                 return (seen, try ledger.standing(.skip), recalls ? Array(try ledger.standing(.told).keys) : [])
             }
@@ -87,8 +87,22 @@ actor ScheduleWatch {
         let missing = missingDays.all
         for over in book.unexpected(missing) { context.alerts.isOver(over.events, over.facts) }
         for alert in book.arrivals(of: missing, files, at: now) { context.alerts.send(alert) }
-        (lines, deadlines) = (book.lines(files, missing: missingDays.open, at: now), book.deadlines(files))
+        tell(files, at: now)
         await keep()
+    }
+
+    /// How the rules stand by now, and when files in work are to be done, by drop: what was read of the ledger, and what the board knows
+    /// since. It is asked for several times a second, and reads nothing.
+    func standing(
+        _ board: StatusBoard, at now: Int64
+    ) -> (lines: [ScheduleBook.Line], deadlines: [Int: ScheduleBook.Deadline]) {
+        // What was never read is not known to be missing.
+        if seen.isRead { tell(files(board, at: now), at: now) }
+        return (lines, deadlines)
+    }
+
+    private func tell(_ files: [ScheduledFile], at now: Int64) {
+        (lines, deadlines) = (book.lines(files, missing: missingDays.open, at: now), book.deadlines(files))
     }
 
     /// Days on which files were missing, as alerts of them stand; `open`: those that nobody has.
@@ -131,17 +145,13 @@ actor ScheduleWatch {
     }
 
     private func files(_ board: StatusBoard, at now: Int64) -> [ScheduledFile] {
-        let left = Dictionary(board.files.map { ($0.drop, $0.secondsLeft) }, uniquingKeysWith: { first, _ in first })
+        let fresh = FreshFiles(board, rules: Set(book.schedules.map(\.rule)))
         let inbox = board.waiting.compactMap { file in
             context.settings.rule(for: file.name).map {
                 ScheduledFile(drop: nil, name: file.name, rule: $0.match, at: now, place: .inbox)
             }
         }
-        return seen.files.map { file in
-            var file = file
-            if case .work = file.place { file.place = .work(secondsLeft: file.drop.flatMap { left[$0] ?? nil }) }
-            return file
-        } + inbox
+        return seen.files(fresh) + inbox
     }
 }
 
@@ -159,7 +169,11 @@ private struct SeenFiles: Sendable {
         var quarter: Int64
     }
 
-    var files: [ScheduledFile] { Array(open.values) + done.values }
+    /// The ledger was read.
+    var isRead: Bool { since != .max }
+
+    /// As they stand by what is known besides.
+    func files(_ fresh: FreshFiles) -> [ScheduledFile] { fresh.over(open, after: last) + done.values }
 
     /// Reads what is new or not done. `failures`: drops that ended badly and are not dealt with; asked for once. Throws `LedgerError`, and
     /// what `failures` throws.

@@ -45,6 +45,13 @@ struct ClaimedFile: Sendable {
         rule.format ?? PriceFileFormat(fileName: RejectsName.root(of: name))
     }
 
+    /// What its rule's times count it as; nil: its rows were another drop's, and it is no file of its own.
+    func scheduled(_ place: ScheduledFile.Place) -> ScheduledFile? {
+        guard snapshot.original == nil else { return nil }
+        return ScheduledFile(
+            drop: drop, name: name, rule: rule.match, at: snapshot.arrivedAt ?? claimedAt, place: place)
+    }
+
     /// The file, to be read. Throws `DiskError`.
     func source(_ format: PriceFileFormat) throws(DiskError) -> SourceFile {
         try SourceFile(

@@ -38,7 +38,7 @@ struct HoldingAtStart: Sendable {
         let words =
             drops.isEmpty
             ? ""
-            : "; rows of the drops \(drops.prefix(20).joined(separator: ", ")) are in doubt: nothing of them goes, not even what may have been sent, before postbox resume drop NUMBER; postbox cancel NUMBER ends what must not go"
+            : "; rows of \(Plural.drops(inWork, most: 20)) are in doubt: nothing of them goes, not even what may have been sent, before postbox resume drop NUMBER; postbox cancel NUMBER ends what must not go"
         alerts.send(
             Alert(
                 event: .spoolCopied,

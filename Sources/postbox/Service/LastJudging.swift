@@ -115,8 +115,7 @@ struct LastJudging: Sendable {
                 "waits until older files have ended: its checks compare with what is accepted of them",
                 metadata: [
                     "event": .event(.waiting), "drop": "\(file.drop)", "file": "\(file.name)",
-                    "why":
-                        "drops \(older.sorted().prefix(10).map(String.init).joined(separator: ", "))\(older.count > 10 ? ", …" : "")",
+                    "why": "\(Plural.drops(older.sorted()))",
                 ])
             for (drop, priority) in lent {
                 for lane in context.lanes.all.values { await lane.lend(priority, to: drop) }

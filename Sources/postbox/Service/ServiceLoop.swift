@@ -186,6 +186,7 @@ actor ServiceLoop {
             board.files[index].hold = DeskHold.of(
                 drop: file.drop, rule: files[file.drop]?.rule.match, destinations: file.destinations, among: board.holds
             )
+            board.files[index].scheduled = files[file.drop]?.scheduled(.work(secondsLeft: nil))
             board.files[index].isInDoubt = await isInDoubt(board.files[index], progress)
             if board.files[index].state == .reading, waiting.contains(board.files[index].drop) {
                 board.files[index].state = .waiting

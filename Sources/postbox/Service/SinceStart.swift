@@ -10,7 +10,11 @@ struct SinceStart: Sendable {
 
     mutating func closed(_ file: ClaimedFile, _ verdict: Verdict) {
         let now = Clock.wall()
-        finished.add(FinishedDrop(drop: file.drop, name: file.name, verdict: verdict, at: now))
+        finished.add(
+            FinishedDrop(
+                drop: file.drop, name: file.name, verdict: verdict, at: now,
+                made: MadeFor(isMade: file.snapshot.isMade == true, act: file.snapshot.asked?.act),
+                scheduled: file.scheduled(.ended(verdict))))
         closed.add(file.rule.match, verdict, at: now)
     }
 }

@@ -1,5 +1,6 @@
-import PostboxCore
 import Testing
+
+@testable import PostboxCore
 
 @Suite("How everything stands, as it is shown")
 struct StatusBoardTests {
@@ -172,6 +173,47 @@ struct StatusBoardTests {
         #expect(inbox.contains("31 in the inbox, which is held since 1970-01-01 00:00:00: odd"), "\(inbox)")
     }
 
+    @Test("A file in work says which of its destinations it waits for, why, and what ends it, whoever made the file")
+    func waits() throws {
+        var board = Self.full
+        board.files.append(
+            StatusBoard.File(
+                drop: 5, name: "withdraw-rcc-5.jsonl", destinations: ["cache", "rcc", "old"], state: .waiting))
+        board.lanes[1].state = .connecting("no\nroute")
+        board.lanes[1].downSince = 1_000_000
+        let waits = board.waits(ofDrop: 5)
+        #expect(waits.map(\.destination) == ["rcc", "old"] && waits.map(\.state) == [.down, .gone])
+        #expect(board.waits(ofDrop: 3).isEmpty && board.waits(ofDrop: 9).isEmpty)
+        let json = try #require(JSONValue.parse(board.json))
+        let told = json["work"]?["files"]?.items.map { $0["waits_for"]?.items.compactMap { DestinationWait($0) } ?? [] }
+        #expect(told == [[], board.waits(ofDrop: 4), waits])
+        #expect(waits.first?.since == 1_000_000 && waits.first?.why == "no\nroute")
+        let lines = StatusText.lines(json)
+        #expect(lines.contains("  drop 5 waits for rcc, which is down: no\\nroute"), "\(lines)")
+        #expect(lines.contains("  drop 5 waits for old, which the configuration does not have any more"))
+        for (state, words) in [
+            (LaneState.paused("no answers"), "waits for rcc, which is paused: no answers"),
+            (.refused("not entitled"), "waits for rcc, where the login is refused: not entitled"),
+        ] {
+            board.lanes[1].state = state
+            #expect(board.waits(ofDrop: 4).map(\.words) == [words])
+        }
+        for state in [LaneState.ready, .stopped] {
+            board.lanes[1].state = state
+            #expect(board.waits(ofDrop: 4).isEmpty)
+        }
+        var detail = DropDetail(
+            line: DropLine(
+                drop: 5, name: "w", rule: "", destinations: [], stage: .claimed, verdict: nil, claimedAt: 1,
+                settledAt: 0, size: 0, rows: 0, original: nil, isCorrected: false, folder: "", target: ""),
+            corrections: [7])
+        #expect(JSONValue.parse(detail.json)?["waits_for"] == nil)
+        detail.waits = waits
+        let own = JSONValue.parse(detail.json)
+        #expect(own?["waits_for"]?.items.compactMap { DestinationWait($0) } == waits)
+        #expect(own?["corrections"]?.items.map(\.integer) == [7])
+    }
+
     @Test("People see the same in lines")
     func lines() throws {
         let lines = StatusText.lines(try #require(JSONValue.parse(Self.full.json)))
@@ -201,6 +243,45 @@ struct StatusBoardTests {
         #expect(lines.contains { $0.contains("unix:alice proposes") })
         #expect(lines.last?.contains("postbox release 8") == true)
         #expect(StatusText.heldLines(try #require(JSONValue.parse("{\"held\":[]}"))) == ["nothing is held"])
+    }
+
+    @Test("The last file is one that somebody dropped; what Postbox made is called what it is")
+    func made() throws {
+        #expect(MadeFor(isMade: false, act: "resend") == nil && MadeFor(isMade: true, act: nil) == .heldRows)
+        for (act, made) in [
+            (DeskVerb.withdraw, MadeFor.withdrawal), (.republish, .republication), (.resend, .resend),
+            (.retry, .retry),
+        ] { #expect(MadeFor(isMade: true, act: act.rawValue) == made) }
+        var board = Self.empty
+        board.finished = [
+            FinishedDrop(drop: 5, name: "withdraw-cache-5.jsonl", verdict: .done, at: 9, made: .withdrawal),
+            FinishedDrop(drop: 4, name: "a.csv", verdict: .done, at: 8, made: .heldRows),
+            FinishedDrop(drop: 3, name: "a.csv", verdict: .partial, at: 7),
+        ]
+        #expect(board.lastFile?.drop == 3 && Self.empty.lastFile == nil)
+        let json = try #require(JSONValue.parse(board.json))
+        #expect(json["finished"]?.items.map { $0["made"]?.text } == ["withdrawal", "held_rows", nil])
+        let lines = StatusText.lines(json)
+        #expect(lines.contains { $0.contains("withdraw-cache-5.jsonl (a withdrawal)") }, "\(lines)")
+        #expect(lines.contains { $0.contains("a.csv (rows that were held)") })
+    }
+
+    @Test("What is expected next is named where nothing waits, with its rule and by when")
+    func next() throws {
+        var board = Self.empty
+        board.schedule = [
+            ScheduleBook.Line(rule: "a", state: .done, count: 1, arrived: 1, done: 1, next: .init(at: 9, text: "late")),
+            ScheduleBook.Line(rule: "b", state: .idle, count: 0, arrived: 0, done: 0, next: .init(at: 8, text: "soon")),
+            ScheduleBook.Line(rule: "c", state: .idle, count: 0, arrived: 0, done: 0),
+        ]
+        #expect(board.nextExpected?.rule == "b" && board.nextExpected?.by.text == "soon")
+        let json = try #require(JSONValue.parse(board.json))
+        #expect(json["schedule"]?.items.map { $0["next_local"]?.text } == ["late", "soon", nil])
+        #expect(StatusText.lines(json).contains("  next expected: b by soon"))
+        board.waitingInAll = 1
+        let waiting = StatusText.lines(try #require(JSONValue.parse(board.json)))
+        #expect(!waiting.contains { $0.contains("next expected") })
+        #expect(Self.empty.nextExpected == nil)
     }
 
     @Test("The fifty files that were finished last are known, the last one first")

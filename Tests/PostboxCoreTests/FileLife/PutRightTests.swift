@@ -122,6 +122,69 @@ struct PutRightTests {
         #expect(try Self.left(Self.file, [Branch(.held, isClosed: true, [Said("D", .unsent)])]).rows == 3)
     }
 
+    @Test("A bad row that a later drop brought again counts there; one that no drop brought stays with the file")
+    func again() throws {
+        func here(_ file: [Said], _ branches: [Branch]) throws -> Int { try Self.left(file, branches).here }
+        let once = Branch(.dropped, [Said("B", .rejected)])
+        let left = try Self.left(Self.file, [once])
+        #expect(left == RowsLeft(rows: 4, again: 1) && left.here == 3)
+        #expect(left.words == "4 rows, 1 of them bad again in a later drop")
+        #expect(RowsLeft(rows: 1, again: 1).words == "1 row, bad again in a later drop")
+        // The same row in two drops is one row; a person closed the third.
+        #expect(try here(Self.file, [once, once]) == 3)
+        #expect(try here(Self.file, [Branch(.dropped, isClosed: true, [Said("B", .rejected)])]) == 3)
+        #expect(try Self.left(Self.file, [Branch(.held, [Said("D", .nacked)])]) == RowsLeft(rows: 4, again: 1))
+        // All of the file was dropped again, and one more of its rows was bad: that one is the later drop's alone.
+        let whole = [Said("A", .nacked)] + Self.file.dropFirst()
+        #expect(try here(Self.file, [Branch(.dropped, whole)]) == 0)
+        // Of two rows of one RIC one was brought again.
+        let twice = [Said("B", .rejected), Said("B", .rejected)]
+        #expect(try here(twice, [once]) == 1)
+        #expect(try Self.left(twice, [Branch(.dropped, [Said("B", .acked), Said("B", .nacked)])]).here == 0)
+        // A RIC that was corrected, and was bad again, stands for one of the rows.
+        let other = [Said("B.X", .nacked), Said("C", .nacked)]
+        #expect(try here(other, [Branch(.dropped, [Said("B", .nacked)])]) == 1)
+        // One drop has no row twice: the other RIC stands for the row that it does not bring.
+        #expect(try here(other, [Branch(.dropped, [Said("B.X", .nacked), Said("B", .acked)])]) == 0)
+    }
+
+    @Test("What a correction of a correction put right stands there no more")
+    func inTurn() throws {
+        var rows = PutRight()
+        try Self.each([Said("B", .rejected), Said("B", .rejected)]) { rows.noteBad($0) }
+        try Self.each([Said("B", .rejected)]) { rows.noteLater($0, isClosed: false) }
+        rows.endDrop()
+        try Self.each([Said("B", .acked)]) { rows.noteLater($0, isClosed: false) }
+        rows.endBranch(.dropped)
+        #expect(rows.left(held: 0) == RowsLeft(rows: 1))
+        // Under another RIC it may be the row that was brought again: the one that nobody brought is not lost.
+        rows = PutRight()
+        let file = [Said("B.X", .nacked), Said("C", .nacked)]
+        try Self.each(file) { rows.noteBad($0) }
+        try Self.each([Said("B.X", .nacked)]) { rows.noteLater($0, isClosed: false) }
+        rows.endDrop()
+        try Self.each([Said("B", .acked)]) { rows.noteLater($0, isClosed: false) }
+        rows.endBranch(.dropped)
+        try Self.each(file) { rows.noteGood($0) }
+        #expect(rows.left(held: 0) == RowsLeft(rows: 1))
+    }
+
+    @Test("Newer drops of the same rejects have a row, or put it right, where the older one had all of its RIC")
+    func siblings() throws {
+        func left(_ before: [Said], _ sibling: [Said]) throws -> RowsLeft {
+            var rows = PutRight()
+            try Self.each([Said("B", .rejected), Said("C", .nacked)]) { rows.noteBad($0) }
+            try Self.each(before) { rows.noteBefore($0) }
+            try Self.each(sibling) { rows.noteSibling($0, isClosed: false) }
+            rows.endBranch(.dropped)
+            return rows.left(held: 0)
+        }
+        let before = [Said("A", .acked), Said("B", .rejected), Said("C", .nacked)]
+        #expect(try left(before, [Said("B", .nacked)]) == RowsLeft(rows: 2, again: 1))
+        #expect(try left(before, [Said("B", .acked), Said("X", .acked)]) == RowsLeft(rows: 1))
+        #expect(try left(before + [Said("B", .nacked)], [Said("B", .acked)]) == RowsLeft(rows: 2))
+    }
+
     @Test("Of results that nobody can read any more, the numbers of their rows count")
     func unread() throws {
         var rows = PutRight()
@@ -129,6 +192,11 @@ struct PutRightTests {
         rows.noteUnread(3)
         rows.endBranch(.dropped)
         #expect(rows.left(held: 0).rows == 1)
+        var some = PutRight()
+        try Self.each(Self.file) { some.noteBad($0) }
+        some.noteUnread(1, bad: 3)
+        some.endBranch(.dropped)
+        #expect(some.left(held: 0) == RowsLeft(rows: 3, again: 2))
         #expect(PutRight().isEmpty && !rows.isEmpty)
     }
 }

@@ -142,7 +142,7 @@ struct AuditSearchTests {
             #expect(text.contains("No result has a row of it.") && !text.contains("No row was posted"))
         }
         let both = html(RICFound([post], unlisted: [held], gone: [2]))
-        #expect(both.contains(">CSV</a> of the rows alone") && both.contains("their rows cannot be shown: drops 2<"))
+        #expect(both.contains(">CSV</a> of the rows alone") && both.contains("their rows cannot be shown: drop 2<"))
         #expect(html(RICFound([post])).contains(">CSV</a></span>"))
         #expect(!html(RICFound([post], fault: "it is damaged")).contains("as=csv"))
     }

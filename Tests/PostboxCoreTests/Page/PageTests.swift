@@ -261,6 +261,34 @@ struct PageTests {
         #expect(HeldPage.html(facts).contains("since <time"))
     }
 
+    @Test(
+        "A file in work that waits for a destination says so on Now, in its list and on its own page, with what ends that"
+    )
+    func waits() {
+        var facts = Self.facts()
+        facts.board.lanes = [
+            .init(name: "cache", state: .connecting(Self.nasty), isHeld: false, since: 61_000_000, lastTrouble: nil)
+        ]
+        facts.board.files = [
+            .init(drop: 7, name: "withdraw-cache-7.jsonl", destinations: ["cache"], state: .waiting)
+        ]
+        let now = NowPage.html(facts)
+        #expect(now.contains("<div class=\"small\">waits for cache, which is down</div>"), "\(now)")
+        let line = DropLine(
+            drop: 7, name: "withdraw-cache-7.jsonl", rule: "withdraw", destinations: ["cache"], stage: .claimed,
+            verdict: nil, claimedAt: 1, settledAt: 0, size: 0, rows: 0, original: 3, isCorrected: false, folder: "",
+            target: "")
+        let own = FilePage.html(
+            DropDetail(line: line, corrections: []), nil, ResultFilter(), isHeld: false,
+            working: facts.board.files.first, facts)
+        #expect(own.contains("It waits for cache, which is down: px&lt;img") && own.contains(">00:01:01<"), "\(own)")
+        #expect(own.contains("It goes on by itself when that is over.") && own.contains("lamp wait\">waiting<"))
+        let list = FilesPage.html(DropList(drops: [line], next: nil), DropQuery(), facts)
+        #expect(list.contains("lamp wait\">waiting<"))
+        facts.board.lanes[0].state = .ready
+        #expect(!NowPage.html(facts).contains("waits for cache"))
+    }
+
     @Test("One row is one, and many are many, in what acts say and on their buttons")
     func oneRow() {
         func page(_ rows: Int, fourEyes: Bool = false) -> String {
@@ -734,6 +762,35 @@ struct PageTests {
         #expect(withdrawal.contains("Made by Postbox as drop 1,008") && !withdrawal.contains("Made of rows of"))
         #expect(!withdrawal.contains("lamp warn\">withdrawn") && !wrong.contains("Rows of it went into"))
         for view in [wrong, withdrawal] { #expect(!view.contains("<img")) }
+    }
+
+    @Test("What Postbox made has no size of its own, and where nothing was to be posted no outcome is still to come")
+    func made() {
+        func page(
+            _ verdict: Verdict?, summary: String? = "{}", size: Int = 0, isMade: Bool = true, ric: String? = nil
+        ) -> String {
+            var line = DropLine(
+                drop: 5, name: "a.csv", rule: "eod_*", destinations: ["cache"],
+                stage: verdict == nil ? .claimed : .closed, verdict: verdict, claimedAt: 1, settledAt: 2, size: size,
+                rows: 0, original: 3, isCorrected: false, folder: "", target: "")
+            line.isMade = isMade
+            if let summary { line.take(summary: summary) }
+            let filter = ResultFilter(ric: ric)
+            let rows = verdict == nil ? nil : ResultPage(filter, header: "row,ric", from: 0)
+            return FilePage.html(
+                DropDetail(line: line, corrections: []), rows, filter, isHeld: false, working: nil, Self.facts())
+        }
+        let done = page(.done, size: 3)
+        #expect(done.contains("Made by Postbox as drop 5.<") && done.contains(">nothing was to be posted<"), "\(done)")
+        #expect(done.contains("No row is in its result.") && page(.done, ric: "A").contains("No row is like that."))
+        #expect(page(.refused).contains(">nothing of it was posted<"))
+        #expect(
+            page(.done, summary: nil).contains(">its summary cannot be read: how its rows ended is not known here<"))
+        let waits = page(nil, summary: nil, isMade: false)
+        #expect(waits.contains(">no row has its outcome yet<") && waits.contains("There is no result yet."))
+        // It was not read yet.
+        #expect(waits.contains("Claimed as drop 5 by rule <b>eod_*</b>.<"))
+        #expect(page(.done, size: 3, isMade: false).contains("by rule <b>eod_*</b>, 3 B.<"))
     }
 
     @Test("What is held to withdraw a file is called so, and no rows of it")

@@ -51,6 +51,35 @@ struct ToDoTests {
         #expect(page(1).contains(">1 past its deadline</a>") && page(3).contains(">3 past their deadlines</a>"))
     }
 
+    @Test("Where nothing waits Now names the last file that somebody dropped, and what is expected next and by when")
+    func quiet() {
+        var facts = Self.facts()
+        var line = Self.line("eod_*", .expected)
+        line.next = .init(at: Self.now + Self.minute, text: "17:30 UTC")
+        facts.board.schedule = [line]
+        facts.board.finished = [
+            FinishedDrop(drop: 3, name: "withdraw-cache-3.jsonl", verdict: .done, at: 2, made: .withdrawal),
+            FinishedDrop(drop: 2, name: "a.csv", verdict: .done, at: 1),
+        ]
+        let page = NowPage.html(facts)
+        #expect(page.contains(": a.csv. Next expected: eod_* by 17:30 UTC.</p>"), "\(page)")
+        #expect(!page.contains(": withdraw-cache-3.jsonl.") && page.contains("a withdrawal, drop 3<"))
+        facts.board.schedule = []
+        #expect(!NowPage.html(facts).contains("Next expected"))
+    }
+
+    @Test("What ended badly has a link to its drop in the answer about what is late, before its deadline and behind it")
+    func fate() {
+        for state in [ScheduleBook.Line.State.open, .late] {
+            var facts = Self.facts()
+            var line = Self.line("eod_*", state, arrived: 1)
+            line.story = [.words("<e>.csv ("), .drop(1_012), .words(") ended failed")]
+            facts.board.schedule = [line]
+            let page = NowPage.html(facts)
+            #expect(page.contains("&lt;e&gt;.csv (<a href=\"/drops/1012\">drop 1,012</a>) ended failed"), "\(page)")
+        }
+    }
+
     @Test("A missing file counts until somebody has it, whose name is told; it is that of today")
     func missing() {
         var facts = Self.facts()

@@ -82,24 +82,25 @@ struct ScheduleBookTests {
         #expect(risk.map(\.event) == [.deadlineAtRisk])
         #expect(
             risk.first?.message
-                == "eod_*: eod_1.csv takes 8 min 30 s at the present rate and misses by 3 min 30 s; its deadline is 17:45 UTC"
+                == "eod_*: eod_1.csv (drop 1) takes 8 min 30 s at the present rate and misses by 3 min 30 s; its deadline is 17:45 UTC"
         )
         #expect(book.alerts(work(520), at: Self.at(17, 41)).isEmpty)
         let missed = book.alerts(work(210), at: Self.at(17, 45))
         #expect(missed.map(\.event) == [.deadlineMissed])
-        #expect(missed.first?.message == "eod_* is not done by its deadline, 17:45 UTC: eod_1.csv is in work")
+        #expect(missed.first?.message == "eod_* is not done by its deadline, 17:45 UTC: eod_1.csv (drop 1) is in work")
         #expect(book.alerts(work(210), at: Self.at(17, 46)).isEmpty)
     }
 
     @Test(
         "Whatever is not done counts, wherever it stands",
         arguments: [
-            (ScheduledFile.Place.inbox, "eod_1.csv waits in the inbox"), (.held, "eod_1.csv is held"),
-            (.ended(.refused), "eod_1.csv ended refused"), (.ended(.partial), "eod_1.csv ended partial"),
+            (ScheduledFile.Place.inbox, "eod_1.csv waits in the inbox"), (.held, "eod_1.csv (drop 1) is held"),
+            (.ended(.refused), "eod_1.csv (drop 1) ended refused"),
+            (.ended(.partial), "eod_1.csv (drop 1) ended partial"),
         ])
     func places(place: ScheduledFile.Place, words: String) {
         var book = Self.book()
-        let files = [Self.file(place, at: Self.at(17, 0))]
+        let files = [Self.file(place, at: Self.at(17, 0), drop: place == .inbox ? nil : 1)]
         let told = book.alerts(files, at: Self.at(17, 45))
         #expect(told.map(\.event) == [.deadlineMissed] && told.first?.message.hasSuffix(": \(words)") == true)
         #expect(book.lines(files, at: Self.at(17, 45))[0].why == words)
@@ -109,7 +110,7 @@ struct ScheduleBookTests {
     func corrected() {
         let partial = Self.file(.ended(.partial), at: Self.at(17, 0))
         let before = Self.book().lines([partial], at: Self.at(17, 40))[0]
-        #expect(before.state == .open && before.why == "eod_1.csv ended partial" && before.done == 0)
+        #expect(before.state == .open && before.why == "eod_1.csv (drop 1) ended partial" && before.done == 0)
         #expect(Self.book().lines([partial], at: Self.at(18, 0))[0].state == .late)
         let right = Self.file(.ended(.partial), at: Self.at(17, 0), isClosed: true)
         for time in [Self.at(17, 40), Self.at(18, 0)] {
@@ -178,7 +179,8 @@ struct ScheduleBookTests {
         // Saturday is no day of the rule.
         for now in [Self.at(0, 1, day: 1), Self.at(9, 0, day: 2)] {
             let line = book.lines([held], at: now)[0]
-            #expect(line.state == .late && line.why == "of earlier days: eod_1.csv is held" && line.arrived == 0)
+            #expect(
+                line.state == .late && line.why == "of earlier days: eod_1.csv (drop 1) is held" && line.arrived == 0)
             #expect(line.deadline == Self.at(17, 45) && line.deadlineText == "17:45 UTC on 2026-11-27")
             #expect(book.alerts([held], at: now).isEmpty)
         }
@@ -187,7 +189,7 @@ struct ScheduleBookTests {
         #expect(monday.state == .late && monday.deadline == Self.at(17, 45, day: 3))
         let missing = book.lines([held], at: Self.at(17, 40, day: 3))[0]
         #expect(
-            missing.why == "of earlier days: eod_1.csv is held; today: 1 missing"
+            missing.why == "of earlier days: eod_1.csv (drop 1) is held; today: 1 missing"
                 && missing.isMissing(at: Self.at(17, 40, day: 3)))
         #expect(!monday.isMissing(at: Self.at(9, 0, day: 3)))
         for file in [
@@ -264,15 +266,43 @@ struct ScheduleBookTests {
         #expect(alerts.raise(late, at: Self.at(2, 0, day: 1)).id == 1 && alerts.standing(.fileMissing).isEmpty)
     }
 
-    @Test("What is due by a time that is over is missing, although nobody could look since")
-    func dueSince() {
-        let line = Self.book().lines([], at: Self.at(17, 29))[0]
-        #expect(line.standing(at: Self.at(17, 29)) == line && line.state == .expected)
-        let missing = line.standing(at: Self.at(17, 30))
-        #expect(missing.state == .missing && missing.why == "1 missing")
-        #expect(line.standing(at: Self.at(17, 45)).state == .late)
-        let done = Self.book().lines([Self.file(.ended(.done), at: Self.at(17, 0))], at: Self.at(17, 29))[0]
-        #expect(done.standing(at: Self.at(18, 0)) == done)
+    @Test(
+        "What is expected next is today's as long as it may come, then that of the next day on which something is due")
+    func next() {
+        var book = Self.book(count: 2)
+        func next(_ files: [ScheduledFile], _ now: Int64) -> String? { book.lines(files, at: now)[0].next?.text }
+        let one = Self.file(.work(secondsLeft: nil), at: Self.at(9, 0))
+        #expect(next([], Self.at(9, 0)) == "17:30 UTC" && next([one], Self.at(9, 1)) == "17:30 UTC")
+        // Behind Friday comes Monday.
+        let monday = "17:30 UTC on 2026-11-30"
+        #expect(next([one, Self.file(.held, at: Self.at(9, 1), drop: 2)], Self.at(9, 2)) == monday)
+        #expect(next([], Self.at(17, 30)) == monday && next([], Self.at(9, 0, day: 1)) == monday)
+        #expect(book.lines([], at: Self.at(18, 0))[0].next?.at == Self.at(17, 30, day: 3))
+        book.skips = [ScheduleSkip(rule: "eod_*", day: 20787, by: "unix:alice", why: "a holiday")]
+        #expect(next([], Self.at(17, 30)) == "17:30 UTC on 2026-12-01")
+        let ends = ScheduleBook([RuleSchedule(rule: "m", by: 60, days: .monthEnd)])
+        #expect(ends.lines([], at: Self.at(9, 0, day: 4))[0].next?.text == "01:00 UTC on 2026-12-31")
+        #expect(Self.book(by: nil).lines([], at: Self.at(9, 0))[0].next == nil)
+    }
+
+    @Test("What came is named with its drop and its fate, also while others are missing; the page links it")
+    func fates() {
+        let bad = Self.file(.ended(.failed), at: Self.at(17, 0), drop: 12)
+        let work = Self.file(.work(secondsLeft: nil), at: Self.at(17, 1), drop: 13, name: "eod_2.csv")
+        func line(_ files: [ScheduledFile], count: Int = 1, _ now: Int64) -> ScheduleBook.Line {
+            Self.book(count: count).lines(files, at: now)[0]
+        }
+        let missing = line([bad, work], count: 3, Self.at(17, 31))
+        #expect(missing.state == .missing && missing.why == "1 missing, eod_1.csv (drop 12) ended failed")
+        #expect(
+            missing.html == "1 missing, eod_1.csv (<a href=\"/drops/12\">drop 12</a>) ended failed")
+        // One is expected and one is done: what is in work is told beside the numbers.
+        let done = Self.file(.ended(.done), at: Self.at(16, 0), drop: 11, name: "eod_0.csv")
+        let both = line([done, work], Self.at(17, 2))
+        #expect(both.state == .inWork && both.done == 1 && both.why == "eod_2.csv (drop 13) is in work")
+        let early = line([work], count: 2, Self.at(17, 2))
+        #expect(early.state == .expected && early.why == "eod_2.csv (drop 13) is in work")
+        #expect(line([done], Self.at(17, 2)).why == nil && line([], Self.at(17, 2)).why == nil)
     }
 
     @Test("A deadline that was missed yesterday is over when everything is done today")

@@ -29,7 +29,7 @@ struct TextFuzzTests {
             guard string.utf8.elementsEqual(text) else { return nil }
             let values = pattern.values(in: string)
             if (values != nil) != fits { return "it fits and has no values, or the reverse" }
-            return values?.values.allSatisfy { !$0.isEmpty && string.contains($0) } ?? true
+            return values?.values.allSatisfy { !$0.isEmpty && string.utf8.contains($0.utf8) } ?? true
                 ? nil : "a part is not in the text"
         }
     }

@@ -53,9 +53,13 @@ struct PackedFuzzTests {
             guard let text = try read(input, "eod.csv.\(ending)", .packed(packing, rule)) else { return nil }
             if text.count > 100_000 { return "unpacked to \(text.count) bytes" }
             // Of zst a checksum is its packer's choice, so that none is missed.
-            if ending == "zst" || text.isEmpty || text == Data(packed) { return nil }
-            let times = text.count / Self.text.count
-            return text == Data(Array(repeating: Self.text, count: times).joined()) ? nil : "read what nobody packed"
+            if ending == "zst" { return nil }
+            // Several members are one file: what was packed may come one behind the other.
+            var rest = text[...]
+            while let piece = [Self.text, Data(packed)].first(where: { rest.starts(with: $0) }) {
+                rest = rest.dropFirst(piece.count)
+            }
+            return rest.isEmpty ? nil : "read what nobody packed"
         }
     }
 

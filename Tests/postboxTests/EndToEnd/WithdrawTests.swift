@@ -426,6 +426,43 @@ struct WithdrawTests {
         #expect(try await desk.command(["audit", "verify", "--config", "postbox.yaml"]).code == 0)
     }
 
+    @Test("A withdrawal at a destination that is down says wherever it is looked at that it waits for that, and why")
+    func waitsForDestination() async throws {
+        let (desk, simulator) = try await Desk.withSimulator(files: Self.files)
+        try await Self.spoil(desk)
+        // Nobody listens there.
+        let page = try await ServedDesk.start(desk, "ws://127.0.0.1:1/WebSocket", files: Self.files)
+        func ask(_ target: String) -> JSONValue { APITests.value(page.ask("GET", target)) ?? .null }
+        try await eventually("it is tried") {
+            ask("/api/v1/status")["destinations"]?.items.first?["last_error"] != nil
+        }
+        let made = try await Self.withdraw(desk, ["2", "--yes", "--json"])
+        let drop = try #require(JSONValue.parse(made.output)?["drop"]?.integer, "\(made)")
+        try await eventually("it is in work") {
+            ask("/api/v1/status")["work"]?["files"]?.items.first?["waits_for"]?.items.isEmpty == false
+        }
+        let check = OpenAPICheck(ask("/api/openapi.json"))
+        #expect(check.faults("GET", "/api/v1/status", status: 200, ask("/api/v1/status")) == [])
+        let one = ask("/api/v1/drops/\(drop)")
+        #expect(check.faults("GET", "/api/v1/drops/{drop}", status: 200, one) == [])
+        #expect(one["waits_for"]?.items.map { $0["state"]?.text } == ["down"], "\(one)")
+        let words = "waits for cache, which is down: ws://127.0.0.1:1/WebSocket"
+        let status = try await desk.command(["status"])
+        #expect(status.output.contains("drop \(drop) \(words)"), "\(status)")
+        let shown = try await desk.command(["show", "\(drop)"])
+        #expect(shown.output.contains("it \(words)") && shown.output.contains("It goes on by itself"), "\(shown)")
+        let json = try await desk.command(["show", "\(drop)", "--json"])
+        #expect(
+            JSONValue.parse(json.output)?["drop"]?["waits_for"]?.items.map { $0["destination"]?.text } == ["cache"])
+        let own = page.ask("GET", "/drops/\(drop)", headers: "Accept: text/html\r\n")
+        #expect(own.contains("It \(words)"), "\(own)")
+        page.service.send(SIGTERM)
+        _ = try await page.service.exitCode()
+        let stopped = try await desk.command(["show", "\(drop)"])
+        #expect(stopped.code == 0 && !stopped.output.contains("waits for"), "\(stopped)")
+        withExtendedLifetime(simulator) {}
+    }
+
     @Test(
         "Where the rule wants four eyes one proposes, and another one who may sends it; a rule's user acts on his files alone"
     )
