@@ -85,10 +85,13 @@ package enum DeskCommand: Hashable, Sendable {
 
     /// What became of an order, for people, without a point behind it.
     ///
-    /// - Parameter until: when the hold is to be over by this order: microseconds since 1970; nil: it does not say.
-    package func words(_ given: Given, until: Int64?) -> String {
+    /// - Parameters:
+    ///   - until: when the hold is to be over by this order: microseconds since 1970; nil: it does not say.
+    ///   - now: the same.
+    package func words(_ given: Given, until: Int64?, now: Int64) -> String {
         guard isHold else { return "\(subject) will be cancelled\(given == .new ? "" : " already")" }
-        let end = until.map { ", to be over at \(TimeText.text($0))" } ?? ""
+        // What is wrong with the time keeps nobody from stopping prices.
+        let end = until.map { ", to be over at \(TimeText.text($0))" + ($0 <= now ? ", which is past" : "") } ?? ""
         return switch given {
         case .new: "\(subject) is held\(end)"
         case .renewed: "\(subject) is held already; what was said about it is replaced\(end)"

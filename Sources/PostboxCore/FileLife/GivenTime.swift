@@ -83,16 +83,6 @@ package struct GivenTime: Sendable, Equatable {
     /// The time that it is, whatever the clock shows and wherever it is read; nil: it is no instant. Microseconds since 1970.
     package var instant: Int64? { if case .instant(let time) = form { time } else { nil } }
 
-    /// Why something cannot last until then; nil: it can. Whoever names a time that is over has mistaken the day or the zone, and would
-    /// believe in an end that nobody keeps.
-    ///
-    /// - Parameters:
-    ///   - until: microseconds since 1970.
-    ///   - now: the same.
-    package static func isPast(_ until: Int64, now: Int64) -> String? {
-        until > now ? nil : "\(TimeText.text(until)) is past: nothing was done; say a time that is still to come"
-    }
-
     /// The same of an instant, or a day of UTC; nil: it is neither.
     package func inUTC(_ bound: Bound) -> Int64? {
         switch form {

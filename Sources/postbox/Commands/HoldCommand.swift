@@ -75,7 +75,7 @@ struct HoldCommand: ParsableCommand {
 
             \(TimeArgument.help)
 
-            Exit codes: 0 it is held · 64 there is no such destination, rule or drop, or --until is past · 74 the spool cannot be used
+            Exit codes: 0 it is held · 64 there is no such destination or drop · 74 the spool cannot be used
             """)
 
     @OptionGroup var target: HoldArguments
@@ -95,12 +95,9 @@ struct HoldCommand: ParsableCommand {
         let desk = CommandIssuer(target.place)
         let command = target.command(desk)
         let until = try until?.at(.until)
-        if let past = until.flatMap({ GivenTime.isPast($0, now: Clock.wall()) }) {
-            CommandIssuer.end(past, PostboxCore.ExitCode.usage)
-        }
         let given = desk.give(command, why: why, until: until)
         Terminal.print(
-            command.words(given, until: until)
+            command.words(given, until: until, now: Clock.wall())
                 + (desk.service == nil ? "; no service is running, it holds from the next start on." : "."))
     }
 }

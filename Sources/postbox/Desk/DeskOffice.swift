@@ -568,15 +568,12 @@ actor DeskOffice {
     private func leave(
         _ command: DeskCommand, _ note: CommandNote, isThere: Bool, subject: String, drop: DropRecord?
     ) async -> DeskAnswer {
-        if let past = note.until.flatMap({ GivenTime.isPast($0, now: Clock.wall()) }) {
-            return .refused(.wrongStage, text: past)
-        }
         do {
             return try await context.disk.run { [folder] in
                 guard !isThere else {
                     let given = try folder.give(command, note)
                     return .done(
-                        text: command.words(given, until: note.until), facts: [:],
+                        text: command.words(given, until: note.until, now: Clock.wall()), facts: [:],
                         drop: drop?.number)
                 }
                 let isTakenBack = try folder.takeBack(command, note)

@@ -149,7 +149,10 @@ final class AlertStore: Sendable {
         _ about: AlertMute.About, until: Int64, why: String, by person: Person, from: String
     ) async -> DeskAnswer {
         let now = Clock.wall()
-        if let past = GivenTime.isPast(until, now: now) { return .refused(.wrongStage, text: past) }
+        guard until > now else {
+            return .refused(
+                .wrongStage, text: "\(TimeText.text(until)) is over: say until when, and it has to come yet")
+        }
         guard until - now <= AlertMute.longest else {
             return .refused(.wrongStage, text: "nobody may mute for longer than 31 days")
         }

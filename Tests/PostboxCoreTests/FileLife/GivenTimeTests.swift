@@ -77,14 +77,6 @@ struct GivenTimeTests {
         for text in ["17:30", "1970-01-02T17:30", "2h"] { #expect(GivenTime(text)?.inUTC(.since) == nil) }
     }
 
-    @Test("Nothing lasts until a time that is past, or until now")
-    func past() {
-        #expect(GivenTime.isPast(1_000_001, now: 1_000_000) == nil)
-        for until in [0, 999_999, 1_000_000] as [Int64] {
-            #expect(GivenTime.isPast(until, now: 1_000_000)?.contains(" is past: nothing was done") == true)
-        }
-    }
-
     @Test("The forms that people are told are forms")
     func forms() {
         let words = GivenTime.forms.split { " ,()".contains($0) }.map(String.init).filter {

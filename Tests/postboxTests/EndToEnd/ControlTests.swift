@@ -346,8 +346,8 @@ struct ControlTests {
         #expect(try await Self.say(desk, ["hold", "inbox"]).contains("held already"))
         // What is said anew counts from now on, and is on record.
         #expect(
-            try await Self.say(desk, ["hold", "inbox", "--until", "2020-01-01T00:00Z"], code: 64).contains(
-                "2020-01-01T00:00:00.000000Z is past: nothing was done"))
+            try await Self.say(desk, ["hold", "inbox", "--until", "2020-01-01T00:00Z"]).contains(
+                "replaced, to be over at 2020-01-01T00:00:00.000000Z, which is past"))
         let renewed = try await Self.say(
             desk, ["hold", "inbox", "--why", "odd prices", "--until", "2099-01-01T00:00Z"])
         #expect(renewed.contains("held already; what was said about it is replaced, to be over at 2099-01-01"))
