@@ -250,7 +250,7 @@ struct RowMaker {
     ) throws(FileProblem) {
         var work = given
         var faults = faults
-        fill(&work, number + 1, line, &batch)
+        fill(&work, nextNumber, line, &batch)
         for entry in lets {
             work[entry.slot] = stage.make(entry.maker, work, shape.names, line, &batch)
             if work[entry.slot].kind == .faulty { faults.append(work[entry.slot]) }
@@ -290,6 +290,12 @@ struct RowMaker {
             hint: "Correct the row, or the condition.")
         if cell.column != .max { problem.place(cell.bytes, rowStart: line.start, in: batch) }
         return problem
+    }
+
+    /// The number of the row that the next line becomes, or begins: one that a group of nothing but left-out cells gives back counts.
+    private var nextNumber: Int {
+        guard let pending = group?.pending, !pending.isThere, pending.number == number else { return number + 1 }
+        return number
     }
 
     /// Fills the slots of Postbox's own columns.

@@ -1,4 +1,5 @@
 internal import PostboxCore
+internal import PostboxIO
 
 /// What the service remembers of its own time.
 struct SinceStart: Sendable {
