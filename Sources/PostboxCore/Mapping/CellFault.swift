@@ -30,7 +30,7 @@ func isDamage(_ text: Span<UInt8>, _ index: Int) -> Bool {
 }
 
 /// Whether nothing is computed behind an equals sign: `=TST` ends many a RIC. What is `D3` or `Sheet1!D3` names a cell of a sheet.
-private func isWord(behindEquals value: Span<UInt8>, mayNameCell: Bool) -> Bool {
+func isWord(behindEquals value: Span<UInt8>, mayNameCell: Bool) -> Bool {
     let core = withoutSpaces(value)
     guard core.count > 1, value[core.lowerBound] == UInt8(ascii: "=") else { return false }
     var start = core.lowerBound + 1

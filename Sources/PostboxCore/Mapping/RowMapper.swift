@@ -412,14 +412,16 @@ package struct RowMapper: Sendable {
         var cell = -1
         switch plan.ric {
         case .slot(let slot):
-            if let rejection = writeRICPart(slot, cells, text, slots, &bytes) { return rejection }
+            if let rejection = writeRICPart(slot, isWhole: true, cells, text, slots, &bytes) { return rejection }
             cell = slots[slot]
         case .template(let parts):
             for part in parts {
                 switch part {
                 case .text(let range): bytes.append(planBytes.extracting(range))
                 case .slot(let slot):
-                    if let rejection = writeRICPart(slot, cells, text, slots, &bytes) { return rejection }
+                    if let rejection = writeRICPart(slot, isWhole: false, cells, text, slots, &bytes) {
+                        return rejection
+                    }
                     cell = slots[slot]
                 }
             }
@@ -433,8 +435,10 @@ package struct RowMapper: Sendable {
         return canBeName ? nil : Rejection(.badRIC, cell: cell)
     }
 
+    /// - Parameter isWhole: nothing stands beside it; a part may be a suffix such as `=FX`, and not what names a cell (`=B2`).
     private func writeRICPart(
-        _ slot: Int, _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ slots: [Int], _ bytes: inout MappedBytes
+        _ slot: Int, isWhole: Bool, _ cells: Span<RowBatch.Cell>, _ text: Span<UInt8>, _ slots: [Int],
+        _ bytes: inout MappedBytes
     ) -> Rejection? {
         let index = slots[slot]
         guard index >= 0 else { return Rejection(.noRIC, slot: slot) }
@@ -447,7 +451,9 @@ package struct RowMapper: Sendable {
         var value = text.extracting(cell.bytes)
         if cell.kind == .padded { value = value.extracting(withoutSpaces(value)) }
         if value.isEmpty { return Rejection(.noRIC, cell: index) }
-        if isSpoiled(value) { return Rejection(.value(.spreadsheetError), cell: index) }
+        if isSpoiled(value), isWhole || !isWord(behindEquals: value, mayNameCell: false) {
+            return Rejection(.value(.spreadsheetError), cell: index)
+        }
         if hasLineBreak(value) { return Rejection(.value(.lineBreak), cell: index) }
         if isScientific(value, isNumber: cell.kind == .number) { return Rejection(.spoiledIdentifier, cell: index) }
         // Of a template's part as well: a blank that ends it is none that anybody meant.

@@ -122,6 +122,43 @@ struct RowShaperTests {
     }
 
     @Test(
+        "Rows of several cells that come again have their numbers, whatever groups the file of rejects leaves out before them"
+    )
+    func unpivotGroupRejects() throws {
+        func part(_ pattern: String) -> ValueRule {
+            var value = ValueRule()
+            value.extract = pattern
+            return value
+        }
+        var rule = Self.rule(
+            [("BID", .column("BID")), ("ASK", .column("ASK"))], ric: try Self.template("ID{$row}=")
+        ) {
+            $0.unpivot = Unpivot(keep: ["Date"], name: "$column", value: "$price")
+            $0.lets = [
+                DerivedColumn(name: "$pair", source: .column("$column"), value: part("^(.*) [A-Z]+$")),
+                DerivedColumn(name: "$side", source: .column("$column"), value: part("^.* ([A-Z]+)$")),
+            ]
+            $0.group = RowGroup(by: ["Date", "$pair"], field: "$side", value: "$price")
+        }
+        rule.isForRejects = true
+        var shaping = Shaping(rule: rule)
+        var written = RowSet(rows: 8)
+        for row in [2, 4, 5, 8] { written.insert(row) }
+        shaping.context.numbers = RowNumbers(written)
+        let text = """
+            Date,A BID,A ASK,B BID,B ASK,C BID,C ASK,D BID,D ASK
+            m,,,1,2,,,3,4
+            n,5,6,,,,,7,8
+
+            """
+        #expect(
+            shapedRows(text, shaping) == [
+                #"1 2 ID2= {"BID":1,"ASK":2}"#, #"2 2 ID4= {"BID":3,"ASK":4}"#, #"3 3 ID5= {"BID":5,"ASK":6}"#,
+                #"4 3 ID8= {"BID":7,"ASK":8}"#,
+            ])
+    }
+
+    @Test(
         "A byte that is no text is the matter of its cell where that becomes a row, and else of the whole line",
         arguments: [false, true])
     func unpivotBadByte(tellsAll: Bool) throws {

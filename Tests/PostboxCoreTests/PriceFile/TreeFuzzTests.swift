@@ -36,7 +36,11 @@ struct TreeFuzzTests {
                 let whole = outcome(bytes, max(bytes.count, 1), format, rule)
                 for size in [1, 7] {
                     let part = outcome(bytes, size, format, rule)
-                    if part != whole { return "in chunks of \(size): \(part) and not \(whole)" }
+                    // libxml2 waits for a tag's end, and may find another fault of the same document first.
+                    let isRefused = part.hasPrefix("refused") && whole.hasPrefix("refused")
+                    if part != whole, format != .xml || !isRefused {
+                        return "in chunks of \(size): \(part) and not \(whole)"
+                    }
                 }
                 return nil
             }
