@@ -15,15 +15,15 @@ enum LikelyFields {
         add("ASK", .number, "ask pxask askpx askprice offer offerprice brief askclose closeask askrate offered")
         add(
             "TRDPRC_1", .number,
-            "last pxlast lastpx lastprice close closeprice closing closingprice clspric price px trdprc1 lasttrade rate value obsvalue kurs mid rateeur closelast"
+            "last pxlast lastpx lastprice close closeprice closing closingprice clspric price px trdprc1 lasttrade rate value obsvalue kurs rateeur closelast"
         )
-        add("MID_PRICE", .number, "midprice pxmid midpx middle")
+        add("MID_PRICE", .number, "mid midprice pxmid midpx middle")
         add("OPEN_PRC", .number, "open openprice pxopen opnpric openingprice")
         add("HIGH_1", .number, "high highprice pxhigh hghpric dayhigh")
         add("LOW_1", .number, "low lowprice pxlow lwpric daylow")
         add("SETTLE", .number, "settle settlement settlementprice settleprice sett sttlmpric pxsettle settlementvalue")
         add("NETCHNG_1", .number, "change netchange chg chge netchg")
-        add("PCTCHNG", .number, "pctchange changepct percentchange")
+        add("PCTCHNG", .number, "pctchange changepct percentchange pctchg chgpct chgepct pctchng percentchg")
         add("ACVOL_1", .number, "volume vol accumulatedvolume totalvolume ttltradgvol actvol")
         add("OPINT_1", .number, "openinterest openint opnintrst oi")
         add("YIELD", .number, "yield yld ytm rendite yldytmmid")
@@ -114,6 +114,8 @@ enum LikelyFields {
     }
 
     private static func small(_ text: Substring) -> String {
-        String(text.lowercased().filter { $0.isLetter || $0.isNumber })
+        // A change in per cent is none in the price's unit.
+        let text = text.hasSuffix("%") ? text.dropLast() + "pct" : text
+        return String(text.lowercased().filter { $0.isLetter || $0.isNumber })
     }
 }

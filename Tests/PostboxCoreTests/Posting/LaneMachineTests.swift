@@ -402,7 +402,8 @@ struct LaneMachineTests {
         #expect(bench.acked([77, 1001], now: bench.now) == [77])
         #expect(bench.answer(1001) == [.late(postID: 1001, answer: "Ack")])
         #expect(bench.failed(1001, text: "", now: bench.now, jitter: 1) == nil)
-        #expect([bench.machine.tally.sent, bench.machine.tally.acked, bench.machine.tally.nacked] == [1, 1, 0])
+        let tally = bench.machine.tally
+        #expect(tally.sent == 1 && tally.acked == 1 && tally.nacked == 0)
     }
 
     @Test("An unreadable answer ends its row unknown; so many in a row pause the destination")
