@@ -9,7 +9,10 @@ package struct HeldDrop: Sendable, Equatable {
     package var rule: String
     /// Why it is held, for people.
     package var why: String
+    /// Rows that are held.
     package var rows: Int
+    /// The numbers that these have, as in `Hold`.
+    package var numbers: RowSet?
     /// Microseconds since 1970.
     package var since: Int64
     /// When it will be refused unless somebody releases it, microseconds since 1970.

@@ -31,8 +31,11 @@ package struct Hold: Sendable, Equatable, Codable {
     package var reason: String
     /// The same for people.
     package var text: String
-    /// Rows of the drop.
+    /// Rows of the drop that are held.
     package var rows: Int
+    /// The numbers that these have in the drop, where it has others between them: cells that a file of rejects leaves out. nil: 1 to
+    /// `rows`.
+    package var numbers: RowSet?
     /// Microseconds since 1970.
     package var since: Int64
     /// It is refused then unless somebody releases it: microseconds since 1970.
@@ -85,6 +88,12 @@ package struct Hold: Sendable, Equatable, Codable {
         guard case .released(_, _, _, let rows, _) = decision else { return nil }
         return rows
     }
+
+    /// How many of its rows are meant.
+    package func count(of choice: RowChoice) -> Int { choice.count(of: rows, numbered: numbers) }
+
+    /// The highest number that one of its rows has.
+    package var highestRow: Int { numbers?.sorted.last ?? rows }
 
     /// Rows of the file that a release left out, and what is said of them; nil: none.
     package func leftOut(rows count: Int) -> KeptBack? {
@@ -169,8 +178,11 @@ extension RowChoice: Codable {
         try container.encode(text)
     }
 
-    /// How many of rows 1…`count` are meant.
-    package func count(of count: Int) -> Int {
+    /// How many of so many rows are meant.
+    ///
+    /// - Parameter numbers: those that the rows have; nil: 1…`count`.
+    package func count(of count: Int, numbered numbers: RowSet? = nil) -> Int {
+        if let numbers { return numbers.sorted.count { contains($0) } }
         func inside(_ ranges: [ClosedRange<Int>]) -> Int {
             ranges.reduce(0) { $0 + max(0, min($1.upperBound, count) - max($1.lowerBound, 1) + 1) }
         }

@@ -21,6 +21,8 @@ package struct RowEditing: Sendable {
     /// The rows that are bad.
     private let bad: RowSet
     private var form: Form
+    /// Rows of lines that have bad ones: those of the cells that are left out are rows that are skipped when the rejects are dropped.
+    package private(set) var rowsOfBadLines = RowSet(rows: 0)
     /// What becomes of the entries of a document that holds a column an array; empty for all others.
     package private(set) var entries = EntryEdits()
 
@@ -46,6 +48,12 @@ package struct RowEditing: Sendable {
     }
 
     func isBad(_ row: Int) -> Bool { bad.contains(row) }
+
+    /// Notes the rows of an unpivoted line, of which some are bad.
+    mutating func noteLine(_ rows: Range<Int>) {
+        rowsOfBadLines.grow(toHold: rows.upperBound)
+        for row in rows { rowsOfBadLines.insert(row) }
+    }
 
     /// Takes in a batch that a reader has filled.
     mutating func begin(_ batch: borrowing RowBatch) {

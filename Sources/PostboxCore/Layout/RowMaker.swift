@@ -242,8 +242,8 @@ struct RowMaker {
 
     /// A row with these cells. `base`: those of the file; `faults`: what is wrong with it already.
     ///
-    /// - Parameter isLeftOut: it is a cell that a file of rejects leaves out, or one of a bad group that was empty in its file: only a
-    ///   group that has another one is there.
+    /// - Parameter isLeftOut: it is a cell that a file of rejects leaves out, or one of a bad group that was empty in its file. Its row
+    ///   is skipped; of groups only one that has another cell is there.
     mutating func add(
         _ row: RowBatch.Row, _ line: LinePlace, _ base: [RowBatch.Cell], _ given: [RowBatch.Cell],
         _ faults: [RowBatch.Cell], isLeftOut: Bool = false, _ shape: inout ShapeColumns, _ batch: inout RowBatch
@@ -254,6 +254,9 @@ struct RowMaker {
         for entry in lets {
             work[entry.slot] = stage.make(entry.maker, work, shape.names, line, &batch)
             if work[entry.slot].kind == .faulty { faults.append(work[entry.slot]) }
+        }
+        if isLeftOut, group == nil {
+            return skip(row, line, base, work, "the cell is empty", &shape, &batch)
         }
         switch filter.verdict(work, batch.text) {
         case .counts: break

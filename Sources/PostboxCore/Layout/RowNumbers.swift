@@ -19,6 +19,13 @@ package struct RowNumbers: Sendable, Equatable {
         return found
     }
 
+    /// Which of the file's rows had these numbers.
+    package func places(of rows: RowSet) -> RowSet {
+        var found = RowSet(rows: numbers.count)
+        for (index, number) in numbers.enumerated() where rows.contains(number) { found.insert(index + 1) }
+        return found
+    }
+
     /// What stands against a file with so many rows: without each of those that were written nobody can tell which is which.
     ///
     /// - Parameter rows: those that it has.

@@ -32,7 +32,7 @@ package struct RowShaper {
     private var base: [RowBatch.Cell] = []
     private var cellOfColumn: [Int] = []
     private var given = GivenLines()
-    /// Empty cells of an unpivoted line become no rows: it comes from a file of rejects.
+    /// Rows of empty cells of an unpivoted line are skipped: it comes from a file of rejects.
     private let skipsEmpty: Bool
     /// What such a cell holds where nothing can be empty.
     private var emptiedText: [UInt8]?
@@ -199,7 +199,9 @@ package struct RowShaper {
             if editing?.isBad(maker.lastNumber) == true { badColumns.insert(0) }
             return edit(row, columns, &batch)
         }
+        let first = maker.number + 1
         try unpivot(row, line, columns, faults, &batch)
+        if !badColumns.isEmpty, !maker.groups { editing?.noteLine(first..<maker.number + 1) }
         edit(row, columns, &batch)
         for index in cellOfColumn.indices { cellOfColumn[index] = -1 }
     }
@@ -291,9 +293,7 @@ package struct RowShaper {
         // Not the sign of a cell that a row lacks.
         if cell.column == .max { work[unpivoting.valueSlot].column = 0 }
         let faults = cell.kind == .faulty ? faults + [cell] : faults
-        // What the file of rejects leaves out is no row of it: rows are counted as people are shown them.
         let isLeftOut = skipsEmpty && (cell.kind == .null || cell.length == 0 || isEmptied(cell, batch.text))
-        if isLeftOut, !maker.groups { return }
         try maker.add(row, line, base, work, faults, isLeftOut: isLeftOut, &shape, &batch)
         if editing?.isBad(maker.lastNumber) == true { badColumns.insert(column) }
     }

@@ -41,8 +41,12 @@ extension MappingRule {
     package var maySkipRows: Bool {
         guard let shape else { return false }
         return shape.conditions?.isEmpty == false || shape.take != nil
-            || isForRejects == true && shape.unpivot != nil && shape.group != nil
+            || isForRejects == true && shape.unpivot != nil
     }
+
+    /// Whether its file of rejects has rows for the cells that it leaves out: they are skipped when it is dropped, and rows behind them have
+    /// the numbers that they would have with them. Cells that become groups have no rows of their own.
+    package var skipsLeftOutCells: Bool { shape?.unpivot != nil && shape?.group == nil }
 
     /// Names of all zones that its dates are converted from or to.
     package var zoneNames: Set<String> {

@@ -263,7 +263,8 @@ extension MappingRule {
             return FileProblem(
                 reason: "no_rows",
                 what:
-                    "\(Plural.word(count, "the file's only row does not count", "none of the file's \(count) rows counts")) by the rule's `where` and `take`",
+                    "\(Plural.word(count, "the file's only row does not count", "none of the file's \(count) rows counts")) by the rule's `where` and `take`"
+                    + (isForRejects == true && skipsLeftOutCells ? ", or has no value" : ""),
                 hint: "check them; a rule that says `no_rows: ok` takes such a file as done")
         }
         return FileProblem(

@@ -136,7 +136,7 @@ package enum HeldPage {
             }
         return """
             <p>\(ReleaseRule.name(proposer.text)) proposes: release \(rows.words).</p>
-            <form method="post" action="\(action)" class="acts">\(PageFrame.key(facts))\(chosen)\(why)<button class="main">Release \(PageWords.count(rows.count(of: drop.rows), "row")), as \(ReleaseRule.name(proposer.text)) proposes</button></form>
+            <form method="post" action="\(action)" class="acts">\(PageFrame.key(facts))\(chosen)\(why)<button class="main">Release \(PageWords.count(rows.count(of: drop.rows, numbered: drop.numbers), "row")), as \(ReleaseRule.name(proposer.text)) proposes</button></form>
             """
     }
 

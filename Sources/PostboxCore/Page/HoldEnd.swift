@@ -20,7 +20,10 @@ package struct HoldEnd {
             at = time("released_at")
             isBad = false
             let proposal = hold["proposed_by"]?.text.map { ", as \($0) proposed" } ?? ""
-            words = "released by \(by)\(proposal): " + Self.released(hold["rows"]?.text ?? "", of: drop.rows)
+            words =
+                "released by \(by)\(proposal): "
+                + Self.released(
+                    hold["rows"]?.text ?? "", of: drop.rows - (drop.summary?["skipped"]?.integer ?? 0))
         } else if let by = hold["refused_by"]?.text {
             at = time("refused_at")
             isBad = true
@@ -54,7 +57,13 @@ package struct HoldEnd {
     /// Which rows went, as the summary says, and how many of all these are.
     private static func released(_ text: String, of rows: Int) -> String {
         guard rows > 0, let choice = RowChoice(words: text) else { return text }
-        let count = choice.count(of: rows)
+        let count =
+            switch choice {
+            case .all: rows
+            // Whoever names rows names some that count; their numbers may be higher than there are rows that do.
+            case .only(let ranges): min(rows, ranges.reduce(0) { $0 + $1.count })
+            case .except(let ranges): max(0, rows - ranges.reduce(0) { $0 + $1.count })
+            }
         let part = "\(PageWords.count(count)) of \(PageWords.count(rows, "row"))"
         func named(_ ranges: [ClosedRange<Int>]) -> String {
             Plural.word(ranges.reduce(0) { $0 + $1.count }, "row", "rows") + " " + RowChoice.text(ranges)

@@ -123,13 +123,19 @@ struct AskedDrops: Sendable {
             let words = PostOutcome.allCases.filter { outcomes.contains($0) }.map(\.word).joined(separator: ", ")
             throw wrong(record, "has no row to be sent again that ended \(words)")
         }
+        let format = try format(of: record)
+        let sources = try sources(record)
+        // Where the rule takes `$row`: what the new drops have besides, too.
+        let written = try await context.disk.run {
+            try rule.takesRowNumbers ? wanted.mapValues { try rowsWritten($0, of: record, format, sources) } : wanted
+        }
         let now = Clock.wall()
         var drops: [MadeDrop] = []
         for (name, number) in zip(names, try await number(names.count)) {
             let destination = rule.destinations.count > 1 ? name : nil
             var snapshot = MadeDrops.snapshot(
                 record.snapshot, of: record.number, claimedAt: record.claimedAt,
-                rows: wanted[name] ?? RowSet(rows: 0), destination: destination)
+                rows: written[name] ?? RowSet(rows: 0), destination: destination)
             try check(record, snapshot.rule)
             if force || rule.corrections == .send {
                 snapshot.isNew = true
@@ -141,13 +147,10 @@ struct AskedDrops: Sendable {
                     name: RejectsName(original: record.name, drop: record.number, destination: destination).text,
                     snapshot: fill(snapshot, numbers: wanted[name]), hold: nil))
         }
-        let format = try format(of: record)
-        let sources = try sources(record)
         try await make(drops, of: record, seen: before.made) { drop, directory in
             let destination = drop.snapshot.rule.destinations.first ?? ""
             guard let rows = wanted[destination] else { return }
-            let wrapping = Wrapping(fileName: record.name, format: format, rule: rule)
-            let source = try Self.open(record, wrapping: wrapping, chunkBytes: format.traits.chunkBytes)
+            let source = try source(of: record, format)
             do {
                 try RejectsWriter(rule: rule, format: format, sources: sources).write(
                     rows, of: source, to: directory + "/" + drop.name, mode: Self.mode(source))
@@ -169,6 +172,24 @@ struct AskedDrops: Sendable {
         return .done(
             text: "drop \(record.number) (\(record.name)): \(count.text). \(outlook.text)",
             facts: ["rows": count.rows], drop: drops.first?.number)
+    }
+
+    private func source(of record: DropRecord, _ format: PriceFileFormat) throws -> SourceFile {
+        let wrapping = Wrapping(fileName: record.name, format: format, rule: record.snapshot.rule)
+        return try Self.open(record, wrapping: wrapping, chunkBytes: format.traits.chunkBytes)
+    }
+
+    /// The rows that a file of these has. Waits for the disk.
+    private func rowsWritten(
+        _ rows: RowSet, of record: DropRecord, _ format: PriceFileFormat, _ sources: RowSources
+    ) throws -> RowSet {
+        let source = try source(of: record, format)
+        do {
+            return try RejectsWriter(rule: record.snapshot.rule, format: format, sources: sources)
+                .rowsWritten(rows, of: source)
+        } catch let error where error is SourceFile.Changed || error is FileProblem {
+            throw wrong(record, "cannot be read as it was: \(Words.of(error))")
+        }
     }
 
     /// By destination: rows that ended so. Those that are held are in a drop of their own. Waits for the disk.

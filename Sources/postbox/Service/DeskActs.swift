@@ -51,6 +51,7 @@ struct DeskActs: Sendable {
                 proposedBy: hold.proposal.map { Person(text: $0.by, isNamed: true) },
                 examples: rows[record.number] ?? [])
             held.proposedRows = hold.proposal?.rows
+            held.numbers = hold.numbers
             held.release = record.snapshot.rule.release ?? ReleaseRule()
             return held
         }
@@ -114,11 +115,11 @@ struct DeskActs: Sendable {
         _ drop: Int, _ rows: RowChoice, _ act: DeskAct, by person: Person
     ) async throws -> DeskAnswer {
         guard let (record, hold) = try await find(drop) else { return try await notHeld(drop) }
-        let released = rows.count(of: hold.rows)
+        let released = hold.count(of: rows)
         // A slip of the pen: what else was meant nobody knows.
-        if let highest = rows.highest, highest > hold.rows {
+        if let highest = rows.highest, highest > hold.highestRow {
             return .refused(
-                .wrongStage, text: "there is no row \(highest) in drop \(drop), which has rows 1 to \(hold.rows)")
+                .wrongStage, text: "there is no row \(highest) in drop \(drop), which has rows 1 to \(hold.highestRow)")
         }
         guard released > 0 else {
             return .refused(.wrongStage, text: "\(rows.words) of drop \(drop): that is none of its rows")

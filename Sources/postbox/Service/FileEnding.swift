@@ -161,8 +161,8 @@ struct FileEnding: Sendable {
         let bad = fate.verdict == .done ? [:] : results.tally.bad
         // Else there is nothing to be written, and nothing that an earlier try may have written.
         if file.record != nil || bad.values.contains(where: { $0.count > 0 }) {
-            try await context.disk.run { try writeRejects(bad, of: source, plan) }
-            let numbers = bad.filter { $0.value.count > 0 }.compactMapValues { file.snapshot.originalNumbers(of: $0) }
+            let written = try await context.disk.run { try writeRejects(bad, of: source, plan) }
+            let numbers = written.compactMapValues { file.snapshot.originalNumbers(of: $0) }
             if !numbers.isEmpty { try await context.ledger.note(file.drop, rejected: numbers) }
         }
         if listsSkipped {
@@ -254,8 +254,12 @@ struct FileEnding: Sendable {
     }
 
     /// A file for each destination at which rows were bad. None for a file that was changed so that its rows are no longer to be
-    /// had; the result tells what became of them. Waits for the disk.
-    private func writeRejects(_ bad: [String: RowSet], of source: SourceFile?, _ plan: FilePlan?) throws {
+    /// had; the result tells what became of them. Returns the rows that each has, by destination, where the rule takes `$row`. Waits for the
+    /// disk.
+    private func writeRejects(
+        _ bad: [String: RowSet], of source: SourceFile?, _ plan: FilePlan?
+    ) throws -> [String: RowSet] {
+        var written: [String: RowSet] = [:]
         let isOne = file.rule.destinations.count == 1
         for name in file.rule.destinations {
             let path = file.directory + "/" + (isOne ? FileMover.Part.rejects : FileMover.Part.rejects(of: name))
@@ -265,13 +269,15 @@ struct FileEnding: Sendable {
                 continue
             }
             do {
-                try RejectsWriter(rule: file.rule, format: plan.format, sources: plan.sources).write(
-                    rows, of: source, to: path, mode: try file.mode())
+                let writer = RejectsWriter(rule: file.rule, format: plan.format, sources: plan.sources)
+                try writer.write(rows, of: source, to: path, mode: try file.mode())
+                if file.rule.takesRowNumbers { written[name] = try writer.rowsWritten(rows, of: source) }
             } catch is SourceFile.Changed, is FileProblem {
                 try Disk.remove(path)
             }
             FailPoint.reach("rejects_of_one_written")
         }
+        return written
     }
 
     /// Keeps what a good file looked like for those that come. Waits for the disk.

@@ -23,13 +23,16 @@ struct HeldRowsWriter: Sendable {
         let now = Clock.wall()
         var drops: [MadeDrop] = []
         for (part, number) in zip(parts, numbers) {
+            guard let rows = try await context.disk.run({ try rowsWritten(part, of: source, plan) }) else { continue }
+            var hold = hold(part, plan, at: now)
+            if rows.count > part.rows.count { hold.numbers = RowNumbers(rows).places(of: part.rows) }
             let drop = MadeDrop(
                 number: number,
                 name: RejectsName(original: file.name, drop: file.drop, destination: part.destination).text,
                 snapshot: MadeDrops.snapshot(
-                    file.snapshot, of: file.drop, claimedAt: file.claimedAt, rows: part.rows,
+                    file.snapshot, of: file.drop, claimedAt: file.claimedAt, rows: rows,
                     destination: part.destination),
-                hold: hold(part, plan, at: now))
+                hold: hold)
             if try await context.disk.run({ try write(drop, part, of: source, plan) }) { drops.append(drop) }
         }
         let all = drops
@@ -57,6 +60,19 @@ struct HeldRowsWriter: Sendable {
             within: within)
     }
 
+    private func writer(_ plan: FilePlan) -> RejectsWriter {
+        RejectsWriter(rule: file.rule, format: plan.format, sources: plan.sources)
+    }
+
+    /// The numbers in the file of the rows that a drop has; nil: they are no longer to be had.
+    private func rowsWritten(_ part: HeldPart, of source: SourceFile, _ plan: FilePlan) throws -> RowSet? {
+        do {
+            return try writer(plan).rowsWritten(part.rows, of: source)
+        } catch let error where error is SourceFile.Changed || error is FileProblem {
+            return nil
+        }
+    }
+
     /// False: the rows are no longer to be had.
     private func write(
         _ drop: MadeDrop, _ part: HeldPart, of source: SourceFile, _ plan: FilePlan
@@ -64,24 +80,29 @@ struct HeldRowsWriter: Sendable {
         let directory = try made.begin(drop.number, of: file.drop)
         let mode = try file.mode()
         do {
-            try RejectsWriter(rule: file.rule, format: plan.format, sources: plan.sources).write(
-                part.rows, of: source, to: directory + "/" + drop.name, mode: mode)
+            try writer(plan).write(part.rows, of: source, to: directory + "/" + drop.name, mode: mode)
         } catch let error where error is SourceFile.Changed || error is FileProblem {
             try MadeDrops.remove(directory)
             return false
         }
-        try HeldFiles.write(try examples(part, plan), ofRows: part.rows.count, to: directory, mode: mode)
+        let numbers = drop.hold?.numbers
+        try HeldFiles.write(
+            try examples(part, numbers, plan), ofRows: part.rows.count, numbered: numbers, to: directory, mode: mode)
         return true
     }
 
     // MARK: - What needs a look
 
     /// The first rows that are held, by the numbers that they have in their own drop, each beside what holds now.
-    private func examples(_ part: HeldPart, _ plan: FilePlan) throws -> [HeldRow] {
+    ///
+    /// - Parameter own: those numbers; nil: from 1 on, without gaps.
+    private func examples(_ part: HeldPart, _ own: RowSet?, _ plan: FilePlan) throws -> [HeldRow] {
         let destination = destination(of: part)
+        let own = own.map { Array($0.sorted.prefix(HeldDrop.examplesMax)) }
         var numbers: [Int: Int] = [:]
         for row in 1..<plan.rows + 1 where part.rows.contains(row) {
-            numbers[row] = numbers.count + 1
+            if let own, numbers.count >= own.count { break }
+            numbers[row] = own.map { $0[numbers.count] } ?? numbers.count + 1
             if numbers.count == HeldDrop.examplesMax { break }
         }
         guard !part.isOfChecks else {

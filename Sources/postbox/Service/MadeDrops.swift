@@ -137,7 +137,7 @@ struct MadeDrops: Sendable {
     /// - Parameters:
     ///   - original: What that one was claimed under, its tables and its dictionary included.
     ///   - claimedAt: When it was claimed; microseconds since 1970.
-    ///   - rows: Those that it holds, by their numbers in the finished one.
+    ///   - rows: Those that its file has, by their numbers in the finished one (`RejectsWriter.rowsWritten`).
     ///   - destination: The one that the rows go to; nil: all.
     static func snapshot(
         _ original: DropSnapshot, of drop: Int, claimedAt: Int64, rows: RowSet, destination: String?
@@ -157,18 +157,21 @@ struct MadeDrops: Sendable {
 
 /// Rows of a held drop that need a look, as they lie beside its file.
 enum HeldFiles {
-    /// A file of ours: how many rows the drop has, and those that need a look.
+    /// A file of ours: how many rows of the drop are held, and those that need a look.
     private struct Held: Codable {
         var rows: Int
+        var numbers: RowSet?
         var examples: [HeldRow]
     }
 
-    /// Writes them, and how many rows the drop has, durably. That the file is there, and no note of a release (`ClaimedFile.note`), says
-    /// that the drop is held, should the ledger be lost. Waits for the disk. Throws `DiskError`.
-    static func write(_ examples: [HeldRow], ofRows rows: Int, to directory: String, mode: UInt32) throws {
+    /// Writes them, and how many rows are held, with their numbers as in `Hold`, durably. That the file is there, and no note of a release
+    /// (`ClaimedFile.note`), says that the drop is held, should the ledger be lost. Waits for the disk. Throws `DiskError`.
+    static func write(
+        _ examples: [HeldRow], ofRows rows: Int, numbered numbers: RowSet? = nil, to directory: String, mode: UInt32
+    ) throws {
         let bytes = Array(
             try JSONEncoder().encode(
-                Held(rows: rows, examples: Array(examples.prefix(HeldDrop.examplesMax)))))
+                Held(rows: rows, numbers: numbers, examples: Array(examples.prefix(HeldDrop.examplesMax)))))
         try FileMover().write(bytes, to: directory + "/" + FileMover.Part.heldRows, mode: mode)
         try Disk.syncDirectory(directory)
     }
@@ -182,8 +185,10 @@ enum HeldFiles {
     /// Reads them; none where there are none, or where nobody can read them. Waits for the disk.
     static func read(in directory: String) -> [HeldRow] { held(in: directory)?.examples ?? [] }
 
-    /// Rows of the drop; nil: nobody can tell. Waits for the disk.
-    static func rows(in directory: String) -> Int? { held(in: directory)?.rows }
+    /// How many rows of the drop are held, and their numbers as in `Hold`; nil: nobody can tell. Waits for the disk.
+    static func rows(in directory: String) -> (count: Int, numbers: RowSet?)? {
+        held(in: directory).map { ($0.rows, $0.numbers) }
+    }
 
     private static func held(in directory: String) -> Held? {
         guard let bytes = try? Disk.contents(directory + "/" + FileMover.Part.heldRows) else { return nil }

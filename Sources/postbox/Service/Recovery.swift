@@ -154,10 +154,11 @@ struct Recovery: Sendable {
             // Of what was accepted since the ledger knows nothing any more: whoever releases it says that it is new.
             snapshot.original = RejectsName(name)?.drop
             snapshot.isMade = true
-            let hold = Hold(
-                reason: Hold.overtaken, text: "it was held when the ledger was lost",
-                rows: await context.disk.run { HeldFiles.rows(in: work + "/\(drop)") ?? 1 },
+            let rows = await context.disk.run { HeldFiles.rows(in: work + "/\(drop)") }
+            var hold = Hold(
+                reason: Hold.overtaken, text: "it was held when the ledger was lost", rows: rows?.count ?? 1,
                 since: now, within: snapshot.rule.holdWithin)
+            hold.numbers = rows?.numbers
             let made = MadeDrop(number: drop, name: name, snapshot: snapshot, hold: hold)
             try await context.ledger.make([made], at: now)
             context.alerts.send(.held(name, drop: drop, of: snapshot.rule, hold))

@@ -23,6 +23,17 @@ struct RejectsWriter {
         try Disk.close(descriptor, path: path)
     }
 
+    /// The numbers here of the rows that a file of these rows has, in its order: of an unpivoted line also the rows of the cells that are
+    /// left out, which are skipped there. Reads the source for it where that may be so. Throws when it cannot be read.
+    func rowsWritten(_ bad: RowSet, of source: SourceFile) throws -> RowSet {
+        guard rule.skipsLeftOutCells,
+            let reading = try read(source, editing: RowEditing(rule, format: format, bad: bad))
+        else { return bad }
+        var rows = bad
+        rows.formUnion(reading.rowsOfBadLines ?? RowSet(rows: 0))
+        return rows
+    }
+
     private func copy(_ bad: RowSet, of source: SourceFile, to descriptor: Int32, _ path: String) throws {
         if case .zip(let paths)? = rule.layout?.rows {
             return try copyEntries(paths, bad, of: source, to: descriptor, path)
@@ -76,7 +87,12 @@ struct RejectsWriter {
 
     /// What becomes of the entries where a row is not one of each array; nil: it is.
     private func entryEdits(_ bad: RowSet, of source: SourceFile) throws -> EntryEdits? {
-        guard let editing = RowEditing(rule, format: format, bad: bad) else { return nil }
+        try read(source, editing: RowEditing(rule, format: format, bad: bad))?.entries
+    }
+
+    /// Reads all of the source for what is edited; nil: nothing is.
+    private func read(_ source: SourceFile, editing: RowEditing?) throws -> RejectsReading? {
+        guard let editing else { return nil }
         var decoder = SourceDecoder(encoding: rule.encoding, format: format)
         let scanned = try scanned(source)
         var reading = RejectsReading(rule, format: format, sources: scanned, editing: editing)
@@ -85,7 +101,7 @@ struct RejectsWriter {
                 try reading.read(piece, isLast: isLast)
             }
         }
-        return reading.entries
+        return reading
     }
 
     private func flush(

@@ -103,6 +103,20 @@ struct HoldTests {
         }
     }
 
+    @Test("Rows that are held may have others between them: a choice counts those that are held")
+    func numbers() throws {
+        var hold = hold()
+        #expect(hold.count(of: .all) == hold.rows && hold.highestRow == hold.rows)
+        var numbers = RowSet(rows: 9)
+        for row in [2, 3, 7] { numbers.insert(row) }
+        hold.rows = 3
+        hold.numbers = numbers
+        #expect(hold.count(of: .all) == 3 && hold.highestRow == 7)
+        #expect(hold.count(of: .only([3...6])) == 1 && hold.count(of: .only([4...6])) == 0)
+        #expect(hold.count(of: .except([1...2])) == 2)
+        #expect(try JSONDecoder().decode(Hold.self, from: JSONEncoder().encode(hold)) == hold)
+    }
+
     @Test("Rows that a release leaves out have their line, and all others go")
     func leftOut() {
         var hold = hold()

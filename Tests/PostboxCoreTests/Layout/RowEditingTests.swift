@@ -39,6 +39,21 @@ struct RowEditingTests {
         }
     }
 
+    /// The rows that the rejects of these rows have.
+    private static func rowsWritten(
+        _ text: String, _ rule: MappingRule, _ format: PriceFileFormat, bad: [Int]
+    ) throws -> RowNumbers {
+        var rows = RowSet(rows: 100)
+        for row in bad { rows.insert(row) }
+        let bytes = Array(text.utf8)
+        let sources = RowSources(scan: try scan(bytes, inChunksOf: bytes.count, rule, format))
+        var reading = RejectsReading(
+            rule, format: format, sources: sources, editing: RowEditing(rule, format: format, bad: rows))
+        try pieces(bytes, bytes.count) { piece, isLast throws(FileProblem) in try reading.read(piece, isLast: isLast) }
+        rows.formUnion(reading.rowsOfBadLines ?? RowSet(rows: 0))
+        return RowNumbers(rows)
+    }
+
     private static func pieces(
         _ bytes: [UInt8], _ size: Int, _ body: (UnsafeRawBufferPointer, Bool) throws(FileProblem) -> Void
     ) throws(FileProblem) {
@@ -220,9 +235,10 @@ struct RowEditingTests {
         let rows = shapedRows(file.text, Shaping(rule: file.rule, format: file.format))
         let bad = rows.filter { !$0.contains("{") }
         #expect(rows.allSatisfy { !$0.hasPrefix("refused") && !$0.hasPrefix("cut") }, "\(rows) of \(file.text)")
-        let texts = try rejects(
-            file.text, file.rule, file.format,
-            bad: bad.compactMap { $0.split(separator: " ").first.flatMap { Int($0) } })
+        func numbers(_ rows: [String]) -> [Int] {
+            rows.compactMap { $0.split(separator: " ").first.flatMap { Int($0) } }
+        }
+        let texts = try rejects(file.text, file.rule, file.format, bad: numbers(bad))
         #expect(texts == Array(repeating: texts[0], count: 3))
         guard !bad.isEmpty else { return }
         if let expected = file.rejects { #expect(texts[0] == expected) }
@@ -230,6 +246,11 @@ struct RowEditingTests {
         let again = shapedRows(texts[0], Shaping(rule: rule, format: file.format))
         #expect(again.count == bad.count { $0.contains("not_a_decimal@") }, "\(again) of \(texts[0])")
         #expect(again.allSatisfy { $0.contains("not_a_decimal@") }, "\(again) of \(texts[0])")
+        // Cells that are left out are rows there, too.
+        var wrong = RowSet(rows: 100)
+        for row in numbers(bad.filter { $0.contains("not_a_decimal@") }) { wrong.insert(row) }
+        let written = try rowsWritten(file.text, file.rule, file.format, bad: numbers(bad))
+        #expect(numbers(again) == written.places(of: wrong).sorted, "\(again) of \(texts[0])")
         // What a correction sends is what the file would have sent.
         let right = shapedRows(
             file.text.replacing(file.bad, with: "777"), Shaping(rule: file.rule, format: file.format))

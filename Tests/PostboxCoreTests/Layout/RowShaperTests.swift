@@ -113,12 +113,19 @@ struct RowShaperTests {
         #expect(shapedRows("Date,USD\nm,1.5\n", Shaping(rule: rule)) == ["refused unknown_column@0"])
     }
 
-    @Test("In a file of rejects an empty cell is no row, whatever the rule says")
+    @Test("In a file of rejects the row of an empty cell is skipped and has its number, whatever the rule says")
     func unpivotRejects() throws {
-        var rule = try Self.wide()
+        var rule = try Self.wide { $0.conditions = [RowCondition(column: .column("$rate"), test: .isEmpty(true))] }
         rule.isForRejects = true
+        #expect(rule.maySkipRows)
+        let text = "Date,USD,JPY\nm,,2\nn,,\n"
+        let shaping = Shaping(rule: rule)
         #expect(
-            shapedRows("Date,USD,JPY\nm,,2\n", Shaping(rule: rule)) == [#"1 2 JPY=T {"PX":2,"D":"m"}"#])
+            try shaping.skipped(text) == [
+                "1 the cell is empty", "2 $rate is not empty", "3 the cell is empty", "4 the cell is empty",
+            ])
+        rule.shape?.conditions = nil
+        #expect(shapedRows(text, Shaping(rule: rule)) == [#"2 2 JPY=T {"PX":2,"D":"m"}"#])
     }
 
     @Test(
@@ -186,6 +193,7 @@ struct RowShaperTests {
         var rejects = try Self.wide()
         rejects.isForRejects = true
         #expect(shapedRows("Date,USD,JPY\nn,\0,\n", Shaping(rule: rejects)) == ["1 2 bad_byte@2:3"])
+        #expect(shapedRows("Date,USD,JPY\nn,,\0\n", Shaping(rule: rejects)) == ["2 2 bad_byte@2:4"])
         var placed = try Self.wide()
         placed.layout = FileLayout(
             lines: lines {

@@ -163,6 +163,37 @@ struct RejectsTests {
             ])
     }
 
+    @Test(
+        "Cells that rejects of a wide file leave out are rows that are skipped, and each row has the number that it had"
+    )
+    func leftOutCells() async throws {
+        let rule = """
+              - match: "*.csv"
+                unpivot: {keep: [Date], name: $ccy, value: $rate}
+                ric: {template: "{$ccy}{$row}.TST"}
+                fields: {BID: {column: $rate, type: real}}
+                skipped: list
+            """
+        let (desk, simulator) = try await Desk.withSimulator(files: rule)
+        try desk.drop("w.csv", "Date,A,B,C\nm,1,2,3\nn,x,5,x\no,7,8,9\np,10,x,12\n")
+        #expect(try await desk.once() == 2)
+        let name = try desk.finished("w.csv", in: .failed).rejectsName
+        try desk.drop(name, "Date,A,B,C\nn,4,,x\np,,11,\n")
+        #expect(try await desk.once() == 2)
+        let second = try desk.finished("w.csv.rejects-1.2.csv", in: .failed)
+        #expect(second.column("row") == ["1", "3", "5"] && second.column("outcome") == ["acked", "rejected", "acked"])
+        #expect(second.summary.rows == 6 && second.summary.skipped == 3)
+        try desk.drop(name + ".rejects-2.csv", "Date,A,B,C\nn,,,6\n")
+        #expect(try await desk.once() == 0)
+        let third = try desk.finished(name + ".rejects-2.csv", in: .done)
+        #expect(third.column("row") == ["3"] && third.summary.rows == 3 && third.summary.skipped == 2)
+        #expect(
+            try simulator.posts().map(\.ric) == [
+                "A1.TST", "B2.TST", "C3.TST", "B5.TST", "A7.TST", "B8.TST", "C9.TST", "A10.TST", "C12.TST", "A4.TST",
+                "B11.TST", "C6.TST",
+            ])
+    }
+
     @Test("A correction goes under the rule that its drop was claimed with, whatever the configuration says by then")
     func oldRule() async throws {
         let (desk, simulator) = try await Desk.withSimulator(
