@@ -68,8 +68,12 @@ package struct Hold: Sendable, Equatable, Codable {
     /// What a person's wish to release rows of it comes to: the same rows are the same wish, however they are named.
     package func answer(by person: Person, rows wanted: RowChoice, under rule: ReleaseRule) -> ReleaseRule.Answer {
         var before = proposal
-        if let named = proposal?.rows { before?.rows = named.plain(of: rows) }
-        return rule.answer(before, by: person, rows: wanted.plain(of: rows))
+        if let named = proposal?.rows { before?.rows = plain(named) }
+        return rule.answer(before, by: person, rows: plain(wanted))
+    }
+
+    private func plain(_ choice: RowChoice) -> RowChoice {
+        count(of: choice) == rows ? .all : choice.plain(of: highestRow)
     }
 
     /// Why nothing of it is sent; nil: it is held still, or was released.

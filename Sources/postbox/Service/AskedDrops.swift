@@ -125,9 +125,10 @@ struct AskedDrops: Sendable {
         }
         let format = try format(of: record)
         let sources = try sources(record)
-        // Where the rule takes `$row`: what the new drops have besides, too.
+        // With what the new drops have besides: rows of the cells that are left out.
         let written = try await context.disk.run {
-            try rule.takesRowNumbers ? wanted.mapValues { try rowsWritten($0, of: record, format, sources) } : wanted
+            try rule.takesRowNumbers || rule.skipsLeftOutCells
+                ? wanted.mapValues { try rowsWritten($0, of: record, format, sources) } : wanted
         }
         let now = Clock.wall()
         var drops: [MadeDrop] = []
@@ -145,7 +146,7 @@ struct AskedDrops: Sendable {
                 MadeDrop(
                     number: number,
                     name: RejectsName(original: record.name, drop: record.number, destination: destination).text,
-                    snapshot: fill(snapshot, numbers: wanted[name]), hold: nil))
+                    snapshot: fill(snapshot, numbers: written[name]), hold: nil))
         }
         try await make(drops, of: record, seen: before.made) { drop, directory in
             let destination = drop.snapshot.rule.destinations.first ?? ""
