@@ -58,6 +58,11 @@ package struct RuleDraft {
         rule += common
         for line in group { rule += text(of: line) }
         for line in wide.lines { rule += text(of: line) }
+        if group.isEmpty, wide.columns.isEmpty, let ricColumn,
+            let line = HistoryLook.question(sketch, looks, ric: ricColumn)
+        {
+            rule += text(of: line)
+        }
         rule += ricLines
         rule += fields.lines
         lines += rule.map { "    " + $0 }

@@ -32,6 +32,28 @@ struct RuleDraftTests {
             ])
     }
 
+    @Test("Where instruments come again with another day, it is asked whether the latest is meant")
+    func history() {
+        let asks =
+            "# ? Instruments come again with another Day: each row is posted, and the last one stays. Is the latest one meant?"
+        let text = "RIC,Day,Bid\nA.TST,04.03.2026,1\nA.TST,23.02.2026,2\nB.TST,04.03.2026,3\n"
+        let rule = Self.rule("p.csv", text)
+        #expect(rule.contains(asks) && rule.contains("#   take: {latest: Day, date: dd.MM.yyyy}"), "\(rule)")
+        let iso = Self.rule("p.csv", "RIC,Day,Bid\nA.TST,2026-03-04,1\nA.TST,2026-02-23,2\n")
+        #expect(iso.contains(asks) && iso.contains("#   take: {latest: Day}"), "\(iso)")
+        // The same day twice is another matter, and so are other instruments.
+        for other in ["A.TST,2026-03-04,1\nA.TST,2026-03-04,2\n", "A.TST,2026-03-04,1\nB.TST,2026-03-05,2\n"] {
+            #expect(!Self.rule("p.csv", "RIC,Day,Bid\n" + other).contains(asks))
+        }
+    }
+
+    @Test("In names of columns a middle is no last price, and a change in per cent no net change")
+    func namesOfFields() {
+        let rule = Self.rule("p.csv", "RIC,Mid,Chg%\nA.TST,1.5,0.25\nB.TST,1.6,-0.5\n")
+        #expect(rule.contains("MID_PRICE: {column: Mid, type: real}"), "\(rule)")
+        #expect(rule.contains { $0.hasPrefix("PCTCHNG: {column: ") }, "\(rule)")
+    }
+
     @Test("What can be read in two ways is asked, and nothing is chosen")
     func questions() {
         let rule = Self.rule("p.csv", "RIC,Bid,Date\nA.TST,\"1,234\",03/04/2026\nB.TST,\"2,345\",05/06/2026\n")
