@@ -22,19 +22,22 @@ struct DeskActsTests {
         let ledger = try Ledger(in: directories, firstNumber: 1)
         let alerts = Alerts(command: nil, environment: [:], logger: LineLog.silent)
         let context = Context(
-            inForce: InForce(
-                InForce.Configuration(settings: settings, sha256: SHA256Text.of(loaded.sourceBytes), since: 0)),
+            view: .now(
+                InForce(
+                    InForce.Configuration(settings: settings, sha256: SHA256Text.of(loaded.sourceBytes), since: 0))),
             ledger: ledger, lanes: Lanes(),
-            names: NameBook(), bases: PostIDBases(next: 0), guardBook: try GuardBook(directories.work),
+            bases: PostIDBases(next: 0), guardBook: try GuardBook(directories.work),
             older: OlderBook(destinations: settings.destinations.map(\.name)),
-            syncs: try SyncGroup(on: directories.work), spares: SpareDirectories(threads: disk),
+            folders: SpoolFolders(
+                syncs: try SyncGroup(on: directories.work), spares: SpareDirectories(threads: disk), names: NameBook()),
             shelves: Shelves(
                 tables: TableShelf(settings), dictionaries: DictionaryShelf(settings, [:]),
                 configurations: ConfigurationShelf(state: directories.state, inForce: "")),
             record: RecordBook(
                 settings, key: nil, ledger: ledger, alerts: alerts, disk: disk, logger: LineLog.silent),
             index: IndexBook(directories, logger: LineLog.silent),
-            results: DiskThread(label: "results"), disk: disk, trouble: ResultTrouble(), alerts: alerts,
+            results: ResultWriting(thread: DiskThread(label: "results"), trouble: ResultTrouble()), disk: disk,
+            alerts: alerts,
             progress: Progress(),
             logger: LineLog.silent)
         return DeskActs(context: context) { _ in }
