@@ -23,10 +23,10 @@ package struct InboxBook: Sendable {
     /// The directory has been listed as a whole.
     package private(set) var hasListed = false
 
-    package init(_ settings: Settings, names: InboxNames) {
+    package init(_ settings: Settings) {
         path = settings.directories.inbox
         rescan = settings.rescan.nanoseconds
-        self.names = names
+        names = InboxNames(rules: settings.rules, ignored: settings.ignored)
         rejectsDestinations = Self.rejectsDestinations(settings)
         alertAfter = settings.downAlert
         let quiet = settings.settle.nanoseconds
@@ -40,9 +40,9 @@ package struct InboxBook: Sendable {
     }
 
     /// Another configuration came into force: what lies in the inbox is looked at by its rules. The watch stands.
-    package mutating func use(_ settings: Settings, names: InboxNames, at now: Int64) {
+    package mutating func use(_ settings: Settings, at now: Int64) {
         rescan = settings.rescan.nanoseconds
-        self.names = names
+        names = InboxNames(rules: settings.rules, ignored: settings.ignored)
         rejectsDestinations = Self.rejectsDestinations(settings)
         alertAfter = settings.downAlert
         let quiet = settings.settle.nanoseconds
@@ -57,6 +57,9 @@ package struct InboxBook: Sendable {
 
     /// Whether some file stays in the inbox that should not: it cannot be moved, or its name cannot be used.
     package var leavesFiles: Bool { !tracker.leftNames.isEmpty || left.hasUnusable }
+
+    /// The priority of a price file's rule: higher goes first.
+    package func priority(of name: String) -> Int { names.priceFile(name).priority }
 
     // MARK: - Reports and listings
 
