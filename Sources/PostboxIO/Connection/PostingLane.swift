@@ -267,8 +267,8 @@ package actor PostingLane {
     /// Why a drop was cancelled on this lane; nil: it was not.
     package func cancellation(of drop: Int) -> OutcomeDetail? { machine.cancellation(of: drop) }
 
-    /// Posts sent, answered well, and refused since the start.
-    package var counts: (sent: Int, acked: Int, nacked: Int) { machine.counts }
+    /// Of its posts since the start.
+    package var counts: PostCounts { machine.counts }
 
     /// What goes over the connection, and to which server.
     package var traffic: StatusBoard.Traffic {
@@ -276,8 +276,9 @@ package actor PostingLane {
         traffic.url = rotation.url.text
         traffic.inFlight = machine.inFlight
         traffic.queued = machine.queued
-        (traffic.sent, traffic.acked, traffic.nacked) = machine.counts
-        traffic.naks = machine.naks
+        let counts = machine.counts
+        (traffic.sent, traffic.acked, traffic.nacked) = (counts.sent, counts.acked, counts.nacked)
+        traffic.naks = counts.naks
         traffic.latency = machine.latency
         traffic.rateLimit = machine.rateLimit
         traffic.login = loginFacts.map { StatusBoard.Fact(name: $0.0, value: $0.1) }

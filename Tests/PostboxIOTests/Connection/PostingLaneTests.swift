@@ -26,7 +26,7 @@ struct PostingLaneTests {
                 #expect(report.violations == [])
                 #expect(report.highestInFlight <= 1000)
                 let counts = await courier.lane.counts
-                #expect(counts == (sent: 3000, acked: 3000, nacked: 0))
+                #expect(counts.sent == 3000 && counts.acked == 3000 && counts.nacked == 0)
             }
         }
     }
