@@ -27,22 +27,19 @@ struct LaneLogin: Sendable {
     private static let pauseLength: Int64 = 30_000_000_000
 
     private var window: Int
-    private var flightStart: Int
+    private let flightStart: Int
     private var stage = Stage.away
     /// Nothing new goes on this connection: the first server is well again, or other settings came.
     private(set) var isGoingBack = false
 
-    /// `window`: posts in flight at most; `flightStart`: when a login begins.
+    /// `window`: posts in flight at most; `flightStart`: when a login begins, where the window is not smaller.
     init(window: Int, flightStart: Int) {
         self.window = window
-        self.flightStart = min(window, flightStart)
+        self.flightStart = flightStart
     }
 
-    /// Other bounds hold from the next login on.
-    mutating func use(window: Int, flightStart: Int) {
-        self.window = window
-        self.flightStart = min(window, flightStart)
-    }
+    /// Another window holds from the next login on.
+    mutating func use(window: Int) { self.window = window }
 
     // MARK: - What holds
 
@@ -100,7 +97,7 @@ struct LaneLogin: Sendable {
         isGoingBack = false
     }
 
-    mutating func opened() { stage = .open(Open(most: flightStart)) }
+    mutating func opened() { stage = .open(Open(most: min(window, flightStart))) }
 
     /// A login may be Suspect from the start.
     mutating func setSuspect(_ isSuspect: Bool) {

@@ -16,31 +16,12 @@ package struct LaneMachine: Sendable {
         case stopped
     }
 
-    private enum Wait {
-        case turn
-        case commit(rows: Int, isLast: Bool)
-    }
-
-    private struct OpenDrop {
-        /// Somebody takes its outcomes; false between a fault and the try after it.
-        var isTaken = true
-        /// Why nothing more of it is sent.
-        var cancelled: OutcomeDetail?
-    }
-
-    private var destination: Destination
-    private let bounds: Bounds
     private var ackTimeout: Int64
     private var window: PostingWindow
     private var pacer: PostPacer
     private var order = LaneOrder()
-    private var drops: [Int: OpenDrop] = [:]
-    /// What drops wait for.
-    private var waits: [Int: Wait] = [:]
-    /// Rows in doubt, until every drop that has some has presented them.
-    private var presented: [(place: DropPlace, handovers: [Handover])] = []
-    /// Rows that wait to be sent and never were.
-    package private(set) var queued = 0
+    private var drops = LaneDrops()
+    private var lead: LaneLead
     private var login: LaneLogin
     private var life = Life.running
     /// By the desk: nothing is sent, other tries included; answers are read.
@@ -48,14 +29,10 @@ package struct LaneMachine: Sendable {
     private var health: DestinationHealth
     /// What is read back.
     private var requests: ItemRequests
-    /// It was told that the server answers no request for an item.
-    private var hasToldLack = false
-    /// What was sent and answered since the start.
-    package private(set) var tally = LaneTally()
+    /// Since the start.
+    package private(set) var counts = PostCounts()
 
     package init(_ destination: Destination, bounds: Bounds = Bounds()) {
-        self.destination = destination
-        self.bounds = bounds
         health = DestinationHealth(
             NakRules(destination.nakRules, service: destination.service),
             unansweredMax: destination.ackTimeoutsBeforePause)
@@ -64,7 +41,8 @@ package struct LaneMachine: Sendable {
             capacity: destination.window, ackTimeout: ackTimeout, resend: destination.resend,
             attemptsMax: destination.attemptsMax, backoff: bounds.backoff)
         pacer = PostPacer(limit: destination.maxPostsPerSecond)
-        requests = ItemRequests(window: destination.verifyWindow, timeout: destination.ackTimeout.nanoseconds)
+        lead = LaneLead(destination, bound: bounds.leadRows)
+        requests = ItemRequests(window: destination.verifyWindow, timeout: ackTimeout)
         login = LaneLogin(window: destination.window, flightStart: bounds.flightStart)
     }
 
@@ -80,6 +58,9 @@ package struct LaneMachine: Sendable {
     package func handover(_ handle: Int32) -> Handover? { window.handover(handle) }
 
     package var inFlight: Int { window.inFlight }
+
+    /// Rows that wait to be sent and never were.
+    package var queued: Int { lead.queued }
 
     /// How long posts waited for their Acks, since the start.
     package var latency: AckLatency { window.latency }
@@ -119,15 +100,8 @@ package struct LaneMachine: Sendable {
     /// When the pause ends, in nanoseconds; nil: nothing pauses.
     package var pausedUntil: Int64? { login.pausedUntil }
 
-    /// The lead: rows that are committed as sent at once. Up to as many wait to be sent already, so that a commit is waited for
-    /// while the wire still has something to send; twice the lead is what a kill leaves in doubt at most, besides a window.
-    /// With a limited rate it is a quarter of a second's, else eight windows, or a window and 8,192 rows where that is less.
-    package var leadRows: Int {
-        if destination.resend == .never { return destination.window }
-        if let lead = bounds.leadRows { return lead }
-        let most = max(512, min(destination.window * 8, destination.window + 8192))
-        return pacer.limit.map { min(most, max(64, $0 / 4)) } ?? most
-    }
+    /// Rows that are committed as sent at once.
+    package var leadRows: Int { lead.rows(rate: pacer.limit) }
 
     /// Whether the drop's rows are the next to go.
     package func isNext(_ drop: Int) -> Bool { order.next == drop }
@@ -137,27 +111,27 @@ package struct LaneMachine: Sendable {
 
     /// Whether the drop has rows left here and none of them can move before it, or the lane, is resumed.
     package func isHeldUp(_ drop: Int) -> Bool {
-        guard let entry = drops[drop], entry.isTaken else { return false }
-        let waits = waits[drop] != nil
+        guard drops.isTaken(drop) else { return false }
+        let waits = drops.wait(of: drop) != nil
         if isHeld { return window.inFlight == 0 && (waits || !window.isIdle) }
         return order.isHeldUp(drop) && waits && window.isIdle
     }
 
     /// Nothing more of the drop is to be settled here.
-    package func isOver(_ drop: Int) -> Bool { drops[drop]?.isTaken != true }
+    package func isOver(_ drop: Int) -> Bool { !drops.isTaken(drop) }
 
     /// The number of the drop's first row that was handed over and certainly never sent; nil: there is none.
     package func firstUntaken(of drop: Int) -> Int? { window.firstUntaken(of: drop) }
 
     /// Why a drop was cancelled on this lane; nil: it was not.
-    package func cancellation(of drop: Int) -> OutcomeDetail? { drops[drop]?.cancelled }
+    package func cancellation(of drop: Int) -> OutcomeDetail? { drops.cancellation(of: drop) }
 
     // MARK: - Drops and rows
 
     /// A drop takes its place in the order; `presents`: it has rows in doubt from an earlier run. False: the lane is stopped.
     package mutating func open(_ place: DropPlace, presents: Bool) -> Bool {
         guard !isStopped else { return false }
-        drops[place.drop, default: OpenDrop()].isTaken = true
+        drops.open(place.drop)
         order.open(place, presents: presents)
         return true
     }
@@ -166,66 +140,55 @@ package struct LaneMachine: Sendable {
     /// `over`: the lane ends, or the drop was cancelled.
     package mutating func turn(of drop: Int) -> LaneOrder.Turn {
         let now = turnNow(of: drop)
-        if now == .wait { waits[drop] = .turn }
+        if now == .wait { drops.wait(drop, for: .turn) }
         return now
     }
 
     private mutating func turnNow(of drop: Int) -> LaneOrder.Turn {
-        guard !isEnding, let entry = drops[drop] else { return .over }
+        guard !isEnding, drops.isOpen(drop) else { return .over }
         // Of a cancelled drop, too, it has to be known what may have been accepted; those that wait for that learn it from its result.
-        guard entry.cancelled == nil || order.presentable.contains(drop) else {
+        guard !drops.isCancelled(drop) || order.presentable.contains(drop) else {
             order.resign(drop)
             return .over
         }
         // Only `go` depends on what is queued; a drop that presents rows in doubt is not held up.
-        guard !isHeld && queued < (destination.resend == .never ? 1 : leadRows) || order.awaitsDoubts else {
-            return .wait
-        }
+        guard !isHeld && lead.hasRoom(rate: pacer.limit) || order.awaitsDoubts else { return .wait }
         return order.turn(of: drop)
     }
 
     /// Whether so many of the drop's next rows may be committed as sent, in its turn or shortly before; nil: it waits and is woken
     /// with the answer. False: the lane ends, the drop was cancelled, or was overtaken and has to take its turn first.
     package mutating func mayCommit(_ drop: Int, rows: Int, isLast: Bool) -> Bool? {
-        guard !isEnding, let entry = drops[drop], entry.cancelled == nil, !order.isOvertaken(drop) else {
-            return false
-        }
+        guard !isEnding, drops.isOpen(drop), !drops.isCancelled(drop), !order.isOvertaken(drop) else { return false }
         if commitNow(drop, rows: rows, isLast: isLast) { return true }
-        waits[drop] = .commit(rows: rows, isLast: isLast)
+        drops.wait(drop, for: .commit(rows: rows, isLast: isLast))
         return nil
     }
 
     private mutating func commitNow(_ drop: Int, rows: Int, isLast: Bool) -> Bool {
-        guard !isHeld else { return false }
-        if destination.resend == .never {
-            // Never more than a window in all: what is queued counts as well.
-            guard queued == 0 || queued + rows <= destination.window else { return false }
-            return order.commit(drop, rows: rows, isLast: isLast, most: destination.window - queued)
-        }
-        return order.commit(drop, rows: rows, isLast: isLast, most: leadRows)
+        guard !isHeld, let most = lead.most(with: rows, rate: pacer.limit) else { return false }
+        return order.commit(drop, rows: rows, isLast: isLast, most: most)
     }
 
     /// Takes a drop's rows in doubt, all at once. They are sent when every other drop has presented its own.
     package mutating func present(_ handovers: [Handover], of place: DropPlace, now: Moment) {
         guard !isEnding else { return }
-        presented.append((place, handovers))
+        drops.present(handovers, of: place)
         order.presented(place.drop)
         admitPresented(now)
     }
 
-    /// The older first: what was sent first is older in the window, too.
     private mutating func admitPresented(_ now: Moment) {
-        guard !order.awaitsDoubts, !presented.isEmpty else { return }
-        presented.sort { $1.place.isNewer(than: $0.place) }
+        guard drops.havePresented, !order.awaitsDoubts else { return }
+        let presented = drops.takePresented()
         for (place, handovers) in presented {
             for handover in handovers { _ = window.add(handover, now: now) }
             order.admitted(place.drop)
         }
         // Only now does the window know what a cancelled drop's rows mean for older ones.
         for (place, _) in presented {
-            if let why = drops[place.drop]?.cancelled { giveUp(place.drop, why, now) }
+            if let why = drops.cancellation(of: place.drop) { giveUp(place.drop, why, now) }
         }
-        presented = []
     }
 
     /// Takes rows that may be sent: in the drop's turn only. `committed`: rows that were committed for it. False: the lane ends,
@@ -235,9 +198,9 @@ package struct LaneMachine: Sendable {
         guard !isEnding else { return false }
         guard !handover.rows.isEmpty else { return true }
         _ = window.add(handover, now: now)
-        if !handover.isInDoubt { queued += handover.rows.count }
+        if !handover.isInDoubt { lead.queued += handover.rows.count }
         // The cancellation came between the turn and these rows.
-        if let why = drops[handover.drop]?.cancelled { giveUp(handover.drop, why, now) }
+        if let why = drops.cancellation(of: handover.drop) { giveUp(handover.drop, why, now) }
         return true
     }
 
@@ -250,15 +213,14 @@ package struct LaneMachine: Sendable {
     /// All rows that were offered are settled, and others follow once a fault is mended: the drop keeps its place, so that no
     /// newer drop's rows are sent before them.
     package mutating func suspend(_ drop: Int) {
-        drops[drop]?.isTaken = false
+        drops.leave(drop)
         order.handedOver(drop)
     }
 
     /// All rows of the drop are settled.
     package mutating func close(_ drop: Int, now: Moment) {
         order.close(drop)
-        drops[drop] = nil
-        waits[drop] = nil
+        drops.close(drop)
         admitPresented(now)
     }
 
@@ -266,27 +228,18 @@ package struct LaneMachine: Sendable {
 
     /// Gives up what was not sent of a drop; what is in flight settles. False: the drop is not open here, nothing happens.
     package mutating func cancel(_ drop: Int, _ why: OutcomeDetail, now: Moment) -> [Wake] {
-        guard drops[drop]?.isTaken == true else { return [] }
-        drops[drop]?.cancelled = why
+        guard drops.cancel(drop, why) else { return [] }
         giveUp(drop, why, now)
-        guard let wait = waits.removeValue(forKey: drop) else { return [] }
-        if case .turn = wait { order.resign(drop) }
-        return [Self.over(drop, wait)]
+        guard let wait = drops.endWait(of: drop) else { return [] }
+        if wait == .turn { order.resign(drop) }
+        return [wait.over(drop)]
     }
 
     private mutating func giveUp(_ drop: Int, _ why: OutcomeDetail, _ now: Moment) {
         window.cancel(drop: drop, reason: why.reason, text: why.text, now: now)
         // The window looks through its RICs in no order; what is written down has one.
         window.settled.sort { ($0.handover, $0.row.index) < ($1.handover, $1.row.index) }
-        queued = window.queued
-    }
-
-    /// What a drop that waits is told when it gets no turn any more.
-    private static func over(_ drop: Int, _ wait: Wait) -> Wake {
-        switch wait {
-        case .turn: .turn(drop: drop, .over)
-        case .commit: .commit(drop: drop, isAllowed: false)
-        }
+        lead.queued = window.queued
     }
 
     /// Held, nothing new goes and other tries wait; the login, answers and timeouts go on.
@@ -360,7 +313,6 @@ package struct LaneMachine: Sendable {
     /// wait go by these.
     package mutating func use(_ new: Destination) {
         precondition(!login.isConnected, "a connection is left before other settings come")
-        destination = new
         ackTimeout = new.ackTimeout.nanoseconds
         health = DestinationHealth(
             NakRules(new.nakRules, service: new.service), unansweredMax: new.ackTimeoutsBeforePause)
@@ -368,8 +320,8 @@ package struct LaneMachine: Sendable {
             capacity: new.window, ackTimeout: ackTimeout, resend: new.resend, attemptsMax: new.attemptsMax)
         pacer.set(limit: new.maxPostsPerSecond)
         requests.use(window: new.verifyWindow, timeout: ackTimeout)
-        login.use(window: new.window, flightStart: bounds.flightStart)
-        hasToldLack = false
+        lead.use(new)
+        login.use(window: new.window)
     }
 
     /// Whether new credentials may go on the live session now. False: there is none; or a post goes alone, and `reissue` comes when
@@ -393,7 +345,7 @@ package struct LaneMachine: Sendable {
     package mutating func drain() -> [Wake] {
         if case .running = life { life = .draining }
         requests.stop()
-        return endWaits()
+        return drops.endWaits()
     }
 
     /// Nothing is waited for any more.
@@ -402,14 +354,8 @@ package struct LaneMachine: Sendable {
         login.lost()
         requests.stop()
         // Nobody takes outcomes any more, so that nothing is given up either: what was not sent is the next start's.
-        for drop in Array(drops.keys) { drops[drop]?.isTaken = false }
-        return endWaits()
-    }
-
-    /// Nobody gets a turn any more.
-    private mutating func endWaits() -> [Wake] {
-        defer { waits = [:] }
-        return waits.sorted { $0.key < $1.key }.map { Self.over($0.key, $0.value) }
+        drops.leaveAll()
+        return drops.endWaits()
     }
 
     // MARK: - Answers
@@ -426,7 +372,7 @@ package struct LaneMachine: Sendable {
 
     private mutating func accepted(_ count: Int) {
         guard count > 0 else { return }
-        tally.acked += count
+        counts.acked += count
         health.accepted()
         login.accepted(count)
     }
@@ -468,7 +414,7 @@ package struct LaneMachine: Sendable {
         }
         let nakClass = health.refused(code, text: text, key: handover.rows[Int(post.index)].keyHash)
         _ = window.nacked(postID, code: code, text: text, nakClass: nakClass, now: now, jitter: jitter)
-        tally.refused(code)
+        counts.refused(code)
         guard nakClass == .stop else { return [] }
         return pause("the server refuses the destination itself: \(code.name) \(text)", now)
     }
@@ -602,8 +548,8 @@ package struct LaneMachine: Sendable {
         if pacer.limit != nil {
             for send in sends { window.paced(send.postID, number: pacer.sent(at: now.monotonic)) }
         }
-        tally.sent += sends.count
-        queued = window.hasQueued ? window.queued : 0
+        counts.sent += sends.count
+        lead.queued = window.hasQueued ? window.queued : 0
         return sends
     }
 
@@ -613,10 +559,7 @@ package struct LaneMachine: Sendable {
             defer { requests.finished = [] }
             return .readBack(requests.finished)
         }
-        if requests.isUnsupported, !hasToldLack {
-            hasToldLack = true
-            return .lacksRequests
-        }
+        if requests.tellsLack() { return .lacksRequests }
         guard !requests.isIdle, room > 0, login.isWell, !isEnding, !login.isGoingBack, !window.keepsAlone,
             !(maySend && (window.hasQueued || (window.nextRetry ?? .max) <= now.monotonic))
         else { return nil }
@@ -665,27 +608,26 @@ package struct LaneMachine: Sendable {
     }
 
     private mutating func takeWakes() -> [Wake] {
-        guard !waits.isEmpty else { return [] }
+        guard drops.haveWaits else { return [] }
         var wakes: [Wake] = []
         for drop in order.drops {
-            guard case .commit(let rows, let isLast)? = waits[drop] else { continue }
+            guard case .commit(let rows, let isLast)? = drops.wait(of: drop) else { continue }
             if order.isOvertaken(drop) {
-                waits[drop] = nil
+                drops.endWait(of: drop)
                 wakes.append(.commit(drop: drop, isAllowed: false))
             } else if commitNow(drop, rows: rows, isLast: isLast) {
-                waits[drop] = nil
+                drops.endWait(of: drop)
                 wakes.append(.commit(drop: drop, isAllowed: true))
             }
         }
-        for drop in order.presentable {
-            guard case .turn? = waits[drop] else { continue }
-            waits[drop] = nil
+        for drop in order.presentable where drops.wait(of: drop) == .turn {
+            drops.endWait(of: drop)
             wakes.append(.turn(drop: drop, turnNow(of: drop)))
         }
-        if let next = order.next, case .turn? = waits[next] {
+        if let next = order.next, drops.wait(of: next) == .turn {
             let now = turnNow(of: next)
             if now != .wait {
-                waits[next] = nil
+                drops.endWait(of: next)
                 wakes.append(.turn(drop: next, now))
             }
         }

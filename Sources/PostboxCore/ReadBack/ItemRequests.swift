@@ -79,11 +79,12 @@ package struct ItemRequests: Sendable {
     }
 
     /// Whether the server knows requests for items.
-    private enum Knows {
+    private enum Knows: Equatable {
         /// Nothing was answered so far. Batches are tried first, then single requests.
         case untried
         case items
-        case nothing
+        /// `isTold`: whoever runs the lane knows it as well.
+        case nothing(isTold: Bool)
     }
 
     /// The first stream: 1 is the login, 2 the directory.
@@ -138,7 +139,7 @@ package struct ItemRequests: Sendable {
         self.timeout = timeout
         most = self.window
         // Another server may know them.
-        if knows == .nothing { knows = .untried }
+        if isUnsupported { knows = .untried }
     }
 
     /// Nothing is asked for, and nothing open.
@@ -148,7 +149,16 @@ package struct ItemRequests: Sendable {
     package var openCount: Int { open.count }
 
     /// Whether it is known that the server answers no request for an item.
-    package var isUnsupported: Bool { knows == .nothing }
+    package var isUnsupported: Bool {
+        if case .nothing = knows { true } else { false }
+    }
+
+    /// Whether it is known now and was not told yet. True once, until other settings come.
+    package mutating func tellsLack() -> Bool {
+        guard knows == .nothing(isTold: false) else { return false }
+        knows = .nothing(isTold: true)
+        return true
+    }
 
     // MARK: - Jobs
 
@@ -158,7 +168,7 @@ package struct ItemRequests: Sendable {
         nextTicket += 1
         let count = job.rows.rows.count
         let results = [StoredRow](repeating: .unanswered, count: count)
-        guard count > 0, knows != .nothing else {
+        guard count > 0, !isUnsupported else {
             finished.append(Finished(ticket: ticket, rows: results))
             return ticket
         }
@@ -355,7 +365,7 @@ package struct ItemRequests: Sendable {
 
     /// The server knows no requests for items: nobody waits for answers any more.
     private mutating func lacksRequests() {
-        knows = .nothing
+        knows = .nothing(isTold: false)
         forgetOpen()
         endAll()
     }

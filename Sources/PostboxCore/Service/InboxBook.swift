@@ -59,6 +59,9 @@ package struct InboxBook: Sendable {
     /// Whether some file stays in the inbox that should not: it cannot be moved, or its name cannot be used.
     package var leavesFiles: Bool { !tracker.leftNames.isEmpty || left.hasUnusable }
 
+    /// The priority of a price file's rule: higher goes first.
+    package func priority(of name: String) -> Int { names.priceFile(name).priority }
+
     // MARK: - Reports and listings
 
     /// Reports of the kernel; those of another watch than the one that stands are of another directory, or out of date.

@@ -32,10 +32,11 @@ package struct ServiceMachine: Sendable {
         case once
         /// The inbox was listed a last time.
         case onceListed
-        /// Whether all that is left is held. Goes to: onceGivenUp, stop, end.
-        case onceHeld
-        /// Whether nobody waits for the destinations of what is left. Goes to: wait, stop, end.
-        case onceGivenUp
+        /// Whether all that is left is held, with what the lanes said to that; nil: they were not asked. Goes to: onceGivenUp, start,
+        /// end.
+        case onceHeld(OnceEnd.LaneFacts?)
+        /// Whether nobody waits for the destinations of what is left; what the lanes said goes on with it. Goes to: wait, start, end.
+        case onceGivenUp(OnceEnd.LaneFacts?)
         /// Goes to: stopped.
         case stop
         /// What was in flight is answered. Goes to: start, end.
@@ -45,17 +46,7 @@ package struct ServiceMachine: Sendable {
         case end
     }
 
-    /// Whether the service stops.
-    private enum Stop: Sendable, Equatable {
-        case no
-        /// `--once` is over while something is in work.
-        case onceIsOver
-        /// It was told to, at that time.
-        case told(Int64)
-    }
-
     private var settings: Settings
-    private let options: Options
     private var inbox: InboxBook
     private var lanes: LaneBook
     private var drops: DropBook
@@ -68,8 +59,7 @@ package struct ServiceMachine: Sendable {
     private var tables: TableBook
     private var room: RoomWatch
     private var talk: Talk
-    private var stop = Stop.no
-    private var result: OnceResult
+    private var ending: RunEnd
     private var phase = Phase.opening
     private var queue: Deque<Action> = []
 
@@ -78,7 +68,6 @@ package struct ServiceMachine: Sendable {
         _ settings: Settings, options: Options, recovered: [DropBook.Drop], goodTables: Set<String> = [], at now: Int64
     ) {
         self.settings = settings
-        self.options = options
         inbox = InboxBook(settings)
         lanes = LaneBook(
             settings.destinations.map(\.name), alert: settings.downAlert.nanoseconds,
@@ -88,7 +77,7 @@ package struct ServiceMachine: Sendable {
         tables = TableBook(settings, good: goodTables, at: now)
         room = RoomWatch(settings.minFree)
         talk = Talk()
-        result = OnceResult(isOnce: options.isOnce)
+        ending = RunEnd(options)
     }
 
     // MARK: - What happened
@@ -132,9 +121,9 @@ package struct ServiceMachine: Sendable {
         switch end {
         case .closed(let verdict, let unknown):
             faults.worked()
-            result.closed(verdict, unknown: unknown)
+            ending.closed(verdict, unknown: unknown)
         case .held: faults.worked()
-        case .interrupted: result.isInterrupted = true
+        case .interrupted: ending.leftWork()
         case .fault: metFault(at: now)
         }
     }
@@ -155,17 +144,7 @@ package struct ServiceMachine: Sendable {
     package mutating func commandsRead(_ standing: Standing) { self.standing = standing }
 
     /// The service is told to stop.
-    package mutating func stopTold(at now: Int64) {
-        if stop == .no {
-            tell(
-                .line(
-                    LogLine(
-                        .notice, event: .stopping,
-                        "stopping: posts in flight are waited for; a second signal stops at once")))
-        }
-        if case .told = stop { return }
-        stop = .told(now)
-    }
+    package mutating func stopTold(at now: Int64) { tell(ending.stopTold(at: now)) }
 
     // MARK: - What an action brought to light
 
@@ -228,7 +207,7 @@ package struct ServiceMachine: Sendable {
         switch phase {
         case .choose: claimFailed(why, at: now)
         // What is held may be no reason to end; it is asked again.
-        case .onceHeld: phase = .onceGivenUp
+        case .onceHeld(let said): phase = .onceGivenUp(said)
         default:
             metFault(at: now)
             phase = .wait
@@ -270,7 +249,13 @@ package struct ServiceMachine: Sendable {
     }
 
     /// How the lanes, and the drops in work, stand.
-    package mutating func lanesAnswered(_ facts: OnceEnd.LaneFacts) { result.lanes = facts }
+    package mutating func lanesAnswered(_ facts: OnceEnd.LaneFacts) {
+        switch phase {
+        case .onceHeld: phase = .onceHeld(facts)
+        case .onceGivenUp: phase = .onceGivenUp(facts)
+        default: break
+        }
+    }
 
     /// What was in flight is answered, or was waited for long enough.
     package mutating func lanesStopped() { phase = .stopped }
@@ -306,10 +291,9 @@ package struct ServiceMachine: Sendable {
             lookAtTables()
             queue.append(.started)
         case .start:
-            result.lanes = nil
             tables.forgetLook()
             leaveDestinations()
-            phase = stop == .no ? .list : .stop
+            phase = ending.isStopping ? .stop : .list
             if phase == .list, let due = tables.nextDeadline, now >= due { lookAtTables() }
             if phase == .list, room.isDue(at: now) { queue.append(.lookAtRoom) }
         case .list:
@@ -325,9 +309,7 @@ package struct ServiceMachine: Sendable {
         case .sayWhatLasts:
             sayWhatLasts(at: now, facts)
             lookAfterHeld(facts)
-            let overdue = standing.overdue(at: facts.wall).filter {
-                talk.said.isNew("overdue " + $0.command.fileName + " \($0.since)")
-            }
+            let overdue = talk.overdue(standing, at: facts.wall)
             if !overdue.isEmpty { queue.append(.holdsOverdue(overdue)) }
             tell(inbox.remind(at: now))
             faults.timePassed(to: now)
@@ -347,14 +329,17 @@ package struct ServiceMachine: Sendable {
             phase = .choose
             if !inbox.unseen.isEmpty { queue.append(.look(Array(inbox.unseen))) }
         case .choose: choose(at: now)
-        case .once, .onceListed, .onceHeld, .onceGivenUp: stepOnce(at: now, facts)
+        case .once: once(at: now, facts)
+        case .onceListed: phase = inbox.tracker.hasWork ? .onceHeld(nil) : .end
+        case .onceHeld(let said): onceHeld(said, at: now)
+        case .onceGivenUp(let said): onceGivenUp(said, at: now)
         case .stop:
             wantSpares(0)
             queue.append(.stopLanes)
         case .stopped:
             if drops.open.isEmpty {
                 if !drops.waiting.isEmpty || inbox.tracker.hasWork || drops.mustLookAgain {
-                    result.isInterrupted = true
+                    ending.leftWork()
                 }
                 phase = .end
             } else {
@@ -392,7 +377,7 @@ package struct ServiceMachine: Sendable {
             let (left, isFar) = (until - facts.wall).multipliedReportingOverflow(by: 1000)
             if !isFar { next = min(next, now + left) }
         }
-        if options.isOnce || stop != .no || facts.resultsFailSince != nil { next = min(next, now + 250_000_000) }
+        if ending.isOnce || ending.isStopping || facts.resultsFailSince != nil { next = min(next, now + 250_000_000) }
         return next
     }
 
@@ -462,7 +447,7 @@ package struct ServiceMachine: Sendable {
         let ready = inbox.tracker.ready(at: now, most: claims.most)
         wantSpares(ready.count)
         // What is less urgent keeps nobody out.
-        let busy = ready.first.map { drops.busy(atLeast: inbox.names.priceFile($0).priority, standing) } ?? 0
+        let busy = ready.first.map { drops.busy(atLeast: inbox.priority(of: $0), standing) } ?? 0
         let room = ClaimChoice.room(for: ready.count, busy: busy)
         guard !ready.isEmpty, room > 0 else {
             phase = .once
@@ -478,7 +463,7 @@ package struct ServiceMachine: Sendable {
             queue.append(
                 .pass(
                     Dictionary(
-                        choice.parked.map { ($0, inbox.names.priceFile($0).priority) }, uniquingKeysWith: { $1 })))
+                        choice.parked.map { ($0, inbox.priority(of: $0)) }, uniquingKeysWith: { $1 })))
         }
         for name in choice.told {
             tell(talk.waiting.waits(name, for: destinations.known[name] ?? [], lanes, standing))
@@ -563,12 +548,12 @@ package struct ServiceMachine: Sendable {
     package var summary: ServiceStanding {
         ServiceStanding(
             filesInWork: drops.count, loggedIn: lanes.ready.count, destinations: settings.destinations.count,
-            held: held.count, isStopping: stop != .no)
+            held: held.count, isStopping: ending.isStopping)
     }
 
     /// What keeps everything from going.
     private func trouble(_ facts: Facts) -> String? {
-        if stop != .no { return "the service is stopping" }
+        if ending.isStopping { return "the service is stopping" }
         if facts.resultsFailSince != nil { return "results cannot be written" }
         if faults.until != nil { return "the disk, the ledger or the folder of commands has a fault; see the log" }
         if let why = room.trouble { return why }
@@ -579,61 +564,54 @@ package struct ServiceMachine: Sendable {
 
     /// Whether the disk has been failing for so long that `once`, or a stop, no longer waits for it.
     private mutating func givesUp(at now: Int64, _ facts: Facts) -> Bool {
-        var patience = options.isOnce ? options.patience : nil
-        if case .told(let since) = stop, now - since >= settings.drainTimeout.nanoseconds { patience = 0 }
+        let patience = ending.patienceWithDisk(at: now, drainTimeout: settings.drainTimeout.nanoseconds)
         guard faults.givesUp(at: now, resultsSince: facts.resultsFailSince, patience: patience) else { return false }
         tell(
             .line(
                 LogLine(
                     .error, event: .gaveUp, "gave up: the disk still fails; what is left goes on at the next start",
                     facts: ["left_in_work": "\(drops.count)"])))
-        result.isGivenUp = true
+        ending.gaveUp()
         return true
     }
 
     /// For `--once`: whether there is nothing more to do.
-    private mutating func stepOnce(at now: Int64, _ facts: Facts) {
-        switch phase {
-        case .once:
-            guard options.isOnce else {
-                phase = .wait
-                return
-            }
-            if givesUp(at: now, facts) {
-                phase = .end
-            } else if !inbox.hasListed {
-                phase = .wait
-            } else if room.isLow, drops.isEmpty, inbox.tracker.hasWork, faults.until == nil {
-                tell(
-                    .line(
-                        LogLine(
-                            .error, event: .gaveUp, "gave up: \(room.trouble ?? "")",
-                            facts: ["left_in_inbox": "\(inbox.tracker.count)"])))
-                endOnce(isInMidWork: false, ExitCode.spool)
-            } else if drops.isEmpty, !inbox.tracker.hasWork, faults.until == nil, !drops.mustLookAgain {
-                // What arrived while the last file was contributed belongs to this run.
-                phase = .onceListed
-                queue.append(.list(isWatchLost: inbox.isWatchLost))
-            } else {
-                phase = .onceHeld
-            }
-        case .onceListed: phase = inbox.tracker.hasWork ? .onceHeld : .end
-        case .onceHeld: onceHeld(at: now)
-        default: onceGivenUp(at: now)
+    private mutating func once(at now: Int64, _ facts: Facts) {
+        guard ending.isOnce else {
+            phase = .wait
+            return
+        }
+        if givesUp(at: now, facts) {
+            phase = .end
+        } else if !inbox.hasListed {
+            phase = .wait
+        } else if room.isLow, drops.isEmpty, inbox.tracker.hasWork, faults.until == nil {
+            tell(
+                .line(
+                    LogLine(
+                        .error, event: .gaveUp, "gave up: \(room.trouble ?? "")",
+                        facts: ["left_in_inbox": "\(inbox.tracker.count)"])))
+            endOnce(isInMidWork: false, ExitCode.spool)
+        } else if drops.isEmpty, !inbox.tracker.hasWork, faults.until == nil, !drops.mustLookAgain {
+            // What arrived while the last file was contributed belongs to this run.
+            phase = .onceListed
+            queue.append(.list(isWatchLost: inbox.isWatchLost))
+        } else {
+            phase = .onceHeld(nil)
         }
     }
 
     private func onceEnd(at now: Int64) -> OnceEnd {
         OnceEnd(
             lanes: lanes, drops: drops, standing: standing,
-            hopeless: lanes.hopeless(at: now, patience: options.patience))
+            hopeless: lanes.hopeless(at: now, patience: ending.patience))
     }
 
-    /// What the lanes say. nil: they are asked, and then the phase comes again.
-    private mutating func laneFacts() -> OnceEnd.LaneFacts? {
+    /// What the lanes say; `said`: what they have said so far. nil: they are asked, and then the phase comes again.
+    private mutating func laneFacts(_ said: OnceEnd.LaneFacts?) -> OnceEnd.LaneFacts? {
         if drops.open.isEmpty { return OnceEnd.LaneFacts() }
-        if result.lanes == nil { queue.append(.askLanes(drops: drops.open.keys.sorted())) }
-        return result.lanes
+        if said == nil { queue.append(.askLanes(drops: drops.open.keys.sorted())) }
+        return said
     }
 
     /// The files of the inbox, unless it is held. nil: the ledger is asked, and then the phase comes again.
@@ -652,15 +630,15 @@ package struct ServiceMachine: Sendable {
         return files
     }
 
-    private mutating func onceHeld(at now: Int64) {
+    private mutating func onceHeld(_ said: OnceEnd.LaneFacts?, at now: Int64) {
         let end = onceEnd(at: now)
         guard end.mayBeAllHeld(isPausing: faults.until != nil) else {
-            phase = .onceGivenUp
+            phase = .onceGivenUp(said)
             return
         }
-        guard let facts = laneFacts(), let files = files() else { return }
+        guard let facts = laneFacts(said), let files = files() else { return }
         guard end.isAllHeld(files, facts) else {
-            phase = .onceGivenUp
+            phase = .onceGivenUp(said)
             return
         }
         tell(
@@ -671,8 +649,8 @@ package struct ServiceMachine: Sendable {
         endOnce(isInMidWork: !drops.isEmpty, ExitCode.ok)
     }
 
-    private mutating func onceGivenUp(at now: Int64) {
-        if drops.isEmpty, tables.isHopeless(at: now, patience: options.patience) {
+    private mutating func onceGivenUp(_ said: OnceEnd.LaneFacts?, at now: Int64) {
+        if drops.isEmpty, tables.isHopeless(at: now, patience: ending.patience) {
             guard let files = files() else { return }
             if files.waitForTables(standing), let table = files.withoutTable.min() {
                 tell(
@@ -686,7 +664,7 @@ package struct ServiceMachine: Sendable {
         let end = onceEnd(at: now)
         var facts = OnceEnd.LaneFacts()
         if !end.hopeless.isEmpty {
-            guard let answer = laneFacts() else { return }
+            guard let answer = laneFacts(said) else { return }
             facts = answer
         }
         guard end.matters(hasGoneDestination: destinations.hasGone(lanes), facts) else {
@@ -708,27 +686,20 @@ package struct ServiceMachine: Sendable {
 
     /// `--once` is over. What is in mid-work is left as a stop leaves it.
     private mutating func endOnce(isInMidWork: Bool, _ code: Int32) {
-        guard isInMidWork else {
-            result.code = ExitCode.worse(result.code, code)
-            phase = .end
-            return
-        }
-        result.isInterrupted = true
-        stop = .onceIsOver
-        phase = .start
+        ending.onceIsOver(isInMidWork: isInMidWork, code)
+        phase = isInMidWork ? .start : .end
     }
 
     /// After `.end`, when the lanes are stopped: what is told at last, and the exit code.
     package func finish() -> (told: [Told], code: Int32) {
-        var told: [Told] = options.isOnce ? inbox.tellUnnamed() : []
-        var result = result
-        if !held.isEmpty {
-            result.isInterrupted = true
-            let line = LogLine(
-                .notice, event: .leftHeld, "what is left is held for release",
-                facts: ["for_release": "\(held.count)"])
-            if options.isOnce { told.append(.line(line)) }
+        var told: [Told] = ending.isOnce ? inbox.tellUnnamed() : []
+        if ending.isOnce, !held.isEmpty {
+            told.append(
+                .line(
+                    LogLine(
+                        .notice, event: .leftHeld, "what is left is held for release",
+                        facts: ["for_release": "\(held.count)"])))
         }
-        return (told, result.exitCode(leavesFiles: inbox.leavesFiles))
+        return (told, ending.exitCode(leavesFiles: inbox.leavesFiles, leavesHeld: !held.isEmpty))
     }
 }

@@ -5,6 +5,8 @@ struct Talk: Sendable {
     var report = ProgressReport(every: 60_000_000_000)
     /// Files of which it was told that they wait for a table.
     private var withoutTable: Set<String> = []
+    /// Holds that were told to be overdue, by their commands and beginnings.
+    private var toldOverdue: Set<String> = []
 
     /// A file waits for a table, where one was found that it waits for: told once of each file, of many files of the first ones only.
     mutating func waits(_ name: String, for table: String?, _ tables: TableBook) -> Told? {
@@ -36,6 +38,11 @@ struct Talk: Sendable {
             "\(drop.name) is contributed as a file of its own: rejects put an earlier file right only under the name that Postbox gave them, such as eod.csv.rejects-812.csv",
             facts: facts)
         return [line, hint]
+    }
+
+    /// Holds that were to be over by now, microseconds since 1970: each once.
+    mutating func overdue(_ standing: Standing, at now: Int64) -> [DeskHold] {
+        standing.overdue(at: now).filter { toldOverdue.insert($0.command.fileName + " \($0.since)").inserted }
     }
 
     /// How far the drops in work are, when it is time to tell.

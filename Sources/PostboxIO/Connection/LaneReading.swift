@@ -86,7 +86,7 @@ extension PostingLane {
         guard !link.acks.isEmpty else { return }
         let foreign = machine.acked(link.acks, now: now)
         link.acks.removeAll(keepingCapacity: true)
-        for id in foreign { late("\(id)", "Ack", now) }
+        for id in foreign { strays.late("\(id)", "Ack", now) }
     }
 
     private func take(_ message: InboundMessage, _ link: LaneLink, _ now: Moment) {
@@ -98,7 +98,7 @@ extension PostingLane {
             sendText(OutboundMessage.pong)
         case .other(let message):
             if message.isAck {
-                late(excerpt((message["AckID"]?.word ?? "").utf8, most: 40), "Ack without a readable AckID", now)
+                strays.late(excerpt((message["AckID"]?.word ?? "").utf8, most: 40), "Ack without a readable AckID", now)
             } else if waiters.directory != nil {
                 read(link.directory.take(message))
             }
@@ -129,7 +129,7 @@ extension PostingLane {
             end(link.number, .slow, "the server refused the login: \(error.text)")
         } else {
             // Nothing is failed by guess: the post it means, if any, runs into its ack timeout.
-            stray(
+            strays.write(
                 .unmappedError, "an Error that names no post", ["text": "\(excerpt(error.text.utf8))"], now)
         }
     }

@@ -82,7 +82,7 @@ extension PostingLane {
         machine.connected()
         encoder.connected(from: localAddress(of: channel))
         machine.lonePosts = encoder.codec.lonePosts
-        loginFacts = [("url", url.text), ("user", destination.loginName)]
+        lastLogin.began(at: url, as: destination.loginName)
         let message = OutboundMessage.login(
             login, applicationID: destination.applicationID, position: encoder.position)
         run(link.login.connected(at: now), number, loginMessage: message)
@@ -143,11 +143,9 @@ extension PostingLane {
         link.keepAlive.set(timeout: limits.pingTimeout)
         let rate = [limits.maxMessagesPerSecond, destination.maxPostsPerSecond].compactMap { $0 }.min()
         machine.opened(rate: rate)
-        self.limits = limits
-        loginFacts =
-            [("url", link.url.text), ("user", destination.loginName), ("at", TimeText.text(Clock.wall()))]
-            + (link.applicationName.map { [("server", $0)] } ?? [])
-            + (rate.map { [("posts_per_second", "\($0)")] } ?? [])
+        lastLogin.opened(
+            limits, at: link.url, as: destination.loginName, server: link.applicationName, rate: rate,
+            now: Clock.wall())
         set(.ready)
         world.logger.info(
             "logged in",

@@ -17,17 +17,9 @@ package typealias CredentialSource =
 /// connection. Rows come in as handovers and outcomes go out as runs; nothing here happens row by row except laying down bytes and
 /// looking up a PostID.
 package actor PostingLane {
-    /// What it goes by, and what it will go by when other settings wait.
-    private nonisolated let settings: Mutex<(now: Destination, wanted: Destination)>
-    /// Changes of `state`, the newest first kept.
-    package nonisolated let states: AsyncStream<LaneState>
-
+    private nonisolated let settings: Mutex<LaneSettings>
+    private nonisolated let stateBook = LaneStates()
     nonisolated let world: LaneSurroundings
-    private let stateChanges: AsyncStream<LaneState>.Continuation
-    /// Where its credentials come from.
-    var credentials: CredentialSource
-    /// What it goes by as soon as there is no connection.
-    private var next: (destination: Destination, credentials: CredentialSource)?
     /// The try to connect, or the connection, of now.
     var attempt: Task<ServerRotation.End, any Error>?
     var machine: LaneMachine
@@ -35,13 +27,15 @@ package actor PostingLane {
     var rotation: ServerRotation
     var waiters = LaneWaiters()
     private var sinks: [Int: OutcomeStream] = [:]
-    /// Lines about answers that nothing waits for.
-    private var strays = LogLimits()
+    /// What is logged of answers that nothing waits for.
+    var strays: StrayLines
     /// The connection of now.
     var link: LaneLink?
     /// Connections so far: the number of the last one.
     var connections = 0
     private var timer = Timer()
+    /// What the login of now, or the last one, was like.
+    var lastLogin = LastLogin()
 
     private struct Timer {
         var task: Scheduled<Void>?
@@ -53,10 +47,17 @@ package actor PostingLane {
         world.eventLoop.executor.asUnownedSerialExecutor()
     }
 
-    package private(set) var state = LaneState.untried
+    /// How its destination stands.
+    package var state: LaneState { stateBook.now }
+
+    /// Changes of `state`; only the newest waits to be read.
+    package nonisolated var states: AsyncStream<LaneState> { stateBook.changes }
+
     /// What the login of now, or the last one, was like: for summaries.
-    package internal(set) var loginFacts: [(String, String)] = []
-    package internal(set) var limits = LoginStream.Limits()
+    package var loginFacts: [(String, String)] { lastLogin.facts }
+
+    /// What the server of that login allows.
+    package var limits: LoginStream.Limits { lastLogin.limits }
 
     /// `seed`: for the frames' masks.
     package init(
@@ -64,13 +65,12 @@ package actor PostingLane {
         trace: Trace? = nil, seed: UInt64 = .random(in: 1 ... .max), credentials: @escaping CredentialSource,
         alert: @escaping @Sendable (Alert) -> Void
     ) {
-        settings = Mutex((destination, destination))
-        self.credentials = credentials
+        settings = Mutex(LaneSettings(LaneSettings.Choice(destination: destination, credentials: credentials)))
         var logger = logger
         logger[metadataKey: "destination"] = "\(destination.name)"
         world = LaneSurroundings(
             eventLoop: eventLoop, logger: logger, environment: environment, trace: trace, alert: alert)
-        (states, stateChanges) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        strays = StrayLines(logger)
         machine = LaneMachine(destination)
         encoder = PostEncoder(destination, trace: trace, seed: seed)
         machine.lonePosts = encoder.codec.lonePosts
@@ -80,7 +80,7 @@ package actor PostingLane {
     // MARK: - Its settings
 
     /// What it goes by now.
-    package nonisolated var destination: Destination { settings.withLock { $0.now } }
+    package nonisolated var destination: Destination { settings.withLock { $0.now.destination } }
 
     /// What it goes by as soon as no other settings wait.
     package nonisolated var wantedDestination: Destination { settings.withLock { $0.wanted } }
@@ -89,8 +89,7 @@ package actor PostingLane {
     /// then it is left and the login comes anew. Drops keep their places, and rows that wait go on the new connection.
     package func change(to new: Destination, credentials: @escaping CredentialSource) {
         guard !machine.isEnding else { return }
-        next = (new, credentials)
-        settings.withLock { $0.wanted = new }
+        settings.withLock { $0.change(to: LaneSettings.Choice(destination: new, credentials: credentials)) }
         guard link == nil else {
             machine.goBack()
             return pump()
@@ -100,15 +99,15 @@ package actor PostingLane {
         waiters.endPause()
     }
 
+    /// Where its credentials come from.
+    var credentials: CredentialSource { settings.withLock { $0.now.credentials } }
+
     /// Other settings wait for the end of the connection.
-    var isChanging: Bool { next != nil }
+    var isChanging: Bool { settings.withLock { $0.isChanging } }
 
     /// Takes the settings that wait; to be called when there is no connection.
     func takeChange() {
-        guard let (new, source) = next else { return }
-        next = nil
-        settings.withLock { $0.now = new }
-        credentials = source
+        guard let new = settings.withLock({ $0.takeNext() }) else { return }
         machine.use(new)
         encoder.use(new)
         machine.lonePosts = encoder.codec.lonePosts
@@ -267,8 +266,8 @@ package actor PostingLane {
     /// Why a drop was cancelled on this lane; nil: it was not.
     package func cancellation(of drop: Int) -> OutcomeDetail? { machine.cancellation(of: drop) }
 
-    /// Posts sent, answered well, and refused since the start.
-    package var counts: LaneTally { machine.tally }
+    /// Of its posts since the start.
+    package var counts: PostCounts { machine.counts }
 
     /// What goes over the connection, and to which server.
     package var traffic: StatusBoard.Traffic {
@@ -276,10 +275,9 @@ package actor PostingLane {
         traffic.url = rotation.url.text
         traffic.inFlight = machine.inFlight
         traffic.queued = machine.queued
-        let tally = machine.tally
-        (traffic.sent, traffic.acked, traffic.nacked, traffic.naks) = (
-            tally.sent, tally.acked, tally.nacked, tally.naks
-        )
+        let counts = machine.counts
+        (traffic.sent, traffic.acked, traffic.nacked) = (counts.sent, counts.acked, counts.nacked)
+        traffic.naks = counts.naks
         traffic.latency = machine.latency
         traffic.rateLimit = machine.rateLimit
         traffic.login = loginFacts.map { StatusBoard.Fact(name: $0.0, value: $0.1) }
@@ -368,19 +366,14 @@ package actor PostingLane {
     func finish() {
         waiters.wake(machine.stop())
         pump()
-        tellStrays(.max)
+        strays.tellRest(at: .max)
         for (_, sink) in sinks { sink.finish() }
         sinks = [:]
         timer.task?.cancel()
-        set(.stopped)
-        stateChanges.finish()
+        stateBook.finish()
     }
 
-    func set(_ new: LaneState) {
-        guard state != new else { return }
-        state = new
-        stateChanges.yield(new)
-    }
+    func set(_ new: LaneState) { stateBook.set(new) }
 
     // MARK: - What the machine wants
 
@@ -442,9 +435,9 @@ package actor PostingLane {
         case .giveUp(let why):
             if let link { end(link.number, .soon, why) }
         case .late(let postID, let answer):
-            late("\(postID)", answer, now)
+            strays.late("\(postID)", answer, now)
         case .unreadable(let postID, let text):
-            stray(
+            strays.write(
                 .unreadableAnswer, "an answer of which it cannot be told whether it is a refusal",
                 ["post_id": "\(postID)", "text": "\(text)"], now)
         }
@@ -499,35 +492,7 @@ package actor PostingLane {
         case .none: break
         }
         run(machine.timePassed(to: now, heardAt: link.keepAlive.heardAt), now)
-        tellStrays(now.monotonic)
+        strays.tellRest(at: now.monotonic)
         pump()
-    }
-
-    // MARK: - Answers that nothing waits for
-
-    func late(_ postID: String, _ what: String, _ now: Moment) {
-        stray(
-            .lateAnswer, "an answer that nothing waits for", ["post_id": "\(postID)", "answer": "\(what)"], now,
-            level: .notice)
-    }
-
-    /// Logs what a server may send without end: some lines a minute, and how many were left out.
-    func stray(
-        _ event: Event, _ words: Logger.Message, _ facts: Logger.Metadata, _ now: Moment,
-        level: Logger.Level = .error
-    ) {
-        guard let leftOut = strays.line(event, at: now.monotonic) else { return }
-        var metadata = facts
-        metadata["event"] = .event(event)
-        if leftOut > 0 { metadata["left_out"] = "\(leftOut)" }
-        world.logger.log(level: level, words, metadata: metadata)
-    }
-
-    /// Tells of lines that were left out and that no later one counted.
-    private func tellStrays(_ now: Int64) {
-        for (event, leftOut) in strays.rest(at: now) {
-            world.logger.notice(
-                "more of these came", metadata: ["event": .event(event), "left_out": "\(leftOut)"])
-        }
     }
 }

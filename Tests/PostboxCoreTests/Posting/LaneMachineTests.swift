@@ -129,6 +129,23 @@ struct LaneMachineTests {
         #expect(bench.sent() == [1005, 1006])
     }
 
+    @Test(
+        "A login with a smaller window begins with no more than that, and with as many as before when the window is wide"
+    )
+    func otherWindow() {
+        var bench = Bench()
+        bench.offer("A", "B", "C", "D")
+        #expect(bench.sent() == [1001, 1002])
+        for (window, posts) in [(1, 1), (4, 2)] {
+            bench.machine.lost(now: bench.now)
+            let url = Destination.URL(isTLS: false, host: "localhost", port: 1, path: "/WebSocket")
+            bench.machine.use(Destination(name: "cache", urls: [url], service: "NIPROV", window: window))
+            bench.machine.connected()
+            bench.machine.opened(rate: nil)
+            #expect(bench.sent().count == posts && bench.machine.inFlight == posts)
+        }
+    }
+
     @Test("The socket's room bounds what goes at once")
     func room() {
         var bench = Bench { $0.window = 8 }
@@ -402,8 +419,26 @@ struct LaneMachineTests {
         #expect(bench.acked([77, 1001], now: bench.now) == [77])
         #expect(bench.answer(1001) == [.late(postID: 1001, answer: "Ack")])
         #expect(bench.failed(1001, text: "", now: bench.now, jitter: 1) == nil)
-        let tally = bench.machine.tally
-        #expect(tally.sent == 1 && tally.acked == 1 && tally.nacked == 0)
+        let counts = bench.machine.counts
+        #expect(counts.sent == 1 && counts.acked == 1 && counts.nacked == 0 && counts.naks.counts.isEmpty)
+    }
+
+    @Test(
+        "What was sent and how it was answered is counted, refusals by their codes; a post that goes again counts again"
+    )
+    func counts() {
+        var bench = Bench()
+        bench.offer("A", "B", "C")
+        #expect(bench.sent() == [1001, 1002])
+        bench.machine.lost(now: bench.now)
+        bench.machine.connected()
+        bench.machine.opened(rate: nil)
+        #expect(bench.sent() == [1001, 1002])
+        #expect(bench.acked([1001], now: bench.now) == [])
+        #expect(bench.answer(1002, .symbolUnknown) == [])
+        let counts = bench.machine.counts
+        #expect(counts.sent == 4 && counts.acked == 1 && counts.nacked == 1)
+        #expect(counts.naks.counts == ["SymbolUnknown": 1])
     }
 
     @Test("An unreadable answer ends its row unknown; so many in a row pause the destination")

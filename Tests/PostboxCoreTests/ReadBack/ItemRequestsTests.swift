@@ -179,9 +179,12 @@ struct ItemRequestsTests {
         #expect(!silent.machine.isUnsupported && silent.machine.openCount == 2)
         silent.pass(2)
         #expect(silent.take().count == 2, "one by one")
-        #expect(!silent.machine.isUnsupported)
+        let early = silent.machine.tellsLack()
+        #expect(!silent.machine.isUnsupported && !early)
         silent.pass(16)
         #expect(silent.machine.isUnsupported && silent.machine.isIdle)
+        let tells = [silent.machine.tellsLack(), silent.machine.tellsLack()]
+        #expect(tells == [true, false], "it is told once")
         #expect(silent.finished() == [.unanswered, .unanswered])
         _ = silent.add(3...3)
         #expect(silent.finished() == [.unanswered])
@@ -192,6 +195,16 @@ struct ItemRequestsTests {
         _ = refusing.machine.failed(refusing.take()[0].id)
         _ = refusing.machine.failed(refusing.take()[0].id)
         #expect(refusing.machine.isUnsupported)
+        // Another server may know them; what it lacks is told anew.
+        for _ in 1...2 {
+            refusing.machine.use(window: 500, timeout: 15 * Self.second)
+            let before = refusing.machine.tellsLack()
+            #expect(!refusing.machine.isUnsupported && !before)
+            _ = refusing.add(1...1)
+            _ = refusing.machine.failed(refusing.take()[0].id)
+            let after = refusing.machine.tellsLack()
+            #expect(refusing.machine.isUnsupported && after)
+        }
     }
 
     @Test("An item that is not answered is asked for again, three times in all")

@@ -261,6 +261,19 @@ struct OnceTests {
         #expect(service.code == 75 && service.count("left_held") == 1)
     }
 
+    @Test("The lanes are asked once a round, for what is held and for what is given up, and anew in the next one")
+    func askedOnce() {
+        var service = ready(["a.csv"])
+        func asks() -> Int { service.actions.count { $0 == .askLanes(drops: [1]) } }
+        #expect(asks() == 0, "nothing is held, and nothing given up")
+        service.command { $0.drops = [1] }
+        #expect(asks() == 1)
+        service.lane("a", .connecting("gone"))
+        #expect(asks() == 1)
+        service.run(until: 30)
+        #expect(asks() == 1 && service.count("gave_up") == 1 && service.actions.contains(.stopLanes))
+    }
+
     @Test(
         "A drop of an earlier run that is held ends the run with 75 although its destination is down; one that is not is waited for"
     )
