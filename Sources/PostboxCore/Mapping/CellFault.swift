@@ -61,7 +61,7 @@ func isWord(behindEquals value: Span<UInt8>, mayNameCell: Bool) -> Bool {
 }
 
 /// `="text"`.
-private func isConstantFormula(_ value: Span<UInt8>) -> Bool {
+func isConstantFormula(_ value: Span<UInt8>) -> Bool {
     let core = withoutSpaces(value)
     guard core.count >= 3, value[core.lowerBound] == UInt8(ascii: "="), value[core.lowerBound + 1] == Byte.quote,
         value[core.upperBound - 1] == Byte.quote

@@ -451,7 +451,7 @@ package struct RowMapper: Sendable {
         var value = text.extracting(cell.bytes)
         if cell.kind == .padded { value = value.extracting(withoutSpaces(value)) }
         if value.isEmpty { return Rejection(.noRIC, cell: index) }
-        if isSpoiled(value), isWhole || !isWord(behindEquals: value, mayNameCell: false) {
+        if isSpoiled(value), isWhole || isConstantFormula(value) || !isWord(behindEquals: value, mayNameCell: false) {
             return Rejection(.value(.spreadsheetError), cell: index)
         }
         if hasLineBreak(value) { return Rejection(.value(.lineBreak), cell: index) }
