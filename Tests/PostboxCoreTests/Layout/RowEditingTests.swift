@@ -169,6 +169,15 @@ struct RowEditingTests {
             rejects: "[\n" + #"{"Date": "m", "USD": null, "JPY": null, "GBP":"1e5"},"# + "\n"
                 + #"{"Date": "n", "USD":"1e5" ,"JPY":null}"# + "\n]\n"
         ) { carries(&$0) },
+        File(
+            "cells that become rows and are carried", .csv,
+            "Date,USD,JPY,GBP\nm,1,1e5,3\nn,,,1e5\no,1e5,4,\np,,,5\n",
+            rejects: "Date,USD,JPY,GBP\nm,,1e5,\nn,,,1e5\no,1e5,,1e5\np,1e5,,\n"
+        ) { $0.shape?.carried = ["USD", "GBP"] },
+        File(
+            "JSON whose cells become rows and are carried", .json,
+            #"[{"Date":"m","USD":1,"JPY":"1e5"},{"Date":"n","JPY":2},{"Date":"o","USD":"1e5"},{"Date":"p"}]"#
+        ) { $0.shape?.carried = ["USD"] },
         File("JSON lines", .jsonLines, #"{"USD":1,"JPY":"1e5","Date":"a\"b"}"# + "\n{}\n" + #"{"GBP":"1e5"}"# + "\n") {
             rule in
             carries(&rule)

@@ -178,6 +178,27 @@ struct RowShaperTests {
             ])
     }
 
+    @Test("A column that becomes rows may be carried: an empty cell takes the one above it, and then it is a row")
+    func unpivotCarried() throws {
+        let rule = try Self.wide { $0.carried = ["USD"] }
+        #expect(
+            shapedRows("Date,USD,JPY\nm,,1\nn,2,3\no,,\n", Shaping(rule: rule)) == [
+                #"1 2 USD=T {"D":"m"}"#, #"2 2 JPY=T {"PX":1,"D":"m"}"#, #"3 3 USD=T {"PX":2,"D":"n"}"#,
+                #"4 3 JPY=T {"PX":3,"D":"n"}"#, #"5 4 USD=T {"PX":2,"D":"o"}"#, #"6 4 JPY=T {"D":"o"}"#,
+            ])
+    }
+
+    @Test("Where the cell above cannot be read, the row of that cell alone is rejected")
+    func unpivotCarriedFromBroken() throws {
+        let rule = try Self.wide { $0.carried = ["USD"] }
+        #expect(
+            shapedRows("Date,USD,JPY\nm,\0,1\nn,,2\no,3,4\np,,5\n", Shaping(rule: rule)).map { String($0.prefix(12)) }
+                == [
+                    "1 2 bad_byte", "2 2 JPY=T {\"", "3 3 bad_byte", "4 3 JPY=T {\"", "5 4 USD=T {\"", "6 4 JPY=T {\"",
+                    "7 5 USD=T {\"", "8 5 JPY=T {\"",
+                ])
+    }
+
     @Test("In JSON the columns that become rows are paths, each of which every row has")
     func unpivotJSON() throws {
         let rule = try Self.wide { $0.unpivot?.columns = .named(["px.USD", "px.JPY"]) }
