@@ -204,14 +204,17 @@ package struct RowShaper {
         }
         let first = maker.number + 1
         try unpivot(row, line, columns, faults, &batch)
-        if !badColumns.isEmpty, !maker.groups { editing?.noteLine(first..<maker.number + 1) }
-        edit(row, columns, &batch)
+        edit(row, rows: maker.groups ? nil : first..<maker.number + 1, columns, &batch)
         for index in cellOfColumn.indices { cellOfColumn[index] = -1 }
         carriedCells.removeAll(keepingCapacity: true)
     }
 
     /// Carried values stand in their rows; of an unpivoted row that has bad ones, the other cells are empty.
-    private mutating func edit(_ row: RowBatch.Row, _ columns: [Column], _ batch: inout RowBatch) {
+    ///
+    /// - Parameter rows: the rows that its cells became; nil: they became none of their own.
+    private mutating func edit(
+        _ row: RowBatch.Row, rows: Range<Int>? = nil, _ columns: [Column], _ batch: inout RowBatch
+    ) {
         guard editing != nil else { return }
         let range = row.firstCell..<row.firstCell + row.cellCount
         var emptied: [Int] = []
@@ -222,6 +225,13 @@ package struct RowShaper {
             }
         }
         let carried = carriedValues(range, columns, batch)
+        if let rows, !badColumns.isEmpty {
+            let isBlank = range.allSatisfy {
+                let (column, length) = (Int(given.original[$0].column), given.original[$0].length)
+                return length == 0 || unpivoting?.becomesRows[column] == true && !badColumns.contains(column)
+            }
+            editing?.noteLine(rows, isBlank: isBlank && carried.isEmpty)
+        }
         editing?.edit(
             row, isBad: !badColumns.isEmpty, given.original, columns, emptied: emptied,
             carried: carried, &batch)
