@@ -352,17 +352,18 @@ private struct GivenLines {
     /// Where the lines began before blanks were taken out of their cells; empty: none were.
     private(set) var starts: [Int] = []
 
-    /// Makes bytes that are no text the matter of their cells, in lines of which nothing else is wrong: the other cells become rows all the
-    /// same. A line where such a byte stands in a cell that all its rows share stays broken as a whole.
+    /// Makes bytes that are no text, and what else is wrong with single cells, the matter of these, in lines of which nothing else is wrong:
+    /// the other cells become rows all the same. A line where a cell that all its rows share is such a one stays broken as a whole.
     mutating func part(_ becomesRows: [Bool], _ columns: [Column], _ batch: inout RowBatch) {
         for index in lines.indices where batch.spoiled.contains(lines[index].problem) {
             let range = lines[index].firstCell..<lines[index].firstCell + lines[index].cellCount
             let line = LinePlace(number: lines[index].line, start: range.map { Int(cells[$0].start) }.min() ?? .max)
-            let bad = range.filter { batch.badByte(in: cells[$0]) != nil }
+            let bad = range.filter { batch.cellProblems[$0] != nil || batch.badByte(in: cells[$0]) != nil }
             guard !bad.isEmpty, bad.allSatisfy({ becomesRows[Int(cells[$0].column)] }) else { continue }
             for at in bad {
                 let column = cells[at].column
-                let problem = batch.badByteProblem(of: cells[at], on: line, columns[Int(column)].name)
+                let problem =
+                    batch.cellProblems[at] ?? batch.badByteProblem(of: cells[at], on: line, columns[Int(column)].name)
                 cells[at] = batch.faulty(problem)
                 cells[at].column = column
             }

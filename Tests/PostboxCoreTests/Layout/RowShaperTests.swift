@@ -168,6 +168,23 @@ struct RowShaperTests {
         #expect(shapedRows("n \0 3\n", Shaping(rule: placed, format: .fixed)) == ["1 1 bad_byte@1:3"])
     }
 
+    @Test(
+        "An element that is nil and holds something is the matter of its row where it becomes one, and else of the whole line",
+        arguments: [false, true])
+    func unpivotFilledNil(byPath: Bool) throws {
+        var rule = try Self.wide { $0.unpivot?.columns = .named(["USD", "JPY"]) }
+        if byPath { rule.layout = FileLayout(rows: .path("/d/r")) }
+        let text =
+            "<d><r><Date>m</Date><USD nil='true'>1</USD><JPY>2</JPY></r>"
+            + "<r><Date nil='true'>n</Date><USD>3</USD><JPY>4</JPY></r>"
+            + "<r><Date>o</Date><USD>5</USD><JPY null='true'><x/></JPY></r></d>"
+        #expect(
+            shapedRows(text, Shaping(rule: rule, format: .xml)) == [
+                "1 1 filled_nil@1:0", #"2 1 JPY=T {"PX":2,"D":"m"}"#, "3 1 filled_nil@1:0",
+                #"4 1 USD=T {"PX":5,"D":"o"}"#, "5 1 filled_nil@1:0",
+            ])
+    }
+
     @Test("What a line has for those below it is carried on, also where one of its cells cannot be read")
     func unpivotBadByteCarried() throws {
         let rule = try Self.wide { $0.carried = ["Date"] }
