@@ -19,6 +19,9 @@ struct LineEditing: Sendable {
         }
     }
 
+    /// Whether a line is blank whose cells are all empty: what stands for an empty one between blanks is text where no value stands in quotes.
+    var leavesNothing: Bool { !areRuns || quote != nil }
+
     /// What stands for an empty cell between blanks: `""`, also where no value stands in quotes.
     static func emptyBetweenBlanks(quote: UInt8?) -> [UInt8] { [quote ?? Byte.quote, quote ?? Byte.quote] }
 

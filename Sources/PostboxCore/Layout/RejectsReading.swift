@@ -24,8 +24,8 @@ package struct RejectsReading {
     package var frame: RowFrame { reader.frame }
     /// Where the first line begins of which no row came out yet; nil: there is none.
     package var heldFrom: Int? { shaper?.heldStart }
-    /// Rows of unpivoted lines that have bad ones, as far as the file was read.
-    package var rowsOfBadLines: RowSet? { shaper?.editing?.rowsOfBadLines }
+    /// The rows that the file of rejects has, by their numbers in this one, as far as this one was read; nil: all rows stand as they are.
+    package var rowsWritten: RowSet? { shaper?.editing?.rowsWritten }
     /// What becomes of the entries of a document that holds a column an array, once all was read.
     package var entries: EntryEdits? { shaper?.editing?.entries }
 

@@ -21,8 +21,10 @@ package struct RowEditing: Sendable {
     /// The rows that are bad.
     private let bad: RowSet
     private var form: Form
-    /// Rows of lines that have bad ones: those of the cells that are left out are rows that are skipped when the rejects are dropped.
-    package private(set) var rowsOfBadLines = RowSet(rows: 0)
+    /// Rows of unpivoted lines that have bad ones.
+    private var rowsOfBadLines = RowSet(rows: 0)
+    /// Of these the rows of lines in which nothing is left.
+    private var rowsOfBlankLines = RowSet(rows: 0)
     /// What becomes of the entries of a document that holds a column an array; empty for all others.
     package private(set) var entries = EntryEdits()
 
@@ -49,10 +51,27 @@ package struct RowEditing: Sendable {
 
     func isBad(_ row: Int) -> Bool { bad.contains(row) }
 
+    /// The rows that the file of rejects has, by their numbers in this one: those of the cells that are left out are rows, too, which are
+    /// skipped when it is dropped.
+    var rowsWritten: RowSet {
+        var rows = bad
+        rows.formUnion(rowsOfBadLines)
+        return rows.subtracting(rowsOfBlankLines)
+    }
+
     /// Notes the rows of an unpivoted line, of which some are bad.
-    mutating func noteLine(_ rows: Range<Int>) {
+    ///
+    /// - Parameter isBlank: all its cells are empty in the file of rejects. In files of lines it is no row there.
+    mutating func noteLine(_ rows: Range<Int>, isBlank: Bool) {
         rowsOfBadLines.grow(toHold: rows.upperBound)
         for row in rows { rowsOfBadLines.insert(row) }
+        switch form {
+        case .lines(let editing): if !isBlank || !editing.leavesNothing { return }
+        case .places: if !isBlank { return }
+        case .members, .elements, .entries: return
+        }
+        rowsOfBlankLines.grow(toHold: rows.upperBound)
+        for row in rows { rowsOfBlankLines.insert(row) }
     }
 
     /// Takes in a batch that a reader has filled.

@@ -31,6 +31,8 @@ package struct RowShaper {
     /// Cells of a line that its rows share.
     private var base: [RowBatch.Cell] = []
     private var cellOfColumn: [Int] = []
+    /// Cells of the line at hand that become rows and take the value above them, by their columns.
+    private var carriedCells: [Int: RowBatch.Cell] = [:]
     private var given = GivenLines()
     /// Rows of empty cells of an unpivoted line are skipped: it comes from a file of rejects.
     private let skipsEmpty: Bool
@@ -180,14 +182,15 @@ package struct RowShaper {
             line.start = min(line.start, Int(cell.start))
             let slot = shape.slots[column]
             cell.column = shape.places[column]
-            if slot >= 0, unpivoting?.becomesRows[column] != true {
+            let becomesRow = unpivoting?.becomesRows[column] == true
+            if slot >= 0, !becomesRow || carrying?.slots.contains(slot) == true {
                 if work[slot].column != .max {
                     let problem = batch.problem(.duplicateColumn, on: line, at: cell, shape.names[slot])
                     faults.append(batch.faulty(problem))
                 }
                 work[slot] = cell
             }
-            if unpivoting?.becomesRows[column] == true {
+            if becomesRow {
                 cellOfColumn[column] = index
             } else {
                 base.append(cell)
@@ -201,13 +204,17 @@ package struct RowShaper {
         }
         let first = maker.number + 1
         try unpivot(row, line, columns, faults, &batch)
-        if !badColumns.isEmpty, !maker.groups { editing?.noteLine(first..<maker.number + 1) }
-        edit(row, columns, &batch)
+        edit(row, rows: maker.groups ? nil : first..<maker.number + 1, columns, &batch)
         for index in cellOfColumn.indices { cellOfColumn[index] = -1 }
+        carriedCells.removeAll(keepingCapacity: true)
     }
 
     /// Carried values stand in their rows; of an unpivoted row that has bad ones, the other cells are empty.
-    private mutating func edit(_ row: RowBatch.Row, _ columns: [Column], _ batch: inout RowBatch) {
+    ///
+    /// - Parameter rows: the rows that its cells became; nil: they became none of their own.
+    private mutating func edit(
+        _ row: RowBatch.Row, rows: Range<Int>? = nil, _ columns: [Column], _ batch: inout RowBatch
+    ) {
         guard editing != nil else { return }
         let range = row.firstCell..<row.firstCell + row.cellCount
         var emptied: [Int] = []
@@ -218,6 +225,13 @@ package struct RowShaper {
             }
         }
         let carried = carriedValues(range, columns, batch)
+        if let rows, !badColumns.isEmpty {
+            let isBlank = range.allSatisfy {
+                let (column, length) = (Int(given.original[$0].column), given.original[$0].length)
+                return length == 0 || unpivoting?.becomesRows[column] == true && !badColumns.contains(column)
+            }
+            editing?.noteLine(rows, isBlank: isBlank && carried.isEmpty)
+        }
         editing?.edit(
             row, isBad: !badColumns.isEmpty, given.original, columns, emptied: emptied,
             carried: carried, &batch)
@@ -230,16 +244,26 @@ package struct RowShaper {
     ) -> [RowEditing.Carried] {
         guard let carrying else { return [] }
         return carrying.slots.compactMap { slot in
-            guard work[slot].column != .max, work[slot].kind != .null, work[slot].length > 0 else { return nil }
+            var value = work[slot]
+            if let column = unpivotedColumn(slot) {
+                // Of cells that become rows the bad ones alone are there.
+                guard badColumns.contains(column), let cell = carriedCells[column] else { return nil }
+                value = cell
+            }
+            guard value.column != .max, value.kind != .null, value.kind != .faulty, value.length > 0 else { return nil }
             let cell = range.first { shape.slots[Int(given.original[$0].column)] == slot }
             // It is its own, with or without the blanks around it.
-            if let cell, given.original[cell].length > 0, given.original[cell].bytes.contains(Int(work[slot].start)) {
+            if let cell, given.original[cell].length > 0, given.original[cell].bytes.contains(Int(value.start)) {
                 return nil
             }
             let column = cell.map { columns[Int(given.original[$0].column)] } ?? Column(name: shape.names[slot])
-            return RowEditing.Carried(
-                column: column, cell: cell, value: batch.text[work[slot].bytes], kind: work[slot].kind)
+            return RowEditing.Carried(column: column, cell: cell, value: batch.text[value.bytes], kind: value.kind)
         }
+    }
+
+    /// The file's column that becomes rows and has this slot; nil: rows have the slot's column, or the file has none of it yet.
+    private func unpivotedColumn(_ slot: Int) -> Int? {
+        shape.unpivoted.contains(slot) ? shape.slots.firstIndex(of: slot) : nil
     }
 
     /// Whether the file of rejects says that a cell is empty.
@@ -249,7 +273,22 @@ package struct RowShaper {
 
     private mutating func carry(_ line: LinePlace, _ batch: inout RowBatch, _ faults: inout [RowBatch.Cell]) {
         guard let slots = carrying?.slots else { return }
-        if let problem = carrying?.fill(&work, shape.names, line, &batch.text) { faults.append(batch.faulty(problem)) }
+        for (index, slot) in slots.enumerated() where work[slot].kind == .faulty {
+            let problem = batch.problemIndex(of: work[slot])
+            if problem >= 0 { carrying?.lose(batch.problems[problem], at: index) }
+        }
+        let problems = carrying?.fill(&work, shape.names, line, &batch.text) ?? []
+        for (slot, problem) in problems {
+            let faulty = batch.faulty(problem)
+            // What becomes rows is the matter of its own row.
+            if shape.unpivoted.contains(slot) { work[slot] = faulty } else { faults.append(faulty) }
+        }
+        for slot in slots {
+            guard let column = unpivotedColumn(slot) else { continue }
+            if work[slot].column != .max { carriedCells[column] = work[slot] }
+            // No row has the column.
+            work[slot] = ShapeColumns.none
+        }
         for slot in slots where work[slot].kind != .null && work[slot].length > 0 {
             guard let place = shape.place(of: shape.names[slot]) else { continue }
             work[slot].column = place
@@ -272,14 +311,16 @@ package struct RowShaper {
                 let column = unpivoting.fixed[at]
                 let index = column >= 0 ? cellOfColumn[column] : -1
                 let cell =
-                    index >= 0
-                    ? given.cells[index] : RowBatch.Cell(column: 0, start: 0, length: 0, kind: .null)
+                    carriedCells[column]
+                    ?? (index >= 0
+                        ? given.cells[index] : RowBatch.Cell(column: 0, start: 0, length: 0, kind: .null))
                 try addRow(row, line, column, unpivoting.name(ofFixed: at, columns), cell, &unpivoting, faults, &batch)
             }
         } else {
             for index in row.firstCell..<row.firstCell + row.cellCount {
                 guard let column = cellOfColumn.firstIndex(of: index) else { continue }
-                try addRow(row, line, column, columns[column].name, given.cells[index], &unpivoting, faults, &batch)
+                let cell = carriedCells[column] ?? given.cells[index]
+                try addRow(row, line, column, columns[column].name, cell, &unpivoting, faults, &batch)
             }
         }
     }
@@ -311,17 +352,18 @@ private struct GivenLines {
     /// Where the lines began before blanks were taken out of their cells; empty: none were.
     private(set) var starts: [Int] = []
 
-    /// Makes bytes that are no text the matter of their cells, in lines of which nothing else is wrong: the other cells become rows all the
-    /// same. A line where such a byte stands in a cell that all its rows share stays broken as a whole.
+    /// Makes bytes that are no text, and what else is wrong with single cells, the matter of these, in lines of which nothing else is wrong:
+    /// the other cells become rows all the same. A line where a cell that all its rows share is such a one stays broken as a whole.
     mutating func part(_ becomesRows: [Bool], _ columns: [Column], _ batch: inout RowBatch) {
         for index in lines.indices where batch.spoiled.contains(lines[index].problem) {
             let range = lines[index].firstCell..<lines[index].firstCell + lines[index].cellCount
             let line = LinePlace(number: lines[index].line, start: range.map { Int(cells[$0].start) }.min() ?? .max)
-            let bad = range.filter { batch.badByte(in: cells[$0]) != nil }
+            let bad = range.filter { batch.cellProblems[$0] != nil || batch.badByte(in: cells[$0]) != nil }
             guard !bad.isEmpty, bad.allSatisfy({ becomesRows[Int(cells[$0].column)] }) else { continue }
             for at in bad {
                 let column = cells[at].column
-                let problem = batch.badByteProblem(of: cells[at], on: line, columns[Int(column)].name)
+                let problem =
+                    batch.cellProblems[at] ?? batch.badByteProblem(of: cells[at], on: line, columns[Int(column)].name)
                 cells[at] = batch.faulty(problem)
                 cells[at].column = column
             }

@@ -20,7 +20,7 @@ extension MappingRule {
                 watch(names.count > 1 ? .anyOf(names) : .column(column), use)
             }
         }
-        watch(shape.carried ?? [], "`carry`")
+        watch(shape.carried ?? [], MappingPlan.carryUse)
         if let unpivot = shape.unpivot {
             watch(unpivot.keep, MappingPlan.unpivotUse)
             if case .named(let names) = unpivot.columns { watched += names.map { ($0, MappingPlan.unpivotUse) } }

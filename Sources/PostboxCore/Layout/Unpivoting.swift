@@ -133,13 +133,20 @@ struct Carrying {
         }
     }
 
-    /// Fills the empty ones. Returns what is wrong with a value that would have to come from a line that cannot be read.
+    /// The same of one value, by its index among the slots, that cannot be read.
+    mutating func lose(_ problem: RowProblem, at index: Int) {
+        above[index] = .unknown(problem)
+        cells[index] = nil
+    }
+
+    /// Fills the empty ones. Returns what is wrong with values that would have to come from a line that cannot be read, with their slots.
     mutating func fill(
         _ work: inout [RowBatch.Cell], _ names: [String], _ line: LinePlace, _ text: inout [UInt8]
-    ) -> RowProblem? {
-        var problem: RowProblem?
+    ) -> [(slot: Int, problem: RowProblem)] {
+        var problems: [(slot: Int, problem: RowProblem)] = []
         for (index, slot) in slots.enumerated() {
             let cell = work[slot]
+            if cell.kind == .faulty { continue }
             guard cell.column == .max || cell.kind == .null || cell.length == 0 else {
                 let range = cell.text(in: text)
                 if range.isEmpty { continue }
@@ -150,11 +157,12 @@ struct Carrying {
             switch above[index] {
             case .none: break
             case .unknown(let broken):
-                problem = RowProblem(
+                let problem = RowProblem(
                     reason: broken.reason, line: line.number, columnName: names[slot],
                     what:
                         "\(shown(Array(names[slot].utf8).span)) is empty, and the value above it stands in line \(broken.line), which cannot be read.",
                     hint: broken.hint)
+                problems.append((slot, problem))
             case .bytes(let bytes, let kind):
                 if cells[index] == nil {
                     cells[index] = RowBatch.Cell(
@@ -165,6 +173,6 @@ struct Carrying {
                 if let cell = cells[index] { work[slot] = cell }
             }
         }
-        return problem
+        return problems
     }
 }

@@ -127,8 +127,10 @@ struct MappingPlan: Sendable {
     /// The plain mapping is told how numbers are written.
     private let saysMarks: Bool
 
-    /// The use of a column that lines have and rows need not.
     static let unpivotUse = "`unpivot`"
+    static let carryUse = "`carry`"
+    /// Whether columns of that use are ones that lines have and rows need not.
+    static func isOfLines(_ use: String) -> Bool { use == unpivotUse || use == carryUse }
 
     private let plainRICSlot = 0
     private let plainPostSlot = 1
@@ -189,7 +191,7 @@ struct MappingPlan: Sendable {
     ///
     /// - Parameters:
     ///   - lines: columns that count for none.
-    ///   - usedUp: those that count for `unpivot` alone.
+    ///   - usedUp: those that count for `carry` and `unpivot` alone.
     func missing(besides lines: Set<Int>, usedUp: Set<Int> = []) -> [(name: String, use: String)] {
         let unread = lines.union(usedUp)
         func has(_ isIt: (ColumnUse) -> Bool) -> Bool {
@@ -202,21 +204,28 @@ struct MappingPlan: Sendable {
         }
         guard !found.isEmpty else { return missing }
         for need in watched
-        where !isThere(need.name, besides: need.use == Self.unpivotUse ? lines : unread)
+        where !isThere(need.name, besides: Self.isOfLines(need.use) ? lines : unread)
             && !missing.contains(where: { $0.name == need.name })
         {
             missing.append(need)
         }
         for choice in choices
-        where !choice.isOptional && !choice.names.contains(where: { isThere($0, besides: unread) }) {
+        where !choice.isOptional
+            && !choice.names.contains(where: { isThere($0, besides: Self.isOfLines(choice.use) ? lines : unread) })
+        {
             missing.append((choice.names.joined(separator: " or "), choice.use))
         }
         return missing
     }
 
     /// Two columns of the file of which the rule takes one.
-    func ambiguous(besides unread: Set<Int>) -> [String]? {
+    ///
+    /// - Parameters:
+    ///   - lines: columns that count for none.
+    ///   - usedUp: those that count for `carry` and `unpivot` alone.
+    func ambiguous(besides lines: Set<Int>, usedUp: Set<Int>) -> [String]? {
         for choice in choices {
+            let unread = Self.isOfLines(choice.use) ? lines : lines.union(usedUp)
             let present = choice.names.filter { isThere($0, besides: unread) }
             if present.count > 1 { return Array(present.prefix(2)) }
         }

@@ -16,7 +16,7 @@ extension RowMapper {
     ) -> FileProblem? {
         plan.extend(to: columns, areHeader: columnsAreFixed)
         let doubtful = unread.union(broken).union(usedUp)
-        if let two = plan.ambiguous(besides: doubtful) {
+        if let two = plan.ambiguous(besides: unread.union(broken), usedUp: usedUp) {
             return FileProblem(
                 reason: "ambiguous_column",
                 what: "The file has the columns \(two.map { shown(Array($0.utf8).span) }.joined(separator: " and ")), "
@@ -29,7 +29,7 @@ extension RowMapper {
         guard let first = missing.first else { return unknownField(among: columns, besides: doubtful) }
         let most = MemberNames.most
         let others = missing.dropFirst().prefix(most).map { shown(Array($0.name.utf8).span) }
-        let unseen = first.use == MappingPlan.unpivotUse ? unread : unread.union(usedUp)
+        let unseen = MappingPlan.isOfLines(first.use) ? unread : unread.union(usedUp)
         let hidden = Set(columns.indices.filter { unseen.contains($0) }.map { columns[$0].name })
         let known =
             members.isEmpty

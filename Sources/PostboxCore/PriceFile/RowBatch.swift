@@ -79,9 +79,11 @@ package struct RowBatch: Sendable {
     package var cells: [Cell] = []
     package var rows: [Row] = []
     package var problems: [RowProblem] = []
-    /// Indices in `problems` of lines of which nothing is wrong but bytes that are no text: their cells are those of any row, and each can
-    /// be judged by itself. None on the plain path.
+    /// Indices in `problems` of rows of which nothing is wrong but single cells: bytes that are no text, or what `cellProblems` has. Their
+    /// cells are those of any row, and each can be judged by itself. None on the plain path.
     package var spoiled: Set<Int> = []
+    /// What is wrong with single cells of such rows, by their indices, where their bytes do not tell. None on the plain path.
+    package var cellProblems: [Int: RowProblem] = [:]
     /// Places in the file as decoded to UTF-8 that are no rows and must stand in a file of its rejects, in order: headings, the tags
     /// and brackets that enclose rows. None on the plain path.
     package var kept: [Range<Int>] = []
@@ -108,6 +110,7 @@ package struct RowBatch: Sendable {
         rows.removeAll(keepingCapacity: true)
         problems.removeAll(keepingCapacity: true)
         if !spoiled.isEmpty { spoiled.removeAll(keepingCapacity: true) }
+        if !cellProblems.isEmpty { cellProblems.removeAll(keepingCapacity: true) }
         if !kept.isEmpty { kept.removeAll(keepingCapacity: true) }
         if !places.isEmpty { places.removeAll(keepingCapacity: true) }
         if !origins.isEmpty { origins.removeAll(keepingCapacity: true) }

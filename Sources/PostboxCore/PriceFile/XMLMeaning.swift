@@ -34,6 +34,17 @@ enum XMLMeaning {
     }
 }
 
+extension RowProblem {
+    /// An element has no value by its attribute, and yet holds something: which of the two is right nobody can tell.
+    static func filledNil(_ path: String, line: Int) -> RowProblem {
+        RowProblem(
+            reason: "filled_nil", line: line, columnName: path,
+            what:
+                "The element \(path) says by its attribute `nil` or `null` that it has no value, and holds something all the same.",
+            hint: "Take out either what it holds or that attribute.")
+    }
+}
+
 /// Whether the value of an attribute that is a Boolean is true.
 private func isTrue(_ start: UnsafePointer<xmlChar>, _ end: UnsafePointer<xmlChar>) -> Bool {
     let value = UnsafeBufferPointer(start: start, count: start.distance(to: end))

@@ -35,6 +35,8 @@ struct XMLRowContext: XMLContext {
     var cells: [RowBatch.Cell] = []
     var rows: [RowBatch.Row] = []
     private var problems: [RowProblem] = []
+    private var spoiled: Set<Int> = []
+    private var cellProblems: [Int: RowProblem] = [:]
 
     /// Where each open element begins in the file, by its depth, where values' places are noted; else nil.
     private var starts: [Int]?
@@ -44,6 +46,8 @@ struct XMLRowContext: XMLContext {
     private var rowFirstCell = 0
     private var rowTextStart = 0
     private var rowProblem: RowProblem?
+    /// Cells of the row at hand whose elements are nil and hold something, from its first cell on, in order.
+    private var filledNils: [(cell: Int, problem: RowProblem)] = []
     /// Another one for each row that was begun, here or as a plain one.
     var stamp = 0
     private let pieceBytes: Int?
@@ -98,6 +102,8 @@ struct XMLRowContext: XMLContext {
         swap(&batch.cells, &cells)
         swap(&batch.rows, &rows)
         swap(&batch.problems, &problems)
+        swap(&batch.spoiled, &spoiled)
+        swap(&batch.cellProblems, &cellProblems)
         for cell in batch.cells[cellEnd...] {
             var moved = cell
             moved.start -= UInt32(truncatingIfNeeded: textEnd)
@@ -222,6 +228,7 @@ extension XMLRowContext {
         rowFirstCell = cells.count
         rowTextStart = textCount
         rowProblem = nil
+        filledNils.removeAll(keepingCapacity: true)
         levels[depth] = Level()
     }
 
@@ -281,7 +288,11 @@ extension XMLRowContext {
 
     private mutating func appendNull(_ level: Level) {
         let value = text + level.textStart
-        if level.hasChildren || !isBlank(value, count: textCount - level.textStart) { return noteFilledNil(level) }
+        if level.hasChildren || !isBlank(value, count: textCount - level.textStart) {
+            let path = tree.path(level.node)
+            guard isUsed(path) else { return }
+            filledNils.append((cells.count - rowFirstCell, .filledNil(path, line: rowLine)))
+        }
         cells.append(
             RowBatch.Cell(
                 column: tree.column(level.node), start: UInt32(truncatingIfNeeded: level.textStart), length: 0,
@@ -299,6 +310,11 @@ extension XMLRowContext {
         if let rowProblem {
             row.problem = problems.count
             problems.append(rowProblem)
+        } else if let first = filledNils.first {
+            row.problem = problems.count
+            spoiled.insert(row.problem)
+            problems.append(first.problem)
+            for (cell, problem) in filledNils { cellProblems[rowFirstCell + cell] = problem }
         }
         rows.append(row)
     }
@@ -415,15 +431,6 @@ extension XMLRowContext {
         rowProblem = RowProblem(
             reason: "duplicate_column", line: feed.tag.line, column: feed.tagColumn, columnName: tree.path(node),
             what: "The row has \(tree.path(node)) twice.")
-    }
-
-    private mutating func noteFilledNil(_ level: Level) {
-        let path = tree.path(level.node)
-        guard rowProblem == nil, isUsed(path) else { return }
-        rowProblem = RowProblem(
-            reason: "filled_nil", line: rowLine, columnName: path,
-            what: "The element \(path) says that it is nil, and holds something all the same.",
-            hint: "Take out either what it holds or its attribute nil.")
     }
 
     private mutating func noteStrayText(_ level: Int? = nil) {

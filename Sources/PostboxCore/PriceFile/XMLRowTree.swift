@@ -57,6 +57,8 @@ struct XMLRowTree {
     /// By column of such a child: the last row that had it.
     private var lastRow: [Int: Int] = [:]
     private var rowNumber = 0
+    /// What is wrong with single cells of the row whose cells were appended last, by their indices.
+    private(set) var cellProblems: [Int: RowProblem] = [:]
 
     private var nodes: [Node] = []
     private var open: [Index] = []
@@ -222,11 +224,13 @@ struct XMLRowTree {
 
     // MARK: Values
 
-    /// Appends a cell for each path that the row has. `text`: the row's text; `base`: where it begins in the batch's.
+    /// Appends a cell for each path that the row has. `text`: the row's text; `base`: where it begins in the batch's. Returns what is wrong
+    /// with the row as a whole; what is wrong with single cells is in `cellProblems`.
     mutating func appendCells(
         _ text: UnsafeBufferPointer<UInt8>, base: Int, to cells: inout [RowBatch.Cell], line: Int
     ) -> RowProblem? {
         var problem: RowProblem?
+        cellProblems.removeAll(keepingCapacity: true)
         if members.beginRow() { noteMembers() }
         if hasText {
             problem = RowProblem(
@@ -238,7 +242,11 @@ struct XMLRowTree {
             hits.removeAll(keepingCapacity: true)
             (blocked, mixed, unfilled) = (-1, -1, -1)
             find(paths[index].steps[...], below: 0, text)
-            if let fault = fault(paths[index].text, text) { problem = problem ?? fault }
+            if let fault = fault(paths[index].text) {
+                problem = problem ?? fault
+            } else {
+                noteFilledNil(paths[index].text, text, at: cells.count)
+            }
             guard let node = nodeOfPath else { continue }
             if paths[index].column < 0 {
                 paths[index].column = addColumn(
@@ -287,7 +295,8 @@ struct XMLRowTree {
             let name = names[Int(node.name)]
             hits = [child]
             (blocked, mixed) = (-1, node.isMixed ? child : -1)
-            problem = fault(name, text)
+            problem = fault(name)
+            if problem == nil { noteFilledNil(name, text, at: cells.count) }
             if columnOfChild[Int(node.name)] < 0 {
                 columnOfChild[Int(node.name)] = addColumn(Column(name: name, isAttribute: node.isAttribute))
             }
@@ -347,7 +356,7 @@ struct XMLRowTree {
     }
 
     /// What is wrong with what the path at hand led to.
-    private func fault(_ path: String, _ text: UnsafeBufferPointer<UInt8>) -> RowProblem? {
+    private func fault(_ path: String) -> RowProblem? {
         if hits.count > 1 { return twice(path, nodes[Int(hits[1])]) }
         if mixed >= 0 {
             return RowProblem(
@@ -355,13 +364,15 @@ struct XMLRowTree {
                 what: "The element \(path) holds both text and elements, or one around it does.",
                 hint: "Put the text into an element or attribute of its own.")
         }
-        guard let hit = hits.first else { return nil }
+        return nil
+    }
+
+    /// Notes that what the path at hand led to is nil and holds something: the matter of that cell.
+    private mutating func noteFilledNil(_ path: String, _ text: UnsafeBufferPointer<UInt8>, at cell: Int) {
+        guard let hit = hits.first else { return }
         let node = nodes[Int(hit)]
-        guard node.isNil, node.hasChildren || !isBlank(node, text) else { return nil }
-        return RowProblem(
-            reason: "filled_nil", line: node.line, columnName: path,
-            what: "The element \(path) says that it is nil, and holds something all the same.",
-            hint: "Take out either what it holds or its attribute nil.")
+        guard node.isNil, node.hasChildren || !isBlank(node, text) else { return }
+        cellProblems[cell] = .filledNil(path, line: node.line)
     }
 
     private func twice(_ path: String, _ node: Node) -> RowProblem {

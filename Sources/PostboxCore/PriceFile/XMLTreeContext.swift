@@ -47,6 +47,8 @@ struct XMLTreeContext: XMLContext {
     private var cells: [RowBatch.Cell] = []
     private var rows: [RowBatch.Row] = []
     private var problems: [RowProblem] = []
+    private var spoiled: Set<Int> = []
+    private var cellProblems: [Int: RowProblem] = [:]
     private var kept: [Range<Int>] = []
     private var rowStart = 0
     private var rowLine = 0
@@ -88,6 +90,8 @@ struct XMLTreeContext: XMLContext {
         swap(&batch.cells, &cells)
         swap(&batch.rows, &rows)
         swap(&batch.problems, &problems)
+        swap(&batch.spoiled, &spoiled)
+        swap(&batch.cellProblems, &cellProblems)
         swap(&batch.kept, &kept)
         if tree.notesOrigins { batch.origins = tree.takeOrigins() }
         text.append(contentsOf: rest)
@@ -276,6 +280,11 @@ extension XMLTreeContext {
         if let rowProblem {
             row.problem = problems.count
             problems.append(rowProblem)
+        } else if let first = tree.cellProblems.min(by: { $0.key < $1.key }) {
+            row.problem = problems.count
+            spoiled.insert(row.problem)
+            problems.append(first.value)
+            cellProblems.merge(tree.cellProblems) { one, _ in one }
         }
         rows.append(row)
     }

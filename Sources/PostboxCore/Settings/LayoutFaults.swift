@@ -131,8 +131,8 @@ extension MappingRule {
         }
         for column in columnsByUse {
             switch column.key {
-            // A trailer's sum is over lines that are not unpivoted yet.
-            case .unpivot, .trailer: continue
+            // What is carried, and a trailer's sum, are of lines that are not unpivoted yet.
+            case .carry, .unpivot, .trailer: continue
             // Behind `group` the cells have the names that it gives them.
             case .post, .fields, .checks: if shape.group != nil { continue }
             default: break

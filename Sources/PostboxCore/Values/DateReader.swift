@@ -136,6 +136,7 @@ package struct DateReader: Sendable {
             return nil
         }
         var stamp = Stamp()
+        var wholeDay: Int?
         switch notation {
         case .pattern(let pattern):
             guard let parts = pattern.read(text) else { return .notADate }
@@ -152,12 +153,15 @@ package struct DateReader: Sendable {
         case .serial(let serial):
             guard let moment = serial.read(text), let said = self.stamp(moment, serial) else { return .notADate }
             stamp = said
+            if serial == .excel, !moment.hasTime, target == .date { wholeDay = moment.day }
         }
         if to != nil {
             guard let instant = instant(of: stamp) else { return .ambiguousTime }
             let local = instant + (to?.offset(at: instant) ?? 0)
             stamp.day = DateCalendar.floorDivide(local, DateCalendar.secondsPerDay)
             stamp.second = local - stamp.day * DateCalendar.secondsPerDay
+            // Midnight, which is the day before in another zone? Or the day alone, as most columns of whole numbers are?
+            if let wholeDay, stamp.day != wholeDay { return .notADate }
         }
         switch target {
         case .time: writeTime(stamp.second, stamp.decimals, into: &out)
@@ -178,9 +182,7 @@ package struct DateReader: Sendable {
             guard let parts = pattern.read(text) else { return nil }
             stamp = Self.stamp(parts, pattern.has)
         case .serial(let serial):
-            guard let moment = serial.read(text), let said = self.stamp(moment, serial, isForOrder: true) else {
-                return nil
-            }
+            guard let moment = serial.read(text), let said = self.stamp(moment, serial) else { return nil }
             stamp = said
         }
         var nanoseconds = stamp.decimals
@@ -202,13 +204,9 @@ package struct DateReader: Sendable {
     }
 
     /// Nil: the number does not say what is asked for.
-    private func stamp(_ moment: DateSerial.Moment, _ serial: DateSerial, isForOrder: Bool = false) -> Stamp? {
-        if serial == .excel {
-            // Below 1 there is a time alone.
-            if !moment.hasDay, target == .date || to != nil { return nil }
-            // Midnight, which is the day before in another zone? Or the day alone, as most columns of whole numbers are?
-            if !moment.hasTime, target == .date, to != nil, !isForOrder { return nil }
-        }
+    private func stamp(_ moment: DateSerial.Moment, _ serial: DateSerial) -> Stamp? {
+        // Below 1 there is a time alone.
+        if serial == .excel, !moment.hasDay, target == .date || to != nil { return nil }
         return Stamp(
             day: moment.day, second: moment.second, decimals: moment.milliseconds, offset: serial == .excel ? nil : 0)
     }

@@ -3,6 +3,7 @@ extension DateReader {
     /// What is said of a value that this reader did not take; nil: what is said of every such value.
     func words(of fault: ValueFault, _ value: Span<UInt8>) -> ValueWords? {
         guard fault == .notADate, case .serial(.excel) = notation else { return nil }
+        if let moment = DateSerial.excel.read(value) { return words(of: moment) }
         let hasDay = isShaped(value, "0000-00-00")
         let hasTime = isShaped(value, "00:00:00")
         let hasBoth = isShaped(value, "0000-00-00T00:00:00")
@@ -20,6 +21,24 @@ extension DateReader {
             hint:
                 "`\(key): excel` reads the plain number of a day, such as 46085.5. What is a date or a time in the sheet already is "
                 + "written as it stands here: give the field \(instead), and take `\(key): excel` away.")
+    }
+
+    /// What is said of one of Excel's numbers that does not say what is asked for; nil: it does.
+    private func words(of moment: DateSerial.Moment) -> ValueWords? {
+        guard moment.hasDay else {
+            return ValueWords(
+                what: "is a time without a day",
+                hint: target == .date
+                    ? "Name another column, or correct the cell."
+                    : "Only together with its day a time can be converted by `zone`: take `zone` and `to` away, or correct the cell."
+            )
+        }
+        guard !moment.hasTime else { return nil }
+        return ValueWords(
+            what: "is a whole number: a day alone stays that day, but midnight is another day in the zone `to`",
+            hint:
+                "If the column has days alone, give the field a `to` that is its `zone`: the days stay as they are. "
+                + "If this is midnight, write it with a point and a zero, such as 46085.0.")
     }
 
     /// Whether a value looks so, each digit a 0; behind a time it may have decimals.

@@ -26,12 +26,8 @@ struct RejectsWriter {
     /// The numbers here of the rows that a file of these rows has, in its order: of an unpivoted line also the rows of the cells that are
     /// left out, which are skipped there. Reads the source for it where that may be so. Throws when it cannot be read.
     func rowsWritten(_ bad: RowSet, of source: SourceFile) throws -> RowSet {
-        guard rule.skipsLeftOutCells,
-            let reading = try read(source, editing: RowEditing(rule, format: format, bad: bad))
-        else { return bad }
-        var rows = bad
-        rows.formUnion(reading.rowsOfBadLines ?? RowSet(rows: 0))
-        return rows
+        guard rule.skipsLeftOutCells else { return bad }
+        return try read(source, editing: RowEditing(rule, format: format, bad: bad))?.rowsWritten ?? bad
     }
 
     private func copy(_ bad: RowSet, of source: SourceFile, to descriptor: Int32, _ path: String) throws {

@@ -50,8 +50,7 @@ struct RowEditingTests {
         var reading = RejectsReading(
             rule, format: format, sources: sources, editing: RowEditing(rule, format: format, bad: rows))
         try pieces(bytes, bytes.count) { piece, isLast throws(FileProblem) in try reading.read(piece, isLast: isLast) }
-        rows.formUnion(reading.rowsOfBadLines ?? RowSet(rows: 0))
-        return RowNumbers(rows)
+        return RowNumbers(try #require(reading.rowsWritten))
     }
 
     private static func pieces(
@@ -169,6 +168,15 @@ struct RowEditingTests {
             rejects: "[\n" + #"{"Date": "m", "USD": null, "JPY": null, "GBP":"1e5"},"# + "\n"
                 + #"{"Date": "n", "USD":"1e5" ,"JPY":null}"# + "\n]\n"
         ) { carries(&$0) },
+        File(
+            "cells that become rows and are carried", .csv,
+            "Date,USD,JPY,GBP\nm,1,1e5,3\nn,,,1e5\no,1e5,4,\np,,,5\n",
+            rejects: "Date,USD,JPY,GBP\nm,,1e5,\nn,,,1e5\no,1e5,,1e5\np,1e5,,\n"
+        ) { $0.shape?.carried = ["USD", "GBP"] },
+        File(
+            "JSON whose cells become rows and are carried", .json,
+            #"[{"Date":"m","USD":1,"JPY":"1e5"},{"Date":"n","JPY":2},{"Date":"o","USD":"1e5"},{"Date":"p"}]"#
+        ) { $0.shape?.carried = ["USD"] },
         File("JSON lines", .jsonLines, #"{"USD":1,"JPY":"1e5","Date":"a\"b"}"# + "\n{}\n" + #"{"GBP":"1e5"}"# + "\n") {
             rule in
             carries(&rule)
@@ -375,6 +383,22 @@ struct RowEditingTests {
         let rule = Self.rule { $0.unpivot = Unpivot(keep: ["Date"], name: "$ccy", value: "$rate") }
         let text = "Date,USD,JPY,GBP,\nm,1.5,2,x,\nn,\"2.5\",y,3,\n"
         #expect(try Self.rejects(text, rule, bad: bad) == [expected, expected, expected])
+    }
+
+    @Test("A line in which nothing is left is no line of the rejects")
+    func blankLine() throws {
+        let rule = Self.rule { $0.unpivot = Unpivot(keep: ["Date"], name: "$ccy", value: "$rate") }
+        var again = rule.forRejects()
+        again.ric = .column("$ccy")
+        again.fields = [FieldRule(name: "BID", source: .column("$rate"), type: .real)]
+        let text = "Date,USD,JPY\n,1,\nn,2,x\n"
+        let written = try Self.rowsWritten(text, rule, .csv, bad: [2, 4])
+        #expect(written.count == 2)
+        var wrong = RowSet(rows: 4)
+        wrong.insert(4)
+        #expect(written.places(of: wrong).sorted == [2])
+        let rejects = try Self.rejects(text, rule, bad: [2, 4])[0]
+        #expect(shapedRows(rejects, Shaping(rule: again)) == ["2 3 not_a_decimal@3:4"])
     }
 
     @Test(

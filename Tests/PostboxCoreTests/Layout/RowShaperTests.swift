@@ -205,6 +205,23 @@ struct RowShaperTests {
         #expect(shapedRows("n \0 3\n", Shaping(rule: placed, format: .fixed)) == ["1 1 bad_byte@1:3"])
     }
 
+    @Test(
+        "An element that is nil and holds something is the matter of its row where it becomes one, and else of the whole line",
+        arguments: [false, true])
+    func unpivotFilledNil(byPath: Bool) throws {
+        var rule = try Self.wide { $0.unpivot?.columns = .named(["USD", "JPY"]) }
+        if byPath { rule.layout = FileLayout(rows: .path("/d/r")) }
+        let text =
+            "<d><r><Date>m</Date><USD nil='true'>1</USD><JPY>2</JPY></r>"
+            + "<r><Date nil='true'>n</Date><USD>3</USD><JPY>4</JPY></r>"
+            + "<r><Date>o</Date><USD>5</USD><JPY null='true'><x/></JPY></r></d>"
+        #expect(
+            shapedRows(text, Shaping(rule: rule, format: .xml)) == [
+                "1 1 filled_nil@1:0", #"2 1 JPY=T {"PX":2,"D":"m"}"#, "3 1 filled_nil@1:0",
+                #"4 1 USD=T {"PX":5,"D":"o"}"#, "5 1 filled_nil@1:0",
+            ])
+    }
+
     @Test("What a line has for those below it is carried on, also where one of its cells cannot be read")
     func unpivotBadByteCarried() throws {
         let rule = try Self.wide { $0.carried = ["Date"] }
@@ -213,6 +230,27 @@ struct RowShaperTests {
                 "1 2 bad_byte@2:3", #"2 2 JPY=T {"PX":2,"D":"m"}"#, #"3 3 USD=T {"PX":3,"D":"m"}"#,
                 #"4 3 JPY=T {"PX":4,"D":"m"}"#,
             ])
+    }
+
+    @Test("A column that becomes rows may be carried: an empty cell takes the one above it, and then it is a row")
+    func unpivotCarried() throws {
+        let rule = try Self.wide { $0.carried = ["USD"] }
+        #expect(
+            shapedRows("Date,USD,JPY\nm,,1\nn,2,3\no,,\n", Shaping(rule: rule)) == [
+                #"1 2 USD=T {"D":"m"}"#, #"2 2 JPY=T {"PX":1,"D":"m"}"#, #"3 3 USD=T {"PX":2,"D":"n"}"#,
+                #"4 3 JPY=T {"PX":3,"D":"n"}"#, #"5 4 USD=T {"PX":2,"D":"o"}"#, #"6 4 JPY=T {"D":"o"}"#,
+            ])
+    }
+
+    @Test("Where the cell above cannot be read, the row of that cell alone is rejected")
+    func unpivotCarriedFromBroken() throws {
+        let rule = try Self.wide { $0.carried = ["USD"] }
+        #expect(
+            shapedRows("Date,USD,JPY\nm,\0,1\nn,,2\no,3,4\np,,5\n", Shaping(rule: rule)).map { String($0.prefix(12)) }
+                == [
+                    "1 2 bad_byte", "2 2 JPY=T {\"", "3 3 bad_byte", "4 3 JPY=T {\"", "5 4 USD=T {\"", "6 4 JPY=T {\"",
+                    "7 5 USD=T {\"", "8 5 JPY=T {\"",
+                ])
     }
 
     @Test("In JSON the columns that become rows are paths, each of which every row has")

@@ -73,8 +73,13 @@ struct DateZoneTests {
         #expect(dateText("04.03.2026", .date, "dd.MM.yyyy", to: "UTC") == "2026-03-04")
     }
 
-    @Test("Of a whole number of Excel's under a zone, nobody knows whether it is a day or a midnight")
+    @Test(
+        "Of a whole number of Excel's under a zone nobody knows whether it is a day or a midnight, unless both are the same day"
+    )
     func excelUnderAZone() {
+        #expect(dateText("46085", .date, "excel", zone: "Europe/Zurich", to: "Europe/Zurich") == "2026-03-04")
+        #expect(dateText("46085", .date, "excel", zone: "UTC", to: "Asia/Tokyo") == "2026-03-04")
+        #expect(dateText("46085", .time, "excel", zone: "Europe/Zurich") == "23:00:00")
         #expect(dateText("46085", .date, "excel", zone: "Europe/Zurich") == "(not_a_date)")
         #expect(dateText("46085.0", .date, "excel", zone: "Europe/Zurich") == "2026-03-03")
         #expect(dateText("46085.5", .date, "excel", zone: "Europe/Zurich") == "2026-03-04")

@@ -134,6 +134,21 @@ struct ValueWordsTests {
         #expect(problem.hint?.hasSuffix(hint) == true, "\(problem.hint ?? "")")
     }
 
+    @Test(
+        "A number of Excel's that has no day says so",
+        arguments: [
+            (DateForm.Target.date, "Name another column, or correct the cell."),
+            (.time, "take `zone` and `to` away, or correct the cell."),
+        ])
+    func timeAlone(_ target: DateForm.Target, _ hint: String) throws {
+        let rule = Self.rule(type: target == .date ? .date : .time) {
+            $0.date = DateForm(target: target, pattern: "excel", zone: "UTC", to: "UTC")
+        }
+        let problem = try Self.problem(rule, "RIC,b\nA.T,0.5\n")
+        #expect(problem.reason == "not_a_date" && problem.what == "\"b\": \"0.5\" is a time without a day.")
+        #expect(problem.hint?.hasSuffix(hint) == true, "\(problem.hint ?? "")")
+    }
+
     @Test("A value of the type real is not told to become one")
     func real() {
         var rule = MappingRule(destinations: ["d"], post: .update, ric: .column("RIC"))

@@ -226,7 +226,7 @@ struct HeldByChecksTests {
                 return desk.names(in: folder).contains(HeldByChecks.held)
                     ? try desk.finished(HeldByChecks.held, in: folder) : nil
             }.first)
-        #expect(file.column("row") == rows.map(String.init) && file.column("outcome") == ["unsent", "acked", "unsent"])
+        #expect(file.column("row") == rows.map { "\($0)" } && file.column("outcome") == ["unsent", "acked", "unsent"])
     }
 
     @Test("Rows of a correction may be held, too: a file of rejects is never held as a whole for it")

@@ -183,6 +183,10 @@ struct RejectsTests {
         let second = try desk.finished("w.csv.rejects-1.2.csv", in: .failed)
         #expect(second.column("row") == ["1", "3", "5"] && second.column("outcome") == ["acked", "rejected", "acked"])
         #expect(second.summary.rows == 6 && second.summary.skipped == 3)
+        let list = try String(
+            contentsOf: desk.path(.failed).appendingPathComponent("w.csv.rejects-1.2.csv.skipped.csv"), encoding: .utf8)
+        let lines = list.split(separator: "\r\n").dropFirst()
+        #expect(lines.count == 3 && lines.allSatisfy { $0.hasSuffix(",the cell is empty") }, "\(list)")
         try desk.drop(name + ".rejects-2.csv", "Date,A,B,C\nn,,,6\n")
         #expect(try await desk.once() == 0)
         let third = try desk.finished(name + ".rejects-2.csv", in: .done)

@@ -184,6 +184,8 @@ struct ImpossibleRuleTests {
             // Behind `group` cells have the names that the lines give them.
             "match: p.csv\nheader: none\ncolumns: [Id, F, V]\ngroup: {by: Id, field: F, value: V}\nric: RIC\nfields: {BID: PX_BID}",
             "match: p.xml\nrows: /d/q\ngroup: {by: r, field: f, value: v}\nric: r\nfields: {BID: \"PX.\"}",
+            // What is carried is of lines that are not unpivoted yet.
+            "match: p.csv\ncarry: [Bid]\nunpivot: {keep: [RIC], columns: [Bid, Ask], name: $n, value: $v}\nric: RIC\nfields: {BID: $v}",
             // The cells of an unpivoted line belong together, and so may all lines of a file.
             "match: p.csv\nunpivot: {keep: [RIC], name: $n, value: $v}\ngroup: {by: [$line], field: $n, value: $v}\nric: RIC\nfields: {BID: B}",
             "match: \"{RIC}.csv\"\ngroup: {by: [$file], field: F, value: V}\nric: $RIC\nfields: {BID: B}",
