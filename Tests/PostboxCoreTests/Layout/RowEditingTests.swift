@@ -175,7 +175,7 @@ struct RowEditingTests {
         ) { $0.shape?.carried = ["USD", "GBP"] },
         File(
             "JSON whose cells become rows and are carried", .json,
-            #"[{"Date":"m","USD":1,"JPY":"1e5"},{"Date":"n","JPY":2},{"Date":"o","USD":"1e5"},{"Date":"p"}]"#
+            #"[{"Date":"m","USD":1,"JPY":"1e5","GBP":3},{"Date":"n","JPY":2},{"Date":"o","USD":"1e5"},{"Date":"p"}]"#
         ) { $0.shape?.carried = ["USD"] },
         File("JSON lines", .jsonLines, #"{"USD":1,"JPY":"1e5","Date":"a\"b"}"# + "\n{}\n" + #"{"GBP":"1e5"}"# + "\n") {
             rule in
